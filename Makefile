@@ -1,0 +1,20 @@
+# generate, fmt, lint, test, bench: all that a change needs. Everything runs with plain go commands too.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: generate fmt lint test bench
+
+generate:
+	go generate ./...
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+lint:
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+test:
+	go test ./...
+
+bench:
+	go test -run '^$$' -bench . ./internal/kernel ./model/nn
