@@ -1,0 +1,157 @@
+// Package graph is the seam to Gorgonia: the only importer of gorgonia.org.
+//
+// Operations with memory of their own become nodes of Gorgonia's expression graph; Gorgonia checks their shapes, differentiates the loss
+// symbolically, orders the nodes and runs them on its tape machine. Everything that computes or holds numbers stays on this side, so that a step
+// allocates no tensor. Values are float32; shapes are those of package kernel.
+//
+// What Gorgonia v0.9.18 asks for and is easy to miss is handled here: nodes are merged by a 32-bit hash, so names are unique and the hashes are
+// checked; graphs must not be built side by side, so building holds a lock; a panic would kill the process, so operations recover; a second run
+// without a reset does nothing, so every run resets.
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Node is a value of the graph: an input or the result of an operation.
+type Node struct{ node *gorgonia.Node }
+
+// Builder collects the nodes of one graph. Its first error ends the building and is returned by Compile.
+type Builder struct {
+	graph *gorgonia.ExprGraph
+	names map[string]bool
+	err   error
+}
+
+// building serialises the making of graphs: Gorgonia writes to shared constant nodes meanwhile.
+var building sync.Mutex
+
+// Build makes a graph in the given function and compiles it for a result and, if wrt is not empty, for the gradients of a scalar result with
+// respect to the inputs listed there.
+func Build(make func(*Builder) (result *Node, wrt []*Node)) (*Program, error) {
+	building.Lock()
+	defer building.Unlock()
+	b := &Builder{graph: gorgonia.NewGraph(), names: map[string]bool{}}
+	result, wrt := make(b)
+	if b.err != nil {
+		return nil, b.err
+	}
+	if len(wrt) > 0 {
+		if err := differentiate(result, wrt); err != nil {
+			return nil, err
+		}
+	}
+	return b.compile()
+}
+
+func differentiate(loss *Node, wrt []*Node) error {
+	nodes := make(gorgonia.Nodes, len(wrt))
+	for i, n := range wrt {
+		nodes[i] = n.node
+	}
+	_, err := gorgonia.Grad(loss.node, nodes...)
+	return err
+}
+
+// Input adds a value that is written from outside, between runs: the graph reads the slice itself.
+func (b *Builder) Input(name string, value []float32, shape ...int) *Node {
+	if b.err != nil || !b.take(name) {
+		return nil
+	}
+	if size := tensor.Shape(shape).TotalSize(); size != len(value) {
+		b.err = fmt.Errorf("input %s has %d numbers, its shape %v wants %d", name, len(value), shape, size)
+		return nil
+	}
+	backing := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(value))
+	return &Node{gorgonia.NewTensor(b.graph, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(backing))}
+}
+
+// take claims a name: the hash of a node is that of its name.
+func (b *Builder) take(name string) bool {
+	if b.names[name] {
+		b.err = fmt.Errorf("two nodes are called %q: Gorgonia would merge them", name)
+		return false
+	}
+	b.names[name] = true
+	return true
+}
+
+// Apply adds an operation on nodes of this graph.
+func (b *Builder) Apply(o Operation, in ...*Node) *Node {
+	if b.err != nil || !b.take(o.Name) {
+		return nil
+	}
+	nodes := make(gorgonia.Nodes, len(in))
+	for i, n := range in {
+		nodes[i] = n.node
+	}
+	node, err := gorgonia.ApplyOp(newOp(b, o, nodes), nodes...)
+	if err != nil {
+		b.err = fmt.Errorf("%s: %w", o.Name, err)
+		return nil
+	}
+	return &Node{node}
+}
+
+// compile checks that no two nodes share a hash, and makes the machine.
+func (b *Builder) compile() (*Program, error) {
+	seen := map[uint32]*gorgonia.Node{}
+	for _, n := range b.graph.AllNodes() {
+		if other, ok := seen[n.Hashcode()]; ok {
+			return nil, fmt.Errorf("nodes %v and %v have one hash: Gorgonia would compute only the first; rename a layer", other, n)
+		}
+		seen[n.Hashcode()] = n
+	}
+	return &Program{machine: gorgonia.NewTapeMachine(b.graph), graph: b.graph}, nil
+}
+
+// Program is a compiled graph. It is not safe for concurrent use; programs that share inputs may run at the same time as long as nobody writes those.
+type Program struct {
+	machine gorgonia.VM
+	graph   *gorgonia.ExprGraph
+}
+
+// Run computes every node once. The error of an operation, a panic included, names the operation; the program can be run again.
+func (p *Program) Run() error {
+	err := p.machine.RunAll()
+	p.machine.Reset()
+	return err
+}
+
+// Close frees the machine.
+func (p *Program) Close() error { return p.machine.Close() }
+
+// Count tells how many nodes of the graph are results of this package's operations, by the kind that the operation states.
+func (p *Program) Count() map[string]int {
+	count := map[string]int{}
+	for _, n := range p.graph.AllNodes() {
+		if o, ok := n.Op().(*op); ok {
+			count[o.Kind]++
+		}
+	}
+	return count
+}
+
+// Foreign lists the operations that Gorgonia added itself: only the constant 1 that the loss is differentiated by is expected.
+func (p *Program) Foreign() []string {
+	var foreign []string
+	for _, n := range p.graph.AllNodes() {
+		if o := n.Op(); o != nil {
+			if _, ours := o.(*op); !ours {
+				foreign = append(foreign, fmt.Sprint(o))
+			}
+		}
+	}
+	return foreign
+}
+
+// errNotDifferentiable is returned for an operation without a gradient on the way of a loss.
+var errNotDifferentiable = errors.New("operation has no gradient")
+
+// Shape is the shape of the node's value.
+func (n *Node) Shape() []int { return n.node.Shape().Clone() }

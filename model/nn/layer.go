@@ -1,0 +1,267 @@
+package nn
+
+import (
+	"math"
+
+	"gridsearch/internal/kernel"
+)
+
+// layer is a simple operation on a batch of maps. It owns its parameters and what backward needs besides input and output.
+type layer interface {
+	// allocate sizes the layer for a batch and returns the number of floats of its output.
+	allocate(batch int) int
+	forward(y, x []float32)
+	// backward computes the gradient of the input, unless dx is nil, and of the layer's parameters. dx is never dy.
+	backward(dx, dy, x, y []float32)
+}
+
+// settings are what the layers of a network share.
+type settings struct {
+	training bool
+	seed     uint64 // of dropout and stochastic depth
+	dropout  float64
+	clock    *clock
+}
+
+// clock tells the layers which step it is: random masks are a function of it.
+type clock struct{ step int }
+
+// chain runs layers one after the other and keeps what is between them. The gradients between them alternate between two scratch buffers that all
+// chains of a network share.
+type chain struct {
+	layers  []layer
+	values  [][]float32 // outputs of all layers but the last
+	scratch *scratch
+}
+
+// scratch is memory that holds nothing between two calls of a block.
+type scratch struct{ buffers [3][]float32 }
+
+// reserve makes every buffer hold n floats.
+func (s *scratch) reserve(n int) {
+	for i, b := range s.buffers {
+		if len(b) < n {
+			s.buffers[i] = make([]float32, n)
+		}
+	}
+}
+
+func (c *chain) allocate(batch int) int {
+	c.values = nil
+	size := 0
+	for i, l := range c.layers {
+		size = l.allocate(batch)
+		c.scratch.reserve(size)
+		if i < len(c.layers)-1 {
+			c.values = append(c.values, make([]float32, size))
+		}
+	}
+	return size
+}
+
+// at returns the input (or output) of layer i.
+func (c *chain) at(i int, x, y []float32) []float32 {
+	switch i {
+	case 0:
+		return x
+	case len(c.layers):
+		return y
+	}
+	return c.values[i-1]
+}
+
+func (c *chain) forward(y, x []float32) {
+	for i, l := range c.layers {
+		l.forward(c.at(i+1, x, y), c.at(i, x, y))
+	}
+}
+
+func (c *chain) backward(dx, dy, x, y []float32) {
+	for i := len(c.layers) - 1; i >= 0; i-- {
+		in := c.at(i, x, y)
+		d := dx
+		if i > 0 {
+			d = c.scratch.buffers[i%2][:len(in)]
+		}
+		c.layers[i].backward(d, dy, in, c.at(i+1, x, y))
+		dy = d
+	}
+}
+
+// convolution is the stem's k x k convolution.
+type convolution struct {
+	geometry kernel.Conv
+	weight   *Param
+	scratch  []float32
+}
+
+func (l *convolution) allocate(batch int) int {
+	l.geometry.Batch = batch
+	l.scratch = make([]float32, l.geometry.ScratchSize()+len(l.weight.Value))
+	return batch * l.geometry.OutSize * l.geometry.OutSize * l.geometry.OutChannels
+}
+
+func (l *convolution) forward(y, x []float32) { l.geometry.Forward(y, x, l.weight.Value, l.scratch) }
+
+func (l *convolution) backward(dx, dy, x, _ []float32) {
+	l.geometry.BackwardWeights(l.weight.Grad, dy, x, l.scratch)
+	if dx != nil {
+		l.geometry.BackwardData(dx, dy, l.weight.Value, l.scratch)
+	}
+}
+
+// pointwise is a 1x1 convolution of maps with area pixels, and with area 1 a dense layer; the bias may be nil.
+type pointwise struct {
+	weight, bias  *Param
+	area, in, out int
+	rows          int
+}
+
+func (l *pointwise) allocate(batch int) int {
+	l.rows = batch * l.area
+	return l.rows * l.out
+}
+
+func (l *pointwise) forward(y, x []float32) {
+	kernel.MatMul(y, x, l.weight.Value, l.rows, l.out, l.in)
+	if l.bias != nil {
+		kernel.AddBias(y, l.bias.Value, l.rows, l.out)
+	}
+}
+
+func (l *pointwise) backward(dx, dy, x, _ []float32) {
+	kernel.MatMulTA(l.weight.Grad, x, dy, l.in, l.out, l.rows)
+	if l.bias != nil {
+		kernel.BiasGradient(l.bias.Grad, dy, l.rows, l.out)
+	}
+	if dx != nil {
+		kernel.MatMulTB(dx, dy, l.weight.Value, l.rows, l.in, l.out)
+	}
+}
+
+// depthwise is a k x k convolution of each channel by itself.
+type depthwise struct {
+	geometry kernel.Depthwise
+	weight   *Param
+}
+
+func (l *depthwise) allocate(batch int) int {
+	l.geometry.Batch = batch
+	return batch * l.geometry.OutSize * l.geometry.OutSize * l.geometry.Channels
+}
+
+func (l *depthwise) forward(y, x []float32) { l.geometry.Forward(y, x, l.weight.Value) }
+
+func (l *depthwise) backward(dx, dy, x, _ []float32) {
+	l.geometry.BackwardWeights(l.weight.Grad, dy, x)
+	if dx != nil {
+		l.geometry.BackwardData(dx, dy, l.weight.Value)
+	}
+}
+
+// norm is batch normalisation. Training uses the statistics of the batch and moves the running ones towards them; the running variance takes
+// the unbiased estimate, as PyTorch and TensorFlow's fused kernel do.
+type norm struct {
+	gamma, beta       *Param
+	running           *Statistic
+	epsilon, momentum float64
+	training          bool
+	area, channels    int
+	rows              int
+	mean, inverse     []float32 // of the last batch: mean, 1 / standard deviation
+	sums              []float64
+}
+
+func (l *norm) allocate(batch int) int {
+	l.rows = batch * l.area
+	l.mean, l.inverse = make([]float32, l.channels), make([]float32, l.channels)
+	l.sums = make([]float64, 2*l.channels)
+	return l.rows * l.channels
+}
+
+func (l *norm) forward(y, x []float32) {
+	if l.training {
+		kernel.BatchNormStats(l.mean, l.inverse, x, l.sums, l.rows, l.channels)
+		l.track(l.inverse)
+	} else {
+		copy(l.mean, l.running.Mean)
+		copy(l.inverse, l.running.Variance)
+	}
+	for j, variance := range l.inverse {
+		l.inverse[j] = float32(1 / math.Sqrt(float64(variance)+l.epsilon))
+	}
+	kernel.BatchNormForward(y, x, l.mean, l.inverse, l.gamma.Value, l.beta.Value, l.rows, l.channels)
+}
+
+// track moves the running statistics towards those of the batch.
+func (l *norm) track(variance []float32) {
+	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
+	for j := range l.mean {
+		move(&l.running.Mean[j], float64(l.mean[j]), l.momentum)
+		move(&l.running.Variance[j], float64(variance[j])*unbiased, l.momentum)
+	}
+}
+
+func move(average *float32, to, momentum float64) {
+	*average = float32(momentum*float64(*average) + (1-momentum)*to)
+}
+
+func (l *norm) backward(dx, dy, x, _ []float32) {
+	kernel.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value, l.sums, l.rows, l.channels)
+}
+
+// silu is the activation x * sigmoid(x).
+type silu struct{ perExample, size int }
+
+func (l *silu) allocate(batch int) int {
+	l.size = batch * l.perExample
+	return l.size
+}
+
+func (l *silu) forward(y, x []float32) { kernel.SiLU(y, x[:l.size]) }
+
+func (l *silu) backward(dx, dy, x, _ []float32) { kernel.SiLUBackward(dx, dy, x[:l.size]) }
+
+// globalMean pools a map to one pixel.
+type globalMean struct{ area, channels, batch int }
+
+func (l *globalMean) allocate(batch int) int {
+	l.batch = batch
+	return batch * l.channels
+}
+
+func (l *globalMean) forward(y, x []float32) { kernel.GlobalMean(y, x, l.batch, l.area, l.channels) }
+
+func (l *globalMean) backward(dx, dy, _, _ []float32) {
+	kernel.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
+}
+
+// excite is squeeze-excite around its gate: the input times sigmoid(W2 silu(W1 mean(input))).
+type excite struct {
+	gate           chain // mean, dense, SiLU, dense
+	area, channels int
+	batch          int
+	logits, gates  []float32
+	dgates, dmean  []float32
+}
+
+func (l *excite) allocate(batch int) int {
+	l.batch = batch
+	n := l.gate.allocate(batch)
+	l.logits, l.gates, l.dgates = make([]float32, n), make([]float32, n), make([]float32, n)
+	l.dmean = make([]float32, batch*l.area*l.channels)
+	return batch * l.area * l.channels
+}
+
+func (l *excite) forward(y, x []float32) {
+	l.gate.forward(l.logits, x)
+	kernel.Sigmoid(l.gates, l.logits)
+	kernel.ScaleChannels(y, x, l.gates, l.batch, l.area, l.channels)
+}
+
+func (l *excite) backward(dx, dy, x, _ []float32) {
+	kernel.ScaleChannelsBackward(dx, l.dgates, dy, x, l.gates, l.batch, l.area, l.channels)
+	kernel.SigmoidBackward(l.dgates, l.dgates, l.gates)
+	l.gate.backward(l.dmean, l.dgates, x, l.logits)
+	kernel.Add(dx, l.dmean)
+}

@@ -1,0 +1,199 @@
+// Package nn builds the networks of package model as Gorgonia graphs: one node for each block and one for its gradient.
+//
+// A network is a chain of blocks; inside a block, layers on package kernel do the work. Networks made from one Parameters share the weights: a
+// trainer writes gradients beside them, an optimiser moves them, an evaluator sees them move.
+package nn
+
+import (
+	"fmt"
+
+	"gridsearch/internal/kernel"
+	"gridsearch/model"
+	"gridsearch/model/graph"
+)
+
+// Options of a network for training.
+type Options struct {
+	Batch          int
+	Seed           uint64  // of dropout and stochastic depth
+	LabelSmoothing float64 // share of the target that is spread evenly over the classes
+}
+
+// Network is a compiled network for a fixed batch size. It is not safe for concurrent use.
+type Network struct {
+	program *graph.Program
+	images  []float32
+	labels  []int32
+	logits  []float32
+	clock   *clock
+	loss    *lossBlock
+}
+
+// NewTrainer builds a network whose steps compute the loss and the gradient of every parameter. Dropout and stochastic depth are the architecture's.
+func NewTrainer(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
+	time := &clock{}
+	n := newNetwork(arch, o.Batch, time)
+	n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: float32(o.LabelSmoothing), prob: make([]float32, o.Batch*arch.Classes)}
+	blocks := newBlocks(arch, p, settings{training: true, seed: o.Seed, dropout: arch.Dropout, clock: time})
+	return n.build(arch, blocks, func(b *graph.Builder, logits *graph.Node) *graph.Node { return n.loss.node(b, logits) })
+}
+
+// NewEvaluator builds a network whose steps compute the logits with the running statistics of batch norm, without dropout.
+func NewEvaluator(arch model.Architecture, p *Parameters, batch int) (*Network, error) {
+	time := &clock{}
+	return newNetwork(arch, batch, time).build(arch, newBlocks(arch, p, settings{clock: time}), nil)
+}
+
+func newNetwork(arch model.Architecture, batch int, time *clock) *Network {
+	return &Network{clock: time, images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels), labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
+}
+
+// build makes the graph; with a loss it is differentiated.
+func (n *Network) build(arch model.Architecture, blocks []block, loss func(*graph.Builder, *graph.Node) *graph.Node) (*Network, error) {
+	var err error
+	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
+		batch := len(n.labels)
+		value := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
+		var params []*graph.Node
+		for i := range blocks {
+			w := wiring{block: &blocks[i], clock: n.clock, batch: batch, first: i == 0}
+			if i == len(blocks)-1 {
+				w.output = n.logits
+			}
+			var used []*graph.Node
+			value, used = w.node(b, value)
+			params = append(params, used...)
+		}
+		if loss == nil {
+			return value, nil
+		}
+		return loss(b, value), params
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
+	}
+	return n, nil
+}
+
+// Images is the input [batch, pixels, pixels, channels], to be written before a step.
+func (n *Network) Images() []float32 { return n.images }
+
+// Labels are the classes of the batch, to be written before a training step.
+func (n *Network) Labels() []int32 { return n.labels }
+
+// Logits are the outputs [batch, classes] of the last step.
+func (n *Network) Logits() []float32 { return n.logits }
+
+// Batch is the number of images of a step.
+func (n *Network) Batch() int { return len(n.labels) }
+
+// Step computes the network once. In training it returns the mean loss, fills the gradient of every parameter and moves the running statistics; the
+// number of the step decides the random masks.
+func (n *Network) Step(step int) (loss float64, err error) {
+	n.clock.step = step
+	if err := n.program.Run(); err != nil {
+		return 0, err
+	}
+	if n.loss == nil {
+		return 0, nil
+	}
+	return n.loss.value, nil
+}
+
+// Nodes counts the nodes of the graph by kind: "forward", "backward", "gradient".
+func (n *Network) Nodes() map[string]int { return n.program.Count() }
+
+// Close frees the graph.
+func (n *Network) Close() error { return n.program.Close() }
+
+// wiring makes a block a node of the graph.
+type wiring struct {
+	block  *block
+	clock  *clock
+	batch  int
+	first  bool // the input is data and has no gradient
+	output []float32
+	done   int // step of the last forward pass, plus one
+}
+
+// node adds the block behind x and returns its output and the inputs that hold its parameters.
+func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.Node) {
+	inputs := []*graph.Node{x}
+	for _, p := range w.block.params {
+		inputs = append(inputs, b.Input(p.Name, p.Value, p.Shape...))
+	}
+	size := w.block.allocate(w.batch)
+	if w.output == nil {
+		w.output = make([]float32, size)
+	}
+	return b.Apply(graph.Operation{
+		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...), Output: w.output,
+		Run: func(out []float32, in [][]float32) error {
+			w.block.forward(out, in[0])
+			w.done = w.clock.step + 1
+			return nil
+		},
+		Gradient: w.gradient,
+		Fixed:    func(input int) bool { return w.first && input == 0 },
+	}, inputs...), inputs[1:]
+}
+
+// gradient adds one node that computes the gradient of the block's input and, beside it, those of its parameters; and for each parameter a node behind
+// it that stands for its gradient.
+func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Node) []*graph.Node {
+	o := graph.Operation{Name: w.block.name + ".gradient", Kind: "backward", Shape: []int{1}}
+	if !w.first {
+		o.Shape = in[0].Shape()
+	}
+	o.Run = func(dx []float32, values [][]float32) error {
+		if w.done != w.clock.step+1 {
+			return fmt.Errorf("backward pass of step %d after the forward pass of step %d", w.clock.step, w.done-1)
+		}
+		if w.first {
+			dx = nil
+		}
+		w.block.backward(dx, values[2], values[0], values[1])
+		return nil
+	}
+	fused := b.Apply(o, in[0], out, dy)
+	gradients := []*graph.Node{fused}
+	if w.first {
+		gradients[0] = nil
+	}
+	for _, p := range w.block.params {
+		gradients = append(gradients, b.Apply(graph.Operation{
+			Name: p.Name + ".gradient", Kind: "gradient", Shape: p.Shape, Output: p.Grad,
+			Run: func([]float32, [][]float32) error { return nil }, // the fused node has written it
+		}, fused))
+	}
+	return gradients
+}
+
+// lossBlock is the mean cross-entropy of the batch with label smoothing.
+type lossBlock struct {
+	labels    []int32
+	classes   int
+	smoothing float32
+	prob      []float32
+	value     float64
+}
+
+func (l *lossBlock) node(b *graph.Builder, logits *graph.Node) *graph.Node {
+	return b.Apply(graph.Operation{
+		Name: "loss", Kind: "forward",
+		Run: func(out []float32, in [][]float32) error {
+			l.value = kernel.SoftmaxCrossEntropy(l.prob, in[0], l.labels, l.smoothing, len(l.labels), l.classes)
+			out[0] = float32(l.value)
+			return nil
+		},
+		Gradient: func(b *graph.Builder, in []*graph.Node, out, scale *graph.Node) []*graph.Node {
+			return []*graph.Node{b.Apply(graph.Operation{
+				Name: "loss.gradient", Kind: "backward", Shape: in[0].Shape(),
+				Run: func(d []float32, values [][]float32) error {
+					kernel.SoftmaxCrossEntropyBackward(d, l.prob, l.labels, l.smoothing, values[2][0], len(l.labels), l.classes)
+					return nil
+				},
+			}, in[0], out, scale)}
+		},
+	}, logits)
+}

@@ -1,0 +1,262 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"gridsearch/internal/random"
+	"gridsearch/model"
+)
+
+// small is a network with every kind of block: with and without expansion, stride 1 and 2, kernels 3 and 5, with and without a skip, odd widths.
+func small() model.Architecture {
+	return model.Architecture{
+		Name: "small", InChannels: 3, Pixels: 12, Classes: 5, Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2},
+		Stages: []model.Stage{
+			{Block: model.MBConv, Expansion: 1, Channels: 7, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
+			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2, SERatio: .25},
+			{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 3, Stride: 1, Repeats: 1},
+		},
+		Head: 13, Dropout: .2, DropConnect: .3, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+	}
+}
+
+// fill draws images and labels.
+func fill(n *Network, seed uint64, classes int) {
+	s := random.New(seed, "images")
+	for i := range n.images {
+		n.images[i] = float32(s.Norm())
+	}
+	for i := range n.labels {
+		n.labels[i] = int32(s.IntN(classes))
+	}
+}
+
+func trainer(t testing.TB, arch model.Architecture, batch int) (*Network, *Parameters) {
+	t.Helper()
+	p, err := NewParameters(arch, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := NewTrainer(arch, p, Options{Batch: batch, Seed: 3, LabelSmoothing: .1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	fill(n, 1, arch.Classes)
+	return n, p
+}
+
+func step(t testing.TB, n *Network, number int) float64 {
+	t.Helper()
+	loss, err := n.Step(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loss
+}
+
+// TestGradients compares the gradient of every parameter, along a random direction, with the central difference of the loss.
+func TestGradients(t *testing.T) {
+	arch := small()
+	n, p := trainer(t, arch, 6)
+	step(t, n, 0)
+	for _, q := range p.List {
+		direction := make([]float32, len(q.Value))
+		s := random.New(5, q.Name)
+		var want float64
+		for i := range direction {
+			direction[i] = float32(s.Norm())
+			want += float64(direction[i]) * float64(q.Grad[i])
+		}
+		const h = 2e-3 // balances the third derivative against the rounding of the float32 loss
+		saved := slices.Clone(q.Value)
+		move := func(by float32) float64 {
+			for i := range q.Value {
+				q.Value[i] = saved[i] + by*direction[i]
+			}
+			return step(t, n, 0)
+		}
+		got := (move(h) - move(-h)) / (2 * h)
+		copy(q.Value, saved)
+		step(t, n, 0)
+		if math.Abs(got-want) > 2e-2*math.Abs(want)+3e-3 {
+			t.Errorf("%s: the loss changes by %.5f, its gradient says %.5f", q.Name, got, want)
+		}
+	}
+}
+
+// TestOneNodePerBlock: the network is Gorgonia's graph, not one opaque call, and nothing but the constant is in it that is not ours.
+func TestOneNodePerBlock(t *testing.T) {
+	arch := small()
+	n, p := trainer(t, arch, 2)
+	blocks := len(arch.Blocks()) + 1 // and the loss
+	count := n.Nodes()
+	if count["forward"] != blocks || count["backward"] != blocks || count["gradient"] != len(p.List) {
+		t.Errorf("%v, want %d forward and backward nodes and %d gradients", count, blocks, len(p.List))
+	}
+	if foreign := n.program.Foreign(); len(foreign) > 1 {
+		t.Errorf("Gorgonia added %v", foreign)
+	}
+}
+
+// TestParametersAreCounted: the network that is built has the parameters that the model counts.
+func TestParametersAreCounted(t *testing.T) {
+	b0, err := model.Preset("efficientnet-b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arch := range []model.Architecture{small(), b0, small().Scale(2, 1.5, 1, model.OfficialRounding()), b0.Scale(1, .25, .2, model.OfficialRounding())} {
+		p, err := NewParameters(arch, 1, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got int64
+		for _, q := range p.List {
+			got += int64(len(q.Value))
+		}
+		if want := arch.Cost().Params; got != want {
+			t.Errorf("%s: %d parameters, want %d", arch.Name, got, want)
+		}
+	}
+}
+
+// losses trains a network by plain gradient descent.
+func losses(t testing.TB, steps int) []float64 {
+	n, p := trainer(t, small(), 4)
+	var all []float64
+	for i := range steps {
+		all = append(all, step(t, n, i))
+		for _, q := range p.List {
+			for j, g := range q.Grad {
+				q.Value[j] -= .05 * g
+			}
+		}
+	}
+	return all
+}
+
+// TestDeterminism: the same seed gives the same bits, alone and beside other networks.
+func TestDeterminism(t *testing.T) {
+	alone := losses(t, 8)
+	if alone[7] >= alone[0] {
+		t.Errorf("nothing is learnt: %v", alone)
+	}
+	var wait sync.WaitGroup
+	beside := make([][]float64, 4)
+	for i := range beside {
+		wait.Go(func() { beside[i] = losses(t, 8) })
+	}
+	wait.Wait()
+	for _, other := range beside {
+		if !slices.Equal(alone, other) {
+			t.Errorf("beside others %v, alone %v", other, alone)
+		}
+	}
+}
+
+// TestEvaluator: evaluation sees the weights that training moves, uses running statistics, and does not depend on the rest of the batch.
+func TestEvaluator(t *testing.T) {
+	arch := small()
+	n, p := trainer(t, arch, 6)
+	one, err := NewEvaluator(arch, p, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := NewEvaluator(arch, p, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(many.Images(), n.Images())
+	copy(one.Images(), n.Images())
+	step(t, many, 0)
+	before := slices.Clone(many.Logits())
+	step(t, n, 0)
+	p.List[0].Value[0] += 1
+	step(t, many, 0)
+	step(t, one, 0)
+	if slices.Equal(before, many.Logits()) {
+		t.Error("the evaluator does not see the weights move")
+	}
+	for i, v := range one.Logits() {
+		if math.Abs(float64(v-many.Logits()[i])) > 1e-5 {
+			t.Errorf("logit %d is %v alone and %v in a batch", i, v, many.Logits()[i])
+		}
+	}
+}
+
+// TestMasks: stochastic depth and dropout follow the step and the seed alone.
+func TestMasks(t *testing.T) {
+	n, _ := trainer(t, small(), 6)
+	a, b, again := step(t, n, 1), step(t, n, 2), step(t, n, 1)
+	if a == b || a != again {
+		t.Errorf("losses of steps 1, 2, 1: %v, %v, %v", a, b, again)
+	}
+}
+
+// TestPanicIsAnError: a mistake inside a block ends the step, not the process, and the network still works.
+func TestPanicIsAnError(t *testing.T) {
+	n, _ := trainer(t, small(), 2)
+	n.labels[0] = 99
+	if _, err := n.Step(0); err == nil || !strings.Contains(err.Error(), "loss") || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("got %v", err)
+	}
+	n.labels[0] = 0
+	step(t, n, 0)
+}
+
+// TestNoTensorIsAllocated: what a step allocates is the machine's own bookkeeping.
+func TestNoTensorIsAllocated(t *testing.T) {
+	n, _ := trainer(t, small(), 32)
+	step(t, n, 0)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const steps = 20
+	for i := range steps {
+		step(t, n, i)
+	}
+	runtime.ReadMemStats(&after)
+	if bytes := (after.TotalAlloc - before.TotalAlloc) / steps; bytes > 32<<10 {
+		t.Errorf("a step allocates %d bytes", bytes)
+	}
+}
+
+// searched are networks as searches train them: a base of the ready experiments.
+func searched() model.Architecture {
+	a := model.Architecture{Name: "searched", InChannels: 3, Pixels: 24, Classes: 16, Stem: model.Stem{Channels: 8, Kernel: 3, Stride: 2}, Head: 48, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+	for _, s := range [][5]int{{1, 8, 3, 1, 1}, {3, 12, 3, 2, 2}, {3, 16, 3, 1, 2}} {
+		a.Stages = append(a.Stages, model.Stage{Block: model.MBConv, Expansion: s[0], Channels: s[1], Kernel: s[2], Stride: s[3], Repeats: s[4], SERatio: .25})
+	}
+	return a
+}
+
+func BenchmarkStep(b *testing.B) {
+	arch := searched()
+	n, _ := trainer(b, arch, 32)
+	for i := 0; b.Loop(); i++ {
+		step(b, n, i)
+	}
+	work := 2 * 3 * float64(arch.Cost().MAdds) * 32 * float64(b.N)
+	b.ReportMetric(work/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+	b.ReportMetric(32*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+}
+
+func ExampleNewTrainer() {
+	arch := searched()
+	p, _ := NewParameters(arch, 1, true)
+	n, err := NewTrainer(arch, p, Options{Batch: 4, Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer n.Close()
+	// Write n.Images() and n.Labels(), then:
+	loss, err := n.Step(0)
+	fmt.Println(loss > 0, err, len(n.Logits()))
+	// Output: true <nil> 64
+}

@@ -1,0 +1,121 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gridsearch/internal/random"
+	"gridsearch/model"
+)
+
+// Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise convolution [k, k, channels], the stem
+// [k, k, in, out], batch norm and biases [channels].
+type Param struct {
+	Name  string
+	Shape []int
+	Value []float32
+	Grad  []float32 // of the last training step
+	Decay bool      // weight decay applies: kernels, but neither batch norm nor biases
+}
+
+// Statistic is the running mean and variance of one batch norm, which evaluation uses.
+type Statistic struct {
+	Name     string
+	Mean     []float32
+	Variance []float32
+}
+
+// Parameters are everything of a network that training changes, in a fixed order. Networks made from them share them.
+type Parameters struct {
+	List       []*Param
+	Statistics []*Statistic
+
+	seed   uint64
+	zero   bool // the last gamma of every block with a skip starts at 0
+	params map[string]*Param
+	stats  map[string]*Statistic
+}
+
+// NewParameters makes the parameters of an architecture and initialises each by its own random stream, named by the seed and the parameter. The
+// initialisers are the authors' (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for convolutions, where
+// fan_out is k*k*out, and k*k for a depthwise one; uniform within 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of
+// every block with a skip at gamma 0, so that the block begins as the identity.
+func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Parameters, error) {
+	if err := arch.Validate(); err != nil {
+		return nil, err
+	}
+	p := &Parameters{seed: seed, zero: zeroResidual, params: map[string]*Param{}, stats: map[string]*Statistic{}}
+	newBlocks(arch, p, settings{})
+	return p, nil
+}
+
+// Clone copies the values; gradients are not copied.
+func (p *Parameters) Clone() *Parameters {
+	c := &Parameters{seed: p.seed, zero: p.zero, params: map[string]*Param{}, stats: map[string]*Statistic{}}
+	for _, q := range p.List {
+		c.add(&Param{Name: q.Name, Shape: q.Shape, Value: slices.Clone(q.Value), Grad: make([]float32, len(q.Value)), Decay: q.Decay})
+	}
+	for _, s := range p.Statistics {
+		c.addStatistic(&Statistic{Name: s.Name, Mean: slices.Clone(s.Mean), Variance: slices.Clone(s.Variance)})
+	}
+	return c
+}
+
+func (p *Parameters) add(q *Param) *Param {
+	p.List = append(p.List, q)
+	p.params[q.Name] = q
+	return q
+}
+
+func (p *Parameters) addStatistic(s *Statistic) *Statistic {
+	p.Statistics = append(p.Statistics, s)
+	p.stats[s.Name] = s
+	return s
+}
+
+// param returns the parameter of that name, made and filled by draw on the first call.
+func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) float64, shape ...int) *Param {
+	size := 1
+	for _, d := range shape {
+		size *= d
+	}
+	if q, ok := p.params[name]; ok {
+		if !slices.Equal(q.Shape, shape) {
+			panic(fmt.Sprintf("nn: %s has shape %v, the network wants %v", name, q.Shape, shape))
+		}
+		return q
+	}
+	q := p.add(&Param{Name: name, Shape: shape, Value: make([]float32, size), Grad: make([]float32, size), Decay: decay})
+	stream := random.New(p.seed, "init", name)
+	for i := range q.Value {
+		q.Value[i] = float32(draw(stream))
+	}
+	return q
+}
+
+func (p *Parameters) statistic(name string, channels int) *Statistic {
+	if s, ok := p.stats[name]; ok {
+		return s
+	}
+	s := p.addStatistic(&Statistic{Name: name, Mean: make([]float32, channels), Variance: make([]float32, channels)})
+	for i := range s.Variance {
+		s.Variance[i] = 1
+	}
+	return s
+}
+
+// Initialisers.
+
+func constant(v float64) func(*random.Stream) float64 {
+	return func(*random.Stream) float64 { return v }
+}
+
+func normal(fanOut int) func(*random.Stream) float64 {
+	sd := math.Sqrt(2 / float64(fanOut))
+	return func(s *random.Stream) float64 { return sd * s.Norm() }
+}
+
+func uniform(bound float64) func(*random.Stream) float64 {
+	return func(s *random.Stream) float64 { return s.Uniform(-bound, bound) }
+}

@@ -1,0 +1,75 @@
+package nn
+
+import (
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/random"
+)
+
+// dropout zeroes elements with probability rate in training and scales the others so that the expectation stays.
+type dropout struct {
+	settings settings
+	width    int
+	mask     []float32
+}
+
+func (l *dropout) allocate(batch int) int {
+	l.mask = make([]float32, batch*l.width)
+	return len(l.mask)
+}
+
+func (l *dropout) forward(y, x []float32) {
+	draw(l.mask, l.settings.dropout, l.settings.training, random.New(l.settings.seed, "dropout", l.settings.clock.step))
+	for i, m := range l.mask {
+		y[i] = x[i] * m
+	}
+}
+
+func (l *dropout) backward(dx, dy, _, _ []float32) {
+	for i, m := range l.mask {
+		dx[i] = dy[i] * m
+	}
+}
+
+// draw fills factors that are 0 with probability rate and 1 / (1 - rate) otherwise; all are 1 outside training.
+func draw(factors []float32, rate float64, training bool, stream *random.Stream) {
+	keep := float32(1)
+	if training && rate > 0 {
+		keep = float32(1 / (1 - rate))
+	}
+	for i := range factors {
+		factors[i] = keep
+		if keep != 1 && stream.Float64() < rate {
+			factors[i] = 0
+		}
+	}
+}
+
+// residual adds its input to a chain's output; stochastic depth drops the chain's part for whole examples (Huang et al. 2016; [code], drop_connect).
+type residual struct {
+	chain
+	settings settings
+	name     string
+	rate     float64
+	factors  []float32 // one an example
+	size     int
+}
+
+func (l *residual) allocate(batch int) int {
+	l.factors = make([]float32, batch)
+	l.size = l.chain.allocate(batch)
+	return l.size
+}
+
+func (l *residual) forward(y, x []float32) {
+	l.chain.forward(y, x)
+	draw(l.factors, l.rate, l.settings.training, random.New(l.settings.seed, "drop-path", l.name, l.settings.clock.step))
+	kernel.ScaleExamples(y, y, l.factors, len(l.factors), l.size/len(l.factors))
+	kernel.Add(y[:l.size], x)
+}
+
+func (l *residual) backward(dx, dy, x, y []float32) {
+	scaled := l.scratch.buffers[2][:l.size] // the third buffer: the chain uses the first two
+	kernel.ScaleExamples(scaled, dy, l.factors, len(l.factors), l.size/len(l.factors))
+	l.chain.backward(dx, scaled, x, y)
+	kernel.Add(dx[:l.size], dy)
+}
