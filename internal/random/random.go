@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"gridsearch/internal/portable"
 )
 
 // Stream is a sequence of random numbers. It is not safe for concurrent use.
@@ -73,7 +75,7 @@ func (s *Stream) Norm() float64 {
 		u, v := 2*s.Float64()-1, 2*s.Float64()-1
 		q := float64(u*u) + float64(v*v)
 		if q > 0 && q < 1 {
-			return u * math.Sqrt(-2*math.Log(q)/q)
+			return u * math.Sqrt(-2*portable.Log(q)/q)
 		}
 	}
 }

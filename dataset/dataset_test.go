@@ -1,0 +1,531 @@
+package dataset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"gridsearch/internal/random"
+)
+
+// noisy are images with random pixels, of as many classes as labels say.
+func noisy(n, size, channels, classes int) *Images {
+	im := newImages(n, size, channels)
+	s := random.New(1, "noisy")
+	for i := range im.Pixels {
+		im.Pixels[i] = uint8(s.IntN(256))
+	}
+	for i := range im.Labels {
+		im.Labels[i] = int32(i % classes)
+	}
+	return im
+}
+
+// TestResizeIsTheAreaMean compares with the mean over the covered area, summed directly in float64.
+func TestResizeIsTheAreaMean(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 30).Draw(t, "size")
+		to := rapid.IntRange(1, size).Draw(t, "to")
+		im := noisy(2, size, rapid.IntRange(1, 3).Draw(t, "channels"), 1)
+		small, err := im.Resize(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ratio := float64(size) / float64(to)
+		overlap := func(pixel, cell int) float64 {
+			return max(0, min(float64(pixel+1), float64(cell+1)*ratio)-max(float64(pixel), float64(cell)*ratio))
+		}
+		for place := range small.Pixels {
+			c, x, y, n := place%im.Channels, place/im.Channels%to, place/im.Channels/to%to, place/small.bytes()
+			var want float64
+			for iy := range size {
+				for ix := range size {
+					want += overlap(iy, y) * overlap(ix, x) * float64(im.Image(n)[(iy*size+ix)*im.Channels+c])
+				}
+			}
+			want /= ratio * ratio
+			if got := float64(small.Pixels[place]); math.Abs(got-want) > .5+1e-6 {
+				t.Fatalf("%d to %d: pixel %d is %v, want %.3f", size, to, place, got, want)
+			}
+		}
+	})
+	if _, err := noisy(1, 8, 1, 1).Resize(9); err == nil || !strings.Contains(err.Error(), "never enlarged") {
+		t.Errorf("enlarging gave %v", err)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, classes := rapid.IntRange(20, 300).Draw(t, "n"), rapid.IntRange(1, 7).Draw(t, "classes")
+		labels := make([]int, n)
+		for i := range labels {
+			labels[i] = rapid.IntRange(0, classes-1).Draw(t, "label")
+		}
+		fraction := rapid.Float64Range(.1, .5).Draw(t, "fraction")
+		train, validation, err := Split(labels, fraction, 0, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := slices.Sorted(slices.Values(append(slices.Clone(train), validation...)))
+		for i, v := range all {
+			if len(all) != n || v != i {
+				t.Fatal("the parts are not a partition")
+			}
+		}
+		share := float64(len(validation)) / float64(n)
+		for class := range classes {
+			total, got := count(labels, class, nil), count(labels, class, validation)
+			if want := share * float64(total); math.Abs(float64(got)-want) > 1.5 {
+				t.Fatalf("class %d has %d of %d images in validation, want %.1f", class, got, total, want)
+			}
+		}
+		fewer, same, err := Split(labels, fraction, 5, 7)
+		if err != nil || !slices.Equal(same, validation) || len(fewer) != 5 {
+			t.Fatalf("5 examples: %d, %v, the validation images may not change", len(fewer), err)
+		}
+		for _, i := range fewer {
+			if !slices.Contains(train, i) {
+				t.Fatal("fewer examples are no subset")
+			}
+		}
+	})
+	a, _, _ := Split(make([]int, 100), .5, 0, 1)
+	b, _, _ := Split(make([]int, 100), .5, 0, 2)
+	if slices.Equal(a, b) {
+		t.Error("two seeds give one split")
+	}
+	for _, fraction := range []float64{0, 1, -1, math.NaN()} {
+		if _, _, err := Split(make([]int, 10), fraction, 0, 1); err == nil {
+			t.Errorf("fraction %v is accepted", fraction)
+		}
+	}
+	if _, _, err := Split(make([]int, 10), .5, 6, 1); err == nil {
+		t.Error("6 of 5 training images are accepted")
+	}
+}
+
+// count counts the images of a class among indices, or among all.
+func count(labels []int, class int, indices []int) int {
+	n := 0
+	if indices == nil {
+		for _, l := range labels {
+			if l == class {
+				n++
+			}
+		}
+		return n
+	}
+	for _, i := range indices {
+		if labels[i] == class {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAugmentationIsInUnitsOfTheImage: the same shift at every resolution, within its bounds.
+func TestAugmentationIsInUnitsOfTheImage(t *testing.T) {
+	a := Augmentation{Shift: .125, Flip: FlipRandom, Cutout: .25}
+	flips := 0
+	for example := range 400 {
+		small, large := a.draw(1, 2, example, 16), a.draw(1, 2, example, 160)
+		if math.Abs(float64(small.dx)-float64(large.dx)/10) > .55 || small.flip != large.flip || small.side != 4 || large.side != 40 {
+			t.Fatalf("example %d: %+v and %+v", example, small, large)
+		}
+		if max(small.dx, -small.dx, small.dy, -small.dy) > 2 {
+			t.Fatalf("example %d is shifted by more than an eighth: %+v", example, small)
+		}
+		if small.flip {
+			flips++
+		}
+		if a.draw(1, 3, example, 160) == large || a.draw(2, 2, example, 160) == large {
+			t.Fatalf("example %d: another epoch or seed changes nothing", example)
+		}
+	}
+	if flips < 140 || flips > 260 {
+		t.Errorf("%d of 400 are flipped", flips)
+	}
+	alternate := Augmentation{Flip: FlipAlternate}
+	for example := range 50 {
+		if alternate.draw(1, 0, example, 8).flip == alternate.draw(1, 1, example, 8).flip {
+			t.Error("alternating flips do not alternate")
+		}
+	}
+}
+
+// TestWriteAppliesTheChange compares with a direct rendering of shift, flip and cutout.
+func TestWriteAppliesTheChange(t *testing.T) {
+	const size = 5
+	im := noisy(1, size, 2, 1)
+	table := newNormaliser([]float32{.5, .25}, []float32{.5, .5})
+	c := change{dx: 2, dy: -1, flip: true, cutX: 1, cutY: 2, cutHalf: 1, side: 2}
+	got := make([]float32, im.bytes())
+	table.write(got, im.Pixels, size, c)
+	mirror := []int{2, 1, 0, 1, 2, 3, 4, 3, 2} // index 2 + i for i from -2 to 6
+	for place, v := range got {
+		ch, x, y := place%2, place/2%size, place/2/size
+		want := float32(im.Pixels[(mirror[2+y-1]*size+mirror[2+size-1-x+2])*2+ch])/255 - []float32{.5, .25}[ch]
+		want /= .5
+		if y >= 1 && y < 3 && x >= 0 && x < 2 {
+			want = 0
+		}
+		if v != want {
+			t.Fatalf("pixel %d, %d, channel %d is %v, want %v", x, y, ch, v, want)
+		}
+	}
+}
+
+// TestLoader: every epoch shows every image at most once, two loaders agree, and a later start gives the same batches.
+func TestLoader(t *testing.T) {
+	im := noisy(23, 6, 1, 5)
+	for i := range im.Labels {
+		im.Labels[i] = int32(i)
+	}
+	mean, deviation := im.Moments()
+	config := LoaderConfig{Images: im, Batch: 4, Seed: 3, Augmentation: Augmentation{Shift: .2, Flip: FlipRandom}, Mean: mean, Deviation: deviation, Steps: 15}
+	images, labels := read(t, config)
+	for epoch := range 3 {
+		seen := slices.Sorted(slices.Values(labels[epoch*20:][:20]))
+		if len(slices.Compact(seen)) != 20 {
+			t.Errorf("epoch %d repeats an image: %v", epoch, seen)
+		}
+	}
+	if slices.Equal(labels[:20], labels[20:40]) {
+		t.Error("two epochs have one order")
+	}
+	config.Start = 7
+	tail, _ := read(t, config)
+	if !slices.Equal(tail, images[7*4*36:]) {
+		t.Error("a loader that starts at step 7 gives other batches")
+	}
+	config.Batch = 24
+	if _, err := NewLoader(config); err == nil {
+		t.Error("a batch larger than the data is accepted")
+	}
+}
+
+func read(t *testing.T, c LoaderConfig) (images []float32, labels []int32) {
+	l, err := NewLoader(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	x, y := make([]float32, c.Batch*c.Images.bytes()), make([]int32, c.Batch)
+	for range c.Steps - c.Start {
+		l.Next(x, y)
+		images, labels = append(images, x...), append(labels, y...)
+	}
+	return images, labels
+}
+
+func TestFillBatchPadsTheLast(t *testing.T) {
+	im := noisy(5, 4, 1, 5)
+	mean, deviation := im.Moments()
+	x, y := make([]float32, 3*16), make([]int32, 3)
+	if n := FillBatch(x, y, im, 3, mean, deviation); n != 2 || !slices.Equal(y, []int32{3, 4, 4}) {
+		t.Errorf("%d images, labels %v", n, y)
+	}
+	var sum, square float64
+	for from := range 5 {
+		FillBatch(x[:16], y[:1], im, from, mean, deviation)
+		for _, v := range x[:16] {
+			sum += float64(v)
+			square += float64(v) * float64(v)
+		}
+	}
+	if math.Abs(sum/80) > 1e-5 || math.Abs(square/80-1) > 1e-3 {
+		t.Errorf("mean %v and variance %v after normalisation", sum/80, square/80)
+	}
+}
+
+func TestMotifs(t *testing.T) {
+	folder := t.TempDir()
+	set := &motifSet{folder}
+	a, err := set.Load(Train, []int{0, 1, 300, 11999})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a.Labels, []int32{0, 1, 12, 15}) || a.Size != 72 {
+		t.Errorf("labels %v", a.Labels)
+	}
+	// A torn and a changed block are drawn again.
+	if err := os.Truncate(filepath.Join(folder, "0000"), 1000); err != nil {
+		t.Fatal(err)
+	}
+	spoilt, err := os.ReadFile(filepath.Join(folder, "0001"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt[5000] ^= 1
+	if err := os.WriteFile(filepath.Join(folder, "0001"), spoilt, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, again := range []*motifSet{set, {}} {
+		b, err := again.Load(Train, []int{0, 1, 300, 11999})
+		if err != nil || a.Checksum() != b.Checksum() {
+			t.Errorf("other pictures the second time (%v)", err)
+		}
+	}
+	test, err := set.Load(Test, []int{0})
+	if err != nil || bytes.Equal(test.Pixels, a.Image(0)) {
+		t.Errorf("the first test picture is the first training picture (%v)", err)
+	}
+	if _, err := set.Load(Test, []int{4000}); err == nil {
+		t.Error("test picture 4000 of 4000 is given")
+	}
+}
+
+// idxBytes makes an IDX file.
+func idxBytes(data []byte, dims ...uint32) []byte {
+	text := []byte{0, 0, 8, byte(len(dims))}
+	for _, d := range dims {
+		text = binary.BigEndian.AppendUint32(text, d)
+	}
+	return append(text, data...)
+}
+
+func zipped(text []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write(text)
+	w.Close()
+	return b.Bytes()
+}
+
+func writeAll(t *testing.T, folder string, files map[string][]byte) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestIDX(t *testing.T) {
+	folder := t.TempDir()
+	pixels := noisy(3, 4, 1, 1).Pixels
+	writeAll(t, folder, map[string][]byte{
+		"train-images-idx3-ubyte.gz": zipped(idxBytes(pixels, 3, 4, 4)), "train-labels-idx1-ubyte": idxBytes([]byte{2, 0, 1}, 3),
+		"t10k-images-idx3-ubyte": idxBytes(pixels[:16], 1, 4, 4), "t10k-labels-idx1-ubyte.gz": zipped(idxBytes([]byte{1}, 1)),
+	})
+	src, err := Open(Spec{Name: "idx", Path: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := src.Load(Train, []int{2, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(im.Image(0), pixels[32:48]) || !slices.Equal(im.Labels, []int32{1, 2}) {
+		t.Error("not the images of the file")
+	}
+	if info := src.Info(); info.Native != 4 || info.Train != 3 || info.Test != 1 || len(info.Classes) != 3 {
+		t.Errorf("%+v", info)
+	}
+	_, err = Open(Spec{Name: "fashion-mnist", Path: folder})
+	if err == nil || !strings.Contains(err.Error(), "not the published file") {
+		t.Errorf("other files pass for Fashion-MNIST: %v", err)
+	}
+}
+
+func TestBadIDX(t *testing.T) {
+	for want, text := range map[string][]byte{
+		"ends at offset 2, inside the first 4 bytes":     {0, 0},
+		"offset 0 has 00 00 0d 01":                       {0, 0, 13, 1, 0, 0, 0, 1},
+		"truncated at offset 6, inside the dimensions":   {0, 0, 8, 1, 0, 0},
+		"truncated at offset 10":                         idxBytes([]byte{1, 2}, 5),
+		"2 bytes too many after offset 9":                idxBytes([]byte{1, 2, 3}, 1),
+		"offset 12: dimensions [65536 65536 65536] make": idxBytes(nil, 65536, 65536, 65536),
+	} {
+		_, _, err := parseIDX(bytes.NewReader(text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "x.gz")
+	whole := zipped(idxBytes(bytes.Repeat([]byte{7, 1, 9}, 1000), 3000))
+	if err := os.WriteFile(path, whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := readIDX(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "offset") {
+		t.Errorf("a torn gzip file gives %v", err)
+	}
+}
+
+func FuzzIDX(f *testing.F) {
+	f.Add(idxBytes([]byte{1, 2, 3, 4}, 1, 2, 2))
+	f.Add(idxBytes([]byte{1, 2}, 5))
+	f.Add(idxBytes(nil, 1<<31, 1<<31))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		idx, _, err := parseIDX(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		size := 1
+		for _, d := range idx.dims {
+			size *= d
+		}
+		if size != len(idx.data) || size > len(text) {
+			t.Fatalf("dimensions %v, %d bytes of data from %d", idx.dims, len(idx.data), len(text))
+		}
+	})
+}
+
+func TestFashionMNIST(t *testing.T) {
+	src, err := Open(Spec{Name: "fashion-mnist"})
+	if err != nil {
+		if !strings.Contains(err.Error(), "apt-get install") {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	im, err := src.Load(Train, []int{0, 59999})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := src.Info(); info.Train != 60000 || info.Test != 10000 || info.Native != 28 || info.Classes[im.Labels[0]] != "ankle boot" {
+		t.Errorf("%+v, first label %d", info, im.Labels[0])
+	}
+}
+
+// cifarRecord makes a record whose planes are constant.
+func cifarRecord(f cifarFormat, class, r, g, b byte) []byte {
+	record := make([]byte, f.labelBytes)
+	record[f.labelBytes-1] = class
+	for _, v := range []byte{r, g, b} {
+		record = append(record, bytes.Repeat([]byte{v}, cifarSize*cifarSize)...)
+	}
+	return record
+}
+
+func TestCIFAR(t *testing.T) {
+	for _, f := range []cifarFormat{cifar10, cifar100} {
+		folder := t.TempDir()
+		files := map[string][]byte{f.files[Test][0]: cifarRecord(f, 3, 1, 2, 3)}
+		for i, name := range f.files[Train] {
+			files[name] = append(cifarRecord(f, byte(i), 10, 20, 30), cifarRecord(f, 9, 40, 50, 60)...)
+		}
+		writeAll(t, folder, files)
+		src, err := Open(Spec{Name: f.name, Path: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := src.Load(Train, []int{1, 0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(im.Pixels[:3], []byte{40, 50, 60}) || im.Labels[0] != 9 || im.Labels[1] != 0 || len(src.Labels(Test)) != 1 {
+			t.Errorf("%s: pixels %v, labels %v", f.name, im.Pixels[:3], im.Labels)
+		}
+		if err := os.Truncate(filepath.Join(folder, f.files[Test][0]), 3000); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(Spec{Name: f.name, Path: folder}); err == nil || !strings.Contains(err.Error(), "offset 0 has 3000 bytes") || !strings.Contains(err.Error(), f.files[Test][0]) {
+			t.Errorf("a torn file gives %v", err)
+		}
+	}
+	if _, _, err := cifar10.parse(cifarRecord(cifar10, 10, 0, 0, 0)); err == nil || !strings.Contains(err.Error(), "offset 0: class 10") {
+		t.Errorf("class 10 of 10 gives %v", err)
+	}
+}
+
+func FuzzCIFAR(f *testing.F) {
+	f.Add(cifarRecord(cifar10, 3, 1, 2, 3))
+	f.Add([]byte{1, 2})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		pixels, labels, err := cifar10.parse(text)
+		if err == nil && (len(pixels) != len(labels)*cifarPixels || len(labels)*(cifarPixels+1) != len(text)) {
+			t.Fatalf("%d labels and %d bytes of pixels from %d", len(labels), len(pixels), len(text))
+		}
+	})
+}
+
+func TestImageFolder(t *testing.T) {
+	folder := t.TempDir()
+	files := map[string][]byte{"train/note.txt": []byte("x"), "train/cat/b.PNG": picture(t, 9, 6, true), "train/cat/a.jpg": picture(t, 8, 8, false),
+		"train/dog/c.png": picture(t, 7, 12, false), "test/dog/d.png": picture(t, 6, 6, false)}
+	writeAll(t, folder, files)
+	src, err := Open(Spec{Name: "image-folder", Path: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := src.Info(); info.Native != 6 || info.Channels != 3 || !slices.Equal(info.Classes, []string{"cat", "dog"}) || info.Train != 3 || info.Test != 1 {
+		t.Errorf("%+v", info)
+	}
+	im, err := src.Load(Train, []int{0, 1, 2})
+	if err != nil || !slices.Equal(im.Labels, []int32{0, 0, 1}) || im.Size != 6 {
+		t.Fatalf("%v, labels %v", err, im.Labels)
+	}
+	writeAll(t, folder, map[string][]byte{"train/dog/e.jpg": picture(t, 30, 30, false)[:400]})
+	if src, err = Open(Spec{Name: "image-folder", Path: folder}); err == nil {
+		_, err = src.Load(Train, []int{3})
+	}
+	if err == nil || !strings.Contains(err.Error(), filepath.Join("train", "dog", "e.jpg")) {
+		t.Errorf("a torn image gives %v", err)
+	}
+}
+
+// picture encodes a picture, as PNG where it is grey or not square, as JPEG otherwise.
+func picture(t *testing.T, width, height int, grey bool) []byte {
+	t.Helper()
+	im := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range im.Pix {
+		im.Pix[i] = uint8(i * 7)
+	}
+	var b bytes.Buffer
+	encode := func(w io.Writer) error { return png.Encode(w, im) }
+	if grey {
+		g := image.NewGray(im.Bounds())
+		g.Set(0, 0, color.White)
+		encode = func(w io.Writer) error { return png.Encode(w, g) }
+	} else if width == height && width != 6 {
+		encode = func(w io.Writer) error { return jpeg.Encode(w, im, nil) }
+	}
+	if err := encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestOpenErrors(t *testing.T) {
+	for want, spec := range map[string]Spec{
+		`did you mean "motifs"`:      {Name: "motif"},
+		"apt-get install":            {Name: "fashion-mnist", Path: "/nowhere"},
+		"set [data] path":            {Name: "cifar-10"},
+		"published binary version":   {Name: "cifar-100", Path: t.TempDir()},
+		"plain or as .gz":            {Name: "idx", Path: t.TempDir()},
+		"no such file":               {Name: "image-folder", Path: "/nowhere"},
+		"holds no folders with JPEG": {Name: "image-folder", Path: t.TempDir()},
+	} {
+		if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v gives %v, want %q", spec, err, want)
+		}
+	}
+}
+
+func TestContactSheet(t *testing.T) {
+	sheet, err := ContactSheet(&motifSet{}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := sheet.Bounds().Size(); size != image.Pt(3*74+2, 16*74+2) {
+		t.Errorf("the sheet is %v", size)
+	}
+}

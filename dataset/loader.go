@@ -1,0 +1,121 @@
+package dataset
+
+import (
+	"fmt"
+	"time"
+
+	"gridsearch/internal/random"
+)
+
+// LoaderConfig says which batches a Loader makes.
+type LoaderConfig struct {
+	Images       *Images
+	Batch        int
+	Seed         uint64 // of the order and the augmentation
+	Augmentation Augmentation
+	Mean         []float32 // per channel, of pixels as 0..1
+	Deviation    []float32
+	Start        int // step of the first batch; the batches of a later start are those of an earlier one
+	Steps        int // step to end before
+}
+
+// Loader makes the training batches of a run, one ahead of whoever takes them. Every epoch goes through the images in an order of its own and drops
+// the ragged batch at its end.
+type Loader struct {
+	config  LoaderConfig
+	table   normaliser
+	ready   chan *batch
+	used    chan *batch
+	quit    chan struct{}
+	stopped chan struct{}
+}
+
+type batch struct {
+	images []float32
+	labels []int32
+}
+
+// NewLoader starts a loader; Close ends it.
+func NewLoader(c LoaderConfig) (*Loader, error) {
+	if c.Batch < 1 || c.Batch > c.Images.N {
+		return nil, fmt.Errorf("a batch of %d does not fit %d training images", c.Batch, c.Images.N)
+	}
+	l := &Loader{config: c, table: newNormaliser(c.Mean, c.Deviation),
+		ready: make(chan *batch), used: make(chan *batch, 2), quit: make(chan struct{}), stopped: make(chan struct{})}
+	for range 2 {
+		l.used <- &batch{make([]float32, c.Batch*c.Images.bytes()), make([]int32, c.Batch)}
+	}
+	go l.work()
+	return l, nil
+}
+
+// StepsPerEpoch is the number of whole batches.
+func StepsPerEpoch(examples, batch int) int { return examples / batch }
+
+func (l *Loader) work() {
+	defer close(l.stopped)
+	defer close(l.ready)
+	c := l.config
+	perEpoch := StepsPerEpoch(c.Images.N, c.Batch)
+	var order []int
+	for step := c.Start; step < c.Steps; step++ {
+		epoch, index := step/perEpoch, step%perEpoch
+		if order == nil || index == 0 {
+			order = random.New(c.Seed, "order", epoch).Perm(c.Images.N)
+		}
+		var b *batch
+		select {
+		case b = <-l.used:
+		case <-l.quit:
+			return
+		}
+		l.fill(b, order[index*c.Batch:][:c.Batch], epoch)
+		select {
+		case l.ready <- b:
+		case <-l.quit:
+			return
+		}
+	}
+}
+
+func (l *Loader) fill(b *batch, examples []int, epoch int) {
+	im := l.config.Images
+	for i, example := range examples {
+		change := l.config.Augmentation.draw(l.config.Seed, epoch, example, im.Size)
+		l.table.write(b.images[i*im.bytes():][:im.bytes()], im.Image(example), im.Size, change)
+		b.labels[i] = im.Labels[example]
+	}
+}
+
+// Next copies the next batch [Batch, Size, Size, Channels] and tells how long it had to be waited for. There must be one left.
+func (l *Loader) Next(images []float32, labels []int32) (waited time.Duration) {
+	before := time.Now()
+	b, ok := <-l.ready
+	if !ok {
+		panic(fmt.Sprintf("dataset: no batch after step %d", l.config.Steps))
+	}
+	waited = time.Since(before)
+	copy(images, b.images)
+	copy(labels, b.labels)
+	l.used <- b
+	return waited
+}
+
+// Close ends the loader's work.
+func (l *Loader) Close() {
+	close(l.quit)
+	<-l.stopped
+}
+
+// FillBatch writes images from on as a batch for evaluation, without augmentation, and returns how many there were; the rest of the batch repeats
+// the last one.
+func FillBatch(images []float32, labels []int32, im *Images, from int, mean, deviation []float32) int {
+	table := newNormaliser(mean, deviation)
+	n := min(len(labels), im.N-from)
+	for i := range labels {
+		example := from + min(i, n-1)
+		table.write(images[i*im.bytes():][:im.bytes()], im.Image(example), im.Size, change{})
+		labels[i] = im.Labels[example]
+	}
+	return n
+}
