@@ -1,0 +1,70 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"gridsearch/dataset"
+	"gridsearch/model"
+	"gridsearch/model/nn"
+)
+
+// evaluationBatch bounds the memory of an evaluation; results do not depend on it.
+const evaluationBatch = 50
+
+// evaluate names every image and compares with its label.
+func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32) (Result, error) {
+	network, err := nn.NewEvaluator(arch, params, min(evaluationBatch, im.N))
+	if err != nil {
+		return Result{}, err
+	}
+	defer network.Close()
+	r := Result{Examples: im.N, Correct: make([]byte, (im.N+7)/8)}
+	top1, top5 := 0, 0
+	for from := 0; from < im.N; from += network.Batch() {
+		n := dataset.FillBatch(network.Images(), network.Labels(), im, from, mean, deviation)
+		if _, err := network.Step(0); err != nil {
+			return Result{}, err
+		}
+		for i := range n {
+			logits, label := network.Logits()[i*arch.Classes:][:arch.Classes], int(network.Labels()[i])
+			r.Loss += crossEntropy(logits, label)
+			place := rank(logits, label)
+			if place == 0 {
+				top1++
+				r.Correct[(from+i)/8] |= 1 << ((from + i) % 8)
+			}
+			if place < 5 {
+				top5++
+			}
+		}
+	}
+	count := float64(im.N)
+	r.Top1, r.Top5, r.Loss = float64(top1)/count, float64(top5)/count, r.Loss/count
+	if math.IsNaN(r.Loss) || math.IsInf(r.Loss, 0) {
+		return Result{}, fmt.Errorf("the loss on the validation images is %v: the weights are no numbers any more", r.Loss)
+	}
+	return r, nil
+}
+
+// rank counts the classes that are ahead of the label; of equal ones the lower class is ahead.
+func rank(logits []float32, label int) int {
+	ahead := 0
+	for class, v := range logits {
+		if !(v < logits[label]) && class != label && (v != logits[label] || class < label) {
+			ahead++
+		}
+	}
+	return ahead
+}
+
+func crossEntropy(logits []float32, label int) float64 {
+	top, sum := logits[0], 0.
+	for _, v := range logits {
+		top = max(top, v)
+	}
+	for _, v := range logits {
+		sum += math.Exp(float64(v - top))
+	}
+	return math.Log(sum) - float64(logits[label]-top)
+}

@@ -1,0 +1,114 @@
+// Package train trains a network and evaluates it.
+//
+// The steps of a run are a function of its job alone: the order of the data, the augmentation and every mask are drawn from the job's seed by name, so
+// that a run that is stopped and resumed from its checkpoint ends with the same bits as one that was not.
+package train
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Recipe is how a network is trained. The zero value of an option leaves it out.
+type Recipe struct {
+	Epochs           int     `json:"epochs"`
+	BatchSize        int     `json:"batch_size"`
+	Optimizer        string  `json:"optimizer"`          // SGD or RMSProp
+	LearningRate     float64 `json:"learning_rate"`      // highest
+	Momentum         float64 `json:"momentum"`           // 0..1
+	Nesterov         bool    `json:"nesterov"`           // of SGD
+	RMSDecay         float64 `json:"rms_decay"`          // of RMSProp: share of the old mean square that is kept
+	RMSEpsilon       float64 `json:"rms_epsilon"`        // of RMSProp: inside the root
+	Schedule         string  `json:"schedule"`           // Constant, Cosine, Linear or Exponential
+	Warmup           float64 `json:"warmup"`             // share of all steps during which the rate rises from 0
+	DecayRate        float64 `json:"decay_rate"`         // of Exponential: factor of one decay
+	DecayEpochs      float64 `json:"decay_epochs"`       // of Exponential: epochs from one decay to the next
+	WeightDecay      float64 `json:"weight_decay"`       // added to the gradient, times the weight; kernels only
+	LabelSmoothing   float64 `json:"label_smoothing"`    // share of the target spread over all classes
+	Dropout          float64 `json:"dropout"`            // rate before the classifier
+	DropConnect      float64 `json:"drop_connect"`       // stochastic depth: rate of the last block
+	EMA              float64 `json:"ema"`                // decay of the moving average of weights that evaluation uses; 0 for none
+	ClipNorm         float64 `json:"clip_norm"`          // largest norm of all gradients together
+	ZeroInitResidual bool    `json:"zero_init_residual"` // blocks with a skip start as the identity
+}
+
+// Optimisers and schedules.
+const (
+	SGD     = "sgd"
+	RMSProp = "rmsprop"
+
+	Constant    = "constant"
+	Cosine      = "cosine"
+	Linear      = "linear"
+	Exponential = "exponential"
+)
+
+// Optimizers and Schedules list the names that a recipe may use.
+var (
+	Optimizers = []string{SGD, RMSProp}
+	Schedules  = []string{Constant, Cosine, Linear, Exponential}
+)
+
+// DefaultRecipe is one that works on small images: SGD with Nesterov momentum at 0.1 for 64 images, warm-up, then linearly to 0.
+func DefaultRecipe() Recipe {
+	return Recipe{
+		Epochs: 10, BatchSize: 64, Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true, RMSDecay: .9, RMSEpsilon: 1e-3,
+		Schedule: Linear, Warmup: .1, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 2e-4, LabelSmoothing: .1, ZeroInitResidual: true,
+	}
+}
+
+// Validate names every field that is out of its range.
+func (r Recipe) Validate() error {
+	var wrong []string
+	check := func(ok bool, format string, value any) {
+		if !ok {
+			wrong = append(wrong, fmt.Sprintf(format, value))
+		}
+	}
+	share := func(name string, v float64, one bool) {
+		check(v >= 0 && (v < 1 || one && v == 1), name+" must be between 0 and 1, not %v", v)
+	}
+	check(r.Epochs >= 1, "epochs must be 1 or more, not %v", r.Epochs)
+	check(r.BatchSize >= 2, "batch_size must be 2 or more, not %v: batch norm needs a batch", r.BatchSize)
+	check(r.Optimizer == SGD || r.Optimizer == RMSProp, "optimizer must be one of "+strings.Join(Optimizers, ", ")+", not %q", r.Optimizer)
+	check(r.LearningRate > 0 && !math.IsInf(r.LearningRate, 0), "learning_rate must be positive, not %v", r.LearningRate)
+	check(r.Schedule == Constant || r.Schedule == Cosine || r.Schedule == Linear || r.Schedule == Exponential,
+		"schedule must be one of "+strings.Join(Schedules, ", ")+", not %q", r.Schedule)
+	check(r.WeightDecay >= 0 && !math.IsInf(r.WeightDecay, 0), "weight_decay must be 0 or more, not %v", r.WeightDecay)
+	check(r.ClipNorm >= 0, "clip_norm must be 0 (no clipping) or more, not %v", r.ClipNorm)
+	check(r.Optimizer != RMSProp || r.RMSEpsilon > 0, "rms_epsilon must be positive, not %v", r.RMSEpsilon)
+	check(r.Schedule != Exponential || r.DecayEpochs > 0, "decay_epochs must be positive, not %v", r.DecayEpochs)
+	share("momentum", r.Momentum, false)
+	share("rms_decay", r.RMSDecay, false)
+	share("warmup", r.Warmup, true)
+	share("decay_rate", r.DecayRate, true)
+	share("label_smoothing", r.LabelSmoothing, false)
+	share("dropout", r.Dropout, false)
+	share("drop_connect", r.DropConnect, false)
+	share("ema", r.EMA, false)
+	if wrong != nil {
+		return fmt.Errorf("%s", strings.Join(wrong, "; "))
+	}
+	return nil
+}
+
+// rate is the learning rate of a step, counted from 0, of all steps.
+func (r Recipe) rate(step, steps, perEpoch int) float64 {
+	warm := r.Warmup * float64(steps)
+	if float64(step) < warm {
+		// Half a step in, so that the first step already moves.
+		return r.LearningRate * (float64(step) + .5) / warm
+	}
+	left := (float64(steps) - float64(step)) / (float64(steps) - warm)
+	switch r.Schedule {
+	case Cosine:
+		return r.LearningRate * (1 + math.Cos(math.Pi*(1-left))) / 2
+	case Linear:
+		return r.LearningRate * left
+	case Exponential:
+		// A staircase counted from the first step, as in the authors' code.
+		return r.LearningRate * math.Pow(r.DecayRate, math.Floor(float64(step)/float64(perEpoch)/r.DecayEpochs))
+	}
+	return r.LearningRate
+}

@@ -1,0 +1,280 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"time"
+
+	"gridsearch/dataset"
+	"gridsearch/internal/random"
+	"gridsearch/model"
+	"gridsearch/model/nn"
+)
+
+// Job is one training: a network, how it is trained, and on what.
+type Job struct {
+	Architecture model.Architecture
+	Recipe       Recipe
+	Train        *dataset.Images // at the architecture's size
+	Validation   *dataset.Images
+	Augmentation dataset.Augmentation
+	Seed         uint64 // of initialisation, data order, augmentation and masks
+
+	Checkpoint      string        // file to resume from and to write to; empty for none
+	CheckpointEvery time.Duration // how much training a kill may cost
+	Log             func(string)  // takes notes about the checkpoint; nil for nobody
+}
+
+// Progress is where a training is.
+type Progress struct {
+	Step, Steps  int
+	Epoch        int
+	Loss         float64 // of the last step
+	LearningRate float64
+}
+
+// CurvePoint is the training so far at the end of an epoch: mean loss and top-1 over the epoch's steps, as the network was at each step, with
+// augmentation and label smoothing.
+type CurvePoint struct {
+	Epoch int     `json:"epoch"` // 1 for the first
+	Step  int     `json:"step"`  // steps done
+	Loss  float64 `json:"loss"`
+	Top1  float64 `json:"top1"`
+}
+
+// Curve is the training curve.
+type Curve []CurvePoint
+
+// Result is what a training ends with. Accuracies are fractions of the validation images.
+type Result struct {
+	Top1     float64
+	Top5     float64
+	Loss     float64 // cross-entropy without label smoothing, in nats
+	Examples int     // validation images
+	Correct  []byte  // bit i%8 of byte i/8: image i was named right
+	Curve    Curve
+	Steps    int
+
+	TrainSeconds float64 // of this process
+	EvalSeconds  float64
+	WaitSeconds  float64 // waiting for data, part of TrainSeconds
+}
+
+// DivergedError ends a training whose loss is no number.
+type DivergedError struct {
+	Step         int
+	LearningRate float64
+	Loss         float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("the loss became %v at step %d with learning rate %.4g: lower learning_rate or lengthen warmup", e.Loss, e.Step, e.LearningRate)
+}
+
+// progressEvery keeps reports from costing time.
+const progressEvery = 200 * time.Millisecond
+
+// Run trains a network and evaluates the weights of the last step, or their moving average where one is kept. It resumes from the job's checkpoint
+// if there is one. When the context ends it writes a checkpoint and returns the context's error. A loss that is no number gives a *DivergedError.
+func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
+	began := time.Now()
+	s, err := newState(job)
+	if err != nil {
+		return Result{}, err
+	}
+	defer s.network.Close()
+	s.resume()
+	if err := s.train(ctx, report); err != nil {
+		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
+	}
+	trained := time.Now()
+	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation)
+	result.Curve, result.Steps = s.curve, s.steps
+	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
+	result.WaitSeconds = s.waited.Seconds()
+	return result, err
+}
+
+// state is a training between two steps.
+type state struct {
+	job             Job
+	arch            model.Architecture // with the recipe's regularisation
+	params          *nn.Parameters
+	network         *nn.Network
+	optimizer       *optimizer
+	average         *average // nil for none
+	mean, deviation []float32
+	perEpoch        int
+	steps           int
+
+	step   int // done
+	curve  Curve
+	sums   sums
+	waited time.Duration
+}
+
+// sums add up the epoch so far.
+type sums struct {
+	Steps int     `json:"steps"`
+	Loss  float64 `json:"loss"`
+	Right int     `json:"right"`
+}
+
+func newState(job Job) (*state, error) {
+	if err := job.check(); err != nil {
+		return nil, err
+	}
+	s := &state{job: job, arch: job.Architecture}
+	s.arch.Dropout, s.arch.DropConnect = job.Recipe.Dropout, job.Recipe.DropConnect
+	s.perEpoch = dataset.StepsPerEpoch(job.Train.N, job.Recipe.BatchSize)
+	s.steps = s.perEpoch * job.Recipe.Epochs
+	s.mean, s.deviation = job.Train.Moments()
+	var err error
+	if s.params, err = nn.NewParameters(s.arch, random.Seed(job.Seed, "network"), job.Recipe.ZeroInitResidual); err != nil {
+		return nil, err
+	}
+	options := nn.Options{Batch: job.Recipe.BatchSize, Seed: random.Seed(job.Seed, "masks"), LabelSmoothing: job.Recipe.LabelSmoothing}
+	if s.network, err = nn.NewTrainer(s.arch, s.params, options); err != nil {
+		return nil, err
+	}
+	s.optimizer = newOptimizer(job.Recipe, s.params.List)
+	if job.Recipe.EMA > 0 {
+		s.average = &average{decay: job.Recipe.EMA, to: s.params.Clone(), from: s.params}
+	}
+	return s, nil
+}
+
+func (j Job) check() error {
+	if err := j.Recipe.Validate(); err != nil {
+		return err
+	}
+	for name, im := range map[string]*dataset.Images{"training": j.Train, "validation": j.Validation} {
+		switch {
+		case im.Size != j.Architecture.Pixels || im.Channels != j.Architecture.InChannels:
+			return fmt.Errorf("%s images are %d x %d with %d channels, the network takes %d x %d with %d", name, im.Size, im.Size, im.Channels, j.Architecture.Pixels, j.Architecture.Pixels, j.Architecture.InChannels)
+		case im.N < 1:
+			return fmt.Errorf("there are no %s images", name)
+		}
+	}
+	if j.Train.N < j.Recipe.BatchSize {
+		return fmt.Errorf("%d training images do not make one batch of %d", j.Train.N, j.Recipe.BatchSize)
+	}
+	return nil
+}
+
+// identity tells one job's checkpoint from another's.
+func (j Job) identity() string {
+	text, err := json.Marshal([]any{j.Architecture.Key(), j.Recipe, j.Augmentation, j.Seed, j.Train.N})
+	if err != nil { // only NaN or infinite settings, which Validate refuses
+		panic(err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// resume continues from the checkpoint if there is a good one.
+func (s *state) resume() {
+	if s.job.Checkpoint == "" {
+		return
+	}
+	err := s.load(s.job.Checkpoint)
+	switch {
+	case err == nil:
+		s.log(fmt.Sprintf("resumed after step %d of %d", s.step, s.steps))
+	case !errors.Is(err, fs.ErrNotExist):
+		s.log("starting over: " + err.Error())
+	}
+}
+
+func (s *state) log(text string) {
+	if s.job.Log != nil {
+		s.job.Log(text)
+	}
+}
+
+// train runs the steps that are left.
+func (s *state) train(ctx context.Context, report func(Progress)) error {
+	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
+		Augmentation: s.job.Augmentation, Mean: s.mean, Deviation: s.deviation, Start: s.step, Steps: s.steps})
+	if err != nil {
+		return err
+	}
+	defer loader.Close()
+	saved, told := time.Now(), time.Time{}
+	for s.step < s.steps {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(err, s.checkpoint())
+		}
+		rate := s.job.Recipe.rate(s.step, s.steps, s.perEpoch)
+		loss, err := s.one(loader, rate)
+		if err != nil {
+			return err
+		}
+		if now := time.Now(); now.Sub(told) >= progressEvery {
+			told = now
+			report(Progress{Step: s.step, Steps: s.steps, Epoch: (s.step - 1) / s.perEpoch, Loss: loss, LearningRate: rate})
+		}
+		if s.job.CheckpointEvery > 0 && time.Since(saved) >= s.job.CheckpointEvery {
+			if err := s.checkpoint(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+	}
+	return nil
+}
+
+func (s *state) checkpoint() error {
+	if s.job.Checkpoint == "" {
+		return nil
+	}
+	return s.save(s.job.Checkpoint)
+}
+
+// one makes one step.
+func (s *state) one(loader *dataset.Loader, rate float64) (loss float64, err error) {
+	s.waited += loader.Next(s.network.Images(), s.network.Labels())
+	if loss, err = s.network.Step(s.step); err != nil {
+		return 0, err
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return 0, &DivergedError{Step: s.step, LearningRate: rate, Loss: loss}
+	}
+	s.optimizer.step(rate)
+	if s.average != nil {
+		s.average.update(s.step)
+	}
+	s.step++
+	s.record(loss)
+	return loss, nil
+}
+
+// record adds a step to the training curve.
+func (s *state) record(loss float64) {
+	s.sums.Steps++
+	s.sums.Loss += loss
+	for i, label := range s.network.Labels() {
+		if rank(s.network.Logits()[i*s.arch.Classes:][:s.arch.Classes], int(label)) == 0 {
+			s.sums.Right++
+		}
+	}
+	if s.step%s.perEpoch == 0 {
+		n := float64(s.sums.Steps)
+		s.curve = append(s.curve, CurvePoint{Epoch: s.step / s.perEpoch, Step: s.step, Loss: s.sums.Loss / n, Top1: float64(s.sums.Right) / n / float64(s.job.Recipe.BatchSize)})
+		s.sums = sums{}
+	}
+}
+
+// evaluated are the weights that count.
+func (s *state) evaluated() *nn.Parameters {
+	if s.average != nil {
+		return s.average.to
+	}
+	return s.params
+}

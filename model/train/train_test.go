@@ -1,0 +1,400 @@
+package train
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gridsearch/dataset"
+	"gridsearch/internal/random"
+	"gridsearch/model"
+	"gridsearch/model/nn"
+)
+
+func small() model.Architecture {
+	return model.Architecture{
+		Name: "small", InChannels: 1, Pixels: 8, Classes: 4, Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2},
+		Stages: []model.Stage{
+			{Block: model.MBConv, Expansion: 1, Channels: 6, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
+			{Block: model.MBConv, Expansion: 2, Channels: 8, Kernel: 3, Stride: 1, Repeats: 2, SERatio: .25},
+		},
+		Head: 12, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+	}
+}
+
+// quadrants are images whose class is the quadrant that is bright, under noise.
+func quadrants(n int, seed uint64) *dataset.Images {
+	im := &dataset.Images{N: n, Size: 8, Channels: 1, Pixels: make([]uint8, n*64), Labels: make([]int32, n)}
+	s := random.New(seed, "quadrants")
+	for i := range n {
+		class := s.IntN(4)
+		im.Labels[i] = int32(class)
+		for p := range 64 {
+			v := 80 + 30*s.Norm()
+			if p%8/4+p/32*2 == class {
+				v += 90
+			}
+			im.Pixels[i*64+p] = uint8(min(255, max(0, v)))
+		}
+	}
+	return im
+}
+
+func job() Job {
+	r := DefaultRecipe()
+	r.Epochs, r.BatchSize, r.Dropout, r.DropConnect, r.EMA = 3, 16, .1, .2, .9
+	return Job{Architecture: small(), Recipe: r, Train: quadrants(200, 1), Validation: quadrants(130, 2), Augmentation: dataset.Augmentation{Shift: .1}, Seed: 5}
+}
+
+func ignore(Progress) {}
+
+// same compares what must be equal to the bit.
+func same(t *testing.T, got, want Result) {
+	t.Helper()
+	for _, r := range []*Result{&got, &want} {
+		r.TrainSeconds, r.EvalSeconds, r.WaitSeconds = 0, 0, 0
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func run(t *testing.T, j Job) Result {
+	t.Helper()
+	r, err := Run(context.Background(), j, ignore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestLearnsAndRepeats(t *testing.T) {
+	j := job()
+	j.Recipe.Epochs = 12
+	a := run(t, j)
+	if a.Top1 < .9 || a.Top5 != 1 || len(a.Curve) != 12 || a.Steps != 144 || a.Curve[2].Loss >= a.Curve[0].Loss {
+		t.Errorf("little is learnt: %+v", a)
+	}
+	right := 0
+	for _, b := range a.Correct {
+		for ; b > 0; b &= b - 1 {
+			right++
+		}
+	}
+	if a.Top1 != float64(right)/130 {
+		t.Errorf("top-1 is %v, %d of 130 bits are set", a.Top1, right)
+	}
+	same(t, run(t, j), a)
+	j.Seed++
+	if b := run(t, j); b.Loss == a.Loss {
+		t.Error("another seed gives the same loss")
+	}
+}
+
+// stopAfter is a context that ends once it has been asked n times.
+type stopAfter struct {
+	context.Context
+	left *int
+}
+
+func (c stopAfter) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestResumedRunIsTheSame stops a training at random steps, again and again, and compares its end with that of an undisturbed one.
+func TestResumedRunIsTheSame(t *testing.T) {
+	for _, optimizer := range Optimizers {
+		j := job()
+		j.Recipe.Optimizer, j.Recipe.Epochs = optimizer, 2
+		if optimizer == RMSProp {
+			j.Recipe.LearningRate, j.Recipe.EMA = .01, 0
+		}
+		want := run(t, j)
+		cuts := random.New(1, "cuts", optimizer)
+		for range 15 {
+			j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+			same(t, resumed(t, j, cuts), want)
+		}
+	}
+}
+
+// resumed stops a training after random numbers of steps until it is at its end.
+func resumed(t *testing.T, j Job, cuts *random.Stream) Result {
+	t.Helper()
+	for {
+		left := cuts.IntN(20) + 1
+		result, err := Run(stopAfter{context.Background(), &left}, j, ignore)
+		if err == nil {
+			return result
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestBadCheckpoints: torn, foreign and changed files are not used and do no harm.
+func TestBadCheckpoints(t *testing.T) {
+	j := job()
+	j.Recipe.Epochs = 1
+	want := run(t, j)
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	j.Checkpoint = path
+	left := 8
+	if _, err := Run(stopAfter{context.Background(), &left}, j, ignore); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := slices.Clone(whole)
+	changed[len(changed)/2] ^= 1
+	for name, c := range map[string]struct {
+		text []byte
+		note string
+	}{
+		"whole": {whole, "resumed after step 8 of 12"}, "empty": {nil, "is not a checkpoint"}, "torn": {whole[:len(whole)-9], "checksum is wrong"},
+		"changed": {changed, "checksum is wrong"}, "another": {[]byte(strings.Repeat("x", 200)), "is not a checkpoint"},
+	} {
+		var notes []string
+		j.Log = func(text string) { notes = append(notes, text) }
+		if err := os.WriteFile(path, c.text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		same(t, run(t, j), want)
+		if len(notes) != 1 || !strings.Contains(notes[0], c.note) {
+			t.Errorf("%s: notes %q, want %q", name, notes, c.note)
+		}
+	}
+	if err := os.WriteFile(path, whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	j.Seed++
+	var note string
+	j.Log = func(text string) { note = text }
+	run(t, j)
+	if !strings.Contains(note, "belongs to another training") {
+		t.Errorf("another job's checkpoint: %q", note)
+	}
+}
+
+func TestCheckpointIsWrittenAtTheEndOfTheContext(t *testing.T) {
+	j := job()
+	j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := Run(ctx, j, func(Progress) { cancel() })
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(j.Checkpoint); err != nil {
+		t.Error(err)
+	}
+	j.CheckpointEvery = time.Nanosecond
+	same(t, run(t, j), func() Result { j.Checkpoint = ""; return run(t, j) }())
+}
+
+func TestDivergence(t *testing.T) {
+	j := job()
+	j.Recipe.LearningRate, j.Recipe.Warmup = 1e30, 0
+	_, err := Run(context.Background(), j, ignore)
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || diverged.Step < 1 || !strings.Contains(err.Error(), "learning rate 1e+30") && !strings.Contains(err.Error(), "learning rate 9") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	const steps, perEpoch = 100, 10
+	for _, c := range []struct {
+		schedule string
+		step     int
+		want     float64
+	}{
+		{Constant, 99, 1}, {Linear, 20, 1}, {Linear, 60, .5}, {Linear, 99, 1. / 80}, {Cosine, 20, 1}, {Cosine, 60, .5}, {Cosine, 40, (1 + math.Sqrt2/2) / 2},
+		{Exponential, 23, 1}, {Exponential, 24, .97}, {Exponential, 48, .97 * .97}, {Linear, 0, .025}, {Cosine, 19, .975},
+	} {
+		r := Recipe{LearningRate: 1, Schedule: c.schedule, Warmup: .2, DecayRate: .97, DecayEpochs: 2.4}
+		if got := r.rate(c.step, steps, perEpoch); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%s: the rate of step %d is %v, want %v", c.schedule, c.step, got, c.want)
+		}
+	}
+}
+
+// TestOptimizersFollowTheirFormulas compares with float64.
+func TestOptimizersFollowTheirFormulas(t *testing.T) {
+	for _, r := range []Recipe{
+		{Optimizer: SGD, Momentum: .9, Nesterov: true, WeightDecay: .1}, {Optimizer: SGD, Momentum: .5, ClipNorm: .7},
+		{Optimizer: RMSProp, Momentum: .9, RMSDecay: .8, RMSEpsilon: 1e-2, WeightDecay: .1},
+	} {
+		p := &nn.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
+		o := newOptimizer(r, []*nn.Param{p})
+		w, v, s := 1., 0., 1.
+		for i := range 30 {
+			g := math.Sin(float64(i)) * 2
+			p.Grad[0] = float32(g)
+			const rate = .05
+			o.step(rate)
+			if r.ClipNorm > 0 {
+				g *= min(1, r.ClipNorm/math.Abs(g))
+			}
+			g += r.WeightDecay * w
+			if r.Optimizer == SGD {
+				v = r.Momentum*v + g
+				if r.Nesterov {
+					w -= rate * (g + r.Momentum*v)
+				} else {
+					w -= rate * v
+				}
+			} else {
+				s = r.RMSDecay*s + (1-r.RMSDecay)*g*g
+				v = r.Momentum*v + rate*g/math.Sqrt(s+r.RMSEpsilon)
+				w -= v
+			}
+			if math.Abs(w-float64(p.Value[0])) > 1e-5 {
+				t.Fatalf("%+v: step %d gives %v, want %v", r, i, p.Value[0], w)
+			}
+		}
+	}
+}
+
+func TestAverage(t *testing.T) {
+	make := func(v float32) *nn.Parameters {
+		return &nn.Parameters{List: []*nn.Param{{Value: []float32{v}}}, Statistics: []*nn.Statistic{{Mean: []float32{v}, Variance: []float32{v}}}}
+	}
+	a := average{decay: .5, to: make(0), from: make(1)}
+	want := 0.
+	for step := range 20 {
+		a.update(step)
+		n := float64(step + 1)
+		d := min(.5, (1+n)/(10+n))
+		want = d*want + 1 - d
+		if got := float64(a.to.List[0].Value[0]); math.Abs(got-want) > 1e-6 || a.to.Statistics[0].Variance[0] != a.to.List[0].Value[0] {
+			t.Fatalf("step %d: %v, want %v", step, got, want)
+		}
+	}
+}
+
+// TestLossesOfPyTorch trains ten steps from PyTorch's weights on its images (model/nn/testdata/reference.py).
+func TestLossesOfPyTorch(t *testing.T) {
+	text, err := os.ReadFile("../nn/testdata/reference.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ref struct {
+		Images       string
+		Labels       []int32
+		Smoothing    float64
+		WeightDecay  float64 `json:"weight_decay"`
+		Weights      map[string]string
+		SGD, RMSProp []float64
+	}
+	if err := json.Unmarshal(text, &ref); err != nil {
+		t.Fatal(err)
+	}
+	arch := model.Architecture{InChannels: 3, Pixels: 12, Classes: 5, Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2}, Head: 13, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+		Stages: []model.Stage{
+			{Block: model.MBConv, Expansion: 1, Channels: 7, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
+			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2, SERatio: .25},
+			{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 3, Stride: 1, Repeats: 1},
+		}}
+	for name, c := range map[string]struct {
+		recipe Recipe
+		rate   float64
+		want   []float64
+	}{
+		"sgd":     {Recipe{Optimizer: SGD, Momentum: .9, Nesterov: true, WeightDecay: ref.WeightDecay}, .1, ref.SGD},
+		"rmsprop": {Recipe{Optimizer: RMSProp, Momentum: .9, RMSDecay: .9, RMSEpsilon: 1e-3, WeightDecay: ref.WeightDecay}, .01, ref.RMSProp},
+	} {
+		p, err := nn.NewParameters(arch, 1, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range p.List {
+			copy(q.Value, floats(t, ref.Weights[q.Name]))
+		}
+		n, err := nn.NewTrainer(arch, p, nn.Options{Batch: len(ref.Labels), LabelSmoothing: ref.Smoothing})
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(n.Images(), floats(t, ref.Images))
+		copy(n.Labels(), ref.Labels)
+		o := newOptimizer(c.recipe, p.List)
+		for i, want := range c.want {
+			loss, err := n.Step(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(loss-want) > 1e-4 {
+				t.Errorf("%s: the loss of step %d is %.6f, PyTorch's %.6f", name, i, loss, want)
+			}
+			o.step(c.rate)
+		}
+		n.Close()
+	}
+}
+
+func floats(t *testing.T, text string) []float32 {
+	t.Helper()
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]float32, len(data)/4)
+	if _, err := binary.Decode(data, binary.LittleEndian, values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestRank(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		logits []float32
+		label  int
+		want   int
+	}{{[]float32{1, 3, 2}, 1, 0}, {[]float32{1, 3, 2}, 0, 2}, {[]float32{1, 1, 1}, 0, 0}, {[]float32{1, 1, 1}, 2, 2}, {[]float32{nan, nan}, 1, 1}} {
+		if got := rank(c.logits, c.label); got != c.want {
+			t.Errorf("class %d of %v has rank %d, want %d", c.label, c.logits, got, c.want)
+		}
+	}
+}
+
+func TestRecipeValidate(t *testing.T) {
+	if err := DefaultRecipe().Validate(); err != nil {
+		t.Error(err)
+	}
+	r := DefaultRecipe()
+	r.Epochs, r.Optimizer, r.Momentum, r.Warmup = 0, "adam", 1, math.NaN()
+	err := r.Validate()
+	for _, want := range []string{"epochs must be 1 or more", `not "adam"`, "momentum must be between", "warmup must be between"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	j := job()
+	j.Validation = &dataset.Images{N: 1, Size: 9, Channels: 1}
+	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(), "validation images are 9 x 9") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func ExampleRun() {
+	result, err := Run(context.Background(), job(), func(p Progress) {})
+	fmt.Println(err, result.Examples, result.Top1 > .25) // chance is a quarter
+	// Output: <nil> 130 true
+}
