@@ -1,0 +1,85 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+)
+
+// Controls lists the networks that every search can carry along: the paper's triple, one dimension alone, and two published rules that need no search
+// ([dollar] equation 5: uniform dwr, and dWr, which spends most on width).
+var Controls = []string{"paper", "depth", "width", "resolution", "dwr", "dWr"}
+
+// PaperTriple is 1.2, 1.1, 1.15 ([effnet] section 3.3).
+var PaperTriple = Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}
+
+// families are one-parameter rules: exponents of the cost factor for depth, width and resolution, with depth + 2 width + 2 resolution = 1.
+var families = map[string][3]float64{
+	"depth":      {1, 0, 0},
+	"width":      {0, 1. / 2, 0},
+	"resolution": {0, 0, 1. / 2},
+	"dwr":        {1. / 3, 1. / 6, 1. / 6},
+	"dWr":        {.1, .4, .05},
+}
+
+func family(name string, factor float64) Point {
+	e := families[name]
+	power := func(i int) Decimal { return rounded(math.Pow(factor, e[i])) }
+	return Point{Alpha: power(0), Beta: power(1), Gamma: power(2), Phi: "1"}
+}
+
+// families solves the rules of these names to the space's target at phi = 1.
+func (s Space) families(build Build, base Network, names ...string) ([]labelled, error) {
+	target, real := s.target()
+	var points []labelled
+	for _, name := range names {
+		if name == "paper" {
+			points = append(points, labelled{PaperTriple, name})
+			continue
+		}
+		if _, ok := families[name]; !ok {
+			return nil, fmt.Errorf("control %q is not one of %v", name, Controls)
+		}
+		p := family(name, target)
+		if real {
+			var err error
+			if p, _, err = nearestCost(func(factor float64) Point { return family(name, factor) }, target, build, base); err != nil {
+				return nil, err
+			}
+		}
+		points = append(points, labelled{p, name})
+	}
+	return points, nil
+}
+
+// nearestCost looks along a line of points for the one whose network's real multiply-adds are nearest to target times the base's, and says by how
+// much it misses. The cost is a staircase of the factor, so the line is scanned; of equally near points the one in the middle of the first step is
+// taken, which does not sit on a rounding edge.
+func nearestCost(along func(factor float64) Point, target float64, build Build, base Network) (Point, float64, error) {
+	const steps = 400
+	limit := math.Log(4 * target)
+	first, last, best := 0, 0, math.Inf(1)
+	for i := range steps + 1 {
+		n, err := build(along(math.Exp(limit * float64(i) / steps)))
+		if err != nil {
+			return Point{}, 0, err
+		}
+		cost, _ := ratio(n.Cost.MAdds, base.Cost.MAdds).Float64()
+		switch miss := math.Abs(cost - target); {
+		case miss < best:
+			first, last, best = i, i, miss
+		case miss == best && last == i-1:
+			last = i
+		}
+	}
+	return along(math.Exp(limit * float64(first+last) / 2 / steps)), best, nil
+}
+
+// baseline is the point that builds the base network.
+var baseline = Point{Alpha: "1", Beta: "1", Gamma: "1", Phi: "0"}
+
+// toFloat is the nearest binary number of a fraction.
+func toFloat(r *big.Rat) float64 {
+	f, _ := r.Float64()
+	return f
+}

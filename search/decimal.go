@@ -1,0 +1,102 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+)
+
+// Decimal is an exact decimal number in its shortest form: "1.1", "2", "0.05". Grids are made of decimals, because adding a binary step gives
+// 1.2500000000000002 where 1.25 is meant, and that builds another network. The zero value is the number 0.
+type Decimal string
+
+// ParseDecimal reads a decimal number; exponents are not accepted.
+func ParseDecimal(text string) (Decimal, error) {
+	plain := strings.TrimLeft(text, "+-")
+	r, ok := new(big.Rat).SetString(text)
+	if !ok || strings.Trim(plain, "0123456789.") != "" || len(text)-len(plain) > 1 {
+		return "", fmt.Errorf("%q is no decimal number: write it like 1.05", text)
+	}
+	return exact(r), nil
+}
+
+// exact writes a number whose denominator divides a power of ten.
+func exact(r *big.Rat) Decimal {
+	places, _ := r.FloatPrec()
+	return Decimal(r.FloatString(places))
+}
+
+// rounded is the nearest decimal with six places: solved coefficients are cut to it, and what is left is what is built.
+func rounded(v float64) Decimal {
+	text := fmt.Sprintf("%.6f", v)
+	return Decimal(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
+}
+
+// Rat is the number as a new fraction.
+func (d Decimal) Rat() *big.Rat {
+	r, ok := new(big.Rat).SetString(string(d))
+	if !ok {
+		return new(big.Rat)
+	}
+	return r
+}
+
+// Float64 is the nearest binary number.
+func (d Decimal) Float64() float64 {
+	f, _ := d.Rat().Float64()
+	return f
+}
+
+// Cmp compares two numbers: -1, 0 or 1.
+func (d Decimal) Cmp(other Decimal) int { return d.Rat().Cmp(other.Rat()) }
+
+// Range is the decimals Low, Low + Step, ... up to High, which belongs to it if a step falls on it.
+type Range struct {
+	Low  Decimal `json:"low"`
+	High Decimal `json:"high"`
+	Step Decimal `json:"step"`
+}
+
+// maxValues bounds a range: a larger one is a mistake in its step.
+const maxValues = 10000
+
+// Values lists the range.
+func (r Range) Values() ([]Decimal, error) {
+	low, high, step := r.Low.Rat(), r.High.Rat(), r.Step.Rat()
+	if high.Cmp(low) < 0 {
+		return nil, fmt.Errorf("high %s is below low %s", r.High, r.Low)
+	}
+	if high.Cmp(low) == 0 {
+		return []Decimal{r.Low}, nil
+	}
+	if step.Sign() <= 0 {
+		return nil, fmt.Errorf("step must be positive, not %s", r.Step)
+	}
+	var values []Decimal
+	for v := low; v.Cmp(high) <= 0; v = new(big.Rat).Add(v, step) {
+		if len(values) == maxValues {
+			return nil, fmt.Errorf("step %s makes more than %d values from %s to %s", r.Step, maxValues, r.Low, r.High)
+		}
+		values = append(values, exact(v))
+	}
+	return values, nil
+}
+
+// power is base to the exponent: rounded once where the exponent is whole, by math.Pow otherwise.
+func power(base, exponent Decimal) float64 {
+	e := exponent.Rat()
+	if !e.IsInt() || e.Num().BitLen() > 8 {
+		return math.Pow(base.Float64(), exponent.Float64())
+	}
+	n := e.Num().Int64()
+	result, factor := big.NewRat(1, 1), base.Rat()
+	if n < 0 {
+		n, factor = -n, factor.Inv(factor)
+	}
+	for range n {
+		result.Mul(result, factor)
+	}
+	f, _ := result.Float64()
+	return f
+}

@@ -1,0 +1,56 @@
+package search
+
+import "math/big"
+
+// Point is a choice of compound coefficients, before a network is rounded from it: depth alpha^phi, width beta^phi, resolution gamma^phi ([effnet]
+// equation 3).
+type Point struct {
+	Alpha Decimal `json:"alpha"`
+	Beta  Decimal `json:"beta"`
+	Gamma Decimal `json:"gamma"`
+	Phi   Decimal `json:"phi"`
+}
+
+// Nominal is alpha * beta^2 * gamma^2, exactly: the factor by which the paper's rule lets the cost grow at phi = 1.
+func (p Point) Nominal() Decimal {
+	product := p.Alpha.Rat()
+	for _, d := range []Decimal{p.Beta, p.Beta, p.Gamma, p.Gamma} {
+		product = new(big.Rat).Mul(product, d.Rat())
+	}
+	return exact(product)
+}
+
+// Scaling is what depth, width and resolution are multiplied by.
+func (p Point) Scaling() (depth, width, resolution float64) {
+	return power(p.Alpha, p.Phi), power(p.Beta, p.Phi), power(p.Gamma, p.Phi)
+}
+
+// unit is the point with the same coefficients at phi = 1, where constraints apply.
+func (p Point) unit() Point {
+	p.Phi = "1"
+	return p
+}
+
+// Cost is what a network costs for one image.
+type Cost struct {
+	MAdds       int64 `json:"madds"`       // multiply-adds
+	Params      int64 `json:"params"`      // parameters
+	Activations int64 `json:"activations"` // elements of every convolution's output
+}
+
+// Network is what a point builds, as far as a search needs to know it.
+type Network struct {
+	ID         string // networks with one ID are one network
+	Pixels     int
+	Repeats    []int // blocks of each stage
+	Channels   []int // of stem, stages and head
+	FinalMap   int   // side of the last feature map
+	Cost       Cost
+	Infeasible string // why it cannot be trained; empty if it can
+}
+
+// Build makes a network of a point. The search is given it and needs no model.
+type Build func(Point) (Network, error)
+
+// ratio is a cost as a multiple of the base network's.
+func ratio(cost, base int64) *big.Rat { return big.NewRat(cost, max(1, base)) }

@@ -1,0 +1,183 @@
+package search
+
+import (
+	"fmt"
+	"math"
+)
+
+// Space says which points a study looks at.
+type Space struct {
+	Methods      []string
+	Alpha        Range
+	Beta         Range
+	Gamma        Range
+	Phi          []Decimal
+	Coefficients Point    // of the compound method; phi is not read
+	List         []Point  // of the list method; phi is not read
+	ShareStep    Decimal  // of the simplex method: step of the shares of the budget
+	Controls     []string // networks to compare with
+	Constraints  []Constraint
+}
+
+// Methods.
+const (
+	Grid     = "grid"     // all alpha, beta, gamma of the ranges
+	Solve    = "solve"    // all alpha and beta of the ranges, gamma such that the target is met
+	Simplex  = "simplex"  // shares of the budget for depth, width and resolution that add up to one
+	Single   = "single"   // width alone, depth alone, resolution alone
+	Compound = "compound" // given coefficients
+	List     = "list"     // given points
+)
+
+// Methods lists them.
+var Methods = []string{Grid, Solve, Simplex, Single, Compound, List}
+
+// defaultTarget is the paper's factor: alpha * beta^2 * gamma^2 of about 2 ([effnet] equation 3).
+const defaultTarget = 2
+
+// target is the factor that solved coefficients aim at, and whether it is one of real cost.
+func (s Space) target() (factor float64, real bool) {
+	factor = defaultTarget
+	for _, c := range s.Constraints {
+		switch c.Quantity {
+		case MAddsRatio:
+			return c.target(), true
+		case Nominal:
+			factor = c.target()
+		}
+	}
+	return factor, false
+}
+
+// labelled is a point with the name of the family that it belongs to, empty for the grid.
+type labelled struct {
+	Point
+	control string
+}
+
+// enumerate lists the points of all methods at every phi, in the order of methods, coefficients, phi.
+func (s Space) enumerate(build Build, base Network) ([]labelled, error) {
+	var points []labelled
+	for _, method := range s.Methods {
+		found, err := s.method(method, build, base)
+		if err != nil {
+			return nil, fmt.Errorf("method %s: %w", method, err)
+		}
+		points = append(points, found...)
+	}
+	return s.atEveryPhi(points), nil
+}
+
+// atEveryPhi repeats the points for each phi of the space.
+func (s Space) atEveryPhi(points []labelled) []labelled {
+	var all []labelled
+	for _, p := range points {
+		for _, phi := range s.Phi {
+			p.Phi = phi
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (s Space) method(method string, build Build, base Network) ([]labelled, error) {
+	switch method {
+	case Grid:
+		return s.grid()
+	case Solve:
+		return s.solve(build, base)
+	case Simplex:
+		return s.simplex()
+	case Single:
+		return s.families(build, base, "width", "depth", "resolution")
+	case Compound:
+		return []labelled{{s.Coefficients, "compound"}}, nil
+	case List:
+		var points []labelled
+		for _, p := range s.List {
+			points = append(points, labelled{Point: p})
+		}
+		return points, nil
+	}
+	return nil, fmt.Errorf("it is not one of %v", Methods)
+}
+
+func (s Space) grid() ([]labelled, error) {
+	gammas, err := s.Gamma.Values()
+	if err != nil {
+		return nil, fmt.Errorf("gamma: %w", err)
+	}
+	var points []labelled
+	err = s.plane(func(alpha, beta Decimal) error {
+		for _, gamma := range gammas {
+			points = append(points, labelled{Point: Point{Alpha: alpha, Beta: beta, Gamma: gamma}})
+		}
+		return nil
+	})
+	return points, err
+}
+
+// plane visits all alpha and beta.
+func (s Space) plane(visit func(alpha, beta Decimal) error) error {
+	alphas, err := s.Alpha.Values()
+	if err != nil {
+		return fmt.Errorf("alpha: %w", err)
+	}
+	betas, err := s.Beta.Values()
+	if err != nil {
+		return fmt.Errorf("beta: %w", err)
+	}
+	for _, alpha := range alphas {
+		for _, beta := range betas {
+			if err := visit(alpha, beta); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// solve finds the gamma that meets the target for every alpha and beta; pairs that exceed it by themselves have none.
+func (s Space) solve(build Build, base Network) ([]labelled, error) {
+	target, real := s.target()
+	var points []labelled
+	err := s.plane(func(alpha, beta Decimal) error {
+		along := func(factor float64) Point {
+			return Point{Alpha: alpha, Beta: beta, Gamma: rounded(math.Sqrt(factor)), Phi: "1"}
+		}
+		rest := target / alpha.Float64() / math.Pow(beta.Float64(), 2)
+		if real {
+			p, missed, err := nearestCost(along, target, build, base)
+			if err == nil && missed <= solveTolerance*target {
+				points = append(points, labelled{Point: p})
+			}
+			return err
+		}
+		if rest >= 1 {
+			points = append(points, labelled{Point: along(rest)})
+		}
+		return nil
+	})
+	return points, err
+}
+
+// solveTolerance is how far from the target a solved network's real cost may be, as a share of it.
+const solveTolerance = .05
+
+// simplex divides the budget: with shares a + b + c = 1 of the logarithm of the factor F, alpha = F^a, beta = F^(b/2), gamma = F^(c/2).
+func (s Space) simplex() ([]labelled, error) {
+	step := s.ShareStep.Float64()
+	n := int(math.Round(1 / step))
+	if step <= 0 || math.Abs(float64(n)*step-1) > 1e-9 {
+		return nil, fmt.Errorf("share_step must divide 1, as 0.1 and 0.25 do, not %s", s.ShareStep)
+	}
+	factor, _ := s.target()
+	var points []labelled
+	for a := 0; a <= n; a++ {
+		for b := 0; a+b <= n; b++ {
+			share := func(k int, of float64) Decimal { return rounded(math.Pow(factor, of*float64(k)/float64(n))) }
+			points = append(points, labelled{Point: Point{Alpha: share(a, 1), Beta: share(b, .5), Gamma: share(n-a-b, .5)}})
+		}
+	}
+	return points, nil
+}
