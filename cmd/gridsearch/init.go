@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/nearest"
+)
+
+func newInit() *cobra.Command {
+	names := readyFiles()
+	return &cobra.Command{
+		Use:       "init FILE [NAME]",
+		Short:     "Write a ready experiment file to start from",
+		Long:      "Init writes one of the ready experiment files: " + strings.Join(names, ", ") + " (default quickstart).",
+		Args:      cobra.RangeArgs(1, 2),
+		ValidArgs: names,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := "quickstart"
+			if len(args) == 2 {
+				name = args[1]
+			}
+			text, err := experiments.Files.ReadFile(name + ".toml")
+			if err != nil {
+				return usageError{fmt.Errorf("there is no ready file %q: did you mean %q?", name, nearest.Word(name, names))}
+			}
+			file, err := os.OpenFile(args[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+			if errors.Is(err, fs.ErrExist) {
+				return usageError{fmt.Errorf("%s exists already: it is not overwritten", args[0])}
+			}
+			if err != nil {
+				return usageError{err}
+			}
+			_, err = file.Write(text)
+			if err = errors.Join(err, file.Close()); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; start it with: gridsearch run %s\n", args[0], args[0])
+			return err
+		},
+	}
+}
+
+// readyFiles lists the embedded experiment files without their endings.
+func readyFiles() []string {
+	paths, err := fs.Glob(experiments.Files, "*.toml")
+	if err != nil { // a malformed pattern
+		panic(err)
+	}
+	for i, path := range paths {
+		paths[i] = strings.TrimSuffix(path, ".toml")
+	}
+	return paths
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"gridsearch/internal/study"
+)
+
+// live redraws a small table in place on a terminal: the study's state, the best trial so far, and what trains now.
+type live struct {
+	name  string
+	out   *os.File
+	mutex sync.Mutex
+	last  study.Event
+	seen  time.Time // when the last event came
+	drawn int       // lines on the screen that belong to the table
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+// redrawEvery keeps the clock running between events.
+const redrawEvery = 500 * time.Millisecond
+
+func newLive(name string, out *os.File) *live {
+	l := &live{name: name, out: out, quit: make(chan struct{}), done: make(chan struct{})}
+	go l.tick()
+	return l
+}
+
+func (l *live) tick() {
+	defer close(l.done)
+	ticker := time.NewTicker(redrawEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.quit:
+			return
+		case <-ticker.C:
+			l.mutex.Lock()
+			l.draw()
+			l.mutex.Unlock()
+		}
+	}
+}
+
+func (l *live) event(e study.Event) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.last, l.seen = e, time.Now()
+	switch e.Kind {
+	case study.RunFailed, study.RunRetried:
+		l.erase()
+		lines{l.out}.event(e)
+	}
+	if e.Kind != study.RunProgress {
+		l.draw()
+	}
+}
+
+func (l *live) close() {
+	close(l.quit)
+	<-l.done
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.draw()
+}
+
+// erase takes the table off the screen.
+func (l *live) erase() {
+	if l.drawn > 0 {
+		fmt.Fprintf(l.out, "\x1b[%dA\x1b[J", l.drawn)
+	}
+	l.drawn = 0
+}
+
+func (l *live) draw() {
+	if l.seen.IsZero() {
+		return
+	}
+	width, _, err := term.GetSize(int(l.out.Fd()))
+	if err != nil || width < 20 {
+		width = 80
+	}
+	rows := table(l.name, l.last.Status, time.Since(l.seen).Seconds())
+	l.erase()
+	for _, row := range rows {
+		fmt.Fprintln(l.out, clip(row, width-1))
+	}
+	l.drawn = len(rows)
+}
+
+// table renders the state of a study; since is the age of the state in seconds.
+func table(name string, s study.Status, since float64) []string {
+	elapsed := "elapsed " + clock(s.Elapsed+since)
+	if s.Remaining != nil {
+		r := *s.Remaining
+		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
+		elapsed += "  " + remaining(study.Status{Remaining: &r})
+	}
+	rows := []string{
+		fmt.Sprintf("%s  %s  %d of %d runs  %d running  %d failed", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, s.Total, len(s.Running), s.Failed),
+		"  " + elapsed,
+	}
+	if s.Best != nil {
+		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural(s.Best.Runs, "run")))
+	}
+	for _, a := range s.Running {
+		rows = append(rows, fmt.Sprintf("  running      %-28s seed %d  %s  loss %.3f", a.Trial, a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
+	}
+	return rows
+}
+
+// bar draws done of total as cells of a fixed width, with the percentage.
+func bar(done, total, cells int) string {
+	share := 0.
+	if total > 0 {
+		share = float64(done) / float64(total)
+	}
+	full := int(share * float64(cells))
+	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full), int(100*share))
+}
+
+func clip(text string, width int) string {
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:width])
+	}
+	return text
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/report"
+	"gridsearch/internal/study"
+	"gridsearch/search"
+)
+
+func newPlan() *cobra.Command {
+	var settings []string
+	var format string
+	cmd := &cobra.Command{
+		Use:   "plan FILE",
+		Short: "Print what a study would train, without training",
+		Args:  exactly("an experiment file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format, []string{"table", "json"}); err != nil {
+				return err
+			}
+			p, err := study.Prepare(args[0], settings...)
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if format == "json" {
+				encoder := json.NewEncoder(out)
+				encoder.SetIndent("", " ")
+				return encoder.Encode(p.Plan.Document(p.Experiment.Study.Name))
+			}
+			return printPlan(out, p)
+		},
+	}
+	cmd.Flags().StringArrayVar(&settings, "set", nil, "set a key of the experiment file, like train.epochs=3 (repeatable)")
+	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	return cmd
+}
+
+func printPlan(out io.Writer, p *study.Prepared) error {
+	plan := p.Plan
+	fmt.Fprintf(out, "%s: %d points, %d satisfy all constraints and build %d networks\n", p.Experiment.Study.Name, plan.Points, plan.Kept, plan.Networks)
+	for _, r := range plan.Removed {
+		fmt.Fprintf(out, "  %s keeps %d of %d\n", r.Constraint, plan.Points-r.Alone, plan.Points)
+	}
+	fmt.Fprintf(out, "%d trials with base and controls, %s each\n\n", len(plan.Trials), plural(p.Experiment.Replication.Seeds, "seed"))
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "trial\tcontrol\tlabels\tnominal\tx base\tmultiply-adds\tparams\tactivations\tpixels\trepeats\tchannels\t")
+	for _, trial := range plan.Document("").Trials {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.3f\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", trial.Name, strings.Join(trial.Controls(), ","), labels(trial), nominal(trial.Labels), trial.MAddsRatio,
+			report.SI(float64(trial.MAdds)), report.SI(float64(trial.Params)), report.SI(float64(trial.Activations)), trial.Resolution,
+			join(trial.Repeats), join(trial.Channels), trial.ExcludedBy)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, warning := range plan.Warnings(p.Experiment.Replication.Seeds) {
+		fmt.Fprintf(out, "\nwarning: %s", warning)
+	}
+	estimate, err := p.Estimate()
+	if err != nil {
+		return err
+	}
+	if estimate.Runs > 0 {
+		fmt.Fprintf(out, "\nabout %s for %s on %s of this machine, at %.1f GFLOP/s (measured now on the base network)\n",
+			clock(estimate.Seconds), plural(estimate.Runs, "run"), plural(estimate.Workers, "core"), estimate.FLOPS/1e9)
+	}
+	return nil
+}
+
+// labels counts the points of a trial, kept and excluded.
+func labels(t search.DocumentTrial) string {
+	if n := len(t.ExcludedLabels); n > 0 {
+		return fmt.Sprintf("%d +%d excluded", len(t.Labels), n)
+	}
+	return fmt.Sprint(len(t.Labels))
+}
+
+// nominal is the range of the labels' products, to four digits.
+func nominal(labels []search.Label) string {
+	low, high := labels[0].Nominal, labels[0].Nominal
+	for _, l := range labels {
+		if l.Nominal.Cmp(low) < 0 {
+			low = l.Nominal
+		}
+		if l.Nominal.Cmp(high) > 0 {
+			high = l.Nominal
+		}
+	}
+	if low == high {
+		return fmt.Sprintf("%.4g", low.Float64())
+	}
+	return fmt.Sprintf("%.4g..%.4g", low.Float64(), high.Float64())
+}
+
+func join(numbers []int) string { return strings.Trim(fmt.Sprint(numbers), "[]") }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"gridsearch/internal/study"
+)
+
+// display shows how a study goes on.
+type display interface {
+	event(study.Event)
+	close()
+}
+
+// newDisplay chooses how progress is shown: "auto" is a live table on a terminal and plain lines elsewhere.
+func newDisplay(mode, name string, out io.Writer) (display, error) {
+	switch mode {
+	case "auto":
+		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+			return newLive(name, file), nil
+		}
+		return lines{out}, nil
+	case "plain":
+		return lines{out}, nil
+	case "json":
+		return &jsonLines{json.NewEncoder(out)}, nil
+	case "none":
+		return silent{}, nil
+	}
+	return nil, usageError{fmt.Errorf("--progress %q is not known: use auto, plain, json or none", mode)}
+}
+
+type silent struct{}
+
+func (silent) event(study.Event) {}
+func (silent) close()            {}
+
+// jsonLines writes every event as one JSON object a line.
+type jsonLines struct{ encoder *json.Encoder }
+
+func (j *jsonLines) event(e study.Event) { _ = j.encoder.Encode(e) }
+func (j *jsonLines) close()              {}
+
+// lines writes one plain line for each event that ends something.
+type lines struct{ out io.Writer }
+
+func (l lines) event(e study.Event) {
+	s := e.Status
+	count := fmt.Sprintf("[%d/%d]", s.Complete+s.Failed, s.Total)
+	run := fmt.Sprintf("%s seed=%d", e.Trial, e.Seed)
+	switch e.Kind {
+	case study.Started:
+		if s.Complete > 0 {
+			fmt.Fprintf(l.out, "%s on the record already\n", count)
+		}
+	case study.RunComplete:
+		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100*e.Top1, clock(e.Seconds), remaining(s))
+	case study.RunFailed:
+		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
+	case study.RunRetried:
+		fmt.Fprintf(l.out, "%s %s  %s; it will be tried again\n", count, run, e.Error)
+	case study.Interrupted:
+		fmt.Fprintf(l.out, "%s %s  stopped, checkpoint written\n", count, run)
+	}
+}
+
+func (l lines) close() {}
+
+// remaining says the time to go with its range, empty when it is not known.
+func remaining(s study.Status) string {
+	r := s.Remaining
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("ETA %s (%s to %s)", clock(r.Mid), clock(r.Low), clock(r.High))
+}
+
+// clock prints seconds as 42s, 3m05s or 2h07m.
+func clock(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}

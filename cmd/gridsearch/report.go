@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/report"
+	"gridsearch/internal/study"
+)
+
+func newReport() *cobra.Command {
+	return &cobra.Command{
+		Use:   "report STUDY",
+		Short: "Draw the figures of a study and write its tables",
+		Args:  exactly("a study"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			folder, err := findStudy(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			if _, err := derive(folder); err != nil {
+				return err
+			}
+			files, err := os.ReadDir(folder.Path("figures"))
+			if err != nil {
+				return err
+			}
+			for _, f := range files {
+				fmt.Fprintln(cmd.OutOrStdout(), folder.Path("figures", f.Name()))
+			}
+			return nil
+		},
+	}
+}
+
+// derive renews everything in a study's folder that follows from its record: results.csv, summary.json, figures.
+func derive(folder study.Folder) (report.Results, error) {
+	s, err := study.Load(folder)
+	if err != nil {
+		return report.Results{}, err
+	}
+	results := report.New(s)
+	for name, format := range map[string]string{"results.csv": "csv", "summary.json": "json"} {
+		var text bytes.Buffer
+		if err := results.Write(&text, format); err != nil {
+			return results, err
+		}
+		if err := os.WriteFile(folder.Path(name), text.Bytes(), 0o644); err != nil {
+			return results, err
+		}
+	}
+	return results, report.Figures(s, results, folder.Path("figures"))
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/store"
+	"gridsearch/internal/study"
+)
+
+// Exit codes, as the documentation lists them.
+const (
+	exitDone        = 0
+	exitInternal    = 1
+	exitInput       = 2 // usage, experiment file or data
+	exitFailedRuns  = 3
+	exitOtherStudy  = 4
+	exitLocked      = 5
+	exitInterrupted = 128 // plus the number of the signal
+)
+
+// usageError marks a mistake on the command line or in what it names.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// execute runs a command line and returns its exit code. Data go to stdout, messages and progress to stderr.
+func execute(args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	err := root.ExecuteContext(context.Background())
+	if err != nil && !understood {
+		err = usageError{err}
+	}
+	if err != nil {
+		complain(stderr, err)
+	}
+	return exitCode(err)
+}
+
+// complain prints an error as messages are printed here: lower case, the program's name before every line.
+func complain(out io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(out, "gridsearch: %s\n", strings.TrimRight(line, "\n"))
+	}
+}
+
+func exitCode(err error) int {
+	var usage usageError
+	var input *study.InputError
+	var mismatch *store.MismatchError
+	var locked *store.LockedError
+	var stopped *study.InterruptedError
+	var failed *study.FailedRunsError
+	var signalled signalError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &signalled):
+		return exitInterrupted + int(signalled.signal)
+	case errors.As(err, &stopped):
+		return exitInterrupted + int(syscall.SIGINT)
+	case errors.As(err, &mismatch):
+		return exitOtherStudy
+	case errors.As(err, &locked):
+		return exitLocked
+	case errors.As(err, &failed):
+		return exitFailedRuns
+	case errors.As(err, &usage), errors.As(err, &input):
+		return exitInput
+	}
+	return exitInternal
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "gridsearch",
+		Short:         "Find out how to scale a convolutional network",
+		Long:          "gridsearch searches the coefficients of compound scaling (depth alpha^phi, width beta^phi, resolution gamma^phi) around a small network:\nit enumerates them, trains the networks, and says which of them can be told apart.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nrun %q for the flags", err, cmd.CommandPath()+" --help")
+	})
+	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
+	root.AddCommand(newRun(), newPlan(), newStatus(), newResults(), newReport(), newRetry(), newDataset(),
+		newValidate(), newInit(), newVersion(), newWorker())
+	return root
+}
+
+// exactly wants n arguments, named in the message.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(), strings.Join(names, " and "), plural(len(args), "argument"), cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// signalError ends a command that was stopped by a signal.
+type signalError struct {
+	signal syscall.Signal
+	err    error
+}
+
+func (e signalError) Error() string { return e.err.Error() }
+func (e signalError) Unwrap() error { return e.err }
+
+// stopSignals turns the first SIGINT or SIGTERM into the end of the returned context, with a signalError's signal as its cause, and the second into
+// the end of the other one.
+func stopSignals(parent context.Context) (stop, kill context.Context, release func()) {
+	stop, stopNow := context.WithCancelCause(parent)
+	kill, killNow := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for _, end := range []context.CancelCauseFunc{stopNow, killNow} {
+			received, ok := <-signals
+			if !ok {
+				return
+			}
+			number, _ := received.(syscall.Signal)
+			end(signalError{number, errors.New("stopped by " + received.String())})
+		}
+	}()
+	return stop, kill, func() {
+		signal.Stop(signals)
+		close(signals)
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/study"
+)
+
+func newRun() *cobra.Command {
+	var settings []string
+	var progress string
+	options := study.Options{}
+	cmd := &cobra.Command{
+		Use:   "run FILE|STUDY",
+		Short: "Start a study or go on with it",
+		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same.",
+		Args:  exactly("an experiment file or a study"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runStudy(cmd, args[0], settings, progress, options)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&settings, "set", nil, "set a key of the experiment file, like train.epochs=3 (repeatable)")
+	flags.StringVar(&progress, "progress", "auto", "auto, plain, json or none")
+	flags.IntVar(&options.Workers, "workers", 0, "runs at a time (default: the file's, or one a core)")
+	flags.IntVar(&options.Limit, "limit", 0, "train at most so many runs in this call")
+	flags.BoolVar(&options.FailFast, "fail-fast", false, "stop at the first failed run")
+	return cmd
+}
+
+func runStudy(cmd *cobra.Command, name string, settings []string, progress string, options study.Options) error {
+	prepared, folder, err := prepare(cmd, name, settings)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	screen, err := newDisplay(progress, prepared.Experiment.Study.Name, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	stop, kill, release := stopSignals(cmd.Context())
+	defer release()
+	options.Command, options.Kill, options.Observe = []string{program, "worker"}, kill, screen.event
+	err = study.Run(stop, folder, prepared, options)
+	screen.close()
+	var failed *study.FailedRunsError
+	if err != nil && !errors.As(err, &failed) {
+		return resumable(cmd, stop, name, settings, err)
+	}
+	return errors.Join(err, finish(cmd, folder))
+}
+
+// prepare makes the plan of a file, or of a study that exists.
+func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepared, study.Folder, error) {
+	if folder, err := findStudy(cmd, name); err == nil {
+		if len(settings) > 0 {
+			return nil, "", usageError{fmt.Errorf("--set is for a new study: %s keeps the settings that it was started with", name)}
+		}
+		prepared, err := study.Reopen(folder)
+		return prepared, folder, err
+	}
+	if !strings.HasSuffix(name, ".toml") {
+		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file (FILE.toml) nor a study under %s", name, studiesDir(cmd))}
+	}
+	prepared, err := study.Prepare(name, settings...)
+	if err != nil {
+		return nil, "", err
+	}
+	return prepared, study.Folder(filepath.Join(studiesDir(cmd), prepared.Experiment.Study.Name)), nil
+}
+
+func studiesDir(cmd *cobra.Command) string {
+	dir, err := cmd.Flags().GetString("dir")
+	if err != nil { // the flag is the root command's: impossible
+		panic(err)
+	}
+	return dir
+}
+
+// findStudy finds an existing study by its name or its folder.
+func findStudy(cmd *cobra.Command, name string) (study.Folder, error) {
+	for _, path := range []string{filepath.Join(studiesDir(cmd), name), name} {
+		if folder := study.Folder(path); folder.Exists() {
+			return folder, nil
+		}
+	}
+	return "", usageError{fmt.Errorf("there is no study %q under %s\nstart one with: gridsearch run FILE.toml", name, studiesDir(cmd))}
+}
+
+// resumable adds how to go on to the error of an interrupted study.
+func resumable(cmd *cobra.Command, stop context.Context, name string, settings []string, err error) error {
+	var stopped *study.InterruptedError
+	if !errors.As(err, &stopped) {
+		return err
+	}
+	line := []string{"gridsearch", "run", name}
+	for _, s := range settings {
+		line = append(line, "--set", s)
+	}
+	if dir := studiesDir(cmd); dir != "studies" {
+		line = append(line, "--dir", dir)
+	}
+	err = fmt.Errorf("%w\ngo on with: %s", err, strings.Join(line, " "))
+	var signalled signalError
+	if errors.As(context.Cause(stop), &signalled) {
+		return signalError{signalled.signal, err}
+	}
+	return err
+}
+
+// finish prints the table and renews the derived files.
+func finish(cmd *cobra.Command, folder study.Folder) error {
+	results, err := derive(folder)
+	if err != nil {
+		return err
+	}
+	if err := results.Write(cmd.OutOrStdout(), "table"); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "figures are in %s\n", folder.Path("figures"))
+	return nil
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/study"
+)
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the versions that a result depends on",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			revision := study.Revision()
+			if revision == "" {
+				revision = "unknown revision"
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "gridsearch %s\nnumeric version %d, kernels %s\n%s %s/%s\n",
+				revision, study.NumericVersion, study.KernelSet, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}

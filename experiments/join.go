@@ -1,0 +1,72 @@
+package experiments
+
+import (
+	"fmt"
+
+	"gridsearch/dataset"
+	"gridsearch/model"
+	"gridsearch/search"
+)
+
+// Baseline is the network that the search starts from, for data with so many classes and channels; 0 of both where there are no data.
+func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error) {
+	m := e.Model
+	a, err := model.Preset(m.Baseline)
+	if err != nil {
+		return a, err
+	}
+	a.Stem.Channels, a.Stem.Stride, a.Head, a.Stages = m.Stem, m.StemStride, m.Head, append([]model.Stage{}, m.Stages...)
+	for i, stride := range m.Strides {
+		a.Stages[i].Stride = stride
+	}
+	a = a.Scale(m.Depth, m.Width, 1, m.Rounding)
+	a.Pixels, a.BatchNormMomentum = m.Resolution, m.BatchNormMomentum
+	a.Dropout, a.DropConnect = m.Dropout, m.DropConnect
+	if m.Classes > 0 {
+		a.Classes = m.Classes
+	}
+	if classes > 0 {
+		a.Classes, a.InChannels = classes, channels
+	}
+	if err := a.Validate(); err != nil {
+		return a, fmt.Errorf("%s: [model]: %w", e.File, err)
+	}
+	return a, nil
+}
+
+// Scaled is the network that a point builds around a base.
+func (e *Experiment) Scaled(base model.Architecture, p search.Point) model.Architecture {
+	depth, width, resolution := p.Scaling()
+	return base.Scale(depth, width, resolution, e.Model.Rounding)
+}
+
+// Builder makes the search's networks around a base. Those with more pixels than the data's native ones cannot be trained; native 0 is no limit.
+func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
+	costs := map[string]search.Cost{} // counting is the slow part, and many points build one network
+	return func(p search.Point) (search.Network, error) {
+		a := e.Scaled(base, p)
+		id := a.Key()
+		if _, ok := costs[id]; !ok {
+			costs[id] = search.Cost(a.Cost())
+		}
+		n := search.Network{ID: id, Pixels: a.Pixels, Repeats: a.Repeats(), Channels: a.Channels(), FinalMap: a.FinalMap(), Cost: costs[id]}
+		if native > 0 && a.Pixels > native {
+			n.Infeasible = fmt.Sprintf("%d pixels are more than the data's native %d", a.Pixels, native)
+		}
+		return n, nil
+	}
+}
+
+// Plan makes the plan of the search around a base.
+func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
+	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.File, err)
+	}
+	return plan, nil
+}
+
+// DataSpec names the data set.
+func (e *Experiment) DataSpec() dataset.Spec {
+	return dataset.Spec{Name: e.Data.Dataset, Path: e.Data.Path}
+}

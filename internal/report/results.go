@@ -1,0 +1,150 @@
+// Package report turns a study's record into what people and programs read: the table of trials as text, CSV, JSON or Markdown, and the figures.
+//
+// Everything it writes holds what is the same on every repetition of the study, and can be deleted and made again at will.
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"gridsearch/internal/store"
+	"gridsearch/internal/study"
+	"gridsearch/search"
+)
+
+// SchemaVersion is that of the JSON document of results.
+const SchemaVersion = 1
+
+// Results is the table of a study: `gridsearch results --format json` prints it. Accuracies are fractions.
+type Results struct {
+	SchemaVersion int      `json:"schema_version"`
+	Study         string   `json:"study"`
+	Metric        string   `json:"metric"`
+	Trials        []Trial  `json:"trials"`
+	Confidence    float64  `json:"confidence_level"`
+	Warnings      []string `json:"warnings"`
+}
+
+// Trial is one network with its runs. What needs more runs than are complete is null.
+type Trial struct {
+	Name        string         `json:"name"`
+	Labels      []search.Label `json:"labels"`
+	Control     string         `json:"control"`   // names of the controls that build this network, comma-separated; empty for none
+	N           int            `json:"n"`         // complete runs
+	MeanTop1    *float64       `json:"mean_top1"` // validation top-1
+	SDTop1      *float64       `json:"sd_top1"`   // between seeds, n-1
+	CILow       *float64       `json:"ci_low"`    // t interval of the mean over seeds
+	CIHigh      *float64       `json:"ci_high"`
+	MeanTop5    *float64       `json:"mean_top5"`
+	MAdds       int64          `json:"madds"` // multiply-adds of one image
+	Params      int64          `json:"params"`
+	Activations int64          `json:"activations"` // elements of every convolution's output, one image
+	MAddsRatio  float64        `json:"madds_ratio"` // to the base network
+	Tied        *bool          `json:"tied"`        // cannot be told from the best; null while the statistics cannot say
+	BestChance  *float64       `json:"best_probability"`
+	ExcludedBy  string         `json:"excluded_by"`
+	Runs        []Run          `json:"runs"`
+}
+
+// Run is one training of a trial.
+type Run struct {
+	Key   string   `json:"key"`
+	Seed  int      `json:"seed"`
+	State string   `json:"state"`
+	Top1  *float64 `json:"top1"`
+	Top5  *float64 `json:"top5"`
+	Loss  *float64 `json:"loss"` // cross-entropy without smoothing, in nats
+	Error string   `json:"error"`
+}
+
+// New makes the table of a study from its record.
+func New(s *study.Study) Results {
+	r := Results{SchemaVersion: SchemaVersion, Study: s.Plan.Study, Metric: s.Experiment.Study.Metric, Confidence: s.Experiment.Analysis.Confidence, Trials: []Trial{}}
+	byTrial := map[string][]store.Record{}
+	for _, record := range s.Records {
+		byTrial[record.Trial] = append(byTrial[record.Trial], record)
+	}
+	var samples []search.Sample
+	for _, t := range s.Plan.Trials {
+		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
+		samples = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds))
+	}
+	c := search.Compare(samples, r.Confidence)
+	r.Warnings = append([]string{}, c.Warnings...)
+	for i, e := range c.Estimates {
+		t := &r.Trials[i]
+		t.N = e.N
+		t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
+		if c.Verdict() && !math.IsNaN(e.Best) {
+			t.Tied, t.BestChance = &e.Tied, known(e.Best)
+		}
+	}
+	return r
+}
+
+func newTrial(t search.DocumentTrial, records []store.Record) Trial {
+	trial := Trial{Name: t.Name, Labels: t.Labels, Control: strings.Join(t.Controls(), ","), MAdds: t.MAdds, Params: t.Params, Activations: t.Activations,
+		MAddsRatio: t.MAddsRatio, ExcludedBy: t.ExcludedBy, Runs: []Run{}}
+	slices.SortFunc(records, func(a, b store.Record) int { return cmp.Compare(a.Seed, b.Seed) })
+	top5 := 0.
+	for _, record := range records {
+		run := Run{Key: record.Key, Seed: record.Seed, State: string(record.State), Error: record.Error}
+		if result := record.Result; result != nil {
+			run.Top1, run.Top5, run.Loss = &result.Top1, &result.Top5, &result.Loss
+			trial.N++
+			top5 += result.Top5
+		}
+		trial.Runs = append(trial.Runs, run)
+	}
+	if trial.N > 0 {
+		trial.MeanTop5 = known(top5 / float64(trial.N))
+	}
+	return trial
+}
+
+func sample(trial string, records []store.Record, seeds int) search.Sample {
+	s := search.Sample{Trial: trial, Scores: make([]float64, seeds)}
+	for i := range s.Scores {
+		s.Scores[i] = math.NaN()
+	}
+	for _, record := range records {
+		if record.Result != nil && record.Seed < seeds {
+			s.Scores[record.Seed] = record.Result.Top1
+		}
+	}
+	return s
+}
+
+// known is nil for NaN.
+func known(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
+
+// TiedSet lists the trials that cannot be told from the best, the highest mean first.
+func (r Results) TiedSet() []Trial {
+	var tied []Trial
+	for _, t := range r.ranked() {
+		if t.Tied != nil && *t.Tied {
+			tied = append(tied, t)
+		}
+	}
+	return tied
+}
+
+// ranked sorts by mean, trials without one last, in plan order among equals.
+func (r Results) ranked() []Trial {
+	value := func(t Trial) float64 {
+		if t.MeanTop1 == nil {
+			return -1
+		}
+		return *t.MeanTop1
+	}
+	trials := slices.Clone(r.Trials)
+	slices.SortStableFunc(trials, func(a, b Trial) int { return cmp.Compare(value(b), value(a)) })
+	return trials
+}

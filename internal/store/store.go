@@ -1,0 +1,463 @@
+// Package store keeps the record of a study: one SQLite file with one writer.
+//
+// A result is written once, in one transaction that reaches the disk before it is acknowledged, and is never changed or deleted. Everything else is
+// derived from results and the plan. The package needs no cgo.
+package store
+
+import (
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite"
+)
+
+// Run is a run of the plan.
+type Run struct {
+	Key   string // 16 hexadecimal digits, content-addressed
+	Trial string
+	Seed  int // index
+}
+
+// State of a run on the record. Whether a run is running is known to its supervisor alone.
+type State string
+
+// The states.
+const (
+	Waiting  State = "waiting"
+	Complete State = "complete"
+	Failed   State = "failed"
+)
+
+// CurvePoint is the training at the end of an epoch.
+type CurvePoint struct {
+	Epoch int     `json:"epoch"`
+	Step  int     `json:"step"`
+	Loss  float64 `json:"loss"`
+	Top1  float64 `json:"top1"`
+}
+
+// Result is what a run ended with: the same on every repetition. Accuracies are fractions.
+type Result struct {
+	Top1     float64      `json:"top1"`
+	Top5     float64      `json:"top5"`
+	Loss     float64      `json:"loss"`
+	Examples int          `json:"examples"`
+	Correct  []byte       `json:"correct"`
+	Curve    []CurvePoint `json:"curve"`
+	Steps    int          `json:"steps"`
+}
+
+// Record is a run with what is known of it.
+type Record struct {
+	Run
+	State    State
+	Attempts int     // executions that crashed or failed
+	Error    string  // of a failed run
+	Result   *Result // of a complete run
+}
+
+// Environment is where a run was executed.
+type Environment struct {
+	GoVersion      string            `json:"go_version"`
+	OS             string            `json:"os"`
+	Arch           string            `json:"arch"`
+	CPU            string            `json:"cpu"`
+	Cores          int               `json:"cores"`
+	KernelSet      string            `json:"kernel_set"`
+	Revision       string            `json:"revision"`
+	Dirty          bool              `json:"dirty"`
+	BinaryHash     string            `json:"binary_hash"`
+	Modules        map[string]string `json:"modules"`
+	NumericVersion int               `json:"numeric_version"`
+}
+
+// Outcomes of an execution.
+const (
+	OutcomeComplete    = "complete"
+	OutcomeFailed      = "failed"
+	OutcomeCrashed     = "crashed"
+	OutcomeInterrupted = "interrupted"
+	outcomeDiffers     = "differs"
+)
+
+// Execution is one attempt at a run.
+type Execution struct {
+	Key          string
+	Attempt      int
+	Started      time.Time
+	Ended        time.Time
+	Outcome      string
+	Error        string
+	TrainSeconds float64
+	EvalSeconds  float64
+	WaitSeconds  float64
+	PeakRSSBytes int64
+	Host         string
+	CommandLine  string
+	Environment  Environment
+}
+
+// MismatchError says that the record holds the runs of another plan.
+type MismatchError struct {
+	Path         string
+	Missing, New int // runs of the record that the plan lacks, and the reverse
+}
+
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("%s is the record of another plan: %d of its runs are not in this one, and %d are new\ncontinue it with the file that it was made from (gridsearch run STUDY), or give this one another [study] name or --dir", e.Path, e.Missing, e.New)
+}
+
+// DiffersError says that a run gave another result than the one on the record, on the same kind of CPU: the numbers are not reproducible.
+type DiffersError struct {
+	Key              string
+	Recorded, Second Result
+}
+
+func (e *DiffersError) Error() string {
+	return fmt.Sprintf("run %s gave top-1 %v and loss %v, the record has %v and %v from the same kernel set and CPU: something is not deterministic; the record keeps the first", e.Key, e.Second.Top1, e.Second.Loss, e.Recorded.Top1, e.Recorded.Loss)
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// applicationID marks the files of this program ("GRID").
+const applicationID = 0x47524944
+
+// Store is an open record.
+type Store struct {
+	db   *sql.DB
+	path string
+}
+
+// Open opens the record for writing, and makes it if it does not exist.
+func Open(path string) (*Store, error) {
+	s, err := connect(path, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// OpenReadOnly opens an existing record while somebody else may write it.
+func OpenReadOnly(path string) (*Store, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such record; the study has not been started", path)
+	}
+	s, err := connect(path, "&_pragma=query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.recognise(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+func connect(path, more string) (*Store, error) {
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	db, err := sql.Open("sqlite", "file:"+escaped+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+more)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return &Store{db, path}, nil
+}
+
+// Close closes the record.
+func (s *Store) Close() error { return s.db.Close() }
+
+// recognise checks that the file is a record that this program understands.
+func (s *Store) recognise() error {
+	id, err := s.pragma("application_id")
+	if err != nil {
+		return fmt.Errorf("it is no readable SQLite file: %w", err)
+	}
+	version, err := s.pragma("user_version")
+	if err != nil {
+		return err
+	}
+	known, err := migrationNames()
+	switch {
+	case err != nil:
+		return err
+	case id != applicationID:
+		return errors.New("it is no study of gridsearch")
+	case version > len(known):
+		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the newer gridsearch that made it", version, len(known))
+	}
+	return nil
+}
+
+func (s *Store) pragma(name string) (value int, err error) {
+	err = s.db.QueryRow("PRAGMA " + name).Scan(&value)
+	return value, err
+}
+
+func migrationNames() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
+
+// migrate brings the schema up to date, each version in one transaction.
+func (s *Store) migrate() error {
+	var tables int
+	if err := s.db.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return fmt.Errorf("it is no readable SQLite file: %w", err)
+	}
+	if tables > 0 {
+		if err := s.recognise(); err != nil {
+			return err
+		}
+	}
+	names, err := migrationNames()
+	if err != nil {
+		return err
+	}
+	version, err := s.pragma("user_version")
+	if err != nil {
+		return err
+	}
+	for i, name := range names[version:] {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		script := fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d;", text, applicationID, version+i+1)
+		if err := s.within(func(tx *sql.Tx) error {
+			_, err := tx.Exec(script)
+			return err
+		}); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// within runs a transaction.
+func (s *Store) within(do func(*sql.Tx) error) error {
+	tx, err := s.db.Begin()
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// Plan writes the runs of a plan into an empty record, and does nothing where they are there already. Other runs give a *MismatchError.
+func (s *Store) Plan(runs []Run) error {
+	recorded, err := s.keys()
+	if err != nil {
+		return err
+	}
+	if len(recorded) > 0 {
+		return s.compare(recorded, runs)
+	}
+	return s.within(func(tx *sql.Tx) error {
+		for i, r := range runs {
+			if _, err := tx.Exec("INSERT INTO runs (key, position, trial, seed) VALUES (?, ?, ?, ?)", r.Key, i, r.Trial, r.Seed); err != nil {
+				return fmt.Errorf("run %s of trial %s: %w", r.Key, r.Trial, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) keys() (map[string]bool, error) {
+	rows, err := s.db.Query("SELECT key FROM runs")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	keys := map[string]bool{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys[key] = true
+	}
+	return keys, rows.Err()
+}
+
+func (s *Store) compare(recorded map[string]bool, runs []Run) error {
+	e := &MismatchError{Path: s.path, Missing: len(recorded)}
+	for _, r := range runs {
+		if recorded[r.Key] {
+			e.Missing--
+		} else {
+			e.New++
+		}
+	}
+	if e.Missing > 0 || e.New > 0 {
+		return e
+	}
+	return nil
+}
+
+// Records lists every run of the plan, in its order.
+func (s *Store) Records() ([]Record, error) {
+	rows, err := s.db.Query(`
+		SELECT r.key, r.trial, r.seed, f.error, t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps,
+			(SELECT count(*) FROM executions e WHERE e.key = r.key AND e.outcome IN ('failed', 'crashed'))
+		FROM runs r LEFT JOIN results t ON t.key = r.key LEFT JOIN failures f ON f.key = r.key ORDER BY r.position`)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.path, err)
+	}
+	defer rows.Close()
+	var records []Record
+	for rows.Next() {
+		r, err := scanRecord(rows)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.path, err)
+		}
+		records = append(records, r)
+	}
+	return records, rows.Err()
+}
+
+func scanRecord(rows *sql.Rows) (Record, error) {
+	r := Record{State: Waiting}
+	var failure, curve sql.NullString
+	var top1, top5, loss sql.NullFloat64
+	var examples, steps sql.NullInt64
+	var correct []byte
+	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &failure, &top1, &top5, &loss, &examples, &correct, &curve, &steps, &r.Attempts); err != nil {
+		return r, err
+	}
+	switch {
+	case top1.Valid:
+		r.State = Complete
+		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64, Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64)}
+		return r, json.Unmarshal([]byte(curve.String), &r.Result.Curve)
+	case failure.Valid:
+		r.State, r.Error = Failed, failure.String
+	}
+	return r, nil
+}
+
+// Complete records a result together with its execution. A second result of a run is compared with the first, which stays: a differing one from the
+// same kernel set and CPU is a *DiffersError.
+func (s *Store) Complete(result Result, e Execution) error {
+	curve, err := json.Marshal(result.Curve)
+	if err != nil {
+		return err
+	}
+	var differs *DiffersError
+	err = s.within(func(tx *sql.Tx) error {
+		var err error
+		if differs, err = s.second(tx, result, e); err != nil {
+			return err
+		}
+		e.Outcome = OutcomeComplete
+		if differs != nil {
+			e.Outcome, e.Error = outcomeDiffers, differs.Error()
+		}
+		if err := insertExecution(tx, e); err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO results (key, top1, top5, loss, examples, correct, curve, steps) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			e.Key, result.Top1, result.Top5, result.Loss, result.Examples, append([]byte{}, result.Correct...), string(curve), result.Steps)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec("DELETE FROM failures WHERE key = ?", e.Key)
+		return err
+	})
+	if err == nil && differs != nil {
+		return differs
+	}
+	return err
+}
+
+// second looks for an earlier result of the run, from the same kernel set and CPU, that this one differs from.
+func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, error) {
+	var first Result
+	var curve, environment string
+	err := tx.QueryRow(`
+		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, x.environment
+		FROM results t JOIN executions x ON x.key = t.key AND x.outcome = 'complete' WHERE t.key = ? ORDER BY x.id LIMIT 1`, e.Key).
+		Scan(&first.Top1, &first.Top5, &first.Loss, &first.Examples, &first.Correct, &curve, &first.Steps, &environment)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	var there Environment
+	if err = errors.Join(err, json.Unmarshal([]byte(curve), &first.Curve), json.Unmarshal([]byte(environment), &there)); err != nil {
+		return nil, err
+	}
+	alike := there.KernelSet == e.Environment.KernelSet && there.CPU == e.Environment.CPU
+	if !alike || reflect.DeepEqual(first, result) {
+		return nil, nil
+	}
+	return &DiffersError{Key: e.Key, Recorded: first, Second: result}, nil
+}
+
+func insertExecution(tx *sql.Tx, e Execution) error {
+	environment, err := json.Marshal(e.Environment)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO executions (key, attempt, started, ended, outcome, error, train_seconds, eval_seconds, wait_seconds, peak_rss, host, command_line, environment)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Key, e.Attempt, e.Started.UTC().Format(time.RFC3339Nano), e.Ended.UTC().Format(time.RFC3339Nano), e.Outcome, e.Error,
+		e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes, e.Host, e.CommandLine, string(environment))
+	return err
+}
+
+// Note records an execution that ended without a result; final gives the run up until Retry.
+func (s *Store) Note(e Execution, final bool) error {
+	return s.within(func(tx *sql.Tx) error {
+		if err := insertExecution(tx, e); err != nil || !final {
+			return err
+		}
+		_, err := tx.Exec("INSERT INTO failures (key, error) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error", e.Key, e.Error)
+		return err
+	})
+}
+
+// Retry lets every failed run wait again and says how many there were.
+func (s *Store) Retry() (int, error) {
+	done, err := s.db.Exec("DELETE FROM failures")
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
+}
+
+// Executions lists every attempt, in the order of their ends.
+func (s *Store) Executions() ([]Execution, error) {
+	rows, err := s.db.Query(`SELECT key, attempt, started, ended, outcome, error, train_seconds, eval_seconds, wait_seconds, peak_rss, host, command_line, environment
+		FROM executions ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []Execution
+	for rows.Next() {
+		var e Execution
+		var started, ended, environment string
+		if err := rows.Scan(&e.Key, &e.Attempt, &started, &ended, &e.Outcome, &e.Error, &e.TrainSeconds, &e.EvalSeconds, &e.WaitSeconds, &e.PeakRSSBytes, &e.Host, &e.CommandLine, &environment); err != nil {
+			return nil, err
+		}
+		var err1, err2 error
+		e.Started, err1 = time.Parse(time.RFC3339Nano, started)
+		e.Ended, err2 = time.Parse(time.RFC3339Nano, ended)
+		if err := errors.Join(err1, err2, json.Unmarshal([]byte(environment), &e.Environment)); err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,114 @@
+package study
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"gridsearch/internal/store"
+)
+
+// KernelSet names the kernels that this process trains with; rounding differs between sets.
+const KernelSet = "generic"
+
+// environment describes the machine and the program, as it is recorded with each run. It is read once per process.
+var environment = sync.OnceValue(func() store.Environment {
+	revision, dirty := gitRevision()
+	return store.Environment{
+		GoVersion:      runtime.Version(),
+		OS:             runtime.GOOS,
+		Arch:           runtime.GOARCH,
+		CPU:            CPUModel(),
+		Cores:          runtime.NumCPU(),
+		KernelSet:      KernelSet,
+		Revision:       revision,
+		Dirty:          dirty,
+		BinaryHash:     binaryHash(),
+		Modules:        moduleVersions(),
+		NumericVersion: NumericVersion,
+	}
+})
+
+// CPUModel names the processor, as the kernel of the operating system does.
+func CPUModel() string {
+	file, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	defer file.Close()
+	fields := map[string]string{}
+	for lines := bufio.NewScanner(file); lines.Scan() && lines.Text() != ""; {
+		key, value, _ := strings.Cut(lines.Text(), ":")
+		fields[strings.TrimSpace(key)] = strings.TrimSpace(value)
+	}
+	if fields["model name"] == "" {
+		return runtime.GOARCH
+	}
+	// Virtual machines call unlike processors by one name; family and model tell them apart.
+	return fields["model name"] + " (family " + fields["cpu family"] + ", model " + fields["model"] + ")"
+}
+
+// Revision is the git revision that this program runs from, with a plus where files have changed since; empty if it is not known.
+func Revision() string {
+	e := environment()
+	if e.Dirty {
+		return e.Revision + "+"
+	}
+	return e.Revision
+}
+
+// gitRevision asks git for the revision of the working directory, and the build information where there is no git.
+func gitRevision() (revision string, dirty bool) {
+	if head, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
+		status, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output()
+		return strings.TrimSpace(string(head)), err != nil || len(status) > 0
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			revision = setting.Value
+		case "vcs.modified":
+			dirty = setting.Value == "true"
+		}
+	}
+	return revision, dirty
+}
+
+// binaryHash is the SHA-256 of the running program, empty if it cannot be read.
+func binaryHash() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+func moduleVersions() map[string]string {
+	versions := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			versions[module.Path] = module.Version
+		}
+	}
+	return versions
+}

@@ -1,0 +1,76 @@
+package study
+
+import (
+	"math"
+	"runtime"
+	"time"
+
+	"gridsearch/model/nn"
+)
+
+// TimeEstimate is the time that a plan would take on this machine.
+type TimeEstimate struct {
+	Runs    int     // 0 where the file says too little to train
+	Workers int     // runs at a time
+	Seconds float64 // of the whole study
+	FLOPS   float64 // floating-point operations a second of one worker, 2 for a multiply-add
+}
+
+// estimateSteps and estimateWork bound the measurement: a few steps of at most so many multiply-adds each.
+const (
+	estimateSteps = 4
+	estimateWork  = 4e8
+)
+
+// Estimate trains the base network for a few steps and scales the time to the plan: 3 passes over each training image of each epoch, and one over the
+// validation images.
+func (p *Prepared) Estimate() (TimeEstimate, error) {
+	e := p.Experiment
+	if e.Data == nil || e.Train == nil {
+		return TimeEstimate{}, nil
+	}
+	rate, err := p.rate()
+	if err != nil {
+		return TimeEstimate{}, err
+	}
+	published := float64(p.source.Info().Train)
+	validation := math.Round(e.Data.ValidationFraction * published)
+	images := float64(e.Data.TrainExamples)
+	if images == 0 {
+		images = published - validation
+	}
+	t := TimeEstimate{Workers: e.Execution.Workers, FLOPS: 2 * rate}
+	if t.Workers == 0 {
+		t.Workers = runtime.NumCPU()
+	}
+	for _, trial := range p.trainable() {
+		work := float64(trial.Network.Cost.MAdds) * (3*images*float64(e.Train.Epochs) + validation)
+		t.Seconds += work / rate * float64(e.Replication.Seeds) / float64(t.Workers)
+		t.Runs += e.Replication.Seeds
+	}
+	return t, nil
+}
+
+// rate measures multiply-adds a second.
+func (p *Prepared) rate() (float64, error) {
+	cost := 3 * float64(p.Base.Cost().MAdds)
+	batch := max(2, min(p.Experiment.Train.BatchSize, int(estimateWork/cost)))
+	params, err := nn.NewParameters(p.Base, 1, false)
+	if err != nil {
+		return 0, err
+	}
+	network, err := nn.NewTrainer(p.Base, params, nn.Options{Batch: batch})
+	if err != nil {
+		return 0, err
+	}
+	defer network.Close()
+	best := math.Inf(1)
+	for step := range estimateSteps {
+		began := time.Now()
+		if _, err := network.Step(step); err != nil {
+			return 0, err
+		}
+		best = min(best, time.Since(began).Seconds())
+	}
+	return cost * float64(batch) / best, nil
+}

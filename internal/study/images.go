@@ -1,0 +1,88 @@
+package study
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"gridsearch/dataset"
+)
+
+// images are the training and validation images of a study at their native size, and the sizes made of them.
+type images struct {
+	train, validation *dataset.Images
+	scaled            map[int]*images
+}
+
+// loadImages reads the images of the split that the study seed draws.
+func loadImages(source dataset.Source, validationFraction float64, trainExamples int, studySeed uint64) (*images, error) {
+	train, validation, err := dataset.Split(source.Labels(dataset.Train), validationFraction, trainExamples, studySeed)
+	if err != nil {
+		return nil, err
+	}
+	set := &images{scaled: map[int]*images{}}
+	if set.train, err = source.Load(dataset.Train, train); err != nil {
+		return nil, err
+	}
+	set.validation, err = source.Load(dataset.Train, validation)
+	return set, err
+}
+
+// checksum is the SHA-256 over both parts.
+func (s *images) checksum() string {
+	sum := sha256.Sum256([]byte(s.train.Checksum() + s.validation.Checksum()))
+	return hex.EncodeToString(sum[:])
+}
+
+// sizesKept bounds the memory of the scaled copies: the trials of a study come back to the same few sizes.
+const sizesKept = 8
+
+// at gives the images at a size no larger than the native one, each size computed once.
+func (s *images) at(pixels int) (*images, error) {
+	if s.train.Size == pixels {
+		return s, nil
+	}
+	if scaled, ok := s.scaled[pixels]; ok {
+		return scaled, nil
+	}
+	train, err := s.train.Resize(pixels)
+	if err != nil {
+		return nil, err
+	}
+	validation, err := s.validation.Resize(pixels)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.scaled) == sizesKept {
+		clear(s.scaled)
+	}
+	scaled := &images{train: train, validation: validation}
+	s.scaled[pixels] = scaled
+	return scaled, nil
+}
+
+// library keeps the images of the last study that a worker trained for, so that they are read once for all its runs.
+type library struct {
+	of     Data
+	seed   uint64
+	images *images
+}
+
+// images gives the images of a run at the run's size. Data that differ from those the run was planned with are an error.
+func (l *library) get(spec Spec) (*images, error) {
+	if l.images == nil || l.of != spec.Data || l.seed != spec.StudySeed {
+		source, err := dataset.Open(spec.Data.Source)
+		if err != nil {
+			return nil, err
+		}
+		loaded, err := loadImages(source, spec.Data.ValidationFraction, spec.Data.TrainExamples, spec.StudySeed)
+		if err != nil {
+			return nil, err
+		}
+		if sum := loaded.checksum(); sum != spec.Data.Checksum {
+			return nil, fmt.Errorf("data set %q has changed since the study was planned (SHA-256 %.12s, planned with %.12s): bring the old files back, or start a new study", spec.Data.Source.Name, sum, spec.Data.Checksum)
+		}
+		l.of, l.seed, l.images = spec.Data, spec.StudySeed, loaded
+	}
+	return l.images.at(spec.Architecture.Pixels)
+}

@@ -1,0 +1,114 @@
+package study
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+
+	"gridsearch/dataset"
+	"gridsearch/experiments"
+	"gridsearch/model"
+	"gridsearch/search"
+)
+
+// Prepared is a plan with everything that it needs to be trained.
+type Prepared struct {
+	Experiment *experiments.Experiment
+	Text       []byte   // the experiment file as given
+	Overrides  []string // key=value settings from outside the file
+	Base       model.Architecture
+	Plan       *search.Plan
+	source     dataset.Source
+}
+
+// Prepare reads an experiment file and makes its plan. No image is read; where the file names a data set, that set must be there.
+func Prepare(path string, overrides ...string) (*Prepared, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	experiment, err := experiments.Load(path, overrides...)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	p, err := plan(experiment)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	p.Text, p.Overrides = text, overrides
+	return p, nil
+}
+
+func plan(experiment *experiments.Experiment) (*Prepared, error) {
+	p := &Prepared{Experiment: experiment}
+	var info dataset.Info
+	if experiment.Data != nil {
+		var err error
+		if p.source, err = dataset.Open(experiment.DataSpec()); err != nil {
+			return nil, err
+		}
+		info = p.source.Info()
+	}
+	var err error
+	if p.Base, err = experiment.Baseline(len(info.Classes), info.Channels); err != nil {
+		return nil, err
+	}
+	p.Plan, err = experiment.Plan(p.Base, info.Native)
+	return p, err
+}
+
+// Specs lists the runs of the plan: every trainable trial with every seed. It reads the images, whose checksum is part of a run's key. Runs are in
+// the order of training: seed by seed, so that an unfinished study compares whole rounds, and within a seed the largest network first, so that no
+// long run is left for the end.
+func (p *Prepared) Specs() ([]Spec, error) {
+	if p.Experiment.Data == nil || p.Experiment.Train == nil {
+		return nil, &InputError{fmt.Errorf("%s has no [data] and [train]: it can be planned, but not run", p.Experiment.File)}
+	}
+	data, err := p.data()
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	trials := p.trainable()
+	var specs []Spec
+	for seed := range p.Experiment.Replication.Seeds {
+		for _, trial := range trials {
+			spec, err := Spec{
+				Trial: trial.Name, SeedIndex: seed, StudySeed: p.Experiment.Study.Seed,
+				Architecture: p.Experiment.Scaled(p.Base, trial.Labels[0].Point),
+				Recipe:       *p.Experiment.Train, Augmentation: p.Experiment.Data.Augmentation,
+				Data: data, Threads: p.Experiment.Execution.ThreadsPerRun,
+			}.withKey()
+			if err != nil {
+				return nil, err
+			}
+			specs = append(specs, spec)
+		}
+	}
+	return specs, nil
+}
+
+// trainable lists the trials that the data allow, largest first.
+func (p *Prepared) trainable() []search.Trial {
+	var trials []search.Trial
+	for _, trial := range p.Plan.Trials {
+		if trial.ExcludedBy == "" {
+			trials = append(trials, trial)
+		}
+	}
+	slices.SortStableFunc(trials, func(a, b search.Trial) int { return cmp.Compare(b.Network.Cost.MAdds, a.Network.Cost.MAdds) })
+	return trials
+}
+
+// data reads the images and says which they are.
+func (p *Prepared) data() (Data, error) {
+	section := p.Experiment.Data
+	loaded, err := loadImages(p.source, section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+	if err != nil {
+		return Data{}, err
+	}
+	return Data{
+		Source: p.Experiment.DataSpec(), Checksum: loaded.checksum(),
+		ValidationFraction: section.ValidationFraction, TrainExamples: loaded.train.N, ValidationExamples: loaded.validation.N,
+	}, nil
+}

@@ -1,0 +1,42 @@
+package study
+
+import (
+	"gridsearch/internal/store"
+)
+
+// A supervisor and its worker speak JSON, one message a line: requests on the worker's standard input, replies on its standard output.
+// The end of the input is an order too: the supervisor is gone or wants no more, so the worker writes a checkpoint and exits.
+
+// request asks a worker to train a run.
+type request struct {
+	Spec Spec   `json:"spec"`
+	Dir  string `json:"dir"` // runs/KEY of the study: checkpoint and log
+}
+
+// reply is what a worker says; exactly one field is set.
+type reply struct {
+	Hello    *store.Environment `json:"hello,omitempty"`
+	Progress *Progress          `json:"progress,omitempty"`
+	Done     *outcome           `json:"done,omitempty"`
+}
+
+// Progress is how far a running run has come.
+type Progress struct {
+	Key          string  `json:"key"`
+	Step         int     `json:"step"`
+	Steps        int     `json:"steps"`
+	Loss         float64 `json:"loss"`
+	LearningRate float64 `json:"learning_rate"`
+}
+
+// outcome ends a run: with a result, with an error of the run's own (training it again would end the same way), or interrupted.
+type outcome struct {
+	Key          string        `json:"key"`
+	Result       *store.Result `json:"result,omitempty"`
+	Error        string        `json:"error,omitempty"`
+	Interrupted  bool          `json:"interrupted,omitempty"`
+	TrainSeconds float64       `json:"train_seconds"`
+	EvalSeconds  float64       `json:"eval_seconds"`
+	WaitSeconds  float64       `json:"wait_seconds"`
+	PeakRSSBytes int64         `json:"peak_rss_bytes"`
+}

@@ -1,0 +1,166 @@
+// Package study runs a search and keeps its results.
+//
+// The way of a study: an experiment file becomes a plan (Prepare), the plan is written in full into the study's folder (Create), and Run hands
+// its runs to workers until every run has a row in the record. Killed at any moment and started again, it trains only what is missing. Whoever
+// wants to see results opens the folder (Load) and needs neither the data nor the experiment's file.
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/store"
+	"gridsearch/search"
+)
+
+// Folder is a study's place on disk.
+type Folder string
+
+func (f Folder) experiment() string { return filepath.Join(string(f), "experiment.toml") }
+func (f Folder) plan() string       { return filepath.Join(string(f), "plan.json") }
+func (f Folder) database() string   { return filepath.Join(string(f), "study.db") }
+func (f Folder) lock() string       { return filepath.Join(string(f), "study.lock") }
+func (f Folder) run(key string) string {
+	return filepath.Join(string(f), "runs", key)
+}
+
+// Path is a derived file of the study: a table or a figure.
+func (f Folder) Path(elements ...string) string {
+	return filepath.Join(append([]string{string(f)}, elements...)...)
+}
+
+// Exists says whether the folder holds a study.
+func (f Folder) Exists() bool {
+	_, err := os.Stat(f.experiment())
+	return err == nil
+}
+
+// document is plan.json: the plan as `plan --format json` prints it, and what the command line had set besides the file.
+type document struct {
+	search.Document
+	Overrides []string `json:"overrides,omitempty"` // key=value, in the order given
+}
+
+// InputError marks a mistake in what a study is made from: its experiment file, its data, its folder's name.
+type InputError struct{ Err error }
+
+func (e *InputError) Error() string { return e.Err.Error() }
+func (e *InputError) Unwrap() error { return e.Err }
+
+// Study is a study on disk with what is on its record.
+type Study struct {
+	Folder     Folder
+	Experiment *experiments.Experiment
+	Plan       search.Document
+	Records    []store.Record // in plan order
+}
+
+// Load reads a study without changing it; it may be running meanwhile.
+func Load(folder Folder) (*Study, error) {
+	experiment, err := folder.Experiment()
+	if err != nil {
+		return nil, err
+	}
+	plan, err := folder.readPlan()
+	if err != nil {
+		return nil, err
+	}
+	record, err := store.OpenReadOnly(folder.database())
+	if err != nil {
+		return nil, err
+	}
+	defer record.Close()
+	s := &Study{Folder: folder, Experiment: experiment, Plan: plan.Document}
+	s.Records, err = record.Records()
+	return s, err
+}
+
+// Experiment reads the file that the study was made from, with the settings of the command line that belong to it.
+func (f Folder) Experiment() (*experiments.Experiment, error) {
+	plan, err := f.readPlan()
+	if err != nil {
+		return nil, err
+	}
+	experiment, err := experiments.Load(f.experiment(), plan.Overrides...)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	experiment.Study.Name = plan.Study
+	return experiment, nil
+}
+
+func (f Folder) readPlan() (document, error) {
+	var plan document
+	text, err := os.ReadFile(f.plan())
+	if errors.Is(err, fs.ErrNotExist) {
+		return plan, &InputError{fmt.Errorf("%s is not a study: it has no plan.json\nstart one with: gridsearch run FILE", f)}
+	}
+	if err != nil {
+		return plan, err
+	}
+	if err := json.Unmarshal(text, &plan); err != nil {
+		return plan, &InputError{fmt.Errorf("%s: %w", f.plan(), err)}
+	}
+	return plan, nil
+}
+
+// write writes plan.json and experiment.toml, each whole or not at all.
+func (f Folder) write(p *Prepared) error {
+	text, err := json.MarshalIndent(document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides}, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(f.plan(), append(text, '\n')); err != nil {
+		return err
+	}
+	return writeFile(f.experiment(), p.Text)
+}
+
+// writeFile replaces a file by rename, so that a reader or a power cut sees the old one or the new one.
+func writeFile(path string, text []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// Reopen prepares an existing study to go on.
+func Reopen(folder Folder) (*Prepared, error) {
+	plan, err := folder.readPlan()
+	if err != nil {
+		return nil, err
+	}
+	p, err := Prepare(folder.experiment(), plan.Overrides...)
+	if err != nil {
+		return nil, err
+	}
+	p.Experiment.Study.Name = plan.Study
+	return p, nil
+}
+
+// Retry lets the failed runs of a study wait again, and says how many there were.
+func Retry(folder Folder) (int, error) {
+	lock, err := store.Lock(folder.lock())
+	if err != nil {
+		return 0, err
+	}
+	defer lock.Release()
+	record, err := store.Open(folder.database())
+	if err != nil {
+		return 0, err
+	}
+	defer record.Close()
+	return record.Retry()
+}

@@ -1,0 +1,403 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/queue"
+	"gridsearch/internal/store"
+)
+
+// Options of a call of Run; none of them changes a result.
+type Options struct {
+	Workers  int             // 0: the experiment's number, or one a core
+	Limit    int             // runs to train in this call; 0: all
+	FailFast bool            // stop at the first failed run
+	Command  []string        // starts a worker
+	Kill     context.Context // when it ends, workers are killed instead of stopped
+	Observe  func(Event)     // called one event at a time
+}
+
+// InterruptedError says that the study was stopped before its end and can be continued.
+type InterruptedError struct {
+	Left  int // runs without a result
+	Cause error
+}
+
+func (e *InterruptedError) Error() string {
+	return fmt.Sprintf("%v: %d runs are left", e.Cause, e.Left)
+}
+
+func (e *InterruptedError) Unwrap() error { return e.Cause }
+
+// FailedRunsError says that the study is finished, but some runs have no result.
+type FailedRunsError struct{ Failed, Total int }
+
+func (e *FailedRunsError) Error() string {
+	return fmt.Sprintf("%d of %d runs failed: see gridsearch results for why, and gridsearch retry to train them again", e.Failed, e.Total)
+}
+
+var (
+	errFailFast = errors.New("stopped at the first failed run")
+	errLimit    = errors.New("the limit of this call is reached")
+)
+
+// Run trains what a study lacks. The folder is made, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
+// error is an *InterruptedError; other errors are *InputError, *store.MismatchError, *store.LockedError, *FailedRunsError.
+func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
+	if err := os.MkdirAll(folder.Path("runs"), 0o755); err != nil {
+		return &InputError{err}
+	}
+	lock, err := store.Lock(folder.lock())
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	specs, err := p.Specs()
+	if err != nil {
+		return err
+	}
+	record, err := store.Open(folder.database())
+	if err != nil {
+		return err
+	}
+	defer record.Close()
+	if err := record.Plan(runs(specs)); err != nil {
+		return err
+	}
+	if err := folder.write(p); err != nil {
+		return err
+	}
+	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+func runs(specs []Spec) []store.Run {
+	list := make([]store.Run, len(specs))
+	for i, s := range specs {
+		list[i] = store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex}
+	}
+	return list
+}
+
+// supervisor hands runs to workers and writes down what comes back.
+type supervisor struct {
+	folder    Folder
+	record    *store.Store
+	specs     map[string]Spec
+	queue     queue.Queue
+	execution experiments.Execution
+	options   Options
+	host      string
+	command   string
+
+	stop        context.CancelCauseFunc
+	mutex       sync.Mutex // of what follows, and of the record
+	tracker     *tracker
+	consecutive int // failed runs in a row
+	given       int // runs handed out in this call
+}
+
+func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experiments.Execution, o Options) (*supervisor, error) {
+	if o.Workers == 0 {
+		o.Workers = e.Workers
+	}
+	if o.Workers == 0 {
+		o.Workers = max(1, runtime.NumCPU()/e.ThreadsPerRun)
+	}
+	records, err := record.Records()
+	if err != nil {
+		return nil, err
+	}
+	s := &supervisor{folder: folder, record: record, specs: map[string]Spec{}, execution: e, options: o,
+		tracker: newTracker(time.Now(), o.Workers, len(specs)), command: strings.Join(os.Args, " ")}
+	s.host, _ = os.Hostname()
+	for _, spec := range specs {
+		s.specs[spec.Key] = spec
+	}
+	q := queue.NewMemory()
+	for _, r := range records {
+		spec := s.specs[r.Key]
+		switch r.State {
+		case store.Complete:
+			s.tracker.complete++
+			s.tracker.scores[spec.Trial] = append(s.tracker.scores[spec.Trial], r.Result.Top1)
+		case store.Failed:
+			s.tracker.failed++
+		default:
+			s.tracker.waiting[spec.Key] = spec
+			q.Push(spec.Key)
+		}
+	}
+	s.queue = q
+	return s, nil
+}
+
+// run keeps the workers busy until nothing is left or the context ends.
+func (s *supervisor) run(ctx context.Context) error {
+	ctx, s.stop = context.WithCancelCause(ctx)
+	defer s.stop(nil)
+	s.tell(Event{Kind: Started})
+	errs := make([]error, min(s.options.Workers, max(1, len(s.tracker.waiting))))
+	var wait sync.WaitGroup
+	for i := range errs {
+		wait.Go(func() {
+			if errs[i] = s.work(ctx); errs[i] != nil {
+				s.stop(errs[i])
+			}
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	t := s.tracker
+	if left := t.total - t.complete - t.failed; left > 0 {
+		return &InterruptedError{left, context.Cause(ctx)}
+	}
+	if t.failed > 0 {
+		return &FailedRunsError{t.failed, t.total}
+	}
+	return nil
+}
+
+// work drives one worker process at a time, and starts another when it dies.
+func (s *supervisor) work(ctx context.Context) error {
+	var p *process
+	defer func() {
+		if p != nil {
+			p.stop()
+		}
+	}()
+	for {
+		lease, err := s.lease(ctx)
+		if errors.Is(err, queue.ErrEmpty) || ctx.Err() != nil && lease == nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			if p, err = startProcess(s.options.Command); err != nil {
+				lease.Release()
+				return err
+			}
+		}
+		if alive, err := s.train(ctx, p, lease); err != nil {
+			return err
+		} else if !alive {
+			p = nil
+		}
+	}
+}
+
+// lease takes a run from the queue, as long as the limit of the call allows.
+func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
+	lease, err := s.queue.Lease(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if ctx.Err() != nil || s.options.Limit > 0 && s.given >= s.options.Limit {
+		lease.Release()
+		s.stop(errLimit)
+		return nil, context.Canceled
+	}
+	s.given++
+	return lease, nil
+}
+
+// train has a worker train one run, and records the end. It says whether the worker is still alive; its error ends the study.
+func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (alive bool, err error) {
+	spec := s.specs[lease.Key()]
+	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(), Host: s.host, CommandLine: s.command, Environment: p.environment}
+	s.began(spec)
+	release := s.watch(ctx, p)
+	done, err := p.train(request{Spec: spec, Dir: s.folder.run(spec.Key)}, s.progressed)
+	timedOut := release()
+	e.Ended = time.Now()
+	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds, done.EvalSeconds, done.WaitSeconds, done.PeakRSSBytes
+	switch {
+	case timedOut:
+		e.Outcome, e.Error = store.OutcomeFailed, fmt.Sprintf("it took longer than the timeout of %v", s.execution.Timeout)
+		lease.Done()
+		return false, s.failed(spec, e)
+	case err != nil && ctx.Err() != nil:
+		// Killed by the second signal, or with the rest of the process group: nobody's fault.
+		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
+		return false, s.interrupted(spec, e, lease)
+	case err != nil:
+		e.Outcome, e.Error = store.OutcomeCrashed, err.Error()
+		return false, s.crashed(spec, e, lease)
+	case done.Interrupted:
+		e.Outcome = store.OutcomeInterrupted
+		return true, s.interrupted(spec, e, lease)
+	case done.Error != "":
+		e.Outcome, e.Error = store.OutcomeFailed, done.Error
+		lease.Done()
+		return true, s.failed(spec, e)
+	}
+	lease.Done()
+	return true, s.completed(spec, *done.Result, e)
+}
+
+// watch ends the worker's run when the study is stopped, kills it when that is asked for or when its time is up. The returned function ends the watch
+// and says whether the time was up.
+func (s *supervisor) watch(ctx context.Context, p *process) (release func() (timedOut bool)) {
+	over := make(chan struct{})
+	result := make(chan bool, 1)
+	var timeout <-chan time.Time
+	if s.execution.Timeout > 0 {
+		timer := time.NewTimer(s.execution.Timeout)
+		timeout = timer.C
+	}
+	kill := context.Background()
+	if s.options.Kill != nil {
+		kill = s.options.Kill
+	}
+	go func() {
+		stop := ctx.Done()
+		var late <-chan time.Time
+		for {
+			select {
+			case <-over:
+				result <- false
+				return
+			case <-stop:
+				p.closeInput()
+				stop, late = nil, time.After(stopWithin)
+			case <-late:
+				p.kill()
+				late = nil
+			case <-kill.Done():
+				p.kill()
+				<-over
+				result <- false
+				return
+			case <-timeout:
+				p.kill()
+				<-over
+				result <- true
+				return
+			}
+		}
+	}()
+	return func() bool {
+		close(over)
+		return <-result
+	}
+}
+
+// tell reports an event with the state after it.
+func (s *supervisor) tell(e Event) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.tellLocked(e)
+}
+
+func (s *supervisor) tellLocked(e Event) {
+	e.Time = time.Now()
+	e.Status = s.tracker.status(e.Time)
+	if s.options.Observe != nil {
+		s.options.Observe(e)
+	}
+}
+
+func about(kind EventKind, spec Spec) Event {
+	return Event{Kind: kind, Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}
+}
+
+func (s *supervisor) began(spec Spec) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.tracker.start(spec, time.Now())
+	s.tellLocked(about(RunStarted, spec))
+}
+
+func (s *supervisor) progressed(p Progress) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if run, ok := s.tracker.running[p.Key]; ok {
+		run.progress = p
+		s.tellLocked(about(RunProgress, run.spec))
+	}
+}
+
+func (s *supervisor) completed(spec Spec, result store.Result, e store.Execution) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.record.Complete(result, e); err != nil {
+		return err
+	}
+	// The record has the result: the checkpoint is of no more use.
+	_ = os.Remove(filepath.Join(s.folder.run(spec.Key), checkpointName))
+	s.consecutive = 0
+	event := about(RunComplete, spec)
+	event.Top1, event.Seconds = result.Top1, s.tracker.finish(spec, result.Top1, e.Ended)
+	s.tellLocked(event)
+	return nil
+}
+
+func (s *supervisor) failed(spec Spec, e store.Execution) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.record.Note(e, true); err != nil {
+		return err
+	}
+	s.tracker.fail(spec, e.Ended)
+	event := about(RunFailed, spec)
+	event.Error = e.Error
+	s.tellLocked(event)
+	s.consecutive++
+	limit := s.execution.MaxConsecutiveFailures
+	if s.options.FailFast || s.execution.OnFailure == experiments.OnFailureStop {
+		s.stop(errFailFast)
+	} else if limit > 0 && s.consecutive >= limit {
+		s.stop(fmt.Errorf("%d runs failed one after the other", s.consecutive))
+	}
+	return nil
+}
+
+// crashed puts the run of a dead worker back, or gives it up when its attempts are used up.
+func (s *supervisor) crashed(spec Spec, e store.Execution, lease queue.Lease) error {
+	if lease.Attempt() > s.execution.MaxRetries {
+		lease.Done()
+		e.Error += fmt.Sprintf(" (attempt %d of %d)", lease.Attempt(), s.execution.MaxRetries+1)
+		return s.failed(spec, e)
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.record.Note(e, false); err != nil {
+		return err
+	}
+	s.tracker.putBack(spec, e.Ended)
+	event := about(RunRetried, spec)
+	event.Error = e.Error
+	s.tellLocked(event)
+	lease.Retry()
+	return nil
+}
+
+func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.record.Note(e, false); err != nil {
+		return err
+	}
+	s.tracker.putBack(spec, e.Ended)
+	s.tellLocked(about(Interrupted, spec))
+	lease.Release()
+	return nil
+}

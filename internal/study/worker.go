@@ -1,0 +1,140 @@
+package study
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"gridsearch/internal/store"
+	"gridsearch/model/train"
+)
+
+// checkpointName is the file of a run that it is resumed from.
+const checkpointName = "checkpoint"
+
+// checkpointEvery bounds the training that a killed worker loses.
+const checkpointEvery = 30 * time.Second
+
+// Work is a worker's life: it trains run after run as requests come on in, and answers on out. It returns when the input ends, which is also
+// what happens when its supervisor dies: a run that is training then stops within a step, after a checkpoint.
+func Work(ctx context.Context, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &worker{out: json.NewEncoder(out)}
+	hello := environment()
+	if err := w.send(reply{Hello: &hello}); err != nil {
+		return err
+	}
+	requests := make(chan request)
+	go func() {
+		defer cancel()
+		defer close(requests)
+		for decoder := json.NewDecoder(in); ; {
+			var r request
+			if decoder.Decode(&r) != nil {
+				return
+			}
+			select {
+			case requests <- r:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for r := range requests {
+		done := w.train(ctx, r)
+		if err := w.send(reply{Done: &done}); err != nil {
+			return nil // nobody listens any more: the supervisor is gone
+		}
+	}
+	return nil
+}
+
+type worker struct {
+	mutex   sync.Mutex // replies come from the training and from its progress
+	out     *json.Encoder
+	library library
+}
+
+func (w *worker) send(r reply) error {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.out.Encode(r)
+}
+
+// train trains one run and says how it ended.
+func (w *worker) train(ctx context.Context, r request) outcome {
+	// One more than the training's threads: the loader prepares the next batch meanwhile.
+	runtime.GOMAXPROCS(r.Spec.Threads + 1)
+	done := outcome{Key: r.Spec.Key}
+	result, err := w.run(ctx, r)
+	done.PeakRSSBytes = peakRSS()
+	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
+	switch {
+	case err == nil:
+		done.Result = recorded(result)
+	case errors.Is(err, context.Canceled):
+		done.Interrupted = true
+	default:
+		done.Error = err.Error()
+	}
+	return done
+}
+
+func (w *worker) run(ctx context.Context, r request) (train.Result, error) {
+	images, err := w.library.get(r.Spec)
+	if err != nil {
+		return train.Result{}, err
+	}
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+		return train.Result{}, err
+	}
+	logFile, err := os.OpenFile(filepath.Join(r.Dir, "log.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return train.Result{}, err
+	}
+	defer logFile.Close()
+	logger := log.New(logFile, "", log.LstdFlags|log.LUTC)
+	logger.Printf("run %s: trial %s, seed %d, process %d", r.Spec.Key, r.Spec.Trial, r.Spec.SeedIndex, os.Getpid())
+	job := train.Job{
+		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
+		Train: images.train, Validation: images.validation,
+		Seed: r.Spec.Seed(), Checkpoint: filepath.Join(r.Dir, checkpointName), CheckpointEvery: checkpointEvery,
+		Log: func(note string) { logger.Print(note) },
+	}
+	result, err := train.Run(ctx, job, w.progress(r.Spec.Key))
+	logger.Print(summary(result, err))
+	return result, err
+}
+
+func (w *worker) progress(key string) func(train.Progress) {
+	return func(p train.Progress) {
+		// A failed send means that the supervisor is gone; the end of the input says so too and stops the training.
+		_ = w.send(reply{Progress: &Progress{Key: key, Step: p.Step, Steps: p.Steps, Loss: p.Loss, LearningRate: p.LearningRate}})
+	}
+}
+
+func summary(result train.Result, err error) string {
+	if err != nil {
+		return "ended: " + err.Error()
+	}
+	return fmt.Sprintf("complete: top-1 %.4f of %d images, loss %.4f, %d steps, %.1f s training, %.1f s evaluation, %.2f s waiting for data",
+		result.Top1, result.Examples, result.Loss, result.Steps, result.TrainSeconds, result.EvalSeconds, result.WaitSeconds)
+}
+
+// recorded takes from a result what is the same on every repetition of the run.
+func recorded(r train.Result) *store.Result {
+	curve := make([]store.CurvePoint, len(r.Curve))
+	for i, point := range r.Curve {
+		curve[i] = store.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss, Top1: point.Top1}
+	}
+	return &store.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples, Correct: r.Correct, Curve: curve, Steps: r.Steps}
+}
