@@ -1,0 +1,98 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
+)
+
+// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and small ones between.
+type costTicks struct{}
+
+func (costTicks) Ticks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
+	for exponent := math.Floor(math.Log10(low)); exponent <= math.Ceil(math.Log10(high)); exponent++ {
+		for digit := 1.; digit < 10; digit++ {
+			v := digit * math.Pow(10, exponent)
+			if v < low*(1-1e-9) || v > high*(1+1e-9) {
+				continue
+			}
+			tick := plot.Tick{Value: v}
+			if digit == 1 || digit == 2 || digit == 5 {
+				tick.Label = si(v)
+			}
+			ticks = append(ticks, tick)
+		}
+	}
+	if labelled(ticks) >= 2 {
+		return ticks
+	}
+	// A small factor: the ticks of a linear axis.
+	ticks = plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = si(t.Value)
+		}
+	}
+	slices.SortFunc(ticks, func(a, b plot.Tick) int { return cmp.Compare(a.Value, b.Value) })
+	return ticks
+}
+
+func labelled(ticks []plot.Tick) int {
+	n := 0
+	for _, t := range ticks {
+		if t.Label != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// si prints a number with its prefix: 200 k, 1 M, 2 G.
+func si(v float64) string {
+	for _, p := range []struct {
+		size float64
+		name string
+	}{{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}} {
+		if v >= .9995*p.size {
+			return strconv.FormatFloat(v/p.size, 'g', 4, 64) + p.name
+		}
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+// percentTicks labels fractions of an axis that is drawn in percent.
+type percentTicks struct{}
+
+func (percentTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = strconv.FormatFloat(t.Value, 'f', -1, 64)
+		}
+	}
+	return ticks
+}
+
+// costAxis makes the x axis logarithmic from low to high, with some room at the ends.
+func costAxis(p *plot.Plot, low, high float64) error {
+	if low <= 0 {
+		return fmt.Errorf("a cost of %v cannot be drawn on a logarithmic axis", low)
+	}
+	room := math.Pow(high/low, .06)
+	room = max(room, 1.06)
+	p.X.Min, p.X.Max = low/room, high*room
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, costTicks{}
+	p.Y.Tick.Marker = percentTicks{}
+	return nil
+}
+
+// roomY leaves space above and below the data.
+func roomY(p *plot.Plot, low, high float64) {
+	room := max(.06*(high-low), .5)
+	p.Y.Min, p.Y.Max = low-room, high+room
+}

@@ -1,0 +1,178 @@
+package plots
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/cmpimg"
+	"pgregory.net/rapid"
+
+	"gridsearch/internal/random"
+)
+
+var update = flag.Bool("update", false, "write the golden images anew")
+
+// trials are made up: a base, controls and a grid.
+func trials() []Point {
+	s := random.New(1, "trials")
+	points := []Point{{Trial: "base", Family: "base", MAdds: 287e3, Mean: .26}}
+	for i, family := range []string{"width", "depth", "resolution", "paper", "dwr", "", "", "", "", ""} {
+		points = append(points, Point{Trial: fmt.Sprint("trial ", i), Family: family, MAdds: 510e3 + 15e3*float64(i), Mean: .3 + .02*s.Norm(), Tied: i%3 == 0})
+	}
+	for i := range points {
+		points[i].Low, points[i].High = points[i].Mean-.01, points[i].Mean+.01
+	}
+	return points
+}
+
+func scaling() []Family {
+	var list []Family
+	for i, name := range []string{"width", "depth", "resolution", "compound"} {
+		f := Family{Name: name, Points: []Point{{Trial: "base", Label: "", MAdds: 1e6, Mean: .4, Low: .39, High: .41}}}
+		for phi := 1.; phi <= 3; phi++ {
+			m := .4 + .05*phi - .01*phi*float64(4-i)/3
+			f.Points = append(f.Points, Point{Trial: name, Label: fmt.Sprintf("x%.1f", math.Pow(1.4, phi)), MAdds: 1e6 * math.Pow(2, phi), Mean: m, Low: m - .01, High: m + .01})
+		}
+		list = append(list, f)
+	}
+	list[2].Note = "ends at 28 px"
+	return list
+}
+
+func lossCurves() []Curve {
+	var list []Curve
+	for i := range 9 {
+		c := Curve{Trial: fmt.Sprintf("d=1 w=1.%d px=24", i), Highlight: i%3 == 0}
+		for epoch := range 8 {
+			v := math.Exp(-.2*float64(epoch)) + .02*float64(i)
+			c.Loss, c.Top1 = append(c.Loss, 2*v), append(c.Top1, .8-.5*v)
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+func figures(t testing.TB) map[string]*Figure {
+	t.Helper()
+	all := map[string]*Figure{}
+	for name, make := range map[string]func() (*Figure, error){
+		"accuracy-cost":   func() (*Figure, error) { return AccuracyCost("a study", trials()) },
+		"training-curves": func() (*Figure, error) { return TrainingCurves("a study", lossCurves()) },
+		"scaling-panels":  func() (*Figure, error) { return ScalingPanels(scaling()[:3]) },
+		"scaling-curves":  func() (*Figure, error) { return ScalingCurves(scaling()) },
+	} {
+		f, err := make()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all[name] = f
+	}
+	return all
+}
+
+// TestGoldenImages compares every figure with the one that was looked at; -update writes them.
+func TestGoldenImages(t *testing.T) {
+	for name, f := range figures(t) {
+		var png, again bytes.Buffer
+		if err := f.Write(&png, "png"); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", name+".png")
+		if *update {
+			if err := os.WriteFile(path, png.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := cmpimg.EqualApprox("png", png.Bytes(), want, .1); err != nil || !same {
+			t.Errorf("%s is not %s (%v): look at it, and run the test with -update if it is right", name, path, err)
+		}
+		for _, format := range []string{"svg", "png"} {
+			png.Reset()
+			again.Reset()
+			if err := figures(t)[name].Write(&png, format); err != nil {
+				t.Fatal(err)
+			}
+			if err := figures(t)[name].Write(&again, format); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(png.Bytes(), again.Bytes()) {
+				t.Errorf("%s as %s differs from one time to the next", name, format)
+			}
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	bad := trials()
+	bad[3].Mean = math.NaN()
+	infinite := trials()
+	infinite[2].High = math.Inf(1)
+	free := trials()
+	free[0].MAdds = 0
+	for name, points := range map[string][]Point{"trial 2 has the value NaN": bad, "trial 1 has the value +Inf": infinite, "nothing to draw": nil, "cost of 0": free} {
+		if _, err := AccuracyCost("", points); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want %q", err, name)
+		}
+	}
+	curves := lossCurves()
+	curves[1].Loss[2] = math.NaN()
+	if _, err := TrainingCurves("", curves); err == nil || !strings.Contains(err.Error(), "px=24 has the value NaN") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := ScalingPanels(nil); err == nil {
+		t.Error("a figure without panels is drawn")
+	}
+	if err := figures(t)["scaling-curves"].Write(&bytes.Buffer{}, "gif"); err == nil || !strings.Contains(err.Error(), `as "gif"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestCostTicks: labels are at 1, 2 and 5, there are always two of them, and all lie in the range.
+func TestCostTicks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		low := math.Pow(10, rapid.Float64Range(0, 10).Draw(t, "low"))
+		high := low * math.Pow(10, rapid.Float64Range(.32, 4).Draw(t, "span"))
+		ticks := costTicks{}.Ticks(low, high)
+		if labelled(ticks) < 2 {
+			t.Fatalf("%v to %v has %d labels", low, high, labelled(ticks))
+		}
+		for i, tick := range ticks {
+			if tick.Value < low*(1-1e-8) || tick.Value > high*(1+1e-8) || i > 0 && tick.Value <= ticks[i-1].Value {
+				t.Fatalf("%v to %v has the ticks %v", low, high, ticks)
+			}
+		}
+	})
+	var labels []string
+	for _, tick := range (costTicks{}).Ticks(90e3, 2.1e6) {
+		if tick.Label != "" {
+			labels = append(labels, tick.Label)
+		}
+	}
+	if got := strings.Join(labels, ","); got != "100 k,200 k,500 k,1 M,2 M" {
+		t.Errorf("labels are %s", got)
+	}
+}
+
+func ExampleAccuracyCost() {
+	figure, err := AccuracyCost("two trials", []Point{
+		{Trial: "base", Family: "base", MAdds: 287e3, Mean: .55, Low: .54, High: .56},
+		{Trial: "wider", Family: "width", MAdds: 578e3, Mean: .6, Low: .59, High: .61, Tied: true},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var svg bytes.Buffer
+	fmt.Println(figure.Write(&svg, "svg"), strings.Contains(svg.String(), "tied with the best"))
+	// Output: <nil> true
+}
