@@ -252,8 +252,8 @@ func TestFillBatchPadsTheLast(t *testing.T) {
 }
 
 func TestMotifs(t *testing.T) {
-	folder := t.TempDir()
-	set := &motifSet{folder}
+	path := filepath.Join(t.TempDir(), "new", "cache")
+	set := &motifSet{path}
 	a, err := set.Load(Train, []int{0, 1, 300, 11999})
 	if err != nil {
 		t.Fatal(err)
@@ -261,16 +261,13 @@ func TestMotifs(t *testing.T) {
 	if !slices.Equal(a.Labels, []int32{0, 1, 12, 15}) || a.Size != 72 {
 		t.Errorf("labels %v", a.Labels)
 	}
-	// A torn and a changed block are drawn again.
-	if err := os.Truncate(filepath.Join(folder, "0000"), 1000); err != nil {
-		t.Fatal(err)
-	}
-	spoilt, err := os.ReadFile(filepath.Join(folder, "0001"))
+	// Torn and damaged records are drawn again.
+	spoilt, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spoilt[5000] ^= 1
-	if err := os.WriteFile(filepath.Join(folder, "0001"), spoilt, 0o644); err != nil {
+	spoilt[motifRecord+5000] ^= 1
+	if err := os.WriteFile(path, spoilt[:len(spoilt)-1000], 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, again := range []*motifSet{set, {}} {
@@ -278,6 +275,9 @@ func TestMotifs(t *testing.T) {
 		if err != nil || a.Checksum() != b.Checksum() {
 			t.Errorf("other pictures the second time (%v)", err)
 		}
+	}
+	if whole, err := os.ReadFile(path); err != nil || whole[motifRecord+5000] == spoilt[motifRecord+5000] {
+		t.Errorf("the damaged record is still there (%v)", err)
 	}
 	test, err := set.Load(Test, []int{0})
 	if err != nil || bytes.Equal(test.Pixels, a.Image(0)) {
@@ -459,8 +459,8 @@ func FuzzCIFAR(f *testing.F) {
 
 func TestImageFolder(t *testing.T) {
 	folder := t.TempDir()
-	files := map[string][]byte{"train/note.txt": []byte("x"), "train/cat/b.PNG": picture(t, 9, 6, true), "train/cat/a.jpg": picture(t, 8, 8, false),
-		"train/dog/c.png": picture(t, 7, 12, false), "test/dog/d.png": picture(t, 6, 6, false)}
+	files := map[string][]byte{"train/note.txt": []byte("x"), "train/cat/b.PNG": encoded(t, 9, 6, true), "train/cat/a.jpg": encoded(t, 8, 8, false),
+		"train/dog/c.png": encoded(t, 7, 12, false), "test/dog/d.png": encoded(t, 6, 6, false)}
 	writeAll(t, folder, files)
 	src, err := Open(Spec{Name: "image-folder", Path: folder})
 	if err != nil {
@@ -473,7 +473,7 @@ func TestImageFolder(t *testing.T) {
 	if err != nil || !slices.Equal(im.Labels, []int32{0, 0, 1}) || im.Size != 6 {
 		t.Fatalf("%v, labels %v", err, im.Labels)
 	}
-	writeAll(t, folder, map[string][]byte{"train/dog/e.jpg": picture(t, 30, 30, false)[:400]})
+	writeAll(t, folder, map[string][]byte{"train/dog/e.jpg": encoded(t, 30, 30, false)[:400]})
 	if src, err = Open(Spec{Name: "image-folder", Path: folder}); err == nil {
 		_, err = src.Load(Train, []int{3})
 	}
@@ -482,8 +482,8 @@ func TestImageFolder(t *testing.T) {
 	}
 }
 
-// picture encodes a picture, as PNG where it is grey or not square, as JPEG otherwise.
-func picture(t *testing.T, width, height int, grey bool) []byte {
+// encoded makes a picture, as PNG where it is grey or not square, as JPEG otherwise.
+func encoded(t *testing.T, width, height int, grey bool) []byte {
 	t.Helper()
 	im := image.NewRGBA(image.Rect(0, 0, width, height))
 	for i := range im.Pix {
