@@ -6,11 +6,11 @@
 //
 // What Gorgonia v0.9.18 asks for and is easy to miss is handled here: nodes are merged by a 32-bit hash, so names are unique and the hashes are
 // checked; graphs must not be built side by side, so building holds a lock; a panic would kill the process, so operations recover; a second run
-// without a reset does nothing, so every run resets.
+// without a reset does nothing, so every run resets; and an operation that keeps state for its gradient is lost if a node runs out of turn, so
+// operations refuse inputs of an earlier run.
 package graph
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 
@@ -21,21 +21,37 @@ import (
 // Node is a value of the graph: an input or the result of an operation.
 type Node struct{ node *gorgonia.Node }
 
-// Builder collects the nodes of one graph. Its first error ends the building and is returned by Compile.
+// Builder collects the nodes of one graph. Its first error ends the building and is returned by Build.
 type Builder struct {
 	graph *gorgonia.ExprGraph
 	names map[string]bool
+	run   int // counts the runs of the program
 	err   error
 }
 
 // building serialises the making of graphs: Gorgonia writes to shared constant nodes meanwhile.
 var building sync.Mutex
 
+// warm differentiates once. Gorgonia then writes the hash of the shared constant 1 for good, and later builds only read it.
+var warm = sync.OnceValue(func() error {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewScalar(g, gorgonia.Float32, gorgonia.WithName("x"))
+	y, err := gorgonia.Neg(x)
+	if err != nil {
+		return err
+	}
+	_, err = gorgonia.Grad(y, x)
+	return err
+})
+
 // Build makes a graph in the given function and compiles it for a result and, if wrt is not empty, for the gradients of a scalar result with
 // respect to the inputs listed there.
 func Build(make func(*Builder) (result *Node, wrt []*Node)) (*Program, error) {
 	building.Lock()
 	defer building.Unlock()
+	if err := warm(); err != nil {
+		return nil, err
+	}
 	b := &Builder{graph: gorgonia.NewGraph(), names: map[string]bool{}}
 	result, wrt := make(b)
 	if b.err != nil {
@@ -49,13 +65,16 @@ func Build(make func(*Builder) (result *Node, wrt []*Node)) (*Program, error) {
 	return b.compile()
 }
 
+// differentiate adds the gradient nodes.
 func differentiate(loss *Node, wrt []*Node) error {
 	nodes := make(gorgonia.Nodes, len(wrt))
 	for i, n := range wrt {
 		nodes[i] = n.node
 	}
-	_, err := gorgonia.Grad(loss.node, nodes...)
-	return err
+	if _, err := gorgonia.Grad(loss.node, nodes...); err != nil {
+		return fmt.Errorf("differentiate %v: %w", loss.node.Op(), err)
+	}
+	return nil
 }
 
 // Input adds a value that is written from outside, between runs: the graph reads the slice itself.
@@ -90,7 +109,11 @@ func (b *Builder) Apply(o Operation, in ...*Node) *Node {
 	for i, n := range in {
 		nodes[i] = n.node
 	}
-	node, err := gorgonia.ApplyOp(newOp(b, o, nodes), nodes...)
+	operation := newOp(b, o, nodes)
+	node, err := gorgonia.ApplyOp(operation, nodes...)
+	if err == nil && node.Op() != gorgonia.Op(operation) {
+		err = fmt.Errorf("merged with %v, which has the same hash: rename a layer", node)
+	}
 	if err != nil {
 		b.err = fmt.Errorf("%s: %w", o.Name, err)
 		return nil
@@ -107,17 +130,18 @@ func (b *Builder) compile() (*Program, error) {
 		}
 		seen[n.Hashcode()] = n
 	}
-	return &Program{machine: gorgonia.NewTapeMachine(b.graph), graph: b.graph}, nil
+	return &Program{machine: gorgonia.NewTapeMachine(b.graph), builder: b}, nil
 }
 
 // Program is a compiled graph. It is not safe for concurrent use; programs that share inputs may run at the same time as long as nobody writes those.
 type Program struct {
 	machine gorgonia.VM
-	graph   *gorgonia.ExprGraph
+	builder *Builder
 }
 
 // Run computes every node once. The error of an operation, a panic included, names the operation; the program can be run again.
 func (p *Program) Run() error {
+	p.builder.run++
 	err := p.machine.RunAll()
 	p.machine.Reset()
 	return err
@@ -129,7 +153,7 @@ func (p *Program) Close() error { return p.machine.Close() }
 // Count tells how many nodes of the graph are results of this package's operations, by the kind that the operation states.
 func (p *Program) Count() map[string]int {
 	count := map[string]int{}
-	for _, n := range p.graph.AllNodes() {
+	for _, n := range p.builder.graph.AllNodes() {
 		if o, ok := n.Op().(*op); ok {
 			count[o.Kind]++
 		}
@@ -140,7 +164,7 @@ func (p *Program) Count() map[string]int {
 // Foreign lists the operations that Gorgonia added itself: only the constant 1 that the loss is differentiated by is expected.
 func (p *Program) Foreign() []string {
 	var foreign []string
-	for _, n := range p.graph.AllNodes() {
+	for _, n := range p.builder.graph.AllNodes() {
 		if o := n.Op(); o != nil {
 			if _, ours := o.(*op); !ours {
 				foreign = append(foreign, fmt.Sprint(o))
@@ -149,9 +173,6 @@ func (p *Program) Foreign() []string {
 	}
 	return foreign
 }
-
-// errNotDifferentiable is returned for an operation without a gradient on the way of a loss.
-var errNotDifferentiable = errors.New("operation has no gradient")
 
 // Shape is the shape of the node's value.
 func (n *Node) Shape() []int { return n.node.Shape().Clone() }

@@ -20,10 +20,11 @@ type Operation struct {
 	Output []float32
 
 	// Run computes the output from the inputs, which it must not change.
+	// It is not called with an input that the run of the program has not computed yet.
 	Run func(out []float32, in [][]float32) error
 
 	// Gradient adds the operations that compute the gradient of each input, given the inputs, the output and its gradient; nil entries for inputs
-	// that need none. An operation without Gradient is not differentiable.
+	// that need none. An operation without Gradient lets no gradient through; Build fails if nothing else leads to what is asked for.
 	Gradient func(b *Builder, in []*Node, out, gradient *Node) []*Node
 
 	// Fixed inputs are data: no gradient flows to them.
@@ -34,6 +35,8 @@ type Operation struct {
 type op struct {
 	Operation
 	builder *Builder
+	sources []*op // of the inputs; nil for those that no operation of ours computes
+	done    int   // number of the run that computed the value
 	dims    []int // of the inputs, 0 for a scalar
 	value   gorgonia.Value
 	out     []float32
@@ -47,6 +50,8 @@ func newOp(b *Builder, o Operation, in gorgonia.Nodes) *op {
 	n := &op{Operation: o, builder: b, in: make([][]float32, len(in)), scalars: make([]float32, len(in))}
 	for _, node := range in {
 		n.dims = append(n.dims, node.Dims())
+		source, _ := node.Op().(*op)
+		n.sources = append(n.sources, source)
 	}
 	if len(o.Shape) == 0 {
 		n.value, n.out = gorgonia.NewF32(0), make([]float32, 1)
@@ -67,6 +72,9 @@ func (o *op) Do(in ...gorgonia.Value) (value gorgonia.Value, err error) {
 		}
 	}()
 	for i, v := range in {
+		if s := o.sources[i]; s != nil && s.done != o.builder.run {
+			return nil, fmt.Errorf("%s: input %s is of run %d, this is run %d: Gorgonia left a node out or ran it late", o.Name, s.Name, s.done, o.builder.run)
+		}
 		switch v := v.(type) {
 		case *tensor.Dense:
 			o.in[i] = v.Float32s()
@@ -83,14 +91,12 @@ func (o *op) Do(in ...gorgonia.Value) (value gorgonia.Value, err error) {
 	if scalar, ok := o.value.(*gorgonia.F32); ok {
 		*scalar = gorgonia.F32(o.out[0])
 	}
+	o.done = o.builder.run
 	return o.value, nil
 }
 
-// SymDiff adds the nodes of the gradient.
+// SymDiff adds the nodes of the gradient. It is not called where DiffWRT is false for every input.
 func (o *op) SymDiff(in gorgonia.Nodes, out, gradient *gorgonia.Node) (gorgonia.Nodes, error) {
-	if o.Gradient == nil {
-		return nil, fmt.Errorf("%s: %w", o.Name, errNotDifferentiable)
-	}
 	nodes := make([]*Node, len(in))
 	for i, n := range in {
 		nodes[i] = &Node{n}

@@ -1,14 +1,16 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/random"
 	"gridsearch/model"
 )
 
-// block is a unit of the network that becomes one node of the graph, with one node for its gradient. The plain composition of layers here is the
-// reference for any faster form of the same block.
+// block is a unit of the network that becomes one node of the graph, with one node for its gradient. Its work is a layer, and here always a plain
+// composition of simple ones: the reference for any faster form of the same block, which is a layer with the same parameters in the same order.
 type block struct {
 	layer
 	name   string
@@ -16,23 +18,26 @@ type block struct {
 	params []*Param
 }
 
-// newBlocks makes the blocks of an architecture on its parameters, which are created on the way if they do not exist.
-func newBlocks(arch model.Architecture, p *Parameters, s settings) []block {
+// newBlocks makes the blocks of an architecture on its parameters, which are created on the way while they are open.
+func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, error) {
 	memory := &scratch{}
 	var blocks []block
 	for _, m := range arch.Blocks() {
-		b := maker{arch: arch, block: m, parameters: p, settings: s, scratch: memory}
-		switch m.Kind {
-		case "stem":
-			blocks = append(blocks, b.stem())
-		case "head":
-			blocks = append(blocks, b.head())
-		default:
-			blocks = append(blocks, b.mbconv())
+		build := kinds[m.Kind]
+		if build == nil {
+			return nil, fmt.Errorf("%s: block %q is not known: use %q", m.Name, m.Kind, model.MBConv)
+		}
+		b := &maker{arch: arch, block: m, parameters: p, settings: s, scratch: memory}
+		blocks = append(blocks, build(b))
+		if b.err != nil {
+			return nil, b.err
 		}
 	}
-	return blocks
+	return blocks, p.unused(blocks)
 }
+
+// kinds are the blocks that can be built, by model.Block.Kind.
+var kinds = map[string]func(*maker) block{"stem": (*maker).stem, model.MBConv: (*maker).mbconv, "head": (*maker).head}
 
 // maker makes the layers of one block and notes the parameters that they use.
 type maker struct {
@@ -42,11 +47,22 @@ type maker struct {
 	settings   settings
 	scratch    *scratch
 	used       []*Param
+	err        error // the first; the block is then of no use
 }
 
-func (m *maker) use(p *Param) *Param {
+// param finds or makes a parameter of the block; its name is that of the block and the given one.
+func (m *maker) param(name string, decay bool, draw func(*random.Stream) float64, shape ...int) *Param {
+	p, err := m.parameters.param(m.block.Name+"."+name, decay, draw, shape...)
+	m.fail(err)
 	m.used = append(m.used, p)
 	return p
+}
+
+// fail keeps the first error.
+func (m *maker) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
 }
 
 func (m *maker) finish(l layer, shape ...int) block {
@@ -57,7 +73,7 @@ func (m *maker) chain(layers ...layer) chain { return chain{layers: layers, scra
 
 func (m *maker) stem() block {
 	b := m.block
-	weight := m.use(m.parameters.param("stem.conv.weight", true, normal(b.Kernel*b.Kernel*b.Out), b.Kernel, b.Kernel, b.In, b.Out))
+	weight := m.param("conv.weight", true, normal(b.Kernel*b.Kernel*b.Out), b.Kernel, b.Kernel, b.In, b.Out)
 	conv := &convolution{weight: weight, geometry: kernel.Conv{InSize: b.InSize, InChannels: b.In, OutSize: b.OutSize, OutChannels: b.Out, Kernel: b.Kernel, Stride: b.Stride}}
 	area := b.OutSize * b.OutSize
 	c := m.chain(conv, m.norm("conv", area, b.Out, 1), &silu{perExample: area * b.Out})
@@ -72,7 +88,7 @@ func (m *maker) mbconv() block {
 	if b.Expanded != b.In {
 		layers = append(layers, m.pointwise("expand", in, b.In, b.Expanded), m.norm("expand", in, b.Expanded, 1), &silu{perExample: in * b.Expanded})
 	}
-	weight := m.use(m.parameters.param(b.Name+".depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, b.Expanded))
+	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, b.Expanded)
 	layers = append(layers,
 		&depthwise{weight: weight, geometry: kernel.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Expanded, Kernel: b.Kernel, Stride: b.Stride}},
 		m.norm("depthwise", out, b.Expanded, 1), &silu{perExample: out * b.Expanded})
@@ -92,17 +108,18 @@ func (m *maker) mbconv() block {
 }
 
 func (m *maker) pointwise(name string, area, in, out int) *pointwise {
-	weight := m.use(m.parameters.param(m.block.Name+"."+name+".weight", true, normal(out), in, out))
+	weight := m.param(name+".weight", true, normal(out), in, out)
 	return &pointwise{weight: weight, area: area, in: in, out: out}
 }
 
 // norm is the batch norm behind the layer of that name.
 func (m *maker) norm(name string, area, channels int, gamma float64) *norm {
-	name = m.block.Name + "." + name + ".bn"
+	running, err := m.parameters.statistic(m.block.Name+"."+name+".bn", channels)
+	m.fail(err)
 	return &norm{
-		gamma:   m.use(m.parameters.param(name+".gamma", false, constant(gamma), channels)),
-		beta:    m.use(m.parameters.param(name+".beta", false, constant(0), channels)),
-		running: m.parameters.statistic(name, channels), epsilon: m.arch.BatchNormEpsilon, momentum: m.arch.BatchNormMomentum,
+		gamma:   m.param(name+".bn.gamma", false, constant(gamma), channels),
+		beta:    m.param(name+".bn.beta", false, constant(0), channels),
+		running: running, epsilon: m.arch.BatchNormEpsilon, momentum: m.arch.BatchNormMomentum,
 		training: m.settings.training, area: area, channels: channels,
 	}
 }
@@ -110,10 +127,10 @@ func (m *maker) norm(name string, area, channels int, gamma float64) *norm {
 func (m *maker) excite(area int) *excite {
 	b := m.block
 	reduce, expand := m.pointwise("se.reduce", 1, b.Expanded, b.SEChannels), m.pointwise("se.expand", 1, b.SEChannels, b.Expanded)
-	reduce.bias = m.use(m.parameters.param(b.Name+".se.reduce.bias", false, constant(0), b.SEChannels))
-	expand.bias = m.use(m.parameters.param(b.Name+".se.expand.bias", false, constant(0), b.Expanded))
+	reduce.bias = m.param("se.reduce.bias", false, constant(0), b.SEChannels)
+	expand.bias = m.param("se.expand.bias", false, constant(0), b.Expanded)
 	// The gate runs inside another chain's pass, so its scratch is its own.
-	gate := chain{scratch: &scratch{}, layers: []layer{&globalMean{area: area, channels: b.Expanded}, reduce, &silu{perExample: b.SEChannels}, expand}}
+	gate := chain{scratch: &scratch{}, layers: []layer{reduce, &silu{perExample: b.SEChannels}, expand}}
 	return &excite{gate: gate, area: area, channels: b.Expanded}
 }
 
@@ -125,8 +142,8 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	bound := 1 / math.Sqrt(float64(classes))
 	dense := &pointwise{area: 1, in: b.Out, out: classes,
-		weight: m.use(m.parameters.param("head.classifier.weight", true, uniform(bound), b.Out, classes)),
-		bias:   m.use(m.parameters.param("head.classifier.bias", false, constant(0), classes))}
+		weight: m.param("classifier.weight", true, uniform(bound), b.Out, classes),
+		bias:   m.param("classifier.bias", false, constant(0), classes)}
 	c := m.chain(conv, bn, &silu{perExample: area * b.Out}, &globalMean{area: area, channels: b.Out}, &dropout{settings: m.settings, width: b.Out}, dense)
 	return m.finish(&c, classes)
 }

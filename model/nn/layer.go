@@ -15,12 +15,13 @@ type layer interface {
 	backward(dx, dy, x, y []float32)
 }
 
-// settings are what the layers of a network share.
+// settings are what the layers and the loss of a network share.
 type settings struct {
-	training bool
-	seed     uint64 // of dropout and stochastic depth
-	dropout  float64
-	clock    *clock
+	training  bool
+	seed      uint64 // of dropout and stochastic depth
+	dropout   float64
+	smoothing float32
+	clock     *clock
 }
 
 // clock tells the layers which step it is: random masks are a function of it.
@@ -236,25 +237,28 @@ func (l *globalMean) backward(dx, dy, _, _ []float32) {
 	kernel.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
 }
 
-// excite is squeeze-excite around its gate: the input times sigmoid(W2 silu(W1 mean(input))).
+// excite is squeeze-excite around its gate: the input times sigmoid(W2 silu(W1 mean(input))), the mean over the pixels of an example.
 type excite struct {
-	gate           chain // mean, dense, SiLU, dense
+	gate           chain // dense, SiLU, dense
 	area, channels int
 	batch          int
-	logits, gates  []float32
-	dgates, dmean  []float32
+
+	mean, logits, gates []float32 // [batch, channels]
+	dmean, dgates       []float32
 }
 
 func (l *excite) allocate(batch int) int {
 	l.batch = batch
 	n := l.gate.allocate(batch)
-	l.logits, l.gates, l.dgates = make([]float32, n), make([]float32, n), make([]float32, n)
-	l.dmean = make([]float32, batch*l.area*l.channels)
+	for _, s := range []*[]float32{&l.mean, &l.logits, &l.gates, &l.dmean, &l.dgates} {
+		*s = make([]float32, n)
+	}
 	return batch * l.area * l.channels
 }
 
 func (l *excite) forward(y, x []float32) {
-	l.gate.forward(l.logits, x)
+	kernel.GlobalMean(l.mean, x, l.batch, l.area, l.channels)
+	l.gate.forward(l.logits, l.mean)
 	kernel.Sigmoid(l.gates, l.logits)
 	kernel.ScaleChannels(y, x, l.gates, l.batch, l.area, l.channels)
 }
@@ -262,6 +266,6 @@ func (l *excite) forward(y, x []float32) {
 func (l *excite) backward(dx, dy, x, _ []float32) {
 	kernel.ScaleChannelsBackward(dx, l.dgates, dy, x, l.gates, l.batch, l.area, l.channels)
 	kernel.SigmoidBackward(l.dgates, l.dgates, l.gates)
-	l.gate.backward(l.dmean, l.dgates, x, l.logits)
-	kernel.Add(dx, l.dmean)
+	l.gate.backward(l.dmean, l.dgates, l.mean, l.logits)
+	kernel.GlobalMeanBackwardAdd(dx, l.dmean, l.batch, l.area, l.channels)
 }

@@ -14,7 +14,7 @@ import (
 
 // Options of a network for training.
 type Options struct {
-	Batch          int
+	Batch          int     // images of a step, 1 or more
 	Seed           uint64  // of dropout and stochastic depth
 	LabelSmoothing float64 // share of the target that is spread evenly over the classes
 }
@@ -30,49 +30,54 @@ type Network struct {
 }
 
 // NewTrainer builds a network whose steps compute the loss and the gradient of every parameter. Dropout and stochastic depth are the architecture's.
+// It is an error if the parameters are those of another architecture.
 func NewTrainer(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
-	time := &clock{}
-	n := newNetwork(arch, o.Batch, time)
-	n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: float32(o.LabelSmoothing), prob: make([]float32, o.Batch*arch.Classes)}
-	blocks := newBlocks(arch, p, settings{training: true, seed: o.Seed, dropout: arch.Dropout, clock: time})
-	return n.build(arch, blocks, func(b *graph.Builder, logits *graph.Node) *graph.Node { return n.loss.node(b, logits) })
+	return newNetwork(arch, p, o.Batch, settings{training: true, seed: o.Seed, dropout: arch.Dropout, smoothing: float32(o.LabelSmoothing)})
 }
 
 // NewEvaluator builds a network whose steps compute the logits with the running statistics of batch norm, without dropout.
 func NewEvaluator(arch model.Architecture, p *Parameters, batch int) (*Network, error) {
-	time := &clock{}
-	return newNetwork(arch, batch, time).build(arch, newBlocks(arch, p, settings{clock: time}), nil)
+	return newNetwork(arch, p, batch, settings{})
 }
 
-func newNetwork(arch model.Architecture, batch int, time *clock) *Network {
-	return &Network{clock: time, images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels), labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
-}
-
-// build makes the graph; with a loss it is differentiated.
-func (n *Network) build(arch model.Architecture, blocks []block, loss func(*graph.Builder, *graph.Node) *graph.Node) (*Network, error) {
-	var err error
+func newNetwork(arch model.Architecture, p *Parameters, batch int, s settings) (*Network, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("build %s: the batch must be 1 or more, not %d", arch.Name, batch)
+	}
+	s.clock = &clock{}
+	blocks, err := newBlocks(arch, p, s)
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
+	}
+	n := &Network{clock: s.clock, images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels), labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
+	if s.training {
+		n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: s.smoothing, prob: make([]float32, batch*arch.Classes)}
+	}
 	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
-		batch := len(n.labels)
-		value := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
-		var params []*graph.Node
-		for i := range blocks {
-			w := wiring{block: &blocks[i], clock: n.clock, batch: batch, first: i == 0}
-			if i == len(blocks)-1 {
-				w.output = n.logits
-			}
-			var used []*graph.Node
-			value, used = w.node(b, value)
-			params = append(params, used...)
-		}
-		if loss == nil {
-			return value, nil
-		}
-		return loss(b, value), params
+		images := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
+		return n.connect(b, images, blocks)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
 	}
 	return n, nil
+}
+
+// connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the last node and what that is differentiated by.
+func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block) (last *graph.Node, wrt []*graph.Node) {
+	for i := range blocks {
+		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0}
+		if i == len(blocks)-1 {
+			w.output = n.logits
+		}
+		var params []*graph.Node
+		value, params = w.node(b, value)
+		wrt = append(wrt, params...)
+	}
+	if n.loss == nil {
+		return value, nil
+	}
+	return n.loss.node(b, value), wrt
 }
 
 // Images is the input [batch, pixels, pixels, channels], to be written before a step.
@@ -109,11 +114,9 @@ func (n *Network) Close() error { return n.program.Close() }
 // wiring makes a block a node of the graph.
 type wiring struct {
 	block  *block
-	clock  *clock
 	batch  int
 	first  bool // the input is data and has no gradient
 	output []float32
-	done   int // step of the last forward pass, plus one
 }
 
 // node adds the block behind x and returns its output and the inputs that hold its parameters.
@@ -130,7 +133,6 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.No
 		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...), Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
 			w.block.forward(out, in[0])
-			w.done = w.clock.step + 1
 			return nil
 		},
 		Gradient: w.gradient,
@@ -139,16 +141,14 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.No
 }
 
 // gradient adds one node that computes the gradient of the block's input and, beside it, those of its parameters; and for each parameter a node behind
-// it that stands for its gradient.
+// it that stands for its gradient. The block keeps state from its forward pass: the fused node has that pass's output as an input, so that it runs
+// later and package graph refuses a stale one.
 func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Node) []*graph.Node {
 	o := graph.Operation{Name: w.block.name + ".gradient", Kind: "backward", Shape: []int{1}}
 	if !w.first {
 		o.Shape = in[0].Shape()
 	}
 	o.Run = func(dx []float32, values [][]float32) error {
-		if w.done != w.clock.step+1 {
-			return fmt.Errorf("backward pass of step %d after the forward pass of step %d", w.clock.step, w.done-1)
-		}
 		if w.first {
 			dx = nil
 		}

@@ -9,8 +9,11 @@ import (
 	"sync"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/graph"
 )
 
 // small is a network with every kind of block: with and without expansion, stride 1 and 2, kernels 3 and 5, with and without a skip, odd widths.
@@ -61,32 +64,27 @@ func step(t testing.TB, n *Network, number int) float64 {
 	return loss
 }
 
-// TestGradients compares the gradient of every parameter, along a random direction, with the central difference of the loss.
+// two is a network of two blocks, with and without a skip.
+func two() model.Architecture {
+	a := small()
+	a.Name = "two"
+	a.Stages = []model.Stage{{Block: model.MBConv, Expansion: 2, Channels: 7, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
+		{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 5, Stride: 2, Repeats: 1, SERatio: .25}}
+	return a
+}
+
+// TestGradients compares the gradient of every parameter of whole networks, along a random direction, with differences of the loss. Dropout and
+// stochastic depth are on: their masks are those of the step.
 func TestGradients(t *testing.T) {
-	arch := small()
-	n, p := trainer(t, arch, 6)
-	step(t, n, 0)
-	for _, q := range p.List {
-		direction := make([]float32, len(q.Value))
-		s := random.New(5, q.Name)
-		var want float64
-		for i := range direction {
-			direction[i] = float32(s.Norm())
-			want += float64(direction[i]) * float64(q.Grad[i])
-		}
-		const h = 2e-3 // balances the third derivative against the rounding of the float32 loss
-		saved := slices.Clone(q.Value)
-		move := func(by float32) float64 {
-			for i := range q.Value {
-				q.Value[i] = saved[i] + by*direction[i]
+	for _, arch := range []model.Architecture{two(), small()} {
+		n, p := trainer(t, arch, 6)
+		for _, q := range p.List {
+			step(t, n, 0) // the last one was at a point beside
+			gradient, direction := slices.Clone(q.Grad), normals(len(q.Value), "direction", q.Name)
+			want, got := slope(q.Value, direction, func() float64 { return step(t, n, 0) }), dot(gradient, direction)
+			if size := math.Sqrt(dot(gradient, gradient)); math.Abs(got-want) > 1e-3*size+1e-4 {
+				t.Errorf("%s, %s: the loss changes by %.5f, the gradient of norm %.4f says %.5f", arch.Name, q.Name, want, size, got)
 			}
-			return step(t, n, 0)
-		}
-		got := (move(h) - move(-h)) / (2 * h)
-		copy(q.Value, saved)
-		step(t, n, 0)
-		if math.Abs(got-want) > 2e-2*math.Abs(want)+3e-3 {
-			t.Errorf("%s: the loss changes by %.5f, its gradient says %.5f", q.Name, got, want)
 		}
 	}
 }
@@ -103,6 +101,95 @@ func TestOneNodePerBlock(t *testing.T) {
 	if foreign := n.program.Foreign(); len(foreign) > 1 {
 		t.Errorf("Gorgonia added %v", foreign)
 	}
+}
+
+// spy notes what a block's backward pass is asked for.
+type spy struct {
+	layer
+	passes int
+	dx     []float32
+}
+
+func (s *spy) backward(dx, dy, x, y []float32) {
+	s.passes, s.dx = s.passes+1, dx
+	s.layer.backward(dx, dy, x, y)
+}
+
+// TestImagesHaveNoGradient: the stem is not asked for the gradient of its input, every other block is.
+func TestImagesHaveNoGradient(t *testing.T) {
+	arch := small()
+	n, p := trainer(t, arch, 2)
+	blocks, err := newBlocks(arch, p, settings{training: true, clock: n.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spies := make([]*spy, len(blocks))
+	for i := range blocks {
+		spies[i] = &spy{layer: blocks[i].layer}
+		blocks[i].layer = spies[i]
+	}
+	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
+		return n.connect(b, b.Input("images", n.images, 2, arch.Pixels, arch.Pixels, arch.InChannels), blocks)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step(t, n, 0)
+	for i, s := range spies {
+		if s.passes != 1 || (s.dx == nil) != (i == 0) {
+			t.Errorf("%s: %d backward passes, for a gradient of %d numbers", blocks[i].name, s.passes, len(s.dx))
+		}
+	}
+}
+
+// TestAnyArchitecture: whatever the widths, depths and sizes, the network has the counted parameters, a node a block, and finite gradients.
+func TestAnyArchitecture(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		number := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(r, name) }
+		odd := func(name string) int { return 2*number(name, 0, 2) + 1 }
+		pixels := number("pixels", 1, 11)
+		size := pixels
+		stride := func(name string) int { // one that leaves something to a map of this size
+			s := number(name, 1, min(2, size))
+			size = (size + s - 1) / s
+			return s
+		}
+		arch := model.Architecture{InChannels: number("in", 1, 3), Pixels: pixels, Classes: number("classes", 1, 6), Head: number("head", 1, 9),
+			Stem:    model.Stem{Channels: number("stem", 1, 6), Kernel: odd("stem kernel"), Stride: stride("stem stride")},
+			Dropout: .2, DropConnect: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+		for range number("stages", 1, 3) {
+			arch.Stages = append(arch.Stages, model.Stage{Block: model.MBConv, Expansion: number("expansion", 1, 4), Channels: number("channels", 1, 6), Kernel: odd("kernel"),
+				Stride: stride("stride"), Repeats: number("repeats", 1, 3), SERatio: rapid.SampledFrom([]float64{0, .25, 1}).Draw(r, "ratio")})
+		}
+		p, err := NewParameters(arch, 1, false)
+		if err != nil {
+			r.Fatal(err)
+		}
+		n, err := NewTrainer(arch, p, Options{Batch: number("batch", 1, 4), LabelSmoothing: .1})
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer n.Close()
+		fill(n, 1, arch.Classes)
+		if _, err := n.Step(0); err != nil {
+			r.Fatal(err)
+		}
+		count := int64(0)
+		for _, q := range p.List {
+			count += int64(len(q.Value))
+			for _, g := range q.Grad {
+				if g-g != 0 {
+					r.Fatalf("the gradient of %s is %v", q.Name, g)
+				}
+			}
+		}
+		if want := arch.Cost().Params; count != want {
+			r.Fatalf("%d parameters, counted %d", count, want)
+		}
+		if nodes := n.Nodes(); nodes["forward"] != len(arch.Blocks())+1 || nodes["backward"] != nodes["forward"] || nodes["gradient"] != len(p.List) {
+			r.Fatalf("the nodes are %v", nodes)
+		}
+	})
 }
 
 // TestParametersAreCounted: the network that is built has the parameters that the model counts.

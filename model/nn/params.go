@@ -33,6 +33,7 @@ type Parameters struct {
 
 	seed   uint64
 	zero   bool // the last gamma of every block with a skip starts at 0
+	open   bool // what a network asks for is created; true only while NewParameters runs
 	params map[string]*Param
 	stats  map[string]*Statistic
 }
@@ -40,14 +41,15 @@ type Parameters struct {
 // NewParameters makes the parameters of an architecture and initialises each by its own random stream, named by the seed and the parameter. The
 // initialisers are the authors' (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for convolutions, where
 // fan_out is k*k*out, and k*k for a depthwise one; uniform within 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of
-// every block with a skip at gamma 0, so that the block begins as the identity.
+// every block with a skip at gamma 0, so that the block begins as the identity. The error is that of an architecture that cannot be built.
 func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Parameters, error) {
 	if err := arch.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Parameters{seed: seed, zero: zeroResidual, params: map[string]*Param{}, stats: map[string]*Statistic{}}
-	newBlocks(arch, p, settings{})
-	return p, nil
+	p := &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{}, stats: map[string]*Statistic{}}
+	_, err := newBlocks(arch, p, settings{})
+	p.open = false
+	return p, err
 }
 
 // Clone copies the values; gradients are not copied.
@@ -74,35 +76,59 @@ func (p *Parameters) addStatistic(s *Statistic) *Statistic {
 	return s
 }
 
-// param returns the parameter of that name, made and filled by draw on the first call.
-func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) float64, shape ...int) *Param {
+// param returns the parameter of that name. While the parameters are open it is made and filled by draw; later one that is missing or of another
+// shape is an error, as these parameters then belong to another network.
+func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) float64, shape ...int) (*Param, error) {
+	if q, ok := p.params[name]; ok {
+		if !slices.Equal(q.Shape, shape) {
+			return nil, fmt.Errorf("%s has shape %v, the architecture wants %v: make its own parameters with NewParameters", name, q.Shape, shape)
+		}
+		return q, nil
+	}
+	if !p.open {
+		return nil, fmt.Errorf("the parameters have no %s, the architecture wants one: make its own with NewParameters", name)
+	}
 	size := 1
 	for _, d := range shape {
 		size *= d
-	}
-	if q, ok := p.params[name]; ok {
-		if !slices.Equal(q.Shape, shape) {
-			panic(fmt.Sprintf("nn: %s has shape %v, the network wants %v", name, q.Shape, shape))
-		}
-		return q
 	}
 	q := p.add(&Param{Name: name, Shape: shape, Value: make([]float32, size), Grad: make([]float32, size), Decay: decay})
 	stream := random.New(p.seed, "init", name)
 	for i := range q.Value {
 		q.Value[i] = float32(draw(stream))
 	}
-	return q
+	return q, nil
 }
 
-func (p *Parameters) statistic(name string, channels int) *Statistic {
+// unused returns an error if a parameter is in no block: its gradient would never be written.
+func (p *Parameters) unused(blocks []block) error {
+	used := map[*Param]bool{}
+	for _, b := range blocks {
+		for _, q := range b.params {
+			used[q] = true
+		}
+	}
+	for _, q := range p.List {
+		if !used[q] {
+			return fmt.Errorf("the parameters have %s, the architecture does not: make its own with NewParameters", q.Name)
+		}
+	}
+	return nil
+}
+
+// statistic returns the running statistics of the batch norm of that name. While the parameters are open they are made, as mean 0 and variance 1.
+func (p *Parameters) statistic(name string, channels int) (*Statistic, error) {
 	if s, ok := p.stats[name]; ok {
-		return s
+		return s, nil
+	}
+	if !p.open {
+		return nil, fmt.Errorf("the parameters have no statistics of %s, the architecture wants them: make its own with NewParameters", name)
 	}
 	s := p.addStatistic(&Statistic{Name: name, Mean: make([]float32, channels), Variance: make([]float32, channels)})
 	for i := range s.Variance {
 		s.Variance[i] = 1
 	}
-	return s
+	return s, nil
 }
 
 // Initialisers.

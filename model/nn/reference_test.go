@@ -11,7 +11,7 @@ import (
 
 // reference holds what testdata/reference.py made with PyTorch.
 type reference struct {
-	Images, Logits               string
+	Images, Logits, Evaluation   string
 	Labels                       []int32
 	Smoothing, Loss              float64
 	Weights, Gradients           map[string]string
@@ -60,7 +60,7 @@ func distance(t *testing.T, name string, got, want []float32) float64 {
 	return math.Sqrt(difference / max(size, 1e-6))
 }
 
-// TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics.
+// TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics; and then the logits of evaluation.
 func TestAgainstPyTorch(t *testing.T) {
 	text, err := os.ReadFile("testdata/reference.json")
 	if err != nil {
@@ -109,5 +109,15 @@ func TestAgainstPyTorch(t *testing.T) {
 	}
 	if d := distance(t, last.Name, last.Variance, floats(t, ref.RunningVariance)); d > 1e-4 {
 		t.Errorf("the running variance differs by %.2g", d)
+	}
+	e, err := NewEvaluator(arch, p, n.Batch())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	copy(e.Images(), n.Images())
+	step(t, e, 0)
+	if d := distance(t, "evaluation", e.Logits(), floats(t, ref.Evaluation)); d > 1e-5 {
+		t.Errorf("the logits of evaluation differ by %.2g", d)
 	}
 }

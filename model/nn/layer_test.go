@@ -1,0 +1,298 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/random"
+	"gridsearch/model"
+)
+
+// normals draws n standard normal numbers.
+func normals(n int, names ...any) []float32 {
+	s := random.New(7, names...)
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(s.Norm())
+	}
+	return x
+}
+
+func dot(a, b []float32) float64 {
+	var sum float64
+	for i, v := range a {
+		sum += float64(v) * float64(b[i])
+	}
+	return sum
+}
+
+// slope is the derivative of f along direction at the point x, which is restored: two central differences, extrapolated (Richardson) so that the
+// third derivative drops out. That leaves room for steps so large that the rounding of float32 outputs does not count.
+func slope(x, direction []float32, f func() float64) float64 {
+	saved := slices.Clone(x)
+	at := func(by float32) float64 {
+		for i := range x {
+			x[i] = saved[i] + by*direction[i]
+		}
+		return f()
+	}
+	const h = 4e-3
+	once, twice := (at(h)-at(-h))/(2*h), (at(2*h)-at(-2*h))/(4*h)
+	copy(x, saved)
+	return (4*once - twice) / 3
+}
+
+// checkLayer compares the gradients of a layer's input and parameters along random directions with central differences of a random linear form of
+// its output. Direction components are standard normal, so the slope along one is as large as the gradient's norm, and errors are relative to that.
+func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
+	t.Helper()
+	x := normals(batch*in, "x")
+	y := make([]float32, l.allocate(batch))
+	dy := normals(len(y), "dy")
+	value := func() float64 {
+		l.forward(y, x)
+		return dot(y, dy)
+	}
+	value()
+	dx := slices.Repeat([]float32{float32(math.NaN())}, len(x)) // all of it must be written
+	for _, p := range params {
+		for i := range p.Grad {
+			p.Grad[i] = float32(math.NaN())
+		}
+	}
+	l.backward(dx, slices.Clone(dy), x, y)
+	check := func(name string, at, gradient []float32) {
+		t.Helper()
+		for try := range 3 {
+			direction := normals(len(at), "direction", name, try)
+			want, got := slope(at, direction, value), dot(gradient, direction)
+			if size := math.Sqrt(dot(gradient, gradient)); !(math.Abs(got-want) <= 1e-3*size+2e-3) {
+				t.Errorf("%s: the output changes by %.6f, the gradient of norm %.4f says %.6f", name, want, size, got)
+			}
+		}
+	}
+	check("input", x, dx)
+	for _, p := range params {
+		check(p.Name, p.Value, slices.Clone(p.Grad))
+	}
+}
+
+// tensor is a parameter with random values.
+func tensor(name string, size int) *Param {
+	return &Param{Name: name, Value: normals(size, name), Grad: make([]float32, size)}
+}
+
+func TestLayerGradients(t *testing.T) {
+	run := func(name string, l layer, in int, params ...*Param) {
+		t.Run(name, func(t *testing.T) { checkLayer(t, l, in, 4, params) })
+	}
+	for _, g := range []kernel.Conv{
+		{InSize: 6, InChannels: 3, OutSize: 6, OutChannels: 5, Kernel: 3, Stride: 1}, {InSize: 7, InChannels: 2, OutSize: 4, OutChannels: 3, Kernel: 5, Stride: 2},
+		{InSize: 6, InChannels: 3, OutSize: 3, OutChannels: 4, Kernel: 3, Stride: 2},
+	} {
+		w := tensor("weight", g.Kernel*g.Kernel*g.InChannels*g.OutChannels)
+		run(fmt.Sprintf("convolution %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize), &convolution{geometry: g, weight: w}, g.InSize*g.InSize*g.InChannels, w)
+	}
+	for _, g := range []kernel.Depthwise{
+		{InSize: 5, OutSize: 5, Channels: 7, Kernel: 3, Stride: 1}, {InSize: 6, OutSize: 3, Channels: 5, Kernel: 5, Stride: 2},
+		{InSize: 7, OutSize: 4, Channels: 3, Kernel: 3, Stride: 2}, {InSize: 2, OutSize: 2, Channels: 3, Kernel: 5, Stride: 1},
+	} {
+		w := tensor("weight", g.Kernel*g.Kernel*g.Channels)
+		run(fmt.Sprintf("depthwise %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize), &depthwise{geometry: g, weight: w}, g.InSize*g.InSize*g.Channels, w)
+	}
+	w, bias := tensor("weight", 6*5), tensor("bias", 5)
+	run("pointwise", &pointwise{weight: w, area: 9, in: 6, out: 5}, 9*6, w)
+	run("dense", &pointwise{weight: w, bias: bias, area: 1, in: 6, out: 5}, 6, w, bias)
+	// Three layers in a row use both buffers of the scratch, and none of them allows its gradients to share memory.
+	a, b, c := tensor("a", 36), tensor("b", 36), tensor("c", 36)
+	dense := func(w *Param) layer { return &pointwise{weight: w, area: 4, in: 6, out: 6} }
+	row := chain{layers: []layer{dense(a), dense(b), dense(c)}, scratch: &scratch{}}
+	run("chain", &row, 24, a, b, c)
+	run("residual", &residual{chain: row, settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}, 24, a, b, c)
+	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
+	running := &Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
+	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9, training: true, area: 9, channels: 6}, 54, gamma, beta)
+	run("silu", &silu{perExample: 50}, 50)
+	run("mean", &globalMean{area: 9, channels: 6}, 54)
+	run("dropout", &dropout{settings: settings{training: true, dropout: .4, clock: &clock{}}, width: 40}, 40)
+}
+
+// TestBlockGradients checks blocks as architectures make them.
+func TestBlockGradients(t *testing.T) {
+	for _, c := range []struct {
+		name                              string
+		channels, expansion, kernel, step int // the input has 6 channels
+		se, drop                          float64
+	}{
+		{"plain", 9, 1, 3, 1, 0, 0},
+		{"expanded", 9, 4, 3, 1, 0, 0},
+		{"expanded, excited", 9, 3, 5, 1, .25, 0},
+		{"excited without expansion", 5, 1, 5, 1, .5, 0},
+		{"stride 2", 7, 3, 3, 2, .25, 0},
+		{"stride 2, 5x5, without expansion", 7, 1, 5, 2, .25, 0},
+		{"stride 2 keeps the channels", 6, 2, 3, 2, 0, 0},
+		{"skip", 6, 3, 3, 1, .25, 0},
+		{"skip without expansion", 6, 1, 3, 1, 0, 0},
+		{"skip, stochastic depth", 6, 2, 5, 1, .25, .4},
+	} {
+		arch := model.Architecture{InChannels: 3, Pixels: 9, Classes: 4, Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2}, Head: 11, Dropout: .3, DropConnect: 2 * c.drop, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+			// The second of two blocks is tested: the first is never dropped.
+			Stages: []model.Stage{{Block: model.MBConv, Expansion: 1, Channels: 6, Kernel: 3, Stride: 1, Repeats: 1},
+				{Block: model.MBConv, Expansion: c.expansion, Channels: c.channels, Kernel: c.kernel, Stride: c.step, Repeats: 1, SERatio: c.se}}}
+		blocks := generic(t, arch)
+		skip := c.step == 1 && c.channels == 6
+		r, residual := blocks[2].layer.(*residual)
+		if residual != skip || skip && r.rate != c.drop {
+			t.Fatalf("%s: residual is %v", c.name, residual)
+		}
+		for i, name := range map[int]string{0: "stem", 2: c.name, 3: "head"} {
+			b := arch.Blocks()[i]
+			t.Run(c.name+"/"+name, func(t *testing.T) { checkLayer(t, blocks[i].layer, b.InSize*b.InSize*b.In, 6, blocks[i].params) })
+		}
+		if skip && c.drop > 0 && (!slices.Contains(r.factors, 0) || slices.Max(r.factors) != float32(1/.6)) {
+			t.Errorf("%s: the factors are %v, want some 0 and some 1/0.6", c.name, r.factors)
+		}
+	}
+}
+
+// generic makes the blocks of an architecture with parameters none of which is 0 or 1.
+func generic(t *testing.T, arch model.Architecture) []block {
+	t.Helper()
+	p, err := NewParameters(arch, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range p.List {
+		if !q.Decay {
+			for i, v := range normals(len(q.Value), "generic", q.Name) {
+				q.Value[i] += .3 * v
+			}
+		}
+	}
+	blocks, err := newBlocks(arch, p, settings{training: true, seed: 4, dropout: arch.Dropout, clock: &clock{step: 5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return blocks
+}
+
+// TestLossGradient compares the gradient of the loss with central differences of its value, with and without label smoothing.
+func TestLossGradient(t *testing.T) {
+	const batch, classes = 6, 5
+	labels := []int32{0, 4, 2, 2, 1, 3}
+	for _, smoothing := range []float32{0, .1, .9} {
+		z, prob, d := normals(batch*classes, "logits"), make([]float32, batch*classes), make([]float32, batch*classes)
+		value := func() float64 { return kernel.SoftmaxCrossEntropy(prob, z, labels, smoothing, batch, classes) }
+		value()
+		kernel.SoftmaxCrossEntropyBackward(d, prob, labels, smoothing, 1, batch, classes)
+		for try := range 5 {
+			direction := normals(len(z), "direction", try)
+			if want, got := slope(z, direction, value), dot(d, direction); math.Abs(got-want) > 1e-4 {
+				t.Errorf("smoothing %v: the loss changes by %.6f, its gradient says %.6f", smoothing, want, got)
+			}
+		}
+	}
+}
+
+// TestNorm compares with the definition in float64: output, running statistics, and evaluation by these.
+func TestNorm(t *testing.T) {
+	const rows, c, momentum = 12, 3, .8
+	gamma, beta := tensor("gamma", c), tensor("beta", c)
+	running := &Statistic{Mean: []float32{1, 2, 3}, Variance: []float32{4, 5, 6}}
+	l := &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-2, momentum: momentum, training: true, area: 4, channels: c}
+	x, y := normals(rows*c, "x"), make([]float32, l.allocate(rows/4))
+	near := func(what string, got float32, want float64) {
+		t.Helper()
+		if math.Abs(float64(got)-want) > 1e-5 {
+			t.Errorf("%s is %v, want %v", what, got, want)
+		}
+	}
+	want := func(j int, mean, variance float64) {
+		t.Helper()
+		for r := range rows {
+			near("the output", y[r*c+j], (float64(x[r*c+j])-mean)/math.Sqrt(variance+1e-2)*float64(gamma.Value[j])+float64(beta.Value[j]))
+		}
+	}
+	l.forward(y, x)
+	for j := range c {
+		var mean, variance float64
+		for r := range rows {
+			mean += float64(x[r*c+j]) / rows
+		}
+		for r := range rows {
+			variance += math.Pow(float64(x[r*c+j])-mean, 2) / rows
+		}
+		want(j, mean, variance)
+		near("the running mean", running.Mean[j], momentum*float64(1+j)+(1-momentum)*mean)
+		near("the running variance", running.Variance[j], momentum*float64(4+j)+(1-momentum)*variance*rows/(rows-1))
+	}
+	l.training = false
+	before := Statistic{Mean: slices.Clone(running.Mean), Variance: slices.Clone(running.Variance)}
+	l.forward(y, x)
+	for j := range c {
+		want(j, float64(running.Mean[j]), float64(running.Variance[j]))
+	}
+	if !slices.Equal(before.Mean, running.Mean) || !slices.Equal(before.Variance, running.Variance) {
+		t.Error("evaluation moves the running statistics")
+	}
+}
+
+// TestDraw: factors are 0 at the rate asked for, keep the expectation, and are 1 outside training.
+func TestDraw(t *testing.T) {
+	const n = 100000
+	factors := make([]float32, n)
+	for _, rate := range []float64{0, .2, .7} {
+		draw(factors, rate, true, random.New(1, "draw"))
+		zeros := 0
+		for _, f := range factors {
+			if f == 0 {
+				zeros++
+			} else if math.Abs(float64(f)*(1-rate)-1) > 1e-6 {
+				t.Fatalf("rate %v: a factor is %v", rate, f)
+			}
+		}
+		if deviation := math.Sqrt(n * rate * (1 - rate)); math.Abs(float64(zeros)-n*rate) > 4*deviation {
+			t.Errorf("rate %v: %d of %d are 0", rate, zeros, n)
+		}
+		draw(factors, rate, false, random.New(1, "draw"))
+		if slices.Min(factors) != 1 || slices.Max(factors) != 1 {
+			t.Errorf("rate %v: outside training there are factors that are not 1", rate)
+		}
+	}
+}
+
+// TestDroppedExamplesPass: stochastic depth leaves the input of a dropped example as it is, and other blocks and steps drop others.
+func TestDroppedExamplesPass(t *testing.T) {
+	const batch, size = 16, 3
+	w := tensor("weight", size*size)
+	time := &clock{}
+	forward := func(name string, step int) ([]float32, []float32) {
+		l := &residual{chain: chain{layers: []layer{&pointwise{weight: w, area: 1, in: size, out: size}}, scratch: &scratch{}},
+			settings: settings{training: true, seed: 1, clock: time}, name: name, rate: .5}
+		x, y := normals(batch*size, "x"), make([]float32, l.allocate(batch))
+		time.step = step
+		l.forward(y, x)
+		for n, f := range l.factors {
+			if same := slices.Equal(x[n*size:][:size], y[n*size:][:size]); same != (f == 0) {
+				t.Errorf("%s, step %d: example %d has factor %v, passes unchanged: %v", name, step, n, f, same)
+			}
+		}
+		return l.factors, y
+	}
+	factors, y := forward("block1", 1)
+	again, z := forward("block1", 1)
+	if !slices.Equal(factors, again) || !slices.Equal(y, z) {
+		t.Error("the same step drops other examples")
+	}
+	for _, other := range []struct {
+		name string
+		step int
+	}{{"block1", 2}, {"block2", 1}} {
+		if f, _ := forward(other.name, other.step); slices.Equal(f, factors) {
+			t.Errorf("%s, step %d drops the same examples as block1 in step 1", other.name, other.step)
+		}
+	}
+}
