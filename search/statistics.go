@@ -60,7 +60,7 @@ func Compare(samples []Sample, confidence float64) Comparison {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the tied set rests on %d seeds, which show the noise badly: %d serve a dozen trials", len(seeds), fewestSeeds))
 	}
 	if out := len(samples) - len(trials); out > 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("%d trials have too few runs to be compared", out))
+		c.Warnings = append(c.Warnings, fmt.Sprintf("trials with too few runs to be compared: %d", out))
 	}
 	tied, chance := confidenceSet(rows, confidence), bestChance(rows)
 	for i, trial := range trials {

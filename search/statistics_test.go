@@ -130,7 +130,7 @@ func TestCompareWithMissingRuns(t *testing.T) {
 	if !c.Verdict() || c.Compared != 2 || c.Seeds != 2 || !c.Estimates[0].Tied || c.Estimates[2].Tied {
 		t.Errorf("%+v", c)
 	}
-	if got := strings.Join(c.Warnings, "\n"); !strings.Contains(got, "rests on 2 seeds") || !strings.Contains(got, "2 trials have too few runs") {
+	if got := strings.Join(c.Warnings, "\n"); !strings.Contains(got, "rests on 2 seeds") || !strings.Contains(got, "too few runs to be compared: 2") {
 		t.Errorf("warnings %q", got)
 	}
 	b, d := c.Estimates[1], c.Estimates[3]

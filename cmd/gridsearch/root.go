@@ -92,7 +92,6 @@ func newRoot() *cobra.Command {
 		Long:          "gridsearch searches the coefficients of compound scaling (depth alpha^phi, width beta^phi, resolution gamma^phi) around a small network:\nit enumerates them, trains the networks, and says which of them can be told apart.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nrun %q for the flags", err, cmd.CommandPath()+" --help")

@@ -67,14 +67,17 @@ func New(s *study.Study) Results {
 		byTrial[record.Trial] = append(byTrial[record.Trial], record)
 	}
 	var samples []search.Sample
-	for _, t := range s.Plan.Trials {
+	var trained []int // places of the trials behind the samples
+	for i, t := range s.Plan.Trials {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
-		samples = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds))
+		if t.ExcludedBy == "" {
+			samples, trained = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)), append(trained, i)
+		}
 	}
 	c := search.Compare(samples, r.Confidence)
 	r.Warnings = append([]string{}, c.Warnings...)
 	for i, e := range c.Estimates {
-		t := &r.Trials[i]
+		t := &r.Trials[trained[i]]
 		t.N = e.N
 		t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
 		if c.Verdict() && !math.IsNaN(e.Best) {

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func (s *supervisor) run(ctx context.Context) error {
 	}
 	t := s.tracker
 	if left := t.total - t.complete - t.failed; left > 0 {
-		return &InterruptedError{left, context.Cause(ctx)}
+		return &InterruptedError{left, cmp.Or(context.Cause(ctx), errLimit)}
 	}
 	if t.failed > 0 {
 		return &FailedRunsError{t.failed, t.total}
@@ -182,7 +183,7 @@ func (s *supervisor) work(ctx context.Context) error {
 	}()
 	for {
 		lease, err := s.lease(ctx)
-		if errors.Is(err, queue.ErrEmpty) || ctx.Err() != nil && lease == nil {
+		if errors.Is(err, queue.ErrEmpty) || ctx.Err() != nil && err != nil {
 			return nil
 		}
 		if err != nil {
@@ -212,8 +213,7 @@ func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
 	defer s.mutex.Unlock()
 	if ctx.Err() != nil || s.options.Limit > 0 && s.given >= s.options.Limit {
 		lease.Release()
-		s.stop(errLimit)
-		return nil, context.Canceled
+		return nil, queue.ErrEmpty // for this call
 	}
 	s.given++
 	return lease, nil

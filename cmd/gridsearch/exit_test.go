@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gridsearch/internal/random"
+)
+
+var long = flag.Bool("long", false, "run the slow proofs whole: 24 kills instead of 4")
+
+// session runs the program as a process, in a folder of its own.
+type session struct {
+	t       *testing.T
+	folder  string
+	program string
+}
+
+func newSession(t *testing.T) session {
+	t.Helper()
+	program, err := exec.LookPath("gridsearch") // testscript puts it there
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := session{t, t.TempDir(), program}
+	text, err := os.ReadFile("testdata/small.toml")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(s.folder, "small.toml"), text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s session) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
+	cmd := exec.Command(s.program, args...)
+	cmd.Dir = s.folder
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(os.TempDir(), "gridsearch-test-cache"))
+	out, messages := &bytes.Buffer{}, &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = out, messages
+	return cmd, out, messages
+}
+
+// run runs a command to its end and returns its exit code.
+func (s session) run(args ...string) (code int, out, messages string) {
+	s.t.Helper()
+	cmd, o, m := s.command(args...)
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), o.String(), m.String()
+}
+
+func TestExitCodes(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct {
+		want int
+		args []string
+	}{
+		{exitDone, []string{"version"}},
+		{exitInput, []string{"nonsense"}},
+		{exitInput, []string{"run", "small.toml", "--set", "train.epochs=0"}},
+		{exitInput, []string{"run", "missing.toml"}},
+		{exitInput, []string{"run", "small.toml", "--set", "data.dataset=cifar-10"}},
+		{exitFailedRuns, []string{"run", "small.toml", "--dir", "a", "--progress", "none", "--set", "train.learning_rate=1e30", "--set", "train.warmup=0.0", "--set", "replication.seeds=1"}},
+		{exitDone, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set", "replication.seeds=1"}},
+		{exitOtherStudy, []string{"run", "small.toml", "--dir", "b", "--progress", "none"}},
+	} {
+		if code, _, messages := s.run(c.args...); code != c.want {
+			t.Errorf("%v ends with %d, want %d: %s", c.args, code, c.want, messages)
+		}
+	}
+}
+
+// waitFor asks until something is true.
+func waitFor(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for range 600 {
+		if holds() {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("waited in vain for %s", what)
+}
+
+// TestLockAndSignals: a second process is refused, the first signal stops the study with a checkpoint, and it goes on to the same table.
+func TestLockAndSignals(t *testing.T) {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		s := newSession(t)
+		cmd, _, messages := s.command("run", "small.toml", "--progress", "plain", "--set", "train.epochs=40")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		database := filepath.Join(s.folder, "studies", "small", "plan.json")
+		waitFor(t, "the study to start", func() bool { _, err := os.Stat(database); return err == nil })
+		if code, _, text := s.run("run", "small", "--progress", "none"); code != exitLocked || !strings.Contains(text, fmt.Sprintf("process %d works on this study", cmd.Process.Pid)) {
+			t.Errorf("a second process ends with %d: %s", code, text)
+		}
+		if _, out, _ := s.run("status", "small"); !strings.Contains(out, fmt.Sprintf("process %d works on it", cmd.Process.Pid)) {
+			t.Errorf("status says %s", out)
+		}
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != want || !strings.Contains(messages.String(), "go on with: gridsearch run small.toml --set train.epochs=40") {
+			t.Errorf("%v ends with %d: %s", signal, code, messages)
+		}
+		checkpoints, err := filepath.Glob(filepath.Join(s.folder, "studies", "small", "runs", "*", "checkpoint"))
+		if err != nil || len(checkpoints) == 0 {
+			t.Errorf("%v leaves no checkpoint (%v)", signal, err)
+		}
+	}
+}
+
+// TestKill kills supervisors and workers at random moments, again and again, and compares the table at the end with that of an undisturbed study.
+func TestKill(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("finds workers through /proc")
+	}
+	kills := 4
+	if *long {
+		kills = 24
+	}
+	s := newSession(t)
+	run := []string{"run", "small.toml", "--progress", "none", "--set", "train.epochs=6", "--set", "execution.max_retries=50"}
+	code, want, messages := s.run(append(run, "--dir", "whole")...)
+	if code != exitDone {
+		t.Fatalf("the undisturbed study ends with %d: %s", code, messages)
+	}
+	dice := random.New(uint64(kills), "kills")
+	for done, round := 0, 0; done < kills; round++ {
+		args := append(run, "--dir", "killed"+strconv.Itoa(round))
+		ended := false
+		for ; done < kills && !ended; ended = ended || s.killOnce(args, dice, &done) {
+		}
+		code, got, messages := s.run(args...)
+		if code != exitDone || got != want {
+			t.Fatalf("after %d kills the study ends with %d and another table: %s\n%s\nwant\n%s", done, code, messages, got, want)
+		}
+	}
+}
+
+// killOnce starts the study and kills it, or one of its workers, after a while. It says whether the study ended before.
+func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended bool) {
+	s.t.Helper()
+	cmd, _, messages := s.command(args...)
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	over := make(chan error, 1)
+	go func() { over <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-over:
+			if err != nil {
+				s.t.Fatalf("the study ends with %v: %s", err, messages)
+			}
+			return true
+		case <-time.After(time.Duration(dice.Uniform(20, 900)) * time.Millisecond):
+		}
+		workers := children(cmd.Process.Pid)
+		*done++
+		if len(workers) > 0 && dice.IntN(2) == 0 {
+			// A worker's death costs a run at most, and the study goes on.
+			_ = syscall.Kill(workers[dice.IntN(len(workers))], syscall.SIGKILL)
+			continue
+		}
+		_ = cmd.Process.Kill()
+		<-over
+		for _, pid := range workers {
+			waitFor(s.t, "a worker to leave after its supervisor", func() bool { return !alive(pid) })
+		}
+		return false
+	}
+}
+
+// children lists the child processes of a process.
+func children(pid int) []int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	var all []int
+	for _, field := range strings.Fields(string(text)) {
+		if n, atoi := strconv.Atoi(field); err == nil && atoi == nil {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// alive says whether a process runs; one that is dead but not collected does not.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	return len(fields) > 0 && fields[0] != "Z"
+}
