@@ -1,0 +1,283 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"gridsearch/internal/random"
+)
+
+var long = flag.Bool("long", false, "kill the writer 40 times instead of 6")
+
+func plan(n int) []Run {
+	var runs []Run
+	for i := range n {
+		runs = append(runs, Run{Key: fmt.Sprintf("%016x", i), Trial: fmt.Sprintf("trial %d", i/2), Seed: i % 2})
+	}
+	return runs
+}
+
+func result(i int) Result {
+	return Result{Top1: 1 / float64(i+3), Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{1, 10, 2.5, .1}}, Steps: 10}
+}
+
+func execution(i int) Execution {
+	now := time.Date(2026, 11, 24, 12, 0, i, 500, time.UTC)
+	return Execution{Key: fmt.Sprintf("%016x", i), Attempt: 1, Started: now, Ended: now.Add(time.Second), TrainSeconds: 1.5, PeakRSSBytes: 1 << 33, Host: "here", CommandLine: "gridsearch run",
+		Environment: Environment{CPU: "cpu", KernelSet: "generic", Modules: map[string]string{"a": "v1"}}}
+}
+
+func open(t *testing.T, runs int) (*Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a study ?#%.db")
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := s.Plan(plan(runs)); err != nil {
+		t.Fatal(err)
+	}
+	return s, path
+}
+
+func records(t *testing.T, s *Store) []Record {
+	t.Helper()
+	list, err := s.Records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestRecord(t *testing.T) {
+	s, path := open(t, 4)
+	if err := s.Complete(result(2), execution(2)); err != nil {
+		t.Fatal(err)
+	}
+	crash := execution(1)
+	crash.Outcome, crash.Error = OutcomeCrashed, "signal: killed"
+	if err := s.Note(crash, false); err != nil {
+		t.Fatal(err)
+	}
+	crash.Attempt, crash.Outcome = 2, OutcomeFailed
+	if err := s.Note(crash, true); err != nil {
+		t.Fatal(err)
+	}
+	second := result(2)
+	want := []Record{{Run: plan(4)[0], State: Waiting}, {Run: plan(4)[1], State: Failed, Attempts: 2, Error: "signal: killed"},
+		{Run: plan(4)[2], State: Complete, Result: &second}, {Run: plan(4)[3], State: Waiting}}
+	if got := records(t, s); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	reader, err := OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if got := records(t, reader); !reflect.DeepEqual(got, want) {
+		t.Errorf("a reader sees %+v", got)
+	}
+	if _, err := reader.Retry(); err == nil {
+		t.Error("a reader can write")
+	}
+	list, err := s.Executions()
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%d executions, %v", len(list), err)
+	}
+	first := execution(2)
+	first.Outcome = OutcomeComplete
+	if !reflect.DeepEqual(list[0], first) {
+		t.Errorf("execution %+v, want %+v", list[0], first)
+	}
+	if n, err := s.Retry(); n != 1 || err != nil || records(t, s)[1].State != Waiting {
+		t.Errorf("retry: %d runs, %v", n, err)
+	}
+}
+
+// TestResultsAreFinal: a second result changes nothing, neither through the package nor past it.
+func TestResultsAreFinal(t *testing.T) {
+	s, _ := open(t, 2)
+	if err := s.Complete(result(0), execution(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Complete(result(0), execution(0)); err != nil {
+		t.Errorf("the same result again: %v", err)
+	}
+	other := execution(0)
+	other.Environment.CPU = "another"
+	if err := s.Complete(result(1), other); err != nil {
+		t.Errorf("another result from another CPU: %v", err)
+	}
+	var differs *DiffersError
+	if err := s.Complete(result(1), execution(0)); !errors.As(err, &differs) || !strings.Contains(err.Error(), "not deterministic") {
+		t.Errorf("another result from the same CPU: %v", err)
+	}
+	if got := *records(t, s)[0].Result; !reflect.DeepEqual(got, result(0)) {
+		t.Errorf("the record has %+v", got)
+	}
+	for _, statement := range []string{"UPDATE results SET top1 = 1", "DELETE FROM results"} {
+		if _, err := s.db.Exec(statement); err == nil || !strings.Contains(err.Error(), "a result is never") {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+}
+
+func TestPlanIsOnce(t *testing.T) {
+	s, path := open(t, 4)
+	if err := s.Plan(plan(4)); err != nil {
+		t.Error(err)
+	}
+	var mismatch *MismatchError
+	if err := s.Plan(plan(6)[2:]); !errors.As(err, &mismatch) || mismatch.Missing != 2 || mismatch.New != 2 || mismatch.Path != path {
+		t.Errorf("another plan gives %v", err)
+	}
+	if len(records(t, s)) != 4 {
+		t.Error("another plan has changed the record")
+	}
+}
+
+func TestOtherFiles(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text := write("text", strings.Repeat("no database ", 100))
+	s, newer := open(t, 1)
+	if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(folder, "foreign")
+	f, err := Open(foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.db.Exec("PRAGMA application_id = 7"); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	for path, want := range map[string]string{text: "no readable SQLite file", newer: "version 99", foreign: "no study of gridsearch"} {
+		for name, open := range map[string]func(string) (*Store, error){"Open": Open, "OpenReadOnly": OpenReadOnly} {
+			if _, err := open(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s gives %v, want %q", name, err, want)
+			}
+		}
+	}
+	if _, err := OpenReadOnly(filepath.Join(folder, "missing")); err == nil || !strings.Contains(err.Error(), "no such record") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var locked *LockedError
+	if _, err := Lock(path); !errors.As(err, &locked) || locked.PID != os.Getpid() {
+		t.Errorf("a second lock gives %v", err)
+	}
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Release()
+}
+
+// TestKilledWriter kills a process that records results at random moments: the file stays whole and every acknowledged result is there.
+func TestKilledWriter(t *testing.T) {
+	if path := os.Getenv("GRIDSEARCH_TEST_WRITER"); path != "" {
+		writeForever(t, path)
+		return
+	}
+	kills := 6
+	if *long {
+		kills = 40
+	}
+	s, path := open(t, 5000)
+	s.Close()
+	dice := random.New(1, "writer")
+	acknowledged := 0
+	for range kills {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilledWriter$")
+		cmd.Env = append(os.Environ(), "GRIDSEARCH_TEST_WRITER="+path)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		target := acknowledged + 1 + dice.IntN(20)
+		for acknowledged < target && lines.Scan() {
+			if n := 0; strings.HasPrefix(lines.Text(), "wrote ") {
+				fmt.Sscanf(lines.Text(), "wrote %d", &n)
+				acknowledged = n + 1
+			}
+		}
+		time.Sleep(time.Duration(dice.IntN(3000)) * time.Microsecond)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		acknowledged = checkWhole(t, path, acknowledged)
+	}
+}
+
+// writeForever records the results that are missing, and says so after each.
+func writeForever(t *testing.T, path string) {
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range records(t, s) {
+		if r.State == Waiting {
+			if err := s.Complete(result(i), execution(i)); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Println("wrote", i)
+		}
+	}
+}
+
+func checkWhole(t *testing.T, path string, acknowledged int) (complete int) {
+	t.Helper()
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var verdict string
+	if err := s.db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		t.Fatalf("integrity: %s, %v", verdict, err)
+	}
+	for i, r := range records(t, s) {
+		if r.State != Complete {
+			break
+		}
+		if complete++; !reflect.DeepEqual(*r.Result, result(i)) {
+			t.Fatalf("run %d has the result %+v", i, *r.Result)
+		}
+	}
+	if complete < acknowledged {
+		t.Fatalf("%d results were acknowledged, %d are there", acknowledged, complete)
+	}
+	return complete
+}
