@@ -37,7 +37,7 @@ func TestConv(t *testing.T) {
 		g := Conv{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), InChannels: rapid.IntRange(1, 5).Draw(r, "in"),
 			OutChannels: rapid.IntRange(1, 9).Draw(r, "out"), Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
 		g.OutSize = (g.InSize + g.Stride - 1) / g.Stride
-		x, dy := numbers(g.Batch*g.inImage()), numbers(g.Batch*g.outImage()+1)[1:]
+		x, dy := numbers(g.Batch*g.inImage()), numbers(g.Batch*g.outImage() + 1)[1:]
 		w := numbers(g.patch()*g.OutChannels + 2)[2:]
 		y, dx, dw := make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
 		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, func(n, oy, ox, ky, kx, iy, ix int) {
@@ -67,7 +67,7 @@ func TestDepthwise(t *testing.T) {
 		g.OutSize = (g.InSize + g.Stride - 1) / g.Stride
 		c := g.Channels
 		image := g.InSize * g.InSize * c
-		x, dy, w := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c+1)[1:], numbers(g.Kernel*g.Kernel*c + 2)[2:]
+		x, dy, w := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:], numbers(g.Kernel*g.Kernel*c + 2)[2:]
 		y, dx, dw := make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
 		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, func(n, oy, ox, ky, kx, iy, ix int) {
 			for j := range c {
@@ -200,7 +200,7 @@ func TestActivations(t *testing.T) {
 
 func TestPoolingAndScaling(t *testing.T) {
 	const batch, area, c = 3, 4, 5
-	x, dy, gate := numbers(batch*area*c), numbers(batch*area*c + 1)[1:], numbers(batch * c)
+	x, dy, gate := numbers(batch*area*c), numbers(batch*area*c + 1)[1:], numbers(batch*c)
 	mean, spread, scaled, back, dgate := make([]float64, batch*c), make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x)), make([]float64, batch*c)
 	for n := range batch {
 		for p := range area {

@@ -63,7 +63,7 @@ func (t Trial) row() []string {
 	}
 	control := t.Control
 	if t.ExcludedBy != "" {
-		n = "not trained: " + t.ExcludedBy
+		n = "-"
 	}
 	return []string{t.Name, control, n, percent(t.MeanTop1), interval, percent(t.SDTop1), percent(t.MeanTop5), SI(float64(t.MAdds)), fmt.Sprintf("%.2f", t.MAddsRatio), SI(float64(t.Params)), tied, best}
 }
@@ -143,6 +143,9 @@ func (r Results) Findings() []string {
 		lines = append(lines, "warning: "+warning)
 	}
 	for _, t := range r.Trials {
+		if t.ExcludedBy != "" {
+			lines = append(lines, fmt.Sprintf("not trained: %s: %s", t.Name, t.ExcludedBy))
+		}
 		for _, run := range t.Runs {
 			if run.State == "failed" {
 				lines = append(lines, fmt.Sprintf("failed: %s seed=%d: %s", t.Name, run.Seed, run.Error))

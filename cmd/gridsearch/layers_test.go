@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// layers are the packages from the bottom up: a package imports those of lower layers, and of its own only where allowed says so.
+var layers = [][]string{
+	{"internal/portable", "internal/nearest"},
+	{"internal/random", "dataset/motifs"},
+	{"internal/kernel", "dataset", "search", "model"},
+	{"model/graph", "model/nn", "model/train", "internal/store", "internal/queue", "plots"},
+	{"experiments"},
+	{"internal/study", "internal/report"},
+	{"cmd/gridsearch"},
+}
+
+// allowed are imports inside a layer.
+var allowed = map[string]string{
+	"dataset/motifs": "internal/random", "model/nn": "model/graph", "model/train": "model/nn", "internal/report": "internal/study",
+}
+
+// forbidden are imports that a lower layer must not have although it may by its place.
+var forbidden = map[string][]string{
+	"search": {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os"},
+	"model":  {"search", "gorgonia.org/gorgonia"},
+	"plots":  {"internal/store", "search"},
+}
+
+// TestImportsRunOneWay holds the direction of imports, and that model/graph alone knows Gorgonia.
+func TestImportsRunOneWay(t *testing.T) {
+	level := map[string]int{}
+	for i, layer := range layers {
+		for _, name := range layer {
+			level[name] = i
+		}
+	}
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "gridsearch/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(fields[0], "gridsearch/")
+		place, ok := level[name]
+		if !ok {
+			t.Errorf("%s has no layer", name)
+			continue
+		}
+		for _, path := range fields[1:] {
+			checkImport(t, level, name, place, path)
+		}
+	}
+}
+
+func checkImport(t *testing.T, level map[string]int, name string, place int, path string) {
+	t.Helper()
+	imported, ours := strings.CutPrefix(path, "gridsearch/")
+	for _, no := range forbidden[name] {
+		if imported == no {
+			t.Errorf("%s imports %s", name, imported)
+		}
+	}
+	if ours && level[imported] >= place && allowed[name] != imported {
+		t.Errorf("%s imports %s, which is no lower layer", name, imported)
+	}
+	if strings.HasPrefix(path, "gorgonia.org/") && name != "model/graph" {
+		t.Errorf("%s imports %s: only model/graph may", name, path)
+	}
+}

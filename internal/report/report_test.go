@@ -1,0 +1,147 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/store"
+	"gridsearch/internal/study"
+	"gridsearch/search"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// made is a study with literal results: three trials, one of them clearly ahead, one run failed, one network too large for the data.
+func made(t *testing.T) *study.Study {
+	t.Helper()
+	e, err := experiments.Parse("made.toml", []byte("schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	label := func(alpha, beta, gamma, phi search.Decimal, control string) []search.Label {
+		p := search.Point{Alpha: alpha, Beta: beta, Gamma: gamma, Phi: phi}
+		return []search.Label{{Point: p, Nominal: p.Nominal(), Control: control}}
+	}
+	s := &study.Study{Folder: study.Folder(t.TempDir()), Experiment: e, Plan: search.Document{Study: "made", Trials: []search.DocumentTrial{
+		{Name: "base", Labels: label("1", "1", "1", "0", "base"), MAdds: 1e6, Params: 5000, Activations: 100, MAddsRatio: 1, Resolution: 16},
+		{Name: "d=1 w=1.4 px=16", Labels: label("1", "1.4", "1", "1", "width"), MAdds: 2e6, Params: 9000, Activations: 140, MAddsRatio: 2, Resolution: 16},
+		{Name: "d=1.2 w=1.1 px=18", Labels: label("1.2", "1.1", "1.15", "1", "compound"), MAdds: 1950000, Params: 7000, Activations: 150, MAddsRatio: 1.95, Resolution: 18},
+		{Name: "d=1 w=1 px=40", Labels: label("1", "1", "2.5", "1", "resolution"), MAdds: 6e6, Params: 5000, Activations: 600, MAddsRatio: 6, ExcludedBy: "40 pixels are more than the data's native 28"},
+	}}}
+	scores := map[string][]float64{"base": {.50, .52, .51}, "d=1 w=1.4 px=16": {.60, .61, .615}, "d=1.2 w=1.1 px=18": {.80, .81, .82}}
+	for seed := range 3 {
+		for trial := range slices.Values([]string{"base", "d=1 w=1.4 px=16", "d=1.2 w=1.1 px=18"}) {
+			top1 := scores[trial][seed]
+			r := store.Record{Run: store.Run{Key: trial[:1] + trial[len(trial)-1:] + string(rune('0'+seed)), Trial: trial, Seed: seed}, State: store.Complete,
+				Result: &store.Result{Top1: top1, Top5: top1 + .1, Loss: 2 - top1, Curve: []store.CurvePoint{{Epoch: 1, Step: 5, Loss: 2, Top1: .3}, {Epoch: 2, Step: 10, Loss: 1.5, Top1: top1}}}}
+			if trial == "base" && seed == 2 {
+				r.State, r.Result, r.Error = store.Failed, nil, "the loss became NaN at step 3 with learning rate 9"
+			}
+			s.Records = append(s.Records, r)
+		}
+	}
+	return s
+}
+
+// TestGoldenForms compares every form of the table with the one that was read.
+func TestGoldenForms(t *testing.T) {
+	r := New(made(t))
+	for _, format := range Formats {
+		var text bytes.Buffer
+		if err := r.Write(&text, format); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", "made."+format)
+		if *update {
+			if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(text.Bytes(), want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", format, text.String(), want)
+		}
+	}
+}
+
+// TestDocument checks the names that programs read, and that unknown values are null.
+func TestDocument(t *testing.T) {
+	text, err := json.Marshal(New(made(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d map[string]any
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	trials := d["trials"].([]any)
+	base, last := trials[0].(map[string]any), trials[3].(map[string]any)
+	if d["study"] != "made" || d["metric"] != "val/top1" || d["schema_version"] != 1. || len(trials) != 4 {
+		t.Errorf("%s", text)
+	}
+	for _, key := range []string{"name", "labels", "control", "n", "mean_top1", "sd_top1", "ci_low", "ci_high", "mean_top5", "madds", "params", "activations", "madds_ratio", "tied", "runs"} {
+		if _, ok := base[key]; !ok {
+			t.Errorf("a trial has no %s", key)
+		}
+	}
+	run := base["runs"].([]any)[2].(map[string]any)
+	if run["state"] != "failed" || run["top1"] != nil || run["error"] == "" || base["n"] != 2. || last["mean_top1"] != nil || last["tied"] != nil {
+		t.Errorf("%v, %v", run, last)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	r := New(made(t))
+	tied := r.TiedSet()
+	if len(tied) != 1 || tied[0].Name != "d=1.2 w=1.1 px=18" {
+		t.Errorf("tied are %+v", tied)
+	}
+	text := strings.Join(r.Findings(), "\n")
+	for _, want := range []string{"best: d=1.2 w=1.1 px=18; no other trial", "rests on 2 seeds", "failed: base seed=2: the loss became NaN"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("findings lack %q: %s", want, text)
+		}
+	}
+}
+
+func TestFigures(t *testing.T) {
+	s := made(t)
+	folder := s.Folder.Path("figures")
+	if err := Figures(s, New(s), folder); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range experiments.Figures {
+		for _, format := range []string{".svg", ".png"} {
+			if info, err := os.Stat(filepath.Join(folder, name+format)); err != nil || info.Size() < 1000 {
+				t.Errorf("%s%s: %v", name, format, err)
+			}
+		}
+	}
+	f := families(New(s), "width", "depth", "resolution", "compound")
+	if len(f) != 2 || f[0].Name != "width" || len(f[0].Points) != 2 || f[0].Points[1].Label != "w=1.4" || f[1].Points[1].Label != "phi=1" {
+		t.Errorf("families are %+v", f)
+	}
+	s.Records = nil
+	empty := filepath.Join(t.TempDir(), "figures")
+	if err := Figures(s, New(s), empty); err != nil {
+		t.Errorf("a study without a complete run: %v", err)
+	}
+}
+
+func TestSI(t *testing.T) {
+	for v, want := range map[float64]string{287408: "287 k", 999.9e3: "1 M", 1.234e6: "1.23 M", 385814752: "386 M", 3.77e10: "37.7 G", 12: "12", 999: "999"} {
+		if got := SI(v); got != want {
+			t.Errorf("%v is %q, want %q", v, got, want)
+		}
+	}
+}

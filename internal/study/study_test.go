@@ -1,0 +1,207 @@
+package study
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gridsearch/dataset"
+	"gridsearch/model"
+	"gridsearch/model/train"
+)
+
+func spec(t *testing.T) Spec {
+	t.Helper()
+	a, err := model.Preset("efficientnet-b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: train.DefaultRecipe(), Data: Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.withKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestRunKey: the key is fixed, names stay out of it, and everything that decides a result is in it.
+func TestRunKey(t *testing.T) {
+	base := spec(t)
+	const want = "e49c6291bea687fd"
+	if base.Key != want {
+		t.Errorf("the key is %s, want %s: if the change is meant, results of earlier versions are no longer found; raise NumericVersion", base.Key, want)
+	}
+	same := base
+	same.Trial, same.Architecture.Name, same.Data.Source.Path = "another name", "x", "/elsewhere"
+	if s, _ := same.withKey(); s.Key != base.Key {
+		t.Error("names or paths change the key")
+	}
+	for name, change := range map[string]func(*Spec){
+		"seed":       func(s *Spec) { s.SeedIndex++ },
+		"study seed": func(s *Spec) { s.StudySeed++ },
+		"network":    func(s *Spec) { s.Architecture.Pixels++ },
+		"recipe":     func(s *Spec) { s.Recipe.Warmup += .01 },
+		"data":       func(s *Spec) { s.Data.Checksum = "cd" },
+		"examples":   func(s *Spec) { s.Data.TrainExamples++ },
+		"augment":    func(s *Spec) { s.Augmentation = dataset.Augmentation{Shift: .1} },
+		"threads":    func(s *Spec) { s.Threads++ },
+	} {
+		other := base
+		change(&other)
+		if s, _ := other.withKey(); s.Key == base.Key {
+			t.Errorf("%s is not in the key", name)
+		}
+	}
+	if other := base; base.Seed() != other.Seed() {
+		t.Error("the seed is not a function of the spec")
+	}
+}
+
+func TestSeedsAreSharedByTrials(t *testing.T) {
+	a, b := spec(t), spec(t)
+	b.Architecture.Pixels, b.Trial = 300, "another"
+	if a.Seed() != b.Seed() {
+		t.Error("two trials of one seed index do not share their seed")
+	}
+	b.SeedIndex++
+	if a.Seed() == b.Seed() {
+		t.Error("two seed indices share a seed")
+	}
+}
+
+func TestCanonicalJSON(t *testing.T) {
+	text, err := canonicalJSON(struct {
+		B float64        `json:"b"`
+		A map[string]any `json:"a"`
+	}{.1, map[string]any{"z": uint64(math.MaxUint64), "y": []int{2, 1}}})
+	if want := `{"a":{"y":[2,1],"z":18446744073709551615},"b":0.1}`; err != nil || string(text) != want {
+		t.Errorf("%s (%v), want %s", text, err, want)
+	}
+}
+
+// TestTracker follows a small study by a clock of its own.
+func TestTracker(t *testing.T) {
+	now := time.Unix(0, 0)
+	at := func(seconds float64) time.Time { return now.Add(time.Duration(seconds * 1e9)) }
+	one := spec(t)
+	tr := newTracker(now, 2, 6)
+	var specs []Spec
+	for i := range 6 {
+		s := one
+		s.Key, s.Trial, s.SeedIndex = string(rune('a'+i)), []string{"x", "y", "z"}[i%3], i/3
+		specs = append(specs, s)
+		tr.waiting[s.Key] = s
+	}
+	if s := tr.status(now); s.Remaining != nil || s.Best != nil || s.Total != 6 {
+		t.Errorf("before anything: %+v", s)
+	}
+	tr.start(specs[0], at(0))
+	tr.start(specs[1], at(0))
+	tr.running["a"].progress = Progress{Key: "a", Step: 50, Steps: 100}
+	// Half of a run in 10 s: 20 s a run, 4 waiting and one and a half running on two workers.
+	if r := tr.status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 || r.Low > r.Mid || r.High < r.Mid {
+		t.Errorf("after half a run: %+v", r)
+	}
+	if seconds := tr.finish(specs[0], .5, at(20)); seconds != 20 {
+		t.Errorf("the run took %v s", seconds)
+	}
+	tr.fail(specs[1], at(25))
+	tr.start(specs[2], at(25))
+	tr.putBack(specs[2], at(26))
+	s := tr.status(at(26))
+	if s.Complete != 1 || s.Failed != 1 || len(s.Running) != 0 || s.Best.Trial != "x" || s.Best.Top1 != .5 || math.Abs(s.Remaining.Mid-40) > 1e-6 {
+		t.Errorf("%+v, %+v", s, s.Remaining)
+	}
+	tr.start(specs[3], at(26))
+	tr.finish(specs[3], .7, at(56)) // trial x takes 25 s on average now
+	tr.start(specs[4], at(56))
+	if s := tr.status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 || len(s.Running) != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestWorkerLeavesWithItsInput: a worker whose input ends while it trains writes a checkpoint and says so.
+func TestWorkerLeavesWithItsInput(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	experiment := filepath.Join(t.TempDir(), "small.toml")
+	text, err := os.ReadFile("../../cmd/gridsearch/testdata/small.toml")
+	if err == nil {
+		err = os.WriteFile(experiment, text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Prepare(experiment, "train.epochs=400")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := p.Specs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, requests := io.Pipe()
+	replies, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Work(context.Background(), in, out)
+		out.Close()
+	}()
+	folder := t.TempDir()
+	decoder := json.NewDecoder(replies)
+	next := func() reply {
+		var r reply
+		if err := decoder.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if hello := next().Hello; hello == nil || hello.KernelSet != KernelSet || hello.NumericVersion != NumericVersion || hello.CPU == "" {
+		t.Errorf("the greeting is %+v", hello)
+	}
+	if err := json.NewEncoder(requests).Encode(request{Spec: specs[0], Dir: folder}); err != nil {
+		t.Fatal(err)
+	}
+	if progress := next().Progress; progress == nil || progress.Key != specs[0].Key {
+		t.Fatalf("progress is %+v", progress)
+	}
+	requests.Close()
+	for r := next(); ; r = next() {
+		if r.Done != nil {
+			if !r.Done.Interrupted || r.Done.PeakRSSBytes == 0 {
+				t.Errorf("it ends with %+v", r.Done)
+			}
+			break
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, checkpointName)); err != nil {
+		t.Error(err)
+	}
+	if log, err := os.ReadFile(filepath.Join(folder, "log.txt")); err != nil || !strings.Contains(string(log), "ended: context canceled") {
+		t.Errorf("the log says %q (%v)", log, err)
+	}
+	changed := specs[0]
+	changed.Data.Checksum = "0"
+	if _, err := (&library{}).get(changed); err == nil || !strings.Contains(err.Error(), "has changed since the study was planned") {
+		t.Errorf("other data: %v", err)
+	}
+}
+
+func TestTail(t *testing.T) {
+	var tl tail
+	for range 1000 {
+		if _, err := tl.Write([]byte("line of words\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := tl.String(); len(s) > tailSize || !strings.HasSuffix(s, "line of words") || strings.Contains(s, "\n") {
+		t.Errorf("%d bytes: %q", len(s), s)
+	}
+}
