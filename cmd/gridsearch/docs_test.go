@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+//go:generate go test -run TestCommandsPage . -update
+
+var update = flag.Bool("update", false, "write docs/commands.md anew")
+
+// TestCommandsPage holds docs/commands.md to what the program says of itself; -update writes it.
+func TestCommandsPage(t *testing.T) {
+	const path = "../../docs/commands.md"
+	page := commandsPage()
+	if *update {
+		if err := os.WriteFile(path, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(page, want) {
+		t.Error("docs/commands.md is not what the program says: run go generate ./...")
+	}
+}
+
+func commandsPage() []byte {
+	var page bytes.Buffer
+	fmt.Fprint(&page, "# Commands\n\nWhat each command says of itself (`gridsearch COMMAND --help`). Data go to standard output, messages and progress to standard error.\n\n"+
+		"Exit codes: 0 done; 1 internal error; 2 usage, experiment file or data; 3 finished, but some runs failed; 4 the study on disk is another one;\n"+
+		"5 another process works on the study; 130 and 143 stopped, to be continued by the same command. `go run` turns every code into 1: scripts use the built binary.\n")
+	root := newRoot()
+	root.InitDefaultHelpFlag()
+	for _, c := range root.Commands() {
+		if !c.Hidden && c.Name() != "help" && c.Name() != "completion" {
+			describe(&page, c)
+		}
+	}
+	return page.Bytes()
+}
+
+func describe(page *bytes.Buffer, c *cobra.Command) {
+	c.InitDefaultHelpFlag()
+	text := c.Long
+	if text == "" {
+		text = c.Short + "."
+	}
+	fmt.Fprintf(page, "\n## gridsearch %s\n\n%s\n\n```\n%s\n\n%s```\n", c.Name(), text, c.UseLine(), c.LocalFlags().FlagUsages())
+}
