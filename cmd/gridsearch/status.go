@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +13,7 @@ import (
 
 func newStatus() *cobra.Command {
 	var format string
+	var watch bool
 	cmd := &cobra.Command{
 		Use:   "status STUDY",
 		Short: "Say how far a study is",
@@ -23,27 +26,40 @@ func newStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			state, err := study.Glance(folder)
-			if err != nil {
-				return err
+			for {
+				state, err := study.Glance(folder)
+				if err != nil {
+					return err
+				}
+				if err := printStatus(cmd.OutOrStdout(), state, format); err != nil || !watch || state.PID == 0 {
+					return err
+				}
+				time.Sleep(watchEvery)
 			}
-			out := cmd.OutOrStdout()
-			if format == "json" {
-				encoder := json.NewEncoder(out)
-				encoder.SetIndent("", " ")
-				return encoder.Encode(state)
-			}
-			fmt.Fprintf(out, "%s: %s\n", state.Study, state.Activity())
-			fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting of %d\n", state.Complete, state.Failed, state.Waiting, state.Total)
-			if state.Best != nil {
-				fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1, plural(state.Best.Runs, "run"))
-			}
-			if state.RemainingSeconds > 0 {
-				fmt.Fprintf(out, "remaining  about %s at the pace of the runs so far\n", clock(state.RemainingSeconds))
-			}
-			return nil
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	cmd.Flags().BoolVar(&watch, "watch", false, "go on until nobody works on the study any more")
 	return cmd
+}
+
+// watchEvery is the time between two looks.
+const watchEvery = 2 * time.Second
+
+func printStatus(out io.Writer, state study.Overview, format string) error {
+	if format == "json" {
+		return json.NewEncoder(out).Encode(state)
+	}
+	fmt.Fprintf(out, "%s: %s\n", state.Study, state.Activity())
+	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting of %d\n", state.Complete, state.Failed, state.Waiting, state.Total)
+	for _, a := range state.Running {
+		fmt.Fprintf(out, "running    %s seed %d  step %d of %d  loss %.3f\n", a.Trial, a.Seed, a.Step, a.Steps, a.Loss)
+	}
+	if state.Best != nil {
+		fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1, plural(state.Best.Runs, "run"))
+	}
+	if r := state.Remaining; r != nil {
+		fmt.Fprintf(out, "remaining  about %s (%s to %s)\n", clock(r.Mid), clock(r.Low), clock(r.High))
+	}
+	return nil
 }

@@ -1,24 +1,27 @@
 package study
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"io/fs"
+	"os"
 
 	"gridsearch/internal/store"
 )
 
 // Overview is how far a study is, as its record shows.
 type Overview struct {
-	SchemaVersion    int     `json:"schema_version"`
-	Study            string  `json:"study"`
-	Total            int     `json:"total"`
-	Complete         int     `json:"complete"`
-	Failed           int     `json:"failed"`
-	Waiting          int     `json:"waiting"` // and running
-	PID              int     `json:"pid"`     // of the process that works on it; 0 for none
-	Best             *Best   `json:"best,omitempty"`
-	RemainingSeconds float64 `json:"remaining_seconds"` // 0 if not known
+	SchemaVersion int       `json:"schema_version"`
+	Study         string    `json:"study"`
+	Total         int       `json:"total"`
+	Complete      int       `json:"complete"`
+	Failed        int       `json:"failed"`
+	Waiting       int       `json:"waiting"` // without a result: those that run are among them
+	Running       []Active  `json:"running"`
+	PID           int       `json:"pid"` // of the process that works on it; 0 for none
+	Best          *Best     `json:"best,omitempty"`
+	Remaining     *Estimate `json:"remaining,omitempty"` // as last estimated
 }
 
 // Glance looks at a study without disturbing whoever works on it.
@@ -27,7 +30,7 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), PID: worksOn(folder)}
+	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: worksOn(folder)}
 	t := tracker{scores: map[string][]float64{}}
 	for _, r := range s.Records {
 		switch r.State {
@@ -41,7 +44,13 @@ func Glance(folder Folder) (Overview, error) {
 		}
 	}
 	o.Best = t.best()
-	o.RemainingSeconds, err = remainingTime(folder, s)
+	last, err := lastStatus(folder)
+	if o.PID > 0 {
+		o.Running = last.Running
+	}
+	if o.Waiting > 0 {
+		o.Remaining = last.Remaining
+	}
 	return o, err
 }
 
@@ -69,40 +78,15 @@ func worksOn(folder Folder) int {
 	return 0
 }
 
-// remainingTime scales the seconds per multiply-add of the runs so far to the runs that wait, divided by the number of workers that the times overlap by.
-func remainingTime(folder Folder, s *Study) (float64, error) {
-	record, err := store.OpenReadOnly(folder.database())
+// lastStatus reads what the supervisor has last said of the study; there is none before its first event.
+func lastStatus(folder Folder) (Status, error) {
+	var s Status
+	text, err := os.ReadFile(folder.status())
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
 	if err != nil {
-		return 0, err
+		return s, err
 	}
-	defer record.Close()
-	executions, err := record.Executions()
-	if err != nil {
-		return 0, err
-	}
-	trialOf, cost := map[string]string{}, map[string]float64{}
-	for _, t := range s.Plan.Trials {
-		cost[t.Name] = float64(t.MAdds)
-	}
-	waiting := 0.
-	for _, r := range s.Records {
-		trialOf[r.Key] = r.Trial
-		if r.State == store.Waiting {
-			waiting += cost[r.Trial]
-		}
-	}
-	busy, done, first, last := 0., 0., math.Inf(1), 0.
-	for _, e := range executions {
-		if e.Outcome != store.OutcomeComplete {
-			continue
-		}
-		start, end := float64(e.Started.UnixMilli())/1e3, float64(e.Ended.UnixMilli())/1e3
-		busy, done = busy+end-start, done+cost[trialOf[e.Key]]
-		first, last = min(first, start), max(last, end)
-	}
-	if done == 0 || last <= first {
-		return 0, nil
-	}
-	workers := max(1, math.Round(busy/(last-first)))
-	return waiting * busy / done / workers, nil
+	return s, json.Unmarshal(text, &s)
 }

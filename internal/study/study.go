@@ -25,6 +25,7 @@ func (f Folder) experiment() string { return filepath.Join(string(f), "experimen
 func (f Folder) plan() string       { return filepath.Join(string(f), "plan.json") }
 func (f Folder) database() string   { return filepath.Join(string(f), "study.db") }
 func (f Folder) lock() string       { return filepath.Join(string(f), "study.lock") }
+func (f Folder) status() string     { return filepath.Join(string(f), "status.json") }
 func (f Folder) run(key string) string {
 	return filepath.Join(string(f), "runs", key)
 }

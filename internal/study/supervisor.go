@@ -3,6 +3,7 @@ package study
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -106,8 +107,9 @@ type supervisor struct {
 	stop        context.CancelCauseFunc
 	mutex       sync.Mutex // of what follows, and of the record
 	tracker     *tracker
-	consecutive int // failed runs in a row
-	given       int // runs handed out in this call
+	consecutive int       // failed runs in a row
+	given       int       // runs handed out in this call
+	told        time.Time // when the status was last written
 }
 
 func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experiments.Execution, o Options) (*supervisor, error) {
@@ -310,8 +312,23 @@ func (s *supervisor) tell(e Event) {
 func (s *supervisor) tellLocked(e Event) {
 	e.Time = time.Now()
 	e.Status = s.tracker.status(e.Time)
+	if e.Kind != RunProgress || e.Time.Sub(s.told) >= tellEvery {
+		s.told = e.Time
+		s.leaveStatus(e.Status)
+	}
 	if s.options.Observe != nil {
 		s.options.Observe(e)
+	}
+}
+
+// tellEvery is how old the status on disk may get while runs train.
+const tellEvery = time.Second
+
+// leaveStatus writes the state for those who look from outside. It is no part of the record, so a failure does no harm and is not reported.
+func (s *supervisor) leaveStatus(status Status) {
+	if text, err := json.Marshal(status); err == nil {
+		_ = os.WriteFile(s.folder.status()+".new", text, 0o644)
+		_ = os.Rename(s.folder.status()+".new", s.folder.status())
 	}
 }
 
