@@ -2,10 +2,12 @@ package search
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 )
 
-// Constraint keeps the points whose quantity lies in a closed interval. It is checked on the coefficients at phi = 1, exactly.
+// Constraint keeps the points whose quantity lies in a closed interval, compared exactly. The nominal product is that of the coefficients, at phi = 1
+// whatever the point's phi; a real cost is that of the network which the point builds, at the point's phi.
 type Constraint struct {
 	Quantity string
 	Low      Decimal
@@ -30,6 +32,23 @@ func Around(quantity string, target, tolerance Decimal) Constraint {
 }
 
 func (c Constraint) String() string { return fmt.Sprintf("%s in %s..%s", c.Quantity, c.Low, c.High) }
+
+// relative is how far a value is outside the interval as a share of the interval's middle, so that misses of unlike quantities can be added.
+func (c Constraint) relative(v *big.Rat) float64 {
+	miss := toFloat(c.distance(v))
+	if middle := math.Abs(c.target()); middle > 0 {
+		miss /= middle
+	}
+	return miss
+}
+
+// bound is the end of the interval that a value outside it is nearer to.
+func (c Constraint) bound(v float64) Decimal {
+	if v < c.target() {
+		return c.Low
+	}
+	return c.High
+}
 
 // target is the middle of the interval.
 func (c Constraint) target() float64 { return (c.Low.Float64() + c.High.Float64()) / 2 }

@@ -43,36 +43,13 @@ func (s Space) families(build Build, base Network, names ...string) ([]labelled,
 		p := family(name, target)
 		if real {
 			var err error
-			if p, _, err = nearestCost(func(factor float64) Point { return family(name, factor) }, target, build, base); err != nil {
+			if p, _, err = (line{func(factor float64) Point { return family(name, factor) }, build, base}).nearest(target); err != nil {
 				return nil, err
 			}
 		}
 		points = append(points, labelled{p, name})
 	}
 	return points, nil
-}
-
-// nearestCost looks along a line of points for the one whose network's real multiply-adds are nearest to target times the base's, and says by how
-// much it misses. The cost is a staircase of the factor, so the line is scanned; of equally near points the one in the middle of the first step is
-// taken, which does not sit on a rounding edge.
-func nearestCost(along func(factor float64) Point, target float64, build Build, base Network) (Point, float64, error) {
-	const steps = 400
-	limit := math.Log(4 * target)
-	first, last, best := 0, 0, math.Inf(1)
-	for i := range steps + 1 {
-		n, err := build(along(math.Exp(limit * float64(i) / steps)))
-		if err != nil {
-			return Point{}, 0, err
-		}
-		cost, _ := ratio(n.Cost.MAdds, base.Cost.MAdds).Float64()
-		switch miss := math.Abs(cost - target); {
-		case miss < best:
-			first, last, best = i, i, miss
-		case miss == best && last == i-1:
-			last = i
-		}
-	}
-	return along(math.Exp(limit * float64(first+last) / 2 / steps)), best, nil
 }
 
 // baseline is the point that builds the base network.

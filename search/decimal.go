@@ -1,9 +1,11 @@
 package search
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -27,9 +29,24 @@ func exact(r *big.Rat) Decimal {
 	return Decimal(r.FloatString(places))
 }
 
-// rounded is the nearest decimal with six places: solved coefficients are cut to it, and what is left is what is built.
-func rounded(v float64) Decimal {
-	text := fmt.Sprintf("%.6f", v)
+// UnmarshalText reads a decimal number as ParseDecimal does, so that a damaged document is an error and never a silent 0.
+func (d *Decimal) UnmarshalText(text []byte) error {
+	parsed, err := ParseDecimal(string(text))
+	if err == nil {
+		*d = parsed
+	}
+	return err
+}
+
+// solvedPlaces is the number of places that solved coefficients are cut to: what is left is what is built.
+const solvedPlaces = 6
+
+// rounded is the nearest decimal with solvedPlaces.
+func rounded(v float64) Decimal { return roundedTo(v, solvedPlaces) }
+
+// roundedTo is the nearest decimal with so many places, at least one, in its shortest form.
+func roundedTo(v float64, places int) Decimal {
+	text := strconv.FormatFloat(v, 'f', places, 64)
 	return Decimal(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }
 
@@ -48,8 +65,16 @@ func (d Decimal) Float64() float64 {
 	return f
 }
 
-// Cmp compares two numbers: -1, 0 or 1.
-func (d Decimal) Cmp(other Decimal) int { return d.Rat().Cmp(other.Rat()) }
+// Cmp compares two numbers exactly: -1, 0 or 1.
+func (d Decimal) Cmp(other Decimal) int {
+	// Rounding to binary keeps the order, so that only equal roundings need fractions, which are slow.
+	a, errA := strconv.ParseFloat(string(d), 64)
+	b, errB := strconv.ParseFloat(string(other), 64)
+	if order := cmp.Compare(a, b); order != 0 && errA == nil && errB == nil {
+		return order
+	}
+	return d.Rat().Cmp(other.Rat())
+}
 
 // Range is the decimals Low, Low + Step, ... up to High, which belongs to it if a step falls on it.
 type Range struct {
@@ -68,7 +93,7 @@ func (r Range) Values() ([]Decimal, error) {
 		return nil, fmt.Errorf("high %s is below low %s", r.High, r.Low)
 	}
 	if high.Cmp(low) == 0 {
-		return []Decimal{r.Low}, nil
+		return []Decimal{exact(low)}, nil
 	}
 	if step.Sign() <= 0 {
 		return nil, fmt.Errorf("step must be positive, not %s", r.Step)

@@ -102,9 +102,25 @@ func TestPublishedTriple(t *testing.T) {
 	if len(paper.ExcludedLabels) == 0 || !strings.HasPrefix(paper.ExcludedLabels[0].ExcludedBy, "nominal in 1.9..2.1") {
 		t.Errorf("excluded labels %+v", paper.ExcludedLabels)
 	}
-	space.Constraints[0] = search.Around(search.Nominal, "2", "0.0797")
-	if _, err := search.NewPlan(space, builder(model.OfficialRounding())); err != nil {
-		t.Fatal(err)
+}
+
+// TestEdgesOfTheInterval: the interval is closed and compared exactly. The product of 1.9, 1, 1 is 0.1 from 2, which float64 denies; the published
+// triple's is 0.07973 from it.
+func TestEdgesOfTheInterval(t *testing.T) {
+	edge := search.Point{Alpha: "1.9", Beta: "1", Gamma: "1"}
+	if a := edge.Alpha.Float64(); math.Abs(a-2) <= .1 {
+		t.Error("float64 would do")
+	}
+	for _, c := range []struct {
+		point     search.Point
+		tolerance search.Decimal
+		kept      bool
+	}{{edge, "0.1", true}, {edge, "0.0999999", false}, {search.PaperTriple, "0.07973", true}, {search.PaperTriple, "0.07972", false}} {
+		space := search.Space{Methods: []string{search.List}, List: []search.Point{c.point}, Phi: []search.Decimal{"1"},
+			Constraints: []search.Constraint{search.Around(search.Nominal, "2", c.tolerance)}}
+		if _, err := search.NewPlan(space, toy); (err == nil) != c.kept {
+			t.Errorf("%s within %s: %v", c.point, c.tolerance, err)
+		}
 	}
 }
 

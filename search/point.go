@@ -1,6 +1,10 @@
 package search
 
-import "math/big"
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+)
 
 // Point is a choice of compound coefficients, before a network is rounded from it: depth alpha^phi, width beta^phi, resolution gamma^phi ([effnet]
 // equation 3).
@@ -25,12 +29,6 @@ func (p Point) Scaling() (depth, width, resolution float64) {
 	return power(p.Alpha, p.Phi), power(p.Beta, p.Phi), power(p.Gamma, p.Phi)
 }
 
-// unit is the point with the same coefficients at phi = 1, where constraints apply.
-func (p Point) unit() Point {
-	p.Phi = "1"
-	return p
-}
-
 // Cost is what a network costs for one image.
 type Cost struct {
 	MAdds       int64 `json:"madds"`       // multiply-adds
@@ -51,6 +49,15 @@ type Network struct {
 
 // Build makes a network of a point. The search is given it and needs no model.
 type Build func(Point) (Network, error)
+
+// compare orders points by alpha, beta, gamma and phi.
+func (p Point) compare(other Point) int {
+	return cmp.Or(p.Alpha.Cmp(other.Alpha), p.Beta.Cmp(other.Beta), p.Gamma.Cmp(other.Gamma), p.Phi.Cmp(other.Phi))
+}
+
+func (p Point) String() string {
+	return fmt.Sprintf("alpha %s, beta %s, gamma %s, phi %s", p.Alpha, p.Beta, p.Gamma, p.Phi)
+}
 
 // ratio is a cost as a multiple of the base network's.
 func ratio(cost, base int64) *big.Rat { return big.NewRat(cost, max(1, base)) }

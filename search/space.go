@@ -137,7 +137,7 @@ func (s Space) plane(visit func(alpha, beta Decimal) error) error {
 	return nil
 }
 
-// solve finds the gamma that meets the target for every alpha and beta; pairs that exceed it by themselves have none.
+// solve finds the gamma that meets the target for every alpha and beta; pairs that pass it by themselves have none.
 func (s Space) solve(build Build, base Network) ([]labelled, error) {
 	target, real := s.target()
 	var points []labelled
@@ -147,13 +147,13 @@ func (s Space) solve(build Build, base Network) ([]labelled, error) {
 		}
 		rest := target / alpha.Float64() / math.Pow(beta.Float64(), 2)
 		if real {
-			p, missed, err := nearestCost(along, target, build, base)
+			p, missed, err := line{along, build, base}.nearest(target)
 			if err == nil && missed <= solveTolerance*target {
 				points = append(points, labelled{Point: p})
 			}
 			return err
 		}
-		if rest >= 1 {
+		if rest >= 1 == (target >= 1) {
 			points = append(points, labelled{Point: along(rest)})
 		}
 		return nil

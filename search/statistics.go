@@ -13,7 +13,7 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Sample is the scores of a trial by seed index; NaN where a run is missing. All samples of a comparison have one length, as trials share their seeds.
+// Sample is the scores of a trial by seed index; NaN, or nothing at the end, where a run is missing.
 type Sample struct {
 	Trial  string
 	Scores []float64
@@ -43,30 +43,60 @@ type Comparison struct {
 func (c Comparison) Verdict() bool { return c.Compared >= 2 && c.Seeds >= 2 }
 
 // Compare summarises samples at a confidence level, and finds the tied set: a model confidence set ([mcs]) on scores that are paired by seed. It
-// promises that every trial that is truly best stays in with that confidence. Only seeds that all trials with at least two scores have are compared,
-// so that pairs stay pairs.
+// promises that every trial that is truly best stays in with that confidence. Pairs stay pairs: only seeds that every compared trial has count.
+// Trials with fewer than two scores are not compared, nor, where the others would have fewer than two seeds in common, those with the fewest.
 func Compare(samples []Sample, confidence float64) Comparison {
 	c := Comparison{}
 	for _, s := range samples {
 		c.Estimates = append(c.Estimates, estimate(s, confidence))
 	}
-	rows, seeds, trials := complete(samples)
+	trials, seeds := complete(samples)
 	c.Compared, c.Seeds = len(trials), len(seeds)
+	c.warn(samples, trials, seeds)
 	if !c.Verdict() {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("no tied set yet: it needs two trials with two seeds in common, there are %d with %d", c.Compared, c.Seeds))
 		return c
 	}
-	if len(seeds) < fewestSeeds {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("the tied set rests on %d seeds, which show the noise badly: %d serve a dozen trials", len(seeds), fewestSeeds))
-	}
-	if out := len(samples) - len(trials); out > 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("trials with too few runs to be compared: %d", out))
+	rows := make([][]float64, len(trials))
+	for i, trial := range trials {
+		for _, seed := range seeds {
+			rows[i] = append(rows[i], samples[trial].Scores[seed])
+		}
 	}
 	tied, chance := confidenceSet(rows, confidence), bestChance(rows)
 	for i, trial := range trials {
 		c.Estimates[trial].Tied, c.Estimates[trial].Best = tied[i], chance[i]
 	}
 	return c
+}
+
+// warn says what the comparison rests on where that is less than the samples might suggest.
+func (c *Comparison) warn(samples []Sample, trials, seeds []int) {
+	warn := func(format string, values ...any) { c.Warnings = append(c.Warnings, fmt.Sprintf(format, values...)) }
+	if !c.Verdict() {
+		warn("no tied set yet: it needs two trials with two seeds in common, there are %d with %d", c.Compared, c.Seeds)
+		return
+	}
+	unused := attempted(samples, trials) - c.Seeds
+	switch {
+	case c.Seeds < fewestSeeds:
+		warn("the tied set rests on %d seeds, which show the noise badly: %d serve a dozen trials", c.Seeds, fewestSeeds)
+	case unused > 0:
+		warn("seeds that some of the compared trials lack, left out: %d of %d", unused, c.Seeds+unused)
+	}
+	if out := len(samples) - len(trials); out > 0 {
+		warn("trials with too few runs to be compared: %d", out)
+	}
+}
+
+// attempted counts the seeds that any of the trials has.
+func attempted(samples []Sample, trials []int) int {
+	n := 0
+	for seed := range longest(samples) {
+		if slices.ContainsFunc(trials, func(i int) bool { return samples[i].has(seed) }) {
+			n++
+		}
+	}
+	return n
 }
 
 func estimate(s Sample, confidence float64) Estimate {
@@ -91,29 +121,49 @@ func present(scores []float64) []float64 {
 	return slices.DeleteFunc(slices.Clone(scores), math.IsNaN)
 }
 
-// complete picks the seeds that every trial with at least two scores has, and those trials with their scores.
-func complete(samples []Sample) (rows [][]float64, seeds, trials []int) {
+// has says whether the sample has a score for a seed.
+func (s Sample) has(seed int) bool { return seed < len(s.Scores) && !math.IsNaN(s.Scores[seed]) }
+
+// longest is the number of seeds that the samples have places for.
+func longest(samples []Sample) int {
+	n := 0
+	for _, s := range samples {
+		n = max(n, len(s.Scores))
+	}
+	return n
+}
+
+// complete picks trials with at least two scores and the seeds that all of them have. While these are fewer than two it leaves out the trial with the
+// fewest scores, the last of those, so that one that has failed does not cost the others their verdict.
+func complete(samples []Sample) (trials, seeds []int) {
 	for i, s := range samples {
 		if len(present(s.Scores)) >= 2 {
 			trials = append(trials, i)
 		}
 	}
-	if len(trials) == 0 {
-		return nil, nil, nil
+	seeds = common(samples, trials)
+	for len(seeds) < 2 && len(trials) > 2 {
+		fewest := 0
+		for place, i := range trials {
+			if len(present(samples[i].Scores)) <= len(present(samples[trials[fewest]].Scores)) {
+				fewest = place
+			}
+		}
+		trials = slices.Delete(trials, fewest, fewest+1)
+		seeds = common(samples, trials)
 	}
-	for seed := range samples[trials[0]].Scores {
-		if !slices.ContainsFunc(trials, func(i int) bool { return math.IsNaN(samples[i].Scores[seed]) }) {
+	return trials, seeds
+}
+
+// common lists the seeds that all of the trials have.
+func common(samples []Sample, trials []int) []int {
+	var seeds []int
+	for seed := range longest(samples) {
+		if len(trials) > 0 && !slices.ContainsFunc(trials, func(i int) bool { return !samples[i].has(seed) }) {
 			seeds = append(seeds, seed)
 		}
 	}
-	for _, i := range trials {
-		var row []float64
-		for _, seed := range seeds {
-			row = append(row, samples[i].Scores[seed])
-		}
-		rows = append(rows, row)
-	}
-	return rows, seeds, trials
+	return seeds
 }
 
 // confidenceSet drops the trial that loses most significantly while the largest pairwise t exceeds its quantile under equality. Rows are trials,

@@ -31,7 +31,7 @@ func TestConfidenceSetAgainstReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, c := range cases {
-		_, variances, nu := shrunk(c.Scores)
+		means, variances, nu := shrunk(c.Scores)
 		if nu != c.Nu {
 			t.Errorf("case %d: %d degrees of freedom, want %d", i, nu, c.Nu)
 		}
@@ -46,6 +46,7 @@ func TestConfidenceSetAgainstReference(t *testing.T) {
 				t.Errorf("case %d: the quantile for %v trials is %.3f, want %.3f", i, s[0], q, s[2])
 			}
 		}
+		checkSteps(t, i, c.Steps, means, variances, len(c.Scores[0]))
 		var tied []int
 		for j, in := range confidenceSet(c.Scores, .95) {
 			if in {
@@ -54,6 +55,45 @@ func TestConfidenceSetAgainstReference(t *testing.T) {
 		}
 		if !slices.Equal(tied, c.Tied) {
 			t.Errorf("case %d: tied are %v, want %v", i, tied, c.Tied)
+		}
+	}
+}
+
+// checkSteps repeats the elimination with the reference's quantiles and compares the largest t of every step.
+func checkSteps(t *testing.T, table int, steps [][3]float64, means, variances []float64, seeds int) {
+	var left []int
+	for i := range means {
+		left = append(left, i)
+	}
+	for _, s := range steps {
+		worst, largest := mostSignificant(left, means, variances, seeds)
+		if len(left) != int(s[0]) || math.Abs(largest/s[1]-1) > 1e-6 {
+			t.Errorf("case %d: among %d trials the largest t is %v, want %v among %v", table, len(left), largest, s[1], s[0])
+		}
+		if largest > s[2] {
+			left = slices.Delete(left, worst, worst+1)
+		}
+	}
+}
+
+// TestTrigamma compares with exact values (Abramowitz and Stegun 6.4.5) and turns the function back.
+func TestTrigamma(t *testing.T) {
+	for x, want := range map[float64]float64{1: math.Pi * math.Pi / 6, .5: math.Pi * math.Pi / 2, 2: math.Pi*math.Pi/6 - 1} {
+		if got := trigamma(x); math.Abs(got-want) > 1e-12 {
+			t.Errorf("trigamma(%v) is %v, want %v", x, got, want)
+		}
+		if got := trigammaInverse(want); math.Abs(got-x) > 1e-7 {
+			t.Errorf("the inverse of trigamma at %v is %v, want %v", want, got, x)
+		}
+	}
+}
+
+// TestStudentizedRange: with equal variances of many degrees of freedom the largest pairwise t is the range of normal numbers by the root of 2, whose
+// 95 % points for 2, 3 and 10 numbers are 2.772, 3.314 and 4.474 (tables of the studentized range, infinite degrees of freedom).
+func TestStudentizedRange(t *testing.T) {
+	for k, q := range map[int]float64{2: 2.772, 3: 3.314, 10: 4.474} {
+		if got := rangeQuantile(k, 1_000_000, .95) * math.Sqrt2; math.Abs(got/q-1) > .03 {
+			t.Errorf("%d trials: %.3f, want %.3f", k, got, q)
 		}
 	}
 }
@@ -122,6 +162,38 @@ func TestCompareDoesNotDependOnOrder(t *testing.T) {
 			t.Fatalf("the probabilities of being best add up to %v", sum)
 		}
 	})
+}
+
+// TestCompareLeavesOutTheTrialThatFailed: a trial without a seed in common with the others costs them nothing, one with a gap costs one seed.
+func TestCompareLeavesOutTheTrialThatFailed(t *testing.T) {
+	nan := math.NaN()
+	a, b := []float64{.50, .51, .52, nan, nan}, []float64{.70, .72, .71}
+	for _, c := range []struct {
+		third           []float64
+		compared, seeds int
+		warning         string
+	}{
+		{[]float64{.1, .2, .3}, 3, 3, ""},
+		{[]float64{nan, nan, nan, .1, .2}, 2, 3, "too few runs to be compared: 1"},
+		{[]float64{.1, .2, .3, .4, .5}, 3, 3, "left out: 2 of 5"},
+		{[]float64{.1, nan, .3}, 3, 2, "rests on 2 seeds"},
+	} {
+		got := Compare([]Sample{{"a", a}, {"b", b}, {"c", c.third}}, .95)
+		if got.Compared != c.compared || got.Seeds != c.seeds || !strings.Contains(strings.Join(got.Warnings, "\n"), c.warning) || (c.warning == "") != (len(got.Warnings) == 0) {
+			t.Errorf("third %v: %d compared on %d seeds, warnings %q", c.third, got.Compared, got.Seeds, got.Warnings)
+		}
+	}
+}
+
+// TestCompareWithoutNoise: scores that differ by the same amount for every seed leave nothing to chance.
+func TestCompareWithoutNoise(t *testing.T) {
+	c := Compare([]Sample{{"a", []float64{.5, .75, .5}}, {"b", []float64{.25, .5, .25}}, {"c", []float64{.5, .75, .5}}}, .95)
+	if !c.Estimates[0].Tied || c.Estimates[1].Tied || !c.Estimates[2].Tied {
+		t.Errorf("%+v", c.Estimates)
+	}
+	if a, b := c.Estimates[0].Best, c.Estimates[1].Best; math.Abs(a-.5) > 1e-9 || b != 0 {
+		t.Errorf("probabilities of being best are %v and %v", a, b)
+	}
 }
 
 func TestCompareWithMissingRuns(t *testing.T) {

@@ -1,6 +1,11 @@
 package search
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Thresholds of the warnings: smaller final maps make depth look useless whatever the data; the seeds are those that simulation shows to suffice.
 const (
@@ -14,35 +19,108 @@ const (
 // Warnings says where the plan cannot answer its question, given the number of seeds.
 func (p *Plan) Warnings(seeds int) []string {
 	var list []string
-	warn := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
-	if m := p.Base.FinalMap; m < smallestMap {
-		warn("the base network's last feature map is %d x %d: below %d x %d depth looks useless, which is the strides' doing", m, m, smallestMap, smallestMap)
-	}
-	infeasible, least, most, trained := 0, 0., 0., 0
-	for _, t := range p.Trials {
-		if t.ExcludedBy != "" {
-			infeasible++
-			continue
+	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(), p.warnRounding(), p.warnStaircase(), p.warnSeeds(seeds)} {
+		if warning != "" {
+			list = append(list, warning)
 		}
-		trained++
-		if len(t.Labels) > 0 && t.Labels[0].Control == "" {
-			if least == 0 || t.MAddsRatio < least {
-				least = t.MAddsRatio
-			}
-			most = max(most, t.MAddsRatio)
-		}
-	}
-	if infeasible > 0 {
-		warn("%d of %d trials cannot be trained on this data set and are listed only", infeasible, len(p.Trials))
-	}
-	if least > 0 && most/least > costSpreadLimit {
-		warn("real cost differs between trials: %.2f to %.2f times the base network; the most expensive may win for that reason alone (constrain madds_ratio)", least, most)
-	}
-	switch {
-	case seeds < fewestSeeds:
-		warn("%d seeds show no tied set: %d serve a dozen trials, %d serve forty", seeds, fewestSeeds, seedsForMany)
-	case seeds < seedsForMany && trained >= manyTrials:
-		warn("%d seeds are few for %d trials: %d serve forty", seeds, trained, seedsForMany)
 	}
 	return list
+}
+
+// warnMap looks at the base network's last feature map; 0 is not known.
+func (p *Plan) warnMap() string {
+	m := p.Base.FinalMap
+	if m == 0 || m >= smallestMap {
+		return ""
+	}
+	return fmt.Sprintf("the base network's last feature map is %d x %d: below %d x %d depth looks useless, which is the strides' doing", m, m, smallestMap, smallestMap)
+}
+
+// trained lists the trials that the data allow.
+func (p *Plan) trained() []Trial {
+	return slices.DeleteFunc(slices.Clone(p.Trials), func(t Trial) bool { return t.ExcludedBy != "" })
+}
+
+func (p *Plan) warnUntrainable() string {
+	n := len(p.Trials) - len(p.trained())
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d trials cannot be trained on this data set and are listed only", n, len(p.Trials))
+}
+
+// warnCost compares the real costs of the trials that the grid makes at one phi.
+func (p *Plan) warnCost() string {
+	least, most := map[Decimal]float64{}, map[Decimal]float64{}
+	for _, t := range p.trained() {
+		if l := t.Labels[0]; l.Control == "" {
+			least[l.Phi] = min(cmp.Or(least[l.Phi], t.MAddsRatio), t.MAddsRatio)
+			most[l.Phi] = max(most[l.Phi], t.MAddsRatio)
+		}
+	}
+	for _, phi := range slices.SortedFunc(maps.Keys(least), Decimal.Cmp) {
+		if most[phi] > costSpreadLimit*least[phi] {
+			return fmt.Sprintf("real cost differs between trials: %.2f to %.2f times the base network; the most expensive may win for that reason alone (constrain madds_ratio)",
+				least[phi], most[phi])
+		}
+	}
+	return ""
+}
+
+// warnRounding looks for steps of gamma that rounding to pixels swallows.
+func (p *Plan) warnRounding() string {
+	sides := map[int][]Decimal{}
+	for _, t := range p.Trials {
+		for _, l := range t.Labels {
+			if !l.carried && l.Phi == "1" && !slices.Contains(sides[t.Network.Pixels], l.Gamma) {
+				sides[t.Network.Pixels] = append(sides[t.Network.Pixels], l.Gamma)
+			}
+		}
+	}
+	lost, example := 0, ""
+	for pixels, gammas := range sides {
+		lost += len(gammas) - 1
+		slices.SortFunc(gammas, Decimal.Cmp)
+		if text := fmt.Sprintf("%s and %s both give %d pixels", gammas[0], gammas[len(gammas)-1], pixels); len(gammas) > 1 && (example == "" || text < example) {
+			example = text
+		}
+	}
+	if lost == 0 {
+		return ""
+	}
+	return fmt.Sprintf("steps of gamma that build no network of their own: %d (%s); raise gamma's step or the base resolution", lost, example)
+}
+
+// warnStaircase looks for trials that differ in the image's side alone: strides round up, so that a few more pixels may change no feature map.
+func (p *Plan) warnStaircase() string {
+	type features struct {
+		blocks string
+		cost   Cost
+	}
+	first, count, example := map[features]Trial{}, 0, ""
+	for _, t := range p.Trials {
+		key := features{fmt.Sprint(t.Network.Repeats, t.Network.Channels), t.Network.Cost}
+		other, ok := first[key]
+		switch {
+		case !ok:
+			first[key] = t
+		case other.Network.Pixels != t.Network.Pixels:
+			count++
+			example = cmp.Or(example, other.Name+" and "+t.Name)
+		}
+	}
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("trials with the feature maps of another one, though their images differ in size: %d (%s); a step of gamma changes nothing there but the image", count, example)
+}
+
+func (p *Plan) warnSeeds(seeds int) string {
+	switch trained := len(p.trained()); {
+	case seeds < fewestSeeds:
+		return fmt.Sprintf("%d seeds show no tied set: %d serve a dozen trials, %d serve forty", seeds, fewestSeeds, seedsForMany)
+	case seeds < seedsForMany && trained >= manyTrials:
+		return fmt.Sprintf("%d seeds are few for %d trials: %d serve forty", seeds, trained, seedsForMany)
+	}
+	return ""
 }
