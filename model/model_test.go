@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/csv"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -50,9 +51,12 @@ func TestFamily(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		byType := map[string]int64{}
+		byType, squeezed := map[string]int64{}, int64(0)
 		for _, l := range a.Layers() {
 			byType[l.Type] += l.MAdds
+			if l.Type == TypeSE {
+				squeezed += int64(l.OutChannels)
+			}
 		}
 		cost := a.Cost()
 		for _, c := range []struct {
@@ -60,6 +64,7 @@ func TestFamily(t *testing.T) {
 			got  int64
 		}{
 			{"resolution", int64(a.Pixels)}, {"params", cost.Params}, {"madds", cost.MAdds}, {"acts_conv", cost.Activations},
+			{"acts_conv_no_se", cost.Activations - squeezed}, {"acts_conv_linear", cost.Activations + int64(a.Classes)},
 			{"madds_conv", byType[TypeConv]}, {"madds_depthwise", byType[TypeDepthwise]}, {"madds_se", byType[TypeSE]},
 			{"madds_linear", byType[TypeLinear]}, {"blocks", int64(len(a.Blocks()) - 2)}, {"layers", int64(len(a.Layers()))},
 		} {
@@ -97,9 +102,35 @@ func TestLayersOfB0(t *testing.T) {
 }
 
 func TestPresetUnknown(t *testing.T) {
-	_, err := Preset("efficientnet-b9x")
-	if err == nil || !strings.Contains(err.Error(), `did you mean "efficientnet-b`) {
-		t.Fatalf("got %v", err)
+	for name, want := range map[string]string{
+		"efficientnet-b9x": `network "efficientnet-b9x" is not known: did you mean "efficientnet-b0"?`,
+		"efficentnet-b5":   `network "efficentnet-b5" is not known: did you mean "efficientnet-b5"?`,
+		"":                 `network "" is not known: did you mean "efficientnet-b0"?`,
+	} {
+		if _, err := Preset(name); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestPresetsAreValid, and are no two the same network.
+func TestPresetsAreValid(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range Presets() {
+		a, err := Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if other, ok := seen[a.Key()]; ok {
+			t.Errorf("%s is %s", name, other)
+		}
+		seen[a.Key()] = name
+	}
+	if len(seen) != 8 {
+		t.Errorf("%d presets, want B0..B7", len(seen))
 	}
 }
 
@@ -142,25 +173,6 @@ func TestRounding(t *testing.T) {
 	}
 }
 
-// TestScaleLeavesTheOriginal: scaling returns another architecture, and scaling by one returns the same network.
-func TestScaleLeavesTheOriginal(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := drawArchitecture(t)
-		before := a.Key()
-		factor := rapid.Float64Range(1, 3)
-		b := a.Scale(factor.Draw(t, "depth"), factor.Draw(t, "width"), factor.Draw(t, "resolution"), OfficialRounding())
-		if a.Key() != before {
-			t.Fatal("scaling changed its input")
-		}
-		if same := a.Scale(1, 1, 1, Rounding{Depth: RoundUp}); same.Key() != before {
-			t.Fatalf("scaled by one: %s, was %s", same.Key(), before)
-		}
-		if x, y := a.Cost(), b.Cost(); y.MAdds < x.MAdds*9/10 || b.depth() < a.depth() || b.Pixels < a.Pixels {
-			t.Fatalf("scaling up from %+v gave %+v", x, y)
-		}
-	})
-}
-
 // TestBlocksFit: every block takes what the one before gives.
 func TestBlocksFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -181,27 +193,28 @@ func TestBlocksFit(t *testing.T) {
 	})
 }
 
-func drawArchitecture(t *rapid.T) Architecture {
-	small, stride := rapid.IntRange(1, 40), rapid.IntRange(1, 2)
-	a := Architecture{
-		InChannels: rapid.IntRange(1, 4).Draw(t, "in"), Pixels: rapid.IntRange(8, 64).Draw(t, "pixels"), Classes: small.Draw(t, "classes"),
-		Stem: Stem{Channels: 8 * small.Draw(t, "stem"), Kernel: 3, Stride: stride.Draw(t, "stem stride")}, Head: 8 * small.Draw(t, "head"),
-	}
-	for range rapid.IntRange(1, 4).Draw(t, "stages") {
-		a.Stages = append(a.Stages, Stage{Block: MBConv, Expansion: rapid.IntRange(1, 6).Draw(t, "expansion"), Channels: 8 * small.Draw(t, "channels"),
-			Kernel: 2*rapid.IntRange(0, 2).Draw(t, "kernel") + 1, Stride: stride.Draw(t, "stride"), Repeats: rapid.IntRange(1, 4).Draw(t, "repeats"), SERatio: .25})
-	}
-	return a
-}
-
 func TestValidate(t *testing.T) {
 	for want, spoil := range map[string]func(*Architecture){
-		"pixels must be 1 or more":           func(a *Architecture) { a.Pixels = 0 },
-		"kernel of the stem must be odd":     func(a *Architecture) { a.Stem.Kernel = 2 },
-		"number of stages must be 1 or more": func(a *Architecture) { a.Stages = nil },
-		`stage 2: block "mb" is not known`:   func(a *Architecture) { a.Stages[1].Block = "mb" },
-		"stage 1: stride must be 1 or 2":     func(a *Architecture) { a.Stages[0].Stride = 3 },
-		"stage 3: se_ratio must be between":  func(a *Architecture) { a.Stages[2].SERatio = 2 },
+		"the pixels must be 1 or more, not 0":                              func(a *Architecture) { a.Pixels = 0 },
+		"the input channels must be 1 or more, not -3":                     func(a *Architecture) { a.InChannels = -3 },
+		"the classes must be 1 or more, not 0":                             func(a *Architecture) { a.Classes = 0 },
+		"the channels of the head must be 1 or more, not 0":                func(a *Architecture) { a.Head = 0 },
+		"the kernel of the stem must be odd, not 2":                        func(a *Architecture) { a.Stem.Kernel = 2 },
+		"the number of stages must be 1 or more, not 0":                    func(a *Architecture) { a.Stages = nil },
+		"dropout must be at least 0 and below 1, not 1":                    func(a *Architecture) { a.Dropout = 1 },
+		"drop_connect must be at least 0 and below 1, not NaN":             func(a *Architecture) { a.DropConnect = math.NaN() },
+		"batch_norm_momentum must be at least 0 and below 1, not 1.5":      func(a *Architecture) { a.BatchNormMomentum = 1.5 },
+		"batch_norm_epsilon must be at least 0 and below 1, not -1":        func(a *Architecture) { a.BatchNormEpsilon = -1 },
+		`stage 2: block "mb" is not known: use "mbconv"`:                   func(a *Architecture) { a.Stages[1].Block = "mb" },
+		"stage 1: expansion must be 1 or more, not 0":                      func(a *Architecture) { a.Stages[0].Expansion = 0 },
+		"stage 1: channels must be 1 or more, not -8":                      func(a *Architecture) { a.Stages[0].Channels = -8 },
+		"stage 4: kernel must be odd, not 4":                               func(a *Architecture) { a.Stages[3].Kernel = 4 },
+		"stage 1: stride must be 1 or 2, not 3":                            func(a *Architecture) { a.Stages[0].Stride = 3 },
+		"stage 7: repeats must be 1 or more, not 0":                        func(a *Architecture) { a.Stages[6].Repeats = 0 },
+		"stage 3: se_ratio must be between 0 and 1, not 2":                 func(a *Architecture) { a.Stages[2].SERatio = 2 },
+		"20015 blocks are more than the 10000 that a network may have":     func(a *Architecture) { a.Stages[0].Repeats = 20000 },
+		"too large to be counted":                                          func(a *Architecture) { a.Pixels = 1 << 28 },
+		"stage 6: stride 2 has nothing to shrink: at 16 pixels the map be": func(a *Architecture) { a.Pixels = 16 },
 	} {
 		a := b0()
 		spoil(&a)

@@ -1,0 +1,113 @@
+package model
+
+import (
+	"fmt"
+	"math"
+)
+
+// Limits of what can be counted: sums of multiply-adds stay far from the end of an int64.
+const (
+	maxBlocks = 10_000
+	maxMAdds  = 1e17
+)
+
+// Validate says what makes an architecture impossible to build or to count, naming the field and what it may be.
+func (a Architecture) Validate() error {
+	for _, check := range []func() error{a.validateCounts, a.validateRates, a.validateStages, a.validateMaps, a.validateSize} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a Architecture) validateCounts() error {
+	for _, v := range []struct {
+		name  string
+		value int
+	}{
+		{"input channels", a.InChannels}, {"pixels", a.Pixels}, {"classes", a.Classes}, {"channels of the stem", a.Stem.Channels},
+		{"stride of the stem", a.Stem.Stride}, {"channels of the head", a.Head}, {"number of stages", len(a.Stages)},
+	} {
+		if v.value < 1 {
+			return fmt.Errorf("the %s must be 1 or more, not %d", v.name, v.value)
+		}
+	}
+	if a.Stem.Kernel < 1 || a.Stem.Kernel%2 == 0 {
+		return fmt.Errorf("the kernel of the stem must be odd, not %d", a.Stem.Kernel)
+	}
+	return nil
+}
+
+func (a Architecture) validateRates() error {
+	for _, v := range []struct {
+		name  string
+		value float64
+	}{{"dropout", a.Dropout}, {"drop_connect", a.DropConnect}, {"batch_norm_momentum", a.BatchNormMomentum}} {
+		if !(v.value >= 0 && v.value < 1) {
+			return fmt.Errorf("%s must be at least 0 and below 1, not %v", v.name, v.value)
+		}
+	}
+	if !(a.BatchNormEpsilon >= 0 && a.BatchNormEpsilon < 1) {
+		return fmt.Errorf("batch_norm_epsilon must be at least 0 and below 1, not %v", a.BatchNormEpsilon)
+	}
+	return nil
+}
+
+func (a Architecture) validateStages() error {
+	for i, stage := range a.Stages {
+		if err := stage.validate(); err != nil {
+			return fmt.Errorf("stage %d: %w", i+1, err)
+		}
+	}
+	if n := a.depth(); n > maxBlocks {
+		return fmt.Errorf("%d blocks are more than the %d that a network may have", n, maxBlocks)
+	}
+	return nil
+}
+
+func (s Stage) validate() error {
+	switch {
+	case s.Block != MBConv:
+		return fmt.Errorf("block %q is not known: use %q", s.Block, MBConv)
+	case s.Expansion < 1:
+		return fmt.Errorf("expansion must be 1 or more, not %d", s.Expansion)
+	case s.Channels < 1:
+		return fmt.Errorf("channels must be 1 or more, not %d", s.Channels)
+	case s.Kernel < 1 || s.Kernel%2 == 0:
+		return fmt.Errorf("kernel must be odd, not %d", s.Kernel)
+	case s.Stride != 1 && s.Stride != 2:
+		return fmt.Errorf("stride must be 1 or 2, not %d", s.Stride)
+	case s.Repeats < 1:
+		return fmt.Errorf("repeats must be 1 or more, not %d", s.Repeats)
+	case math.IsNaN(s.SERatio) || s.SERatio < 0 || s.SERatio > 1:
+		return fmt.Errorf("se_ratio must be between 0 and 1, not %v", s.SERatio)
+	}
+	return nil
+}
+
+// validateMaps refuses strides that have nothing left to halve: every further layer would then see a single pixel and its padding.
+func (a Architecture) validateMaps() error {
+	size := ceilDiv(a.Pixels, a.Stem.Stride)
+	for i, stage := range a.Stages {
+		if stage.Stride > 1 && size == 1 {
+			return fmt.Errorf("stage %d: stride %d has nothing to shrink: at %d pixels the map before it is 1 x 1; raise the pixels or lower a stride",
+				i+1, stage.Stride, a.Pixels)
+		}
+		size = ceilDiv(size, stage.Stride)
+	}
+	return nil
+}
+
+// validateSize estimates the cost in floating point, where nothing overflows.
+func (a Architecture) validateSize() error {
+	madds := 0.
+	for _, b := range a.Blocks() {
+		width, kernel, size := float64(max(b.In, b.Expanded)), float64(b.Kernel), float64(b.InSize)
+		madds += size * size * width * (float64(b.In) + float64(b.Out) + 1) * kernel * kernel
+	}
+	if madds > maxMAdds {
+		return fmt.Errorf("the network is too large to be counted: more than %.0e multiply-adds", float64(maxMAdds))
+	}
+	return nil
+}
