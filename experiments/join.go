@@ -8,7 +8,8 @@ import (
 	"gridsearch/search"
 )
 
-// Baseline is the network that the search starts from, for data with so many classes and channels; 0 of both where there are no data.
+// Baseline is the network that the search starts from, for data with so many classes and channels; 0 of both where there are no data: then the preset's
+// channels count, and [model] classes. Stem, head and stages of the file come first, then its strides, then the coefficients.
 func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error) {
 	m := e.Model
 	a, err := model.Preset(m.Baseline)
@@ -40,13 +41,17 @@ func (e *Experiment) Scaled(base model.Architecture, p search.Point) model.Archi
 	return base.Scale(depth, width, resolution, e.Model.Rounding)
 }
 
-// Builder makes the search's networks around a base. Those with more pixels than the data's native ones cannot be trained; native 0 is no limit.
+// Builder makes the search's networks around a base: a network is identified by its architecture's key. Those with more pixels than the data's native
+// ones cannot be trained; native 0 is no limit. The Build is for one goroutine.
 func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 	costs := map[string]search.Cost{} // counting is the slow part, and many points build one network
 	return func(p search.Point) (search.Network, error) {
 		a := e.Scaled(base, p)
 		id := a.Key()
 		if _, ok := costs[id]; !ok {
+			if err := a.Validate(); err != nil {
+				return search.Network{}, err
+			}
 			costs[id] = search.Cost(a.Cost())
 		}
 		n := search.Network{ID: id, Pixels: a.Pixels, Repeats: a.Repeats(), Channels: a.Channels(), FinalMap: a.FinalMap(), Cost: costs[id]}
@@ -57,7 +62,8 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 	}
 }
 
-// Plan makes the plan of the search around a base.
+// Plan makes the plan of the search around a base, on data with so many native pixels (0: no limit). Its error wraps a *search.EmptyError where nothing
+// is left to train.
 func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
 	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
 	if err != nil {

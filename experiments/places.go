@@ -2,112 +2,244 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
 )
 
-// place is where a key stands, from 1.
-type place struct{ line, column int }
+// place says where a key or the item of a list comes from.
+type place struct {
+	line, column int    // from 1, the column in characters; 0 for what is set from outside
+	raw          string // a number as it is written; empty for anything else
+	setting      string // the setting that it comes from, empty for the file
+}
 
-// scan finds the places of the tables and keys of a TOML text that has been decoded without error: it need not check anything. Keys inside inline
-// tables stand where the line's own key does.
+// scan finds the places of all keys, tables and list items of a TOML text that the decoder has accepted: it need not check anything, and it never
+// fails. Paths are keys joined by dots, with the index of list items in brackets: model.stages[2].kernel.
+//
+// The decoder gives a position with a syntax error alone, and none with its values: hence this second reading.
 func scan(text string) map[string]place {
-	s := scanner{places: map[string]place{}, count: map[string]int{}}
-	for i, line := range strings.Split(text, "\n") {
-		s.line(line, i+1)
+	s := scanner{text: text, lines: []int{0}, places: map[string]place{}, count: map[string]int{}}
+	for i, c := range []byte(text) {
+		if c == '\n' {
+			s.lines = append(s.lines, i+1)
+		}
+	}
+	for s.skip(" \t\r\n"); s.at < len(text); s.skip(" \t\r\n") {
+		if s.peek() == '[' {
+			s.header()
+		} else {
+			s.pair(s.table)
+		}
 	}
 	return s.places
 }
 
 type scanner struct {
+	text   string
+	at     int   // next byte
+	lines  []int // where each line begins
 	places map[string]place
-	count  map[string]int // tables of each array so far
-	table  string
-	depth  int    // of open brackets of a value that goes on
-	quote  string // """ or ''' of a string that goes on
+	count  map[string]int // tables of each [[array]] so far
+	table  string         // path of the table whose keys follow
 }
 
-func (s *scanner) line(line string, number int) {
-	column := len(line) - len(strings.TrimLeft(line, " \t")) + 1
-	body := line[column-1:]
-	switch {
-	case s.depth > 0 || s.quote != "":
-		s.value(body)
-	case strings.HasPrefix(body, "[["):
-		name := clean(body[2:strings.Index(body, "]]")])
-		s.table = fmt.Sprintf("%s[%d]", name, s.count[name])
-		s.count[name]++
-		s.note(name, number, column)
-		s.note(s.table, number, column)
-	case strings.HasPrefix(body, "["):
-		s.table = clean(body[1:strings.Index(body, "]")])
-		s.note(s.table, number, column)
-	default:
-		key, value, ok := strings.Cut(body, "=")
-		if !ok || strings.HasPrefix(body, "#") {
-			return
-		}
-		path := clean(key)
-		if s.table != "" {
-			path = s.table + "." + path
-		}
-		s.note(path, number, column)
-		s.value(value)
+// peek is the next byte, 0 at the end.
+func (s *scanner) peek() byte {
+	if s.at >= len(s.text) {
+		return 0
 	}
+	return s.text[s.at]
 }
 
-func (s *scanner) note(path string, line, column int) {
-	if _, ok := s.places[path]; !ok {
-		s.places[path] = place{line, column}
-	}
-}
-
-// clean takes quotes and spaces off a dotted key.
-func clean(key string) string {
-	parts := strings.Split(key, ".")
-	for i, part := range parts {
-		parts[i] = strings.Trim(strings.TrimSpace(part), `"'`)
-	}
-	return strings.Join(parts, ".")
-}
-
-// value follows brackets and strings to the end of a line.
-func (s *scanner) value(text string) {
-	for text != "" {
-		if s.quote != "" {
-			end := closing(text, s.quote)
-			if end < 0 {
-				if len(s.quote) == 1 {
-					s.quote = "" // cannot be in valid TOML; do not swallow the rest of the file
-				}
-				return
-			}
-			text, s.quote = text[end+len(s.quote):], ""
-			continue
-		}
-		switch c := text[0]; {
-		case strings.HasPrefix(text, `"""`) || strings.HasPrefix(text, "'''"):
-			s.quote = text[:3]
-		case c == '"' || c == '\'':
-			s.quote = text[:1]
-		case c == '[' || c == '{':
-			s.depth++
-		case c == ']' || c == '}':
-			s.depth--
+// skip goes over these characters and comments.
+func (s *scanner) skip(characters string) {
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; {
 		case c == '#':
+			end := strings.IndexByte(s.text[s.at:], '\n')
+			if end < 0 {
+				end = len(s.text) - s.at
+			}
+			s.at += end
+		case strings.IndexByte(characters, c) >= 0:
+			s.at++
+		default:
 			return
 		}
-		text = text[max(1, len(s.quote)):]
 	}
 }
 
-// closing finds the end of a string, past escaped quotes where the quote allows escapes.
-func closing(text, quote string) int {
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && quote[0] == '"' {
-			i++
-		} else if strings.HasPrefix(text[i:], quote) {
-			return i
+// note keeps the first place of a path.
+func (s *scanner) note(path string, at int, raw string) {
+	if _, ok := s.places[path]; ok {
+		return
+	}
+	line, exact := slices.BinarySearch(s.lines, at)
+	if !exact {
+		line--
+	}
+	s.places[path] = place{line: line + 1, column: utf8.RuneCountInString(s.text[s.lines[line]:at]) + 1, raw: raw}
+}
+
+// header reads [table] or [[array]].
+func (s *scanner) header() {
+	start, isArray := s.at, strings.HasPrefix(s.text[s.at:], "[[")
+	s.at++
+	if isArray {
+		s.at++
+	}
+	keys := s.keys()
+	s.table = ""
+	for i, key := range keys {
+		s.table = join(s.table, key)
+		s.note(s.table, start, "")
+		if isArray && i == len(keys)-1 {
+			s.count[s.table]++
+		}
+		if n := s.count[s.table]; n > 0 {
+			s.table = item(s.table, n-1)
+			s.note(s.table, start, "")
 		}
 	}
-	return -1
+	for s.peek() == ']' {
+		s.at++
+	}
 }
+
+// pair reads key = value into the table of a path.
+func (s *scanner) pair(path string) {
+	start := s.at
+	for _, key := range s.keys() {
+		path = join(path, key)
+		s.note(path, start, "")
+	}
+	if s.peek() != '=' { // not in a text that the decoder has accepted
+		s.at++
+		return
+	}
+	s.at++
+	s.skip(" \t")
+	s.value(path)
+}
+
+// keys reads a dotted key.
+func (s *scanner) keys() []string {
+	var keys []string
+	for {
+		s.skip(" \t")
+		keys = append(keys, s.key())
+		s.skip(" \t")
+		if s.peek() != '.' {
+			return keys
+		}
+		s.at++
+	}
+}
+
+func (s *scanner) key() string {
+	start := s.at
+	if c := s.peek(); c == '"' || c == '\'' {
+		s.quoted()
+		return unquote(s.text[start:s.at])
+	}
+	for s.at < len(s.text) && strings.IndexByte(" \t\r\n.=[]{},#\"'", s.text[s.at]) < 0 {
+		s.at++
+	}
+	return s.text[start:s.at]
+}
+
+// unquote lets the decoder read a quoted key.
+func unquote(quoted string) string {
+	var v struct{ V string }
+	if _, err := toml.Decode("V = "+quoted, &v); err != nil {
+		return strings.Trim(quoted, `"'`)
+	}
+	return v.V
+}
+
+// quoted goes over a string of any of the four kinds.
+func (s *scanner) quoted() {
+	quote := s.text[s.at : s.at+1]
+	if triple := strings.Repeat(quote, 3); strings.HasPrefix(s.text[s.at:], triple) {
+		quote = triple
+	}
+	for s.at += len(quote); s.at < len(s.text); s.at++ {
+		if strings.HasPrefix(s.text[s.at:], quote) {
+			s.at += len(quote)
+			for len(quote) == 3 && s.peek() == quote[0] { // a string may end in one or two quotes of its own
+				s.at++
+			}
+			return
+		}
+		if s.text[s.at] == '\\' && quote[0] == '"' {
+			s.at++
+		}
+	}
+	s.at = min(s.at, len(s.text))
+}
+
+// value goes over a value and notes what is in it.
+func (s *scanner) value(path string) {
+	switch s.peek() {
+	case '"', '\'':
+		s.quoted()
+	case '[':
+		s.list(path)
+	case '{':
+		s.inline(path)
+	default:
+		start := s.at
+		for s.at < len(s.text) && strings.IndexByte(",]}#\r\n", s.text[s.at]) < 0 {
+			s.at++
+		}
+		p := s.places[path]
+		p.raw = strings.TrimSpace(s.text[start:s.at])
+		s.places[path] = p
+	}
+}
+
+func (s *scanner) list(path string) {
+	s.at++
+	for i := 0; ; i++ {
+		s.skip(" \t\r\n,")
+		if c := s.peek(); c == ']' || s.at >= len(s.text) {
+			s.at = min(s.at+1, len(s.text))
+			return
+		}
+		start := s.at
+		s.note(item(path, i), start, "")
+		s.value(item(path, i))
+		if s.at == start { // a stray bracket; not in a text that the decoder has accepted
+			s.at++
+		}
+	}
+}
+
+func (s *scanner) inline(path string) {
+	s.at++
+	for {
+		s.skip(" \t\r\n,")
+		if c := s.peek(); c == '}' || s.at >= len(s.text) {
+			s.at = min(s.at+1, len(s.text))
+			return
+		}
+		s.pair(path)
+	}
+}
+
+// join is the path of a key of a table.
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// item is the path of an item of a list.
+func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// parent is the path without its last key or index; empty for the root.
+func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }

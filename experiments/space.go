@@ -1,6 +1,9 @@
 package experiments
 
 import (
+	"math/big"
+	"slices"
+
 	"gridsearch/search"
 )
 
@@ -9,67 +12,162 @@ func readSearch(root *table) search.Space {
 	t := root.table("search")
 	defer t.finish()
 	s := search.Space{
-		Methods:  t.choices("method", search.Methods),
-		Phi:      t.decimals("phi", "1"),
+		Methods:  readMethods(t),
+		Phi:      readPhi(t),
 		Controls: t.choices("controls", search.Controls),
+		Alpha:    t.span("alpha"), Beta: t.span("beta"), Gamma: t.span("gamma"),
+		ShareStep: readShareStep(t),
 	}
-	if !t.has("method") {
-		s.Methods = []string{search.Grid}
-	}
-	s.Alpha, s.Beta, s.Gamma = t.span("alpha"), t.span("beta"), t.span("gamma")
-	s.ShareStep = t.decimal("share_step", "0.1")
-	triple := t.decimals("coefficients", search.PaperTriple.Alpha, search.PaperTriple.Beta, search.PaperTriple.Gamma)
-	if len(triple) != 3 {
-		t.fail("coefficients", "coefficients must be alpha, beta and gamma, like [\"1.2\", \"1.1\", \"1.15\"]")
-	} else {
-		s.Coefficients = search.Point{Alpha: triple[0], Beta: triple[1], Gamma: triple[2]}
-	}
-	for _, p := range t.triples("points") {
-		s.List = append(s.List, search.Point{Alpha: p[0], Beta: p[1], Gamma: p[2]})
-	}
+	s.Coefficients = t.point("coefficients")
+	s.List = readPoints(t, slices.Contains(s.Methods, search.List))
+	limitGrid(t, s)
 	for _, c := range root.tables("constraint") {
 		s.Constraints = append(s.Constraints, readConstraint(c))
 	}
 	return s
 }
 
+// readMethods takes one method or several; the grid where none is named.
+func readMethods(t *table) []string {
+	if !t.has("method") {
+		t.take("method")
+		return []string{search.Grid}
+	}
+	methods := t.choices("method", search.Methods)
+	if list, isList := asList(t.values["method"]); isList && len(list) == 0 {
+		t.fail("method", "method is empty: name at least one of its kinds, like \"grid\"")
+	}
+	return methods
+}
+
+// maxPhi bounds the compound exponent: the paper's largest network is at about 7.
+const maxPhi = 20
+
+func readPhi(t *table) []search.Decimal {
+	list := t.decimals("phi", within("0", false, maxPhi), "1")
+	for i, phi := range list {
+		if slices.Contains(list[:i], phi) {
+			t.fail(item("phi", i), "phi names %s twice", phi)
+		}
+	}
+	return list
+}
+
+// readShareStep reads the simplex method's step, which divides 1.
+func readShareStep(t *table) search.Decimal {
+	const otherwise = "0.1"
+	step := t.decimal("share_step", otherwise)
+	if step.Cmp("0.01") < 0 || step.Cmp("1") > 0 || !new(big.Rat).Inv(step.Rat()).IsInt() {
+		t.fail("share_step", "share_step must divide 1 and be between 0.01 and 1, as 0.1 and 0.25 are, not %s", step)
+		return otherwise
+	}
+	return step
+}
+
 // defaultRange is that of a coefficient without one: the paper's limits at the step that its answer shows.
 var defaultRange = search.Range{Low: "1", High: "2", Step: "0.05"}
+
+// maxCoefficient bounds a coefficient: beyond it a network cannot even be counted.
+const maxCoefficient = 16
 
 // span reads a range of a coefficient; all coefficients are 1 or more ([effnet] equation 3).
 func (t *table) span(key string) search.Range {
 	s := t.table(key)
 	defer s.finish()
 	r := search.Range{Low: s.decimal("low", defaultRange.Low), High: s.decimal("high", defaultRange.High), Step: s.decimal("step", defaultRange.Step)}
-	if r.Low.Cmp("1") < 0 {
+	switch {
+	case r.Low.Cmp("1") < 0:
 		s.fail("low", "low must be 1 or more, not %s: a coefficient below 1 makes the network smaller", r.Low)
+	case r.High.Float64() > maxCoefficient:
+		s.fail("high", "high must be %d or less, not %s", maxCoefficient, r.High)
+	default:
+		if _, err := r.Values(); err != nil {
+			t.fail(key, "%s: %v", key, err)
+			return defaultRange
+		}
+		return r
 	}
-	if _, err := r.Values(); err != nil {
-		t.fail(key, "%s: %v", key, err)
-	}
-	return r
+	return defaultRange
 }
+
+// point reads alpha, beta and gamma; the paper's where the key is missing.
+func (t *table) point(key string) search.Point {
+	paper := search.PaperTriple
+	triple := t.decimals(key, within("0", false, maxCoefficient), paper.Alpha, paper.Beta, paper.Gamma)
+	if len(triple) != 3 {
+		t.fail(key, "a point must be alpha, beta and gamma, like [\"1.2\", \"1.1\", \"1.15\"], and this is not 3 numbers but %d", len(triple))
+		return paper
+	}
+	return search.Point{Alpha: triple[0], Beta: triple[1], Gamma: triple[2]}
+}
+
+// readPoints reads the list method's points, each of three decimals.
+func readPoints(t *table, needed bool) []search.Point {
+	const example = `points = [["1.2", "1.1", "1.15"]]`
+	v, ok := t.take("points")
+	if !ok {
+		if needed {
+			t.fail("points", "method %q needs the key points, like %s", search.List, example)
+		}
+		return nil
+	}
+	list, isList := asList(v)
+	if !isList || len(list) == 0 {
+		t.fail("points", "points must be a list of [alpha, beta, gamma], like %s, not %s", example, kind(v))
+	}
+	var points []search.Point
+	for i, value := range list {
+		at := item("points", i)
+		points = append(points, newTable(t.path, map[string]any{at: value}, t.source).point(at))
+	}
+	return points
+}
+
+// maxPoints bounds a grid: a larger one is a mistake in its steps.
+const maxPoints = 1_000_000
+
+// limitGrid counts the points of the methods that take all values of the ranges.
+func limitGrid(t *table, s search.Space) {
+	count := len(s.Phi)
+	for _, r := range []search.Range{s.Alpha, s.Beta, s.Gamma} {
+		values, err := r.Values()
+		if err != nil {
+			return // noted already
+		}
+		count = min(count*len(values), maxPoints+1)
+	}
+	if count > maxPoints && (slices.Contains(s.Methods, search.Grid) || slices.Contains(s.Methods, search.Solve)) {
+		t.fail("", "the ranges make more than %d points: raise a step", maxPoints)
+	}
+}
+
+// maxRatio bounds what a constraint may ask for, as a multiple of the base network's cost.
+const maxRatio = 1_000_000
 
 func readConstraint(t *table) search.Constraint {
 	defer t.finish()
-	quantity := t.choice("quantity", "", search.Quantities...)
-	if quantity == "" {
-		t.require("quantity", `quantity = "nominal"`)
-	}
-	if t.has("range") {
-		r := t.decimals("range")
-		if t.has("target") || t.has("tolerance") {
-			t.fail("range", "give either target and tolerance, or range")
+	c := search.Constraint{Quantity: t.choice("quantity", "", search.Quantities...)}
+	t.require("quantity", `quantity = "nominal"`)
+	if !t.has("range") {
+		target, tolerance := t.decimal("target", "2"), t.decimal("tolerance", "0.1")
+		if target.Cmp("0") <= 0 {
+			t.fail("target", "target must be above 0, not %s", target)
 		}
-		if len(r) != 2 || r[1].Cmp(r[0]) < 0 {
-			t.fail("range", "range must be two numbers, the smaller one first")
-			return search.Constraint{Quantity: quantity}
+		if tolerance.Cmp("0") < 0 {
+			t.fail("tolerance", "tolerance must be 0 or more, not %s", tolerance)
 		}
-		return search.Constraint{Quantity: quantity, Low: r[0], High: r[1]}
+		return search.Around(c.Quantity, target, tolerance)
 	}
-	target, tolerance := t.decimal("target", "2"), t.decimal("tolerance", "0.1")
-	if tolerance.Cmp("0") < 0 {
-		t.fail("tolerance", "tolerance must be 0 or more, not %s", tolerance)
+	if t.has("target") || t.has("tolerance") {
+		t.take("target")
+		t.take("tolerance")
+		t.fail("range", "give either target and tolerance, or range")
 	}
-	return search.Around(quantity, target, tolerance)
+	r := t.decimals("range", within("0", true, maxRatio), "0", "0")
+	if len(r) != 2 || r[1].Cmp(r[0]) < 0 {
+		t.fail("range", "range must be two numbers, the smaller one first")
+		return c
+	}
+	c.Low, c.High = r[0], r[1]
+	return c
 }

@@ -1,0 +1,261 @@
+package experiments
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"gridsearch/dataset"
+	"gridsearch/model"
+	"gridsearch/model/train"
+	"gridsearch/search"
+)
+
+// small is the shortest valid file.
+const small = "schema_version = 1\nmodel.baseline = \"efficientnet-b0\"\n"
+
+// parse reads a text that must be right.
+func parse(t testing.TB, text string, settings ...string) *Experiment {
+	t.Helper()
+	e, err := Parse("file.toml", []byte(text), settings...)
+	if err != nil {
+		t.Fatalf("%v\nin\n%s", err, text)
+	}
+	return e
+}
+
+func TestDefaults(t *testing.T) {
+	e := parse(t, small+"[data]\ndataset = \"motifs\"\n[train]\n")
+	b0, err := model.Preset("efficientnet-b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe := train.DefaultRecipe()
+	span := search.Range{Low: "1", High: "2", Step: "0.05"}
+	want := &Experiment{
+		File:  "file.toml",
+		Study: Study{Name: "file", Seed: 1, Metric: "val/top1", Direction: "maximize"},
+		Model: Model{Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 224, Stem: 32, StemStride: 2, Head: 1280, Stages: b0.Stages,
+			Rounding: model.OfficialRounding(), BatchNormMomentum: .99},
+		Search: search.Space{Methods: []string{"grid"}, Alpha: span, Beta: span, Gamma: span, Phi: []search.Decimal{"1"}, ShareStep: "0.1",
+			Coefficients: search.Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}, Controls: search.Controls},
+		Data:        &Data{Dataset: "motifs", ValidationFraction: .1, Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
+		Train:       &recipe,
+		Replication: Replication{Seeds: 3},
+		Execution:   Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue},
+		Analysis:    Analysis{Confidence: .95},
+		Report:      Report{Figures: Figures, Formats: []string{"svg", "png"}},
+	}
+	if !reflect.DeepEqual(e, want) {
+		t.Errorf("got  %+v\nwant %+v", e, want)
+	}
+	if err := recipe.Validate(); err != nil {
+		t.Errorf("the default recipe is invalid: %v", err)
+	}
+}
+
+// everyKey has all keys of the format, none at its default.
+const everyKey = `schema_version = 1
+[study]
+name = "all"
+description = "every key"
+seed = 7
+[objective]
+metric = "val/top1"
+direction = "maximize"
+[model]
+baseline = "efficientnet-b1"
+width_coefficient = 0.5
+depth_coefficient = 2
+resolution = 48
+stem = 16
+stem_stride = 1
+head = 96
+strides = [2, 1]
+channel_divisor = 4
+depth_rounding = "round"
+resolution_multiple = 8
+dropout = 0.1
+drop_connect = 0.2
+batch_norm_momentum = 0.8
+[[model.stages]]
+block = "mbconv"
+expansion = 1
+channels = 8
+kernel = 5
+stride = 1
+repeats = 2
+se_ratio = 0
+[[model.stages]]
+channels = 24
+[search]
+method = ["grid", "list", "simplex", "solve", "single", "compound"]
+alpha = { low = "1.1", high = "1.5", step = "0.1" }
+beta = { low = 1.0, high = 1.30, step = 0.10 }
+gamma = { low = 1, high = 1 }
+phi = ["1", "2"]
+coefficients = ["1.3", 1.05, "1.1"]
+share_step = "0.25"
+points = [["1.2", "1.1", "1.15"], [2, 1, 1]]
+controls = ["depth"]
+[[constraint]]
+quantity = "nominal"
+target = 2.0
+tolerance = "0.30"
+[[constraint]]
+quantity = "params_ratio"
+range = [1, "2.5"]
+[data]
+dataset = "image-folder"
+path = "photos"
+train_examples = 100
+validation_fraction = 0.2
+augmentation = { shift = 0.05, flip = "alternate", cutout = 0.25 }
+[train]
+epochs = 5
+batch_size = 16
+optimizer = "rmsprop"
+learning_rate = 0.016
+momentum = 0.8
+nesterov = false
+rms_decay = 0.95
+rms_epsilon = 0.01
+schedule = "exponential"
+warmup = 0.2
+decay_rate = 0.9
+decay_epochs = 1.5
+weight_decay = 1e-5
+label_smoothing = 0
+ema = 0.999
+clip_norm = 5
+zero_init_residual = false
+[replication]
+seeds = 5
+[execution]
+workers = 2
+threads_per_run = 1
+timeout = "30m"
+max_retries = 0
+on_failure = "stop"
+max_consecutive_failures = 4
+[analysis]
+confidence_level = 0.9
+bootstrap_resamples = 10000
+check = "none"
+[report]
+figures = ["accuracy-cost"]
+formats = "svg"
+`
+
+func TestEveryKey(t *testing.T) {
+	e := parse(t, everyKey)
+	want := &Experiment{
+		File:  "file.toml",
+		Study: Study{Name: "all", Description: "every key", Seed: 7, Metric: "val/top1", Direction: "maximize"},
+		Model: Model{Baseline: "efficientnet-b1", Width: .5, Depth: 2, Resolution: 48, Stem: 16, StemStride: 1, Head: 96, Stages: []model.Stage{
+			{Block: "mbconv", Expansion: 1, Channels: 8, Kernel: 5, Stride: 1, Repeats: 2},
+			{Block: "mbconv", Expansion: 6, Channels: 24, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
+		}, Strides: []int{2, 1}, Rounding: model.Rounding{ChannelDivisor: 4, Depth: "round", ResolutionMultiple: 8}, Dropout: .1, DropConnect: .2, BatchNormMomentum: .8},
+		Search: search.Space{
+			Methods: []string{"grid", "list", "simplex", "solve", "single", "compound"},
+			Alpha:   search.Range{Low: "1.1", High: "1.5", Step: "0.1"}, Beta: search.Range{Low: "1", High: "1.3", Step: "0.1"}, Gamma: search.Range{Low: "1", High: "1", Step: "0.05"},
+			Phi: []search.Decimal{"1", "2"}, Coefficients: search.Point{Alpha: "1.3", Beta: "1.05", Gamma: "1.1"}, ShareStep: "0.25",
+			List:        []search.Point{{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}, {Alpha: "2", Beta: "1", Gamma: "1"}},
+			Controls:    []string{"depth"},
+			Constraints: []search.Constraint{{Quantity: "nominal", Low: "1.7", High: "2.3"}, {Quantity: "params_ratio", Low: "1", High: "2.5"}},
+		},
+		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100, ValidationFraction: .2,
+			Augmentation: dataset.Augmentation{Shift: .05, Flip: dataset.FlipAlternate, Cutout: .25}},
+		Train: &train.Recipe{Epochs: 5, BatchSize: 16, Optimizer: train.RMSProp, LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
+			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5},
+		Replication: Replication{Seeds: 5},
+		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4},
+		Analysis:    Analysis{Confidence: .9},
+		Report:      Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
+	}
+	if !reflect.DeepEqual(e, want) {
+		t.Errorf("got  %+v\nwant %+v", e, want)
+	}
+	if err := e.Train.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOneStageInThreeForms: rows, inline tables and tables say the same.
+func TestOneStageInThreeForms(t *testing.T) {
+	rows := parse(t, small+"[model]\n", `model.stages=[[4, 12, 5, 2, 3]]`)
+	inline := parse(t, small, `model.stages=[{ expansion = 4, channels = 12, kernel = 5, stride = 2, repeats = 3, se_ratio = 0.25, block = "mbconv" }]`)
+	tables := parse(t, "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\n[[model.stages]]\nexpansion = 4\nchannels = 12\nkernel = 5\nstride = 2\nrepeats = 3\n")
+	if !reflect.DeepEqual(rows.Model, inline.Model) || !reflect.DeepEqual(rows.Model, tables.Model) {
+		t.Errorf("%+v\n%+v\n%+v", rows.Model, inline.Model, tables.Model)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	text := small + "[[constraint]]\nquantity = \"nominal\"\n[data]\ndataset = \"motifs\"\n[train]\nepochs = -1\nlearning_rate = 1\n"
+	e := parse(t, text, "train.epochs=3", "train.optimizer=rmsprop", "study.name=a=b", "study.name=other", "search.phi=[\"2\", 3]", "constraint.0.target=1.9",
+		"search.alpha.high=1.50", "model.resolution=32", `search.beta={ low = "1.25" }`)
+	got := []any{e.Train.Epochs, e.Train.Optimizer, e.Train.LearningRate, e.Study.Name, e.Search.Phi, e.Search.Constraints[0].Low, e.Search.Alpha.High, e.Model.Resolution, e.Search.Beta.Low}
+	want := []any{3, "rmsprop", 1., "other", []search.Decimal{"2", "3"}, search.Decimal("1.8"), search.Decimal("1.5"), 32, search.Decimal("1.25")}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestDecimalsAreExact: numbers are what is written, not the nearest binary number.
+func TestDecimalsAreExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.StringMatching(`1\.[0-9]{0,24}[1-9]`).Draw(t, "digits")
+		form := rapid.SampledFrom([]string{digits, `"` + digits + `"`, "+" + digits + "0", strings.Replace(digits, "1.", "1.0_0", 1)}).Draw(t, "form")
+		want := digits
+		if strings.Contains(form, "_") {
+			want = strings.Replace(digits, "1.", "1.00", 1)
+		}
+		e, err := Parse("file.toml", []byte(small+"search.coefficients = ["+form+", 1e0, 15e-1]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Search.Coefficients; string(got.Alpha) != want || got.Beta != "1" || got.Gamma != "1.5" {
+			t.Fatalf("%s is read as %+v", form, got)
+		}
+	})
+}
+
+// TestMistakesAddUp: mistakes of unlike sections are all reported, in the order of their places, whatever else is in the file.
+func TestMistakesAddUp(t *testing.T) {
+	lines := []string{"[study]", "seed = -1", "[objective]", "metric = 1", "[replication]", "seeds = 0", "[execution]", "workers = 1.5", "[analysis]", "level = 2", "[report]", "formats = [3]"}
+	rapid.Check(t, func(t *rapid.T) {
+		text, want := small, []int{}
+		line := 2
+		for _, i := range rapid.Permutation([]int{0, 1, 2, 3, 4, 5}).Draw(t, "sections")[:rapid.IntRange(1, 6).Draw(t, "number")] {
+			text += lines[2*i] + "\n"
+			line++
+			for range rapid.IntRange(0, 3).Draw(t, "comments") {
+				text += "# [comment = \"\n"
+				line++
+			}
+			text += "\t" + lines[2*i+1] + " # ]\n"
+			line++
+			want = append(want, line)
+		}
+		_, err := Parse("file.toml", []byte(text))
+		list, ok := err.(*Errors)
+		if !ok {
+			t.Fatalf("got %v", err)
+		}
+		var got []int
+		for _, m := range list.List {
+			got = append(got, m.Line)
+			if m.Column != 2 && !strings.HasPrefix(m.Text, "formats") {
+				t.Fatalf("column of %v", m)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("mistakes in lines %v, want %v:\n%v", got, want, err)
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package experiments
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gridsearch/search"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files of testdata")
+
+// golden compares a text with a file of testdata, or writes it there.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test -update rewrites it):\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+// published says what the data sets of the ready files hold, which are not opened here.
+var published = map[string]struct{ classes, channels, native int }{
+	"motifs":        {16, 3, 72},
+	"fashion-mnist": {10, 1, 28},
+}
+
+// readyPlan reads an embedded file and makes its plan.
+func readyPlan(t *testing.T, name string) (*Experiment, *search.Plan) {
+	t.Helper()
+	text, err := Files.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Parse(name, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := published[""]
+	if e.Data != nil {
+		data = published[e.Data.Dataset]
+	}
+	base, err := e.Baseline(data.classes, data.channels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := e.Plan(base, data.native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, plan
+}
+
+func readyNames(t *testing.T) []string {
+	t.Helper()
+	names, err := fs.Glob(Files, "*.toml")
+	if err != nil || len(names) < 4 {
+		t.Fatalf("ready files are %v: %v", names, err)
+	}
+	return names
+}
+
+// TestReadyPlans holds what each ready file would train, with its exact cost, against the recorded plans; the order of trials is the search's to test.
+func TestReadyPlans(t *testing.T) {
+	var out bytes.Buffer
+	for _, name := range readyNames(t) {
+		e, plan := readyPlan(t, name)
+		fmt.Fprintf(&out, "%s: %d points, %d kept, %d networks, %d trials, %d seeds\n", name, plan.Points, plan.Kept, plan.Networks, len(plan.Trials), e.Replication.Seeds)
+		var lines []string
+		for _, trial := range plan.Trials {
+			c := trial.Network.Cost
+			lines = append(lines, fmt.Sprintf("  %s: %d multiply-adds (x %.3f), %d parameters, %d activations, repeats %v, channels %v%s\n", trial.Name, c.MAdds, trial.MAddsRatio,
+				c.Params, c.Activations, trial.Network.Repeats, trial.Network.Channels, trial.ExcludedBy))
+		}
+		slices.Sort(lines)
+		out.WriteString(strings.Join(lines, ""))
+	}
+	golden(t, "plans.golden", out.Bytes())
+}
+
+// TestReadyFilesSayWhatToExpect: a file opens with its question, the command, the time that it takes and the result.
+func TestReadyFilesSayWhatToExpect(t *testing.T) {
+	for _, name := range readyNames(t) {
+		text, err := Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opening, _, _ := strings.Cut(string(text), "\nschema_version = 1\n")
+		for i, heading := range []string{"# Question: ", "# Command:  ", "# Time:     ", "# Result:   "} {
+			if at := strings.Index(opening, heading); at < 0 || i == 0 && at > 0 {
+				t.Errorf("%s does not say %q before its schema_version", name, heading)
+			}
+		}
+	}
+}
+
+// TestReadyFilesServeTheirPurpose holds the properties that the files promise.
+func TestReadyFilesServeTheirPurpose(t *testing.T) {
+	for _, name := range []string{"quickstart.toml", "fashion-mnist.toml"} {
+		e, plan := readyPlan(t, name)
+		trained := map[string]bool{}
+		for _, trial := range plan.Trials {
+			if trial.ExcludedBy == "" {
+				trained[trial.Network.ID] = true
+			}
+			if trial.Network.FinalMap < 4 {
+				t.Errorf("%s: the last map of %s is %d pixels wide", name, trial.Name, trial.Network.FinalMap)
+			}
+		}
+		if len(trained) < 8 || e.Replication.Seeds != 3 {
+			t.Errorf("%s: %d networks with %d seeds, want 8 or more with 3", name, len(trained), e.Replication.Seeds)
+		}
+	}
+	_, plan := readyPlan(t, "single-vs-compound.toml")
+	families := map[string]int{}
+	for _, trial := range plan.Trials {
+		for _, l := range trial.Labels {
+			families[l.Control]++
+		}
+	}
+	for _, family := range []string{"depth", "width", "resolution", "compound"} {
+		if families[family] < 3 {
+			t.Errorf("single-vs-compound.toml has %d points of %s, want 3 or more for a curve", families[family], family)
+		}
+	}
+}
+
+// TestPaperGrid are the published facts about the paper's own grid on B0.
+func TestPaperGrid(t *testing.T) {
+	e, plan := readyPlan(t, "paper-b0.toml")
+	if e.Data != nil || e.Train != nil {
+		t.Error("paper-b0.toml is to be planned, not run")
+	}
+	least, most := math.Inf(1), 0.
+	for _, trial := range plan.Trials {
+		for _, l := range trial.Labels {
+			if l.Control == "" {
+				least, most = min(least, trial.MAddsRatio), max(most, trial.MAddsRatio)
+			}
+		}
+	}
+	got := fmt.Sprintf("%d points, %d kept, %d networks, %.2f to %.2f, base %d", plan.Points, plan.Kept, plan.Networks, least, most, plan.Base.Cost.MAdds)
+	if want := "9261 points, 109 kept, 65 networks, 1.93 to 3.33, base 385814752"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -1,0 +1,237 @@
+package experiments
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"gridsearch/dataset"
+	"gridsearch/model"
+	"gridsearch/model/train"
+)
+
+func readVersion(root *table) {
+	const want = "schema_version = %d must be the first line: this program reads no other format"
+	if !root.has("schema_version") {
+		root.fail("", want, SchemaVersion)
+	}
+	if v, ok := root.take("schema_version"); ok && v != int64(SchemaVersion) {
+		root.fail("schema_version", want+", and this is %s", SchemaVersion, kind(v))
+	}
+}
+
+func readStudy(root *table, file string) Study {
+	t, o := root.table("study"), root.table("objective")
+	defer t.finish()
+	defer o.finish()
+	s := Study{
+		Name:        t.text("name", strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))),
+		Description: t.text("description", ""),
+		Seed:        uint64(t.integer("seed", 1, 0, 1<<53)),
+		Metric:      o.choice("metric", "val/top1", "val/top1"),
+		Direction:   o.choice("direction", "maximize", "maximize"),
+	}
+	if s.Name == "" || strings.ContainsFunc(s.Name, strange) || strings.HasPrefix(s.Name, ".") || strings.HasPrefix(s.Name, "-") {
+		t.fail("name", "name %s does not make a folder: use letters, digits, dashes, dots and underscores, and begin with a letter or digit", quote(s.Name))
+	}
+	return s
+}
+
+// strange are characters that some file system refuses, or a shell takes for its own.
+func strange(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. +", r)
+}
+
+// maxChannels bounds what a file may ask for before it is scaled.
+const maxChannels = 1 << 14
+
+func readModel(t *table) Model {
+	defer t.finish()
+	rounding := model.OfficialRounding()
+	m := Model{Baseline: t.choice("baseline", "", model.Presets()...)}
+	if m.Baseline == "" {
+		t.require("baseline", `baseline = "efficientnet-b0"`)
+		m.Baseline = "efficientnet-b0"
+	}
+	preset, err := model.Preset(m.Baseline)
+	if err != nil { // reported by choice already
+		preset, _ = model.Preset("efficientnet-b0")
+	}
+	m.Width = t.number("width_coefficient", 1, .01, 100)
+	m.Depth = t.number("depth_coefficient", 1, .01, 100)
+	m.Resolution = t.integer("resolution", preset.Pixels, 1, 1<<14)
+	m.Stem = t.integer("stem", preset.Stem.Channels, 1, maxChannels)
+	m.StemStride = t.integer("stem_stride", preset.Stem.Stride, 1, 2)
+	m.Head = t.integer("head", preset.Head, 1, maxChannels)
+	m.Stages = t.stages("stages", preset.Stages)
+	m.Strides = t.integers("strides", 1, 2)
+	if n := len(m.Strides); n > 0 && n != len(m.Stages) {
+		t.fail("strides", "strides has %d numbers for %d stages", n, len(m.Stages))
+	}
+	m.Rounding = model.Rounding{
+		ChannelDivisor:     t.integer("channel_divisor", rounding.ChannelDivisor, 1, 256),
+		Depth:              t.choice("depth_rounding", rounding.Depth, model.RoundUp, model.RoundNearest),
+		ResolutionMultiple: t.integer("resolution_multiple", 0, 0, 256),
+	}
+	m.Dropout = t.number("dropout", 0, 0, .99)
+	m.DropConnect = t.number("drop_connect", 0, 0, .99)
+	m.BatchNormMomentum = t.number("batch_norm_momentum", preset.BatchNormMomentum, 0, .9999)
+	m.Classes = t.integer("classes", 0, 1, 1<<20)
+	return m
+}
+
+// stages reads a network's stages: tables, or rows of expansion, channels, kernel, stride, repeats with squeeze-excite a quarter.
+func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
+	v, ok := t.take(key)
+	if !ok {
+		return otherwise
+	}
+	list, isList := asList(v)
+	if !isList || len(list) == 0 {
+		t.wrong(key, "a list of at least one stage", v)
+		return otherwise
+	}
+	stages := make([]model.Stage, len(list))
+	for i, value := range list {
+		at := item(key, i)
+		values, isTable := value.(map[string]any)
+		if row, isRow := asList(value); isRow && len(row) == len(stageRow) {
+			values, isTable = map[string]any{}, true
+			for k, name := range stageRow {
+				values[name] = row[k]
+			}
+		}
+		if !isTable {
+			t.fail(at, "stage %d must be [%s] or a table, not %s", i+1, strings.Join(stageRow, ", "), kind(value))
+			continue
+		}
+		stages[i] = newTable(join(t.path, at), values, t.source).stage()
+	}
+	return stages
+}
+
+// stageRow names the numbers of a stage that is written as a row.
+var stageRow = []string{"expansion", "channels", "kernel", "stride", "repeats"}
+
+// defaultSERatio is that of all published stages ([code], efficientnet_builder.py).
+const defaultSERatio = .25
+
+// stage reads one as a table. Expansion 6 and kernel 3 are the commonest of the published stages; channels must be given.
+func (t *table) stage() model.Stage {
+	defer t.finish()
+	t.require("channels", "channels = 16")
+	m := model.Stage{
+		Block: t.choice("block", model.MBConv, model.MBConv), Expansion: t.integer("expansion", 6, 1, 64), Channels: t.integer("channels", 16, 1, maxChannels),
+		Kernel: t.integer("kernel", 3, 1, 31), Stride: t.integer("stride", 1, 1, 2), Repeats: t.integer("repeats", 1, 1, 1000), SERatio: t.number("se_ratio", defaultSERatio, 0, 1),
+	}
+	if m.Kernel%2 == 0 {
+		t.fail("kernel", "kernel must be odd, not %d", m.Kernel)
+	}
+	return m
+}
+
+func readData(root *table) *Data {
+	if _, ok := root.take("data"); !ok {
+		return nil
+	}
+	t := root.table("data")
+	defer t.finish()
+	d := &Data{
+		Dataset:            t.choice("dataset", "", dataset.Names()...),
+		Path:               t.text("path", ""),
+		TrainExamples:      t.integer("train_examples", 0, 0, 1<<40),
+		ValidationFraction: t.number("validation_fraction", .1, .0001, .9999),
+	}
+	if d.Dataset == "" {
+		t.require("dataset", `dataset = "motifs"`)
+	}
+	if m := root.table("model"); m.has("classes") {
+		m.fail("classes", "classes comes from the data: leave it out where there is a [data]")
+	}
+	a := t.table("augmentation")
+	defer a.finish()
+	d.Augmentation = dataset.Augmentation{
+		Shift:  a.number("shift", 0, 0, .5),
+		Flip:   a.choice("flip", dataset.FlipNone, dataset.FlipNone, dataset.FlipRandom, dataset.FlipAlternate),
+		Cutout: a.number("cutout", 0, 0, 1),
+	}
+	return d
+}
+
+func readTrain(root *table, m Model) *train.Recipe {
+	if _, ok := root.take("train"); !ok {
+		return nil
+	}
+	t := root.table("train")
+	defer t.finish()
+	r := train.DefaultRecipe()
+	r.Dropout, r.DropConnect = m.Dropout, m.DropConnect
+	r.Epochs = readEpochs(t, r.Epochs)
+	r.BatchSize = t.integer("batch_size", r.BatchSize, 2, 1<<20)
+	r.Optimizer = t.choice("optimizer", r.Optimizer, train.Optimizers...)
+	r.LearningRate = t.positive("learning_rate", r.LearningRate)
+	r.Momentum = t.number("momentum", r.Momentum, 0, .9999)
+	r.Nesterov = t.flag("nesterov", r.Nesterov)
+	r.RMSDecay = t.number("rms_decay", r.RMSDecay, 0, .9999)
+	r.RMSEpsilon = t.positive("rms_epsilon", r.RMSEpsilon)
+	r.Schedule = t.choice("schedule", r.Schedule, train.Schedules...)
+	r.Warmup = t.number("warmup", r.Warmup, 0, 1)
+	r.DecayRate = t.number("decay_rate", r.DecayRate, 0, 1)
+	r.DecayEpochs = t.positive("decay_epochs", r.DecayEpochs)
+	r.WeightDecay = t.number("weight_decay", r.WeightDecay, 0, 1)
+	r.LabelSmoothing = t.number("label_smoothing", r.LabelSmoothing, 0, .99)
+	r.EMA = t.number("ema", r.EMA, 0, .999999)
+	r.ClipNorm = t.number("clip_norm", r.ClipNorm, 0, 1e9)
+	r.ZeroInitResidual = t.flag("zero_init_residual", r.ZeroInitResidual)
+	return &r
+}
+
+// readEpochs takes one budget: a list of them would be several studies.
+func readEpochs(t *table, otherwise int) int {
+	if _, isList := asList(t.values["epochs"]); isList {
+		t.take("epochs")
+		t.fail("epochs", "epochs must be one whole number: give each training budget a study of its own, as with --set train.epochs=20 --set study.name=long")
+		return otherwise
+	}
+	return t.integer("epochs", otherwise, 1, 1<<20)
+}
+
+func readReplication(t *table) Replication {
+	defer t.finish()
+	return Replication{Seeds: t.integer("seeds", 3, 1, 10000)}
+}
+
+func readExecution(t *table) Execution {
+	defer t.finish()
+	return Execution{
+		Workers:                t.integer("workers", 0, 0, 4096),
+		ThreadsPerRun:          t.integer("threads_per_run", 1, 1, 1), // a run on several threads is not implemented
+		Timeout:                t.duration("timeout", 0),
+		MaxRetries:             t.integer("max_retries", 2, 0, 100),
+		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
+		MaxConsecutiveFailures: t.integer("max_consecutive_failures", 0, 0, 1<<20),
+	}
+}
+
+func readAnalysis(t *table) Analysis {
+	defer t.finish()
+	t.integer("bootstrap_resamples", 10000, 10000, 10000) // what search.Compare draws
+	t.choice("check", "none", "none")
+	return Analysis{Confidence: t.number("confidence_level", .95, .5, .999)}
+}
+
+func readReport(t *table) Report {
+	defer t.finish()
+	return Report{Figures: t.choices("figures", Figures), Formats: t.choices("formats", []string{"svg", "png"})}
+}
+
+// check looks for values that are right by themselves and cannot be together. Tables of the root are read already.
+func (e *Experiment) check(root *table) {
+	if _, err := e.Baseline(0, 0); err != nil {
+		root.table("model").fail("stages", "%v", errors.Unwrap(err))
+	}
+	if e.Data != nil && e.Train != nil && e.Data.TrainExamples > 0 && e.Data.TrainExamples < e.Train.BatchSize {
+		root.table("data").fail("train_examples", "train_examples = %d do not fill one batch: batch_size is %d", e.Data.TrainExamples, e.Train.BatchSize)
+	}
+}
