@@ -35,7 +35,7 @@ type InterruptedError struct {
 }
 
 func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("%v: %d runs are left", e.Cause, e.Left)
+	return fmt.Sprintf("%v: runs left to train: %d", e.Cause, e.Left)
 }
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }
