@@ -178,7 +178,9 @@ func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended 
 		*done++
 		if len(workers) > 0 && dice.IntN(2) == 0 {
 			// A worker's death costs a run at most, and the study goes on.
-			_ = syscall.Kill(workers[dice.IntN(len(workers))], syscall.SIGKILL)
+			if worker, err := os.FindProcess(workers[dice.IntN(len(workers))]); err == nil {
+				_ = worker.Kill()
+			}
 			continue
 		}
 		_ = cmd.Process.Kill()
