@@ -202,11 +202,14 @@ func readReplication(t *table) Replication {
 	return Replication{Seeds: t.integer("seeds", 3, 1, 10000)}
 }
 
+// maxThreads bounds the threads of one run: more are a mistake, whatever the machine.
+const maxThreads = 256
+
 func readExecution(t *table) Execution {
 	defer t.finish()
 	return Execution{
 		Workers:                t.integer("workers", 0, 0, 4096),
-		ThreadsPerRun:          t.integer("threads_per_run", 1, 1, 1), // a run on several threads is not implemented
+		ThreadsPerRun:          t.integer("threads_per_run", 1, 1, maxThreads),
 		Timeout:                t.duration("timeout", 0),
 		MaxRetries:             t.integer("max_retries", 2, 0, 100),
 		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 )
@@ -40,7 +41,13 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		understood = true
+		if _, err := kernel.Chosen(); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
 	err := root.ExecuteContext(context.Background())
 	if err != nil && !understood {
 		err = usageError{err}

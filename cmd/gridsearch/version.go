@@ -20,7 +20,7 @@ func newVersion() *cobra.Command {
 				revision = "unknown revision"
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "gridsearch %s\nnumeric version %d, kernels %s\n%s %s/%s\n",
-				revision, study.NumericVersion, study.KernelSet, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				revision, study.NumericVersion, study.KernelSet(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

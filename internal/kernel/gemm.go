@@ -1,139 +1,192 @@
 package kernel
 
-import (
-	"sync"
+import "fmt"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/gonum"
-)
+// gemmArgs are the arguments of the product kernels; strides are in bytes. The assembly knows the offsets.
+type gemmArgs struct {
+	a, b, c                   *float32
+	strideA, strideB, strideC int
+	tiles                     int // along the rows of C; counted down
+	depth                     int // length of the sum
+	tail                      int // columns of the last vector
+	add                       int // not 0: C is added to
+}
 
-// Products with long rows are gonum's Sgemm, whose inner loop, a row of B times a number, is SSE assembly. Products with short rows are the tiles
-// below. Sgemm's form for a transposed B is not used: it adds up dot products in an order that depends on where the operands lie in memory, and a
-// resumed training would not have the bits of an undisturbed one.
+// maxAcross is the number of vectors of the widest tile.
+const maxAcross = 3
 
-// shortRow is the length of a row below which tiles are the faster form (measured: 2 times at 8, as fast at 24).
-const shortRow = 24
+// tile is a product kernel and its twin for A^T B; both compute rows x across vectors at a time.
+type tile struct {
+	rows               int
+	product, productTA func(*gemmArgs)
+}
 
-// MatMul computes C = A B with A of shape [m, k], B [k, n] and C [m, n].
-func MatMul(c, a, b []float32, m, n, k int) {
-	if n >= shortRow {
-		sgemm(blas.NoTrans, c, a, b, m, n, k)
+// Matrix is rows in memory: element (i, j) is Data[i*Stride+j].
+type Matrix struct {
+	Data   []float32
+	Stride int
+}
+
+// Dense is a matrix of rows of n numbers that follow each other.
+func Dense(data []float32, n int) Matrix { return Matrix{data, n} }
+
+// From is the matrix from a row on.
+func (m Matrix) From(row int) Matrix { return Matrix{m.Data[row*m.Stride:], m.Stride} }
+
+// Shift is the matrix from a column on.
+func (m Matrix) Shift(column int) Matrix { return Matrix{m.Data[column:], m.Stride} }
+
+// check returns the first number of a matrix of rows x columns, and panics if it is not all there.
+func (m Matrix) check(rows, columns int) *float32 {
+	if need := (rows-1)*m.Stride + columns; need > len(m.Data) || rows > 1 && m.Stride < 0 {
+		panic(fmt.Sprintf("kernel: %d rows of %d numbers, %d apart, need %d numbers, not %d", rows, columns, m.Stride, need, len(m.Data)))
+	}
+	return &m.Data[0]
+}
+
+// panels calls visit for every panel of n columns: the first column, the vectors across and the columns of the last vector. Four vectors are two and
+// two, which is faster than three and one.
+func (s *Set) panels(n int, visit func(column, across, tail int)) {
+	vectors := (n + s.Width - 1) / s.Width
+	for column := 0; vectors > 0; {
+		across := min(vectors, maxAcross)
+		if vectors == 4 {
+			across = 2
+		}
+		tail := s.Width
+		if vectors == across {
+			tail = n - column - (across-1)*s.Width
+		}
+		visit(column, across, tail)
+		column += across * s.Width
+		vectors -= across
+	}
+}
+
+// Packed is a matrix [depth, columns] in the order that Product reads: panels of a few vectors of columns, each with all its rows.
+type Packed struct {
+	Depth, Columns int
+	data           []float32
+}
+
+// NewPacked makes a packed matrix of zeros.
+func (s *Set) NewPacked(depth, columns int) *Packed {
+	return &Packed{depth, columns, Floats(depth * s.Pad(columns))}
+}
+
+// Pack copies b [depth, columns] into a packed matrix.
+func (k *Kernels) Pack(p *Packed, b Matrix) {
+	if p.Depth == 0 || p.Columns == 0 {
 		return
 	}
-	withTranspose(b, k, n, func(t []float32) { tiles(c, a, t, m, n, k) })
-}
-
-// MatMulTB computes C = A B^T with A of shape [m, k], B [n, k] and C [m, n]: the gradient of a layer's input.
-func MatMulTB(c, a, b []float32, m, n, k int) {
-	if n < shortRow {
-		tiles(c, a, b, m, n, k)
-		return
-	}
-	withTranspose(b, n, k, func(t []float32) { sgemm(blas.NoTrans, c, a, t, m, n, k) })
-}
-
-// MatMulTA computes C = A^T B with A of shape [k, m], B [k, n] and C [m, n]: the gradient of a weight matrix, summed over k rows.
-func MatMulTA(c, a, b []float32, m, n, k int) {
-	if n >= m || n >= shortRow {
-		sgemm(blas.Trans, c, a, b, m, n, k)
-		return
-	}
-	// The transposed result has the longer rows.
-	withScratch(m*n, func(t []float32) {
-		sgemm(blas.Trans, t, b, a, n, m, k)
-		transpose(c, t, n, m)
-	})
-}
-
-// pool holds the memory of transposed matrices. On the stack they cannot be, as Sgemm may hand its operands to goroutines.
-var pool = sync.Pool{New: func() any { return new([]float32) }}
-
-func withScratch(size int, use func([]float32)) {
-	scratch := pool.Get().(*[]float32)
-	defer pool.Put(scratch)
-	if len(*scratch) < size {
-		*scratch = make([]float32, size)
-	}
-	use((*scratch)[:size])
-}
-
-// withTranspose calls use with the [r, c] matrix a as [c, r].
-func withTranspose(a []float32, r, c int, use func([]float32)) {
-	withScratch(r*c, func(t []float32) {
-		transpose(t, a, r, c)
-		use(t)
-	})
-}
-
-func transpose(t, a []float32, r, c int) {
-	for i := range r {
-		for j, v := range a[i*c:][:c] {
-			t[j*r+i] = v
-		}
-	}
-}
-
-// sgemm cuts the product into panels that Sgemm computes on its caller's goroutine: a training stays on its own core.
-func sgemm(ta blas.Transpose, c, a, b []float32, m, n, k int) {
-	lda, row := k, k
-	if ta == blas.Trans {
-		lda, row = m, 1
-	}
-	columns := min((n+blockSize-1)/blockSize, serialBlocks)
-	height, width := serialBlocks/columns*blockSize, columns*blockSize
-	for i := 0; i < m; i += height {
-		for j := 0; j < n; j += width {
-			gonum.Implementation{}.Sgemm(ta, blas.NoTrans, min(height, m-i), min(width, n-j), k, 1, a[i*row:], lda, b[j:], n, 0, c[i*n+j:], n)
-		}
-	}
-}
-
-// Sgemm starts goroutines from serialBlocks+1 blocks of blockSize x blockSize results on (gonum, blas/gonum/gonum.go).
-const (
-	blockSize    = 64
-	serialBlocks = 3
-)
-
-// tiles computes C = A B^T with A of shape [m, k] and B [n, k], two rows by four columns at a time: their eight sums stay in registers.
-func tiles(c, a, b []float32, m, n, k int) {
-	for i := 0; i < m; i += 2 {
-		a0 := a[i*k:][:k]
-		a1, c1 := a0, c[i*n:] // an odd last row is computed twice
-		if i+1 < m {
-			a1, c1 = a[(i+1)*k:][:k], c[(i+1)*n:]
-		}
-		c0 := c[i*n:]
-		j := 0
-		for ; j+4 <= n; j += 4 {
-			tile(c0[j:], c1[j:], a0, a1, b[j*k:][:k], b[(j+1)*k:][:k], b[(j+2)*k:][:k], b[(j+3)*k:][:k])
-		}
-		for ; j < n; j++ {
-			bj := b[j*k:][:k]
-			var s0, s1 float32
-			for l, v := range bj {
-				s0 += a0[l] * v
-				s1 += a1[l] * v
+	first := b.check(p.Depth, p.Columns)
+	k.panels(p.Columns, func(column, across, tail int) {
+		panel := &p.data[column*p.Depth]
+		for v := range across {
+			a := &k.product
+			*a = gemmArgs{a: add(panel, v*k.Width), b: add(first, column+v*k.Width), strideA: 4 * across * k.Width, strideB: 4 * b.Stride, depth: p.Depth, tail: k.Width}
+			if v == across-1 {
+				a.tail = tail
 			}
-			c0[j], c1[j] = s0, s1
+			k.packColumns(a)
 		}
+	})
+}
+
+// PackTransposed copies the transpose of b [columns, depth] into a packed matrix.
+func (k *Kernels) PackTransposed(p *Packed, b Matrix) {
+	if p.Depth == 0 || p.Columns == 0 {
+		return
+	}
+	b.check(p.Columns, p.Depth)
+	k.panels(p.Columns, func(column, across, tail int) {
+		width := across * k.Width
+		panel := p.data[column*p.Depth:][:width*p.Depth]
+		for j := range width - k.Width + tail {
+			for l, v := range b.Data[(column+j)*b.Stride:][:p.Depth] {
+				panel[l*width+j] = v
+			}
+		}
+	})
+}
+
+// blockA is the size of the part of A, in floats, that stays in the second cache while panel after panel goes over it.
+const blockA = 64 << 10
+
+// Product computes C = A B, or adds it to C, with A of shape [rows, B.Depth] and C [rows, B.Columns].
+func (k *Kernels) Product(c, a Matrix, b *Packed, rows int, add bool) {
+	k.multiply(c, a, b, rows, b.Columns, add)
+}
+
+// ProductPadded is Product with C's rows written to the end of their last vector, where they get zeros.
+func (k *Kernels) ProductPadded(c, a Matrix, b *Packed, rows int) {
+	k.multiply(c, a, b, rows, k.Pad(b.Columns), false)
+}
+
+func (k *Kernels) multiply(c, a Matrix, b *Packed, rows, columns int, add bool) {
+	if rows == 0 || columns == 0 {
+		return
+	}
+	a.check(rows, b.Depth)
+	c.check(rows, columns)
+	step := max(48, blockA/max(1, b.Depth)/48*48)
+	for from := 0; from < rows; from += step {
+		k.multiplyBlock(c.From(from), a.From(from), b, min(step, rows-from), columns, add)
 	}
 }
 
-func tile(c0, c1, a0, a1, b0, b1, b2, b3 []float32) {
-	var s00, s01, s02, s03, s10, s11, s12, s13 float32
-	a1, b0, b1, b2, b3 = a1[:len(a0)], b0[:len(a0)], b1[:len(a0)], b2[:len(a0)], b3[:len(a0)]
-	for l, v := range a0 {
-		w := a1[l]
-		s00 += v * b0[l]
-		s01 += v * b1[l]
-		s02 += v * b2[l]
-		s03 += v * b3[l]
-		s10 += w * b0[l]
-		s11 += w * b1[l]
-		s12 += w * b2[l]
-		s13 += w * b3[l]
+func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add bool) {
+	k.panels(columns, func(column, across, tail int) {
+		args := gemmArgs{a: &a.Data[0], b: &b.data[column*b.Depth], c: &c.Data[column],
+			strideA: 4 * a.Stride, strideB: 4 * across * k.Width, strideC: 4 * c.Stride, depth: b.Depth, tail: tail}
+		if add {
+			args.add = 1
+		}
+		k.sweep(args, across, rows, a.Stride, false)
+	})
+}
+
+// blockTA is the number of rows that ProductTA sums up with a tile of C in registers.
+const blockTA = 128
+
+// ProductTA adds A^T B to C, with A of shape [depth, rows], B [depth, columns] and C [rows, columns]: the gradient of weights.
+func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int) {
+	if depth == 0 || rows == 0 || columns == 0 {
+		return
 	}
-	c0, c1 = c0[:4], c1[:4]
-	c0[0], c0[1], c0[2], c0[3] = s00, s01, s02, s03
-	c1[0], c1[1], c1[2], c1[3] = s10, s11, s12, s13
+	a.check(depth, rows)
+	b.check(depth, columns)
+	c.check(rows, columns)
+	for from := 0; from < depth; from += blockTA {
+		k.multiplyTABlock(c, a.From(from), b.From(from), min(blockTA, depth-from), rows, columns)
+	}
+}
+
+func (k *Kernels) multiplyTABlock(c, a, b Matrix, depth, rows, columns int) {
+	k.panels(columns, func(column, across, tail int) {
+		args := gemmArgs{a: &a.Data[0], b: &b.Data[column], c: &c.Data[column],
+			strideA: 4 * a.Stride, strideB: 4 * b.Stride, strideC: 4 * c.Stride, depth: depth, tail: tail, add: 1}
+		k.sweep(args, across, rows, 1, true)
+	})
+}
+
+// sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a row of C.
+func (k *Kernels) sweep(args gemmArgs, across, rows, step int, transposed bool) {
+	for _, t := range k.tiles[across] {
+		n := rows / t.rows
+		if n == 0 {
+			continue
+		}
+		k.product, k.product.tiles = args, n
+		if transposed {
+			t.productTA(&k.product)
+		} else {
+			t.product(&k.product)
+		}
+		done := n * t.rows
+		if rows -= done; rows == 0 {
+			return
+		}
+		args.a, args.c = add(args.a, done*step), add(args.c, done*args.strideC/4)
+	}
 }

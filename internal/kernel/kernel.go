@@ -1,48 +1,89 @@
-// Package kernel computes the layers of a convolutional network on []float32: plain Go, one goroutine, no allocation.
+// Package kernel holds the vector kernels that training spends its time in: products of matrices, depthwise convolutions, and passes over rows of
+// channels that do several things while the numbers are near.
 //
-// Maps are NHWC and dense: rows of c channels, one row a pixel, and "rows" counts the pixels of a batch. Matrices are row-major. Every function
-// writes all of its output, except those whose name ends in Add, and sums in a fixed order, so that equal inputs give equal bits. Slices are at
-// least as long as the shapes say; a shorter one panics. NaN and infinities go through.
+// A Set is the kernels of one instruction set: generated assembly for AVX-512 and for AVX2 with FMA (folder _asm), and Go twins, which run everywhere and
+// which the assembly is tested against. A Kernels is a Set with the memory of its arguments, for one goroutine.
+//
+// Maps are NHWC: rows of channels, one row a pixel. Rows are any distance apart and any number of channels long; what a caller owns itself has rows that
+// are whole vectors (Set.Pad), with zeros behind the channels. Sums are in a fixed order, so that equal inputs give equal bits for one set. NaN and
+// infinities go through. Every method checks its slices and panics if one is too short, before anything is written.
 package kernel
 
-// Add adds x to y, element by element.
-func Add(y, x []float32) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] += x[i]
-	}
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+)
+
+//go:generate go run -C _asm . -group gemm -out ../gemm_amd64.s -declare ../gemm_amd64.go
+//go:generate go run -C _asm . -group rows -out ../rows_amd64.s -declare ../rows_amd64.go
+//go:generate go run -C _asm . -group flat -out ../flat_amd64.s -declare ../flat_amd64.go
+//go:generate go run -C _asm . -group depthwise -out ../depthwise_amd64.s -declare ../depthwise_amd64.go
+//go:generate go run -C _asm . -group machine -out ../machine_amd64.s -declare ../machine_amd64.go
+
+// Names of the sets. Numbers of two sets differ by rounding.
+const (
+	AVX512  = "avx512"
+	AVX2    = "avx2"
+	Generic = "generic"
+)
+
+// Variable is the environment variable that chooses a set by its name, to measure or to test it.
+const Variable = "GRIDSEARCH_KERNELS"
+
+// Set is the kernels of one instruction set.
+type Set struct {
+	Name  string
+	Width int // floats of a vector
+
+	tiles       [maxAcross + 1][]tile // by vectors across, the tallest first; the last has one row
+	packColumns func(*gemmArgs)
+	rows        [rowKernels]func(*rowArgs)
+	flat        [flatKernels]func(*rowArgs)
+	depthwise   map[window]*depthwiseKernels
+	peak        func(*probeArgs)
+	read, copy  func(*probeArgs)
 }
 
-// mulAdd adds the products of a and b to y.
-func mulAdd(y, a, b []float32) {
-	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
-		y[i] += a[i] * b[i]
-	}
-}
+// Sets lists the sets that this processor can run, the fastest first. Generic is always there.
+func Sets() []*Set { return append(native(), &generic) }
 
-// AddBias adds a bias of c channels to every row of x.
-func AddBias(x, bias []float32, rows, c int) {
-	for r := range rows {
-		Add(x[r*c:][:c], bias)
-	}
-}
-
-// BiasGradient sums the rows of dy.
-func BiasGradient(db, dy []float32, rows, c int) {
-	db = db[:c]
-	clear(db)
-	for r := range rows {
-		Add(db, dy[r*c:][:c])
-	}
-}
-
-// ScaleExamples multiplies each of the examples of x, per elements long, by its factor: y[n, i] = x[n, i] * factor[n]. y may be x.
-func ScaleExamples(y, x, factor []float32, batch, per int) {
-	for n := range batch {
-		f, in, out := factor[n], x[n*per:][:per], y[n*per:][:per]
-		for i, v := range in {
-			out[i] = v * f
+// Named finds a set that this processor can run.
+func Named(name string) (*Set, error) {
+	var names []string
+	for _, s := range Sets() {
+		if s.Name == name {
+			return s, nil
 		}
+		names = append(names, s.Name)
 	}
+	return nil, fmt.Errorf("kernels %q are not here: this processor runs %s", name, strings.Join(names, ", "))
 }
+
+// Chosen is the set of this process: that of the environment variable, or the fastest. The choice is made once.
+var Chosen = sync.OnceValues(func() (*Set, error) {
+	if name := os.Getenv(Variable); name != "" {
+		s, err := Named(name)
+		if err != nil {
+			return nil, fmt.Errorf("environment variable %s: %w", Variable, err)
+		}
+		return s, nil
+	}
+	return Sets()[0], nil
+})
+
+// Pad is the number of floats of whole vectors that hold c channels.
+func (s *Set) Pad(c int) int { return (c + s.Width - 1) / s.Width * s.Width }
+
+// Kernels runs a set's kernels for one goroutine.
+type Kernels struct {
+	*Set
+	row      rowArgs
+	product  gemmArgs
+	convolve depthwiseArgs
+	scalars  [6]float32
+}
+
+// New makes the kernels of another goroutine.
+func (s *Set) New() *Kernels { return &Kernels{Set: s} }

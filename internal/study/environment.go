@@ -12,11 +12,19 @@ import (
 	"strings"
 	"sync"
 
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 )
 
-// KernelSet names the kernels that this process trains with; rounding differs between sets.
-const KernelSet = "generic"
+// KernelSet names the kernels that this process trains with; rounding differs between sets. It is empty where the environment asks for kernels that are
+// not here: no network can be built then, and the command line has said so.
+func KernelSet() string {
+	set, err := kernel.Chosen()
+	if err != nil {
+		return ""
+	}
+	return set.Name
+}
 
 // environment describes the machine and the program, as it is recorded with each run. It is read once per process.
 var environment = sync.OnceValue(func() store.Environment {
@@ -27,7 +35,7 @@ var environment = sync.OnceValue(func() store.Environment {
 		Arch:           runtime.GOARCH,
 		CPU:            CPUModel(),
 		Cores:          runtime.NumCPU(),
-		KernelSet:      KernelSet,
+		KernelSet:      KernelSet(),
 		Revision:       revision,
 		Dirty:          dirty,
 		BinaryHash:     binaryHash(),

@@ -107,7 +107,7 @@ func (w *worker) run(ctx context.Context, r request) (train.Result, error) {
 	job := train.Job{
 		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
 		Train: images.train, Validation: images.validation,
-		Seed: r.Spec.Seed(), Checkpoint: filepath.Join(r.Dir, checkpointName), CheckpointEvery: checkpointEvery,
+		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(r.Dir, checkpointName), CheckpointEvery: checkpointEvery,
 		Log: func(note string) { logger.Print(note) },
 	}
 	result, err := train.Run(ctx, job, w.progress(r.Spec.Key))

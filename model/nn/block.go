@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"math"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 )
 
-// block is a unit of the network that becomes one node of the graph, with one node for its gradient. Its work is a layer, and here always a plain
-// composition of simple ones: the reference for any faster form of the same block, which is a layer with the same parameters in the same order.
+// block is a unit of the network that becomes one node of the graph, with one node for its gradient. Its work is a layer: a plain composition of simple
+// ones, or, where the settings have an engine that knows the block, a fused form of the same with the same parameters in the same order. The plain one is
+// the reference, and what other blocks run on.
 type block struct {
 	layer
 	name   string
@@ -74,37 +75,70 @@ func (m *maker) chain(layers ...layer) chain { return chain{layers: layers, scra
 func (m *maker) stem() block {
 	b := m.block
 	weight := m.param("conv.weight", true, normal(b.Kernel*b.Kernel*b.Out), b.Kernel, b.Kernel, b.In, b.Out)
-	conv := &convolution{weight: weight, geometry: kernel.Conv{InSize: b.InSize, InChannels: b.In, OutSize: b.OutSize, OutChannels: b.Out, Kernel: b.Kernel, Stride: b.Stride}}
 	area := b.OutSize * b.OutSize
-	c := m.chain(conv, m.norm("conv", area, b.Out, 1), &silu{perExample: area * b.Out})
+	bn := m.norm("conv", area, b.Out, 1)
+	if e := m.settings.engine; e != nil && m.err == nil {
+		return m.finish(m.fusedStem(e, weight, bn), b.OutSize, b.OutSize, b.Out)
+	}
+	conv := &convolution{weight: weight, geometry: plain.Conv{InSize: b.InSize, InChannels: b.In, OutSize: b.OutSize, OutChannels: b.Out, Kernel: b.Kernel, Stride: b.Stride}}
+	c := m.chain(conv, bn, &silu{perExample: area * b.Out})
 	return m.finish(&c, b.OutSize, b.OutSize, b.Out)
 }
 
-// mbconv is the mobile inverted bottleneck with squeeze-excite ([code], MBConvBlock).
-func (m *maker) mbconv() block {
+// bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters ([code], MBConvBlock).
+type bottleneck struct {
+	expand                             *pointwise // nil where there is no expansion
+	depthwise                          *depthwise
+	excite                             *excite // nil for none
+	project                            *pointwise
+	expandNorm, depthwiseNorm, outNorm *norm
+}
+
+func (m *maker) bottleneck() bottleneck {
 	b := m.block
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
-	var layers []layer
+	var p bottleneck
 	if b.Expanded != b.In {
-		layers = append(layers, m.pointwise("expand", in, b.In, b.Expanded), m.norm("expand", in, b.Expanded, 1), &silu{perExample: in * b.Expanded})
+		p.expand, p.expandNorm = m.pointwise("expand", in, b.In, b.Expanded), m.norm("expand", in, b.Expanded, 1)
 	}
 	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, b.Expanded)
-	layers = append(layers,
-		&depthwise{weight: weight, geometry: kernel.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Expanded, Kernel: b.Kernel, Stride: b.Stride}},
-		m.norm("depthwise", out, b.Expanded, 1), &silu{perExample: out * b.Expanded})
+	p.depthwise = &depthwise{weight: weight, geometry: plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Expanded, Kernel: b.Kernel, Stride: b.Stride}}
+	p.depthwiseNorm = m.norm("depthwise", out, b.Expanded, 1)
 	if b.SEChannels > 0 {
-		layers = append(layers, m.excite(out))
+		p.excite = m.excite(out)
 	}
 	gamma := 1.
 	if b.Skip && m.parameters.zero {
 		gamma = 0
 	}
-	layers = append(layers, m.pointwise("project", out, b.Expanded, b.Out), m.norm("project", out, b.Out, gamma))
-	c := m.chain(layers...)
+	p.project, p.outNorm = m.pointwise("project", out, b.Expanded, b.Out), m.norm("project", out, b.Out, gamma)
+	return p
+}
+
+func (m *maker) mbconv() block {
+	b, p := m.block, m.bottleneck()
+	if l := m.fusedBottleneck(p); l != nil {
+		return m.finish(l, b.OutSize, b.OutSize, b.Out)
+	}
+	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
+	var layers []layer
+	if p.expand != nil {
+		layers = append(layers, p.expand, p.expandNorm, &silu{perExample: in * b.Expanded})
+	}
+	layers = append(layers, p.depthwise, p.depthwiseNorm, &silu{perExample: out * b.Expanded})
+	if p.excite != nil {
+		layers = append(layers, p.excite)
+	}
+	c := m.chain(append(layers, p.project, p.outNorm)...)
 	if !b.Skip {
 		return m.finish(&c, b.OutSize, b.OutSize, b.Out)
 	}
-	return m.finish(&residual{chain: c, settings: m.settings, name: b.Name, rate: b.DropRate}, b.OutSize, b.OutSize, b.Out)
+	return m.finish(&residual{chain: c, drop: m.drop()}, b.OutSize, b.OutSize, b.Out)
+}
+
+// drop is the block's stochastic depth.
+func (m *maker) drop() dropPath {
+	return dropPath{settings: m.settings, name: m.block.Name, rate: m.block.DropRate}
 }
 
 func (m *maker) pointwise(name string, area, in, out int) *pointwise {
@@ -124,6 +158,7 @@ func (m *maker) norm(name string, area, channels int, gamma float64) *norm {
 	}
 }
 
+// excite is squeeze-excite on maps with area pixels.
 func (m *maker) excite(area int) *excite {
 	b := m.block
 	reduce, expand := m.pointwise("se.reduce", 1, b.Expanded, b.SEChannels), m.pointwise("se.expand", 1, b.SEChannels, b.Expanded)
@@ -131,7 +166,7 @@ func (m *maker) excite(area int) *excite {
 	expand.bias = m.param("se.expand.bias", false, constant(0), b.Expanded)
 	// The gate runs inside another chain's pass, so its scratch is its own.
 	gate := chain{scratch: &scratch{}, layers: []layer{reduce, &silu{perExample: b.SEChannels}, expand}}
-	return &excite{gate: gate, area: area, channels: b.Expanded}
+	return &excite{gate: gate, reduce: reduce, expand: expand, area: area, channels: b.Expanded}
 }
 
 // head is the last convolution with pooling, dropout and the classifier.
@@ -144,6 +179,11 @@ func (m *maker) head() block {
 	dense := &pointwise{area: 1, in: b.Out, out: classes,
 		weight: m.param("classifier.weight", true, uniform(bound), b.Out, classes),
 		bias:   m.param("classifier.bias", false, constant(0), classes)}
-	c := m.chain(conv, bn, &silu{perExample: area * b.Out}, &globalMean{area: area, channels: b.Out}, &dropout{settings: m.settings, width: b.Out}, dense)
+	drop := &dropout{settings: m.settings, width: b.Out}
+	c := m.chain(conv, bn, &silu{perExample: area * b.Out}, &globalMean{area: area, channels: b.Out}, drop, dense)
+	if e := m.settings.engine; e != nil && m.err == nil {
+		c = m.chain(fusedLayer{e.NewPool(weightOf(conv.weight), bn.fused(), b.In, b.Out, area)}, drop,
+			fusedLayer{e.NewDense(weightOf(dense.weight), weightOf(dense.bias), b.Out, classes)})
+	}
 	return m.finish(&c, classes)
 }

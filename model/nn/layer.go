@@ -3,7 +3,8 @@ package nn
 import (
 	"math"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/fused"
+	"gridsearch/internal/plain"
 )
 
 // layer is a simple operation on a batch of maps. It owns its parameters and what backward needs besides input and output.
@@ -22,6 +23,7 @@ type settings struct {
 	dropout   float64
 	smoothing float32
 	clock     *clock
+	engine    *fused.Engine // computes the blocks that it knows; nil for plain ones alone
 }
 
 // clock tells the layers which step it is: random masks are a function of it.
@@ -91,7 +93,7 @@ func (c *chain) backward(dx, dy, x, y []float32) {
 
 // convolution is the stem's k x k convolution.
 type convolution struct {
-	geometry kernel.Conv
+	geometry plain.Conv
 	weight   *Param
 	scratch  []float32
 }
@@ -124,25 +126,25 @@ func (l *pointwise) allocate(batch int) int {
 }
 
 func (l *pointwise) forward(y, x []float32) {
-	kernel.MatMul(y, x, l.weight.Value, l.rows, l.out, l.in)
+	plain.MatMul(y, x, l.weight.Value, l.rows, l.out, l.in)
 	if l.bias != nil {
-		kernel.AddBias(y, l.bias.Value, l.rows, l.out)
+		plain.AddBias(y, l.bias.Value, l.rows, l.out)
 	}
 }
 
 func (l *pointwise) backward(dx, dy, x, _ []float32) {
-	kernel.MatMulTA(l.weight.Grad, x, dy, l.in, l.out, l.rows)
+	plain.MatMulTA(l.weight.Grad, x, dy, l.in, l.out, l.rows)
 	if l.bias != nil {
-		kernel.BiasGradient(l.bias.Grad, dy, l.rows, l.out)
+		plain.BiasGradient(l.bias.Grad, dy, l.rows, l.out)
 	}
 	if dx != nil {
-		kernel.MatMulTB(dx, dy, l.weight.Value, l.rows, l.in, l.out)
+		plain.MatMulTB(dx, dy, l.weight.Value, l.rows, l.in, l.out)
 	}
 }
 
 // depthwise is a k x k convolution of each channel by itself.
 type depthwise struct {
-	geometry kernel.Depthwise
+	geometry plain.Depthwise
 	weight   *Param
 }
 
@@ -182,7 +184,7 @@ func (l *norm) allocate(batch int) int {
 
 func (l *norm) forward(y, x []float32) {
 	if l.training {
-		kernel.BatchNormStats(l.mean, l.inverse, x, l.sums, l.rows, l.channels)
+		plain.BatchNormStats(l.mean, l.inverse, x, l.sums, l.rows, l.channels)
 		l.track(l.inverse)
 	} else {
 		copy(l.mean, l.running.Mean)
@@ -191,7 +193,7 @@ func (l *norm) forward(y, x []float32) {
 	for j, variance := range l.inverse {
 		l.inverse[j] = float32(1 / math.Sqrt(float64(variance)+l.epsilon))
 	}
-	kernel.BatchNormForward(y, x, l.mean, l.inverse, l.gamma.Value, l.beta.Value, l.rows, l.channels)
+	plain.BatchNormForward(y, x, l.mean, l.inverse, l.gamma.Value, l.beta.Value, l.rows, l.channels)
 }
 
 // track moves the running statistics towards those of the batch.
@@ -208,7 +210,7 @@ func move(average *float32, to, momentum float64) {
 }
 
 func (l *norm) backward(dx, dy, x, _ []float32) {
-	kernel.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value, l.sums, l.rows, l.channels)
+	plain.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value, l.sums, l.rows, l.channels)
 }
 
 // silu is the activation x * sigmoid(x).
@@ -219,9 +221,9 @@ func (l *silu) allocate(batch int) int {
 	return l.size
 }
 
-func (l *silu) forward(y, x []float32) { kernel.SiLU(y, x[:l.size]) }
+func (l *silu) forward(y, x []float32) { plain.SiLU(y, x[:l.size]) }
 
-func (l *silu) backward(dx, dy, x, _ []float32) { kernel.SiLUBackward(dx, dy, x[:l.size]) }
+func (l *silu) backward(dx, dy, x, _ []float32) { plain.SiLUBackward(dx, dy, x[:l.size]) }
 
 // globalMean pools a map to one pixel.
 type globalMean struct{ area, channels, batch int }
@@ -231,15 +233,16 @@ func (l *globalMean) allocate(batch int) int {
 	return batch * l.channels
 }
 
-func (l *globalMean) forward(y, x []float32) { kernel.GlobalMean(y, x, l.batch, l.area, l.channels) }
+func (l *globalMean) forward(y, x []float32) { plain.GlobalMean(y, x, l.batch, l.area, l.channels) }
 
 func (l *globalMean) backward(dx, dy, _, _ []float32) {
-	kernel.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
+	plain.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
 }
 
 // excite is squeeze-excite around its gate: the input times sigmoid(W2 silu(W1 mean(input))), the mean over the pixels of an example.
 type excite struct {
-	gate           chain // dense, SiLU, dense
+	gate           chain // reduce, SiLU, expand
+	reduce, expand *pointwise
 	area, channels int
 	batch          int
 
@@ -257,15 +260,15 @@ func (l *excite) allocate(batch int) int {
 }
 
 func (l *excite) forward(y, x []float32) {
-	kernel.GlobalMean(l.mean, x, l.batch, l.area, l.channels)
+	plain.GlobalMean(l.mean, x, l.batch, l.area, l.channels)
 	l.gate.forward(l.logits, l.mean)
-	kernel.Sigmoid(l.gates, l.logits)
-	kernel.ScaleChannels(y, x, l.gates, l.batch, l.area, l.channels)
+	plain.Sigmoid(l.gates, l.logits)
+	plain.ScaleChannels(y, x, l.gates, l.batch, l.area, l.channels)
 }
 
 func (l *excite) backward(dx, dy, x, _ []float32) {
-	kernel.ScaleChannelsBackward(dx, l.dgates, dy, x, l.gates, l.batch, l.area, l.channels)
-	kernel.SigmoidBackward(l.dgates, l.dgates, l.gates)
+	plain.ScaleChannelsBackward(dx, l.dgates, dy, x, l.gates, l.batch, l.area, l.channels)
+	plain.SigmoidBackward(l.dgates, l.dgates, l.gates)
 	l.gate.backward(l.dmean, l.dgates, l.mean, l.logits)
-	kernel.GlobalMeanBackwardAdd(dx, l.dmean, l.batch, l.area, l.channels)
+	plain.GlobalMeanBackwardAdd(dx, l.dmean, l.batch, l.area, l.channels)
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 )
@@ -89,14 +89,14 @@ func TestLayerGradients(t *testing.T) {
 	run := func(name string, l layer, in int, params ...*Param) {
 		t.Run(name, func(t *testing.T) { checkLayer(t, l, in, 4, params) })
 	}
-	for _, g := range []kernel.Conv{
+	for _, g := range []plain.Conv{
 		{InSize: 6, InChannels: 3, OutSize: 6, OutChannels: 5, Kernel: 3, Stride: 1}, {InSize: 7, InChannels: 2, OutSize: 4, OutChannels: 3, Kernel: 5, Stride: 2},
 		{InSize: 6, InChannels: 3, OutSize: 3, OutChannels: 4, Kernel: 3, Stride: 2},
 	} {
 		w := tensor("weight", g.Kernel*g.Kernel*g.InChannels*g.OutChannels)
 		run(fmt.Sprintf("convolution %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize), &convolution{geometry: g, weight: w}, g.InSize*g.InSize*g.InChannels, w)
 	}
-	for _, g := range []kernel.Depthwise{
+	for _, g := range []plain.Depthwise{
 		{InSize: 5, OutSize: 5, Channels: 7, Kernel: 3, Stride: 1}, {InSize: 6, OutSize: 3, Channels: 5, Kernel: 5, Stride: 2},
 		{InSize: 7, OutSize: 4, Channels: 3, Kernel: 3, Stride: 2}, {InSize: 2, OutSize: 2, Channels: 3, Kernel: 5, Stride: 1},
 	} {
@@ -111,7 +111,7 @@ func TestLayerGradients(t *testing.T) {
 	dense := func(w *Param) layer { return &pointwise{weight: w, area: 4, in: 6, out: 6} }
 	row := chain{layers: []layer{dense(a), dense(b), dense(c)}, scratch: &scratch{}}
 	run("chain", &row, 24, a, b, c)
-	run("residual", &residual{chain: row, settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}, 24, a, b, c)
+	run("residual", &residual{chain: row, drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}}, 24, a, b, c)
 	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
 	running := &Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
 	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9, training: true, area: 9, channels: 6}, 54, gamma, beta)
@@ -145,7 +145,7 @@ func TestBlockGradients(t *testing.T) {
 		blocks := generic(t, arch)
 		skip := c.step == 1 && c.channels == 6
 		r, residual := blocks[2].layer.(*residual)
-		if residual != skip || skip && r.rate != c.drop {
+		if residual != skip || skip && r.drop.rate != c.drop {
 			t.Fatalf("%s: residual is %v", c.name, residual)
 		}
 		for i, name := range map[int]string{0: "stem", 2: c.name, 3: "head"} {
@@ -185,9 +185,9 @@ func TestLossGradient(t *testing.T) {
 	labels := []int32{0, 4, 2, 2, 1, 3}
 	for _, smoothing := range []float32{0, .1, .9} {
 		z, prob, d := normals(batch*classes, "logits"), make([]float32, batch*classes), make([]float32, batch*classes)
-		value := func() float64 { return kernel.SoftmaxCrossEntropy(prob, z, labels, smoothing, batch, classes) }
+		value := func() float64 { return plain.SoftmaxCrossEntropy(prob, z, labels, smoothing, batch, classes) }
 		value()
-		kernel.SoftmaxCrossEntropyBackward(d, prob, labels, smoothing, 1, batch, classes)
+		plain.SoftmaxCrossEntropyBackward(d, prob, labels, smoothing, 1, batch, classes)
 		for try := range 5 {
 			direction := normals(len(z), "direction", try)
 			if want, got := slope(z, direction, value), dot(d, direction); math.Abs(got-want) > 1e-4 {
@@ -271,7 +271,7 @@ func TestDroppedExamplesPass(t *testing.T) {
 	time := &clock{}
 	forward := func(name string, step int) ([]float32, []float32) {
 		l := &residual{chain: chain{layers: []layer{&pointwise{weight: w, area: 1, in: size, out: size}}, scratch: &scratch{}},
-			settings: settings{training: true, seed: 1, clock: time}, name: name, rate: .5}
+			drop: dropPath{settings: settings{training: true, seed: 1, clock: time}, name: name, rate: .5}}
 		x, y := normals(batch*size, "x"), make([]float32, l.allocate(batch))
 		time.step = step
 		l.forward(y, x)

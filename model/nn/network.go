@@ -7,16 +7,36 @@ package nn
 import (
 	"fmt"
 
+	"gridsearch/internal/fused"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/plain"
 	"gridsearch/model"
 	"gridsearch/model/graph"
 )
 
-// Options of a network for training.
+// Options of a network. Seed and LabelSmoothing count in training alone.
 type Options struct {
-	Batch          int     // images of a step, 1 or more
-	Seed           uint64  // of dropout and stochastic depth
-	LabelSmoothing float64 // share of the target that is spread evenly over the classes
+	Batch          int         // images of a step, 1 or more
+	Seed           uint64      // of dropout and stochastic depth
+	LabelSmoothing float64     // share of the target that is spread evenly over the classes
+	Threads        int         // 0 for one; the bits of a result depend on it
+	Kernels        *kernel.Set // nil: this process's set
+	Plain          bool        // compose all blocks of plain layers: slow, and obviously right
+}
+
+// engine makes the engine that the options ask for, nil for none.
+func (o Options) engine(training bool) (*fused.Engine, error) {
+	if o.Plain {
+		return nil, nil
+	}
+	set := o.Kernels
+	if set == nil {
+		var err error
+		if set, err = kernel.Chosen(); err != nil {
+			return nil, err
+		}
+	}
+	return fused.NewEngine(set, o.Threads, training), nil
 }
 
 // Network is a compiled network for a fixed batch size. It is not safe for concurrent use.
@@ -32,19 +52,24 @@ type Network struct {
 // NewTrainer builds a network whose steps compute the loss and the gradient of every parameter. Dropout and stochastic depth are the architecture's.
 // It is an error if the parameters are those of another architecture.
 func NewTrainer(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
-	return newNetwork(arch, p, o.Batch, settings{training: true, seed: o.Seed, dropout: arch.Dropout, smoothing: float32(o.LabelSmoothing)})
+	return newNetwork(arch, p, o, settings{training: true, seed: o.Seed, dropout: arch.Dropout, smoothing: float32(o.LabelSmoothing)})
 }
 
 // NewEvaluator builds a network whose steps compute the logits with the running statistics of batch norm, without dropout.
-func NewEvaluator(arch model.Architecture, p *Parameters, batch int) (*Network, error) {
-	return newNetwork(arch, p, batch, settings{})
+func NewEvaluator(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
+	return newNetwork(arch, p, o, settings{})
 }
 
-func newNetwork(arch model.Architecture, p *Parameters, batch int, s settings) (*Network, error) {
+func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (*Network, error) {
+	batch := o.Batch
 	if batch < 1 {
 		return nil, fmt.Errorf("build %s: the batch must be 1 or more, not %d", arch.Name, batch)
 	}
 	s.clock = &clock{}
+	var err error
+	if s.engine, err = o.engine(s.training); err != nil {
+		return nil, err
+	}
 	blocks, err := newBlocks(arch, p, s)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
@@ -65,8 +90,9 @@ func newNetwork(arch model.Architecture, p *Parameters, batch int, s settings) (
 
 // connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the last node and what that is differentiated by.
 func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block) (last *graph.Node, wrt []*graph.Node) {
+	var gradients [2]buffer // of the inputs of neighbours: each is read by the block in front of it alone
 	for i := range blocks {
-		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0}
+		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
 		if i == len(blocks)-1 {
 			w.output = n.logits
 		}
@@ -117,6 +143,27 @@ type wiring struct {
 	batch  int
 	first  bool // the input is data and has no gradient
 	output []float32
+
+	gradients *buffer // that of the input is written there
+}
+
+// buffer is memory that several nodes write one after the other.
+type buffer struct{ data []float32 }
+
+// reserve makes it hold n floats.
+func (b *buffer) reserve(n int) {
+	if len(b.data) < n {
+		b.data = make([]float32, n)
+	}
+}
+
+// total is the number of elements of a shape.
+func total(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 // node adds the block behind x and returns its output and the inputs that hold its parameters.
@@ -125,6 +172,9 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.No
 	for _, p := range w.block.params {
 		inputs = append(inputs, b.Input(p.Name, p.Value, p.Shape...))
 	}
+	if !w.first {
+		w.gradients.reserve(total(x.Shape()))
+	}
 	size := w.block.allocate(w.batch)
 	if w.output == nil {
 		w.output = make([]float32, size)
@@ -132,6 +182,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.No
 	return b.Apply(graph.Operation{
 		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...), Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
+			defer kernel.FlushDenormals()()
 			w.block.forward(out, in[0])
 			return nil
 		},
@@ -147,11 +198,13 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 	o := graph.Operation{Name: w.block.name + ".gradient", Kind: "backward", Shape: []int{1}}
 	if !w.first {
 		o.Shape = in[0].Shape()
+		o.Output = w.gradients.data[:total(o.Shape)]
 	}
 	o.Run = func(dx []float32, values [][]float32) error {
 		if w.first {
 			dx = nil
 		}
+		defer kernel.FlushDenormals()()
 		w.block.backward(dx, values[2], values[0], values[1])
 		return nil
 	}
@@ -182,7 +235,7 @@ func (l *lossBlock) node(b *graph.Builder, logits *graph.Node) *graph.Node {
 	return b.Apply(graph.Operation{
 		Name: "loss", Kind: "forward",
 		Run: func(out []float32, in [][]float32) error {
-			l.value = kernel.SoftmaxCrossEntropy(l.prob, in[0], l.labels, l.smoothing, len(l.labels), l.classes)
+			l.value = plain.SoftmaxCrossEntropy(l.prob, in[0], l.labels, l.smoothing, len(l.labels), l.classes)
 			out[0] = float32(l.value)
 			return nil
 		},
@@ -190,7 +243,7 @@ func (l *lossBlock) node(b *graph.Builder, logits *graph.Node) *graph.Node {
 			return []*graph.Node{b.Apply(graph.Operation{
 				Name: "loss.gradient", Kind: "backward", Shape: in[0].Shape(),
 				Run: func(d []float32, values [][]float32) error {
-					kernel.SoftmaxCrossEntropyBackward(d, l.prob, l.labels, l.smoothing, values[2][0], len(l.labels), l.classes)
+					plain.SoftmaxCrossEntropyBackward(d, l.prob, l.labels, l.smoothing, values[2][0], len(l.labels), l.classes)
 					return nil
 				},
 			}, in[0], out, scale)}

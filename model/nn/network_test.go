@@ -251,11 +251,11 @@ func TestDeterminism(t *testing.T) {
 func TestEvaluator(t *testing.T) {
 	arch := small()
 	n, p := trainer(t, arch, 6)
-	one, err := NewEvaluator(arch, p, 1)
+	one, err := NewEvaluator(arch, p, Options{Batch: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	many, err := NewEvaluator(arch, p, 6)
+	many, err := NewEvaluator(arch, p, Options{Batch: 6})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func TestBuildErrors(t *testing.T) {
 		{with(func(a *model.Architecture) { a.Stages[0].Block = "fused" }), 2, `block0: block "fused" is not known: use "mbconv"`},
 	} {
 		_, trainer := NewTrainer(c.arch, p, Options{Batch: c.batch})
-		_, evaluator := NewEvaluator(c.arch, p, c.batch)
+		_, evaluator := NewEvaluator(c.arch, p, Options{Batch: c.batch})
 		for _, err := range []error{trainer, evaluator} {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
@@ -185,7 +185,7 @@ func TestBuildErrors(t *testing.T) {
 	if _, err := NewParameters(with(func(a *model.Architecture) { a.Head = 0 }), 1, false); err == nil || !strings.Contains(err.Error(), "channels of the head") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewEvaluator(small(), &Parameters{}, 2); err == nil || !strings.Contains(err.Error(), "have no stem.conv.weight") {
+	if _, err := NewEvaluator(small(), &Parameters{}, Options{Batch: 2}); err == nil || !strings.Contains(err.Error(), "have no stem.conv.weight") {
 		t.Errorf("got %v", err)
 	}
 }

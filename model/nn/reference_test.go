@@ -110,7 +110,7 @@ func TestAgainstPyTorch(t *testing.T) {
 	if d := distance(t, last.Name, last.Variance, floats(t, ref.RunningVariance)); d > 1e-4 {
 		t.Errorf("the running variance differs by %.2g", d)
 	}
-	e, err := NewEvaluator(arch, p, n.Batch())
+	e, err := NewEvaluator(arch, p, Options{Batch: n.Batch()})
 	if err != nil {
 		t.Fatal(err)
 	}

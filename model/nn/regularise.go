@@ -1,7 +1,7 @@
 package nn
 
 import (
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 )
 
@@ -44,14 +44,24 @@ func draw(factors []float32, rate float64, training bool, stream *random.Stream)
 	}
 }
 
-// residual adds its input to a chain's output; stochastic depth drops the chain's part for whole examples (Huang et al. 2016; [code], drop_connect).
-type residual struct {
-	chain
+// dropPath is stochastic depth: it drops a block's part for whole examples (Huang et al. 2016; [code], drop_connect).
+type dropPath struct {
 	settings settings
 	name     string
 	rate     float64
-	factors  []float32 // one an example
-	size     int
+}
+
+// fill draws the factors of the step, one an example.
+func (d dropPath) fill(factors []float32) {
+	draw(factors, d.rate, d.settings.training, random.New(d.settings.seed, "drop-path", d.name, d.settings.clock.step))
+}
+
+// residual adds its input to a chain's output, with stochastic depth.
+type residual struct {
+	chain
+	drop    dropPath
+	factors []float32 // one an example
+	size    int
 }
 
 func (l *residual) allocate(batch int) int {
@@ -62,14 +72,14 @@ func (l *residual) allocate(batch int) int {
 
 func (l *residual) forward(y, x []float32) {
 	l.chain.forward(y, x)
-	draw(l.factors, l.rate, l.settings.training, random.New(l.settings.seed, "drop-path", l.name, l.settings.clock.step))
-	kernel.ScaleExamples(y, y, l.factors, len(l.factors), l.size/len(l.factors))
-	kernel.Add(y[:l.size], x)
+	l.drop.fill(l.factors)
+	plain.ScaleExamples(y, y, l.factors, len(l.factors), l.size/len(l.factors))
+	plain.Add(y[:l.size], x)
 }
 
 func (l *residual) backward(dx, dy, x, y []float32) {
 	scaled := l.scratch.buffers[2][:l.size] // the third buffer: the chain uses the first two
-	kernel.ScaleExamples(scaled, dy, l.factors, len(l.factors), l.size/len(l.factors))
+	plain.ScaleExamples(scaled, dy, l.factors, len(l.factors), l.size/len(l.factors))
 	l.chain.backward(dx, scaled, x, y)
-	kernel.Add(dx[:l.size], dy)
+	plain.Add(dx[:l.size], dy)
 }

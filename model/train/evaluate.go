@@ -13,8 +13,8 @@ import (
 const evaluationBatch = 50
 
 // evaluate names every image and compares with its label.
-func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32) (Result, error) {
-	network, err := nn.NewEvaluator(arch, params, min(evaluationBatch, im.N))
+func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32, threads int) (Result, error) {
+	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N), Threads: threads})
 	if err != nil {
 		return Result{}, err
 	}

@@ -3,19 +3,25 @@ package train
 import (
 	"math"
 
+	"gridsearch/internal/kernel"
 	"gridsearch/model/nn"
 )
 
 // optimizer moves parameters along their gradients. Its state is one or two tensors for each parameter.
 type optimizer struct {
+	kernels  *kernel.Kernels
 	recipe   Recipe
 	params   []*nn.Param
 	velocity [][]float32 // momentum
 	square   [][]float32 // RMSProp: moving mean of the squared gradient
 }
 
-func newOptimizer(r Recipe, params []*nn.Param) *optimizer {
-	o := &optimizer{recipe: r, params: params}
+func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
+	set, err := kernel.Chosen()
+	if err != nil {
+		return nil, err
+	}
+	o := &optimizer{kernels: set.New(), recipe: r, params: params}
 	for _, p := range params {
 		o.velocity = append(o.velocity, make([]float32, len(p.Value)))
 		if r.Optimizer == RMSProp {
@@ -26,21 +32,22 @@ func newOptimizer(r Recipe, params []*nn.Param) *optimizer {
 			o.square = append(o.square, ones)
 		}
 	}
-	return o
+	return o, nil
 }
 
 // step updates every parameter at a learning rate.
 func (o *optimizer) step(rate float64) {
-	scale := float32(o.clip())
+	s := kernel.Step{Rate: float32(rate), Momentum: float32(o.recipe.Momentum), Scale: float32(o.clip()),
+		Rho: float32(o.recipe.RMSDecay), Epsilon: float32(o.recipe.RMSEpsilon)}
 	for i, p := range o.params {
-		decay := float32(0)
+		s.Decay = 0
 		if p.Decay {
-			decay = float32(o.recipe.WeightDecay)
+			s.Decay = float32(o.recipe.WeightDecay)
 		}
 		if o.recipe.Optimizer == RMSProp {
-			o.rmsprop(p, o.velocity[i], o.square[i], float32(rate), scale, decay)
+			o.kernels.RMSProp(p.Value, p.Grad, o.velocity[i], o.square[i], s)
 		} else {
-			o.sgd(p, o.velocity[i], float32(rate), scale, decay)
+			o.kernels.SGD(p.Value, p.Grad, o.velocity[i], s, o.recipe.Nesterov)
 		}
 	}
 }
@@ -59,37 +66,12 @@ func (o *optimizer) clip() float64 {
 	return min(1, o.recipe.ClipNorm/max(math.Sqrt(sum), 1e-30))
 }
 
-// sgd is v = m v + g, w -= rate (g + m v), or w -= rate v without Nesterov's look ahead (PyTorch's form).
-func (o *optimizer) sgd(p *nn.Param, velocity []float32, rate, scale, decay float32) {
-	m := float32(o.recipe.Momentum)
-	for i, w := range p.Value {
-		g := p.Grad[i]*scale + decay*w
-		v := m*velocity[i] + g
-		velocity[i] = v
-		if o.recipe.Nesterov {
-			v = g + m*v
-		}
-		p.Value[i] = w - rate*v
-	}
-}
-
-// rmsprop is TensorFlow's form: s = d s + (1-d) g^2, v = m v + rate g / sqrt(s + eps), w -= v.
-func (o *optimizer) rmsprop(p *nn.Param, velocity, square []float32, rate, scale, decay float32) {
-	m, d, eps := float32(o.recipe.Momentum), float32(o.recipe.RMSDecay), float32(o.recipe.RMSEpsilon)
-	for i, w := range p.Value {
-		g := p.Grad[i]*scale + decay*w
-		s := d*square[i] + (1-d)*g*g
-		v := m*velocity[i] + rate*g/float32(math.Sqrt(float64(s+eps)))
-		square[i], velocity[i] = s, v
-		p.Value[i] = w - v
-	}
-}
-
 // average keeps the moving average of weights and running statistics that evaluation uses.
 type average struct {
-	decay float64
-	to    *nn.Parameters
-	from  *nn.Parameters
+	kernels *kernel.Kernels
+	decay   float64
+	to      *nn.Parameters
+	from    *nn.Parameters
 }
 
 // update moves the average after the step of that number. The decay warms up as in tf.train.ExponentialMovingAverage: min(decay, (1+n)/(10+n)).
@@ -97,16 +79,10 @@ func (a *average) update(step int) {
 	n := float64(step + 1)
 	decay := float32(min(a.decay, (1+n)/(10+n)))
 	for i, p := range a.to.List {
-		blend(p.Value, a.from.List[i].Value, decay)
+		a.kernels.Blend(p.Value, a.from.List[i].Value, decay)
 	}
 	for i, s := range a.to.Statistics {
-		blend(s.Mean, a.from.Statistics[i].Mean, decay)
-		blend(s.Variance, a.from.Statistics[i].Variance, decay)
-	}
-}
-
-func blend(to, from []float32, decay float32) {
-	for i, v := range from {
-		to[i] = decay*to[i] + (1-decay)*v
+		a.kernels.Blend(s.Mean, a.from.Statistics[i].Mean, decay)
+		a.kernels.Blend(s.Variance, a.from.Statistics[i].Variance, decay)
 	}
 }

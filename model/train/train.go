@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/nn"
@@ -25,6 +26,7 @@ type Job struct {
 	Validation   *dataset.Images
 	Augmentation dataset.Augmentation
 	Seed         uint64 // of initialisation, data order, augmentation and masks
+	Threads      int    // 0 for one; the bits of the result depend on it
 
 	Checkpoint      string        // file to resume from and to write to; empty for none
 	CheckpointEvery time.Duration // how much training a kill may cost
@@ -94,7 +96,7 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
 	}
 	trained := time.Now()
-	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation)
+	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads)
 	result.Curve, result.Steps = s.curve, s.steps
 	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
 	result.WaitSeconds = s.waited.Seconds()
@@ -139,13 +141,15 @@ func newState(job Job) (*state, error) {
 	if s.params, err = nn.NewParameters(s.arch, random.Seed(job.Seed, "network"), job.Recipe.ZeroInitResidual); err != nil {
 		return nil, err
 	}
-	options := nn.Options{Batch: job.Recipe.BatchSize, Seed: random.Seed(job.Seed, "masks"), LabelSmoothing: job.Recipe.LabelSmoothing}
+	options := nn.Options{Batch: job.Recipe.BatchSize, Seed: random.Seed(job.Seed, "masks"), LabelSmoothing: job.Recipe.LabelSmoothing, Threads: job.Threads}
 	if s.network, err = nn.NewTrainer(s.arch, s.params, options); err != nil {
 		return nil, err
 	}
-	s.optimizer = newOptimizer(job.Recipe, s.params.List)
+	if s.optimizer, err = newOptimizer(job.Recipe, s.params.List); err != nil {
+		return nil, err
+	}
 	if job.Recipe.EMA > 0 {
-		s.average = &average{decay: job.Recipe.EMA, to: s.params.Clone(), from: s.params}
+		s.average = &average{kernels: s.optimizer.kernels, decay: job.Recipe.EMA, to: s.params.Clone(), from: s.params}
 	}
 	return s, nil
 }
@@ -246,13 +250,19 @@ func (s *state) one(loader *dataset.Loader, rate float64) (loss float64, err err
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return 0, &DivergedError{Step: s.step, LearningRate: rate, Loss: loss}
 	}
+	s.update(rate)
+	s.step++
+	s.record(loss)
+	return loss, nil
+}
+
+// update moves the weights and their average.
+func (s *state) update(rate float64) {
+	defer kernel.FlushDenormals()()
 	s.optimizer.step(rate)
 	if s.average != nil {
 		s.average.update(s.step)
 	}
-	s.step++
-	s.record(loss)
-	return loss, nil
 }
 
 // record adds a step to the training curve.

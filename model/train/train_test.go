@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/nn"
@@ -242,7 +243,10 @@ func TestOptimizersFollowTheirFormulas(t *testing.T) {
 		{Optimizer: RMSProp, Momentum: .9, RMSDecay: .8, RMSEpsilon: 1e-2, WeightDecay: .1},
 	} {
 		p := &nn.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
-		o := newOptimizer(r, []*nn.Param{p})
+		o, err := newOptimizer(r, []*nn.Param{p})
+		if err != nil {
+			t.Fatal(err)
+		}
 		w, v, s := 1., 0., 1.
 		for i := range 30 {
 			g := math.Sin(float64(i)) * 2
@@ -276,7 +280,7 @@ func TestAverage(t *testing.T) {
 	make := func(v float32) *nn.Parameters {
 		return &nn.Parameters{List: []*nn.Param{{Value: []float32{v}}}, Statistics: []*nn.Statistic{{Mean: []float32{v}, Variance: []float32{v}}}}
 	}
-	a := average{decay: .5, to: make(0), from: make(1)}
+	a := average{kernels: kernel.Sets()[0].New(), decay: .5, to: make(0), from: make(1)}
 	want := 0.
 	for step := range 20 {
 		a.update(step)
@@ -333,7 +337,10 @@ func TestLossesOfPyTorch(t *testing.T) {
 		}
 		copy(n.Images(), floats(t, ref.Images))
 		copy(n.Labels(), ref.Labels)
-		o := newOptimizer(c.recipe, p.List)
+		o, err := newOptimizer(c.recipe, p.List)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i, want := range c.want {
 			loss, err := n.Step(i)
 			if err != nil {

@@ -1,4 +1,4 @@
-package kernel
+package plain
 
 // BatchNormStats computes the mean and the biased variance of each of c channels over rows, in float64 and relative to the first row: a mean that
 // is large against the deviation costs no accuracy.

@@ -1,4 +1,4 @@
-package kernel
+package plain
 
 // Conv is a convolution on square maps with symmetric padding of (Kernel-1)/2: x is [Batch, InSize, InSize, InChannels], y
 // [Batch, OutSize, OutSize, OutChannels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, InChannels, OutChannels].

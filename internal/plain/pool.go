@@ -1,4 +1,4 @@
-package kernel
+package plain
 
 // GlobalMean computes the mean of each channel of each image: x is [batch, area, c], y [batch, c].
 func GlobalMean(y, x []float32, batch, area, c int) {

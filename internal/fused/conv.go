@@ -1,0 +1,138 @@
+package fused
+
+import "gridsearch/internal/kernel"
+
+// ConvShape is the shape of a convolution on square maps with symmetric padding of (Kernel-1)/2.
+type ConvShape struct {
+	In, Out         int // channels
+	Kernel, Stride  int
+	InSize, OutSize int
+}
+
+// Conv is a k x k convolution with batch norm and SiLU behind it: a stem. Its weights are [kernel, kernel, in, out].
+type Conv struct {
+	*Engine
+	shape ConvShape
+	conv  *pointwise // on patches
+	norm  *norm
+	batch int
+	pad   int       // numbers of a pixel of z
+	z     []float32 // [batch, OutSize, OutSize, pad]
+}
+
+// NewConv makes the block.
+func (e *Engine) NewConv(s ConvShape, weight Weight, norm NormParams) *Conv {
+	return &Conv{Engine: e, shape: s, conv: e.pointwise(weight, Weight{}, s.Kernel*s.Kernel*s.In, s.Out), norm: e.norm(norm), pad: e.set.Pad(s.Out)}
+}
+
+// Allocate implements Block.
+func (c *Conv) Allocate(batch int) int {
+	c.batch = batch
+	c.z = kernel.Floats(c.rows() * c.pad)
+	c.reserveWide(0, len(c.z))
+	c.reserve(0, c.lines()*c.shape.OutSize*c.conv.in)
+	c.reserve(1, c.lines()*c.shape.OutSize*c.pad)
+	return c.rows() * c.shape.Out
+}
+
+func (c *Conv) rows() int { return c.batch * c.shape.OutSize * c.shape.OutSize }
+
+// lines is the number of rows of output pixels of a unit.
+func (c *Conv) lines() int {
+	return min(c.batch*c.shape.OutSize, max(1, unit/(c.shape.OutSize*max(c.pad, c.conv.in))))
+}
+
+// units visits stretches of whole rows of output pixels with the first one's number in the batch.
+func (c *Conv) units(from, to int, visit func(pixel, n int)) {
+	size, lines := c.shape.OutSize, c.lines()
+	for u := from; u < to; u++ {
+		first := u * lines
+		visit(first*size, min(lines, c.batch*size-first)*size)
+	}
+}
+
+// phase runs over all units.
+func (c *Conv) phase(run func(w *worker, from, to int)) {
+	c.run(pieces(c.batch*c.shape.OutSize, c.lines()), run)
+}
+
+func (c *Conv) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pad:], c.pad) }
+
+// Forward implements Block.
+func (c *Conv) Forward(y, x []float32) {
+	c.conv.pack(c.workers[0].Kernels)
+	if !c.training {
+		c.norm.fixed()
+	}
+	c.phase(func(w *worker, from, to int) {
+		s := c.statistics(w, c.norm, c.pad)
+		c.units(from, to, func(pixel, n int) {
+			patches := c.gather(w.scratch[0], x, pixel, n)
+			s.write(c.raw(pixel), kernel.Dense(w.scratch[1], c.pad), n, len(c.z), func(z kernel.Matrix) {
+				w.ProductPadded(z, patches, c.conv.forward, n)
+			})
+		})
+		s.flush()
+	})
+	c.norm.finish(c.Engine, c.rows())
+	c.phase(func(w *worker, from, to int) {
+		par := w.params(c.shape.Out, c.norm.scale, c.norm.shift)
+		c.units(from, to, func(pixel, n int) {
+			w.NormSiLU(kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
+		})
+	})
+}
+
+// Backward implements Block. The gradient of the input is that of images, which nobody asks for: dx must be nil.
+func (c *Conv) Backward(dx, dy, x, _ []float32) {
+	if dx != nil {
+		panic("fused: a stem has no gradient of its input")
+	}
+	du := c.wide[0]
+	c.phase(func(w *worker, from, to int) {
+		par, count := w.params(c.pad, c.norm.scale, c.norm.shift, nil, nil), 0
+		c.units(from, to, func(pixel, n int) {
+			w.SlopeProducts(kernel.Dense(du[pixel*c.pad:], c.pad), kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
+				kernel.Rows{Rows: n, Channels: c.shape.Out})
+			if count += n; count >= flushRows {
+				c.norm.add(w, par.Row(2), par.Row(3), 1)
+				count = 0
+			}
+		})
+		c.norm.add(w, par.Row(2), par.Row(3), 1)
+	})
+	c.norm.backward(c.rows())
+	c.phase(func(w *worker, from, to int) {
+		par := w.params(c.pad, c.norm.a, c.norm.b, c.norm.c)
+		dz := kernel.Dense(w.scratch[1], c.pad)
+		c.units(from, to, func(pixel, n int) {
+			w.AffineAdd(dz, kernel.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
+			c.conv.gradient(w, c.gather(w.scratch[0], x, pixel, n), dz, n)
+		})
+	})
+	c.conv.collect()
+}
+
+// gather copies the patches of n output pixels from a row's first one on, zero outside the image.
+func (c *Conv) gather(to, x []float32, pixel, n int) kernel.Matrix {
+	s := c.shape
+	line, pad := s.Kernel*s.In, (s.Kernel-1)/2
+	for i := range n {
+		row, column := (pixel+i)/s.OutSize, (pixel+i)%s.OutSize
+		image, top, left := row/s.OutSize, row%s.OutSize*s.Stride-pad, column*s.Stride-pad
+		first, last := max(0, -left), max(0, min(s.Kernel, s.InSize-left)) // taps inside the image
+		for ky := range s.Kernel {
+			patch := to[i*c.conv.in+ky*line:][:line]
+			y := top + ky
+			if y < 0 || y >= s.InSize || first >= last {
+				clear(patch)
+				continue
+			}
+			clear(patch[:first*s.In])
+			from := ((image*s.InSize+y)*s.InSize + left + first) * s.In
+			copy(patch[first*s.In:last*s.In], x[from:])
+			clear(patch[last*s.In:])
+		}
+	}
+	return kernel.Dense(to, c.conv.in)
+}

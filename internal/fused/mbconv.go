@@ -1,0 +1,103 @@
+package fused
+
+import "gridsearch/internal/kernel"
+
+// MBConvShape is the shape of a mobile inverted bottleneck.
+type MBConvShape struct {
+	In, Expanded, Out int // channels; there is no expansion where Expanded is In
+	SEChannels        int // of squeeze-excite, 0 for none
+	Kernel, Stride    int // of the depthwise convolution
+	InSize, OutSize   int // sides of the maps
+	Skip              bool
+}
+
+// MBConvParams are its parameters; those of what the shape leaves out are empty. Layouts: 1x1 convolutions [in, out], the depthwise one
+// [kernel, kernel, channels].
+type MBConvParams struct {
+	Expand                             Weight
+	Depthwise                          Weight
+	Project                            Weight
+	ExpandNorm, DepthwiseNorm, OutNorm NormParams
+	Reduce, ReduceBias                 Weight // of squeeze-excite
+	Excite, ExciteBias                 Weight
+	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for none.
+	Drop func(factors []float32)
+}
+
+// MBConv is the mobile inverted bottleneck with squeeze-excite.
+type MBConv struct {
+	*Engine
+	shape   MBConvShape
+	drop    func([]float32)
+	batch   int
+	factors []float32 // of stochastic depth; nil for none
+
+	expand    *convNorm // nil for none
+	depthwise *depthwise
+	excite    *excite // nil for none
+	project   *projection
+}
+
+// SupportsMBConv says whether there are kernels for the shape.
+func SupportsMBConv(s MBConvShape) bool { return kernel.HasDepthwise(s.Kernel, s.Stride) }
+
+// NewMBConv makes a block.
+func (e *Engine) NewMBConv(s MBConvShape, p MBConvParams) *MBConv {
+	m := &MBConv{Engine: e, shape: s, drop: p.Drop}
+	if s.Expanded != s.In {
+		m.expand = e.convNorm(p.Expand, p.ExpandNorm, s.In, s.Expanded)
+	}
+	m.depthwise = e.depthwise(s, p.Depthwise, p.DepthwiseNorm, m.expand)
+	if s.SEChannels > 0 {
+		m.excite = e.excite(s, p)
+	}
+	m.project = e.projection(s, p, m.depthwise, m.excite)
+	return m
+}
+
+// Allocate implements Block.
+func (m *MBConv) Allocate(batch int) int {
+	m.batch = batch
+	if m.drop != nil {
+		m.factors = make([]float32, batch)
+	}
+	if m.expand != nil {
+		m.expand.allocate(batch * m.shape.InSize * m.shape.InSize)
+		m.reserveWide(0, len(m.expand.z))
+	}
+	m.depthwise.allocate(batch)
+	m.reserveWide(1, len(m.depthwise.z))
+	if m.excite != nil {
+		m.excite.allocate(batch)
+	}
+	m.project.allocate(batch)
+	return batch * m.shape.OutSize * m.shape.OutSize * m.shape.Out
+}
+
+// Forward implements Block.
+func (m *MBConv) Forward(y, x []float32) {
+	if m.expand != nil {
+		m.expand.forward(x)
+	}
+	m.depthwise.forward(x)
+	m.project.forward()
+	if m.factors != nil {
+		m.drop(m.factors)
+	}
+	m.project.output(y, x, m.factors)
+}
+
+// Backward implements Block.
+func (m *MBConv) Backward(dx, dy, x, _ []float32) {
+	m.project.backward(m.wide[1], dy, m.factors)
+	var residual []float32
+	if m.shape.Skip {
+		residual = dy
+	}
+	if m.expand == nil {
+		m.depthwise.backward(dx, m.wide[1], x, residual)
+		return
+	}
+	m.depthwise.backward(m.wide[0], m.wide[1], x, nil)
+	m.expand.backward(dx, m.wide[0], x, residual)
+}

@@ -1,0 +1,110 @@
+package fused
+
+import (
+	"slices"
+
+	"gridsearch/internal/kernel"
+)
+
+// pointwise is a 1x1 convolution or a dense layer: rows of in channels times weights [in, out].
+type pointwise struct {
+	weight, bias      Weight // the bias may be empty
+	in, out           int
+	forward, backward *kernel.Packed  // the weights and their transpose
+	grads             []kernel.Matrix // of each worker, rows padded
+	biasGrads         [][]float32
+}
+
+func (e *Engine) pointwise(weight, bias Weight, in, out int) *pointwise {
+	p := &pointwise{weight: weight, bias: bias, in: in, out: out, forward: e.set.NewPacked(in, out)}
+	if !e.training {
+		return p
+	}
+	p.backward = e.set.NewPacked(out, in)
+	for range e.workers {
+		p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*e.set.Pad(out)), e.set.Pad(out)))
+		p.biasGrads = append(p.biasGrads, make([]float32, len(bias.Value)))
+	}
+	return p
+}
+
+// pack brings the weights into the order of the kernels. It comes before everything else in a step, as the optimiser has moved them.
+func (p *pointwise) pack(k *kernel.Kernels) {
+	k.Pack(p.forward, kernel.Dense(p.weight.Value, p.out))
+	if p.backward != nil {
+		k.PackTransposed(p.backward, kernel.Dense(p.weight.Value, p.out))
+	}
+}
+
+// gradient adds what rows of input and of output's gradient give to the worker's gradient of the weights.
+func (p *pointwise) gradient(w *worker, x, dz kernel.Matrix, rows int) {
+	w.ProductTA(p.grads[w.id], x, dz, rows, p.in, p.out)
+	for r := range rows {
+		grad := p.biasGrads[w.id]
+		for j, v := range dz.Data[r*dz.Stride:][:len(grad)] {
+			grad[j] += v
+		}
+	}
+}
+
+// collect writes the gradients, summed over the workers, and sets theirs to zero.
+func (p *pointwise) collect() {
+	for i := range p.in {
+		p.weight.sum(i*p.out, p.out, len(p.grads), func(worker int) []float32 { return p.grads[worker].Data[i*p.grads[worker].Stride:] })
+	}
+	p.bias.sum(0, len(p.bias.Grad), len(p.biasGrads), func(worker int) []float32 { return p.biasGrads[worker] })
+}
+
+// sum writes n numbers of the gradient from a place on: the sums over the workers' parts, which it sets to zero.
+func (g Weight) sum(from, n, workers int, part func(worker int) []float32) {
+	to := g.Grad[from:][:n]
+	for worker := range workers {
+		source := part(worker)[:n]
+		if worker == 0 {
+			copy(to, source)
+		} else {
+			for j, v := range source {
+				to[j] += v
+			}
+		}
+		clear(source)
+	}
+}
+
+// Dense is a fully connected layer: y = x weights + bias, with weights [in, out].
+type Dense struct {
+	engine *Engine
+	layer  *pointwise
+	batch  int
+}
+
+// NewDense makes a fully connected layer.
+func (e *Engine) NewDense(weight, bias Weight, in, out int) *Dense {
+	return &Dense{engine: e, layer: e.pointwise(weight, bias, in, out)}
+}
+
+// Allocate implements Block.
+func (d *Dense) Allocate(batch int) int {
+	d.batch = batch
+	return batch * d.layer.out
+}
+
+// Forward implements Block.
+func (d *Dense) Forward(y, x []float32) {
+	w, p := d.engine.workers[0], d.layer
+	p.pack(w.Kernels)
+	for row := range slices.Chunk(y[:d.batch*p.out], p.out) {
+		copy(row, p.bias.Value)
+	}
+	w.Product(kernel.Dense(y, p.out), kernel.Dense(x, p.in), p.forward, d.batch, true)
+}
+
+// Backward implements Block.
+func (d *Dense) Backward(dx, dy, x, _ []float32) {
+	w, p := d.engine.workers[0], d.layer
+	p.gradient(w, kernel.Dense(x, p.in), kernel.Dense(dy, p.out), d.batch)
+	p.collect()
+	if dx != nil {
+		w.Product(kernel.Dense(dx, p.in), kernel.Dense(dy, p.out), p.backward, d.batch, false)
+	}
+}

@@ -1,0 +1,357 @@
+package fused
+
+import "gridsearch/internal/kernel"
+
+// projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch norm behind it, and the residual. It reads the
+// depthwise convolution's output through norm and SiLU, image by image, in groups of images.
+type projection struct {
+	*Engine
+	shape  MBConvShape
+	from   *depthwise
+	excite *excite // nil for none
+	conv   *pointwise
+	norm   *norm
+
+	pad, narrow int // numbers of a pixel before and behind the convolution
+	area        int // pixels of an image
+	batch       int
+	group       int       // images of a unit
+	rows        int       // pixels of an image that are at hand at a time: all, but on large maps
+	z           []float32 // [batch, area, narrow]
+}
+
+func (e *Engine) projection(s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
+	return &projection{Engine: e, shape: s, from: from, excite: x, conv: e.pointwise(p.Project, Weight{}, s.Expanded, s.Out), norm: e.norm(p.OutNorm),
+		pad: e.set.Pad(s.Expanded), narrow: e.set.Pad(s.Out), area: s.OutSize * s.OutSize}
+}
+
+func (p *projection) allocate(batch int) {
+	p.batch = batch
+	p.group = max(1, min(unit/(p.area*p.pad), pieces(batch, len(p.workers))))
+	p.rows = p.area
+	if p.area*p.pad > 4*unit {
+		p.rows = chunk(p.area, p.pad)
+	}
+	p.z = kernel.Floats(batch * p.area * p.narrow)
+	at := p.group * p.rows
+	for _, i := range []int{0, 2, 3} {
+		p.reserve(i, at*p.pad)
+	}
+	p.reserve(1, max(at*p.narrow, chunk(batch*p.area, p.narrow)*p.narrow))
+}
+
+// whole says whether a unit holds whole images.
+func (p *projection) whole() bool { return p.rows == p.area }
+
+// input is the depthwise convolution's output from a pixel of the batch on.
+func (p *projection) input(pixel int) kernel.Matrix { return kernel.Dense(p.from.output(pixel), p.pad) }
+
+// output0 is z from a pixel of the batch on.
+func (p *projection) raw(pixel int) kernel.Matrix {
+	return kernel.Dense(p.z[pixel*p.narrow:], p.narrow)
+}
+
+// groups visits the groups of images of a worker's units.
+func (p *projection) groups(from, to int, visit func(first, n int)) {
+	for u := from; u < to; u++ {
+		visit(u*p.group, min(p.group, p.batch-u*p.group))
+	}
+}
+
+// stretches visits the pixels of an image, so many at a time, with the first one's number in the batch.
+func (p *projection) stretches(image int, visit func(pixel, n int)) {
+	for i := 0; i < p.area; i += p.rows {
+		visit(image*p.area+i, min(p.rows, p.area-i))
+	}
+}
+
+// forward computes z and the batch's statistics.
+func (p *projection) forward() {
+	p.conv.pack(p.workers[0].Kernels)
+	if p.excite != nil {
+		p.excite.pack()
+	}
+	if !p.training {
+		p.norm.fixed()
+	}
+	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
+		f := forwardProjection{projection: p, worker: w, par: w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil), gate: w.params(p.pad, nil)}
+		f.sums = p.statistics(w, p.norm, p.narrow)
+		p.groups(from, to, f.group)
+		f.sums.flush()
+	})
+	p.norm.finish(p.Engine, p.batch*p.area)
+}
+
+// forwardProjection is a worker's forward phase.
+type forwardProjection struct {
+	*projection
+	*worker
+	par, gate kernel.Params
+	sums      *statistics
+}
+
+// group computes z of n images.
+func (f *forwardProjection) group(first, n int) {
+	a := kernel.Dense(f.scratch[0], f.pad)
+	switch {
+	case f.excite == nil:
+		for i := first; i < first+n; i++ {
+			f.stretches(i, func(pixel, n int) {
+				f.NormSiLU(a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+				f.convolve(a, pixel, n)
+			})
+		}
+	case f.whole():
+		for i := range n {
+			f.activate(a.From(i*f.area), (first+i)*f.area, f.area)
+			f.squeeze(first + i)
+		}
+		f.excite.forward(f.worker, first, n)
+		for i := range n {
+			f.Scale(a.From(i*f.area), f.gateOf(first+i), kernel.Rows{Rows: f.area, Channels: f.pad})
+		}
+		f.convolve(a, first*f.area, n*f.area)
+	default: // an image at a time, whose pixels pass twice
+		f.stretches(first, func(pixel, n int) { f.activate(a, pixel, n) })
+		f.squeeze(first)
+		f.excite.forward(f.worker, first, 1)
+		gate := f.gateOf(first)
+		f.stretches(first, func(pixel, n int) {
+			rows := kernel.Rows{Rows: n, Channels: f.pad}
+			f.NormSiLU(a, f.input(pixel), f.par, rows)
+			f.Scale(a, gate, rows)
+			f.convolve(a, pixel, n)
+		})
+	}
+}
+
+// activate brings pixels through norm and SiLU and adds up the channels.
+func (f *forwardProjection) activate(a kernel.Matrix, pixel, n int) {
+	f.NormSiLUSum(a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+}
+
+// squeeze makes the means of an image of its sums.
+func (f *forwardProjection) squeeze(image int) {
+	means(f.excite.wide(f.excite.mean, image, 1).Data, f.par.Row(2), f.area)
+}
+
+// means divides sums by a number and sets them to zero.
+func means(to, sums []float32, n int) {
+	scale := 1 / float32(n)
+	for j, v := range sums {
+		to[j], sums[j] = v*scale, 0
+	}
+}
+
+func (f *forwardProjection) gateOf(image int) kernel.Params {
+	return f.gate.Set(f.excite.wide(f.excite.gates, image, 1).Data)
+}
+
+// convolve computes z of n pixels and takes its sums.
+func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
+	f.sums.write(f.raw(pixel), kernel.Matrix{}, n, 0, func(z kernel.Matrix) { f.ProductPadded(z, a, f.conv.forward, n) })
+}
+
+// output computes y, the norm of z, with stochastic depth and the residual x where the block has a skip.
+func (p *projection) output(y, x, factors []float32) {
+	n, out := p.norm, p.shape.Out
+	one := make([]float32, out)
+	for j := range one {
+		one[j] = 1
+	}
+	p.units(factors != nil, func(w *worker, pixel, rows int, par kernel.Params) {
+		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
+		if !p.shape.Skip {
+			w.Affine(to, p.raw(pixel), par.Set(n.scale, n.shift), size)
+			return
+		}
+		par.Set(n.scale, one, n.shift)
+		if factors != nil {
+			w.scaleRow(par.Row(0), factors[pixel/p.area])
+			w.scaleRow(par.Row(2), factors[pixel/p.area])
+		}
+		w.AffineAdd(to, p.raw(pixel), kernel.Dense(x[pixel*out:], out), par, size)
+	})
+}
+
+// scaleRow multiplies a row of parameters.
+func (w *worker) scaleRow(row []float32, factor float32) {
+	for j := range row {
+		row[j] *= factor
+	}
+}
+
+// units cuts the narrow tensors into stretches of rows, or into images where every image is treated by itself.
+func (p *projection) units(images bool, visit func(w *worker, pixel, rows int, par kernel.Params)) {
+	total := p.batch * p.area
+	step := chunk(total, p.narrow)
+	if images {
+		step = p.area
+	}
+	p.run(pieces(total, step), func(w *worker, from, to int) {
+		par := w.params(p.narrow, nil, nil, nil)
+		for u := from; u < to; u++ {
+			visit(w, u*step, min(step, total-u*step), par)
+		}
+	})
+}
+
+// backward takes the gradient of the block's output. It computes du, the gradient behind the depthwise convolution's norm, padded, with its sums there,
+// and the gradients of the convolution and of squeeze-excite.
+func (p *projection) backward(du, dy, factors []float32) {
+	p.reduce(dy, factors)
+	p.norm.backward(p.batch * p.area)
+	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
+		b := p.backwardProjection(w, du, dy, factors)
+		p.groups(from, to, b.group)
+		b.flush()
+	})
+	p.conv.collect()
+	if p.excite != nil {
+		p.excite.collect()
+	}
+}
+
+// reduce takes the sums of the gradient behind the norm.
+func (p *projection) reduce(dy, factors []float32) {
+	out := p.shape.Out
+	p.units(factors != nil, func(w *worker, pixel, rows int, par kernel.Params) {
+		// The parameters keep nothing between units here: each unit's sums are flushed, with its own factor.
+		w.Products(kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par, kernel.Rows{Rows: rows, Channels: out})
+		factor := 1.
+		if factors != nil {
+			factor = float64(factors[pixel/p.area])
+		}
+		p.norm.add(w, par.Row(0), par.Row(1), factor)
+	})
+}
+
+// backwardProjection is a worker's backward phase.
+type backwardProjection struct {
+	*projection
+	*worker
+	du, dy, factors []float32
+	coefficients    kernel.Params // a, b, c of the norm behind the convolution
+	par             kernel.Params // scale, shift, sums, gate, gradient of the mean
+	gate            kernel.Params // gate, its gradient
+	count           int
+}
+
+func (p *projection) backwardProjection(w *worker, du, dy, factors []float32) *backwardProjection {
+	return &backwardProjection{projection: p, worker: w, du: du, dy: dy, factors: factors,
+		coefficients: w.params(p.narrow, p.norm.a, p.norm.b, p.norm.c),
+		par:          w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil, nil, nil, nil),
+		gate:         w.params(p.pad, nil, nil)}
+}
+
+func (b *backwardProjection) flush() {
+	b.from.norm.add(b.worker, b.par.Row(2), b.par.Row(3), 1)
+	b.count = 0
+}
+
+// group works on n images: whole ones, or one whose pixels pass in stretches.
+func (b *backwardProjection) group(first, n int) {
+	if b.whole() {
+		b.wholeImages(first, n)
+	} else {
+		b.largeImage(first)
+	}
+	if b.count += n * b.area; b.count >= flushRows {
+		b.flush()
+	}
+}
+
+// gradients computes the gradient of z in scratch 1 and that in front of the convolution.
+func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
+	dz, out := kernel.Dense(b.scratch[1], b.narrow), b.shape.Out
+	step := n
+	if b.factors != nil {
+		step = min(n, b.area) // n is less than an image, or whole ones
+	}
+	for i := 0; i < n; i += step {
+		if b.factors != nil {
+			b.coefficients.Set(b.norm.a, b.norm.b, b.norm.c)
+			b.scaleRow(b.coefficients.Row(0), b.factors[(pixel+i)/b.area])
+		}
+		b.AffineAdd(dz.From(i), kernel.Dense(b.dy[(pixel+i)*out:], out), b.raw(pixel+i), b.coefficients, kernel.Rows{Rows: step, Channels: out})
+	}
+	b.ProductPadded(da, dz, b.conv.backward, n)
+}
+
+func (b *backwardProjection) wholeImages(first, n int) {
+	a, da, slope := kernel.Dense(b.scratch[0], b.pad), kernel.Dense(b.scratch[2], b.pad), kernel.Dense(b.scratch[3], b.pad)
+	pixel, rows := first*b.area, kernel.Rows{Rows: n * b.area, Channels: b.pad}
+	b.gradients(da, pixel, rows.Rows)
+	b.NormSiLUSlope(a, b.input(pixel), slope, b.par, rows)
+	image := kernel.Rows{Rows: b.area, Channels: b.pad}
+	if b.excite != nil {
+		for i := range n {
+			b.gated(first+i, func(gate kernel.Params) { b.GateProducts(a.From(i*b.area), da.From(i*b.area), gate, image) })
+		}
+	}
+	b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), rows.Rows)
+	beyond := len(b.from.z) >= past
+	if b.excite == nil {
+		b.MulProducts(b.target(pixel), da, slope, b.input(pixel), b.par.From(2), rows, beyond)
+		return
+	}
+	b.excite.backward(b.worker, first, n)
+	for i := range n {
+		b.setGate(first + i)
+		at := pixel + i*b.area
+		b.MulProductsGate(b.target(at), da.From(i*b.area), slope.From(i*b.area), b.input(at), b.par.From(2), image, beyond)
+	}
+}
+
+// target is du from a pixel of the batch on.
+func (b *backwardProjection) target(pixel int) kernel.Matrix {
+	return kernel.Dense(b.du[pixel*b.pad:], b.pad)
+}
+
+// gated calls apply with an image's gate and keeps the gradient of the gate that it sums up.
+func (b *backwardProjection) gated(image int, apply func(kernel.Params)) {
+	gate := b.gate.Set(b.excite.wide(b.excite.gates, image, 1).Data, nil)
+	apply(gate)
+	copy(b.excite.wide(b.excite.dgates, image, 1).Data, gate.Row(1))
+}
+
+// setGate puts an image's gate and the gradient of its means, spread over its pixels, into the parameters.
+func (b *backwardProjection) setGate(image int) {
+	copy(b.par.Row(4), b.excite.wide(b.excite.gates, image, 1).Data)
+	spread := b.par.Row(5)
+	scale := 1 / float32(b.area)
+	for j, v := range b.excite.wide(b.excite.dmean, image, 1).Data {
+		spread[j] = v * scale
+	}
+}
+
+// largeImage keeps the gradient in front of the convolution in du between the two passes that squeeze-excite asks for.
+func (b *backwardProjection) largeImage(image int) {
+	a := kernel.Dense(b.scratch[0], b.pad)
+	pass := func(gate kernel.Params) {
+		b.stretches(image, func(pixel, n int) {
+			rows := kernel.Rows{Rows: n, Channels: b.pad}
+			da := b.target(pixel)
+			b.gradients(da, pixel, n)
+			b.NormSiLU(a, b.input(pixel), b.par, rows)
+			if b.excite != nil {
+				b.GateProducts(a, da, gate, rows)
+			}
+			b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), n)
+			if b.excite == nil {
+				b.SlopeProducts(da, da, b.input(pixel), b.par, rows)
+			}
+		})
+	}
+	if b.excite == nil {
+		pass(kernel.Params{})
+		return
+	}
+	b.gated(image, pass)
+	b.excite.backward(b.worker, image, 1)
+	b.setGate(image)
+	b.stretches(image, func(pixel, n int) {
+		b.SlopeProductsGate(b.target(pixel), b.target(pixel), b.input(pixel), b.par, kernel.Rows{Rows: n, Channels: b.pad})
+	})
+}

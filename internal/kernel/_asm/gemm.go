@@ -1,0 +1,265 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets in gemmArgs; strides are in bytes.
+const (
+	gemmA       = 0
+	gemmB       = 8
+	gemmC       = 16
+	gemmStrideA = 24
+	gemmStrideB = 32
+	gemmStrideC = 40
+	gemmTiles   = 48 // tiles along the rows of C; counted down
+	gemmDepth   = 56 // length of the sum
+	gemmTail    = 64 // columns of the last vector
+	gemmAdd     = 72 // not 0: C is added to
+)
+
+// tiles of C, rows by vectors of columns. The tall ones hide the latency of the multiply-add; the others take the rows that are left.
+func (s isa) tiles() map[int][]int {
+	if s.wide {
+		return map[int][]int{1: {16, 8, 4, 2, 1}, 2: {8, 4, 2, 1}, 3: {8, 4, 2, 1}}
+	}
+	return map[int][]int{1: {8, 4, 2, 1}, 2: {6, 4, 2, 1}, 3: {4, 2, 1}}
+}
+
+func gemm(s isa) {
+	for _, across := range []int{1, 2, 3} {
+		for _, rows := range s.tiles()[across] {
+			product(s, rows, across, false)
+			product(s, rows, across, true)
+		}
+	}
+	pack(s)
+}
+
+// product computes tiles of C = A B, or of A^T B with transposed: B comes row by row, and of A a column, or a row of the transposed, is broadcast.
+//
+// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns of A [depth, rows] times rows of B.
+func product(s isa, rows, across int, transposed bool) {
+	kind, doc := "product", "of C = A B with B packed"
+	if transposed {
+		kind, doc = "productTA", "of C = A^T B"
+	}
+	text(fmt.Sprintf("%s%dx%d%s", kind, rows, across, s.name), "gemmArgs", fmt.Sprintf("computes tiles of %d rows and %d vectors %s", rows, across, doc))
+	args := Load(Param("a"), GP64())
+	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
+	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
+	last := s.tailOf(fetch(args, gemmTail))
+	rowsOfA := pitchOf(strideA)
+	next := label("tile")
+	Label(next)
+	sums := make([][]vec, rows)
+	for i := range sums {
+		sums[i] = s.zeros(across)
+	}
+	p := pointersTo(a, rowsOfA, rows)
+	if transposed {
+		p = pointersTo(a, rowsOfA, 1)
+	}
+	from := GP64()
+	MOVQ(b, from)
+	depth := fetch(args, gemmDepth)
+	step := func(k int) {
+		panel := s.vectors(across)
+		for j := range panel {
+			m := Mem{Base: from, Disp: j * s.bytes()}
+			if transposed && j == across-1 {
+				s.load(m, panel[j], last)
+			} else {
+				VMOVUPS(m, panel[j])
+			}
+		}
+		ADDQ(strideB, from)
+		for i := range sums {
+			m := Mem{Base: p.base[0], Disp: 4 * i}
+			if !transposed {
+				m = p.row(i)
+				m.Disp = 4 * k
+			}
+			s.mulAdd(m, panel, sums[i])
+		}
+		if transposed {
+			ADDQ(strideA, p.base[0])
+		}
+	}
+	unrolled(depth, 4, step, func(n int) {
+		if !transposed {
+			p.advance(4 * n)
+		}
+	})
+	s.storeTile(args, sums, c, strideC, last)
+	if transposed {
+		ADDQ(Imm(uint64(4*rows)), a)
+	} else {
+		skip(a, strideA, rows)
+	}
+	DECQ(argument(args, gemmTiles))
+	JNZ(LabelRef(next))
+	finish()
+}
+
+// mulAdd adds a number in memory times the vectors of a panel to the sums.
+func (s isa) mulAdd(number Mem, panel, sums []vec) {
+	if s.wide && len(panel) == 1 {
+		VFMADD231PS_BCST(number, panel[0], sums[0])
+		return
+	}
+	all := s.vector()
+	VBROADCASTSS(number, all)
+	for j := range panel {
+		VFMADD231PS(panel[j], all, sums[j])
+	}
+}
+
+// unrolled runs a step depth times, n at a time and then one by one; depth is lost. After the steps of a round it advances by their number.
+func unrolled(depth reg.GPVirtual, n int, step func(k int), advance func(n int)) {
+	many, rest, one, end := label("many"), label("rest"), label("one"), label("end")
+	SUBQ(Imm(uint64(n)), depth)
+	JL(LabelRef(rest))
+	Label(many)
+	for k := range n {
+		step(k)
+	}
+	advance(n)
+	SUBQ(Imm(uint64(n)), depth)
+	JGE(LabelRef(many))
+	Label(rest)
+	ADDQ(Imm(uint64(n)), depth)
+	JZ(LabelRef(end))
+	Label(one)
+	step(0)
+	advance(1)
+	DECQ(depth)
+	JNZ(LabelRef(one))
+	Label(end)
+}
+
+// storeTile writes the sums to C or adds them to it, and moves c behind the tile.
+func (s isa) storeTile(args reg.Register, sums [][]vec, c, strideC reg.GPVirtual, last *tail) {
+	write, end := label("write"), label("written")
+	place := func(j int) (Mem, *tail) {
+		m := Mem{Base: c, Disp: j * s.bytes()}
+		if j == len(sums[0])-1 {
+			return m, last
+		}
+		return m, nil
+	}
+	CMPQ(argument(args, gemmAdd), Imm(0))
+	JE(LabelRef(write))
+	for i := range sums {
+		for j, v := range sums[i] {
+			m, t := place(j)
+			old := s.vector()
+			s.load(m, old, t)
+			VADDPS(old, v, v)
+			s.store(v, m, t)
+		}
+		ADDQ(strideC, c)
+	}
+	JMP(LabelRef(end))
+	Label(write)
+	for i := range sums {
+		for j, v := range sums[i] {
+			m, t := place(j)
+			s.store(v, m, t)
+		}
+		ADDQ(strideC, c)
+	}
+	Label(end)
+}
+
+// pitch is the distance of two rows, once and three times.
+type pitch struct{ one, three reg.GPVirtual }
+
+func pitchOf(stride reg.GPVirtual) pitch {
+	p := pitch{stride, GP64()}
+	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, p.three)
+	return p
+}
+
+// pointers address rows that are a pitch apart: five for each register.
+type pointers struct {
+	base []reg.GPVirtual
+	pitch
+}
+
+// pointersTo points to n rows from a first one on.
+func pointersTo(first reg.GPVirtual, by pitch, n int) *pointers {
+	p := &pointers{pitch: by}
+	for i := 0; i < n; i += 5 {
+		p.base = append(p.base, GP64())
+	}
+	p.set(first)
+	return p
+}
+
+// set moves the pointers to another first row.
+func (p *pointers) set(first reg.GPVirtual) {
+	MOVQ(first, p.base[0])
+	for i := 1; i < len(p.base); i++ {
+		LEAQ(Mem{Base: p.base[i-1], Index: p.one, Scale: 4}, p.base[i])
+		ADDQ(p.one, p.base[i])
+	}
+}
+
+func (p *pointers) row(i int) Mem {
+	m := Mem{Base: p.base[i/5]}
+	switch i % 5 {
+	case 1, 2, 4:
+		m.Index, m.Scale = p.one, uint8(i%5)
+	case 3:
+		m.Index, m.Scale = p.three, 1
+	}
+	return m
+}
+
+// advance moves all pointers by so many bytes.
+func (p *pointers) advance(bytes int) {
+	for _, b := range p.base {
+		ADDQ(Imm(uint64(bytes)), b)
+	}
+}
+
+// add moves all pointers by the number in a register.
+func (p *pointers) add(by reg.GPVirtual) {
+	for _, b := range p.base {
+		ADDQ(by, b)
+	}
+}
+
+// skip moves a pointer by n strides.
+func skip(p, stride reg.GPVirtual, n int) {
+	if n == 1 {
+		ADDQ(stride, p)
+		return
+	}
+	t := GP64()
+	IMUL3Q(Imm(uint64(n)), stride, t)
+	ADDQ(t, p)
+}
+
+// pack copies one vector of columns of a matrix into its place in a panel; the transposed form gathers rows.
+func pack(s isa) {
+	text("packColumns"+s.name, "gemmArgs", "copies a vector of columns of B into a panel A")
+	args := Load(Param("a"), GP64())
+	to, from, strideTo, strideFrom := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideA), fetch(args, gemmStrideB)
+	last, depth := s.tailOf(fetch(args, gemmTail)), fetch(args, gemmDepth)
+	loop := label("row")
+	Label(loop)
+	v := s.vector()
+	s.load(Mem{Base: from}, v, last)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(strideTo, to)
+	ADDQ(strideFrom, from)
+	DECQ(depth)
+	JNZ(LabelRef(loop))
+	finish()
+}

@@ -1,0 +1,322 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets in rowArgs; strides are in bytes.
+const (
+	rowPar       = 64
+	rowParStride = 72
+	rowCols      = 80
+	rowEach      = 88 // rows of a group
+	rowGroups    = 96 // groups of rows; counted down
+	rowGaps      = 104
+	rowLeft      = 136 // for the kernels' own use
+)
+
+func rowPointer(i int) int { return 8 * i }
+func rowStride(i int) int  { return 32 + 8*i }
+func rowGap(i int) int     { return rowGaps + 8*i } // from the row behind a group to the next group
+
+// rowBlock is the number of rows that share one load of the channels' parameters.
+const rowBlock = 4
+
+// ahead is how far in front of a load memory is prefetched: rows that come from beyond the second cache follow each other there.
+const ahead = 4096
+
+// rows writes the kernels on rows of channels, with parameters of each channel: par0 is the first row of parameters.
+func rows(s isa) {
+	for _, k := range []rowKernel{
+		{"copyRows", "computes p0 = p1", 2, 0, nil, func(b *block) {
+			b.each(func(r int) { b.store(b.stream(1, r), 0, r) })
+		}},
+		{"affine", "computes p0 = par0 p1 + par1", 2, 2, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.stream(1, r)
+				VFMADD213PS(b.par[1], b.par[0], x)
+				b.store(x, 0, r)
+			})
+		}},
+		{"affineAdd", "computes p0 = par0 p1 + par1 p2 + par2", 3, 3, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.stream(1, r)
+				VFMADD213PS(b.par[2], b.par[0], x)
+				VFMADD231PS(b.stream(2, r), b.par[1], x)
+				b.store(x, 0, r)
+			})
+		}},
+		{"scaleRows", "computes p0 *= par0", 1, 1, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.load(0, r)
+				VMULPS(b.par[0], x, x)
+				b.store(x, 0, r)
+			})
+		}},
+		{"moments", "adds p0 to par0 and its square to par1", 1, 2, []int{0, 1}, func(b *block) {
+			b.each(func(r int) { b.moments(b.load(0, r)) })
+		}},
+		{"momentsCopy", "is moments of p1, which it copies past the caches to p0", 2, 2, []int{0, 1}, func(b *block) {
+			b.each(func(r int) {
+				x := b.load(1, r)
+				b.moments(x)
+				b.storePast(x, 0, r)
+			})
+		}},
+		{"products", "adds p0 to par0 and p0 p1 to par1", 2, 2, []int{0, 1}, func(b *block) {
+			b.each(func(r int) {
+				x := b.stream(0, r)
+				VADDPS(x, b.par[0], b.par[0])
+				VFMADD231PS(b.stream(1, r), x, b.par[1])
+			})
+		}},
+		{"normSiLU", "computes p0 = silu(par0 p1 + par1)", 2, 2, nil, func(b *block) {
+			b.each(func(r int) { b.store(b.sigmoid.silu(b.norm(1, r)), 0, r) })
+		}},
+		{"normSiLUSum", "is normSiLU and adds the result to par2", 2, 3, []int{2}, func(b *block) {
+			b.each(func(r int) {
+				a := b.sigmoid.silu(b.norm(1, r))
+				VADDPS(a, b.par[2], b.par[2])
+				b.store(a, 0, r)
+			})
+		}},
+		{"normSiLUSlope", "is normSiLU of p1 and puts the derivative into p2", 3, 2, nil, func(b *block) {
+			b.each(func(r int) {
+				a, d := b.sigmoid.slope(b.norm(1, r))
+				b.store(a, 0, r)
+				b.store(d, 2, r)
+			})
+		}},
+		{"slopeProducts", "computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, func(b *block) {
+			b.each(func(r int) { b.slopeProducts(r, b.load(1, r)) })
+		}},
+		{"slopeProductsGate", "is slopeProducts of par4 p1 + par5", 3, 6, []int{2, 3}, func(b *block) {
+			b.each(func(r int) {
+				d := b.load(1, r)
+				VFMADD213PS(b.par[5], b.par[4], d)
+				b.slopeProducts(r, d)
+			})
+		}},
+		{"gateProducts", "adds p0 p1 to par1 and computes p0 *= par0", 2, 2, []int{1}, func(b *block) {
+			b.each(func(r int) {
+				a := b.load(0, r)
+				VFMADD231PS(b.load(1, r), a, b.par[1])
+				VMULPS(b.par[0], a, a)
+				b.store(a, 0, r)
+			})
+		}},
+		{"mulProducts", "computes p0 = p1 p2, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, func(b *block) {
+			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.store) })
+		}},
+		{"mulProductsPast", "is mulProducts past the caches", 4, 2, []int{0, 1}, func(b *block) {
+			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.storePast) })
+		}},
+		{"mulProductsGate", "is mulProducts of par2 p1 + par3", 4, 4, []int{0, 1}, func(b *block) {
+			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.store) })
+		}},
+		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 4, []int{0, 1}, func(b *block) {
+			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.storePast) })
+		}},
+	} {
+		s.rowKernel(k)
+	}
+}
+
+// rowKernel describes one of them.
+type rowKernel struct {
+	name, doc string
+	pointers  int
+	params    int
+	sums      []int // parameters that are written back
+	body      func(*block)
+}
+
+// block is a vector of columns of some rows, of each operand.
+type block struct {
+	isa
+	p, stride []reg.GPVirtual
+	par       []vec
+	rows      int
+	sigmoid   *sigmoid
+	tail      *tail
+}
+
+func (b *block) each(row func(r int)) {
+	for r := range b.rows {
+		row(r)
+	}
+}
+
+// at is the place of operand i in row r of the block.
+func (b *block) at(i, r int) Mem {
+	switch r {
+	case 1, 2:
+		return Mem{Base: b.p[i], Index: b.stride[i], Scale: uint8(r)}
+	case 3:
+		t := GP64()
+		LEAQ(Mem{Base: b.p[i], Index: b.stride[i], Scale: 2}, t)
+		return Mem{Base: t, Index: b.stride[i], Scale: 1}
+	}
+	return Mem{Base: b.p[i]}
+}
+
+func (b *block) load(i, r int) vec {
+	v := b.vector()
+	b.isa.load(b.at(i, r), v, b.tail)
+	return v
+}
+
+// stream loads what may come from far away.
+func (b *block) stream(i, r int) vec {
+	if b.tail == nil {
+		m := b.at(i, r)
+		m.Disp += ahead
+		PREFETCHT0(m)
+	}
+	return b.load(i, r)
+}
+
+func (b *block) store(v vec, i, r int) { b.isa.store(v, b.at(i, r), b.tail) }
+
+// storePast stores past the caches; whoever asks for it has whole, aligned vectors.
+func (b *block) storePast(v vec, i, r int) {
+	if b.tail != nil {
+		b.store(v, i, r)
+		return
+	}
+	VMOVNTPS(v, b.at(i, r))
+}
+
+func (b *block) moments(x vec) {
+	VADDPS(x, b.par[0], b.par[0])
+	VFMADD231PS(x, x, b.par[1])
+}
+
+// norm is par0 p + par1.
+func (b *block) norm(i, r int) vec {
+	x := b.stream(i, r)
+	VFMADD213PS(b.par[1], b.par[0], x)
+	return x
+}
+
+func (b *block) gated(i, r int) vec {
+	x := b.load(i, r)
+	VFMADD213PS(b.par[3], b.par[2], x)
+	return x
+}
+
+func (b *block) slopeProducts(r int, d vec) {
+	z := b.stream(2, r)
+	u := b.vector()
+	VMOVAPS(z, u)
+	VFMADD213PS(b.par[1], b.par[0], u)
+	_, slope := b.sigmoid.slope(u)
+	VMULPS(slope, d, d)
+	VADDPS(d, b.par[2], b.par[2])
+	VFMADD231PS(d, z, b.par[3])
+	b.store(d, 0, r)
+}
+
+func (b *block) mulProducts(r int, d vec, store func(vec, int, int)) {
+	VMULPS(b.load(2, r), d, d)
+	VADDPS(d, b.par[0], b.par[0])
+	VFMADD231PS(b.load(3, r), d, b.par[1])
+	store(d, 0, r)
+}
+
+func (s isa) rowKernel(k rowKernel) {
+	text(k.name+s.name, "rowArgs", k.doc)
+	args := Load(Param("a"), GP64())
+	b := &block{isa: s}
+	for i := range k.pointers {
+		b.p = append(b.p, fetch(args, rowPointer(i)))
+		b.stride = append(b.stride, fetch(args, rowStride(i)))
+	}
+	b.sigmoid = s.sigmoid()
+	group, many, one, end := label("group"), label("many"), label("one"), label("end")
+	Label(group)
+	set(args, rowLeft, rowEach)
+	Label(many)
+	CMPQ(argument(args, rowLeft), Imm(rowBlock))
+	JL(LabelRef(one))
+	b.rows = rowBlock
+	b.columns(k, args)
+	SUBQ(Imm(rowBlock), argument(args, rowLeft))
+	JMP(LabelRef(many))
+	Label(one)
+	CMPQ(argument(args, rowLeft), Imm(0))
+	JE(LabelRef(end))
+	b.rows = 1
+	b.columns(k, args)
+	DECQ(argument(args, rowLeft))
+	JMP(LabelRef(one))
+	Label(end)
+	for i, p := range b.p {
+		ADDQ(argument(args, rowGap(i)), p)
+	}
+	DECQ(argument(args, rowGroups))
+	JNZ(LabelRef(group))
+	finish()
+}
+
+// columns goes over the columns of the block's rows, and moves the pointers to the rows behind it.
+func (b *block) columns(k rowKernel, args reg.Register) {
+	par, count := fetch(args, rowPar), fetch(args, rowCols)
+	loop, rest, end := label("loop"), label("rest"), label("end")
+	SUBQ(Imm(uint64(b.lanes)), count)
+	JL(LabelRef(rest))
+	Label(loop)
+	b.column(k, args, par)
+	for _, p := range append([]reg.GPVirtual{par}, b.p...) {
+		ADDQ(Imm(uint64(b.bytes())), p)
+	}
+	SUBQ(Imm(uint64(b.lanes)), count)
+	JGE(LabelRef(loop))
+	Label(rest)
+	ADDQ(Imm(uint64(b.lanes)), count)
+	JZ(LabelRef(end))
+	b.tail = b.tailOf(count)
+	b.column(k, args, par)
+	b.tail = nil
+	Label(end)
+	back := fetch(args, rowCols)
+	ANDQ(I8(-b.lanes), back)
+	SHLQ(Imm(2), back)
+	for i, p := range b.p {
+		SUBQ(back, p)
+		if b.rows == rowBlock {
+			LEAQ(Mem{Base: p, Index: b.stride[i], Scale: rowBlock}, p)
+		} else {
+			ADDQ(b.stride[i], p)
+		}
+	}
+}
+
+// column loads the parameters of a vector of columns, goes over the rows, and writes the sums back. Rows of parameters are whole vectors.
+func (b *block) column(k rowKernel, args reg.Register, par reg.GPVirtual) {
+	at := func(i int) Mem { return Mem{Base: par} }
+	if k.params > 1 {
+		stride := fetch(args, rowParStride)
+		at = func(i int) Mem {
+			switch i {
+			case 0:
+				return Mem{Base: par}
+			case 1, 2, 4:
+				return Mem{Base: par, Index: stride, Scale: uint8(i)}
+			}
+			t := GP64() // 3 and 5
+			LEAQ(Mem{Base: par, Index: stride, Scale: uint8(i - 1)}, t)
+			return Mem{Base: t, Index: stride, Scale: 1}
+		}
+	}
+	b.par = b.vectors(k.params)
+	for i, v := range b.par {
+		VMOVUPS(at(i), v)
+	}
+	k.body(b)
+	for _, i := range k.sums {
+		VMOVUPS(b.par[i], at(i))
+	}
+}

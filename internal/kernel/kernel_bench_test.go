@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"fmt"
+	"testing"
+)
+
+// BenchmarkProduct reports which share of the core's peak the products of B0 reach on blocks that stay in the second cache.
+func BenchmarkProduct(b *testing.B) {
+	for _, s := range Sets() {
+		peak := s.Measure().PeakGFLOPS
+		for _, shape := range []struct{ rows, columns, depth int }{{480, 96, 16}, {480, 144, 24}, {480, 240, 40}, {240, 480, 80}, {96, 672, 112}, {48, 1152, 192}, {240, 40, 240}, {480, 24, 144}, {48, 320, 1152}, {480, 48, 8}, {480, 12, 48}} {
+			k := s.New()
+			a, c := Floats(shape.rows*shape.depth), Floats(shape.rows*k.Pad(shape.columns))
+			p := k.NewPacked(shape.depth, shape.columns)
+			g := Floats(shape.depth * k.Pad(shape.columns))
+			flops := 2 * float64(shape.rows) * float64(shape.columns) * float64(shape.depth)
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", s.Name, shape.rows, shape.columns, shape.depth), func(b *testing.B) {
+				for b.Loop() {
+					k.ProductPadded(Dense(c, k.Pad(shape.columns)), Dense(a, shape.depth), p, shape.rows)
+				}
+				report(b, flops, peak)
+			})
+			b.Run(fmt.Sprintf("%s/%dx%dx%d-TA", s.Name, shape.rows, shape.columns, shape.depth), func(b *testing.B) {
+				for b.Loop() {
+					k.ProductTA(Dense(g, k.Pad(shape.columns)), Dense(a, shape.depth), Dense(c, k.Pad(shape.columns)), shape.rows, shape.depth, shape.columns)
+				}
+				report(b, flops, peak)
+			})
+		}
+	}
+}
+
+func report(b *testing.B, flops, peak float64) {
+	speed := flops * float64(b.N) / b.Elapsed().Seconds() / 1e9
+	b.ReportMetric(speed, "GFLOP/s")
+	b.ReportMetric(100*speed/peak, "%peak")
+}
+
+// BenchmarkRows measures the passes over rows on a block of the second cache, in numbers a nanosecond.
+func BenchmarkRows(b *testing.B) {
+	names := map[rowKernel]string{copyRows: "copyRows", affineAdd: "affineAdd", moments: "moments", products: "products", normSiLU: "normSiLU", normSiLUSlope: "normSiLUSlope", slopeProducts: "slopeProducts", gateProducts: "gateProducts", mulProducts: "mulProducts"}
+	for _, s := range Sets() {
+		for _, c := range []int{12, 48, 96, 144, 672} {
+			for kernel := range rowKernels {
+				name, ok := names[kernel]
+				if !ok {
+					continue
+				}
+				k, rows := s.New(), 32768/c
+				var m []Matrix
+				for range 4 {
+					m = append(m, Dense(Floats(rows*c), c))
+				}
+				par := s.NewParams(6, c)
+				b.Run(fmt.Sprintf("%s/%s/%d", s.Name, name, c), func(b *testing.B) {
+					for b.Loop() {
+						k.run(kernel, Rows{Rows: rows, Channels: c}, par, 6, m...)
+					}
+					b.ReportMetric(float64(rows*c)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "numbers/ns")
+				})
+			}
+		}
+	}
+}
+
+// BenchmarkDepthwise measures the depthwise kernels on a band in the second cache.
+func BenchmarkDepthwise(b *testing.B) {
+	for _, s := range Sets() {
+		peak := s.Measure().PeakGFLOPS
+		for _, w := range []window{{3, 1}, {3, 2}, {5, 1}, {5, 2}} {
+			for _, size := range []int{14, 12, 8, 4} {
+				const channels = 96
+				k, in := s.New(), w.reach(size)
+				x, y, dw := Floats(in*in*channels), Floats(size*size*channels), Floats(w.kernel*w.kernel*channels)
+				flops := 2 * float64(size*size*channels*w.kernel*w.kernel)
+				b.Run(fmt.Sprintf("%s/%ds%d/%d", s.Name, w.kernel, w.stride, size), func(b *testing.B) {
+					for b.Loop() {
+						k.Depthwise(Map{y, size * channels}, Map{x, in * channels}, dw, w.kernel, w.stride, size, size, channels)
+					}
+					report(b, flops, peak)
+				})
+				b.Run(fmt.Sprintf("%s/%ds%d/%d-weights", s.Name, w.kernel, w.stride, size), func(b *testing.B) {
+					for b.Loop() {
+						k.DepthwiseWeights(dw, Map{y, size * channels}, Map{x, in * channels}, w.kernel, w.stride, size, size, channels)
+					}
+					report(b, flops, peak)
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package kernel
+
+import (
+	"math"
+	"time"
+)
+
+// probeArgs are the arguments of what measures the processor.
+type probeArgs struct {
+	to, from *float32
+	n        int // rounds, or pieces of probePiece floats
+}
+
+const (
+	probePiece  = 64 // floats that the memory probes take at a time
+	probeRounds = 24 // vector multiply-adds of a round of the peak probe
+)
+
+// Machine is what one core of this machine can do with a set.
+type Machine struct {
+	PeakGFLOPS float64 `json:"peak_gflops"` // multiply-adds from registers, two operations each
+	ReadGBs    float64 `json:"read_gb_s"`   // reading memory
+	CopyGBs    float64 `json:"copy_gb_s"`   // copying past the caches, bytes read plus bytes written
+}
+
+// memorySize is larger than any cache of one core's share: 64 MiB.
+const memorySize = 16 << 20
+
+// Measure measures one core in about a quarter of a second. It is the best of several tries, as whatever else runs can only slow it.
+func (s *Set) Measure() Machine {
+	const rounds = 200_000
+	from, to := Floats(memorySize), Floats(memorySize)
+	gigabytes := float64(4*memorySize) / 1e9
+	a := &probeArgs{n: rounds}
+	peak := fastest(20, func() {
+		*a = probeArgs{n: rounds}
+		s.peak(a)
+	})
+	read := fastest(5, func() {
+		*a = probeArgs{from: &from[0], n: memorySize / probePiece}
+		s.read(a)
+	})
+	copied := fastest(5, func() {
+		*a = probeArgs{to: &to[0], from: &from[0], n: memorySize / probePiece}
+		s.copy(a)
+	})
+	return Machine{PeakGFLOPS: float64(2*s.Width*probeRounds*rounds) / peak / 1e9, ReadGBs: gigabytes / read, CopyGBs: 2 * gigabytes / copied}
+}
+
+// fastest is the shortest of n times, in seconds.
+func fastest(n int, f func()) float64 {
+	best := math.Inf(1)
+	for range n {
+		began := time.Now()
+		f()
+		best = min(best, time.Since(began).Seconds())
+	}
+	return best
+}
+
+// peakGeneric does the multiply-adds that Go can keep in registers.
+func peakGeneric(a *probeArgs) {
+	var s [8]float32
+	factor := float32(0)
+	for range a.n {
+		for range probeRounds * genericWidth / len(s) {
+			s[0] += factor * factor
+			s[1] += factor * factor
+			s[2] += factor * factor
+			s[3] += factor * factor
+			s[4] += factor * factor
+			s[5] += factor * factor
+			s[6] += factor * factor
+			s[7] += factor * factor
+		}
+	}
+	probeSum = s[0] + s[1] + s[2] + s[3] + s[4] + s[5] + s[6] + s[7]
+}
+
+// probeSum keeps the compiler from leaving a probe out.
+var probeSum float32
+
+func readGeneric(a *probeArgs) {
+	var s [4]float32
+	for piece := range a.n {
+		x := floats(a.from, 4*probePiece*piece, probePiece)
+		for i := 0; i+4 <= len(x); i += 4 {
+			s[0] += x[i]
+			s[1] += x[i+1]
+			s[2] += x[i+2]
+			s[3] += x[i+3]
+		}
+	}
+	probeSum = s[0] + s[1] + s[2] + s[3]
+}
+
+func copyGeneric(a *probeArgs) {
+	for piece := range a.n {
+		copy(floats(a.to, 4*probePiece*piece, probePiece), floats(a.from, 4*probePiece*piece, probePiece))
+	}
+}

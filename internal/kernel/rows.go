@@ -1,0 +1,197 @@
+package kernel
+
+// rowArgs are the arguments of the kernels on rows and of the flat ones; strides and gaps are in bytes. The assembly knows the offsets.
+type rowArgs struct {
+	p         [4]*float32
+	stride    [4]int
+	par       *float32 // parameters of each channel, in rows
+	parStride int
+	cols      int    // channels
+	each      int    // rows of a group
+	groups    int    // counted down
+	gap       [4]int // from the row behind a group to the next group
+	left      int    // for the kernels' own use
+}
+
+// rowKernel names a kernel on rows.
+type rowKernel int
+
+const (
+	copyRows rowKernel = iota
+	affine
+	affineAdd
+	scaleRows
+	moments
+	momentsCopy
+	products
+	normSiLU
+	normSiLUSum
+	normSiLUSlope
+	slopeProducts
+	slopeProductsGate
+	gateProducts
+	mulProducts
+	mulProductsPast
+	mulProductsGate
+	mulProductsGatePast
+	rowKernels
+)
+
+// Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart where there are several.
+type Rows struct {
+	Rows, Channels int
+	Groups         int // 0 for one
+}
+
+// Grouped is a matrix with the distance from the beginning of a group of rows to the next.
+type Grouped struct {
+	Matrix
+	Group int
+}
+
+// Params are parameters of each channel: rows of whole vectors, with zeros behind the channels.
+type Params struct {
+	Data   []float32
+	Stride int
+}
+
+// NewParams makes rows of parameters for c channels, all 0.
+func (s *Set) NewParams(rows, c int) Params {
+	stride := s.Pad(c)
+	return Params{Floats(rows * stride), stride}
+}
+
+// Row is a row of parameters.
+func (p Params) Row(i int) []float32 { return p.Data[i*p.Stride:][:p.Stride] }
+
+// From is the parameters from a row on.
+func (p Params) From(i int) Params { return Params{p.Data[i*p.Stride:], p.Stride} }
+
+// Set copies rows of parameters; a nil row becomes 0.
+func (p Params) Set(rows ...[]float32) Params {
+	for i, row := range rows {
+		to := p.Row(i)
+		clear(to[copy(to, row):])
+	}
+	return p
+}
+
+// run calls a kernel on rows of matrices.
+func (k *Kernels) run(kernel rowKernel, n Rows, par Params, params int, m ...Matrix) {
+	if n.Rows == 0 || n.Channels == 0 {
+		return
+	}
+	a := &k.row
+	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: 1, parStride: 4 * par.Stride}
+	for i, matrix := range m {
+		a.p[i], a.stride[i] = matrix.check(n.Rows, n.Channels), 4*matrix.Stride
+	}
+	if params > 0 {
+		a.par = Matrix(par).check(params, k.Pad(n.Channels))
+	}
+	k.rows[kernel](a)
+}
+
+// runGroups is run on groups of rows.
+func (k *Kernels) runGroups(kernel rowKernel, n Rows, par Params, params int, m ...Grouped) {
+	if n.Groups == 0 || n.Rows == 0 || n.Channels == 0 {
+		return
+	}
+	a := &k.row
+	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: n.Groups, parStride: 4 * par.Stride}
+	for i, g := range m {
+		Matrix{g.Data, g.Group}.check(n.Groups, (n.Rows-1)*g.Stride+n.Channels)
+		a.p[i], a.stride[i], a.gap[i] = &g.Data[0], 4*g.Stride, 4*(g.Group-n.Rows*g.Stride)
+	}
+	if params > 0 {
+		a.par = Matrix(par).check(params, k.Pad(n.Channels))
+	}
+	k.rows[kernel](a)
+}
+
+// Copy computes y = x.
+func (k *Kernels) Copy(y, x Grouped, n Rows) { k.runGroups(copyRows, n, Params{}, 0, y, x) }
+
+// Affine computes y = p0 x + p1.
+func (k *Kernels) Affine(y, x Matrix, p Params, n Rows) { k.run(affine, n, p, 2, y, x) }
+
+// AffineAdd computes y = p0 x + p1 z + p2.
+func (k *Kernels) AffineAdd(y, x, z Matrix, p Params, n Rows) { k.run(affineAdd, n, p, 3, y, x, z) }
+
+// AffineAddGroups is AffineAdd on groups of rows.
+func (k *Kernels) AffineAddGroups(y, x, z Grouped, p Params, n Rows) {
+	k.runGroups(affineAdd, n, p, 3, y, x, z)
+}
+
+// Scale computes x = p0 x.
+func (k *Kernels) Scale(x Matrix, p Params, n Rows) { k.run(scaleRows, n, p, 1, x) }
+
+// Moments adds x to p0 and its square to p1.
+func (k *Kernels) Moments(x Matrix, p Params, n Rows) { k.run(moments, n, p, 2, x) }
+
+// MomentsCopy is Moments of x, which it copies to y past the caches. Rows are whole vectors on cache lines.
+func (k *Kernels) MomentsCopy(y, x Matrix, p Params, n Rows) { k.run(momentsCopy, n, p, 2, y, x) }
+
+// Products adds x to p0 and x z to p1.
+func (k *Kernels) Products(x, z Matrix, p Params, n Rows) { k.run(products, n, p, 2, x, z) }
+
+// NormSiLU computes y = silu(p0 x + p1).
+func (k *Kernels) NormSiLU(y, x Matrix, p Params, n Rows) { k.run(normSiLU, n, p, 2, y, x) }
+
+// NormSiLUGroups is NormSiLU on groups of rows.
+func (k *Kernels) NormSiLUGroups(y, x Grouped, p Params, n Rows) {
+	k.runGroups(normSiLU, n, p, 2, y, x)
+}
+
+// NormSiLUSum is NormSiLU and adds y to p2.
+func (k *Kernels) NormSiLUSum(y, x Matrix, p Params, n Rows) { k.run(normSiLUSum, n, p, 3, y, x) }
+
+// NormSiLUSlope is NormSiLU and puts the derivative of silu into d.
+func (k *Kernels) NormSiLUSlope(y, x, d Matrix, p Params, n Rows) {
+	k.run(normSiLUSlope, n, p, 2, y, x, d)
+}
+
+// NormSiLUSlopeGroups is NormSiLUSlope on groups of rows.
+func (k *Kernels) NormSiLUSlopeGroups(y, x, d Grouped, p Params, n Rows) {
+	k.runGroups(normSiLUSlope, n, p, 2, y, x, d)
+}
+
+// SlopeProducts computes du = dy silu'(p0 z + p1), and adds du to p2 and du z to p3.
+func (k *Kernels) SlopeProducts(du, dy, z Matrix, p Params, n Rows) {
+	k.run(slopeProducts, n, p, 4, du, dy, z)
+}
+
+// SlopeProductsGate is SlopeProducts of p4 dy + p5.
+func (k *Kernels) SlopeProductsGate(du, dy, z Matrix, p Params, n Rows) {
+	k.run(slopeProductsGate, n, p, 6, du, dy, z)
+}
+
+// GateProducts adds a da to p1 and computes a = p0 a.
+func (k *Kernels) GateProducts(a, da Matrix, p Params, n Rows) { k.run(gateProducts, n, p, 2, a, da) }
+
+// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, du goes past the caches: its rows are whole vectors on cache lines.
+func (k *Kernels) MulProducts(du, da, d, z Matrix, p Params, n Rows, past bool) {
+	kernel := mulProducts
+	if past {
+		kernel = mulProductsPast
+	}
+	k.run(kernel, n, p, 2, du, da, d, z)
+}
+
+// MulProductsGroups is MulProducts on groups of rows.
+func (k *Kernels) MulProductsGroups(du, da, d, z Grouped, p Params, n Rows, past bool) {
+	kernel := mulProducts
+	if past {
+		kernel = mulProductsPast
+	}
+	k.runGroups(kernel, n, p, 2, du, da, d, z)
+}
+
+// MulProductsGate is MulProducts of p2 da + p3.
+func (k *Kernels) MulProductsGate(du, da, d, z Matrix, p Params, n Rows, past bool) {
+	kernel := mulProductsGate
+	if past {
+		kernel = mulProductsGatePast
+	}
+	k.run(kernel, n, p, 4, du, da, d, z)
+}

@@ -1,0 +1,60 @@
+package nn
+
+import "gridsearch/internal/fused"
+
+// fusedLayer makes a layer of a fused block.
+type fusedLayer struct{ fused.Block }
+
+func (l fusedLayer) allocate(batch int) int          { return l.Allocate(batch) }
+func (l fusedLayer) forward(y, x []float32)          { l.Forward(y, x) }
+func (l fusedLayer) backward(dx, dy, x, y []float32) { l.Backward(dx, dy, x, y) }
+
+// weightOf is a parameter as the engine takes it; that of a missing one is empty.
+func weightOf(p *Param) fused.Weight {
+	if p == nil {
+		return fused.Weight{}
+	}
+	return fused.Weight{Value: p.Value, Grad: p.Grad}
+}
+
+// weights are those of a layer that may be missing.
+func (l *pointwise) weights() fused.Weight {
+	if l == nil {
+		return fused.Weight{}
+	}
+	return weightOf(l.weight)
+}
+
+// fused is a batch norm as the engine takes it.
+func (l *norm) fused() fused.NormParams {
+	if l == nil {
+		return fused.NormParams{}
+	}
+	return fused.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
+}
+
+func (m *maker) fusedStem(e *fused.Engine, weight *Param, bn *norm) layer {
+	b := m.block
+	return fusedLayer{e.NewConv(fused.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize}, weightOf(weight), bn.fused())}
+}
+
+// fusedBottleneck is the fused form of a bottleneck; nil where there is none.
+func (m *maker) fusedBottleneck(p bottleneck) layer {
+	b := m.block
+	shape := fused.MBConvShape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
+		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip}
+	if m.settings.engine == nil || m.err != nil || !fused.SupportsMBConv(shape) {
+		return nil
+	}
+	params := fused.MBConvParams{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(), Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
+		Project: p.project.weights(), OutNorm: p.outNorm.fused()}
+	if p.excite != nil {
+		reduce, expand := p.excite.reduce, p.excite.expand
+		params.Reduce, params.ReduceBias = reduce.weights(), weightOf(reduce.bias)
+		params.Excite, params.ExciteBias = expand.weights(), weightOf(expand.bias)
+	}
+	if b.DropRate > 0 && m.settings.training {
+		params.Drop = m.drop().fill
+	}
+	return fusedLayer{m.settings.engine.NewMBConv(shape, params)}
+}
