@@ -1,10 +1,12 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // FileLock keeps other processes off a study.
@@ -24,24 +26,27 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s works on this study (%s): wait for it or stop it; gridsearch status shows how far it is", who, e.Path)
 }
 
+// patience is how long a lock is tried for: whoever only asks for its holder has it for a moment.
+const patience = 300 * time.Millisecond
+
 // Lock takes the lock of a study and writes the number of this process into it.
 func Lock(path string) (*FileLock, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	taken, err := tryLock(file)
-	if err != nil || !taken {
-		text := make([]byte, 32)
-		n, _ := file.Read(text)
-		file.Close()
-		if err != nil {
-			return nil, fmt.Errorf("lock %s: %w", path, err)
-		}
-		pid, _ := strconv.Atoi(strings.TrimSpace(string(text[:n])))
-		return nil, &LockedError{path, pid}
+	taken, err := tryLock(file, false)
+	for began := time.Now(); !taken && err == nil && time.Since(began) < patience; taken, err = tryLock(file, false) {
+		time.Sleep(patience / 50)
 	}
-	err = file.Truncate(0)
+	if err == nil && !taken {
+		err = &LockedError{path, owner(file)}
+		file.Close()
+		return nil, err
+	}
+	if err == nil {
+		err = file.Truncate(0)
+	}
 	if err == nil {
 		_, err = fmt.Fprintln(file, os.Getpid())
 	}
@@ -52,5 +57,31 @@ func Lock(path string) (*FileLock, error) {
 	return &FileLock{file}, nil
 }
 
+// Holder returns the process that holds a lock, 0 for none. It neither makes the file nor keeps others that ask from seeing the same.
+func Holder(path string) (pid int) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	for began := time.Now(); pid == 0 && time.Since(began) < patience; {
+		if free, err := tryLock(file, true); free || err != nil {
+			return 0
+		}
+		if pid = owner(file); pid == 0 { // taken, but not yet signed
+			time.Sleep(patience / 50)
+		}
+	}
+	return pid
+}
+
+// owner reads the number of the process that a lock's file names, 0 for none.
+func owner(file *os.File) int {
+	text := make([]byte, 32)
+	n, _ := file.ReadAt(text, 0)
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text[:n])))
+	return pid
+}
+
 // Release gives the lock back. The file stays: removing it would let two processes lock two files of one name.
-func (l *FileLock) Release() error { return l.file.Close() }
+func (l *FileLock) Release() error { return errors.Join(l.file.Truncate(0), l.file.Close()) }

@@ -9,9 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the lock of an open file if nobody has it; the system gives it back when the process ends, however it ends.
-func tryLock(file *os.File) (taken bool, err error) {
-	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+// tryLock takes the lock of an open file if nobody has it, or shares it with others that share; the system gives it back when the process ends, however it ends.
+func tryLock(file *os.File, shared bool) (taken bool, err error) {
+	how := unix.LOCK_EX
+	if shared {
+		how = unix.LOCK_SH
+	}
+	err = unix.Flock(int(file.Fd()), how|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return false, nil
 	}

@@ -2,9 +2,7 @@ package study
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"gridsearch/internal/store"
@@ -30,7 +28,7 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: worksOn(folder)}
+	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: store.Holder(folder.lock())}
 	t := tracker{scores: map[string][]float64{}}
 	for _, r := range s.Records {
 		switch r.State {
@@ -44,14 +42,14 @@ func Glance(folder Folder) (Overview, error) {
 		}
 	}
 	o.Best = t.best()
-	last, err := lastStatus(folder)
+	last := lastStatus(folder)
 	if o.PID > 0 {
 		o.Running = last.Running
 	}
 	if o.Waiting > 0 {
 		o.Remaining = last.Remaining
 	}
-	return o, err
+	return o, nil
 }
 
 // Activity says whether somebody works on the study.
@@ -65,28 +63,13 @@ func (o Overview) Activity() string {
 	return "nobody works on it"
 }
 
-// worksOn returns the process that holds the study's lock, 0 for none.
-func worksOn(folder Folder) int {
-	lock, err := store.Lock(folder.lock())
-	var locked *store.LockedError
-	if errors.As(err, &locked) {
-		return locked.PID
-	}
-	if err == nil {
-		_ = lock.Release()
-	}
-	return 0
-}
-
-// lastStatus reads what the supervisor has last said of the study; there is none before its first event.
-func lastStatus(folder Folder) (Status, error) {
+// lastStatus reads what the supervisor has last said of the study. There is nothing before its first event, and nothing worth an error in a file that a
+// power cut has torn: it is no part of the record.
+func lastStatus(folder Folder) Status {
 	var s Status
 	text, err := os.ReadFile(folder.status())
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+	if err != nil || json.Unmarshal(text, &s) != nil {
+		return Status{}
 	}
-	if err != nil {
-		return s, err
-	}
-	return s, json.Unmarshal(text, &s)
+	return s
 }
