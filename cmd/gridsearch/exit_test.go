@@ -114,6 +114,15 @@ func TestLockAndSignals(t *testing.T) {
 		if _, out, _ := s.run("status", "small"); !strings.Contains(out, fmt.Sprintf("process %d works on it", cmd.Process.Pid)) {
 			t.Errorf("status says %s", out)
 		}
+		if runtime.GOOS == "linux" { // a signal to the whole group reaches the workers too: what it means is the supervisor's decision
+			waitFor(t, "two workers", func() bool { return len(children(cmd.Process.Pid)) == 2 || runtime.NumCPU() < 2 })
+			time.Sleep(100 * time.Millisecond)
+			for _, pid := range children(cmd.Process.Pid) {
+				if worker, err := os.FindProcess(pid); err == nil {
+					_ = worker.Signal(signal)
+				}
+			}
+		}
 		if err := cmd.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
@@ -194,11 +203,15 @@ func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended 
 
 // children lists the child processes of a process.
 func children(pid int) []int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	// The system lists them by the thread that started them, and a Go program starts a process from whichever thread it is on.
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	var all []int
-	for _, field := range strings.Fields(string(text)) {
-		if n, atoi := strconv.Atoi(field); err == nil && atoi == nil {
-			all = append(all, n)
+	for _, path := range lists {
+		text, err := os.ReadFile(path)
+		for _, field := range strings.Fields(string(text)) {
+			if n, atoi := strconv.Atoi(field); err == nil && atoi == nil {
+				all = append(all, n)
+			}
 		}
 	}
 	return all

@@ -66,7 +66,11 @@ func (l lines) event(e study.Event) {
 	case study.RunRetried:
 		fmt.Fprintf(l.out, "%s %s  %s; it will be tried again\n", count, run, e.Error)
 	case study.Interrupted:
-		fmt.Fprintf(l.out, "%s %s  stopped, checkpoint written\n", count, run)
+		end := "stopped, checkpoint written"
+		if e.Error != "" {
+			end = "stopped at its last checkpoint: " + e.Error
+		}
+		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, end)
 	}
 }
 

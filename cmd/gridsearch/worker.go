@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +17,8 @@ func newWorker() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// Ctrl-C reaches the whole group of processes; the supervisor decides what it means and closes the input.
-			signal.Ignore(os.Interrupt)
+			// Ctrl-C, and a service that is stopped, reach the whole group of processes; the supervisor decides what it means and closes the input.
+			signal.Ignore(os.Interrupt, syscall.SIGTERM)
 			return study.Work(cmd.Context(), os.Stdin, cmd.OutOrStdout())
 		},
 	}

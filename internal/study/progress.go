@@ -17,7 +17,7 @@ const (
 	RunComplete EventKind = "complete"    // a run's result is on the record
 	RunFailed   EventKind = "failed"      // a run is recorded as failed
 	RunRetried  EventKind = "retry"       // a worker died; the run waits for another attempt
-	Interrupted EventKind = "interrupted" // a run was stopped, with a checkpoint
+	Interrupted EventKind = "interrupted" // a run was stopped, with a checkpoint; with an error, its worker was killed and the last checkpoint stands
 )
 
 // Event is one thing that happened, with the state of the whole study after it.

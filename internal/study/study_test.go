@@ -3,15 +3,18 @@ package study
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/experiments"
 	"gridsearch/model"
 	"gridsearch/model/train"
 )
@@ -217,5 +220,33 @@ func TestTornStatus(t *testing.T) {
 	}
 	if s := lastStatus(folder); s.Remaining != nil || s.Total != 0 {
 		t.Errorf("with a torn one: %+v", s)
+	}
+}
+
+// TestStartOfWorkers: a worker that dies before its greeting is replaced, so often and no oftener; what cannot be started at all is not tried again.
+func TestStartOfWorkers(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	count := filepath.Join(t.TempDir(), "count")
+	dying := func(times string) []string {
+		return []string{"sh", "-c", `echo x >>"$0"; test "$(wc -l <"$0")" -gt "$1" && echo '{"hello":{}}' && exec cat; kill -9 $$`, count, times}
+	}
+	s := &supervisor{execution: experiments.Execution{MaxRetries: 2}, options: Options{Command: dying("2")}}
+	p, err := s.start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+	s.options.Command = dying("9")
+	if _, err := s.start(t.Context()); !errors.Is(err, errCrashed) {
+		t.Errorf("a worker that never greets: %v", err)
+	}
+	if text, err := os.ReadFile(count); err != nil || len(text) != 2*6 {
+		t.Errorf("%d workers were started, want 6 (%v)", len(text)/2, err)
+	}
+	s.options.Command = []string{filepath.Join(t.TempDir(), "missing")}
+	if _, err := s.start(t.Context()); err == nil || errors.Is(err, errCrashed) {
+		t.Errorf("no such program: %v", err)
 	}
 }

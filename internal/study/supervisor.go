@@ -192,8 +192,11 @@ func (s *supervisor) work(ctx context.Context) error {
 			return err
 		}
 		if p == nil {
-			if p, err = startProcess(s.options.Command); err != nil {
+			if p, err = s.start(ctx); err != nil {
 				lease.Release()
+				if ctx.Err() != nil { // stopped together with the worker
+					return nil
+				}
 				return err
 			}
 		}
@@ -201,6 +204,17 @@ func (s *supervisor) work(ctx context.Context) error {
 			return err
 		} else if !alive {
 			p = nil
+		}
+	}
+}
+
+// start starts a worker. The death of one that has not greeted yet is no run's fault, so it counts for none: as many more are started as a run would be
+// tried again.
+func (s *supervisor) start(ctx context.Context) (*process, error) {
+	for attempt := 0; ; attempt++ {
+		p, err := startProcess(s.options.Command)
+		if err == nil || !errors.Is(err, errCrashed) || ctx.Err() != nil || attempt >= s.execution.MaxRetries {
+			return p, err
 		}
 	}
 }
@@ -414,7 +428,9 @@ func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease
 		return err
 	}
 	s.tracker.putBack(spec, e.Ended)
-	s.tellLocked(about(Interrupted, spec))
+	event := about(Interrupted, spec)
+	event.Error = e.Error
+	s.tellLocked(event)
 	lease.Release()
 	return nil
 }
