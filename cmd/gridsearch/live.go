@@ -71,6 +71,8 @@ func (l *live) close() {
 	l.draw()
 }
 
+func (l *live) note(text string) { lines{l.out}.note(text) }
+
 // erase takes the table off the screen.
 func (l *live) erase() {
 	if l.drawn > 0 {
@@ -83,11 +85,12 @@ func (l *live) draw() {
 	if l.seen.IsZero() {
 		return
 	}
-	width, _, err := term.GetSize(int(l.out.Fd()))
+	width, height, err := term.GetSize(int(l.out.Fd()))
 	if err != nil || width < 20 {
-		width = 80
+		width, height = 80, 24
 	}
 	rows := table(l.name, l.last.Status, time.Since(l.seen).Seconds())
+	rows = rows[:min(len(rows), max(1, height-1))] // what has left the screen cannot be erased
 	l.erase()
 	for _, row := range rows {
 		fmt.Fprintln(l.out, clip(row, width-1))
@@ -97,21 +100,18 @@ func (l *live) draw() {
 
 // table renders the state of a study; since is the age of the state in seconds.
 func table(name string, s study.Status, since float64) []string {
-	elapsed := "elapsed " + clock(s.Elapsed+since)
-	if s.Remaining != nil {
+	counts := fmt.Sprintf("  %d running  %d failed  elapsed %s", len(s.Running), s.Failed, clock(s.Elapsed+since))
+	if s.Remaining != nil && s.Complete+s.Failed < s.Total {
 		r := *s.Remaining
 		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
-		elapsed += "  " + remaining(study.Status{Remaining: &r})
+		counts += "  " + remaining(study.Status{Remaining: &r})
 	}
-	rows := []string{
-		fmt.Sprintf("%s  %s  %d of %d runs  %d running  %d failed", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, s.Total, len(s.Running), s.Failed),
-		"  " + elapsed,
-	}
+	rows := []string{fmt.Sprintf("%s  %s  %d of %d runs", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, s.Total), counts}
 	if s.Best != nil {
 		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural(s.Best.Runs, "run")))
 	}
 	for _, a := range s.Running {
-		rows = append(rows, fmt.Sprintf("  running      %-28s seed %d  %s  loss %.3f", a.Trial, a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
+		rows = append(rows, fmt.Sprintf("  running      %-22s seed %d  %s  loss %.3f", a.Trial, a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
 	}
 	return rows
 }

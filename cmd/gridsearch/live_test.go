@@ -1,0 +1,33 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"gridsearch/internal/study"
+)
+
+// TestTableFits: the live table shows every count on a terminal of 80 columns, also of a long study with a long name.
+func TestTableFits(t *testing.T) {
+	s := study.Status{Total: 1200, Complete: 998, Failed: 12, Elapsed: 7385, Best: &study.Best{Trial: "d=1.25 w=1.414214 px=128", Top1: .8512, Runs: 3},
+		Remaining: &study.Estimate{Low: 3700, Mid: 4000, High: 5200}}
+	for range 16 {
+		s.Running = append(s.Running, study.Active{Trial: "d=1 w=1.414214 px=24", Seed: 11, Step: 99, Steps: 100, Loss: 2.5})
+	}
+	text := strings.Join(table("single-vs-compound", s, 1), "\n")
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 79 {
+			t.Errorf("%d characters: %s", n, line)
+		}
+	}
+	for _, want := range []string{"998 of 1200 runs", "16 running", "12 failed", "elapsed 2h03m", "ETA 1h06m (1h01m to 1h26m)", "best so far  d=1.25 w=1.414214 px=128  85.12 % (3 runs)", "seed 11", "loss 2.5"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+	s.Complete = 1188
+	if text := strings.Join(table("x", s, 1), "\n"); strings.Contains(text, "ETA") {
+		t.Errorf("a study at its end has an ETA:\n%s", text)
+	}
+}
