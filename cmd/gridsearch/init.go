@@ -22,6 +22,9 @@ func newInit() *cobra.Command {
 		Args:      cobra.RangeArgs(1, 2),
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !strings.HasSuffix(args[0], ".toml") {
+				return usageError{fmt.Errorf("%q is no name of an experiment file: did you mean %q?", args[0], args[0]+".toml")}
+			}
 			name := "quickstart"
 			if len(args) == 2 {
 				name = args[1]
@@ -41,7 +44,7 @@ func newInit() *cobra.Command {
 			if err = errors.Join(err, file.Close()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; start it with: gridsearch run %s\n", args[0], args[0])
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; start it with: %s\n", args[0], commandLine(cmd, args[0], nil))
 			return err
 		},
 	}

@@ -16,6 +16,7 @@ import (
 type display interface {
 	event(study.Event)
 	close()
+	note(string) // a line for people, after the end
 }
 
 // newDisplay chooses how progress is shown: "auto" is a live table on a terminal and plain lines elsewhere.
@@ -40,12 +41,14 @@ type silent struct{}
 
 func (silent) event(study.Event) {}
 func (silent) close()            {}
+func (silent) note(string)       {}
 
 // jsonLines writes every event as one JSON object a line.
 type jsonLines struct{ encoder *json.Encoder }
 
 func (j *jsonLines) event(e study.Event) { _ = j.encoder.Encode(e) }
 func (j *jsonLines) close()              {}
+func (j *jsonLines) note(string)         {}
 
 // lines writes one plain line for each event that ends something.
 type lines struct{ out io.Writer }
@@ -60,7 +63,7 @@ func (l lines) event(e study.Event) {
 			fmt.Fprintf(l.out, "%s on the record already\n", count)
 		}
 	case study.RunComplete:
-		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100*e.Top1, clock(e.Seconds), remaining(s))
+		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1, clock(e.Seconds), remaining(s))
 	case study.RunFailed:
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
 	case study.RunRetried:
@@ -75,6 +78,8 @@ func (l lines) event(e study.Event) {
 }
 
 func (l lines) close() {}
+
+func (l lines) note(text string) { fmt.Fprintln(l.out, text) }
 
 // remaining says the time to go with its range, empty when it is not known.
 func remaining(s study.Status) string {

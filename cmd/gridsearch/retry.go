@@ -22,7 +22,7 @@ func newRetry() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s to train again: gridsearch run %s\n", plural(n, "run"), args[0])
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s to train again: %s\n", plural(n, "run"), commandLine(cmd, args[0], nil))
 			return err
 		},
 	}

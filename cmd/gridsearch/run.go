@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,9 @@ func newRun() *cobra.Command {
 		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same.",
 		Args:  exactly("an experiment file or a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if options.Workers < 0 || options.Limit < 0 {
+				return usageError{errors.New("--workers and --limit must be 0 or more")}
+			}
 			return runStudy(cmd, args[0], settings, progress, options)
 		},
 	}
@@ -57,7 +61,7 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	if err != nil && !errors.As(err, &failed) {
 		return resumable(cmd, stop, name, settings, err)
 	}
-	return errors.Join(err, finish(cmd, folder))
+	return errors.Join(err, finish(cmd, folder, screen))
 }
 
 // prepare makes the plan of a file, or of a study that exists.
@@ -103,14 +107,7 @@ func resumable(cmd *cobra.Command, stop context.Context, name string, settings [
 	if !errors.As(err, &stopped) {
 		return err
 	}
-	line := []string{"gridsearch", "run", name}
-	for _, s := range settings {
-		line = append(line, "--set", s)
-	}
-	if dir := studiesDir(cmd); dir != "studies" {
-		line = append(line, "--dir", dir)
-	}
-	err = fmt.Errorf("%w\ngo on with: %s", err, strings.Join(line, " "))
+	err = fmt.Errorf("%w\ngo on with: %s", err, commandLine(cmd, name, settings))
 	var signalled signalError
 	if errors.As(context.Cause(stop), &signalled) {
 		return signalError{signalled.signal, err}
@@ -118,8 +115,31 @@ func resumable(cmd *cobra.Command, stop context.Context, name string, settings [
 	return err
 }
 
+// commandLine is the command that goes on with a study, to be pasted into a shell.
+func commandLine(cmd *cobra.Command, name string, settings []string) string {
+	line := []string{"gridsearch", "run", quoted(name)}
+	for _, s := range settings {
+		line = append(line, "--set", quoted(s))
+	}
+	if dir := studiesDir(cmd); dir != "studies" {
+		line = append(line, "--dir", quoted(dir))
+	}
+	return strings.Join(line, " ")
+}
+
+// quoted puts a word in quotes where a shell would take it for more than a word.
+func quoted(word string) string {
+	const plain = "-_.,:/=+@%" // besides letters and digits
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
+	}) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // finish prints the table and renews the derived files.
-func finish(cmd *cobra.Command, folder study.Folder) error {
+func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	results, err := derive(folder)
 	if err != nil {
 		return err
@@ -127,6 +147,6 @@ func finish(cmd *cobra.Command, folder study.Folder) error {
 	if err := results.Write(cmd.OutOrStdout(), "table"); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "figures are in %s\n", folder.Path("figures"))
+	screen.note("figures are in " + folder.Path("figures"))
 	return nil
 }

@@ -27,7 +27,7 @@ type Event struct {
 	Key   string    `json:"key,omitempty"`
 	Trial string    `json:"trial,omitempty"`
 	Seed  int       `json:"seed"`
-	Top1  float64   `json:"top1,omitempty"` // fraction, of a complete run
+	Top1  *float64  `json:"top1,omitempty"` // fraction, of a complete run
 	// Seconds is how long the run took in this attempt.
 	Seconds float64 `json:"seconds,omitempty"`
 	Error   string  `json:"error,omitempty"`

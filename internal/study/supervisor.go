@@ -376,7 +376,7 @@ func (s *supervisor) completed(spec Spec, result store.Result, e store.Execution
 	_ = os.Remove(filepath.Join(s.folder.run(spec.Key), checkpointName))
 	s.consecutive = 0
 	event := about(RunComplete, spec)
-	event.Top1, event.Seconds = result.Top1, s.tracker.finish(spec, result.Top1, e.Ended)
+	event.Top1, event.Seconds = &result.Top1, s.tracker.finish(spec, result.Top1, e.Ended)
 	s.tellLocked(event)
 	return nil
 }
