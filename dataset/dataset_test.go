@@ -482,6 +482,28 @@ func TestImageFolder(t *testing.T) {
 	}
 }
 
+// TestImageFolderClasses: hidden folders are no classes, an empty class is a mistake, and a file that is torn in its header is named with the offset.
+func TestImageFolderClasses(t *testing.T) {
+	folder := t.TempDir()
+	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 9, 6, true), "dog/b.png": encoded(t, 6, 6, true), ".cache/c.png": encoded(t, 2, 2, true)})
+	spec := Spec{Name: "image-folder", Path: folder}
+	src, err := Open(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := src.Info(); !slices.Equal(info.Classes, []string{"cat", "dog"}) || info.Native != 6 || info.Channels != 1 {
+		t.Errorf("%+v", info)
+	}
+	writeAll(t, folder, map[string][]byte{"empty/note.txt": []byte("x")})
+	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), filepath.Join(folder, "empty")+" holds no JPEG or PNG image") {
+		t.Errorf("an empty class gives %v", err)
+	}
+	writeAll(t, folder, map[string][]byte{"empty/d.jpg": encoded(t, 30, 30, false)[:20]})
+	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), "d.jpg: not a readable image, at or before offset 20") {
+		t.Errorf("a torn header gives %v", err)
+	}
+}
+
 // encoded makes a picture, as PNG where it is grey or not square, as JPEG otherwise.
 func encoded(t *testing.T, width, height int, grey bool) []byte {
 	t.Helper()
@@ -505,6 +527,11 @@ func encoded(t *testing.T, width, height int, grey bool) []byte {
 }
 
 func TestOpenErrors(t *testing.T) {
+	part := t.TempDir()
+	writeAll(t, part, map[string][]byte{"train-images-idx3-ubyte": idxBytes(make([]byte, 4), 1, 2, 2)})
+	if _, err := Open(Spec{Name: "fashion-mnist", Path: part}); err == nil || !strings.Contains(err.Error(), "SHA-256") {
+		t.Errorf("another set in the place of fashion-mnist gives %v", err)
+	}
 	for want, spec := range map[string]Spec{
 		`did you mean "motifs"`:      {Name: "motif"},
 		"apt-get install":            {Name: "fashion-mnist", Path: "/nowhere"},
@@ -527,5 +554,17 @@ func TestContactSheet(t *testing.T) {
 	}
 	if size := sheet.Bounds().Size(); size != image.Pt(3*74+2, 16*74+2) {
 		t.Errorf("the sheet is %v", size)
+	}
+	folder := t.TempDir()
+	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 6, 6, true), "dog/b.png": encoded(t, 6, 6, true), "dog/c.png": encoded(t, 6, 6, true)})
+	src, err := Open(Spec{Name: "image-folder", Path: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sheet, err = ContactSheet(src, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	if size := sheet.Bounds().Size(); size != image.Pt(2*8+2, 2*8+2) {
+		t.Errorf("the sheet of 3 images is %v", size)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	_ "image/jpeg"
 	_ "image/png"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -61,7 +62,7 @@ func (s *folderSet) scan(part Part, root string) error {
 		return err
 	}
 	for _, e := range entries {
-		if !e.IsDir() {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		class := slices.Index(s.info.Classes, e.Name())
@@ -72,8 +73,12 @@ func (s *folderSet) scan(part Part, root string) error {
 			class = len(s.info.Classes)
 			s.info.Classes = append(s.info.Classes, e.Name())
 		}
+		before := len(s.files[part])
 		if err := s.class(part, class, filepath.Join(root, e.Name())); err != nil {
 			return err
+		}
+		if part == Train && len(s.files[part]) == before {
+			return fmt.Errorf("%s holds no JPEG or PNG image: remove it, or put the images of the class into it", filepath.Join(root, e.Name()))
 		}
 	}
 	if len(s.files[part]) == 0 {
@@ -99,7 +104,8 @@ func (s *folderSet) class(part Part, class int, folder string) error {
 		defer file.Close()
 		config, _, err := image.DecodeConfig(file)
 		if err != nil {
-			return fmt.Errorf("%s: not a readable image: %w", path, err)
+			offset, _ := file.Seek(0, io.SeekCurrent)
+			return fmt.Errorf("%s: not a readable image, at or before offset %d: %w", path, offset, err)
 		}
 		if config.ColorModel != color.GrayModel && config.ColorModel != color.Gray16Model {
 			s.info.Channels = 3
@@ -137,7 +143,7 @@ func (s *folderSet) decode(to []uint8, path string) error {
 	defer file.Close()
 	picture, _, err := image.Decode(file)
 	if err != nil {
-		offset, _ := file.Seek(0, 1)
+		offset, _ := file.Seek(0, io.SeekCurrent)
 		return fmt.Errorf("%s: corrupt image at or before offset %d: %w", path, offset, err)
 	}
 	small, err := square(picture, s.info.Channels).Resize(s.info.Native)

@@ -116,6 +116,9 @@ func openFashionMNIST(spec Spec) (Source, error) {
 	for _, folder := range folders {
 		if _, err := findIDX(folder, idxNames[Train][0]); err == nil {
 			set, err := readIDXSet(folder, fashionSums)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("data set fashion-mnist: %w\nget all four files with: apt-get install dataset-fashion-mnist", err)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -132,6 +135,9 @@ func openIDX(spec Spec) (Source, error) {
 		return nil, errors.New("data set idx needs a folder: set [data] path to where train-images-idx3-ubyte and its kin are")
 	}
 	set, err := readIDXSet(spec.Path, nil)
+	if err == nil {
+		set.info.Origin, set.info.Licence = spec.Path, "not known"
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("data set idx: %w\nthe folder must hold train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or as .gz", err)
 	}

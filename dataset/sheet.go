@@ -3,9 +3,11 @@ package dataset
 import (
 	"image"
 	"image/color"
+	"slices"
 )
 
-// ContactSheet shows the first training images of every class, one row a class and columns images wide, at their native size.
+// ContactSheet shows the first training images of every class, one row a class and columns images wide, or as many as the largest class has, at their
+// native size.
 func ContactSheet(src Source, columns int) (image.Image, error) {
 	info := src.Info()
 	var indices, rows []int
@@ -16,6 +18,7 @@ func ContactSheet(src Source, columns int) (image.Image, error) {
 			count[label]++
 		}
 	}
+	columns = slices.Max(append(count, 1))
 	im, err := src.Load(Train, indices)
 	if err != nil {
 		return nil, err
