@@ -49,6 +49,9 @@ func plan(experiment *experiments.Experiment) (*Prepared, error) {
 			return nil, err
 		}
 		info = p.source.Info()
+		if err := p.checkData(info); err != nil {
+			return nil, fmt.Errorf("%s: [data]: %w", experiment.File, err)
+		}
 	}
 	var err error
 	if p.Base, err = experiment.Baseline(len(info.Classes), info.Channels); err != nil {
@@ -56,6 +59,21 @@ func plan(experiment *experiments.Experiment) (*Prepared, error) {
 	}
 	p.Plan, err = experiment.Plan(p.Base, info.Native)
 	return p, err
+}
+
+// checkData says before anything is trained what the data set cannot give: it takes the labels alone.
+func (p *Prepared) checkData(info dataset.Info) error {
+	section := p.Experiment.Data
+	train, _, err := dataset.Split(p.source.Labels(dataset.Train), section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+	switch recipe := p.Experiment.Train; {
+	case err != nil:
+		return err
+	case len(info.Classes) < 2:
+		return fmt.Errorf("data set %s has the one class %q: there is nothing to tell apart", info.Name, info.Classes[0])
+	case recipe != nil && len(train) < recipe.BatchSize:
+		return fmt.Errorf("%d training images do not fill one batch: batch_size is %d", len(train), recipe.BatchSize)
+	}
+	return nil
 }
 
 // Specs lists the runs of the plan: every trainable trial with every seed. It reads the images, whose checksum is part of a run's key. Runs are in

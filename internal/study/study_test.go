@@ -250,3 +250,22 @@ func TestStartOfWorkers(t *testing.T) {
 		t.Errorf("no such program: %v", err)
 	}
 }
+
+// TestOneClass: data with nothing to tell apart are refused before they are trained on.
+func TestOneClass(t *testing.T) {
+	folder := t.TempDir()
+	image := append([]byte{0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 64, 0, 0, 0, 64}, make([]byte, 9*64*64)...)
+	labels := append([]byte{0, 0, 8, 1, 0, 0, 0, 9}, make([]byte, 9)...)
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(folder) + "\"\n"
+	for name, content := range map[string][]byte{"train-images-idx3-ubyte": image, "t10k-images-idx3-ubyte": image,
+		"train-labels-idx1-ubyte": labels, "t10k-labels-idx1-ubyte": labels, "one.toml": []byte(text)} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Prepare(filepath.Join(folder, "one.toml"))
+	var input *InputError
+	if !errors.As(err, &input) || !strings.Contains(err.Error(), `one.toml: [data]: data set idx has the one class "0"`) {
+		t.Errorf("got %v", err)
+	}
+}
