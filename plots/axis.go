@@ -65,14 +65,15 @@ func si(v float64) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
-// percentTicks labels fractions of an axis that is drawn in percent.
-type percentTicks struct{}
+// plainTicks are those of a linear axis, labelled with all their digits: the default rounds neighbours to one label.
+type plainTicks struct{}
 
-func (percentTicks) Ticks(low, high float64) []plot.Tick {
+func (plainTicks) Ticks(low, high float64) []plot.Tick {
 	ticks := plot.DefaultTicks{}.Ticks(low, high)
 	for i, t := range ticks {
 		if t.Label != "" {
-			ticks[i].Label = strconv.FormatFloat(t.Value, 'f', -1, 64)
+			rounded, _ := strconv.ParseFloat(strconv.FormatFloat(t.Value, 'g', 12, 64), 64) // 0.30000000000000004
+			ticks[i].Label = strconv.FormatFloat(rounded, 'f', -1, 64)
 		}
 	}
 	return ticks
@@ -87,7 +88,7 @@ func costAxis(p *plot.Plot, low, high float64) error {
 	room = max(room, 1.06)
 	p.X.Min, p.X.Max = low/room, high*room
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, costTicks{}
-	p.Y.Tick.Marker = percentTicks{}
+	p.Y.Tick.Marker = plainTicks{}
 	return nil
 }
 

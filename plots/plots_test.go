@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/cmpimg"
 	"pgregory.net/rapid"
 
@@ -175,4 +176,26 @@ func ExampleAccuracyCost() {
 	var svg bytes.Buffer
 	fmt.Println(figure.Write(&svg, "svg"), strings.Contains(svg.String(), "tied with the best"))
 	// Output: <nil> true
+}
+
+// TestTickLabels: labels of an axis differ from each other, however little it spans.
+func TestTickLabels(t *testing.T) {
+	for _, c := range []struct {
+		ticker    plot.Ticker
+		low, high float64
+	}{
+		{plainTicks{}, 2.775, 2.824}, {plainTicks{}, 2.7995, 2.8004}, {plainTicks{}, .1, .45}, {plainTicks{}, 0, 100}, {plainTicks{}, 3.7, 9.2},
+		{costTicks{}, 3.2e4, 7.2e4}, {costTicks{}, .95e6, 1.07e6}, {costTicks{}, 1e3, 1e9},
+	} {
+		seen := map[string]bool{}
+		for _, tick := range c.ticker.Ticks(c.low, c.high) {
+			if tick.Label != "" && (seen[tick.Label] || len(tick.Label) > 8) {
+				t.Errorf("%v..%v: the label %q is too long or there twice", c.low, c.high, tick.Label)
+			}
+			seen[tick.Label] = true
+		}
+		if len(seen) < 3 { // two labels and none
+			t.Errorf("%v..%v has the labels %v", c.low, c.high, seen)
+		}
+	}
 }

@@ -24,7 +24,7 @@ func TrainingCurves(title string, curves []Curve) (*Figure, error) {
 	loss, top1 := newPanel(title+": training loss", "epoch", "cross-entropy with label smoothing"), newPanel("training top-1", "epoch", "%")
 	f := newFigure(loss, top1)
 	for _, p := range f.panels {
-		p.X.Tick.Marker = wholeTicks{}
+		p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, plainTicks{}
 	}
 	if len(curves) == 0 {
 		return nil, errEmpty
