@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -23,12 +24,16 @@ func ScalingPanels(families []Family) (*Figure, error) {
 	for _, f := range families {
 		all = append(all, f.Points...)
 	}
+	noted := slices.ContainsFunc(families, func(f Family) bool { return f.Note != "" })
 	for i, f := range families {
-		y := ""
+		x, y := costLabel(f), ""
+		if noted && f.Note == "" {
+			x += "\n " // as high as the label of the panel with the note: the axes stand side by side
+		}
 		if i == 0 {
 			y = "validation top-1, %"
 		}
-		p := newPanel(f.Name, costLabel(f), y)
+		p := newPanel(f.Name, x, y)
 		if err := frame(p, all); err != nil {
 			return nil, err
 		}
