@@ -69,3 +69,12 @@ func TestLoad(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestSentence: messages of the decoder begin in lower case, abbreviations keep theirs.
+func TestSentence(t *testing.T) {
+	for message, want := range map[string]string{"Expected a key.": "expected a key", " TOML files cannot contain control characters: '0x08'": "TOML files cannot contain control characters: '0x08'"} {
+		if got := sentence(message); got != want {
+			t.Errorf("%q becomes %q, want %q", message, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
@@ -56,10 +57,13 @@ func syntaxMistake(file, text string, err error) Mistake {
 	return Mistake{File: file, Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Text: sentence(parse.Message)}
 }
 
-// sentence writes a message of the decoder as messages are written here: lower case, no full stop.
+// sentence writes a message of the decoder as messages are written here: lower case but for abbreviations, no full stop.
 func sentence(message string) string {
 	message = strings.TrimSuffix(strings.TrimSpace(message), ".")
 	first, size := utf8.DecodeRuneInString(message)
+	if next, _ := utf8.DecodeRuneInString(message[size:]); unicode.IsUpper(next) { // TOML
+		return message
+	}
 	return strings.ToLower(string(first)) + message[size:]
 }
 
