@@ -208,7 +208,8 @@ func TestWarnings(t *testing.T) {
 		want  string
 	}{
 		{list(gamma("1.5")...), toy, 3, ""},
-		{list(gamma("1.5")...), toy, 2, "2 seeds show no tied set"},
+		{list(gamma("1.5")...), toy, 2, "2 seeds show the noise badly"},
+		{list(gamma("1.5")...), toy, 1, "one seed shows no tied set"},
 		{list(gamma("1.5")...), small, 3, "last feature map is 3 x 3"},
 		{list(gamma("1.5", "1.25")...), toy, 3, "real cost differs between trials: 1.56 to 2.25"},
 		{list(gamma("1.5", "1.6")...), limited(48), 3, "1 of 3 trials cannot be trained"},

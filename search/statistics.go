@@ -73,7 +73,7 @@ func Compare(samples []Sample, confidence float64) Comparison {
 func (c *Comparison) warn(samples []Sample, trials, seeds []int) {
 	warn := func(format string, values ...any) { c.Warnings = append(c.Warnings, fmt.Sprintf(format, values...)) }
 	if !c.Verdict() {
-		warn("no tied set yet: it needs two trials with two seeds in common, there are %d with %d", c.Compared, c.Seeds)
+		warn("no tied set yet: it needs two trials with two complete seeds in common")
 		return
 	}
 	unused := attempted(samples, trials) - c.Seeds

@@ -117,8 +117,10 @@ func (p *Plan) warnStaircase() string {
 
 func (p *Plan) warnSeeds(seeds int) string {
 	switch trained := len(p.trained()); {
+	case seeds < 2:
+		return fmt.Sprintf("one seed shows no tied set: %d serve a dozen trials, %d serve forty", fewestSeeds, seedsForMany)
 	case seeds < fewestSeeds:
-		return fmt.Sprintf("%d seeds show no tied set: %d serve a dozen trials, %d serve forty", seeds, fewestSeeds, seedsForMany)
+		return fmt.Sprintf("%d seeds show the noise badly, and the tied set rests on it: %d serve a dozen trials, %d serve forty", seeds, fewestSeeds, seedsForMany)
 	case seeds < seedsForMany && trained >= manyTrials:
 		return fmt.Sprintf("%d seeds are few for %d trials: %d serve forty", seeds, trained, seedsForMany)
 	}
