@@ -48,7 +48,7 @@ func derive(folder study.Folder) (report.Results, error) {
 		if err := results.Write(&text, format); err != nil {
 			return results, err
 		}
-		if err := os.WriteFile(folder.Path(name), text.Bytes(), 0o644); err != nil {
+		if err := folder.Write(name, text.Bytes()); err != nil {
 			return results, err
 		}
 	}

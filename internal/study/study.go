@@ -110,6 +110,9 @@ func (f Folder) readPlan() (document, error) {
 	return plan, nil
 }
 
+// Write replaces a derived file of the study, whole or not at all.
+func (f Folder) Write(name string, text []byte) error { return writeFile(f.Path(name), text) }
+
 // write writes plan.json and experiment.toml, each whole or not at all.
 func (f Folder) write(p *Prepared) error {
 	text, err := json.MarshalIndent(document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides}, "", " ")
