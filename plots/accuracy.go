@@ -3,6 +3,7 @@ package plots
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -10,8 +11,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// barNote explains the error bars.
-const barNote = "bars: 1 standard error"
+// explainBars says in the legend what the error bars are, where there are any.
+func (f *Figure) explainBars(points []Point) {
+	if slices.ContainsFunc(points, func(q Point) bool { return q.Low < q.High }) {
+		f.legend.Add("bars: 1 standard error")
+	}
+}
 
 // Point is a trial's mean accuracy at its cost. Low and High are one standard error below and above, equal to Mean where there is none: the t interval
 // of a few seeds would fill the figure, and the tied set, not an overlap of intervals, says what can be told apart.
@@ -57,7 +62,7 @@ func AccuracyCost(title string, points []Point) (*Figure, error) {
 	if err := f.rings(p, points); err != nil {
 		return nil, err
 	}
-	f.legend.Add(barNote)
+	f.explainBars(points)
 	return f, nil
 }
 

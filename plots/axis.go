@@ -10,10 +10,28 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and small ones between.
+// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and small ones between. A range too short for two of them has 3 and 7 too.
 type costTicks struct{}
 
 func (costTicks) Ticks(low, high float64) []plot.Tick {
+	for _, digits := range [][]float64{{1, 2, 5}, {1, 2, 3, 5, 7}} {
+		if ticks := digitTicks(low, high, digits); labelled(ticks) >= 2 {
+			return ticks
+		}
+	}
+	// A small factor: the ticks of a linear axis.
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = si(t.Value)
+		}
+	}
+	slices.SortFunc(ticks, func(a, b plot.Tick) int { return cmp.Compare(a.Value, b.Value) })
+	return ticks
+}
+
+// digitTicks puts ticks at all digits times the powers of ten, with labels at some.
+func digitTicks(low, high float64, labels []float64) []plot.Tick {
 	var ticks []plot.Tick
 	for exponent := math.Floor(math.Log10(low)); exponent <= math.Ceil(math.Log10(high)); exponent++ {
 		for digit := 1.; digit < 10; digit++ {
@@ -22,23 +40,12 @@ func (costTicks) Ticks(low, high float64) []plot.Tick {
 				continue
 			}
 			tick := plot.Tick{Value: v}
-			if digit == 1 || digit == 2 || digit == 5 {
+			if slices.Contains(labels, digit) {
 				tick.Label = si(v)
 			}
 			ticks = append(ticks, tick)
 		}
 	}
-	if labelled(ticks) >= 2 {
-		return ticks
-	}
-	// A small factor: the ticks of a linear axis.
-	ticks = plot.DefaultTicks{}.Ticks(low, high)
-	for i, t := range ticks {
-		if t.Label != "" {
-			ticks[i].Label = si(t.Value)
-		}
-	}
-	slices.SortFunc(ticks, func(a, b plot.Tick) int { return cmp.Compare(a.Value, b.Value) })
 	return ticks
 }
 

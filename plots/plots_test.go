@@ -138,7 +138,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestCostTicks: labels are at 1, 2 and 5, there are always two of them, and all lie in the range.
+// TestCostTicks: labels are at 1, 2 and 5, in a short range at 3 and 7 too; there are always two of them, and all lie in the range.
 func TestCostTicks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		low := math.Pow(10, rapid.Float64Range(0, 10).Draw(t, "low"))
@@ -153,14 +153,19 @@ func TestCostTicks(t *testing.T) {
 			}
 		}
 	})
-	var labels []string
-	for _, tick := range (costTicks{}).Ticks(90e3, 2.1e6) {
-		if tick.Label != "" {
-			labels = append(labels, tick.Label)
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{{90e3, 2.1e6, "100 k,200 k,500 k,1 M,2 M"}, {270e3, 690e3, "300 k,500 k"}, {32e3, 72e3, "50 k,70 k"}} {
+		var labels []string
+		for _, tick := range (costTicks{}).Ticks(c.low, c.high) {
+			if tick.Label != "" {
+				labels = append(labels, tick.Label)
+			}
 		}
-	}
-	if got := strings.Join(labels, ","); got != "100 k,200 k,500 k,1 M,2 M" {
-		t.Errorf("labels are %s", got)
+		if got := strings.Join(labels, ","); got != c.want {
+			t.Errorf("%v to %v: labels are %s, want %s", c.low, c.high, got, c.want)
+		}
 	}
 }
 
@@ -196,6 +201,30 @@ func TestTickLabels(t *testing.T) {
 		}
 		if len(seen) < 3 { // two labels and none
 			t.Errorf("%v..%v has the labels %v", c.low, c.high, seen)
+		}
+	}
+}
+
+// TestNoBarsNoNote: a figure of single runs has no bars, and its legend speaks of none.
+func TestNoBarsNoNote(t *testing.T) {
+	single := trials()
+	for i := range single {
+		single[i].Low, single[i].High = single[i].Mean, single[i].Mean
+	}
+	for _, c := range []struct {
+		points []Point
+		want   bool
+	}{{single, false}, {trials(), true}} {
+		f, err := AccuracyCost("x", c.points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var svg bytes.Buffer
+		if err := f.Write(&svg, "svg"); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(svg.String(), "bars: 1 standard error"); got != c.want {
+			t.Errorf("the legend explains bars: %v, want %v", got, c.want)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func ScalingPanels(families []Family) (*Figure, error) {
 		return nil, errEmpty
 	}
 	figure := newFigure(panels...)
-	figure.legend.Add(barNote)
+	figure.explainBars(all)
 	return figure, nil
 }
 
@@ -79,7 +79,7 @@ func ScalingCurves(families []Family) (*Figure, error) {
 		}
 		figure.legend.Add(f.Name, thumbnails...)
 	}
-	figure.legend.Add(barNote)
+	figure.explainBars(all)
 	return figure, nil
 }
 
