@@ -24,16 +24,26 @@ func newReport() *cobra.Command {
 			if _, err := derive(folder); err != nil {
 				return err
 			}
-			files, err := os.ReadDir(folder.Path("figures"))
-			if err != nil {
-				return err
+			drawn, err := figures(folder)
+			if err == nil && len(drawn) == 0 {
+				fmt.Fprintln(cmd.ErrOrStderr(), "no figure is drawn: no run is complete, or the experiment file asks for none")
 			}
-			for _, f := range files {
-				fmt.Fprintln(cmd.OutOrStdout(), folder.Path("figures", f.Name()))
+			for _, path := range drawn {
+				fmt.Fprintln(cmd.OutOrStdout(), path)
 			}
-			return nil
+			return err
 		},
 	}
+}
+
+// figures lists the files of a study's figures.
+func figures(folder study.Folder) ([]string, error) {
+	files, err := os.ReadDir(folder.Path("figures"))
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, folder.Path("figures", f.Name()))
+	}
+	return paths, err
 }
 
 // derive renews everything in a study's folder that follows from its record: results.csv, summary.json, figures.

@@ -147,6 +147,9 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	if err := results.Write(cmd.OutOrStdout(), "table"); err != nil {
 		return err
 	}
+	if drawn, err := figures(folder); err != nil || len(drawn) == 0 {
+		return err // a study without a complete run
+	}
 	screen.note("figures are in " + folder.Path("figures"))
 	return nil
 }
