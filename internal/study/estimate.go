@@ -39,9 +39,9 @@ func (p *Prepared) Estimate() (TimeEstimate, error) {
 	if images == 0 {
 		images = published - validation
 	}
-	t := TimeEstimate{Workers: e.Execution.Workers, FLOPS: 2 * rate}
-	if t.Workers == 0 {
-		t.Workers = runtime.NumCPU()
+	t := TimeEstimate{Workers: runtime.NumCPU(), FLOPS: 2 * rate}
+	if e.Execution.Workers > 0 {
+		t.Workers = min(t.Workers, e.Execution.Workers) // more of them share the cores
 	}
 	for _, trial := range p.trainable() {
 		work := float64(trial.Network.Cost.MAdds) * (3*images*float64(e.Train.Epochs) + validation)
