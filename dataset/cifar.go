@@ -18,7 +18,6 @@ type cifarFormat struct {
 	classes    int
 	classFile  string // names, one a line
 	files      [2][]string
-	page       string
 }
 
 const (
