@@ -110,29 +110,44 @@ func (c *Conv) Backward(dx, dy, x, _ []float32) {
 			c.conv.gradient(w, c.gather(w.scratch[0], x, pixel, n), dz, n)
 		})
 	})
-	c.conv.collect()
+	c.conv.collect(c.workers[0].Kernels)
 }
 
 // gather copies the patches of n output pixels from a row's first one on, zero outside the image.
 func (c *Conv) gather(to, x []float32, pixel, n int) kernel.Matrix {
 	s := c.shape
 	line, pad := s.Kernel*s.In, (s.Kernel-1)/2
-	for i := range n {
-		row, column := (pixel+i)/s.OutSize, (pixel+i)%s.OutSize
-		image, top, left := row/s.OutSize, row%s.OutSize*s.Stride-pad, column*s.Stride-pad
-		first, last := max(0, -left), max(0, min(s.Kernel, s.InSize-left)) // taps inside the image
+	for i := 0; i < n; i += s.OutSize {
+		row := (pixel + i) / s.OutSize
+		image, top := row/s.OutSize, row%s.OutSize*s.Stride-pad
 		for ky := range s.Kernel {
-			patch := to[i*c.conv.in+ky*line:][:line]
-			y := top + ky
-			if y < 0 || y >= s.InSize || first >= last {
-				clear(patch)
+			patches := to[i*c.conv.in+ky*line:]
+			if y := top + ky; y >= 0 && y < s.InSize {
+				c.gatherRow(patches, x[(image*s.InSize+y)*s.InSize*s.In:][:s.InSize*s.In], line, pad)
 				continue
 			}
-			clear(patch[:first*s.In])
-			from := ((image*s.InSize+y)*s.InSize + left + first) * s.In
-			copy(patch[first*s.In:last*s.In], x[from:])
-			clear(patch[last*s.In:])
+			for o := range s.OutSize {
+				clear(patches[o*c.conv.in:][:line])
+			}
 		}
 	}
 	return kernel.Dense(to, c.conv.in)
+}
+
+// gatherRow copies what the patches of a row of output pixels take from a row of the image.
+func (c *Conv) gatherRow(patches, row []float32, line, pad int) {
+	s := c.shape
+	for o := range s.OutSize {
+		patch, at := patches[o*c.conv.in:][:line], (o*s.Stride-pad)*s.In
+		if at >= 0 && at+line <= len(row) {
+			copy(patch, row[at:])
+			continue
+		}
+		clear(patch)
+		if at < 0 {
+			copy(patch[min(-at, line):], row)
+		} else if at < len(row) {
+			copy(patch, row[at:])
+		}
+	}
 }

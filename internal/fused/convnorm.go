@@ -70,7 +70,7 @@ func (l *convNorm) backward(dx, du, x, residual []float32) {
 			w.Product(kernel.Dense(to, l.conv.in), dz, l.conv.backward, n, residual != nil)
 		}
 	})
-	l.conv.collect()
+	l.conv.collect(l.workers[0].Kernels)
 }
 
 // statistics collects the sums of a norm's input in a phase of one worker.

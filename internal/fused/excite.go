@@ -73,6 +73,6 @@ func (x *excite) backward(w *worker, first, n int) {
 }
 
 func (x *excite) collect() {
-	x.reduce.collect()
-	x.expand.collect()
+	x.reduce.collect(x.workers[0].Kernels)
+	x.expand.collect(x.workers[0].Kernels)
 }

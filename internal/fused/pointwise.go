@@ -11,7 +11,8 @@ type pointwise struct {
 	weight, bias      Weight // the bias may be empty
 	in, out           int
 	forward, backward *kernel.Packed  // the weights and their transpose
-	grads             []kernel.Matrix // of each worker, rows padded
+	grads             []kernel.Matrix // of each worker; the first's is the weight's own
+	written           []bool          // whether a worker's gradient has been, in this step
 	biasGrads         [][]float32
 }
 
@@ -21,8 +22,11 @@ func (e *Engine) pointwise(weight, bias Weight, in, out int) *pointwise {
 		return p
 	}
 	p.backward = e.set.NewPacked(out, in)
+	p.grads, p.written = []kernel.Matrix{kernel.Dense(weight.Grad, out)}, make([]bool, len(e.workers))
+	for range e.workers[1:] {
+		p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), out))
+	}
 	for range e.workers {
-		p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*e.set.Pad(out)), e.set.Pad(out)))
 		p.biasGrads = append(p.biasGrads, make([]float32, len(bias.Value)))
 	}
 	return p
@@ -38,20 +42,30 @@ func (p *pointwise) pack(k *kernel.Kernels) {
 
 // gradient adds what rows of input and of output's gradient give to the worker's gradient of the weights.
 func (p *pointwise) gradient(w *worker, x, dz kernel.Matrix, rows int) {
-	w.ProductTA(p.grads[w.id], x, dz, rows, p.in, p.out)
+	w.ProductTA(p.grads[w.id], x, dz, rows, p.in, p.out, p.written[w.id])
+	p.written[w.id] = true
+	grad := p.biasGrads[w.id]
+	if len(grad) == 0 {
+		return
+	}
 	for r := range rows {
-		grad := p.biasGrads[w.id]
 		for j, v := range dz.Data[r*dz.Stride:][:len(grad)] {
 			grad[j] += v
 		}
 	}
 }
 
-// collect writes the gradients, summed over the workers, and sets theirs to zero.
-func (p *pointwise) collect() {
-	for i := range p.in {
-		p.weight.sum(i*p.out, p.out, len(p.grads), func(worker int) []float32 { return p.grads[worker].Data[i*p.grads[worker].Stride:] })
+// collect adds the gradients of the workers to the first's, which is the weight's.
+func (p *pointwise) collect(k *kernel.Kernels) {
+	if !p.written[0] {
+		clear(p.weight.Grad)
 	}
+	for worker := range p.grads[1:] {
+		if p.written[worker+1] {
+			k.Add(p.weight.Grad, p.grads[worker+1].Data)
+		}
+	}
+	clear(p.written)
 	p.bias.sum(0, len(p.bias.Grad), len(p.biasGrads), func(worker int) []float32 { return p.biasGrads[worker] })
 }
 
@@ -103,7 +117,7 @@ func (d *Dense) Forward(y, x []float32) {
 func (d *Dense) Backward(dx, dy, x, _ []float32) {
 	w, p := d.engine.workers[0], d.layer
 	p.gradient(w, kernel.Dense(x, p.in), kernel.Dense(dy, p.out), d.batch)
-	p.collect()
+	p.collect(w.Kernels)
 	if dx != nil {
 		w.Product(kernel.Dense(dx, p.in), kernel.Dense(dy, p.out), p.backward, d.batch, false)
 	}

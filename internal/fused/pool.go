@@ -32,7 +32,7 @@ func (p *Pool) Forward(y, x []float32) {
 		par, a := w.params(pad, p.conv.norm.scale, p.conv.norm.shift, nil), kernel.Dense(w.scratch[1], pad)
 		for i := from; i < to; i++ {
 			w.NormSiLUSum(a, p.conv.output(i*p.area), par, kernel.Rows{Rows: p.area, Channels: pad})
-			means(y[i*out:][:out], par.Row(2)[:out], p.area)
+			w.means(y[i*out:][:out], par.Row(2)[:out], p.area)
 		}
 	})
 }
@@ -45,10 +45,7 @@ func (p *Pool) Backward(dx, dy, x, _ []float32) {
 		// The gradient of every pixel is that of the mean, divided: as a gate of 0 with a gradient of the mean beside it.
 		par := w.params(pad, p.conv.norm.scale, p.conv.norm.shift, nil, nil, nil, nil)
 		for i := from; i < to; i++ {
-			spread := par.Row(5)
-			for j, v := range dy[i*out:][:out] {
-				spread[j] = v * scale
-			}
+			w.ScaleTo(par.Row(5)[:out], dy[i*out:][:out], scale)
 			z := p.conv.output(i * p.area)
 			w.SlopeProductsGate(kernel.Dense(du[i*p.area*pad:], pad), z, z, par, kernel.Rows{Rows: p.area, Channels: pad})
 			p.conv.norm.add(w, par.Row(2), par.Row(3), 1)

@@ -133,15 +133,13 @@ func (f *forwardProjection) activate(a kernel.Matrix, pixel, n int) {
 
 // squeeze makes the means of an image of its sums.
 func (f *forwardProjection) squeeze(image int) {
-	means(f.excite.wide(f.excite.mean, image, 1).Data, f.par.Row(2), f.area)
+	f.means(f.excite.wide(f.excite.mean, image, 1).Data, f.par.Row(2), f.area)
 }
 
 // means divides sums by a number and sets them to zero.
-func means(to, sums []float32, n int) {
-	scale := 1 / float32(n)
-	for j, v := range sums {
-		to[j], sums[j] = v*scale, 0
-	}
+func (w *worker) means(to, sums []float32, n int) {
+	w.ScaleTo(to, sums, 1/float32(n))
+	clear(sums)
 }
 
 func (f *forwardProjection) gateOf(image int) kernel.Params {
@@ -176,11 +174,7 @@ func (p *projection) output(y, x, factors []float32) {
 }
 
 // scaleRow multiplies a row of parameters.
-func (w *worker) scaleRow(row []float32, factor float32) {
-	for j := range row {
-		row[j] *= factor
-	}
-}
+func (w *worker) scaleRow(row []float32, factor float32) { w.ScaleTo(row, row, factor) }
 
 // units cuts the narrow tensors into stretches of rows, or into images where every image is treated by itself.
 func (p *projection) units(images bool, visit func(w *worker, pixel, rows int, par kernel.Params)) {
@@ -207,7 +201,7 @@ func (p *projection) backward(du, dy, factors []float32) {
 		p.groups(from, to, b.group)
 		b.flush()
 	})
-	p.conv.collect()
+	p.conv.collect(p.workers[0].Kernels)
 	if p.excite != nil {
 		p.excite.collect()
 	}
@@ -319,11 +313,7 @@ func (b *backwardProjection) gated(image int, apply func(kernel.Params)) {
 // setGate puts an image's gate and the gradient of its means, spread over its pixels, into the parameters.
 func (b *backwardProjection) setGate(image int) {
 	copy(b.par.Row(4), b.excite.wide(b.excite.gates, image, 1).Data)
-	spread := b.par.Row(5)
-	scale := 1 / float32(b.area)
-	for j, v := range b.excite.wide(b.excite.dmean, image, 1).Data {
-		spread[j] = v * scale
-	}
+	b.ScaleTo(b.par.Row(5), b.excite.wide(b.excite.dmean, image, 1).Data, 1/float32(b.area))
 }
 
 // largeImage keeps the gradient in front of the convolution in du between the two passes that squeeze-excite asks for.

@@ -5,6 +5,7 @@ type flatKernel int
 
 const (
 	addFlat flatKernel = iota
+	scaleFlat
 	blendFlat
 	siluFlat
 	sigmoidFlat
@@ -35,6 +36,12 @@ func (k *Kernels) apply(kernel flatKernel, scalars []float32, vectors ...[]float
 
 // Add computes y += x.
 func (k *Kernels) Add(y, x []float32) { k.apply(addFlat, nil, y, x) }
+
+// ScaleTo computes y = factor x.
+func (k *Kernels) ScaleTo(y, x []float32, factor float32) {
+	k.scalars[0] = factor
+	k.apply(scaleFlat, k.scalars[:], y, x)
+}
 
 // SiLU computes y = x sigmoid(x).
 func (k *Kernels) SiLU(y, x []float32) { k.apply(siluFlat, nil, y, x) }

@@ -9,6 +9,11 @@ package kernel
 //go:noescape
 func addAVX512(a *rowArgs)
 
+// scaleFlatAVX512 computes p0 = par0 p1.
+//
+//go:noescape
+func scaleFlatAVX512(a *rowArgs)
+
 // blendAVX512 computes p0 = par0 p0 + par1 p1.
 //
 //go:noescape
@@ -53,6 +58,11 @@ func rmspropAVX512(a *rowArgs)
 //
 //go:noescape
 func addAVX2(a *rowArgs)
+
+// scaleFlatAVX2 computes p0 = par0 p1.
+//
+//go:noescape
+func scaleFlatAVX2(a *rowArgs)
 
 // blendAVX2 computes p0 = par0 p0 + par1 p1.
 //

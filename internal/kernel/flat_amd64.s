@@ -157,6 +157,49 @@ DATA tailsAVX512<>+30(SB)/2, $0x7fff
 DATA tailsAVX512<>+32(SB)/2, $0xffff
 GLOBL tailsAVX512<>(SB), RODATA|NOPTR, $34
 
+// func scaleFlatAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·scaleFlatAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
+	VBROADCASTSS constant42fc0000<>+0(SB), Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z0
+	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
+	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
+	VBROADCASTSS constant3d635754<>+0(SB), Z0
+	VBROADCASTSS constant3e75fded<>+0(SB), Z0
+	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	VBROADCASTSS (BX), Z0
+	MOVQ         80(AX), AX
+	SUBQ         $0x10, AX
+	JL           rest5
+
+loop4:
+	VMOVUPS (DX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, AX
+	JGE     loop4
+
+rest5:
+	ADDQ      $0x10, AX
+	JZ        end6
+	LEAQ      tailsAVX512<>+0(SB), BX
+	KMOVW     (BX)(AX*2), K1
+	VMOVUPS.Z (DX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+
+end6:
+	VZEROUPPER
+	RET
+
 // func blendAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·blendAVX512(SB), NOSPLIT, $0-8
@@ -177,9 +220,9 @@ TEXT ·blendAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 4(BX), Z1
 	MOVQ         80(AX), AX
 	SUBQ         $0x10, AX
-	JL           rest5
+	JL           rest8
 
-loop4:
+loop7:
 	VMOVUPS     (CX), Z2
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     (DX), Z3
@@ -188,11 +231,11 @@ loop4:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	SUBQ        $0x10, AX
-	JGE         loop4
+	JGE         loop7
 
-rest5:
+rest8:
 	ADDQ        $0x10, AX
-	JZ          end6
+	JZ          end9
 	LEAQ        tailsAVX512<>+0(SB), BX
 	KMOVW       (BX)(AX*2), K1
 	VMOVUPS.Z   (CX), K1, Z2
@@ -201,7 +244,7 @@ rest5:
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (CX)
 
-end6:
+end9:
 	VZEROUPPER
 	RET
 
@@ -223,9 +266,9 @@ TEXT ·siluFlatAVX512(SB), NOSPLIT, $0-8
 	MOVQ         64(AX), BX
 	MOVQ         80(AX), AX
 	SUBQ         $0x10, AX
-	JL           rest8
+	JL           rest11
 
-loop7:
+loop10:
 	VMOVUPS     (DX), Z9
 	VMULPS      Z0, Z9, Z10
 	VMOVAPS     Z2, Z11
@@ -245,79 +288,6 @@ loop7:
 	VDIVPS      Z12, Z3, Z12
 	VMULPS      Z9, Z12, Z12
 	VMOVUPS     Z12, (CX)
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	SUBQ        $0x10, AX
-	JGE         loop7
-
-rest8:
-	ADDQ        $0x10, AX
-	JZ          end9
-	LEAQ        tailsAVX512<>+0(SB), BX
-	KMOVW       (BX)(AX*2), K1
-	VMOVUPS.Z   (DX), K1, Z9
-	VMULPS      Z0, Z9, Z0
-	VMOVAPS     Z2, Z2
-	VMINPS      Z0, Z2, Z0
-	VMOVAPS     Z1, Z2
-	VMAXPS      Z0, Z2, Z0
-	VRNDSCALEPS $0x00, Z0, Z1
-	VSUBPS      Z1, Z0, Z0
-	VMOVAPS     Z4, Z2
-	VFMADD213PS Z5, Z0, Z2
-	VFMADD213PS Z6, Z0, Z2
-	VFMADD213PS Z7, Z0, Z2
-	VFMADD213PS Z8, Z0, Z2
-	VFMADD213PS Z3, Z0, Z2
-	VSCALEFPS   Z1, Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VDIVPS      Z2, Z3, Z2
-	VMULPS      Z9, Z2, Z2
-	VMOVUPS     Z2, K1, (CX)
-
-end9:
-	VZEROUPPER
-	RET
-
-// func sigmoidFlatAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·sigmoidFlatAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z1
-	VBROADCASTSS constant42fc0000<>+0(SB), Z2
-	VBROADCASTSS constant3f800000<>+0(SB), Z3
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z4
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z5
-	VBROADCASTSS constant3d635754<>+0(SB), Z6
-	VBROADCASTSS constant3e75fded<>+0(SB), Z7
-	VBROADCASTSS constant3f317218<>+0(SB), Z8
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         64(AX), BX
-	MOVQ         80(AX), AX
-	SUBQ         $0x10, AX
-	JL           rest11
-
-loop10:
-	VMOVUPS     (DX), Z9
-	VMULPS      Z0, Z9, Z9
-	VMOVAPS     Z2, Z10
-	VMINPS      Z9, Z10, Z9
-	VMOVAPS     Z1, Z10
-	VMAXPS      Z9, Z10, Z9
-	VRNDSCALEPS $0x00, Z9, Z10
-	VSUBPS      Z10, Z9, Z9
-	VMOVAPS     Z4, Z11
-	VFMADD213PS Z5, Z9, Z11
-	VFMADD213PS Z6, Z9, Z11
-	VFMADD213PS Z7, Z9, Z11
-	VFMADD213PS Z8, Z9, Z11
-	VFMADD213PS Z3, Z9, Z11
-	VSCALEFPS   Z10, Z11, Z11
-	VADDPS      Z3, Z11, Z11
-	VDIVPS      Z11, Z3, Z11
-	VMOVUPS     Z11, (CX)
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	SUBQ        $0x10, AX
@@ -345,9 +315,82 @@ rest11:
 	VSCALEFPS   Z1, Z2, Z2
 	VADDPS      Z3, Z2, Z2
 	VDIVPS      Z2, Z3, Z2
+	VMULPS      Z9, Z2, Z2
 	VMOVUPS     Z2, K1, (CX)
 
 end12:
+	VZEROUPPER
+	RET
+
+// func sigmoidFlatAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·sigmoidFlatAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Z1
+	VBROADCASTSS constant42fc0000<>+0(SB), Z2
+	VBROADCASTSS constant3f800000<>+0(SB), Z3
+	VBROADCASTSS constant3aaf9f28<>+0(SB), Z4
+	VBROADCASTSS constant3c1d95e5<>+0(SB), Z5
+	VBROADCASTSS constant3d635754<>+0(SB), Z6
+	VBROADCASTSS constant3e75fded<>+0(SB), Z7
+	VBROADCASTSS constant3f317218<>+0(SB), Z8
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	MOVQ         80(AX), AX
+	SUBQ         $0x10, AX
+	JL           rest14
+
+loop13:
+	VMOVUPS     (DX), Z9
+	VMULPS      Z0, Z9, Z9
+	VMOVAPS     Z2, Z10
+	VMINPS      Z9, Z10, Z9
+	VMOVAPS     Z1, Z10
+	VMAXPS      Z9, Z10, Z9
+	VRNDSCALEPS $0x00, Z9, Z10
+	VSUBPS      Z10, Z9, Z9
+	VMOVAPS     Z4, Z11
+	VFMADD213PS Z5, Z9, Z11
+	VFMADD213PS Z6, Z9, Z11
+	VFMADD213PS Z7, Z9, Z11
+	VFMADD213PS Z8, Z9, Z11
+	VFMADD213PS Z3, Z9, Z11
+	VSCALEFPS   Z10, Z11, Z11
+	VADDPS      Z3, Z11, Z11
+	VDIVPS      Z11, Z3, Z11
+	VMOVUPS     Z11, (CX)
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	SUBQ        $0x10, AX
+	JGE         loop13
+
+rest14:
+	ADDQ        $0x10, AX
+	JZ          end15
+	LEAQ        tailsAVX512<>+0(SB), BX
+	KMOVW       (BX)(AX*2), K1
+	VMOVUPS.Z   (DX), K1, Z9
+	VMULPS      Z0, Z9, Z0
+	VMOVAPS     Z2, Z2
+	VMINPS      Z0, Z2, Z0
+	VMOVAPS     Z1, Z2
+	VMAXPS      Z0, Z2, Z0
+	VRNDSCALEPS $0x00, Z0, Z1
+	VSUBPS      Z1, Z0, Z0
+	VMOVAPS     Z4, Z2
+	VFMADD213PS Z5, Z0, Z2
+	VFMADD213PS Z6, Z0, Z2
+	VFMADD213PS Z7, Z0, Z2
+	VFMADD213PS Z8, Z0, Z2
+	VFMADD213PS Z3, Z0, Z2
+	VSCALEFPS   Z1, Z2, Z2
+	VADDPS      Z3, Z2, Z2
+	VDIVPS      Z2, Z3, Z2
+	VMOVUPS     Z2, K1, (CX)
+
+end15:
 	VZEROUPPER
 	RET
 
@@ -369,9 +412,9 @@ TEXT ·siluBackwardAVX512(SB), NOSPLIT, $0-8
 	MOVQ         64(AX), BX
 	MOVQ         80(AX), AX
 	SUBQ         $0x10, AX
-	JL           rest14
+	JL           rest17
 
-loop13:
+loop16:
 	VMOVUPS      (DX), Z9
 	VMULPS       Z0, Z9, Z10
 	VMOVAPS      Z2, Z11
@@ -398,11 +441,11 @@ loop13:
 	ADDQ         $0x40, CX
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, AX
-	JGE          loop13
+	JGE          loop16
 
-rest14:
+rest17:
 	ADDQ         $0x10, AX
-	JZ           end15
+	JZ           end18
 	LEAQ         tailsAVX512<>+0(SB), BX
 	KMOVW        (BX)(AX*2), K1
 	VMOVUPS.Z    (DX), K1, Z9
@@ -429,7 +472,7 @@ rest14:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (CX)
 
-end15:
+end18:
 	VZEROUPPER
 	RET
 
@@ -451,9 +494,9 @@ TEXT ·sigmoidBackwardAVX512(SB), NOSPLIT, $0-8
 	MOVQ         64(AX), BX
 	MOVQ         80(AX), AX
 	SUBQ         $0x10, AX
-	JL           rest17
+	JL           rest20
 
-loop16:
+loop19:
 	VMOVUPS      (DX), Z0
 	VMOVUPS      (CX), Z1
 	VMULPS       Z0, Z1, Z1
@@ -462,11 +505,11 @@ loop16:
 	ADDQ         $0x40, CX
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, AX
-	JGE          loop16
+	JGE          loop19
 
-rest17:
+rest20:
 	ADDQ         $0x10, AX
-	JZ           end18
+	JZ           end21
 	LEAQ         tailsAVX512<>+0(SB), BX
 	KMOVW        (BX)(AX*2), K1
 	VMOVUPS.Z    (DX), K1, Z0
@@ -475,73 +518,13 @@ rest17:
 	VFNMADD231PS Z0, Z1, Z1
 	VMOVUPS      Z1, K1, (CX)
 
-end18:
+end21:
 	VZEROUPPER
 	RET
 
 // func sgdAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·sgdAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVQ         64(AX), SI
-	VBROADCASTSS (SI), Z0
-	VBROADCASTSS 4(SI), Z1
-	VBROADCASTSS 8(SI), Z2
-	VBROADCASTSS 12(SI), Z3
-	MOVQ         80(AX), AX
-	SUBQ         $0x10, AX
-	JL           rest20
-
-loop19:
-	VMOVUPS      (CX), Z4
-	VMOVUPS      (DX), Z5
-	VMULPS       Z3, Z5, Z5
-	VFMADD231PS  Z4, Z2, Z5
-	VMOVUPS      (BX), Z6
-	VFMADD213PS  Z5, Z1, Z6
-	VMOVUPS      Z6, (BX)
-	VFNMADD231PS Z6, Z0, Z4
-	VMOVUPS      Z4, (CX)
-	ADDQ         $0x40, CX
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, BX
-	SUBQ         $0x10, AX
-	JGE          loop19
-
-rest20:
-	ADDQ         $0x10, AX
-	JZ           end21
-	LEAQ         tailsAVX512<>+0(SB), SI
-	KMOVW        (SI)(AX*2), K1
-	VMOVUPS.Z    (CX), K1, Z4
-	VMOVUPS.Z    (DX), K1, Z5
-	VMULPS       Z3, Z5, Z5
-	VFMADD231PS  Z4, Z2, Z5
-	VMOVUPS.Z    (BX), K1, Z2
-	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, K1, (BX)
-	VFNMADD231PS Z2, Z0, Z4
-	VMOVUPS      Z4, K1, (CX)
-
-end21:
-	VZEROUPPER
-	RET
-
-// func sgdNesterovAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·sgdNesterovAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
 	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
@@ -572,8 +555,7 @@ loop22:
 	VMOVUPS      (BX), Z6
 	VFMADD213PS  Z5, Z1, Z6
 	VMOVUPS      Z6, (BX)
-	VFMADD231PS  Z6, Z1, Z5
-	VFNMADD231PS Z5, Z0, Z4
+	VFNMADD231PS Z6, Z0, Z4
 	VMOVUPS      Z4, (CX)
 	ADDQ         $0x40, CX
 	ADDQ         $0x40, DX
@@ -593,11 +575,72 @@ rest23:
 	VMOVUPS.Z    (BX), K1, Z2
 	VFMADD213PS  Z5, Z1, Z2
 	VMOVUPS      Z2, K1, (BX)
+	VFNMADD231PS Z2, Z0, Z4
+	VMOVUPS      Z4, K1, (CX)
+
+end24:
+	VZEROUPPER
+	RET
+
+// func sgdNesterovAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·sgdNesterovAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
+	VBROADCASTSS constant42fc0000<>+0(SB), Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z0
+	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
+	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
+	VBROADCASTSS constant3d635754<>+0(SB), Z0
+	VBROADCASTSS constant3e75fded<>+0(SB), Z0
+	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Z0
+	VBROADCASTSS 4(SI), Z1
+	VBROADCASTSS 8(SI), Z2
+	VBROADCASTSS 12(SI), Z3
+	MOVQ         80(AX), AX
+	SUBQ         $0x10, AX
+	JL           rest26
+
+loop25:
+	VMOVUPS      (CX), Z4
+	VMOVUPS      (DX), Z5
+	VMULPS       Z3, Z5, Z5
+	VFMADD231PS  Z4, Z2, Z5
+	VMOVUPS      (BX), Z6
+	VFMADD213PS  Z5, Z1, Z6
+	VMOVUPS      Z6, (BX)
+	VFMADD231PS  Z6, Z1, Z5
+	VFNMADD231PS Z5, Z0, Z4
+	VMOVUPS      Z4, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	SUBQ         $0x10, AX
+	JGE          loop25
+
+rest26:
+	ADDQ         $0x10, AX
+	JZ           end27
+	LEAQ         tailsAVX512<>+0(SB), SI
+	KMOVW        (SI)(AX*2), K1
+	VMOVUPS.Z    (CX), K1, Z4
+	VMOVUPS.Z    (DX), K1, Z5
+	VMULPS       Z3, Z5, Z5
+	VFMADD231PS  Z4, Z2, Z5
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD213PS  Z5, Z1, Z2
+	VMOVUPS      Z2, K1, (BX)
 	VFMADD231PS  Z2, Z1, Z5
 	VFNMADD231PS Z5, Z0, Z4
 	VMOVUPS      Z4, K1, (CX)
 
-end24:
+end27:
 	VZEROUPPER
 	RET
 
@@ -627,9 +670,9 @@ TEXT ·rmspropAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 20(DI), Z5
 	MOVQ         80(AX), AX
 	SUBQ         $0x10, AX
-	JL           rest26
+	JL           rest29
 
-loop25:
+loop28:
 	VMOVUPS     (CX), Z6
 	VMOVUPS     (DX), Z7
 	VMULPS      Z3, Z7, Z7
@@ -653,11 +696,11 @@ loop25:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, SI
 	SUBQ        $0x10, AX
-	JGE         loop25
+	JGE         loop28
 
-rest26:
+rest29:
 	ADDQ        $0x10, AX
-	JZ          end27
+	JZ          end30
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(AX*2), K1
 	VMOVUPS.Z   (CX), K1, Z6
@@ -679,7 +722,7 @@ rest26:
 	VSUBPS      Z0, Z6, Z6
 	VMOVUPS     Z6, K1, (CX)
 
-end27:
+end30:
 	VZEROUPPER
 	RET
 
@@ -692,9 +735,9 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-8
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), AX
 	SUBQ $0x08, AX
-	JL   rest29
+	JL   rest32
 
-loop28:
+loop31:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VADDPS  Y1, Y0, Y0
@@ -702,11 +745,11 @@ loop28:
 	ADDQ    $0x20, CX
 	ADDQ    $0x20, DX
 	SUBQ    $0x08, AX
-	JGE     loop28
+	JGE     loop31
 
-rest29:
+rest32:
 	ADDQ       $0x08, AX
-	JZ         end30
+	JZ         end33
 	LEAQ       tailsAVX2<>+0(SB), BX
 	NEGQ       AX
 	VMOVUPS    32(BX)(AX*4), Y0
@@ -715,7 +758,7 @@ rest29:
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 
-end30:
+end33:
 	VZEROUPPER
 	RET
 
@@ -737,6 +780,41 @@ DATA tailsAVX2<>+56(SB)/4, $0x00000000
 DATA tailsAVX2<>+60(SB)/4, $0x00000000
 GLOBL tailsAVX2<>(SB), RODATA|NOPTR, $64
 
+// func scaleFlatAVX2(a *byte)
+// Requires: AVX
+TEXT ·scaleFlatAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         80(AX), AX
+	SUBQ         $0x08, AX
+	JL           rest35
+
+loop34:
+	VMOVUPS (DX), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, AX
+	JGE     loop34
+
+rest35:
+	ADDQ       $0x08, AX
+	JZ         end36
+	LEAQ       tailsAVX2<>+0(SB), BX
+	NEGQ       AX
+	VMOVUPS    32(BX)(AX*4), Y1
+	VMASKMOVPS (DX), Y1, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (CX)
+
+end36:
+	VZEROUPPER
+	RET
+
 // func blendAVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·blendAVX2(SB), NOSPLIT, $0-8
@@ -748,9 +826,9 @@ TEXT ·blendAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS 4(BX), Y1
 	MOVQ         80(AX), AX
 	SUBQ         $0x08, AX
-	JL           rest32
+	JL           rest38
 
-loop31:
+loop37:
 	VMOVUPS     (CX), Y2
 	VMULPS      Y0, Y2, Y2
 	VMOVUPS     (DX), Y3
@@ -759,11 +837,11 @@ loop31:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, AX
-	JGE         loop31
+	JGE         loop37
 
-rest32:
+rest38:
 	ADDQ        $0x08, AX
-	JZ          end33
+	JZ          end39
 	LEAQ        tailsAVX2<>+0(SB), BX
 	NEGQ        AX
 	VMOVUPS     32(BX)(AX*4), Y2
@@ -773,7 +851,7 @@ rest32:
 	VFMADD231PS Y0, Y1, Y3
 	VMASKMOVPS  Y3, Y2, (CX)
 
-end33:
+end39:
 	VZEROUPPER
 	RET
 
@@ -786,9 +864,9 @@ TEXT ·siluFlatAVX2(SB), NOSPLIT, $0-8
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), AX
 	SUBQ $0x08, AX
-	JL   rest35
+	JL   rest41
 
-loop34:
+loop40:
 	VMOVUPS     (DX), Y0
 	VMULPS      constantbfb8aa3b<>+0(SB), Y0, Y1
 	VMOVAPS     constant42fc0000<>+0(SB), Y2
@@ -814,11 +892,11 @@ loop34:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, AX
-	JGE         loop34
+	JGE         loop40
 
-rest35:
+rest41:
 	ADDQ        $0x08, AX
-	JZ          end36
+	JZ          end42
 	LEAQ        tailsAVX2<>+0(SB), BX
 	NEGQ        AX
 	VMOVUPS     32(BX)(AX*4), Y0
@@ -845,7 +923,7 @@ rest35:
 	VMULPS      Y1, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end36:
+end42:
 	VZEROUPPER
 	RET
 
@@ -858,9 +936,9 @@ TEXT ·sigmoidFlatAVX2(SB), NOSPLIT, $0-8
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), AX
 	SUBQ $0x08, AX
-	JL   rest38
+	JL   rest44
 
-loop37:
+loop43:
 	VMOVUPS     (DX), Y0
 	VMULPS      constantbfb8aa3b<>+0(SB), Y0, Y0
 	VMOVAPS     constant42fc0000<>+0(SB), Y1
@@ -885,11 +963,11 @@ loop37:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, AX
-	JGE         loop37
+	JGE         loop43
 
-rest38:
+rest44:
 	ADDQ        $0x08, AX
-	JZ          end39
+	JZ          end45
 	LEAQ        tailsAVX2<>+0(SB), BX
 	NEGQ        AX
 	VMOVUPS     32(BX)(AX*4), Y0
@@ -915,7 +993,7 @@ rest38:
 	VDIVPS      Y3, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
 
-end39:
+end45:
 	VZEROUPPER
 	RET
 
@@ -928,9 +1006,9 @@ TEXT ·siluBackwardAVX2(SB), NOSPLIT, $0-8
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), AX
 	SUBQ $0x08, AX
-	JL   rest41
+	JL   rest47
 
-loop40:
+loop46:
 	VMOVUPS      (DX), Y0
 	VMULPS       constantbfb8aa3b<>+0(SB), Y0, Y1
 	VMOVAPS      constant42fc0000<>+0(SB), Y2
@@ -960,11 +1038,11 @@ loop40:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, AX
-	JGE          loop40
+	JGE          loop46
 
-rest41:
+rest47:
 	ADDQ         $0x08, AX
-	JZ           end42
+	JZ           end48
 	LEAQ         tailsAVX2<>+0(SB), BX
 	NEGQ         AX
 	VMOVUPS      32(BX)(AX*4), Y0
@@ -995,7 +1073,7 @@ rest41:
 	VMULPS       Y1, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (CX)
 
-end42:
+end48:
 	VZEROUPPER
 	RET
 
@@ -1008,9 +1086,9 @@ TEXT ·sigmoidBackwardAVX2(SB), NOSPLIT, $0-8
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), AX
 	SUBQ $0x08, AX
-	JL   rest44
+	JL   rest50
 
-loop43:
+loop49:
 	VMOVUPS      (DX), Y0
 	VMOVUPS      (CX), Y1
 	VMULPS       Y0, Y1, Y1
@@ -1019,11 +1097,11 @@ loop43:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, AX
-	JGE          loop43
+	JGE          loop49
 
-rest44:
+rest50:
 	ADDQ         $0x08, AX
-	JZ           end45
+	JZ           end51
 	LEAQ         tailsAVX2<>+0(SB), BX
 	NEGQ         AX
 	VMOVUPS      32(BX)(AX*4), Y0
@@ -1033,7 +1111,7 @@ rest44:
 	VFNMADD231PS Y1, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (CX)
 
-end45:
+end51:
 	VZEROUPPER
 	RET
 
@@ -1051,9 +1129,9 @@ TEXT ·sgdAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS 12(SI), Y3
 	MOVQ         80(AX), AX
 	SUBQ         $0x08, AX
-	JL           rest47
+	JL           rest53
 
-loop46:
+loop52:
 	VMOVUPS      (CX), Y4
 	VMOVUPS      (DX), Y5
 	VMULPS       Y3, Y5, Y5
@@ -1067,11 +1145,11 @@ loop46:
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
 	SUBQ         $0x08, AX
-	JGE          loop46
+	JGE          loop52
 
-rest47:
+rest53:
 	ADDQ         $0x08, AX
-	JZ           end48
+	JZ           end54
 	LEAQ         tailsAVX2<>+0(SB), SI
 	NEGQ         AX
 	VMOVUPS      32(SI)(AX*4), Y4
@@ -1085,7 +1163,7 @@ rest47:
 	VFNMADD231PS Y2, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (CX)
 
-end48:
+end54:
 	VZEROUPPER
 	RET
 
@@ -1103,9 +1181,9 @@ TEXT ·sgdNesterovAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS 12(SI), Y3
 	MOVQ         80(AX), AX
 	SUBQ         $0x08, AX
-	JL           rest50
+	JL           rest56
 
-loop49:
+loop55:
 	VMOVUPS      (CX), Y4
 	VMOVUPS      (DX), Y5
 	VMULPS       Y3, Y5, Y5
@@ -1120,11 +1198,11 @@ loop49:
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
 	SUBQ         $0x08, AX
-	JGE          loop49
+	JGE          loop55
 
-rest50:
+rest56:
 	ADDQ         $0x08, AX
-	JZ           end51
+	JZ           end57
 	LEAQ         tailsAVX2<>+0(SB), SI
 	NEGQ         AX
 	VMOVUPS      32(SI)(AX*4), Y4
@@ -1139,7 +1217,7 @@ rest50:
 	VFNMADD231PS Y6, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (CX)
 
-end51:
+end57:
 	VZEROUPPER
 	RET
 
@@ -1160,9 +1238,9 @@ TEXT ·rmspropAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS 20(DI), Y5
 	MOVQ         80(AX), AX
 	SUBQ         $0x08, AX
-	JL           rest53
+	JL           rest59
 
-loop52:
+loop58:
 	VMOVUPS     (CX), Y6
 	VMOVUPS     (DX), Y7
 	VMULPS      Y3, Y7, Y7
@@ -1186,11 +1264,11 @@ loop52:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, SI
 	SUBQ        $0x08, AX
-	JGE         loop52
+	JGE         loop58
 
-rest53:
+rest59:
 	ADDQ        $0x08, AX
-	JZ          end54
+	JZ          end60
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        AX
 	VMOVUPS     32(DI)(AX*4), Y6
@@ -1213,6 +1291,6 @@ rest53:
 	VSUBPS      Y0, Y7, Y7
 	VMASKMOVPS  Y7, Y6, (CX)
 
-end54:
+end60:
 	VZEROUPPER
 	RET

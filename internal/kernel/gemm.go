@@ -79,17 +79,10 @@ func (k *Kernels) Pack(p *Packed, b Matrix) {
 	if p.Depth == 0 || p.Columns == 0 {
 		return
 	}
-	first := b.check(p.Depth, p.Columns)
+	b.check(p.Depth, p.Columns)
 	k.panels(p.Columns, func(column, across, tail int) {
-		panel := &p.data[column*p.Depth]
-		for v := range across {
-			a := &k.product
-			*a = gemmArgs{a: add(panel, v*k.Width), b: add(first, column+v*k.Width), strideA: 4 * across * k.Width, strideB: 4 * b.Stride, depth: p.Depth, tail: k.Width}
-			if v == across-1 {
-				a.tail = tail
-			}
-			k.packColumns(a)
-		}
+		k.product = gemmArgs{a: &p.data[column*p.Depth], b: &b.Data[column], strideB: 4 * b.Stride, depth: p.Depth, tail: tail}
+		k.packPanel[across](&k.product)
 	})
 }
 
@@ -100,14 +93,30 @@ func (k *Kernels) PackTransposed(p *Packed, b Matrix) {
 	}
 	b.check(p.Columns, p.Depth)
 	k.panels(p.Columns, func(column, across, tail int) {
-		width := across * k.Width
-		panel := p.data[column*p.Depth:][:width*p.Depth]
-		for j := range width - k.Width + tail {
-			for l, v := range b.Data[(column+j)*b.Stride:][:p.Depth] {
-				panel[l*width+j] = v
+		panel := p.data[column*p.Depth:][:across*k.Width*p.Depth]
+		for v := range across {
+			rows := k.Width
+			if v == across-1 {
+				rows = tail
 			}
+			k.transpose(panel[v*k.Width:], b.From(column+v*k.Width), p.Depth, across*k.Width, rows)
 		}
 	})
+}
+
+// transpose copies rows of b to a vector of columns of a panel, whose rows are so many numbers apart.
+func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
+	from := 0
+	if squares := depth / k.Width; rows == k.Width && squares > 0 && k.packTransposed != nil {
+		k.product = gemmArgs{a: &panel[0], b: &b.Data[0], strideA: 4 * apart, strideB: 4 * b.Stride, tiles: squares}
+		k.packTransposed(&k.product)
+		from = squares * k.Width
+	}
+	for j := range rows {
+		for l, v := range b.Data[j*b.Stride:][from:depth] {
+			panel[(from+l)*apart+j] = v
+		}
+	}
 }
 
 // blockA is the size of the part of A, in floats, that stays in the second cache while panel after panel goes over it.
@@ -149,8 +158,8 @@ func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add b
 // blockTA is the number of rows that ProductTA sums up with a tile of C in registers.
 const blockTA = 128
 
-// ProductTA adds A^T B to C, with A of shape [depth, rows], B [depth, columns] and C [rows, columns]: the gradient of weights.
-func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int) {
+// ProductTA computes C = A^T B, or adds it to C, with A of shape [depth, rows], B [depth, columns] and C [rows, columns]: the gradient of weights.
+func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int, add bool) {
 	if depth == 0 || rows == 0 || columns == 0 {
 		return
 	}
@@ -158,14 +167,17 @@ func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int) {
 	b.check(depth, columns)
 	c.check(rows, columns)
 	for from := 0; from < depth; from += blockTA {
-		k.multiplyTABlock(c, a.From(from), b.From(from), min(blockTA, depth-from), rows, columns)
+		k.multiplyTABlock(c, a.From(from), b.From(from), min(blockTA, depth-from), rows, columns, add || from > 0)
 	}
 }
 
-func (k *Kernels) multiplyTABlock(c, a, b Matrix, depth, rows, columns int) {
+func (k *Kernels) multiplyTABlock(c, a, b Matrix, depth, rows, columns int, add bool) {
 	k.panels(columns, func(column, across, tail int) {
 		args := gemmArgs{a: &a.Data[0], b: &b.Data[column], c: &c.Data[column],
-			strideA: 4 * a.Stride, strideB: 4 * b.Stride, strideC: 4 * c.Stride, depth: depth, tail: tail, add: 1}
+			strideA: 4 * a.Stride, strideB: 4 * b.Stride, strideC: 4 * c.Stride, depth: depth, tail: tail}
+		if add {
+			args.add = 1
+		}
 		k.sweep(args, across, rows, 1, true)
 	})
 }

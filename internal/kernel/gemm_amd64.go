@@ -134,10 +134,25 @@ func product1x3AVX512(a *gemmArgs)
 //go:noescape
 func productTA1x3AVX512(a *gemmArgs)
 
-// packColumnsAVX512 copies a vector of columns of B into a panel A.
+// packPanel1AVX512 copies 1 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packColumnsAVX512(a *gemmArgs)
+func packPanel1AVX512(a *gemmArgs)
+
+// packPanel2AVX512 copies 2 vectors of columns of B into a panel A.
+//
+//go:noescape
+func packPanel2AVX512(a *gemmArgs)
+
+// packPanel3AVX512 copies 3 vectors of columns of B into a panel A.
+//
+//go:noescape
+func packPanel3AVX512(a *gemmArgs)
+
+// packTransposedAVX512 copies 16 rows of B into a vector of columns of a panel A, whole squares alone.
+//
+//go:noescape
+func packTransposedAVX512(a *gemmArgs)
 
 // product8x1AVX2 computes tiles of 8 rows and 1 vectors of C = A B with B packed.
 //
@@ -249,7 +264,22 @@ func product1x3AVX2(a *gemmArgs)
 //go:noescape
 func productTA1x3AVX2(a *gemmArgs)
 
-// packColumnsAVX2 copies a vector of columns of B into a panel A.
+// packPanel1AVX2 copies 1 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packColumnsAVX2(a *gemmArgs)
+func packPanel1AVX2(a *gemmArgs)
+
+// packPanel2AVX2 copies 2 vectors of columns of B into a panel A.
+//
+//go:noescape
+func packPanel2AVX2(a *gemmArgs)
+
+// packPanel3AVX2 copies 3 vectors of columns of B into a panel A.
+//
+//go:noescape
+func packPanel3AVX2(a *gemmArgs)
+
+// packTransposedAVX2 copies 8 rows of B into a vector of columns of a panel A, whole squares alone.
+//
+//go:noescape
+func packTransposedAVX2(a *gemmArgs)

@@ -161,71 +161,55 @@ one4:
 end5:
 	CMPQ      72(AX), $0x00
 	JE        write6
-	VMOVUPS.Z (BX), K1, Z16
+	MOVQ      BX, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   Z5, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS   Z6, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS   Z7, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   Z8, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   Z9, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   Z10, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   Z11, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   Z12, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   Z13, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS   Z14, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	VMOVUPS   Z15, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written7
+	ADDQ      R8, R10
 
 write6:
 	VMOVUPS Z0, K1, (BX)
@@ -260,12 +244,10 @@ write6:
 	ADDQ    R8, BX
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    R8, BX
-
-written7:
-	IMUL3Q $0x10, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile1
+	IMUL3Q  $0x10, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile1
 	VZEROUPPER
 	RET
 
@@ -303,7 +285,7 @@ TEXT ·productTA16x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile8:
+tile7:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -331,9 +313,9 @@ tile8:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest10
+	JL     rest9
 
-many9:
+many8:
 	VMOVUPS.Z        (R10), K1, Z16
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z16, Z0
@@ -411,13 +393,13 @@ many9:
 	VFMADD231PS.BCST 60(R9), Z16, Z15
 	ADDQ             SI, R9
 	SUBQ             $0x04, R11
-	JGE              many9
+	JGE              many8
 
-rest10:
+rest9:
 	ADDQ $0x04, R11
-	JZ   end12
+	JZ   end11
 
-one11:
+one10:
 	VMOVUPS.Z        (R10), K1, Z16
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z16, Z0
@@ -438,78 +420,62 @@ one11:
 	VFMADD231PS.BCST 60(R9), Z16, Z15
 	ADDQ             SI, R9
 	DECQ             R11
-	JNZ              one11
+	JNZ              one10
 
-end12:
+end11:
 	CMPQ      72(AX), $0x00
-	JE        write13
-	VMOVUPS.Z (BX), K1, Z16
+	JE        write12
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   Z5, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS   Z6, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS   Z7, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   Z8, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   Z9, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   Z10, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   Z11, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   Z12, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   Z13, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS   Z14, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z16
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	VMOVUPS   Z15, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written14
+	ADDQ      R8, R9
 
-write13:
+write12:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -542,11 +508,9 @@ write13:
 	ADDQ    R8, BX
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    R8, BX
-
-written14:
-	ADDQ $0x40, CX
-	DECQ 48(AX)
-	JNZ  tile8
+	ADDQ    $0x40, CX
+	DECQ    48(AX)
+	JNZ     tile7
 	VZEROUPPER
 	RET
 
@@ -565,7 +529,7 @@ TEXT ·product8x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile15:
+tile13:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -580,9 +544,9 @@ tile15:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest17
+	JL     rest15
 
-many16:
+many14:
 	VMOVUPS          (R12), Z8
 	ADDQ             DI, R12
 	VFMADD231PS.BCST (R10), Z8, Z0
@@ -626,13 +590,13 @@ many16:
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
 	SUBQ             $0x04, R13
-	JGE              many16
+	JGE              many14
 
-rest17:
+rest15:
 	ADDQ $0x04, R13
-	JZ   end19
+	JZ   end17
 
-one18:
+one16:
 	VMOVUPS          (R12), Z8
 	ADDQ             DI, R12
 	VFMADD231PS.BCST (R10), Z8, Z0
@@ -646,46 +610,38 @@ one18:
 	ADDQ             $0x04, R10
 	ADDQ             $0x04, R11
 	DECQ             R13
-	JNZ              one18
+	JNZ              one16
 
-end19:
+end17:
 	CMPQ      72(AX), $0x00
-	JE        write20
-	VMOVUPS.Z (BX), K1, Z8
+	JE        write18
+	MOVQ      BX, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   Z5, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS   Z6, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	VMOVUPS   Z7, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written21
+	ADDQ      R8, R10
 
-write20:
+write18:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -702,12 +658,10 @@ write20:
 	ADDQ    R8, BX
 	VMOVUPS Z7, K1, (BX)
 	ADDQ    R8, BX
-
-written21:
-	IMUL3Q $0x08, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile15
+	IMUL3Q  $0x08, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile13
 	VZEROUPPER
 	RET
 
@@ -726,7 +680,7 @@ TEXT ·productTA8x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile22:
+tile19:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -742,9 +696,9 @@ tile22:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest24
+	JL     rest21
 
-many23:
+many20:
 	VMOVUPS.Z        (R10), K1, Z8
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z8, Z0
@@ -790,13 +744,13 @@ many23:
 	VFMADD231PS.BCST 28(R9), Z8, Z7
 	ADDQ             SI, R9
 	SUBQ             $0x04, R11
-	JGE              many23
+	JGE              many20
 
-rest24:
+rest21:
 	ADDQ $0x04, R11
-	JZ   end26
+	JZ   end23
 
-one25:
+one22:
 	VMOVUPS.Z        (R10), K1, Z8
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z8, Z0
@@ -809,46 +763,38 @@ one25:
 	VFMADD231PS.BCST 28(R9), Z8, Z7
 	ADDQ             SI, R9
 	DECQ             R11
-	JNZ              one25
+	JNZ              one22
 
-end26:
+end23:
 	CMPQ      72(AX), $0x00
-	JE        write27
-	VMOVUPS.Z (BX), K1, Z8
+	JE        write24
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   Z5, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS   Z6, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z8
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	VMOVUPS   Z7, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written28
+	ADDQ      R8, R9
 
-write27:
+write24:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -865,11 +811,9 @@ write27:
 	ADDQ    R8, BX
 	VMOVUPS Z7, K1, (BX)
 	ADDQ    R8, BX
-
-written28:
-	ADDQ $0x20, CX
-	DECQ 48(AX)
-	JNZ  tile22
+	ADDQ    $0x20, CX
+	DECQ    48(AX)
+	JNZ     tile19
 	VZEROUPPER
 	RET
 
@@ -888,7 +832,7 @@ TEXT ·product4x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile29:
+tile25:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -897,9 +841,9 @@ tile29:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest31
+	JL     rest27
 
-many30:
+many26:
 	VMOVUPS          (R11), Z4
 	ADDQ             DI, R11
 	VFMADD231PS.BCST (R10), Z4, Z0
@@ -926,13 +870,13 @@ many30:
 	VFMADD231PS.BCST 12(R10)(R9*1), Z4, Z3
 	ADDQ             $0x10, R10
 	SUBQ             $0x04, R12
-	JGE              many30
+	JGE              many26
 
-rest31:
+rest27:
 	ADDQ $0x04, R12
-	JZ   end33
+	JZ   end29
 
-one32:
+one28:
 	VMOVUPS          (R11), Z4
 	ADDQ             DI, R11
 	VFMADD231PS.BCST (R10), Z4, Z0
@@ -941,30 +885,26 @@ one32:
 	VFMADD231PS.BCST (R10)(R9*1), Z4, Z3
 	ADDQ             $0x04, R10
 	DECQ             R12
-	JNZ              one32
+	JNZ              one28
 
-end33:
+end29:
 	CMPQ      72(AX), $0x00
-	JE        write34
-	VMOVUPS.Z (BX), K1, Z4
+	JE        write30
+	MOVQ      BX, R10
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written35
+	ADDQ      R8, R10
 
-write34:
+write30:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -973,12 +913,10 @@ write34:
 	ADDQ    R8, BX
 	VMOVUPS Z3, K1, (BX)
 	ADDQ    R8, BX
-
-written35:
-	IMUL3Q $0x04, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile29
+	IMUL3Q  $0x04, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile25
 	VZEROUPPER
 	RET
 
@@ -997,7 +935,7 @@ TEXT ·productTA4x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile36:
+tile31:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1007,9 +945,9 @@ tile36:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest38
+	JL     rest33
 
-many37:
+many32:
 	VMOVUPS.Z        (R10), K1, Z4
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z4, Z0
@@ -1039,13 +977,13 @@ many37:
 	VFMADD231PS.BCST 12(R9), Z4, Z3
 	ADDQ             SI, R9
 	SUBQ             $0x04, R11
-	JGE              many37
+	JGE              many32
 
-rest38:
+rest33:
 	ADDQ $0x04, R11
-	JZ   end40
+	JZ   end35
 
-one39:
+one34:
 	VMOVUPS.Z        (R10), K1, Z4
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z4, Z0
@@ -1054,30 +992,26 @@ one39:
 	VFMADD231PS.BCST 12(R9), Z4, Z3
 	ADDQ             SI, R9
 	DECQ             R11
-	JNZ              one39
+	JNZ              one34
 
-end40:
+end35:
 	CMPQ      72(AX), $0x00
-	JE        write41
-	VMOVUPS.Z (BX), K1, Z4
+	JE        write36
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written42
+	ADDQ      R8, R9
 
-write41:
+write36:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -1086,11 +1020,9 @@ write41:
 	ADDQ    R8, BX
 	VMOVUPS Z3, K1, (BX)
 	ADDQ    R8, BX
-
-written42:
-	ADDQ $0x10, CX
-	DECQ 48(AX)
-	JNZ  tile36
+	ADDQ    $0x10, CX
+	DECQ    48(AX)
+	JNZ     tile31
 	VZEROUPPER
 	RET
 
@@ -1109,16 +1041,16 @@ TEXT ·product2x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile43:
+tile37:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest45
+	JL     rest39
 
-many44:
+many38:
 	VMOVUPS          (R10), Z2
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z2, Z0
@@ -1137,45 +1069,41 @@ many44:
 	VFMADD231PS.BCST 12(R9)(SI*1), Z2, Z1
 	ADDQ             $0x10, R9
 	SUBQ             $0x04, R11
-	JGE              many44
+	JGE              many38
 
-rest45:
+rest39:
 	ADDQ $0x04, R11
-	JZ   end47
+	JZ   end41
 
-one46:
+one40:
 	VMOVUPS          (R10), Z2
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z2, Z0
 	VFMADD231PS.BCST (R9)(SI*1), Z2, Z1
 	ADDQ             $0x04, R9
 	DECQ             R11
-	JNZ              one46
+	JNZ              one40
 
-end47:
+end41:
 	CMPQ      72(AX), $0x00
-	JE        write48
-	VMOVUPS.Z (BX), K1, Z2
+	JE        write42
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written49
+	ADDQ      R8, R9
 
-write48:
+write42:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
 	ADDQ    R8, BX
-
-written49:
-	IMUL3Q $0x02, SI, R9
-	ADDQ   R9, CX
-	DECQ   48(AX)
-	JNZ    tile43
+	IMUL3Q  $0x02, SI, R9
+	ADDQ    R9, CX
+	DECQ    48(AX)
+	JNZ     tile37
 	VZEROUPPER
 	RET
 
@@ -1194,7 +1122,7 @@ TEXT ·productTA2x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile50:
+tile43:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   CX, R9
@@ -1202,9 +1130,9 @@ tile50:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest52
+	JL     rest45
 
-many51:
+many44:
 	VMOVUPS.Z        (R10), K1, Z2
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z2, Z0
@@ -1226,44 +1154,40 @@ many51:
 	VFMADD231PS.BCST 4(R9), Z2, Z1
 	ADDQ             SI, R9
 	SUBQ             $0x04, R11
-	JGE              many51
+	JGE              many44
 
-rest52:
+rest45:
 	ADDQ $0x04, R11
-	JZ   end54
+	JZ   end47
 
-one53:
+one46:
 	VMOVUPS.Z        (R10), K1, Z2
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z2, Z0
 	VFMADD231PS.BCST 4(R9), Z2, Z1
 	ADDQ             SI, R9
 	DECQ             R11
-	JNZ              one53
+	JNZ              one46
 
-end54:
+end47:
 	CMPQ      72(AX), $0x00
-	JE        write55
-	VMOVUPS.Z (BX), K1, Z2
+	JE        write48
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written56
+	ADDQ      R8, R9
 
-write55:
+write48:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
 	ADDQ    R8, BX
-
-written56:
-	ADDQ $0x08, CX
-	DECQ 48(AX)
-	JNZ  tile50
+	ADDQ    $0x08, CX
+	DECQ    48(AX)
+	JNZ     tile43
 	VZEROUPPER
 	RET
 
@@ -1282,15 +1206,15 @@ TEXT ·product1x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile57:
+tile49:
 	VPXORD Z0, Z0, Z0
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest59
+	JL     rest51
 
-many58:
+many50:
 	VMOVUPS          (R10), Z1
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z1, Z0
@@ -1305,37 +1229,34 @@ many58:
 	VFMADD231PS.BCST 12(R9), Z1, Z0
 	ADDQ             $0x10, R9
 	SUBQ             $0x04, R11
-	JGE              many58
+	JGE              many50
 
-rest59:
+rest51:
 	ADDQ $0x04, R11
-	JZ   end61
+	JZ   end53
 
-one60:
+one52:
 	VMOVUPS          (R10), Z1
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z1, Z0
 	ADDQ             $0x04, R9
 	DECQ             R11
-	JNZ              one60
+	JNZ              one52
 
-end61:
+end53:
 	CMPQ      72(AX), $0x00
-	JE        write62
-	VMOVUPS.Z (BX), K1, Z1
+	JE        write54
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z1
 	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written63
+	ADDQ      R8, R9
 
-write62:
+write54:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
-
-written63:
-	ADDQ SI, CX
-	DECQ 48(AX)
-	JNZ  tile57
+	ADDQ    SI, CX
+	DECQ    48(AX)
+	JNZ     tile49
 	VZEROUPPER
 	RET
 
@@ -1354,16 +1275,16 @@ TEXT ·productTA1x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile64:
+tile55:
 	VPXORD Z0, Z0, Z0
 	MOVQ   CX, R9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest66
+	JL     rest57
 
-many65:
+many56:
 	VMOVUPS.Z        (R10), K1, Z1
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z1, Z0
@@ -1381,37 +1302,34 @@ many65:
 	VFMADD231PS.BCST (R9), Z1, Z0
 	ADDQ             SI, R9
 	SUBQ             $0x04, R11
-	JGE              many65
+	JGE              many56
 
-rest66:
+rest57:
 	ADDQ $0x04, R11
-	JZ   end68
+	JZ   end59
 
-one67:
+one58:
 	VMOVUPS.Z        (R10), K1, Z1
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z1, Z0
 	ADDQ             SI, R9
 	DECQ             R11
-	JNZ              one67
+	JNZ              one58
 
-end68:
+end59:
 	CMPQ      72(AX), $0x00
-	JE        write69
-	VMOVUPS.Z (BX), K1, Z1
+	JE        write60
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z1
 	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	ADDQ      R8, BX
-	JMP       written70
+	ADDQ      R8, R9
 
-write69:
+write60:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
-
-written70:
-	ADDQ $0x04, CX
-	DECQ 48(AX)
-	JNZ  tile64
+	ADDQ    $0x04, CX
+	DECQ    48(AX)
+	JNZ     tile55
 	VZEROUPPER
 	RET
 
@@ -1430,7 +1348,7 @@ TEXT ·product8x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile71:
+tile61:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1453,9 +1371,9 @@ tile71:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest73
+	JL     rest63
 
-many72:
+many62:
 	VMOVUPS      (R12), Z16
 	VMOVUPS      64(R12), Z17
 	ADDQ         DI, R12
@@ -1567,13 +1485,13 @@ many72:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many72
+	JGE          many62
 
-rest73:
+rest63:
 	ADDQ $0x04, R13
-	JZ   end75
+	JZ   end65
 
-one74:
+one64:
 	VMOVUPS      (R12), Z16
 	VMOVUPS      64(R12), Z17
 	ADDQ         DI, R12
@@ -1604,70 +1522,54 @@ one74:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one74
+	JNZ          one64
 
-end75:
+end65:
 	CMPQ      72(AX), $0x00
-	JE        write76
-	VMOVUPS   (BX), Z16
+	JE        write66
+	MOVQ      BX, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   Z3, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   Z4, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   Z5, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS   Z7, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   Z8, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   Z9, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   Z10, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   Z11, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   Z12, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   Z13, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS   Z14, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R10), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	VMOVUPS   Z15, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written77
+	ADDQ      R8, R10
 
-write76:
+write66:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -1692,12 +1594,10 @@ write76:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, K1, 64(BX)
 	ADDQ    R8, BX
-
-written77:
-	IMUL3Q $0x08, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile71
+	IMUL3Q  $0x08, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile61
 	VZEROUPPER
 	RET
 
@@ -1716,7 +1616,7 @@ TEXT ·productTA8x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile78:
+tile67:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1740,9 +1640,9 @@ tile78:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest80
+	JL     rest69
 
-many79:
+many68:
 	VMOVUPS      (R10), Z16
 	VMOVUPS.Z    64(R10), K1, Z17
 	ADDQ         DI, R10
@@ -1856,13 +1756,13 @@ many79:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many79
+	JGE          many68
 
-rest80:
+rest69:
 	ADDQ $0x04, R11
-	JZ   end82
+	JZ   end71
 
-one81:
+one70:
 	VMOVUPS      (R10), Z16
 	VMOVUPS.Z    64(R10), K1, Z17
 	ADDQ         DI, R10
@@ -1892,70 +1792,54 @@ one81:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one81
+	JNZ          one70
 
-end82:
+end71:
 	CMPQ      72(AX), $0x00
-	JE        write83
-	VMOVUPS   (BX), Z16
+	JE        write72
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   Z3, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS   Z4, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS   Z5, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS   Z7, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS   Z8, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   Z9, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS   Z10, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS   Z11, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS   Z12, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS   Z13, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z16
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS   Z14, (BX)
-	VMOVUPS.Z 64(BX), K1, Z16
+	VMOVUPS.Z 64(R9), K1, Z16
 	VADDPS    Z16, Z15, Z15
-	VMOVUPS   Z15, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written84
+	ADDQ      R8, R9
 
-write83:
+write72:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -1980,11 +1864,9 @@ write83:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, K1, 64(BX)
 	ADDQ    R8, BX
-
-written84:
-	ADDQ $0x20, CX
-	DECQ 48(AX)
-	JNZ  tile78
+	ADDQ    $0x20, CX
+	DECQ    48(AX)
+	JNZ     tile67
 	VZEROUPPER
 	RET
 
@@ -2003,7 +1885,7 @@ TEXT ·product4x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile85:
+tile73:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2016,9 +1898,9 @@ tile85:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest87
+	JL     rest75
 
-many86:
+many74:
 	VMOVUPS      (R11), Z8
 	VMOVUPS      64(R11), Z9
 	ADDQ         DI, R11
@@ -2081,13 +1963,13 @@ many86:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many86
+	JGE          many74
 
-rest87:
+rest75:
 	ADDQ $0x04, R12
-	JZ   end89
+	JZ   end77
 
-one88:
+one76:
 	VMOVUPS      (R11), Z8
 	VMOVUPS      64(R11), Z9
 	ADDQ         DI, R11
@@ -2105,42 +1987,34 @@ one88:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one88
+	JNZ          one76
 
-end89:
+end77:
 	CMPQ      72(AX), $0x00
-	JE        write90
-	VMOVUPS   (BX), Z8
+	JE        write78
+	MOVQ      BX, R10
+	VMOVUPS   (R10), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z8
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   Z3, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z8
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   Z4, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   Z5, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z8
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	VMOVUPS   Z7, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written91
+	ADDQ      R8, R10
 
-write90:
+write78:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2153,12 +2027,10 @@ write90:
 	VMOVUPS Z6, (BX)
 	VMOVUPS Z7, K1, 64(BX)
 	ADDQ    R8, BX
-
-written91:
-	IMUL3Q $0x04, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile85
+	IMUL3Q  $0x04, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile73
 	VZEROUPPER
 	RET
 
@@ -2177,7 +2049,7 @@ TEXT ·productTA4x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile92:
+tile79:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2191,9 +2063,9 @@ tile92:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest94
+	JL     rest81
 
-many93:
+many80:
 	VMOVUPS      (R10), Z8
 	VMOVUPS.Z    64(R10), K1, Z9
 	ADDQ         DI, R10
@@ -2259,13 +2131,13 @@ many93:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many93
+	JGE          many80
 
-rest94:
+rest81:
 	ADDQ $0x04, R11
-	JZ   end96
+	JZ   end83
 
-one95:
+one82:
 	VMOVUPS      (R10), Z8
 	VMOVUPS.Z    64(R10), K1, Z9
 	ADDQ         DI, R10
@@ -2283,42 +2155,34 @@ one95:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one95
+	JNZ          one82
 
-end96:
+end83:
 	CMPQ      72(AX), $0x00
-	JE        write97
-	VMOVUPS   (BX), Z8
+	JE        write84
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R9), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z8
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R9), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS   Z3, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z8
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS   Z4, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R9), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS   Z5, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z8
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS.Z 64(BX), K1, Z8
+	VMOVUPS.Z 64(R9), K1, Z8
 	VADDPS    Z8, Z7, Z7
-	VMOVUPS   Z7, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written98
+	ADDQ      R8, R9
 
-write97:
+write84:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2331,11 +2195,9 @@ write97:
 	VMOVUPS Z6, (BX)
 	VMOVUPS Z7, K1, 64(BX)
 	ADDQ    R8, BX
-
-written98:
-	ADDQ $0x10, CX
-	DECQ 48(AX)
-	JNZ  tile92
+	ADDQ    $0x10, CX
+	DECQ    48(AX)
+	JNZ     tile79
 	VZEROUPPER
 	RET
 
@@ -2354,7 +2216,7 @@ TEXT ·product2x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile99:
+tile85:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2363,9 +2225,9 @@ tile99:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest101
+	JL     rest87
 
-many100:
+many86:
 	VMOVUPS      (R10), Z4
 	VMOVUPS      64(R10), Z5
 	ADDQ         DI, R10
@@ -2404,13 +2266,13 @@ many100:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many100
+	JGE          many86
 
-rest101:
+rest87:
 	ADDQ $0x04, R11
-	JZ   end103
+	JZ   end89
 
-one102:
+one88:
 	VMOVUPS      (R10), Z4
 	VMOVUPS      64(R10), Z5
 	ADDQ         DI, R10
@@ -2422,40 +2284,34 @@ one102:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one102
+	JNZ          one88
 
-end103:
+end89:
 	CMPQ      72(AX), $0x00
-	JE        write104
-	VMOVUPS   (BX), Z4
+	JE        write90
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z4
+	VMOVUPS.Z 64(R9), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z4
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS.Z 64(BX), K1, Z4
+	VMOVUPS.Z 64(R9), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	VMOVUPS   Z3, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written105
+	ADDQ      R8, R9
 
-write104:
+write90:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
 	VMOVUPS Z2, (BX)
 	VMOVUPS Z3, K1, 64(BX)
 	ADDQ    R8, BX
-
-written105:
-	IMUL3Q $0x02, SI, R9
-	ADDQ   R9, CX
-	DECQ   48(AX)
-	JNZ    tile99
+	IMUL3Q  $0x02, SI, R9
+	ADDQ    R9, CX
+	DECQ    48(AX)
+	JNZ     tile85
 	VZEROUPPER
 	RET
 
@@ -2474,7 +2330,7 @@ TEXT ·productTA2x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile106:
+tile91:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2484,9 +2340,9 @@ tile106:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest108
+	JL     rest93
 
-many107:
+many92:
 	VMOVUPS      (R10), Z4
 	VMOVUPS.Z    64(R10), K1, Z5
 	ADDQ         DI, R10
@@ -2528,13 +2384,13 @@ many107:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many107
+	JGE          many92
 
-rest108:
+rest93:
 	ADDQ $0x04, R11
-	JZ   end110
+	JZ   end95
 
-one109:
+one94:
 	VMOVUPS      (R10), Z4
 	VMOVUPS.Z    64(R10), K1, Z5
 	ADDQ         DI, R10
@@ -2546,39 +2402,33 @@ one109:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one109
+	JNZ          one94
 
-end110:
+end95:
 	CMPQ      72(AX), $0x00
-	JE        write111
-	VMOVUPS   (BX), Z4
+	JE        write96
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z4
+	VMOVUPS.Z 64(R9), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z4
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS.Z 64(BX), K1, Z4
+	VMOVUPS.Z 64(R9), K1, Z4
 	VADDPS    Z4, Z3, Z3
-	VMOVUPS   Z3, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written112
+	ADDQ      R8, R9
 
-write111:
+write96:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
 	VMOVUPS Z2, (BX)
 	VMOVUPS Z3, K1, 64(BX)
 	ADDQ    R8, BX
-
-written112:
-	ADDQ $0x08, CX
-	DECQ 48(AX)
-	JNZ  tile106
+	ADDQ    $0x08, CX
+	DECQ    48(AX)
+	JNZ     tile91
 	VZEROUPPER
 	RET
 
@@ -2597,16 +2447,16 @@ TEXT ·product1x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile113:
+tile97:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest115
+	JL     rest99
 
-many114:
+many98:
 	VMOVUPS      (R10), Z2
 	VMOVUPS      64(R10), Z3
 	ADDQ         DI, R10
@@ -2633,13 +2483,13 @@ many114:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many114
+	JGE          many98
 
-rest115:
+rest99:
 	ADDQ $0x04, R11
-	JZ   end117
+	JZ   end101
 
-one116:
+one100:
 	VMOVUPS      (R10), Z2
 	VMOVUPS      64(R10), Z3
 	ADDQ         DI, R10
@@ -2648,29 +2498,25 @@ one116:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one116
+	JNZ          one100
 
-end117:
+end101:
 	CMPQ      72(AX), $0x00
-	JE        write118
-	VMOVUPS   (BX), Z2
+	JE        write102
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z2
+	VMOVUPS.Z 64(R9), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written119
+	ADDQ      R8, R9
 
-write118:
+write102:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
-
-written119:
-	ADDQ SI, CX
-	DECQ 48(AX)
-	JNZ  tile113
+	ADDQ    SI, CX
+	DECQ    48(AX)
+	JNZ     tile97
 	VZEROUPPER
 	RET
 
@@ -2689,7 +2535,7 @@ TEXT ·productTA1x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile120:
+tile103:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   CX, R9
@@ -2697,9 +2543,9 @@ tile120:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest122
+	JL     rest105
 
-many121:
+many104:
 	VMOVUPS      (R10), Z2
 	VMOVUPS.Z    64(R10), K1, Z3
 	ADDQ         DI, R10
@@ -2729,13 +2575,13 @@ many121:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many121
+	JGE          many104
 
-rest122:
+rest105:
 	ADDQ $0x04, R11
-	JZ   end124
+	JZ   end107
 
-one123:
+one106:
 	VMOVUPS      (R10), Z2
 	VMOVUPS.Z    64(R10), K1, Z3
 	ADDQ         DI, R10
@@ -2744,29 +2590,25 @@ one123:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one123
+	JNZ          one106
 
-end124:
+end107:
 	CMPQ      72(AX), $0x00
-	JE        write125
-	VMOVUPS   (BX), Z2
+	JE        write108
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS.Z 64(BX), K1, Z2
+	VMOVUPS.Z 64(R9), K1, Z2
 	VADDPS    Z2, Z1, Z1
-	VMOVUPS   Z1, K1, 64(BX)
-	ADDQ      R8, BX
-	JMP       written126
+	ADDQ      R8, R9
 
-write125:
+write108:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
-
-written126:
-	ADDQ $0x04, CX
-	DECQ 48(AX)
-	JNZ  tile120
+	ADDQ    $0x04, CX
+	DECQ    48(AX)
+	JNZ     tile103
 	VZEROUPPER
 	RET
 
@@ -2785,7 +2627,7 @@ TEXT ·product8x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile127:
+tile109:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2816,9 +2658,9 @@ tile127:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest129
+	JL     rest111
 
-many128:
+many110:
 	VMOVUPS      (R12), Z24
 	VMOVUPS      64(R12), Z25
 	VMOVUPS      128(R12), Z26
@@ -2966,13 +2808,13 @@ many128:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many128
+	JGE          many110
 
-rest129:
+rest111:
 	ADDQ $0x04, R13
-	JZ   end131
+	JZ   end113
 
-one130:
+one112:
 	VMOVUPS      (R12), Z24
 	VMOVUPS      64(R12), Z25
 	VMOVUPS      128(R12), Z26
@@ -3012,94 +2854,70 @@ one130:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one130
+	JNZ          one112
 
-end131:
+end113:
 	CMPQ      72(AX), $0x00
-	JE        write132
-	VMOVUPS   (BX), Z24
+	JE        write114
+	MOVQ      BX, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS   Z3, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS   Z4, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS   Z5, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z7, Z7
-	VMOVUPS   Z7, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS   Z8, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS   Z9, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS   Z10, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS   Z11, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS   Z12, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS   Z13, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS   Z14, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z15, Z15
-	VMOVUPS   Z15, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   Z16, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   Z17, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS   Z18, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS   Z19, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   Z20, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   Z21, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R10), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS   Z22, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R10), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	VMOVUPS   Z23, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written133
+	ADDQ      R8, R10
 
-write132:
+write114:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3132,12 +2950,10 @@ write132:
 	VMOVUPS Z22, 64(BX)
 	VMOVUPS Z23, K1, 128(BX)
 	ADDQ    R8, BX
-
-written133:
-	IMUL3Q $0x08, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile127
+	IMUL3Q  $0x08, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile109
 	VZEROUPPER
 	RET
 
@@ -3156,7 +2972,7 @@ TEXT ·productTA8x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile134:
+tile115:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3188,9 +3004,9 @@ tile134:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest136
+	JL     rest117
 
-many135:
+many116:
 	VMOVUPS      (R10), Z24
 	VMOVUPS      64(R10), Z25
 	VMOVUPS.Z    128(R10), K1, Z26
@@ -3340,13 +3156,13 @@ many135:
 	VFMADD231PS  Z26, Z27, Z23
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many135
+	JGE          many116
 
-rest136:
+rest117:
 	ADDQ $0x04, R11
-	JZ   end138
+	JZ   end119
 
-one137:
+one118:
 	VMOVUPS      (R10), Z24
 	VMOVUPS      64(R10), Z25
 	VMOVUPS.Z    128(R10), K1, Z26
@@ -3385,94 +3201,70 @@ one137:
 	VFMADD231PS  Z26, Z27, Z23
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one137
+	JNZ          one118
 
-end138:
+end119:
 	CMPQ      72(AX), $0x00
-	JE        write139
-	VMOVUPS   (BX), Z24
+	JE        write120
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS   Z3, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS   Z4, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS   Z5, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z7, Z7
-	VMOVUPS   Z7, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS   Z8, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS   Z9, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS   Z10, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS   Z11, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS   Z12, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS   Z13, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS   Z14, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z15, Z15
-	VMOVUPS   Z15, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS   Z16, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS   Z17, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS   Z18, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS   Z19, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS   Z20, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z24
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS   Z21, (BX)
-	VMOVUPS   64(BX), Z24
+	VMOVUPS   64(R9), Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS   Z22, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z24
+	VMOVUPS.Z 128(R9), K1, Z24
 	VADDPS    Z24, Z23, Z23
-	VMOVUPS   Z23, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written140
+	ADDQ      R8, R9
 
-write139:
+write120:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3505,11 +3297,9 @@ write139:
 	VMOVUPS Z22, 64(BX)
 	VMOVUPS Z23, K1, 128(BX)
 	ADDQ    R8, BX
-
-written140:
-	ADDQ $0x20, CX
-	DECQ 48(AX)
-	JNZ  tile134
+	ADDQ    $0x20, CX
+	DECQ    48(AX)
+	JNZ     tile115
 	VZEROUPPER
 	RET
 
@@ -3528,7 +3318,7 @@ TEXT ·product4x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile141:
+tile121:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3545,9 +3335,9 @@ tile141:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest143
+	JL     rest123
 
-many142:
+many122:
 	VMOVUPS      (R11), Z12
 	VMOVUPS      64(R11), Z13
 	VMOVUPS      128(R11), Z14
@@ -3630,13 +3420,13 @@ many142:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many142
+	JGE          many122
 
-rest143:
+rest123:
 	ADDQ $0x04, R12
-	JZ   end145
+	JZ   end125
 
-one144:
+one124:
 	VMOVUPS      (R11), Z12
 	VMOVUPS      64(R11), Z13
 	VMOVUPS      128(R11), Z14
@@ -3659,54 +3449,42 @@ one144:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one144
+	JNZ          one124
 
-end145:
+end125:
 	CMPQ      72(AX), $0x00
-	JE        write146
-	VMOVUPS   (BX), Z12
+	JE        write126
+	MOVQ      BX, R10
+	VMOVUPS   (R10), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R10), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R10), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z12
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS   Z3, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R10), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS   Z4, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R10), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS   Z5, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z12
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R10), Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS   Z7, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R10), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   Z8, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z12
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   Z9, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R10), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS   Z10, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R10), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	VMOVUPS   Z11, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written147
+	ADDQ      R8, R10
 
-write146:
+write126:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3723,12 +3501,10 @@ write146:
 	VMOVUPS Z10, 64(BX)
 	VMOVUPS Z11, K1, 128(BX)
 	ADDQ    R8, BX
-
-written147:
-	IMUL3Q $0x04, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile141
+	IMUL3Q  $0x04, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile121
 	VZEROUPPER
 	RET
 
@@ -3747,7 +3523,7 @@ TEXT ·productTA4x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile148:
+tile127:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3765,9 +3541,9 @@ tile148:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest150
+	JL     rest129
 
-many149:
+many128:
 	VMOVUPS      (R10), Z12
 	VMOVUPS      64(R10), Z13
 	VMOVUPS.Z    128(R10), K1, Z14
@@ -3853,13 +3629,13 @@ many149:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many149
+	JGE          many128
 
-rest150:
+rest129:
 	ADDQ $0x04, R11
-	JZ   end152
+	JZ   end131
 
-one151:
+one130:
 	VMOVUPS      (R10), Z12
 	VMOVUPS      64(R10), Z13
 	VMOVUPS.Z    128(R10), K1, Z14
@@ -3882,54 +3658,42 @@ one151:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one151
+	JNZ          one130
 
-end152:
+end131:
 	CMPQ      72(AX), $0x00
-	JE        write153
-	VMOVUPS   (BX), Z12
+	JE        write132
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R9), Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R9), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z12
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS   Z3, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R9), Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS   Z4, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R9), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS   Z5, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z12
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS   Z6, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R9), Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS   Z7, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R9), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS   Z8, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z12
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS   Z9, (BX)
-	VMOVUPS   64(BX), Z12
+	VMOVUPS   64(R9), Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS   Z10, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z12
+	VMOVUPS.Z 128(R9), K1, Z12
 	VADDPS    Z12, Z11, Z11
-	VMOVUPS   Z11, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written154
+	ADDQ      R8, R9
 
-write153:
+write132:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3946,11 +3710,9 @@ write153:
 	VMOVUPS Z10, 64(BX)
 	VMOVUPS Z11, K1, 128(BX)
 	ADDQ    R8, BX
-
-written154:
-	ADDQ $0x10, CX
-	DECQ 48(AX)
-	JNZ  tile148
+	ADDQ    $0x10, CX
+	DECQ    48(AX)
+	JNZ     tile127
 	VZEROUPPER
 	RET
 
@@ -3969,7 +3731,7 @@ TEXT ·product2x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile155:
+tile133:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3980,9 +3742,9 @@ tile155:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest157
+	JL     rest135
 
-many156:
+many134:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS      128(R10), Z8
@@ -4033,13 +3795,13 @@ many156:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many156
+	JGE          many134
 
-rest157:
+rest135:
 	ADDQ $0x04, R11
-	JZ   end159
+	JZ   end137
 
-one158:
+one136:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS      128(R10), Z8
@@ -4054,34 +3816,28 @@ one158:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one158
+	JNZ          one136
 
-end159:
+end137:
 	CMPQ      72(AX), $0x00
-	JE        write160
-	VMOVUPS   (BX), Z6
+	JE        write138
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z6
+	VMOVUPS   64(R9), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z6
+	VMOVUPS.Z 128(R9), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z6
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   Z3, (BX)
-	VMOVUPS   64(BX), Z6
+	VMOVUPS   64(R9), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS   Z4, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z6
+	VMOVUPS.Z 128(R9), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	VMOVUPS   Z5, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written161
+	ADDQ      R8, R9
 
-write160:
+write138:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -4090,12 +3846,10 @@ write160:
 	VMOVUPS Z4, 64(BX)
 	VMOVUPS Z5, K1, 128(BX)
 	ADDQ    R8, BX
-
-written161:
-	IMUL3Q $0x02, SI, R9
-	ADDQ   R9, CX
-	DECQ   48(AX)
-	JNZ    tile155
+	IMUL3Q  $0x02, SI, R9
+	ADDQ    R9, CX
+	DECQ    48(AX)
+	JNZ     tile133
 	VZEROUPPER
 	RET
 
@@ -4114,7 +3868,7 @@ TEXT ·productTA2x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile162:
+tile139:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4126,9 +3880,9 @@ tile162:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest164
+	JL     rest141
 
-many163:
+many140:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS.Z    128(R10), K1, Z8
@@ -4182,13 +3936,13 @@ many163:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many163
+	JGE          many140
 
-rest164:
+rest141:
 	ADDQ $0x04, R11
-	JZ   end166
+	JZ   end143
 
-one165:
+one142:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS.Z    128(R10), K1, Z8
@@ -4203,34 +3957,28 @@ one165:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one165
+	JNZ          one142
 
-end166:
+end143:
 	CMPQ      72(AX), $0x00
-	JE        write167
-	VMOVUPS   (BX), Z6
+	JE        write144
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z6
+	VMOVUPS   64(R9), Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z6
+	VMOVUPS.Z 128(R9), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	VMOVUPS   (BX), Z6
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS   Z3, (BX)
-	VMOVUPS   64(BX), Z6
+	VMOVUPS   64(R9), Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS   Z4, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z6
+	VMOVUPS.Z 128(R9), K1, Z6
 	VADDPS    Z6, Z5, Z5
-	VMOVUPS   Z5, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written168
+	ADDQ      R8, R9
 
-write167:
+write144:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -4239,11 +3987,9 @@ write167:
 	VMOVUPS Z4, 64(BX)
 	VMOVUPS Z5, K1, 128(BX)
 	ADDQ    R8, BX
-
-written168:
-	ADDQ $0x08, CX
-	DECQ 48(AX)
-	JNZ  tile162
+	ADDQ    $0x08, CX
+	DECQ    48(AX)
+	JNZ     tile139
 	VZEROUPPER
 	RET
 
@@ -4262,7 +4008,7 @@ TEXT ·product1x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile169:
+tile145:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4270,9 +4016,9 @@ tile169:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest171
+	JL     rest147
 
-many170:
+many146:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS      128(R10), Z5
@@ -4307,13 +4053,13 @@ many170:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many170
+	JGE          many146
 
-rest171:
+rest147:
 	ADDQ $0x04, R11
-	JZ   end173
+	JZ   end149
 
-one172:
+one148:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS      128(R10), Z5
@@ -4324,33 +4070,28 @@ one172:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one172
+	JNZ          one148
 
-end173:
+end149:
 	CMPQ      72(AX), $0x00
-	JE        write174
-	VMOVUPS   (BX), Z3
+	JE        write150
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z3
+	VMOVUPS   64(R9), Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z3
+	VMOVUPS.Z 128(R9), K1, Z3
 	VADDPS    Z3, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written175
+	ADDQ      R8, R9
 
-write174:
+write150:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
 	ADDQ    R8, BX
-
-written175:
-	ADDQ SI, CX
-	DECQ 48(AX)
-	JNZ  tile169
+	ADDQ    SI, CX
+	DECQ    48(AX)
+	JNZ     tile145
 	VZEROUPPER
 	RET
 
@@ -4369,7 +4110,7 @@ TEXT ·productTA1x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile176:
+tile151:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4378,9 +4119,9 @@ tile176:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest178
+	JL     rest153
 
-many177:
+many152:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS.Z    128(R10), K1, Z5
@@ -4418,13 +4159,13 @@ many177:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many177
+	JGE          many152
 
-rest178:
+rest153:
 	ADDQ $0x04, R11
-	JZ   end180
+	JZ   end155
 
-one179:
+one154:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS.Z    128(R10), K1, Z5
@@ -4435,56 +4176,237 @@ one179:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one179
+	JNZ          one154
 
-end180:
+end155:
 	CMPQ      72(AX), $0x00
-	JE        write181
-	VMOVUPS   (BX), Z3
+	JE        write156
+	MOVQ      BX, R9
+	VMOVUPS   (R9), Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS   Z0, (BX)
-	VMOVUPS   64(BX), Z3
+	VMOVUPS   64(R9), Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS   Z1, 64(BX)
-	VMOVUPS.Z 128(BX), K1, Z3
+	VMOVUPS.Z 128(R9), K1, Z3
 	VADDPS    Z3, Z2, Z2
-	VMOVUPS   Z2, K1, 128(BX)
-	ADDQ      R8, BX
-	JMP       written182
+	ADDQ      R8, R9
 
-write181:
+write156:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
 	ADDQ    R8, BX
-
-written182:
-	ADDQ $0x04, CX
-	DECQ 48(AX)
-	JNZ  tile176
+	ADDQ    $0x04, CX
+	DECQ    48(AX)
+	JNZ     tile151
 	VZEROUPPER
 	RET
 
-// func packColumnsAVX512(a *byte)
+// func packPanel1AVX512(a *byte)
 // Requires: AVX, AVX512F
-TEXT ·packColumnsAVX512(SB), NOSPLIT, $0-8
+TEXT ·packPanel1AVX512(SB), NOSPLIT, $0-8
 	MOVQ  a+0(FP), AX
 	MOVQ  (AX), CX
 	MOVQ  8(AX), DX
-	MOVQ  24(AX), BX
-	MOVQ  32(AX), SI
-	MOVQ  64(AX), DI
-	LEAQ  tailsAVX512<>+0(SB), R8
-	KMOVW (R8)(DI*2), K1
+	MOVQ  32(AX), BX
+	MOVQ  64(AX), SI
+	LEAQ  tailsAVX512<>+0(SB), DI
+	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row183:
+row157:
 	VMOVUPS.Z (DX), K1, Z0
 	VMOVUPS   Z0, (CX)
-	ADDQ      BX, CX
-	ADDQ      SI, DX
+	ADDQ      $0x40, CX
+	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row183
+	JNZ       row157
+	VZEROUPPER
+	RET
+
+// func packPanel2AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·packPanel2AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  64(AX), SI
+	LEAQ  tailsAVX512<>+0(SB), DI
+	KMOVW (DI)(SI*2), K1
+	MOVQ  56(AX), AX
+
+row158:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   Z0, (CX)
+	VMOVUPS.Z 64(DX), K1, Z0
+	VMOVUPS   Z0, 64(CX)
+	ADDQ      $0x80, CX
+	ADDQ      BX, DX
+	DECQ      AX
+	JNZ       row158
+	VZEROUPPER
+	RET
+
+// func packPanel3AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·packPanel3AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  32(AX), BX
+	MOVQ  64(AX), SI
+	LEAQ  tailsAVX512<>+0(SB), DI
+	KMOVW (DI)(SI*2), K1
+	MOVQ  56(AX), AX
+
+row159:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   64(DX), Z0
+	VMOVUPS   Z0, 64(CX)
+	VMOVUPS.Z 128(DX), K1, Z0
+	VMOVUPS   Z0, 128(CX)
+	ADDQ      $0xc0, CX
+	ADDQ      BX, DX
+	DECQ      AX
+	JNZ       row159
+	VZEROUPPER
+	RET
+
+// func packTransposedAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·packTransposedAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), AX
+
+square160:
+	MOVQ       DX, R8
+	LEAQ       (R8)(SI*4), R9
+	ADDQ       SI, R9
+	LEAQ       (R9)(SI*4), R10
+	ADDQ       SI, R10
+	LEAQ       (R10)(SI*4), R11
+	ADDQ       SI, R11
+	VMOVUPS    (R8), Z0
+	VMOVUPS    (R8)(SI*1), Z1
+	VMOVUPS    (R8)(SI*2), Z2
+	VMOVUPS    (R8)(DI*1), Z3
+	VMOVUPS    (R8)(SI*4), Z4
+	VMOVUPS    (R9), Z5
+	VMOVUPS    (R9)(SI*1), Z6
+	VMOVUPS    (R9)(SI*2), Z7
+	VMOVUPS    (R9)(DI*1), Z8
+	VMOVUPS    (R9)(SI*4), Z9
+	VMOVUPS    (R10), Z10
+	VMOVUPS    (R10)(SI*1), Z11
+	VMOVUPS    (R10)(SI*2), Z12
+	VMOVUPS    (R10)(DI*1), Z13
+	VMOVUPS    (R10)(SI*4), Z14
+	VMOVUPS    (R11), Z15
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z1
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z3
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z5
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z7
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z9
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z13, Z12, Z11
+	VUNPCKHPS  Z13, Z12, Z12
+	VUNPCKLPS  Z15, Z14, Z13
+	VUNPCKHPS  Z15, Z14, Z14
+	VUNPCKLPD  Z1, Z16, Z15
+	VUNPCKHPD  Z1, Z16, Z1
+	VUNPCKLPD  Z2, Z0, Z16
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z5, Z3, Z2
+	VUNPCKHPD  Z5, Z3, Z3
+	VUNPCKLPD  Z6, Z4, Z5
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z9, Z7, Z6
+	VUNPCKHPD  Z9, Z7, Z7
+	VUNPCKLPD  Z10, Z8, Z9
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z13, Z11, Z10
+	VUNPCKHPD  Z13, Z11, Z11
+	VUNPCKLPD  Z14, Z12, Z13
+	VUNPCKHPD  Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z2, Z15, Z14
+	VSHUFF32X4 $0xdd, Z2, Z15, Z15
+	VSHUFF32X4 $0x88, Z10, Z6, Z2
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z2, Z14, Z10
+	VSHUFF32X4 $0xdd, Z2, Z14, Z2
+	VSHUFF32X4 $0x88, Z6, Z15, Z14
+	VSHUFF32X4 $0xdd, Z6, Z15, Z6
+	VSHUFF32X4 $0x88, Z3, Z1, Z15
+	VSHUFF32X4 $0xdd, Z3, Z1, Z3
+	VSHUFF32X4 $0x88, Z11, Z7, Z1
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z1, Z15, Z11
+	VSHUFF32X4 $0xdd, Z1, Z15, Z1
+	VSHUFF32X4 $0x88, Z7, Z3, Z15
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z5, Z16, Z7
+	VSHUFF32X4 $0xdd, Z5, Z16, Z16
+	VSHUFF32X4 $0x88, Z13, Z9, Z5
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z5, Z7, Z13
+	VSHUFF32X4 $0xdd, Z5, Z7, Z5
+	VSHUFF32X4 $0x88, Z9, Z16, Z7
+	VSHUFF32X4 $0xdd, Z9, Z16, Z9
+	VSHUFF32X4 $0x88, Z4, Z0, Z16
+	VSHUFF32X4 $0xdd, Z4, Z0, Z4
+	VSHUFF32X4 $0x88, Z12, Z8, Z0
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z0, Z16, Z12
+	VSHUFF32X4 $0xdd, Z0, Z16, Z0
+	VSHUFF32X4 $0x88, Z8, Z4, Z16
+	VSHUFF32X4 $0xdd, Z8, Z4, Z4
+	VMOVUPS    Z10, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z11, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z13, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z12, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z14, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z15, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z7, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z16, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z2, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z1, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z5, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z0, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z6, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z3, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z9, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Z4, (CX)
+	ADDQ       BX, CX
+	ADDQ       $0x40, DX
+	DECQ       AX
+	JNZ        square160
 	VZEROUPPER
 	RET
 
@@ -4504,7 +4426,7 @@ TEXT ·product8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile184:
+tile161:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4519,9 +4441,9 @@ tile184:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest186
+	JL     rest163
 
-many185:
+many162:
 	VMOVUPS      (R12), Y9
 	ADDQ         DI, R12
 	VBROADCASTSS (R10), Y10
@@ -4597,13 +4519,13 @@ many185:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many185
+	JGE          many162
 
-rest186:
+rest163:
 	ADDQ $0x04, R13
-	JZ   end188
+	JZ   end165
 
-one187:
+one164:
 	VMOVUPS      (R12), Y9
 	ADDQ         DI, R12
 	VBROADCASTSS (R10), Y10
@@ -4625,46 +4547,38 @@ one187:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one187
+	JNZ          one164
 
-end188:
+end165:
 	CMPQ       72(AX), $0x00
-	JE         write189
-	VMASKMOVPS (BX), Y0, Y9
+	JE         write166
+	MOVQ       BX, R10
+	VMASKMOVPS (R10), Y0, Y9
 	VADDPS     Y9, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y5, Y5
-	VMASKMOVPS Y5, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y7, Y7
-	VMASKMOVPS Y7, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y8, Y8
-	VMASKMOVPS Y8, Y0, (BX)
-	ADDQ       R8, BX
-	JMP        written190
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y3, Y3
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y5, Y5
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	ADDQ       R8, R10
 
-write189:
+write166:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4681,12 +4595,10 @@ write189:
 	ADDQ       R8, BX
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
-
-written190:
-	IMUL3Q $0x08, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile184
+	IMUL3Q     $0x08, SI, R10
+	ADDQ       R10, CX
+	DECQ       48(AX)
+	JNZ        tile161
 	VZEROUPPER
 	RET
 
@@ -4724,7 +4636,7 @@ TEXT ·productTA8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile191:
+tile167:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4740,9 +4652,9 @@ tile191:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest193
+	JL     rest169
 
-many192:
+many168:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -4820,13 +4732,13 @@ many192:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many192
+	JGE          many168
 
-rest193:
+rest169:
 	ADDQ $0x04, R11
-	JZ   end195
+	JZ   end171
 
-one194:
+one170:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -4847,46 +4759,38 @@ one194:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one194
+	JNZ          one170
 
-end195:
+end171:
 	CMPQ       72(AX), $0x00
-	JE         write196
-	VMASKMOVPS (BX), Y0, Y9
+	JE         write172
+	MOVQ       BX, R9
+	VMASKMOVPS (R9), Y0, Y9
 	VADDPS     Y9, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y5, Y5
-	VMASKMOVPS Y5, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y7, Y7
-	VMASKMOVPS Y7, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y8, Y8
-	VMASKMOVPS Y8, Y0, (BX)
-	ADDQ       R8, BX
-	JMP        written197
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y3, Y3
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y5, Y5
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	ADDQ       R8, R9
 
-write196:
+write172:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4903,11 +4807,9 @@ write196:
 	ADDQ       R8, BX
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
-
-written197:
-	ADDQ $0x20, CX
-	DECQ 48(AX)
-	JNZ  tile191
+	ADDQ       $0x20, CX
+	DECQ       48(AX)
+	JNZ        tile167
 	VZEROUPPER
 	RET
 
@@ -4927,7 +4829,7 @@ TEXT ·product4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile198:
+tile173:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4936,9 +4838,9 @@ tile198:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest200
+	JL     rest175
 
-many199:
+many174:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -4981,13 +4883,13 @@ many199:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many199
+	JGE          many174
 
-rest200:
+rest175:
 	ADDQ $0x04, R12
-	JZ   end202
+	JZ   end177
 
-one201:
+one176:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -5000,30 +4902,26 @@ one201:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one201
+	JNZ          one176
 
-end202:
+end177:
 	CMPQ       72(AX), $0x00
-	JE         write203
-	VMASKMOVPS (BX), Y0, Y5
+	JE         write178
+	MOVQ       BX, R10
+	VMASKMOVPS (R10), Y0, Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       R8, BX
-	JMP        written204
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       R8, R10
+	VMASKMOVPS (R10), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	ADDQ       R8, R10
 
-write203:
+write178:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5032,12 +4930,10 @@ write203:
 	ADDQ       R8, BX
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
-
-written204:
-	IMUL3Q $0x04, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile198
+	IMUL3Q     $0x04, SI, R10
+	ADDQ       R10, CX
+	DECQ       48(AX)
+	JNZ        tile173
 	VZEROUPPER
 	RET
 
@@ -5057,7 +4953,7 @@ TEXT ·productTA4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile205:
+tile179:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5067,9 +4963,9 @@ tile205:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest207
+	JL     rest181
 
-many206:
+many180:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5115,13 +5011,13 @@ many206:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many206
+	JGE          many180
 
-rest207:
+rest181:
 	ADDQ $0x04, R11
-	JZ   end209
+	JZ   end183
 
-one208:
+one182:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5134,30 +5030,26 @@ one208:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one208
+	JNZ          one182
 
-end209:
+end183:
 	CMPQ       72(AX), $0x00
-	JE         write210
-	VMASKMOVPS (BX), Y0, Y5
+	JE         write184
+	MOVQ       BX, R9
+	VMASKMOVPS (R9), Y0, Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       R8, BX
-	JMP        written211
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	ADDQ       R8, R9
 
-write210:
+write184:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5166,11 +5058,9 @@ write210:
 	ADDQ       R8, BX
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
-
-written211:
-	ADDQ $0x10, CX
-	DECQ 48(AX)
-	JNZ  tile205
+	ADDQ       $0x10, CX
+	DECQ       48(AX)
+	JNZ        tile179
 	VZEROUPPER
 	RET
 
@@ -5190,16 +5080,16 @@ TEXT ·product2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile212:
+tile185:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest214
+	JL     rest187
 
-many213:
+many186:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5226,13 +5116,13 @@ many213:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many213
+	JGE          many186
 
-rest214:
+rest187:
 	ADDQ $0x04, R11
-	JZ   end216
+	JZ   end189
 
-one215:
+one188:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5241,32 +5131,28 @@ one215:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one215
+	JNZ          one188
 
-end216:
+end189:
 	CMPQ       72(AX), $0x00
-	JE         write217
-	VMASKMOVPS (BX), Y0, Y3
+	JE         write190
+	MOVQ       BX, R9
+	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       R8, BX
-	JMP        written218
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	ADDQ       R8, R9
 
-write217:
+write190:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
-
-written218:
-	IMUL3Q $0x02, SI, R9
-	ADDQ   R9, CX
-	DECQ   48(AX)
-	JNZ    tile212
+	IMUL3Q     $0x02, SI, R9
+	ADDQ       R9, CX
+	DECQ       48(AX)
+	JNZ        tile185
 	VZEROUPPER
 	RET
 
@@ -5286,7 +5172,7 @@ TEXT ·productTA2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile219:
+tile191:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -5294,9 +5180,9 @@ tile219:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest221
+	JL     rest193
 
-many220:
+many192:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5326,13 +5212,13 @@ many220:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many220
+	JGE          many192
 
-rest221:
+rest193:
 	ADDQ $0x04, R11
-	JZ   end223
+	JZ   end195
 
-one222:
+one194:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5341,31 +5227,27 @@ one222:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one222
+	JNZ          one194
 
-end223:
+end195:
 	CMPQ       72(AX), $0x00
-	JE         write224
-	VMASKMOVPS (BX), Y0, Y3
+	JE         write196
+	MOVQ       BX, R9
+	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-	VMASKMOVPS (BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       R8, BX
-	JMP        written225
+	ADDQ       R8, R9
+	VMASKMOVPS (R9), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	ADDQ       R8, R9
 
-write224:
+write196:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
-
-written225:
-	ADDQ $0x08, CX
-	DECQ 48(AX)
-	JNZ  tile219
+	ADDQ       $0x08, CX
+	DECQ       48(AX)
+	JNZ        tile191
 	VZEROUPPER
 	RET
 
@@ -5385,15 +5267,15 @@ TEXT ·product1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile226:
+tile197:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest228
+	JL     rest199
 
-many227:
+many198:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -5412,38 +5294,35 @@ many227:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many227
+	JGE          many198
 
-rest228:
+rest199:
 	ADDQ $0x04, R11
-	JZ   end230
+	JZ   end201
 
-one229:
+one200:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one229
+	JNZ          one200
 
-end230:
+end201:
 	CMPQ       72(AX), $0x00
-	JE         write231
-	VMASKMOVPS (BX), Y0, Y2
+	JE         write202
+	MOVQ       BX, R9
+	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
+	ADDQ       R8, R9
+
+write202:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
-	JMP        written232
-
-write231:
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-
-written232:
-	ADDQ SI, CX
-	DECQ 48(AX)
-	JNZ  tile226
+	ADDQ       SI, CX
+	DECQ       48(AX)
+	JNZ        tile197
 	VZEROUPPER
 	RET
 
@@ -5463,16 +5342,16 @@ TEXT ·productTA1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile233:
+tile203:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest235
+	JL     rest205
 
-many234:
+many204:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -5494,38 +5373,35 @@ many234:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many234
+	JGE          many204
 
-rest235:
+rest205:
 	ADDQ $0x04, R11
-	JZ   end237
+	JZ   end207
 
-one236:
+one206:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one236
+	JNZ          one206
 
-end237:
+end207:
 	CMPQ       72(AX), $0x00
-	JE         write238
-	VMASKMOVPS (BX), Y0, Y2
+	JE         write208
+	MOVQ       BX, R9
+	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
+	ADDQ       R8, R9
+
+write208:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
-	JMP        written239
-
-write238:
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       R8, BX
-
-written239:
-	ADDQ $0x04, CX
-	DECQ 48(AX)
-	JNZ  tile233
+	ADDQ       $0x04, CX
+	DECQ       48(AX)
+	JNZ        tile203
 	VZEROUPPER
 	RET
 
@@ -5545,7 +5421,7 @@ TEXT ·product6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile240:
+tile209:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5564,9 +5440,9 @@ tile240:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest242
+	JL     rest211
 
-many241:
+many210:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -5654,13 +5530,13 @@ many241:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many241
+	JGE          many210
 
-rest242:
+rest211:
 	ADDQ $0x04, R13
-	JZ   end244
+	JZ   end213
 
-one243:
+one212:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -5685,56 +5561,44 @@ one243:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one243
+	JNZ          one212
 
-end244:
+end213:
 	CMPQ       72(AX), $0x00
-	JE         write245
-	VMOVUPS    (BX), Y13
+	JE         write214
+	MOVQ       BX, R10
+	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y7, Y7
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y8, Y8
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y9, Y9
-	VMOVUPS    Y9, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y10, Y10
-	VMASKMOVPS Y10, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y11, Y11
-	VMOVUPS    Y11, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y12, Y12
-	VMASKMOVPS Y12, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written246
+	VMASKMOVPS 32(R10), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y3, Y3
+	VMASKMOVPS 32(R10), Y0, Y13
+	VADDPS     Y13, Y4, Y4
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y5, Y5
+	VMASKMOVPS 32(R10), Y0, Y13
+	VADDPS     Y13, Y6, Y6
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y7, Y7
+	VMASKMOVPS 32(R10), Y0, Y13
+	VADDPS     Y13, Y8, Y8
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y9, Y9
+	VMASKMOVPS 32(R10), Y0, Y13
+	VADDPS     Y13, Y10, Y10
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(R10), Y0, Y13
+	VADDPS     Y13, Y12, Y12
+	ADDQ       R8, R10
 
-write245:
+write214:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -5753,12 +5617,10 @@ write245:
 	VMOVUPS    Y11, (BX)
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written246:
-	IMUL3Q $0x06, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile240
+	IMUL3Q     $0x06, SI, R10
+	ADDQ       R10, CX
+	DECQ       48(AX)
+	JNZ        tile209
 	VZEROUPPER
 	RET
 
@@ -5778,7 +5640,7 @@ TEXT ·productTA6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile247:
+tile215:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5798,9 +5660,9 @@ tile247:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest249
+	JL     rest217
 
-many248:
+many216:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	ADDQ         DI, R10
@@ -5890,13 +5752,13 @@ many248:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many248
+	JGE          many216
 
-rest249:
+rest217:
 	ADDQ $0x04, R11
-	JZ   end251
+	JZ   end219
 
-one250:
+one218:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	ADDQ         DI, R10
@@ -5920,56 +5782,44 @@ one250:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one250
+	JNZ          one218
 
-end251:
+end219:
 	CMPQ       72(AX), $0x00
-	JE         write252
-	VMOVUPS    (BX), Y13
+	JE         write220
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y7, Y7
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y8, Y8
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y9, Y9
-	VMOVUPS    Y9, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y10, Y10
-	VMASKMOVPS Y10, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y11, Y11
-	VMOVUPS    Y11, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y12, Y12
-	VMASKMOVPS Y12, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written253
+	VMASKMOVPS 32(R9), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y3, Y3
+	VMASKMOVPS 32(R9), Y0, Y13
+	VADDPS     Y13, Y4, Y4
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y5, Y5
+	VMASKMOVPS 32(R9), Y0, Y13
+	VADDPS     Y13, Y6, Y6
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y7, Y7
+	VMASKMOVPS 32(R9), Y0, Y13
+	VADDPS     Y13, Y8, Y8
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y9, Y9
+	VMASKMOVPS 32(R9), Y0, Y13
+	VADDPS     Y13, Y10, Y10
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(R9), Y0, Y13
+	VADDPS     Y13, Y12, Y12
+	ADDQ       R8, R9
 
-write252:
+write220:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -5988,11 +5838,9 @@ write252:
 	VMOVUPS    Y11, (BX)
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written253:
-	ADDQ $0x18, CX
-	DECQ 48(AX)
-	JNZ  tile247
+	ADDQ       $0x18, CX
+	DECQ       48(AX)
+	JNZ        tile215
 	VZEROUPPER
 	RET
 
@@ -6012,7 +5860,7 @@ TEXT ·product4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile254:
+tile221:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6025,9 +5873,9 @@ tile254:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest256
+	JL     rest223
 
-many255:
+many222:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -6090,13 +5938,13 @@ many255:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many255
+	JGE          many222
 
-rest256:
+rest223:
 	ADDQ $0x04, R12
-	JZ   end258
+	JZ   end225
 
-one257:
+one224:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -6114,42 +5962,34 @@ one257:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one257
+	JNZ          one224
 
-end258:
+end225:
 	CMPQ       72(AX), $0x00
-	JE         write259
-	VMOVUPS    (BX), Y9
+	JE         write226
+	MOVQ       BX, R10
+	VMOVUPS    (R10), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y7, Y7
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y8, Y8
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written260
+	VMASKMOVPS 32(R10), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y9
+	VADDPS     Y9, Y3, Y3
+	VMASKMOVPS 32(R10), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y9
+	VADDPS     Y9, Y5, Y5
+	VMASKMOVPS 32(R10), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(R10), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	ADDQ       R8, R10
 
-write259:
+write226:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6162,12 +6002,10 @@ write259:
 	VMOVUPS    Y7, (BX)
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written260:
-	IMUL3Q $0x04, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile254
+	IMUL3Q     $0x04, SI, R10
+	ADDQ       R10, CX
+	DECQ       48(AX)
+	JNZ        tile221
 	VZEROUPPER
 	RET
 
@@ -6187,7 +6025,7 @@ TEXT ·productTA4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile261:
+tile227:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6201,9 +6039,9 @@ tile261:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest263
+	JL     rest229
 
-many262:
+many228:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	ADDQ         DI, R10
@@ -6269,13 +6107,13 @@ many262:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many262
+	JGE          many228
 
-rest263:
+rest229:
 	ADDQ $0x04, R11
-	JZ   end265
+	JZ   end231
 
-one264:
+one230:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	ADDQ         DI, R10
@@ -6293,42 +6131,34 @@ one264:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one264
+	JNZ          one230
 
-end265:
+end231:
 	CMPQ       72(AX), $0x00
-	JE         write266
-	VMOVUPS    (BX), Y9
+	JE         write232
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y9
 	VADDPS     Y9, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y7, Y7
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y8, Y8
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written267
+	VMASKMOVPS 32(R9), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y9
+	VADDPS     Y9, Y3, Y3
+	VMASKMOVPS 32(R9), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y9
+	VADDPS     Y9, Y5, Y5
+	VMASKMOVPS 32(R9), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(R9), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	ADDQ       R8, R9
 
-write266:
+write232:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6341,11 +6171,9 @@ write266:
 	VMOVUPS    Y7, (BX)
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written267:
-	ADDQ $0x10, CX
-	DECQ 48(AX)
-	JNZ  tile261
+	ADDQ       $0x10, CX
+	DECQ       48(AX)
+	JNZ        tile227
 	VZEROUPPER
 	RET
 
@@ -6365,7 +6193,7 @@ TEXT ·product2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile268:
+tile233:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6374,9 +6202,9 @@ tile268:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest270
+	JL     rest235
 
-many269:
+many234:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6415,13 +6243,13 @@ many269:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many269
+	JGE          many234
 
-rest270:
+rest235:
 	ADDQ $0x04, R11
-	JZ   end272
+	JZ   end237
 
-one271:
+one236:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6433,40 +6261,34 @@ one271:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one271
+	JNZ          one236
 
-end272:
+end237:
 	CMPQ       72(AX), $0x00
-	JE         write273
-	VMOVUPS    (BX), Y5
+	JE         write238
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written274
+	VMASKMOVPS 32(R9), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(R9), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	ADDQ       R8, R9
 
-write273:
+write238:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 	VMOVUPS    Y3, (BX)
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written274:
-	IMUL3Q $0x02, SI, R9
-	ADDQ   R9, CX
-	DECQ   48(AX)
-	JNZ    tile268
+	IMUL3Q     $0x02, SI, R9
+	ADDQ       R9, CX
+	DECQ       48(AX)
+	JNZ        tile233
 	VZEROUPPER
 	RET
 
@@ -6486,7 +6308,7 @@ TEXT ·productTA2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile275:
+tile239:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6496,9 +6318,9 @@ tile275:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest277
+	JL     rest241
 
-many276:
+many240:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	ADDQ         DI, R10
@@ -6540,13 +6362,13 @@ many276:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many276
+	JGE          many240
 
-rest277:
+rest241:
 	ADDQ $0x04, R11
-	JZ   end279
+	JZ   end243
 
-one278:
+one242:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	ADDQ         DI, R10
@@ -6558,39 +6380,33 @@ one278:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one278
+	JNZ          one242
 
-end279:
+end243:
 	CMPQ       72(AX), $0x00
-	JE         write280
-	VMOVUPS    (BX), Y5
+	JE         write244
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y3, Y3
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y4, Y4
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written281
+	VMASKMOVPS 32(R9), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(R9), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	ADDQ       R8, R9
 
-write280:
+write244:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 	VMOVUPS    Y3, (BX)
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written281:
-	ADDQ $0x08, CX
-	DECQ 48(AX)
-	JNZ  tile275
+	ADDQ       $0x08, CX
+	DECQ       48(AX)
+	JNZ        tile239
 	VZEROUPPER
 	RET
 
@@ -6610,16 +6426,16 @@ TEXT ·product1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile282:
+tile245:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest284
+	JL     rest247
 
-many283:
+many246:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -6646,13 +6462,13 @@ many283:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many283
+	JGE          many246
 
-rest284:
+rest247:
 	ADDQ $0x04, R11
-	JZ   end286
+	JZ   end249
 
-one285:
+one248:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -6661,29 +6477,25 @@ one285:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one285
+	JNZ          one248
 
-end286:
+end249:
 	CMPQ       72(AX), $0x00
-	JE         write287
-	VMOVUPS    (BX), Y3
+	JE         write250
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written288
+	VMASKMOVPS 32(R9), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	ADDQ       R8, R9
 
-write287:
+write250:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written288:
-	ADDQ SI, CX
-	DECQ 48(AX)
-	JNZ  tile282
+	ADDQ       SI, CX
+	DECQ       48(AX)
+	JNZ        tile245
 	VZEROUPPER
 	RET
 
@@ -6703,7 +6515,7 @@ TEXT ·productTA1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile289:
+tile251:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -6711,9 +6523,9 @@ tile289:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest291
+	JL     rest253
 
-many290:
+many252:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	ADDQ         DI, R10
@@ -6743,13 +6555,13 @@ many290:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many290
+	JGE          many252
 
-rest291:
+rest253:
 	ADDQ $0x04, R11
-	JZ   end293
+	JZ   end255
 
-one292:
+one254:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	ADDQ         DI, R10
@@ -6758,29 +6570,25 @@ one292:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one292
+	JNZ          one254
 
-end293:
+end255:
 	CMPQ       72(AX), $0x00
-	JE         write294
-	VMOVUPS    (BX), Y3
+	JE         write256
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS 32(BX), Y0, Y1
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       R8, BX
-	JMP        written295
+	VMASKMOVPS 32(R9), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	ADDQ       R8, R9
 
-write294:
+write256:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
-
-written295:
-	ADDQ $0x04, CX
-	DECQ 48(AX)
-	JNZ  tile289
+	ADDQ       $0x04, CX
+	DECQ       48(AX)
+	JNZ        tile251
 	VZEROUPPER
 	RET
 
@@ -6800,7 +6608,7 @@ TEXT ·product4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile296:
+tile257:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6817,9 +6625,9 @@ tile296:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest298
+	JL     rest259
 
-many297:
+many258:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -6902,13 +6710,13 @@ many297:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many297
+	JGE          many258
 
-rest298:
+rest259:
 	ADDQ $0x04, R12
-	JZ   end300
+	JZ   end261
 
-one299:
+one260:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -6931,54 +6739,42 @@ one299:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one299
+	JNZ          one260
 
-end300:
+end261:
 	CMPQ       72(AX), $0x00
-	JE         write301
-	VMOVUPS    (BX), Y13
+	JE         write262
+	MOVQ       BX, R10
+	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y4, Y4
-	VMOVUPS    Y4, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y7, Y7
-	VMOVUPS    Y7, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y8, Y8
-	VMOVUPS    Y8, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y9, Y9
-	VMASKMOVPS Y9, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y10, Y10
-	VMOVUPS    Y10, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y11, Y11
-	VMOVUPS    Y11, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y12, Y12
-	VMASKMOVPS Y12, Y0, 64(BX)
-	ADDQ       R8, BX
-	JMP        written302
+	VMOVUPS    32(R10), Y13
+	VADDPS     Y13, Y2, Y2
+	VMASKMOVPS 64(R10), Y0, Y13
+	VADDPS     Y13, Y3, Y3
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y4, Y4
+	VMOVUPS    32(R10), Y13
+	VADDPS     Y13, Y5, Y5
+	VMASKMOVPS 64(R10), Y0, Y13
+	VADDPS     Y13, Y6, Y6
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y7, Y7
+	VMOVUPS    32(R10), Y13
+	VADDPS     Y13, Y8, Y8
+	VMASKMOVPS 64(R10), Y0, Y13
+	VADDPS     Y13, Y9, Y9
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y13
+	VADDPS     Y13, Y10, Y10
+	VMOVUPS    32(R10), Y13
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 64(R10), Y0, Y13
+	VADDPS     Y13, Y12, Y12
+	ADDQ       R8, R10
 
-write301:
+write262:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -6995,12 +6791,10 @@ write301:
 	VMOVUPS    Y11, 32(BX)
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
-
-written302:
-	IMUL3Q $0x04, SI, R10
-	ADDQ   R10, CX
-	DECQ   48(AX)
-	JNZ    tile296
+	IMUL3Q     $0x04, SI, R10
+	ADDQ       R10, CX
+	DECQ       48(AX)
+	JNZ        tile257
 	VZEROUPPER
 	RET
 
@@ -7020,7 +6814,7 @@ TEXT ·productTA4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile303:
+tile263:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7038,9 +6832,9 @@ tile303:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest305
+	JL     rest265
 
-many304:
+many264:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMASKMOVPS   64(R10), Y0, Y15
@@ -7126,13 +6920,13 @@ many304:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many304
+	JGE          many264
 
-rest305:
+rest265:
 	ADDQ $0x04, R11
-	JZ   end307
+	JZ   end267
 
-one306:
+one266:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMASKMOVPS   64(R10), Y0, Y15
@@ -7155,54 +6949,42 @@ one306:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one306
+	JNZ          one266
 
-end307:
+end267:
 	CMPQ       72(AX), $0x00
-	JE         write308
-	VMOVUPS    (BX), Y13
+	JE         write268
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y4, Y4
-	VMOVUPS    Y4, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y7, Y7
-	VMOVUPS    Y7, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y8, Y8
-	VMOVUPS    Y8, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y9, Y9
-	VMASKMOVPS Y9, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y10, Y10
-	VMOVUPS    Y10, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y11, Y11
-	VMOVUPS    Y11, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y12, Y12
-	VMASKMOVPS Y12, Y0, 64(BX)
-	ADDQ       R8, BX
-	JMP        written309
+	VMOVUPS    32(R9), Y13
+	VADDPS     Y13, Y2, Y2
+	VMASKMOVPS 64(R9), Y0, Y13
+	VADDPS     Y13, Y3, Y3
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y4, Y4
+	VMOVUPS    32(R9), Y13
+	VADDPS     Y13, Y5, Y5
+	VMASKMOVPS 64(R9), Y0, Y13
+	VADDPS     Y13, Y6, Y6
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y7, Y7
+	VMOVUPS    32(R9), Y13
+	VADDPS     Y13, Y8, Y8
+	VMASKMOVPS 64(R9), Y0, Y13
+	VADDPS     Y13, Y9, Y9
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y13
+	VADDPS     Y13, Y10, Y10
+	VMOVUPS    32(R9), Y13
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 64(R9), Y0, Y13
+	VADDPS     Y13, Y12, Y12
+	ADDQ       R8, R9
 
-write308:
+write268:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7219,11 +7001,9 @@ write308:
 	VMOVUPS    Y11, 32(BX)
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
-
-written309:
-	ADDQ $0x10, CX
-	DECQ 48(AX)
-	JNZ  tile303
+	ADDQ       $0x10, CX
+	DECQ       48(AX)
+	JNZ        tile263
 	VZEROUPPER
 	RET
 
@@ -7243,7 +7023,7 @@ TEXT ·product2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile310:
+tile269:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7254,9 +7034,9 @@ tile310:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest312
+	JL     rest271
 
-many311:
+many270:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -7307,13 +7087,13 @@ many311:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many311
+	JGE          many270
 
-rest312:
+rest271:
 	ADDQ $0x04, R11
-	JZ   end314
+	JZ   end273
 
-one313:
+one272:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -7328,34 +7108,28 @@ one313:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one313
+	JNZ          one272
 
-end314:
+end273:
 	CMPQ       72(AX), $0x00
-	JE         write315
-	VMOVUPS    (BX), Y7
+	JE         write274
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y4, Y4
-	VMOVUPS    Y4, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 64(BX)
-	ADDQ       R8, BX
-	JMP        written316
+	VMOVUPS    32(R9), Y7
+	VADDPS     Y7, Y2, Y2
+	VMASKMOVPS 64(R9), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y7
+	VADDPS     Y7, Y4, Y4
+	VMOVUPS    32(R9), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 64(R9), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	ADDQ       R8, R9
 
-write315:
+write274:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7364,12 +7138,10 @@ write315:
 	VMOVUPS    Y5, 32(BX)
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
-
-written316:
-	IMUL3Q $0x02, SI, R9
-	ADDQ   R9, CX
-	DECQ   48(AX)
-	JNZ    tile310
+	IMUL3Q     $0x02, SI, R9
+	ADDQ       R9, CX
+	DECQ       48(AX)
+	JNZ        tile269
 	VZEROUPPER
 	RET
 
@@ -7389,7 +7161,7 @@ TEXT ·productTA2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile317:
+tile275:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7401,9 +7173,9 @@ tile317:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest319
+	JL     rest277
 
-many318:
+many276:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMASKMOVPS   64(R10), Y0, Y9
@@ -7457,13 +7229,13 @@ many318:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many318
+	JGE          many276
 
-rest319:
+rest277:
 	ADDQ $0x04, R11
-	JZ   end321
+	JZ   end279
 
-one320:
+one278:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMASKMOVPS   64(R10), Y0, Y9
@@ -7478,34 +7250,28 @@ one320:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one320
+	JNZ          one278
 
-end321:
+end279:
 	CMPQ       72(AX), $0x00
-	JE         write322
-	VMOVUPS    (BX), Y7
+	JE         write280
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 64(BX)
-	ADDQ       R8, BX
-	VMOVUPS    (BX), Y1
-	VADDPS     Y1, Y4, Y4
-	VMOVUPS    Y4, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y5, Y5
-	VMOVUPS    Y5, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y6, Y6
-	VMASKMOVPS Y6, Y0, 64(BX)
-	ADDQ       R8, BX
-	JMP        written323
+	VMOVUPS    32(R9), Y7
+	VADDPS     Y7, Y2, Y2
+	VMASKMOVPS 64(R9), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       R8, R9
+	VMOVUPS    (R9), Y7
+	VADDPS     Y7, Y4, Y4
+	VMOVUPS    32(R9), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 64(R9), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	ADDQ       R8, R9
 
-write322:
+write280:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7514,11 +7280,9 @@ write322:
 	VMOVUPS    Y5, 32(BX)
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
-
-written323:
-	ADDQ $0x08, CX
-	DECQ 48(AX)
-	JNZ  tile317
+	ADDQ       $0x08, CX
+	DECQ       48(AX)
+	JNZ        tile275
 	VZEROUPPER
 	RET
 
@@ -7538,7 +7302,7 @@ TEXT ·product1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile324:
+tile281:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7546,9 +7310,9 @@ tile324:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest326
+	JL     rest283
 
-many325:
+many282:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -7583,13 +7347,13 @@ many325:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many325
+	JGE          many282
 
-rest326:
+rest283:
 	ADDQ $0x04, R11
-	JZ   end328
+	JZ   end285
 
-one327:
+one284:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -7600,33 +7364,28 @@ one327:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one327
+	JNZ          one284
 
-end328:
+end285:
 	CMPQ       72(AX), $0x00
-	JE         write329
-	VMOVUPS    (BX), Y4
+	JE         write286
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 64(BX)
-	ADDQ       R8, BX
-	JMP        written330
+	VMOVUPS    32(R9), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 64(R9), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	ADDQ       R8, R9
 
-write329:
+write286:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
-
-written330:
-	ADDQ SI, CX
-	DECQ 48(AX)
-	JNZ  tile324
+	ADDQ       SI, CX
+	DECQ       48(AX)
+	JNZ        tile281
 	VZEROUPPER
 	RET
 
@@ -7646,7 +7405,7 @@ TEXT ·productTA1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile331:
+tile287:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7655,9 +7414,9 @@ tile331:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest333
+	JL     rest289
 
-many332:
+many288:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMASKMOVPS   64(R10), Y0, Y6
@@ -7695,13 +7454,13 @@ many332:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many332
+	JGE          many288
 
-rest333:
+rest289:
 	ADDQ $0x04, R11
-	JZ   end335
+	JZ   end291
 
-one334:
+one290:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMASKMOVPS   64(R10), Y0, Y6
@@ -7712,56 +7471,171 @@ one334:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one334
+	JNZ          one290
 
-end335:
+end291:
 	CMPQ       72(AX), $0x00
-	JE         write336
-	VMOVUPS    (BX), Y4
+	JE         write292
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVUPS    Y1, (BX)
-	VMOVUPS    32(BX), Y1
-	VADDPS     Y1, Y2, Y2
-	VMOVUPS    Y2, 32(BX)
-	VMASKMOVPS 64(BX), Y0, Y1
-	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y0, 64(BX)
-	ADDQ       R8, BX
-	JMP        written337
+	VMOVUPS    32(R9), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 64(R9), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	ADDQ       R8, R9
 
-write336:
+write292:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
-
-written337:
-	ADDQ $0x04, CX
-	DECQ 48(AX)
-	JNZ  tile331
+	ADDQ       $0x04, CX
+	DECQ       48(AX)
+	JNZ        tile287
 	VZEROUPPER
 	RET
 
-// func packColumnsAVX2(a *byte)
+// func packPanel1AVX2(a *byte)
 // Requires: AVX
-TEXT ·packColumnsAVX2(SB), NOSPLIT, $0-8
+TEXT ·packPanel1AVX2(SB), NOSPLIT, $0-8
 	MOVQ    a+0(FP), AX
 	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	MOVQ    24(AX), BX
-	MOVQ    32(AX), SI
-	MOVQ    64(AX), DI
-	LEAQ    tailsAVX2<>+0(SB), R8
-	NEGQ    DI
-	VMOVUPS 32(R8)(DI*4), Y0
+	MOVQ    32(AX), BX
+	MOVQ    64(AX), SI
+	LEAQ    tailsAVX2<>+0(SB), DI
+	NEGQ    SI
+	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row338:
+row293:
 	VMASKMOVPS (DX), Y0, Y1
 	VMOVUPS    Y1, (CX)
-	ADDQ       BX, CX
-	ADDQ       SI, DX
+	ADDQ       $0x20, CX
+	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row338
+	JNZ        row293
+	VZEROUPPER
+	RET
+
+// func packPanel2AVX2(a *byte)
+// Requires: AVX
+TEXT ·packPanel2AVX2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    64(AX), SI
+	LEAQ    tailsAVX2<>+0(SB), DI
+	NEGQ    SI
+	VMOVUPS 32(DI)(SI*4), Y0
+	MOVQ    56(AX), AX
+
+row294:
+	VMOVUPS    (DX), Y1
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS 32(DX), Y0, Y1
+	VMOVUPS    Y1, 32(CX)
+	ADDQ       $0x40, CX
+	ADDQ       BX, DX
+	DECQ       AX
+	JNZ        row294
+	VZEROUPPER
+	RET
+
+// func packPanel3AVX2(a *byte)
+// Requires: AVX
+TEXT ·packPanel3AVX2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    32(AX), BX
+	MOVQ    64(AX), SI
+	LEAQ    tailsAVX2<>+0(SB), DI
+	NEGQ    SI
+	VMOVUPS 32(DI)(SI*4), Y0
+	MOVQ    56(AX), AX
+
+row295:
+	VMOVUPS    (DX), Y1
+	VMOVUPS    Y1, (CX)
+	VMOVUPS    32(DX), Y1
+	VMOVUPS    Y1, 32(CX)
+	VMASKMOVPS 64(DX), Y0, Y1
+	VMOVUPS    Y1, 64(CX)
+	ADDQ       $0x60, CX
+	ADDQ       BX, DX
+	DECQ       AX
+	JNZ        row295
+	VZEROUPPER
+	RET
+
+// func packTransposedAVX2(a *byte)
+// Requires: AVX
+TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), AX
+
+square296:
+	MOVQ       DX, R8
+	LEAQ       (R8)(SI*4), R9
+	ADDQ       SI, R9
+	VMOVUPS    (R8), Y0
+	VMOVUPS    (R8)(SI*1), Y1
+	VMOVUPS    (R8)(SI*2), Y2
+	VMOVUPS    (R8)(DI*1), Y3
+	VMOVUPS    (R8)(SI*4), Y4
+	VMOVUPS    (R9), Y5
+	VMOVUPS    (R9)(SI*1), Y6
+	VMOVUPS    (R9)(SI*2), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y1, Y8, Y7
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPD  Y5, Y3, Y2
+	VUNPCKHPD  Y5, Y3, Y3
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y7, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y3, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y8, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y2, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y1, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y5, (CX)
+	ADDQ       BX, CX
+	VMOVUPS    Y0, (CX)
+	ADDQ       BX, CX
+	ADDQ       $0x20, DX
+	DECQ       AX
+	JNZ        square296
 	VZEROUPPER
 	RET

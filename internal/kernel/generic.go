@@ -16,11 +16,11 @@ var generic = Set{
 		2: {{1, productTwin(1, 2, genericWidth), productTATwin(1, 2, genericWidth)}},
 		3: {{1, productTwin(1, 3, genericWidth), productTATwin(1, 3, genericWidth)}},
 	},
-	packColumns: packTwin(genericWidth),
-	rows:        rowTwins,
-	flat:        flatTwins,
-	depthwise:   depthwiseTwins(genericWidth),
-	peak:        peakGeneric, read: readGeneric, copy: copyGeneric,
+	packPanel: packTwins(genericWidth),
+	rows:      rowTwins,
+	flat:      flatTwins,
+	depthwise: depthwiseTwins(genericWidth),
+	peak:      peakGeneric, read: readGeneric, copy: copyGeneric,
 }
 
 // floats are n numbers in memory, from a pointer and a distance in bytes on.
@@ -108,14 +108,17 @@ func (a *gemmArgs) store(row int, s *genericTile) {
 	}
 }
 
-// packTwin copies a vector of columns, zeros behind its tail.
-func packTwin(lanes int) func(*gemmArgs) {
-	return func(a *gemmArgs) {
-		for l := range a.depth {
-			to := floats(a.a, l*a.strideA, lanes)
-			clear(to[copy(to, floats(a.b, l*a.strideB, a.tail)):])
+// packTwins copy panels of columns, with zeros behind the tail.
+func packTwins(lanes int) (twins [maxAcross + 1]func(*gemmArgs)) {
+	for across := range twins {
+		twins[across] = func(a *gemmArgs) {
+			for l := range a.depth {
+				to := floats(a.a, 4*l*across*lanes, across*lanes)
+				clear(to[copy(to, floats(a.b, l*a.strideB, (across-1)*lanes+a.tail)):])
+			}
 		}
 	}
+	return twins
 }
 
 // rowTwins are the kernels on rows, in the order of their names.
@@ -212,6 +215,7 @@ func twin(operands, params int, element func(*values)) func(*rowArgs) {
 // flatTwins are the kernels on vectors, in the order of their names.
 var flatTwins = [flatKernels]func(*rowArgs){
 	addFlat:     flatTwin(2, func(p *[4]float32, _ []float32) { p[0] += p[1] }),
+	scaleFlat:   flatTwin(2, func(p *[4]float32, s []float32) { p[0] = s[0] * p[1] }),
 	blendFlat:   flatTwin(2, func(p *[4]float32, s []float32) { p[0] = s[0]*p[0] + s[1]*p[1] }),
 	siluFlat:    flatTwin(2, func(p *[4]float32, _ []float32) { p[0], _ = siluSlope(p[1]) }),
 	sigmoidFlat: flatTwin(2, func(p *[4]float32, _ []float32) { p[0] = sigmoid(p[1]) }),

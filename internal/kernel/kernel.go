@@ -37,13 +37,14 @@ type Set struct {
 	Name  string
 	Width int // floats of a vector
 
-	tiles       [maxAcross + 1][]tile // by vectors across, the tallest first; the last has one row
-	packColumns func(*gemmArgs)
-	rows        [rowKernels]func(*rowArgs)
-	flat        [flatKernels]func(*rowArgs)
-	depthwise   map[window]*depthwiseKernels
-	peak        func(*probeArgs)
-	read, copy  func(*probeArgs)
+	tiles          [maxAcross + 1][]tile          // by vectors across, the tallest first; the last has one row
+	packPanel      [maxAcross + 1]func(*gemmArgs) // by vectors across
+	packTransposed func(*gemmArgs)                // nil where Go does it
+	rows           [rowKernels]func(*rowArgs)
+	flat           [flatKernels]func(*rowArgs)
+	depthwise      map[window]*depthwiseKernels
+	peak           func(*probeArgs)
+	read, copy     func(*probeArgs)
 }
 
 // Sets lists the sets that this processor can run, the fastest first. Generic is always there.

@@ -23,7 +23,7 @@ func BenchmarkProduct(b *testing.B) {
 			})
 			b.Run(fmt.Sprintf("%s/%dx%dx%d-TA", s.Name, shape.rows, shape.columns, shape.depth), func(b *testing.B) {
 				for b.Loop() {
-					k.ProductTA(Dense(g, k.Pad(shape.columns)), Dense(a, shape.depth), Dense(c, k.Pad(shape.columns)), shape.rows, shape.depth, shape.columns)
+					k.ProductTA(Dense(g, k.Pad(shape.columns)), Dense(a, shape.depth), Dense(c, k.Pad(shape.columns)), shape.rows, shape.depth, shape.columns, true)
 				}
 				report(b, flops, peak)
 			})

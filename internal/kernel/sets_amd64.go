@@ -39,7 +39,8 @@ var avx512 = Set{
 			{1, product1x3AVX512, productTA1x3AVX512},
 		},
 	},
-	packColumns: packColumnsAVX512,
+	packPanel:      [maxAcross + 1]func(*gemmArgs){1: packPanel1AVX512, 2: packPanel2AVX512, 3: packPanel3AVX512},
+	packTransposed: packTransposedAVX512,
 	rows: [rowKernels]func(*rowArgs){
 		copyRows:            copyRowsAVX512,
 		affine:              affineAVX512,
@@ -61,6 +62,7 @@ var avx512 = Set{
 	},
 	flat: [flatKernels]func(*rowArgs){
 		addFlat:         addAVX512,
+		scaleFlat:       scaleFlatAVX512,
 		blendFlat:       blendAVX512,
 		siluFlat:        siluFlatAVX512,
 		sigmoidFlat:     sigmoidFlatAVX512,
@@ -114,7 +116,8 @@ var avx2 = Set{
 			{1, product1x3AVX2, productTA1x3AVX2},
 		},
 	},
-	packColumns: packColumnsAVX2,
+	packPanel:      [maxAcross + 1]func(*gemmArgs){1: packPanel1AVX2, 2: packPanel2AVX2, 3: packPanel3AVX2},
+	packTransposed: packTransposedAVX2,
 	rows: [rowKernels]func(*rowArgs){
 		copyRows:            copyRowsAVX2,
 		affine:              affineAVX2,
@@ -136,6 +139,7 @@ var avx2 = Set{
 	},
 	flat: [flatKernels]func(*rowArgs){
 		addFlat:         addAVX2,
+		scaleFlat:       scaleFlatAVX2,
 		blendFlat:       blendAVX2,
 		siluFlat:        siluFlatAVX2,
 		sigmoidFlat:     sigmoidFlatAVX2,

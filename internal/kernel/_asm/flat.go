@@ -19,6 +19,11 @@ func flat(s isa) {
 			VADDPS(r.load(1), x, x)
 			r.store(x, 0)
 		}},
+		{"scaleFlat", "computes p0 = par0 p1", 2, 1, func(r *strip) {
+			x := r.load(1)
+			VMULPS(r.scalar[0], x, x)
+			r.store(x, 0)
+		}},
 		{"blend", "computes p0 = par0 p0 + par1 p1", 2, 2, func(r *strip) {
 			x := r.load(0)
 			VMULPS(r.scalar[0], x, x)

@@ -142,11 +142,12 @@ func unrolled(depth reg.GPVirtual, n int, step func(k int), advance func(n int))
 	Label(end)
 }
 
-// storeTile writes the sums to C or adds them to it, and moves c behind the tile.
+// storeTile writes the sums to C or adds them to it, and moves c behind the tile. C is read in full before it is written: a masked load right behind a
+// masked store to the same line would wait for it.
 func (s isa) storeTile(args reg.Register, sums [][]vec, c, strideC reg.GPVirtual, last *tail) {
-	write, end := label("write"), label("written")
-	place := func(j int) (Mem, *tail) {
-		m := Mem{Base: c, Disp: j * s.bytes()}
+	write := label("write")
+	place := func(p reg.GPVirtual, j int) (Mem, *tail) {
+		m := Mem{Base: p, Disp: j * s.bytes()}
 		if j == len(sums[0])-1 {
 			return m, last
 		}
@@ -154,26 +155,24 @@ func (s isa) storeTile(args reg.Register, sums [][]vec, c, strideC reg.GPVirtual
 	}
 	CMPQ(argument(args, gemmAdd), Imm(0))
 	JE(LabelRef(write))
+	from, old := GP64(), s.vector()
+	MOVQ(c, from)
 	for i := range sums {
 		for j, v := range sums[i] {
-			m, t := place(j)
-			old := s.vector()
+			m, t := place(from, j)
 			s.load(m, old, t)
 			VADDPS(old, v, v)
-			s.store(v, m, t)
 		}
-		ADDQ(strideC, c)
+		ADDQ(strideC, from)
 	}
-	JMP(LabelRef(end))
 	Label(write)
 	for i := range sums {
 		for j, v := range sums[i] {
-			m, t := place(j)
+			m, t := place(c, j)
 			s.store(v, m, t)
 		}
 		ADDQ(strideC, c)
 	}
-	Label(end)
 }
 
 // pitch is the distance of two rows, once and three times.
@@ -246,20 +245,100 @@ func skip(p, stride reg.GPVirtual, n int) {
 	ADDQ(t, p)
 }
 
-// pack copies one vector of columns of a matrix into its place in a panel; the transposed form gathers rows.
+// pack writes the kernels that bring a matrix into panels.
 func pack(s isa) {
-	text("packColumns"+s.name, "gemmArgs", "copies a vector of columns of B into a panel A")
+	for _, across := range []int{1, 2, 3} {
+		packPanel(s, across)
+	}
+	packTransposed(s)
+}
+
+// packPanel copies a panel's columns of a matrix.
+func packPanel(s isa, across int) {
+	text(fmt.Sprintf("packPanel%d%s", across, s.name), "gemmArgs", fmt.Sprintf("copies %d vectors of columns of B into a panel A", across))
 	args := Load(Param("a"), GP64())
-	to, from, strideTo, strideFrom := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideA), fetch(args, gemmStrideB)
+	to, from, strideFrom := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideB)
 	last, depth := s.tailOf(fetch(args, gemmTail)), fetch(args, gemmDepth)
 	loop := label("row")
 	Label(loop)
-	v := s.vector()
-	s.load(Mem{Base: from}, v, last)
-	VMOVUPS(v, Mem{Base: to})
-	ADDQ(strideTo, to)
+	for j := range across {
+		v := s.vector()
+		m := Mem{Base: from, Disp: j * s.bytes()}
+		if j == across-1 {
+			s.load(m, v, last)
+		} else {
+			VMOVUPS(m, v)
+		}
+		VMOVUPS(v, Mem{Base: to, Disp: j * s.bytes()})
+	}
+	ADDQ(Imm(uint64(across*s.bytes())), to)
 	ADDQ(strideFrom, from)
 	DECQ(depth)
 	JNZ(LabelRef(loop))
 	finish()
+}
+
+// packTransposed copies a square of rows of B, as many as a vector has lanes, into a vector of columns of a panel, square after square.
+func packTransposed(s isa) {
+	text("packTransposed"+s.name, "gemmArgs", fmt.Sprintf("copies %d rows of B into a vector of columns of a panel A, whole squares alone", s.lanes))
+	args := Load(Param("a"), GP64())
+	to, from, strideTo := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideA)
+	pitch := pitchOf(fetch(args, gemmStrideB))
+	squares := fetch(args, gemmTiles)
+	loop := label("square")
+	Label(loop)
+	p := pointersTo(from, pitch, s.lanes)
+	rows := s.vectors(s.lanes)
+	for i, v := range rows {
+		VMOVUPS(p.row(i), v)
+	}
+	for _, v := range s.transpose(rows) {
+		VMOVUPS(v, Mem{Base: to})
+		ADDQ(strideTo, to)
+	}
+	ADDQ(Imm(uint64(s.bytes())), from)
+	DECQ(squares)
+	JNZ(LabelRef(loop))
+	finish()
+}
+
+// transpose transposes a square in registers. Inside each 128-bit lane the first two rounds transpose 4 x 4 numbers; the others move whole lanes.
+func (s isa) transpose(rows []vec) []vec {
+	pairs := make([]vec, len(rows))
+	for i := 0; i < len(rows); i += 2 {
+		pairs[i], pairs[i+1] = s.vector(), s.vector()
+		VUNPCKLPS(rows[i+1], rows[i], pairs[i])
+		VUNPCKHPS(rows[i+1], rows[i], pairs[i+1])
+	}
+	fours := make([]vec, len(rows)) // four[i+c]: column c of each lane, rows i..i+3
+	for i := 0; i < len(rows); i += 4 {
+		for half := range 2 {
+			low, high := s.vector(), s.vector()
+			VUNPCKLPD(pairs[i+2+half], pairs[i+half], low)
+			VUNPCKHPD(pairs[i+2+half], pairs[i+half], high)
+			fours[i+2*half], fours[i+2*half+1] = low, high
+		}
+	}
+	columns := make([]vec, len(rows))
+	for c := range 4 {
+		if !s.wide {
+			low, high := s.vector(), s.vector()
+			VPERM2F128(Imm(0x20), fours[4+c], fours[c], low)
+			VPERM2F128(Imm(0x31), fours[4+c], fours[c], high)
+			columns[c], columns[4+c] = low, high
+			continue
+		}
+		even, odd := [2]vec{s.vector(), s.vector()}, [2]vec{s.vector(), s.vector()} // lanes 0 and 2, 1 and 3, of the upper and the lower rows
+		for half := range 2 {
+			VSHUFF32X4(Imm(0x88), fours[8*half+4+c], fours[8*half+c], even[half])
+			VSHUFF32X4(Imm(0xdd), fours[8*half+4+c], fours[8*half+c], odd[half])
+		}
+		for i, lanes := range [2][2]vec{even, odd} {
+			low, high := s.vector(), s.vector()
+			VSHUFF32X4(Imm(0x88), lanes[1], lanes[0], low)
+			VSHUFF32X4(Imm(0xdd), lanes[1], lanes[0], high)
+			columns[4*i+c], columns[8+4*i+c] = low, high
+		}
+	}
+	return columns
 }
