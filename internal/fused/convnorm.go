@@ -9,7 +9,9 @@ type convNorm struct {
 	norm *norm
 	rows int       // of the batch
 	pad  int       // numbers of a row of z
-	z    []float32 // [rows, pad]
+	z    []float32 // [rows, pad]; nil where it is implicit
+
+	implicit *implicit // nil where z is kept
 }
 
 func (e *Engine) convNorm(weight Weight, norm NormParams, in, out int) *convNorm {
@@ -18,7 +20,11 @@ func (e *Engine) convNorm(weight Weight, norm NormParams, in, out int) *convNorm
 
 // allocate sizes the layer for so many rows.
 func (l *convNorm) allocate(rows int) {
-	l.rows, l.z = rows, kernel.Floats(rows*l.pad)
+	l.rows = rows
+	if l.implicit != nil {
+		return
+	}
+	l.z = kernel.Floats(rows * l.pad)
 	l.reserve(0, chunk(rows, l.pad)*l.pad)
 }
 
@@ -30,6 +36,10 @@ func (l *convNorm) forward(x []float32) {
 	l.conv.pack(l.workers[0].Kernels)
 	if !l.training {
 		l.norm.fixed()
+	}
+	if l.implicit != nil {
+		l.measure(x)
+		return
 	}
 	step := chunk(l.rows, l.pad)
 	l.run(pieces(l.rows, step), func(w *worker, from, to int) {

@@ -44,6 +44,9 @@ func (d *depthwise) allocate(batch int) {
 	d.reserve(3, max(in*d.shape.InSize, d.chunk())*d.pad)
 	d.reserve(0, d.chunk()*d.pad)
 	d.reserve(1, d.chunk()*d.pad)
+	if d.from != nil && d.from.implicit != nil {
+		d.reserve(4, in*d.shape.InSize*d.pad)
+	}
 }
 
 // chunk is the number of images of a unit where maps are single pixels.
@@ -177,7 +180,15 @@ func (r reader) read(to []float32, stride, pixel, width, rows int) {
 		r.w.Copy(out, grouped(r.x[pixel*n.Channels:], n.Channels, width), n)
 		return
 	}
-	r.w.NormSiLUGroups(out, grouped(r.from.z[pixel*r.pad:], r.pad, width), r.par, n)
+	r.w.NormSiLUGroups(out, grouped(r.expanded(pixel, width*rows), r.pad, width), r.par, n)
+}
+
+// expanded is the expansion's output from a pixel on.
+func (r reader) expanded(pixel, n int) []float32 {
+	if r.from.implicit != nil {
+		return r.from.rowsOf(r.w, r.x, pixel, n)
+	}
+	return r.from.z[pixel*r.pad:]
 }
 
 // readSlope is read with the derivative of SiLU beside it, whose rows have no padding.
@@ -187,7 +198,7 @@ func (r reader) readSlope(to, slope []float32, stride, pixel, width, rows int) {
 		return
 	}
 	out := kernel.Grouped{Matrix: kernel.Dense(to, r.pad), Group: stride}
-	r.w.NormSiLUSlopeGroups(out, grouped(r.from.z[pixel*r.pad:], r.pad, width), grouped(slope, r.pad, width), r.par,
+	r.w.NormSiLUSlopeGroups(out, grouped(r.expanded(pixel, width*rows), r.pad, width), grouped(slope, r.pad, width), r.par,
 		kernel.Rows{Rows: width, Channels: r.pad, Groups: rows})
 }
 
@@ -260,7 +271,8 @@ func (v *window) fill(image, top, from, to int) {
 }
 
 // backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
-// input: with an expansion the gradient behind its norm, padded, with its sums there; without one dx, dense, with the residual added where there is one.
+// input: with an expansion whose output is kept the gradient behind its norm, padded, with its sums there; otherwise dx, dense, with the residual added where
+// there is one.
 func (d *depthwise) backward(dx, du, x, residual []float32) {
 	d.norm.backward(d.batch * d.shape.OutSize * d.shape.OutSize)
 	if d.kernel == 1 {
@@ -276,14 +288,14 @@ func (d *depthwise) backward(dx, du, x, residual []float32) {
 type writer struct {
 	*depthwise
 	w        *worker
-	dx       []float32
+	x, dx    []float32
 	residual []float32
 	sums     *statistics   // of the expansion's norm; nil without one
 	par      kernel.Params // without one: factors 1 and 1
 }
 
-func (d *depthwise) writer(w *worker, dx, residual []float32) writer {
-	o := writer{depthwise: d, w: w, dx: dx, residual: residual}
+func (d *depthwise) writer(w *worker, x, dx, residual []float32) writer {
+	o := writer{depthwise: d, w: w, x: x, dx: dx, residual: residual}
 	if d.from != nil {
 		o.sums = d.statistics(w, d.from.norm, d.pad)
 		return o
@@ -299,6 +311,13 @@ func (d *depthwise) writer(w *worker, dx, residual []float32) writer {
 func (o writer) write(da, slope []float32, stride, pixel, width, rows int) {
 	n := kernel.Rows{Rows: width, Channels: o.pad, Groups: rows}
 	from := kernel.Grouped{Matrix: kernel.Dense(da, o.pad), Group: stride}
+	if o.from != nil && o.from.implicit != nil {
+		du := grouped(o.w.scratch[4], o.pad, width) // z has been read; the second sum is not used
+		o.w.MulProductsGroups(du, from, grouped(slope, o.pad, width), from, o.sums.par, n, false)
+		o.from.take(o.w, o.dx, du.Data, o.x, o.residual, pixel, width*rows)
+		o.sums.count(width * rows)
+		return
+	}
 	if o.from != nil {
 		to, z := grouped(o.dx[pixel*o.pad:], o.pad, width), grouped(o.from.z[pixel*o.pad:], o.pad, width)
 		o.w.MulProductsGroups(to, from, grouped(slope, o.pad, width), z, o.sums.par, n, len(o.from.z) >= past)
@@ -322,7 +341,7 @@ func (o writer) flush() {
 
 // backwardPixels is backward on maps of one pixel.
 func (d *depthwise) backwardPixels(w *worker, dx, du, x, residual []float32, from, to int) {
-	in, out := d.reader(w, x), d.writer(w, dx, residual)
+	in, out := d.reader(w, x), d.writer(w, x, dx, residual)
 	coefficients, middle := w.params(d.pad, d.norm.a, d.norm.b, d.norm.c), w.params(d.pad, d.taps[:d.pad], nil)
 	grad := w.params(d.pad, nil, nil)
 	a, dz := kernel.Dense(w.scratch[0], d.pad), kernel.Dense(w.scratch[1], d.pad)
@@ -342,7 +361,7 @@ func (d *depthwise) backwardPixels(w *worker, dx, du, x, residual []float32, fro
 
 // backwardBands is backward on larger maps. Scratch 1 holds the gradient of z with its margin, scratch 2 the gradient in front of the convolution.
 func (d *depthwise) backwardBands(w *worker, dx, du, x, residual []float32, from, to int) {
-	in, out := d.window(w, x, d.backwardBand), d.writer(w, dx, residual)
+	in, out := d.window(w, x, d.backwardBand), d.writer(w, x, dx, residual)
 	in.slopes = true
 	gradient := d.gradientWindow(w, du)
 	inner := kernel.Map{Data: w.scratch[1][d.margin()*(d.outStride()+d.pad):], Stride: d.outStride()}

@@ -61,7 +61,7 @@ type worker struct {
 }
 
 // scratches is the number of a worker's scratch tensors.
-const scratches = 4
+const scratches = 5
 
 // unit is the size, in floats, of the part of a wide tensor that stays in the second cache while several kernels go over it.
 const unit = 32 << 10

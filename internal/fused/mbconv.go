@@ -46,6 +46,9 @@ func (e *Engine) NewMBConv(s MBConvShape, p MBConvParams) *MBConv {
 	m := &MBConv{Engine: e, shape: s, drop: p.Drop}
 	if s.Expanded != s.In {
 		m.expand = e.convNorm(p.Expand, p.ExpandNorm, s.In, s.Expanded)
+		if s.InSize > 2 && (s.In <= implicitLimit || !e.training) {
+			m.expand.makeImplicit()
+		}
 	}
 	m.depthwise = e.depthwise(s, p.Depthwise, p.DepthwiseNorm, m.expand)
 	if s.SEChannels > 0 {
@@ -96,6 +99,12 @@ func (m *MBConv) Backward(dx, dy, x, _ []float32) {
 	}
 	if m.expand == nil {
 		m.depthwise.backward(dx, m.wide[1], x, residual)
+		return
+	}
+	if m.expand.implicit != nil {
+		m.expand.prepare()
+		m.depthwise.backward(dx, m.wide[1], x, residual)
+		m.expand.finishImplicit(dx, x)
 		return
 	}
 	m.depthwise.backward(m.wide[0], m.wide[1], x, nil)

@@ -1,0 +1,206 @@
+package fused
+
+import "gridsearch/internal/kernel"
+
+// implicit makes of a convNorm one whose output z = x W is never kept: whoever reads z computes its rows again. That pays where x has few channels, as
+// memory is slower than the product then.
+//
+// The statistics of z follow from those of x: its mean is mean(x) W, its variance the diagonal of W' Cov(x) W. Backwards, dz = a du + b z + c is linear
+// in du, z and 1, so that what is summed up over pixels is G = x' du and s = sum(du) alone:
+//
+//	dW = a (G - mean(x) s) + b n Cov(x) W
+//	dx = du diag(a) W' + x (W diag(b) W') + W c
+type implicit struct {
+	in, out int
+	grams   [][]float64 // of each worker: x' x
+	sums    [][]float64 // of each worker: sum of x
+	part    [][]float32 // of each worker: x' x of a unit, in float32
+
+	mean       []float64 // of x
+	covariance []float32 // [in, in]
+	spread     []float32 // Cov(x) W, [in, padded out]
+
+	scaled         []float32      // W' with its rows multiplied by a or b, [out, in]
+	byA, corrected *kernel.Packed // diag(a) W', and W diag(b) W'
+	square         []float32      // W diag(b) W', [in, in]
+	constant       []float32      // W c
+}
+
+// implicitLimit is the number of input channels up to which z is not kept (measured; at more the second product costs more than the memory).
+const implicitLimit = 40
+
+// makeImplicit turns a layer into an implicit one.
+func (l *convNorm) makeImplicit() {
+	in, out := l.conv.in, l.conv.out
+	m := &implicit{in: in, out: out}
+	l.implicit = m
+	if !l.training {
+		return
+	}
+	for range l.workers {
+		m.grams = append(m.grams, make([]float64, in*in))
+		m.sums = append(m.sums, make([]float64, in))
+		m.part = append(m.part, kernel.Floats(in*in))
+	}
+	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.pad)
+	m.scaled, m.square, m.constant = kernel.Floats(out*in), kernel.Floats(in*in), kernel.Floats(in)
+	m.byA, m.corrected = l.set.NewPacked(out, in), l.set.NewPacked(in, in)
+}
+
+// rowsOf computes rows of z from a pixel on, in a worker's scratch.
+func (l *convNorm) rowsOf(w *worker, x []float32, pixel, n int) []float32 {
+	z := w.scratch[4]
+	w.ProductPadded(kernel.Dense(z, l.pad), kernel.Dense(x[pixel*l.conv.in:], l.conv.in), l.conv.forward, n)
+	return z
+}
+
+// measure computes the statistics of z from those of x.
+func (l *convNorm) measure(x []float32) {
+	if !l.training {
+		return
+	}
+	m := l.implicit
+	step := chunk(l.rows, 2*m.in)
+	l.run(pieces(l.rows, step), func(w *worker, from, to int) {
+		par := w.params(m.in, nil, nil)
+		part := kernel.Dense(m.part[w.id], m.in)
+		for u := from; u < to; u++ {
+			n := min(step, l.rows-u*step)
+			rows := kernel.Dense(x[u*step*m.in:], m.in)
+			w.ProductTA(part, rows, rows, n, m.in, m.in, false)
+			accumulate(m.grams[w.id], part.Data)
+			w.Moments(rows, par, kernel.Rows{Rows: n, Channels: m.in})
+			accumulate(m.sums[w.id], par.Row(0))
+			clear(par.Data)
+		}
+	})
+	l.gather()
+	l.workers[0].Product(kernel.Dense(m.spread, l.pad), kernel.Dense(m.covariance, m.in), l.conv.forward, m.in, false)
+	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
+	for j := range m.out {
+		mean, variance := 0., 0.
+		for i := range m.in {
+			v := float64(l.conv.weight.Value[i*m.out+j])
+			mean += m.mean[i] * v
+			variance += v * float64(m.spread[i*l.pad+j])
+		}
+		l.norm.set(j, mean, max(0, variance), unbiased)
+	}
+}
+
+// accumulate adds float32 sums to float64 ones.
+func accumulate(to []float64, from []float32) {
+	for i := range to {
+		to[i] += float64(from[i])
+	}
+}
+
+// gather makes mean and covariance of x of the workers' sums, which it sets to zero.
+func (l *convNorm) gather() {
+	m, n := l.implicit, float64(l.rows)
+	take := func(parts [][]float64, i int) float64 {
+		sum := 0.
+		for _, p := range parts {
+			sum += p[i]
+			p[i] = 0
+		}
+		return sum / n
+	}
+	for i := range m.in {
+		m.mean[i] = take(m.sums, i)
+	}
+	for i := range m.in {
+		for j := range m.in {
+			m.covariance[i*m.in+j] = float32(take(m.grams, i*m.in+j) - m.mean[i]*m.mean[j])
+		}
+	}
+}
+
+// prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the batch.
+func (l *convNorm) prepare() {
+	for j := range l.implicit.out {
+		l.norm.a[j] = float32(float64(l.norm.Gamma.Value[j]) * l.norm.inverse[j])
+	}
+	l.packScaled(l.implicit.byA, l.norm.a)
+}
+
+// packScaled packs W' with its rows multiplied by factors.
+func (l *convNorm) packScaled(p *kernel.Packed, factors []float32) {
+	m := l.implicit
+	for j := range m.out {
+		for i := range m.in {
+			m.scaled[j*m.in+i] = l.conv.weight.Value[i*m.out+j] * factors[j]
+		}
+	}
+	l.workers[0].Pack(p, kernel.Dense(m.scaled, m.in))
+}
+
+// take has rows of du and adds what they give to the sums and to dx, where the residual's gradient is added too if there is one.
+func (l *convNorm) take(w *worker, dx, du, x, residual []float32, pixel, n int) {
+	in := l.conv.in
+	l.conv.gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.pad), n)
+	to := dx[pixel*in:][:n*in]
+	if residual != nil {
+		copy(to, residual[pixel*in:])
+	}
+	w.Product(kernel.Dense(to, in), kernel.Dense(du, l.pad), l.implicit.byA, n, residual != nil)
+}
+
+// finishImplicit makes the gradients of the parameters of the sums, and adds to dx what depends on them.
+func (l *convNorm) finishImplicit(dx, x []float32) {
+	l.conv.collect(l.workers[0].Kernels)
+	l.parameterGradients()
+	m, k := l.implicit, l.workers[0]
+	packed := l.set.NewPacked(m.out, m.in)
+	l.packScaled(packed, l.norm.b)
+	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.weight.Value, m.out), packed, m.in, false)
+	k.Pack(m.corrected, kernel.Dense(m.square, m.in))
+	for i := range m.in {
+		sum := 0.
+		for j, v := range l.conv.weight.Value[i*m.out:][:m.out] {
+			sum += float64(v) * float64(l.norm.c[j])
+		}
+		m.constant[i] = float32(sum)
+	}
+	l.correct(dx, x)
+}
+
+// parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in the weights' gradient, and s.
+func (l *convNorm) parameterGradients() {
+	m, n, count := l.implicit, l.norm, float64(l.rows)
+	grad, weight := l.conv.weight.Grad, l.conv.weight.Value
+	for j := range m.out {
+		s, _ := n.take(j)
+		product := 0. // of du and z - mean(z)
+		for i := range m.in {
+			product += float64(weight[i*m.out+j]) * (float64(grad[i*m.out+j]) - m.mean[i]*s)
+		}
+		product *= n.inverse[j]
+		n.Gamma.Grad[j], n.Beta.Grad[j] = float32(product), float32(s)
+		a := float64(n.Gamma.Value[j]) * n.inverse[j]
+		b := -a * n.inverse[j] * product / count
+		n.b[j], n.c[j] = float32(b), float32(-a*s/count-b*n.mean[j])
+		for i := range m.in {
+			at := i*m.out + j
+			grad[at] = float32(a*(float64(grad[at])-m.mean[i]*s) + b*count*float64(m.spread[i*l.pad+j]))
+		}
+	}
+}
+
+// correct adds x (W diag(b) W') + W c to dx.
+func (l *convNorm) correct(dx, x []float32) {
+	m := l.implicit
+	step := chunk(l.rows, 2*m.in)
+	l.run(pieces(l.rows, step), func(w *worker, from, to int) {
+		par := w.params(m.in, nil, m.constant)
+		for i := range m.in {
+			par.Data[i] = 1
+		}
+		for u := from; u < to; u++ {
+			n := min(step, l.rows-u*step)
+			rows := kernel.Dense(dx[u*step*m.in:], m.in)
+			w.Product(rows, kernel.Dense(x[u*step*m.in:], m.in), m.corrected, n, true)
+			w.Affine(rows, rows, par, kernel.Rows{Rows: n, Channels: m.in})
+		}
+	})
+}
