@@ -9,14 +9,13 @@
 TEXT ·addAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -58,26 +57,6 @@ DATA constantbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
 DATA constantbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
 GLOBL constantbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
-DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
-GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
-
-DATA constant42fc0000<>+0(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+4(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+8(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+12(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+16(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+20(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+24(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+28(SB)/4, $0x42fc0000
-GLOBL constant42fc0000<>(SB), RODATA|NOPTR, $32
-
 DATA constant3f800000<>+0(SB)/4, $0x3f800000
 DATA constant3f800000<>+4(SB)/4, $0x3f800000
 DATA constant3f800000<>+8(SB)/4, $0x3f800000
@@ -88,55 +67,65 @@ DATA constant3f800000<>+24(SB)/4, $0x3f800000
 DATA constant3f800000<>+28(SB)/4, $0x3f800000
 GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
 
-DATA constant3aaf9f28<>+0(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+4(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+8(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+12(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+16(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+20(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+24(SB)/4, $0x3aaf9f28
-DATA constant3aaf9f28<>+28(SB)/4, $0x3aaf9f28
-GLOBL constant3aaf9f28<>(SB), RODATA|NOPTR, $32
+DATA constant3af61905<>+0(SB)/4, $0x3af61905
+DATA constant3af61905<>+4(SB)/4, $0x3af61905
+DATA constant3af61905<>+8(SB)/4, $0x3af61905
+DATA constant3af61905<>+12(SB)/4, $0x3af61905
+DATA constant3af61905<>+16(SB)/4, $0x3af61905
+DATA constant3af61905<>+20(SB)/4, $0x3af61905
+DATA constant3af61905<>+24(SB)/4, $0x3af61905
+DATA constant3af61905<>+28(SB)/4, $0x3af61905
+GLOBL constant3af61905<>(SB), RODATA|NOPTR, $32
 
-DATA constant3c1d95e5<>+0(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+4(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+8(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+12(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+16(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+20(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+24(SB)/4, $0x3c1d95e5
-DATA constant3c1d95e5<>+28(SB)/4, $0x3c1d95e5
-GLOBL constant3c1d95e5<>(SB), RODATA|NOPTR, $32
+DATA constant3c134806<>+0(SB)/4, $0x3c134806
+DATA constant3c134806<>+4(SB)/4, $0x3c134806
+DATA constant3c134806<>+8(SB)/4, $0x3c134806
+DATA constant3c134806<>+12(SB)/4, $0x3c134806
+DATA constant3c134806<>+16(SB)/4, $0x3c134806
+DATA constant3c134806<>+20(SB)/4, $0x3c134806
+DATA constant3c134806<>+24(SB)/4, $0x3c134806
+DATA constant3c134806<>+28(SB)/4, $0x3c134806
+GLOBL constant3c134806<>(SB), RODATA|NOPTR, $32
 
-DATA constant3d635754<>+0(SB)/4, $0x3d635754
-DATA constant3d635754<>+4(SB)/4, $0x3d635754
-DATA constant3d635754<>+8(SB)/4, $0x3d635754
-DATA constant3d635754<>+12(SB)/4, $0x3d635754
-DATA constant3d635754<>+16(SB)/4, $0x3d635754
-DATA constant3d635754<>+20(SB)/4, $0x3d635754
-DATA constant3d635754<>+24(SB)/4, $0x3d635754
-DATA constant3d635754<>+28(SB)/4, $0x3d635754
-GLOBL constant3d635754<>(SB), RODATA|NOPTR, $32
+DATA constant3d64aa23<>+0(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+4(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+8(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+12(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+16(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+20(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+24(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+28(SB)/4, $0x3d64aa23
+GLOBL constant3d64aa23<>(SB), RODATA|NOPTR, $32
 
-DATA constant3e75fded<>+0(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+4(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+8(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+12(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+16(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+20(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+24(SB)/4, $0x3e75fded
-DATA constant3e75fded<>+28(SB)/4, $0x3e75fded
-GLOBL constant3e75fded<>(SB), RODATA|NOPTR, $32
+DATA constant3e75ead4<>+0(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+4(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+8(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+12(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+16(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+20(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+24(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+28(SB)/4, $0x3e75ead4
+GLOBL constant3e75ead4<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f317218<>+0(SB)/4, $0x3f317218
-DATA constant3f317218<>+4(SB)/4, $0x3f317218
-DATA constant3f317218<>+8(SB)/4, $0x3f317218
-DATA constant3f317218<>+12(SB)/4, $0x3f317218
-DATA constant3f317218<>+16(SB)/4, $0x3f317218
-DATA constant3f317218<>+20(SB)/4, $0x3f317218
-DATA constant3f317218<>+24(SB)/4, $0x3f317218
-DATA constant3f317218<>+28(SB)/4, $0x3f317218
-GLOBL constant3f317218<>(SB), RODATA|NOPTR, $32
+DATA constant3f31727b<>+0(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+4(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+8(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+12(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+16(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+20(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+24(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+28(SB)/4, $0x3f31727b
+GLOBL constant3f31727b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f7fffff<>+0(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+4(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+8(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+12(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+16(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+20(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+24(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+28(SB)/4, $0x3f7fffff
+GLOBL constant3f7fffff<>(SB), RODATA|NOPTR, $32
 
 DATA tailsAVX512<>+0(SB)/2, $0x0000
 DATA tailsAVX512<>+2(SB)/2, $0x0001
@@ -162,14 +151,13 @@ GLOBL tailsAVX512<>(SB), RODATA|NOPTR, $34
 TEXT ·scaleFlatAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -205,14 +193,13 @@ end6:
 TEXT ·blendAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -249,18 +236,17 @@ end9:
 	RET
 
 // func siluFlatAVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·siluFlatAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z1
-	VBROADCASTSS constant42fc0000<>+0(SB), Z2
-	VBROADCASTSS constant3f800000<>+0(SB), Z3
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z4
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z5
-	VBROADCASTSS constant3d635754<>+0(SB), Z6
-	VBROADCASTSS constant3e75fded<>+0(SB), Z7
-	VBROADCASTSS constant3f317218<>+0(SB), Z8
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS constant3af61905<>+0(SB), Z2
+	VBROADCASTSS constant3c134806<>+0(SB), Z3
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z4
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z5
+	VBROADCASTSS constant3f31727b<>+0(SB), Z6
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -269,25 +255,20 @@ TEXT ·siluFlatAVX512(SB), NOSPLIT, $0-8
 	JL           rest11
 
 loop10:
-	VMOVUPS     (DX), Z9
-	VMULPS      Z0, Z9, Z10
+	VMOVUPS     (DX), Z8
+	VMULPS      Z0, Z8, Z9
+	VREDUCEPS   $0x01, Z9, Z10
 	VMOVAPS     Z2, Z11
-	VMINPS      Z10, Z11, Z10
-	VMOVAPS     Z1, Z11
-	VMAXPS      Z10, Z11, Z10
-	VRNDSCALEPS $0x00, Z10, Z11
-	VSUBPS      Z11, Z10, Z10
-	VMOVAPS     Z4, Z12
-	VFMADD213PS Z5, Z10, Z12
-	VFMADD213PS Z6, Z10, Z12
-	VFMADD213PS Z7, Z10, Z12
-	VFMADD213PS Z8, Z10, Z12
-	VFMADD213PS Z3, Z10, Z12
-	VSCALEFPS   Z11, Z12, Z12
-	VADDPS      Z3, Z12, Z12
-	VDIVPS      Z12, Z3, Z12
-	VMULPS      Z9, Z12, Z12
-	VMOVUPS     Z12, (CX)
+	VFMADD213PS Z3, Z10, Z11
+	VFMADD213PS Z4, Z10, Z11
+	VFMADD213PS Z5, Z10, Z11
+	VFMADD213PS Z6, Z10, Z11
+	VFMADD213PS Z7, Z10, Z11
+	VSCALEFPS   Z9, Z11, Z11
+	VADDPS      Z1, Z11, Z11
+	VDIVPS      Z11, Z1, Z11
+	VMULPS      Z8, Z11, Z11
+	VMOVUPS     Z11, (CX)
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	SUBQ        $0x10, AX
@@ -298,24 +279,19 @@ rest11:
 	JZ          end12
 	LEAQ        tailsAVX512<>+0(SB), BX
 	KMOVW       (BX)(AX*2), K1
-	VMOVUPS.Z   (DX), K1, Z9
-	VMULPS      Z0, Z9, Z0
+	VMOVUPS.Z   (DX), K1, Z8
+	VMULPS      Z0, Z8, Z0
+	VREDUCEPS   $0x01, Z0, Z9
 	VMOVAPS     Z2, Z2
-	VMINPS      Z0, Z2, Z0
-	VMOVAPS     Z1, Z2
-	VMAXPS      Z0, Z2, Z0
-	VRNDSCALEPS $0x00, Z0, Z1
-	VSUBPS      Z1, Z0, Z0
-	VMOVAPS     Z4, Z2
-	VFMADD213PS Z5, Z0, Z2
-	VFMADD213PS Z6, Z0, Z2
-	VFMADD213PS Z7, Z0, Z2
-	VFMADD213PS Z8, Z0, Z2
-	VFMADD213PS Z3, Z0, Z2
-	VSCALEFPS   Z1, Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VDIVPS      Z2, Z3, Z2
-	VMULPS      Z9, Z2, Z2
+	VFMADD213PS Z3, Z9, Z2
+	VFMADD213PS Z4, Z9, Z2
+	VFMADD213PS Z5, Z9, Z2
+	VFMADD213PS Z6, Z9, Z2
+	VFMADD213PS Z7, Z9, Z2
+	VSCALEFPS   Z0, Z2, Z2
+	VADDPS      Z1, Z2, Z2
+	VDIVPS      Z2, Z1, Z2
+	VMULPS      Z8, Z2, Z2
 	VMOVUPS     Z2, K1, (CX)
 
 end12:
@@ -323,18 +299,17 @@ end12:
 	RET
 
 // func sigmoidFlatAVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sigmoidFlatAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z1
-	VBROADCASTSS constant42fc0000<>+0(SB), Z2
-	VBROADCASTSS constant3f800000<>+0(SB), Z3
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z4
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z5
-	VBROADCASTSS constant3d635754<>+0(SB), Z6
-	VBROADCASTSS constant3e75fded<>+0(SB), Z7
-	VBROADCASTSS constant3f317218<>+0(SB), Z8
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS constant3af61905<>+0(SB), Z2
+	VBROADCASTSS constant3c134806<>+0(SB), Z3
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z4
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z5
+	VBROADCASTSS constant3f31727b<>+0(SB), Z6
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -343,24 +318,19 @@ TEXT ·sigmoidFlatAVX512(SB), NOSPLIT, $0-8
 	JL           rest14
 
 loop13:
-	VMOVUPS     (DX), Z9
-	VMULPS      Z0, Z9, Z9
+	VMOVUPS     (DX), Z8
+	VMULPS      Z0, Z8, Z8
+	VREDUCEPS   $0x01, Z8, Z9
 	VMOVAPS     Z2, Z10
-	VMINPS      Z9, Z10, Z9
-	VMOVAPS     Z1, Z10
-	VMAXPS      Z9, Z10, Z9
-	VRNDSCALEPS $0x00, Z9, Z10
-	VSUBPS      Z10, Z9, Z9
-	VMOVAPS     Z4, Z11
-	VFMADD213PS Z5, Z9, Z11
-	VFMADD213PS Z6, Z9, Z11
-	VFMADD213PS Z7, Z9, Z11
-	VFMADD213PS Z8, Z9, Z11
-	VFMADD213PS Z3, Z9, Z11
-	VSCALEFPS   Z10, Z11, Z11
-	VADDPS      Z3, Z11, Z11
-	VDIVPS      Z11, Z3, Z11
-	VMOVUPS     Z11, (CX)
+	VFMADD213PS Z3, Z9, Z10
+	VFMADD213PS Z4, Z9, Z10
+	VFMADD213PS Z5, Z9, Z10
+	VFMADD213PS Z6, Z9, Z10
+	VFMADD213PS Z7, Z9, Z10
+	VSCALEFPS   Z8, Z10, Z10
+	VADDPS      Z1, Z10, Z10
+	VDIVPS      Z10, Z1, Z10
+	VMOVUPS     Z10, (CX)
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	SUBQ        $0x10, AX
@@ -371,23 +341,18 @@ rest14:
 	JZ          end15
 	LEAQ        tailsAVX512<>+0(SB), BX
 	KMOVW       (BX)(AX*2), K1
-	VMOVUPS.Z   (DX), K1, Z9
-	VMULPS      Z0, Z9, Z0
+	VMOVUPS.Z   (DX), K1, Z8
+	VMULPS      Z0, Z8, Z0
+	VREDUCEPS   $0x01, Z0, Z8
 	VMOVAPS     Z2, Z2
-	VMINPS      Z0, Z2, Z0
-	VMOVAPS     Z1, Z2
-	VMAXPS      Z0, Z2, Z0
-	VRNDSCALEPS $0x00, Z0, Z1
-	VSUBPS      Z1, Z0, Z0
-	VMOVAPS     Z4, Z2
-	VFMADD213PS Z5, Z0, Z2
-	VFMADD213PS Z6, Z0, Z2
-	VFMADD213PS Z7, Z0, Z2
-	VFMADD213PS Z8, Z0, Z2
-	VFMADD213PS Z3, Z0, Z2
-	VSCALEFPS   Z1, Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VDIVPS      Z2, Z3, Z2
+	VFMADD213PS Z3, Z8, Z2
+	VFMADD213PS Z4, Z8, Z2
+	VFMADD213PS Z5, Z8, Z2
+	VFMADD213PS Z6, Z8, Z2
+	VFMADD213PS Z7, Z8, Z2
+	VSCALEFPS   Z0, Z2, Z2
+	VADDPS      Z1, Z2, Z2
+	VDIVPS      Z2, Z1, Z2
 	VMOVUPS     Z2, K1, (CX)
 
 end15:
@@ -395,18 +360,17 @@ end15:
 	RET
 
 // func siluBackwardAVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·siluBackwardAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z1
-	VBROADCASTSS constant42fc0000<>+0(SB), Z2
-	VBROADCASTSS constant3f800000<>+0(SB), Z3
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z4
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z5
-	VBROADCASTSS constant3d635754<>+0(SB), Z6
-	VBROADCASTSS constant3e75fded<>+0(SB), Z7
-	VBROADCASTSS constant3f317218<>+0(SB), Z8
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS constant3af61905<>+0(SB), Z2
+	VBROADCASTSS constant3c134806<>+0(SB), Z3
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z4
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z5
+	VBROADCASTSS constant3f31727b<>+0(SB), Z6
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -415,29 +379,24 @@ TEXT ·siluBackwardAVX512(SB), NOSPLIT, $0-8
 	JL           rest17
 
 loop16:
-	VMOVUPS      (DX), Z9
-	VMULPS       Z0, Z9, Z10
+	VMOVUPS      (DX), Z8
+	VMULPS       Z0, Z8, Z9
+	VREDUCEPS    $0x01, Z9, Z10
 	VMOVAPS      Z2, Z11
-	VMINPS       Z10, Z11, Z10
-	VMOVAPS      Z1, Z11
-	VMAXPS       Z10, Z11, Z10
-	VRNDSCALEPS  $0x00, Z10, Z11
-	VSUBPS       Z11, Z10, Z10
-	VMOVAPS      Z4, Z12
-	VFMADD213PS  Z5, Z10, Z12
-	VFMADD213PS  Z6, Z10, Z12
-	VFMADD213PS  Z7, Z10, Z12
-	VFMADD213PS  Z8, Z10, Z12
-	VFMADD213PS  Z3, Z10, Z12
-	VSCALEFPS    Z11, Z12, Z12
-	VADDPS       Z3, Z12, Z12
-	VDIVPS       Z12, Z3, Z12
-	VMULPS       Z12, Z9, Z9
-	VADDPS       Z9, Z12, Z10
-	VFNMADD231PS Z9, Z12, Z10
-	VMOVUPS      (CX), Z9
-	VMULPS       Z9, Z10, Z10
-	VMOVUPS      Z10, (CX)
+	VFMADD213PS  Z3, Z10, Z11
+	VFMADD213PS  Z4, Z10, Z11
+	VFMADD213PS  Z5, Z10, Z11
+	VFMADD213PS  Z6, Z10, Z11
+	VFMADD213PS  Z7, Z10, Z11
+	VSCALEFPS    Z9, Z11, Z11
+	VADDPS       Z1, Z11, Z11
+	VDIVPS       Z11, Z1, Z11
+	VMULPS       Z11, Z8, Z8
+	VADDPS       Z8, Z11, Z9
+	VFNMADD231PS Z8, Z11, Z9
+	VMOVUPS      (CX), Z8
+	VMULPS       Z8, Z9, Z9
+	VMOVUPS      Z9, (CX)
 	ADDQ         $0x40, CX
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, AX
@@ -448,26 +407,21 @@ rest17:
 	JZ           end18
 	LEAQ         tailsAVX512<>+0(SB), BX
 	KMOVW        (BX)(AX*2), K1
-	VMOVUPS.Z    (DX), K1, Z9
-	VMULPS       Z0, Z9, Z0
+	VMOVUPS.Z    (DX), K1, Z8
+	VMULPS       Z0, Z8, Z0
+	VREDUCEPS    $0x01, Z0, Z9
 	VMOVAPS      Z2, Z2
-	VMINPS       Z0, Z2, Z0
-	VMOVAPS      Z1, Z2
-	VMAXPS       Z0, Z2, Z0
-	VRNDSCALEPS  $0x00, Z0, Z1
-	VSUBPS       Z1, Z0, Z0
-	VMOVAPS      Z4, Z2
-	VFMADD213PS  Z5, Z0, Z2
-	VFMADD213PS  Z6, Z0, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z3, Z0, Z2
-	VSCALEFPS    Z1, Z2, Z2
-	VADDPS       Z3, Z2, Z2
-	VDIVPS       Z2, Z3, Z2
-	VMULPS       Z2, Z9, Z9
-	VADDPS       Z9, Z2, Z0
-	VFNMADD231PS Z9, Z2, Z0
+	VFMADD213PS  Z3, Z9, Z2
+	VFMADD213PS  Z4, Z9, Z2
+	VFMADD213PS  Z5, Z9, Z2
+	VFMADD213PS  Z6, Z9, Z2
+	VFMADD213PS  Z7, Z9, Z2
+	VSCALEFPS    Z0, Z2, Z2
+	VADDPS       Z1, Z2, Z2
+	VDIVPS       Z2, Z1, Z2
+	VMULPS       Z2, Z8, Z8
+	VADDPS       Z8, Z2, Z0
+	VFNMADD231PS Z8, Z2, Z0
 	VMOVUPS.Z    (CX), K1, Z1
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (CX)
@@ -481,14 +435,13 @@ end18:
 TEXT ·sigmoidBackwardAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -527,14 +480,13 @@ end21:
 TEXT ·sgdAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
@@ -587,14 +539,13 @@ end24:
 TEXT ·sgdNesterovAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
@@ -649,14 +600,13 @@ end27:
 TEXT ·rmspropAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constantc2fc0000<>+0(SB), Z0
-	VBROADCASTSS constant42fc0000<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3aaf9f28<>+0(SB), Z0
-	VBROADCASTSS constant3c1d95e5<>+0(SB), Z0
-	VBROADCASTSS constant3d635754<>+0(SB), Z0
-	VBROADCASTSS constant3e75fded<>+0(SB), Z0
-	VBROADCASTSS constant3f317218<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
@@ -761,6 +711,26 @@ rest32:
 end33:
 	VZEROUPPER
 	RET
+
+DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
+
+DATA constant42fc0000<>+0(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+4(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+8(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+12(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+16(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+20(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+24(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+28(SB)/4, $0x42fc0000
+GLOBL constant42fc0000<>(SB), RODATA|NOPTR, $32
 
 DATA tailsAVX2<>+0(SB)/4, $0xffffffff
 DATA tailsAVX2<>+4(SB)/4, $0xffffffff
@@ -873,14 +843,14 @@ loop40:
 	VMINPS      Y1, Y2, Y1
 	VMOVAPS     constantc2fc0000<>+0(SB), Y2
 	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x00, Y1, Y2
+	VROUNDPS    $0x01, Y1, Y2
 	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3aaf9f28<>+0(SB), Y3
-	VFMADD213PS constant3c1d95e5<>+0(SB), Y1, Y3
-	VFMADD213PS constant3d635754<>+0(SB), Y1, Y3
-	VFMADD213PS constant3e75fded<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f317218<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f800000<>+0(SB), Y1, Y3
+	VMOVAPS     constant3af61905<>+0(SB), Y3
+	VFMADD213PS constant3c134806<>+0(SB), Y1, Y3
+	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y3
+	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y3
+	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y3
+	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y3
 	VCVTPS2DQ   Y2, Y2
 	VPSLLD      $0x17, Y2, Y2
 	VPADDD      Y2, Y3, Y3
@@ -906,14 +876,14 @@ rest41:
 	VMINPS      Y2, Y3, Y2
 	VMOVAPS     constantc2fc0000<>+0(SB), Y3
 	VMAXPS      Y2, Y3, Y2
-	VROUNDPS    $0x00, Y2, Y3
+	VROUNDPS    $0x01, Y2, Y3
 	VSUBPS      Y3, Y2, Y2
-	VMOVAPS     constant3aaf9f28<>+0(SB), Y4
-	VFMADD213PS constant3c1d95e5<>+0(SB), Y2, Y4
-	VFMADD213PS constant3d635754<>+0(SB), Y2, Y4
-	VFMADD213PS constant3e75fded<>+0(SB), Y2, Y4
-	VFMADD213PS constant3f317218<>+0(SB), Y2, Y4
-	VFMADD213PS constant3f800000<>+0(SB), Y2, Y4
+	VMOVAPS     constant3af61905<>+0(SB), Y4
+	VFMADD213PS constant3c134806<>+0(SB), Y2, Y4
+	VFMADD213PS constant3d64aa23<>+0(SB), Y2, Y4
+	VFMADD213PS constant3e75ead4<>+0(SB), Y2, Y4
+	VFMADD213PS constant3f31727b<>+0(SB), Y2, Y4
+	VFMADD213PS constant3f7fffff<>+0(SB), Y2, Y4
 	VCVTPS2DQ   Y3, Y3
 	VPSLLD      $0x17, Y3, Y3
 	VPADDD      Y3, Y4, Y4
@@ -945,14 +915,14 @@ loop43:
 	VMINPS      Y0, Y1, Y0
 	VMOVAPS     constantc2fc0000<>+0(SB), Y1
 	VMAXPS      Y0, Y1, Y0
-	VROUNDPS    $0x00, Y0, Y1
+	VROUNDPS    $0x01, Y0, Y1
 	VSUBPS      Y1, Y0, Y0
-	VMOVAPS     constant3aaf9f28<>+0(SB), Y2
-	VFMADD213PS constant3c1d95e5<>+0(SB), Y0, Y2
-	VFMADD213PS constant3d635754<>+0(SB), Y0, Y2
-	VFMADD213PS constant3e75fded<>+0(SB), Y0, Y2
-	VFMADD213PS constant3f317218<>+0(SB), Y0, Y2
-	VFMADD213PS constant3f800000<>+0(SB), Y0, Y2
+	VMOVAPS     constant3af61905<>+0(SB), Y2
+	VFMADD213PS constant3c134806<>+0(SB), Y0, Y2
+	VFMADD213PS constant3d64aa23<>+0(SB), Y0, Y2
+	VFMADD213PS constant3e75ead4<>+0(SB), Y0, Y2
+	VFMADD213PS constant3f31727b<>+0(SB), Y0, Y2
+	VFMADD213PS constant3f7fffff<>+0(SB), Y0, Y2
 	VCVTPS2DQ   Y1, Y1
 	VPSLLD      $0x17, Y1, Y1
 	VPADDD      Y1, Y2, Y2
@@ -977,14 +947,14 @@ rest44:
 	VMINPS      Y1, Y2, Y1
 	VMOVAPS     constantc2fc0000<>+0(SB), Y2
 	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x00, Y1, Y2
+	VROUNDPS    $0x01, Y1, Y2
 	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3aaf9f28<>+0(SB), Y3
-	VFMADD213PS constant3c1d95e5<>+0(SB), Y1, Y3
-	VFMADD213PS constant3d635754<>+0(SB), Y1, Y3
-	VFMADD213PS constant3e75fded<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f317218<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f800000<>+0(SB), Y1, Y3
+	VMOVAPS     constant3af61905<>+0(SB), Y3
+	VFMADD213PS constant3c134806<>+0(SB), Y1, Y3
+	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y3
+	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y3
+	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y3
+	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y3
 	VCVTPS2DQ   Y2, Y2
 	VPSLLD      $0x17, Y2, Y2
 	VPADDD      Y2, Y3, Y3
@@ -1015,14 +985,14 @@ loop46:
 	VMINPS       Y1, Y2, Y1
 	VMOVAPS      constantc2fc0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x00, Y1, Y2
+	VROUNDPS     $0x01, Y1, Y2
 	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3aaf9f28<>+0(SB), Y3
-	VFMADD213PS  constant3c1d95e5<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3d635754<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3e75fded<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f317218<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f800000<>+0(SB), Y1, Y3
+	VMOVAPS      constant3af61905<>+0(SB), Y3
+	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y3
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y3
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y3
+	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y3
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y3
 	VCVTPS2DQ    Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VPADDD       Y2, Y3, Y3
@@ -1052,14 +1022,14 @@ rest47:
 	VMINPS       Y2, Y3, Y2
 	VMOVAPS      constantc2fc0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
-	VROUNDPS     $0x00, Y2, Y3
+	VROUNDPS     $0x01, Y2, Y3
 	VSUBPS       Y3, Y2, Y2
-	VMOVAPS      constant3aaf9f28<>+0(SB), Y4
-	VFMADD213PS  constant3c1d95e5<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3d635754<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3e75fded<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f317218<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f800000<>+0(SB), Y2, Y4
+	VMOVAPS      constant3af61905<>+0(SB), Y4
+	VFMADD213PS  constant3c134806<>+0(SB), Y2, Y4
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y2, Y4
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y2, Y4
+	VFMADD213PS  constant3f31727b<>+0(SB), Y2, Y4
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y2, Y4
 	VCVTPS2DQ    Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VPADDD       Y3, Y4, Y4

@@ -7,7 +7,7 @@ import "golang.org/x/sys/cpu"
 // native lists the sets with assembly that this processor and its operating system run.
 func native() []*Set {
 	var sets []*Set
-	if cpu.X86.HasAVX512F {
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ {
 		sets = append(sets, &avx512)
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {

@@ -9,7 +9,7 @@ import (
 
 // sigmoid holds the constants of 1 / (1 + exp(-u)), in registers where there are enough.
 //
-// exp(-u) is 2^n 2^f with a whole n and |f| <= 1/2; 2^f is a polynomial of degree 5 with a relative error below 2e-7. The division is exact: the
+// exp(-u) is 2^n 2^f with a whole n and 0 <= f < 1; 2^f is the polynomial of degree 5 with the smallest relative error, below 2e-7. The division is exact: the
 // reciprocal's approximation differs between makers of processors.
 type sigmoid struct {
 	isa
@@ -41,47 +41,57 @@ func (s isa) constant(x float32) operand {
 const exponentLimit = 126
 
 func (s isa) sigmoid() *sigmoid {
-	g := &sigmoid{isa: s, scale: s.constant(-math.Log2E), low: s.constant(-exponentLimit), high: s.constant(exponentLimit), one: s.constant(1)}
-	for _, c := range []float32{0.00133988727, 0.00961825717, 0.0555032037, 0.240226462, 0.693147182} {
+	g := &sigmoid{isa: s, scale: s.constant(-math.Log2E), one: s.constant(1)}
+	if !s.wide {
+		g.low, g.high = s.constant(-exponentLimit), s.constant(exponentLimit)
+	}
+	for _, c := range []float32{0.0018775766948238015, 0.00898933969438076, 0.05582631751894951, 0.24015361070632935, 0.6931530833244324, 0.9999999403953552} {
 		g.powers = append(g.powers, s.constant(c))
 	}
 	return g
 }
 
-// of returns the sigmoid of u in a new register. NaN goes through: the minimum and the maximum return their second operand for it.
+// of returns the sigmoid of u in a new register. NaN goes through.
 func (g *sigmoid) of(u vec) vec {
+	if g.wide {
+		return g.ofWide(u)
+	}
 	x, n, p := g.vector(), g.vector(), g.vector()
 	VMULPS(g.scale.op(), u, x)
-	limit := g.vector()
+	limit := g.vector() // the minimum and the maximum return their second operand for NaN
 	VMOVAPS(g.high.op(), limit)
 	VMINPS(x, limit, x)
 	VMOVAPS(g.low.op(), limit)
 	VMAXPS(x, limit, x)
-	if g.wide {
-		VRNDSCALEPS(Imm(0), x, n)
-	} else {
-		VROUNDPS(Imm(0), x, n)
-	}
+	VROUNDPS(Imm(1), x, n) // down
 	VSUBPS(n, x, x)
-	VMOVAPS(g.powers[0].op(), p)
-	for _, c := range g.powers[1:] {
-		VFMADD213PS(c.op(), x, p)
-	}
-	VFMADD213PS(g.one.op(), x, p)
-	if g.wide {
-		VSCALEFPS(n, p, p)
-	} else {
-		VCVTPS2DQ(n, n)
-		VPSLLD(Imm(23), n, n)
-		VPADDD(n, p, p)
-	}
+	g.power(x, p)
+	VCVTPS2DQ(n, n)
+	VPSLLD(Imm(23), n, n)
+	VPADDD(n, p, p)
 	VADDPS(g.one.op(), p, p)
-	if g.wide {
-		VDIVPS(p, g.one.v, p)
-		return p
-	}
 	VMOVAPS(g.one.op(), x)
 	VDIVPS(p, x, p)
+	return p
+}
+
+// power computes 2^f.
+func (g *sigmoid) power(f, p vec) {
+	VMOVAPS(g.powers[0].op(), p)
+	for _, c := range g.powers[1:] {
+		VFMADD213PS(c.op(), f, p)
+	}
+}
+
+// ofWide needs no limits: the fraction of an infinite number is 0, and the scaling by a power of two takes any exponent.
+func (g *sigmoid) ofWide(u vec) vec {
+	x, f, p := g.vector(), g.vector(), g.vector()
+	VMULPS(g.scale.v, u, x)
+	VREDUCEPS(Imm(1), x, f) // x less its floor
+	g.power(f, p)
+	VSCALEFPS(x, p, p) // times 2 to the floor of x
+	VADDPS(g.one.v, p, p)
+	VDIVPS(p, g.one.v, p)
 	return p
 }
 
