@@ -123,90 +123,136 @@ func packTwins(lanes int) (twins [maxAcross + 1]func(*gemmArgs)) {
 
 // rowTwins are the kernels on rows, in the order of their names.
 var rowTwins = [rowKernels]func(*rowArgs){
-	copyRows:  twin(2, 0, func(v *values) { v.p[0] = v.p[1] }),
-	affine:    twin(2, 2, func(v *values) { v.p[0] = v.par[0]*v.p[1] + v.par[1] }),
-	affineAdd: twin(3, 3, func(v *values) { v.p[0] = v.par[0]*v.p[1] + v.par[1]*v.p[2] + v.par[2] }),
-	scaleRows: twin(1, 1, func(v *values) { v.p[0] *= v.par[0] }),
-	moments:   twin(1, 2, func(v *values) { v.moments(v.p[0]) }),
-	momentsCopy: twin(2, 2, func(v *values) {
-		v.p[0] = v.p[1]
-		v.moments(v.p[1])
+	copyRows: twin(2, 0, func(r *operands) { copy(r.p[0], r.p[1]) }),
+	affine: twin(2, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j] = r.par[0][j]*x + r.par[1][j]
+		}
 	}),
-	products: twin(2, 2, func(v *values) {
-		v.par[0] += v.p[0]
-		v.par[1] += v.p[0] * v.p[1]
+	affineAdd: twin(3, 3, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j] = r.par[0][j]*x + r.par[1][j]*r.p[2][j] + r.par[2][j]
+		}
 	}),
-	normSiLU: twin(2, 2, func(v *values) { v.p[0], _ = v.norm(1) }),
-	normSiLUSum: twin(2, 3, func(v *values) {
-		v.p[0], _ = v.norm(1)
-		v.par[2] += v.p[0]
+	scaleRows: twin(1, 1, func(r *operands) {
+		for j, x := range r.p[0] {
+			r.p[0][j] = x * r.par[0][j]
+		}
 	}),
-	normSiLUSlope:     twin(3, 2, func(v *values) { v.p[0], v.p[2] = v.norm(1) }),
-	slopeProducts:     twin(3, 4, func(v *values) { v.slopeProducts(v.p[1]) }),
-	slopeProductsGate: twin(3, 6, func(v *values) { v.slopeProducts(v.par[4]*v.p[1] + v.par[5]) }),
-	gateProducts: twin(2, 2, func(v *values) {
-		v.par[1] += v.p[0] * v.p[1]
-		v.p[0] *= v.par[0]
+	moments: twin(1, 2, func(r *operands) { r.moments(r.p[0]) }),
+	momentsCopy: twin(2, 2, func(r *operands) {
+		copy(r.p[0], r.p[1])
+		r.moments(r.p[0])
 	}),
-	mulProducts:         twin(4, 2, func(v *values) { v.mulProducts(v.p[1]) }),
-	mulProductsPast:     twin(4, 2, func(v *values) { v.mulProducts(v.p[1]) }),
-	mulProductsGate:     twin(4, 4, func(v *values) { v.mulProducts(v.par[2]*v.p[1] + v.par[3]) }),
-	mulProductsGatePast: twin(4, 4, func(v *values) { v.mulProducts(v.par[2]*v.p[1] + v.par[3]) }),
+	products: twin(2, 2, func(r *operands) {
+		for j, x := range r.p[0] {
+			r.par[0][j] += x
+			r.par[1][j] += x * r.p[1][j]
+		}
+	}),
+	normSiLU: twin(2, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = r.norm(j, x)
+		}
+	}),
+	normSiLUSum: twin(2, 3, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = r.norm(j, x)
+			r.par[2][j] += r.p[0][j]
+		}
+	}),
+	normSiLUSlope: twin(3, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], r.p[2][j] = r.norm(j, x)
+		}
+	}),
+	slopeProducts: twin(3, 4, func(r *operands) {
+		for j, d := range r.p[1] {
+			r.slopeProducts(j, d)
+		}
+	}),
+	slopeProductsGate: twin(3, 6, func(r *operands) {
+		for j, d := range r.p[1] {
+			r.slopeProducts(j, r.par[4][j]*d+r.par[5][j])
+		}
+	}),
+	gateProducts: twin(2, 2, func(r *operands) {
+		for j, a := range r.p[0] {
+			r.par[1][j] += a * r.p[1][j]
+			r.p[0][j] = a * r.par[0][j]
+		}
+	}),
+	mulProducts:         twin(4, 2, (*operands).mulProducts),
+	mulProductsPast:     twin(4, 2, (*operands).mulProducts),
+	mulProductsGate:     twin(4, 4, (*operands).mulProductsGate),
+	mulProductsGatePast: twin(4, 4, (*operands).mulProductsGate),
 }
 
-// values are what a kernel on rows sees of one channel in one row: an element of each operand, and the channel's parameters.
-type values struct {
-	p   [4]float32
-	par [6]float32
+// operands are one row of each operand of a kernel on rows, and of each parameter.
+type operands struct {
+	p   [4][]float32
+	par [6][]float32
 }
 
-func (v *values) moments(x float32) {
-	v.par[0] += x
-	v.par[1] += x * x
+func (r *operands) moments(row []float32) {
+	for j, x := range row {
+		r.par[0][j] += x
+		r.par[1][j] += x * x
+	}
 }
 
-// norm is silu of par0 p + par1 and its derivative.
-func (v *values) norm(i int) (a, slope float32) { return siluSlope(v.par[0]*v.p[i] + v.par[1]) }
-
-func (v *values) slopeProducts(d float32) {
-	_, slope := v.norm(2)
-	v.p[0] = d * slope
-	v.par[2] += v.p[0]
-	v.par[3] += v.p[0] * v.p[2]
+// norm is silu of par0 x + par1 and its derivative.
+func (r *operands) norm(j int, x float32) (a, slope float32) {
+	return siluSlope(r.par[0][j]*x + r.par[1][j])
 }
 
-func (v *values) mulProducts(d float32) {
-	v.p[0] = d * v.p[2]
-	v.par[0] += v.p[0]
-	v.par[1] += v.p[0] * v.p[3]
+func (r *operands) slopeProducts(j int, d float32) {
+	z := r.p[2][j]
+	_, slope := r.norm(j, z)
+	d *= slope
+	r.p[0][j] = d
+	r.par[2][j] += d
+	r.par[3][j] += d * z
 }
 
-// twin makes a kernel on rows of what it does with one element. Operands and parameters are written back whether changed or not: they are the same
-// numbers then.
-func twin(operands, params int, element func(*values)) func(*rowArgs) {
+func (r *operands) mulProducts() {
+	for j, d := range r.p[1] {
+		r.mulProduct(j, d)
+	}
+}
+
+func (r *operands) mulProductsGate() {
+	for j, d := range r.p[1] {
+		r.mulProduct(j, r.par[2][j]*d+r.par[3][j])
+	}
+}
+
+func (r *operands) mulProduct(j int, d float32) {
+	d *= r.p[2][j]
+	z := r.p[3][j]
+	r.p[0][j] = d
+	r.par[0][j] += d
+	r.par[1][j] += d * z
+}
+
+// twin makes a kernel on rows of what it does with one row.
+func twin(count, params int, row func(*operands)) func(*rowArgs) {
 	return func(a *rowArgs) {
-		var base [4]int
+		var r operands
+		for i := range params {
+			r.par[i] = floats(a.par, i*a.parStride, a.cols)
+		}
+		var at [4]int
 		for range a.groups {
-			for r := range a.each {
-				var v values
-				for j := range a.cols {
-					for i := range params {
-						v.par[i] = floats(a.par, i*a.parStride+4*j, 1)[0]
-					}
-					for i := range operands {
-						v.p[i] = floats(a.p[i], base[i]+r*a.stride[i]+4*j, 1)[0]
-					}
-					element(&v)
-					for i := range params {
-						floats(a.par, i*a.parStride+4*j, 1)[0] = v.par[i]
-					}
-					for i := operands - 1; i >= 0; i-- { // the result last: it may be in an operand's place
-						floats(a.p[i], base[i]+r*a.stride[i]+4*j, 1)[0] = v.p[i]
-					}
+			for range a.each {
+				for i := range count {
+					r.p[i] = floats(a.p[i], at[i], a.cols)
+					at[i] += a.stride[i]
 				}
+				row(&r)
 			}
-			for i := range operands {
-				base[i] += a.each*a.stride[i] + a.gap[i]
+			for i := range count {
+				at[i] += a.gap[i]
 			}
 		}
 	}
@@ -214,52 +260,66 @@ func twin(operands, params int, element func(*values)) func(*rowArgs) {
 
 // flatTwins are the kernels on vectors, in the order of their names.
 var flatTwins = [flatKernels]func(*rowArgs){
-	addFlat:     flatTwin(2, func(p *[4]float32, _ []float32) { p[0] += p[1] }),
-	scaleFlat:   flatTwin(2, func(p *[4]float32, s []float32) { p[0] = s[0] * p[1] }),
-	blendFlat:   flatTwin(2, func(p *[4]float32, s []float32) { p[0] = s[0]*p[0] + s[1]*p[1] }),
-	siluFlat:    flatTwin(2, func(p *[4]float32, _ []float32) { p[0], _ = siluSlope(p[1]) }),
-	sigmoidFlat: flatTwin(2, func(p *[4]float32, _ []float32) { p[0] = sigmoid(p[1]) }),
-	siluBackward: flatTwin(2, func(p *[4]float32, _ []float32) {
-		_, slope := siluSlope(p[1])
-		p[0] *= slope
+	addFlat:     flatTwin(func(y, x float32, _ *scalars) float32 { return y + x }),
+	scaleFlat:   flatTwin(func(_, x float32, s *scalars) float32 { return s[0] * x }),
+	blendFlat:   flatTwin(func(y, x float32, s *scalars) float32 { return s[0]*y + s[1]*x }),
+	siluFlat:    flatTwin(func(_, x float32, _ *scalars) float32 { return x * sigmoid(x) }),
+	sigmoidFlat: flatTwin(func(_, x float32, _ *scalars) float32 { return sigmoid(x) }),
+	siluBackward: flatTwin(func(y, x float32, _ *scalars) float32 {
+		_, slope := siluSlope(x)
+		return y * slope
 	}),
-	sigmoidBackward: flatTwin(2, func(p *[4]float32, _ []float32) { p[0] *= p[1] * (1 - p[1]) }),
-	sgd: flatTwin(3, func(p *[4]float32, s []float32) {
-		p[2] = s[1]*p[2] + gradient(p, s)
-		p[0] -= s[0] * p[2]
-	}),
-	sgdNesterov: flatTwin(3, func(p *[4]float32, s []float32) {
-		g := gradient(p, s)
-		p[2] = s[1]*p[2] + g
-		p[0] -= s[0] * (g + s[1]*p[2])
-	}),
-	rmsprop: flatTwin(4, func(p *[4]float32, s []float32) {
-		g := gradient(p, s)
-		p[3] = g*g + s[4]*(p[3]-g*g)
-		p[2] = s[1]*p[2] + s[0]*g/float32(math.Sqrt(float64(p[3]+s[5])))
-		p[0] -= p[2]
-	}),
+	sigmoidBackward: flatTwin(func(y, x float32, _ *scalars) float32 { return y * x * (1 - x) }),
+	sgd:             func(a *rowArgs) { sgdTwin(a, false) },
+	sgdNesterov:     func(a *rowArgs) { sgdTwin(a, true) },
+	rmsprop:         rmspropTwin,
+}
+
+// scalars are the parameters of a flat kernel.
+type scalars [6]float32
+
+func (a *rowArgs) scalars() *scalars {
+	if a.par == nil {
+		return nil
+	}
+	return (*scalars)(floats(a.par, 0, len(scalars{})))
+}
+
+// flatTwin makes a kernel of p0 = f(p0, p1).
+func flatTwin(f func(y, x float32, s *scalars) float32) func(*rowArgs) {
+	return func(a *rowArgs) {
+		y, s := floats(a.p[0], 0, a.cols), a.scalars()
+		for j, x := range floats(a.p[1], 0, a.cols) {
+			y[j] = f(y[j], x, s)
+		}
+	}
 }
 
 // gradient is that of the loss, scaled, plus the decay's.
-func gradient(p *[4]float32, s []float32) float32 { return s[3]*p[1] + s[2]*p[0] }
+func (s *scalars) gradient(w, g float32) float32 { return s[3]*g + s[2]*w }
 
-func flatTwin(operands int, element func(p *[4]float32, scalars []float32)) func(*rowArgs) {
-	return func(a *rowArgs) {
-		var scalars []float32
-		if a.par != nil {
-			scalars = floats(a.par, 0, 6)
+func sgdTwin(a *rowArgs, nesterov bool) {
+	s, gradient, velocity := a.scalars(), floats(a.p[1], 0, a.cols), floats(a.p[2], 0, a.cols)
+	weights := floats(a.p[0], 0, a.cols)
+	for j, w := range weights {
+		g := s.gradient(w, gradient[j])
+		v := s[1]*velocity[j] + g
+		velocity[j] = v
+		if nesterov {
+			v = g + s[1]*v
 		}
-		var p [4]float32
-		for j := range a.cols {
-			for i := range operands {
-				p[i] = floats(a.p[i], 4*j, 1)[0]
-			}
-			element(&p, scalars)
-			for i := operands - 1; i >= 0; i-- {
-				floats(a.p[i], 4*j, 1)[0] = p[i]
-			}
-		}
+		weights[j] = w - s[0]*v
+	}
+}
+
+func rmspropTwin(a *rowArgs) {
+	s, gradient := a.scalars(), floats(a.p[1], 0, a.cols)
+	weights, velocity, square := floats(a.p[0], 0, a.cols), floats(a.p[2], 0, a.cols), floats(a.p[3], 0, a.cols)
+	for j, w := range weights {
+		g := s.gradient(w, gradient[j])
+		square[j] = g*g + s[4]*(square[j]-g*g)
+		velocity[j] = s[1]*velocity[j] + s[0]*g/float32(math.Sqrt(float64(square[j]+s[5])))
+		weights[j] = w - velocity[j]
 	}
 }
 
