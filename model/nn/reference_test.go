@@ -4,9 +4,12 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"testing"
+
+	"gridsearch/internal/kernel"
 )
 
 // reference holds what testdata/reference.py made with PyTorch.
@@ -60,7 +63,8 @@ func distance(t *testing.T, name string, got, want []float32) float64 {
 	return math.Sqrt(difference / max(size, 1e-6))
 }
 
-// TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics; and then the logits of evaluation.
+// TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics; and then the logits of evaluation. It does
+// so for plain layers and for every set of kernels on one and two threads.
 func TestAgainstPyTorch(t *testing.T) {
 	text, err := os.ReadFile("testdata/reference.json")
 	if err != nil {
@@ -70,54 +74,59 @@ func TestAgainstPyTorch(t *testing.T) {
 	if err := json.Unmarshal(text, &ref); err != nil {
 		t.Fatal(err)
 	}
+	t.Run("plain", func(t *testing.T) { ref.check(t, Options{Plain: true}) })
+	for _, set := range kernel.Sets() {
+		for _, threads := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s/%d", set.Name, threads), func(t *testing.T) { ref.check(t, Options{Kernels: set, Threads: threads}) })
+		}
+	}
+}
+
+func (r *reference) check(t *testing.T, o Options) {
 	arch := small()
 	arch.Dropout, arch.DropConnect = 0, 0
 	p, err := NewParameters(arch, 1, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.List) != len(ref.Weights) {
-		t.Fatalf("%d parameters, PyTorch has %d", len(p.List), len(ref.Weights))
+	if len(p.List) != len(r.Weights) {
+		t.Fatalf("%d parameters, PyTorch has %d", len(p.List), len(r.Weights))
 	}
 	for _, q := range p.List {
-		if n := copy(q.Value, floats(t, ref.Weights[q.Name])); n != len(q.Value) {
+		if n := copy(q.Value, floats(t, r.Weights[q.Name])); n != len(q.Value) {
 			t.Fatalf("%s has %d numbers, PyTorch %d", q.Name, len(q.Value), n)
 		}
 	}
-	n, err := NewTrainer(arch, p, Options{Batch: len(ref.Labels), LabelSmoothing: ref.Smoothing})
+	near := func(what string, got []float32, want string, limit float64) {
+		t.Helper()
+		if d := distance(t, what, got, floats(t, want)); d > limit {
+			t.Errorf("%s differs by %.2g", what, d)
+		}
+	}
+	o.Batch, o.LabelSmoothing = len(r.Labels), r.Smoothing
+	n, err := NewTrainer(arch, p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	copy(n.Images(), floats(t, ref.Images))
-	copy(n.Labels(), ref.Labels)
-	loss := step(t, n, 0)
-	if math.Abs(loss-ref.Loss) > 1e-5 {
-		t.Errorf("the loss is %v, PyTorch's %v", loss, ref.Loss)
+	copy(n.Images(), floats(t, r.Images))
+	copy(n.Labels(), r.Labels)
+	if loss := step(t, n, 0); math.Abs(loss-r.Loss) > 1e-5 {
+		t.Errorf("the loss is %v, PyTorch's %v", loss, r.Loss)
 	}
-	if d := distance(t, "logits", n.Logits(), floats(t, ref.Logits)); d > 1e-5 {
-		t.Errorf("the logits differ by %.2g", d)
-	}
+	near("the output", n.Logits(), r.Logits, 1e-5)
 	for _, q := range p.List {
-		if d := distance(t, q.Name, q.Grad, floats(t, ref.Gradients[q.Name])); d > 1e-4 {
-			t.Errorf("the gradient of %s differs by %.2g", q.Name, d)
-		}
+		near("the gradient of "+q.Name, q.Grad, r.Gradients[q.Name], 1e-4)
 	}
 	last := p.Statistics[len(p.Statistics)-1]
-	if d := distance(t, last.Name, last.Mean, floats(t, ref.RunningMean)); d > 1e-4 {
-		t.Errorf("the running mean differs by %.2g", d)
-	}
-	if d := distance(t, last.Name, last.Variance, floats(t, ref.RunningVariance)); d > 1e-4 {
-		t.Errorf("the running variance differs by %.2g", d)
-	}
-	e, err := NewEvaluator(arch, p, Options{Batch: n.Batch()})
+	near("the running mean", last.Mean, r.RunningMean, 1e-4)
+	near("the running variance", last.Variance, r.RunningVariance, 1e-4)
+	e, err := NewEvaluator(arch, p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
 	copy(e.Images(), n.Images())
 	step(t, e, 0)
-	if d := distance(t, "evaluation", e.Logits(), floats(t, ref.Evaluation)); d > 1e-5 {
-		t.Errorf("the logits of evaluation differ by %.2g", d)
-	}
+	near("the output of evaluation", e.Logits(), r.Evaluation, 1e-5)
 }
