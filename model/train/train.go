@@ -73,11 +73,19 @@ type DivergedError struct {
 	Step         int
 	LearningRate float64
 	Loss         float64
+	Validation   bool // every step had a loss that is a number; the weights that the last one left have none on the validation images
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("the loss became %v at step %d with learning rate %.4g: lower learning_rate or lengthen warmup", e.Loss, e.Step, e.LearningRate)
+	loss := "the loss"
+	if e.Validation {
+		loss = "the loss on the validation images"
+	}
+	return fmt.Sprintf("%s became %v at step %d with learning rate %.4g: lower learning_rate or lengthen warmup", loss, e.Loss, e.Step, e.LearningRate)
 }
+
+// diverged says whether a loss is no number.
+func diverged(loss float64) bool { return math.IsNaN(loss) || math.IsInf(loss, 0) }
 
 // progressEvery keeps reports from costing time.
 const progressEvery = 200 * time.Millisecond
@@ -100,6 +108,10 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	result.Curve, result.Steps = s.curve, s.steps
 	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
 	result.WaitSeconds = s.waited.Seconds()
+	if err == nil && diverged(result.Loss) {
+		last := s.steps - 1
+		err = &DivergedError{Step: last, LearningRate: s.job.Recipe.rate(last, s.steps, s.perEpoch), Loss: result.Loss, Validation: true}
+	}
 	return result, err
 }
 
@@ -247,7 +259,7 @@ func (s *state) one(loader *dataset.Loader, rate float64) (loss float64, err err
 	if loss, err = s.network.Step(s.step); err != nil {
 		return 0, err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+	if diverged(loss) {
 		return 0, &DivergedError{Step: s.step, LearningRate: rate, Loss: loss}
 	}
 	s.update(rate)

@@ -219,6 +219,21 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
+// TestDivergenceOfTheLastStep: where the weights end as no numbers after a last step with a loss, the validation images show it.
+func TestDivergenceOfTheLastStep(t *testing.T) {
+	j := job()
+	j.Train = quadrants(16, 1)
+	j.Recipe.Epochs, j.Recipe.EMA, j.Recipe.LearningRate, j.Recipe.Warmup = 1, 0, 1e30, 0
+	_, err := Run(context.Background(), j, ignore)
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || !diverged.Validation || diverged.Step != 0 || diverged.LearningRate != 1e30 {
+		t.Fatalf("got %v", err)
+	}
+	if want := "the loss on the validation images became NaN at step 0 with learning rate 1e+30: lower learning_rate"; !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 func TestSchedules(t *testing.T) {
 	const steps, perEpoch = 100, 10
 	for _, c := range []struct {
