@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"gridsearch/dataset"
@@ -22,8 +23,14 @@ type Prepared struct {
 	source     dataset.Source
 }
 
-// Prepare reads an experiment file and makes its plan. No image is read; where the file names a data set, that set must be there.
+// Prepare reads an experiment file and makes its plan. No image is read; where the file names a data set, that set must be there: a relative path is
+// one from the current directory.
 func Prepare(path string, overrides ...string) (*Prepared, error) {
+	return prepare(path, "", overrides)
+}
+
+// prepare is Prepare for a study whose data have been found in a folder before; empty for a new one.
+func prepare(path, found string, overrides []string) (*Prepared, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &InputError{err}
@@ -32,12 +39,27 @@ func Prepare(path string, overrides ...string) (*Prepared, error) {
 	if err != nil {
 		return nil, &InputError{err}
 	}
+	if err := locate(experiment.Data, found); err != nil {
+		return nil, err
+	}
 	p, err := plan(experiment)
 	if err != nil {
 		return nil, &InputError{err}
 	}
 	p.Text, p.Overrides = text, overrides
 	return p, nil
+}
+
+// locate makes the path of the data absolute, so that a study goes on from any directory and workers need not share one.
+func locate(data *experiments.Data, found string) (err error) {
+	switch {
+	case data == nil || data.Path == "" || filepath.IsAbs(data.Path):
+	case found != "":
+		data.Path = found
+	default:
+		data.Path, err = filepath.Abs(data.Path)
+	}
+	return err
 }
 
 func plan(experiment *experiments.Experiment) (*Prepared, error) {

@@ -41,10 +41,12 @@ func (f Folder) Exists() bool {
 	return err == nil
 }
 
-// document is plan.json: the plan as `plan --format json` prints it, and what the command line had set besides the file.
+// document is plan.json: the plan as `plan --format json` prints it, what the command line had set besides the file, and where a relative path of the
+// file led.
 type document struct {
 	search.Document
 	Overrides []string `json:"overrides,omitempty"` // key=value, in the order given
+	DataPath  string   `json:"data_path,omitempty"` // folder of the data, absolute; empty for the data set's usual place
 }
 
 // InputError marks a mistake in what a study is made from: its experiment file, its data, its folder's name.
@@ -115,7 +117,11 @@ func (f Folder) Write(name string, text []byte) error { return writeFile(f.Path(
 
 // write writes plan.json and experiment.toml, each whole or not at all.
 func (f Folder) write(p *Prepared) error {
-	text, err := json.MarshalIndent(document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides}, "", " ")
+	plan := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides}
+	if p.Experiment.Data != nil {
+		plan.DataPath = p.Experiment.Data.Path
+	}
+	text, err := json.MarshalIndent(plan, "", " ")
 	if err != nil {
 		return err
 	}
@@ -146,7 +152,7 @@ func Reopen(folder Folder) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := Prepare(folder.experiment(), plan.Overrides...)
+	p, err := prepare(folder.experiment(), plan.DataPath, plan.Overrides)
 	if err != nil {
 		return nil, err
 	}

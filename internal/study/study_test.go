@@ -1,6 +1,7 @@
 package study
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -248,6 +250,62 @@ func TestStartOfWorkers(t *testing.T) {
 	s.options.Command = []string{filepath.Join(t.TempDir(), "missing")}
 	if _, err := s.start(t.Context()); err == nil || errors.Is(err, errCrashed) {
 		t.Errorf("no such program: %v", err)
+	}
+}
+
+// writeIDX makes an IDX data set of 20 black images of two classes.
+func writeIDX(t *testing.T, folder string) {
+	t.Helper()
+	const n, side = 20, 32
+	images := append([]byte{0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, side, 0, 0, 0, side}, make([]byte, n*side*side)...)
+	labels := append([]byte{0, 0, 8, 1, 0, 0, 0, n}, bytes.Repeat([]byte{0, 1}, n/2)...)
+	for name, content := range map[string][]byte{"train-images-idx3-ubyte": images, "t10k-images-idx3-ubyte": images,
+		"train-labels-idx1-ubyte": labels, "t10k-labels-idx1-ubyte": labels} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRelativeData: a study whose file names its data by a relative path goes on from another directory, with the same runs.
+func TestRelativeData(t *testing.T) {
+	start := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(start, "img", "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeIDX(t, filepath.Join(start, "img", "x"))
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n" +
+		"[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"img/x\"\n[train]\nbatch_size = 8\n"
+	if err := os.WriteFile(filepath.Join(start, "fold.toml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	keys := func(p *Prepared, err error) (list []string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs, err := p.Specs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range specs {
+			list = append(list, s.Key)
+		}
+		return list
+	}
+	t.Chdir(start)
+	p, err := Prepare("fold.toml")
+	want := keys(p, err)
+	folder := Folder(t.TempDir())
+	if err := folder.write(p); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if got := keys(Reopen(folder)); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("the runs are %v, want %v", got, want)
+	}
+	if _, err := Prepare(filepath.Join(start, "fold.toml")); err == nil || !strings.Contains(err.Error(), filepath.Join("img", "x")) {
+		t.Errorf("a new study from here finds the data: %v", err)
 	}
 }
 
