@@ -178,6 +178,22 @@ func TestDamagedDocument(t *testing.T) {
 	}
 }
 
+// TestWarnImages: 625 images make the binomial error 2 points at 50 %.
+func TestWarnImages(t *testing.T) {
+	for n, want := range map[int]string{0: "", 1: "50 points", 120: "4.56 points", 624: "2 points", 625: "", 10000: ""} {
+		if got := search.WarnImages(n); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%d images: %q, want %q", n, got, want)
+		}
+	}
+	if e := search.BinomialError(.9, 10000); math.Abs(e-.003) > 1e-12 {
+		t.Errorf("the error at 90 %% on 10,000 images is %v, want 0.003", e)
+	}
+	plan := mustPlan(t, search.Space{Methods: []string{search.List}, List: []search.Point{{Alpha: "1", Beta: "1", Gamma: "1.5"}}, Phi: []search.Decimal{"1"}}, toy)
+	if got := plan.Warnings(3, 1); len(got) != 1 || got[0] != search.WarnImages(1) {
+		t.Errorf("the plan warns %q", got)
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	phi := []search.Decimal{"1"}
 	small := func(p search.Point) (search.Network, error) {
@@ -217,7 +233,7 @@ func TestWarnings(t *testing.T) {
 		{list(gamma("1.15625", "1.1875")...), strided, 3, "1 (d=1 w=1 px=37 and d=1 w=1 px=38)"},
 		{search.Space{Methods: []string{search.Simplex}, ShareStep: "0.1", Phi: phi}, toy, 3, "3 seeds are few for"},
 	} {
-		got := strings.Join(mustPlan(t, c.space, c.build).Warnings(c.seeds), "\n")
+		got := strings.Join(mustPlan(t, c.space, c.build).Warnings(c.seeds, 625), "\n")
 		if !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%+v with %d seeds: %q, want %q", c.space.List, c.seeds, got, c.want)
 		}

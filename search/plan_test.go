@@ -316,7 +316,7 @@ func TestDocumentSurvivesJSON(t *testing.T) {
 	if !strings.Contains(string(text), `{"alpha":"1.2","beta":"1.1","gamma":"1.15","phi":"1","nominal":"1.92027","control":"paper"}`) {
 		t.Errorf("labels are %s", text[:400])
 	}
-	if warnings := plan.Warnings(2); len(warnings) != 2 || !strings.Contains(warnings[0], "real cost differs") {
+	if warnings := plan.Warnings(2, 0); len(warnings) != 2 || !strings.Contains(warnings[0], "real cost differs") {
 		t.Errorf("%q", warnings)
 	}
 }

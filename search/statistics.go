@@ -117,6 +117,11 @@ func estimate(s Sample, confidence float64) Estimate {
 	return e
 }
 
+// BinomialError is the standard error of an accuracy that n images show: what another draw of images could change.
+func BinomialError(accuracy float64, n int) float64 {
+	return math.Sqrt(accuracy * (1 - accuracy) / float64(n))
+}
+
 func present(scores []float64) []float64 {
 	return slices.DeleteFunc(slices.Clone(scores), math.IsNaN)
 }

@@ -14,12 +14,13 @@ const (
 	seedsForMany    = 5  // to tell trials apart among manyTrials or more
 	manyTrials      = 25 // between the dozen that 3 seeds serve and the forty that 5 serve
 	costSpreadLimit = 1.25
+	fewestImages    = 625 // of validation: the binomial error is 2 points then, at 50 %
 )
 
-// Warnings says where the plan cannot answer its question, given the number of seeds.
-func (p *Plan) Warnings(seeds int) []string {
+// Warnings says where the plan cannot answer its question, given the number of seeds and of validation images; 0 of these is not known.
+func (p *Plan) Warnings(seeds, validation int) []string {
 	var list []string
-	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(), p.warnRounding(), p.warnStaircase(), p.warnSeeds(seeds)} {
+	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(), p.warnRounding(), p.warnStaircase(), p.warnSeeds(seeds), WarnImages(validation)} {
 		if warning != "" {
 			list = append(list, warning)
 		}
@@ -125,4 +126,13 @@ func (p *Plan) warnSeeds(seeds int) string {
 		return fmt.Sprintf("%d seeds are few for %d trials: %d serve forty", seeds, trained, seedsForMany)
 	}
 	return ""
+}
+
+// WarnImages says where so many validation images are too few for accuracies that mean something, however many seeds agree; 0 is not known.
+func WarnImages(n int) string {
+	if n == 0 || n >= fewestImages {
+		return ""
+	}
+	return fmt.Sprintf("validation images: %d; the binomial standard error of an accuracy is %.3g points at 50 %%, and no seed makes it smaller: %d images keep it at %.3g (raise validation_fraction)",
+		n, 100*BinomialError(.5, n), fewestImages, 100*BinomialError(.5, fewestImages))
 }

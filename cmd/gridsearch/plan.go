@@ -60,7 +60,7 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, warning := range plan.Warnings(p.Experiment.Replication.Seeds) {
+	for _, warning := range plan.Warnings(p.Experiment.Replication.Seeds, p.Validation) {
 		fmt.Fprintf(out, "\nwarning: %s", warning)
 	}
 	estimate, err := p.Estimate()

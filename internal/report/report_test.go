@@ -40,7 +40,7 @@ func made(t *testing.T) *study.Study {
 		for trial := range slices.Values([]string{"base", "d=1 w=1.4 px=16", "d=1.2 w=1.1 px=18"}) {
 			top1 := scores[trial][seed]
 			r := store.Record{Run: store.Run{Key: trial[:1] + trial[len(trial)-1:] + string(rune('0'+seed)), Trial: trial, Seed: seed}, State: store.Complete,
-				Result: &store.Result{Top1: top1, Top5: top1 + .1, Loss: 2 - top1, Curve: []store.CurvePoint{{Epoch: 1, Step: 5, Loss: 2, Top1: .3}, {Epoch: 2, Step: 10, Loss: 1.5, Top1: top1}}}}
+				Result: &store.Result{Top1: top1, Top5: top1 + .1, Loss: 2 - top1, Examples: 400, Curve: []store.CurvePoint{{Epoch: 1, Step: 5, Loss: 2, Top1: .3}, {Epoch: 2, Step: 10, Loss: 1.5, Top1: top1}}}}
 			if trial == "base" && seed == 2 {
 				r.State, r.Result, r.Error = store.Failed, nil, "the loss became NaN at step 3 with learning rate 9"
 			}
@@ -107,10 +107,20 @@ func TestFindings(t *testing.T) {
 		t.Errorf("tied are %+v", tied)
 	}
 	text := strings.Join(r.Findings(), "\n")
-	for _, want := range []string{"best: d=1.2 w=1.1 px=18; no other trial", "rests on 2 seeds", "failed: base seed=2: the loss became NaN"} {
+	for _, want := range []string{"best: d=1.2 w=1.1 px=18; no other trial", "rests on 2 seeds", "binomial standard error on 400 validation images: 1.96 points at 81.00 %, the best mean, and 2.50 at 50 %",
+		"warning: validation images: 400; the binomial standard error of an accuracy is 2.5 points at 50 %", "failed: base seed=2: the loss became NaN"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("findings lack %q: %s", want, text)
 		}
+	}
+}
+
+// TestFindingsWithoutRuns: nothing is known of the validation images before a run is complete.
+func TestFindingsWithoutRuns(t *testing.T) {
+	s := made(t)
+	s.Records = nil
+	if text := strings.Join(New(s).Findings(), "\n"); strings.Contains(text, "validation images") {
+		t.Errorf("findings are %s", text)
 	}
 }
 

@@ -24,6 +24,7 @@ type Results struct {
 	Metric        string   `json:"metric"`
 	Trials        []Trial  `json:"trials"`
 	Confidence    float64  `json:"confidence_level"`
+	Validation    int      `json:"validation_images"` // behind every accuracy; 0 before a run is complete
 	Warnings      []string `json:"warnings"`
 }
 
@@ -75,7 +76,11 @@ func New(s *study.Study) Results {
 		}
 	}
 	c := search.Compare(samples, r.Confidence)
+	r.Validation = validationImages(s.Records)
 	r.Warnings = append([]string{}, c.Warnings...)
+	if warning := search.WarnImages(r.Validation); warning != "" {
+		r.Warnings = append(r.Warnings, warning)
+	}
 	for i, e := range c.Estimates {
 		t := &r.Trials[trained[i]]
 		t.N = e.N
@@ -85,6 +90,16 @@ func New(s *study.Study) Results {
 		}
 	}
 	return r
+}
+
+// validationImages is the size of the validation set, which all runs share.
+func validationImages(records []store.Record) int {
+	for _, record := range records {
+		if record.Result != nil {
+			return record.Result.Examples
+		}
+	}
+	return 0
 }
 
 func newTrial(t search.DocumentTrial, records []store.Record) Trial {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"gridsearch/search"
 )
 
 // Formats lists the forms that Write knows.
@@ -139,6 +141,9 @@ func (r Results) Findings() []string {
 		}
 		lines = append(lines, fmt.Sprintf("these %d of %d trials cannot be told apart (%s confidence set, paired by seed): %s", len(tied), len(r.Trials), r.level(), strings.Join(names, "; ")))
 	}
+	if line := r.imageError(); line != "" {
+		lines = append(lines, line)
+	}
 	for _, warning := range r.Warnings {
 		lines = append(lines, "warning: "+warning)
 	}
@@ -153,6 +158,17 @@ func (r Results) Findings() []string {
 		}
 	}
 	return lines
+}
+
+// imageError says how well the validation images know an accuracy: the error between seeds does not hold this one.
+func (r Results) imageError() string {
+	trials := r.ranked()
+	if r.Validation == 0 || trials[0].MeanTop1 == nil {
+		return ""
+	}
+	best := trials[0].MeanTop1
+	return fmt.Sprintf("binomial standard error on %d validation images: %.2f points at %s %%, the best mean, and %.2f at 50 %%",
+		r.Validation, 100*search.BinomialError(*best, r.Validation), percent(best), 100*search.BinomialError(.5, r.Validation))
 }
 
 func (r Results) csv(w io.Writer) error {

@@ -20,6 +20,7 @@ type Prepared struct {
 	Overrides  []string // key=value settings from outside the file
 	Base       model.Architecture
 	Plan       *search.Plan
+	Validation int // images of the validation split; 0 where the file names no data set
 	source     dataset.Source
 }
 
@@ -83,10 +84,11 @@ func plan(experiment *experiments.Experiment) (*Prepared, error) {
 	return p, err
 }
 
-// checkData says before anything is trained what the data set cannot give: it takes the labels alone.
+// checkData splits the data set, and says before anything is trained what it cannot give: it takes the labels alone.
 func (p *Prepared) checkData(info dataset.Info) error {
 	section := p.Experiment.Data
-	train, _, err := dataset.Split(p.source.Labels(dataset.Train), section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+	train, validation, err := dataset.Split(p.source.Labels(dataset.Train), section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+	p.Validation = len(validation)
 	switch recipe := p.Experiment.Train; {
 	case err != nil:
 		return err
