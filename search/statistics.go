@@ -13,7 +13,7 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Sample is the scores of a trial by seed index; NaN, or nothing at the end, where a run is missing.
+// Sample is the scores of a trial, accuracies in 0..1, by seed index; NaN, or nothing at the end, where a run is missing.
 type Sample struct {
 	Trial  string
 	Scores []float64
@@ -25,7 +25,7 @@ type Estimate struct {
 	N     int     // scores
 	Mean  float64 // NaN without a score
 	SD    float64 // between seeds, with n - 1; NaN below two scores
-	Low   float64 // t interval of the mean; NaN below two scores
+	Low   float64 // t interval of the mean, what lies in 0..1 of it; NaN below two scores
 	High  float64
 	Best  float64 // probability of being best, by bootstrap over seeds; NaN where Tied is not known
 	Tied  bool    // cannot be told from the best
@@ -113,7 +113,8 @@ func estimate(s Sample, confidence float64) Estimate {
 	e.SD = stat.StdDev(scores, nil)
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}.Quantile((1 + confidence) / 2)
 	half := t * e.SD / math.Sqrt(float64(e.N))
-	e.Low, e.High = e.Mean-half, e.Mean+half
+	// Two or three scores make intervals that reach beyond any accuracy. What is cut off is impossible, so the interval covers the mean as often.
+	e.Low, e.High = max(0, e.Mean-half), min(1, e.Mean+half)
 	return e
 }
 

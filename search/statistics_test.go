@@ -196,6 +196,16 @@ func TestCompareWithoutNoise(t *testing.T) {
 	}
 }
 
+// TestIntervalOfAccuracies: two scores make wide intervals, but no accuracy is below 0 or above 1.
+func TestIntervalOfAccuracies(t *testing.T) {
+	c := Compare([]Sample{{"low", []float64{.02, .06}}, {"high", []float64{.94, .98}}, {"middle", []float64{.4, .41}}}, .95)
+	low, high, middle := c.Estimates[0], c.Estimates[1], c.Estimates[2]
+	half := 12.706205 * middle.SD / math.Sqrt2
+	if low.Low != 0 || !(low.High > .06) || high.High != 1 || !(high.Low < .94) || math.Abs(middle.Low-middle.Mean+half) > 1e-8 || math.Abs(middle.High-middle.Mean-half) > 1e-8 {
+		t.Errorf("intervals are %+v", c.Estimates)
+	}
+}
+
 func TestCompareWithMissingRuns(t *testing.T) {
 	nan := math.NaN()
 	c := Compare([]Sample{{"a", []float64{.5, .52, nan}}, {"b", []float64{.3, .31, .32}}, {"c", []float64{nan, .9, nan}}, {"d", []float64{nan, nan, nan}}}, .95)

@@ -36,7 +36,7 @@ type Trial struct {
 	N           int            `json:"n"`         // complete runs
 	MeanTop1    *float64       `json:"mean_top1"` // validation top-1
 	SDTop1      *float64       `json:"sd_top1"`   // between seeds, n-1
-	CILow       *float64       `json:"ci_low"`    // t interval of the mean over seeds
+	CILow       *float64       `json:"ci_low"`    // t interval of the mean over seeds, what lies in 0..1 of it
 	CIHigh      *float64       `json:"ci_high"`
 	MeanTop5    *float64       `json:"mean_top5"`
 	MAdds       int64          `json:"madds"` // multiply-adds of one image
