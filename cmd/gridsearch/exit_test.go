@@ -86,6 +86,28 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestUnreadableRecord: a study.db that is none is an input error of every command that reads it, and stays as it is.
+func TestUnreadableRecord(t *testing.T) {
+	s := newSession(t)
+	if code, _, messages := s.run("run", "small.toml", "--progress", "none", "--set", "replication.seeds=1"); code != exitDone {
+		t.Fatalf("the study ends with %d: %s", code, messages)
+	}
+	path := filepath.Join(s.folder, "studies", "small", "study.db")
+	text := []byte(strings.Repeat("no database ", 100))
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"run", "status", "results", "report", "retry"} {
+		code, _, messages := s.run(name, "small")
+		if code != exitInput || !strings.Contains(messages, "study.db: it is no readable SQLite file") || !strings.Contains(messages, "bring a copy of it back") {
+			t.Errorf("%s ends with %d: %s", name, code, messages)
+		}
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, text) {
+		t.Errorf("the file has changed (%v)", err)
+	}
+}
+
 // waitFor asks until something is true.
 func waitFor(t *testing.T, what string, holds func() bool) {
 	t.Helper()

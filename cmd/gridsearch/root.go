@@ -68,6 +68,7 @@ func complain(out io.Writer, err error) {
 func exitCode(err error) int {
 	var usage usageError
 	var input *study.InputError
+	var file *store.FileError
 	var mismatch *store.MismatchError
 	var locked *store.LockedError
 	var stopped *study.InterruptedError
@@ -86,7 +87,7 @@ func exitCode(err error) int {
 		return exitLocked
 	case errors.As(err, &failed):
 		return exitFailedRuns
-	case errors.As(err, &usage), errors.As(err, &input):
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file):
 		return exitInput
 	}
 	return exitInternal

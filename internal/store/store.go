@@ -125,6 +125,15 @@ func (e *DiffersError) Error() string {
 	return fmt.Sprintf("run %s gave top-1 %v and loss %v, the record has %v and %v from the same kernel set and CPU: something is not deterministic; the record keeps the first", e.Key, e.Second.Top1, e.Second.Loss, e.Recorded.Top1, e.Recorded.Loss)
 }
 
+// FileError says that a file is no record that this program can use. The file is as it was.
+type FileError struct {
+	Path string
+	Err  error // with what to do
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
 //go:embed migrations/*.sql
 var migrations embed.FS
 
@@ -137,9 +146,12 @@ type Store struct {
 	path string
 }
 
-// Open opens the record for writing, and makes it if it does not exist.
+// Open opens the record for writing, and makes it if it does not exist. The error of a file that is none is a *FileError.
 func Open(path string) (*Store, error) {
-	s, err := connect(path, "")
+	if err := inspect(path); err != nil {
+		return nil, &FileError{path, err}
+	}
+	s, err := connect(path, "_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
 	if err != nil {
 		return nil, err
 	}
@@ -153,22 +165,49 @@ func Open(path string) (*Store, error) {
 // OpenReadOnly opens an existing record while somebody else may write it.
 func OpenReadOnly(path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such record; the study has not been started", path)
+		return nil, &FileError{path, errors.New("no such record; the study has not been started: start it with gridsearch run")}
 	}
-	s, err := connect(path, "&_pragma=query_only(1)")
+	if err := inspect(path); err != nil {
+		return nil, &FileError{path, err}
+	}
+	s, err := connect(path, "_pragma=query_only(1)")
 	if err != nil {
 		return nil, err
 	}
 	if err := s.recognise(); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, &FileError{path, err}
 	}
 	return s, nil
 }
 
-func connect(path, more string) (*Store, error) {
+// inspect looks at an existing file before anything opens it for writing: neither switching the journal of another program's database nor writing its log
+// back is ours to do. A file without tables and version is one that a kill has left at its beginning.
+func inspect(path string) error {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil
+	}
+	options := "mode=ro"
+	if log, err := os.Stat(path + "-wal"); err != nil || log.Size() == 0 {
+		options += "&immutable=1" // nobody writes, and no file is made beside it
+	}
+	s, err := connect(path, options)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if blank, err := s.blank(); err != nil || blank {
+		return err
+	}
+	if err := s.recognise(); err != nil {
+		return err
+	}
+	return s.whole()
+}
+
+func connect(path, options string) (*Store, error) {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	db, err := sql.Open("sqlite", "file:"+escaped+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+more)
+	db, err := sql.Open("sqlite", "file:"+escaped+"?_pragma=busy_timeout(10000)&"+options)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +222,7 @@ func (s *Store) Close() error { return s.db.Close() }
 func (s *Store) recognise() error {
 	id, err := s.pragma("application_id")
 	if err != nil {
-		return fmt.Errorf("it is no readable SQLite file: %w", err)
+		return unreadable(err)
 	}
 	version, err := s.pragma("user_version")
 	if err != nil {
@@ -194,11 +233,39 @@ func (s *Store) recognise() error {
 	case err != nil:
 		return err
 	case id != applicationID:
-		return errors.New("it is no study of gridsearch")
+		return errors.New("it is a database, but no study of gridsearch: move it away, or give the study another [study] name or --dir")
 	case version > len(known):
 		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the newer gridsearch that made it", version, len(known))
 	}
 	return nil
+}
+
+// unreadable says what to do about a damaged file.
+func unreadable(err error) error {
+	return fmt.Errorf("it is no readable SQLite file (%w): bring a copy of it back, or move it away with its -wal and -shm to train the study anew", err)
+}
+
+// whole looks for damage inside the file.
+func (s *Store) whole() error {
+	var verdict string
+	err := s.db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict)
+	if err == nil && verdict != "ok" {
+		err = errors.New(strings.ReplaceAll(verdict, "\n", " "))
+	}
+	if err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
+
+// blank says whether nobody has written anything into the file.
+func (s *Store) blank() (bool, error) {
+	var tables int
+	if err := s.db.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return false, unreadable(err)
+	}
+	version, err := s.pragma("user_version")
+	return tables == 0 && version == 0, err
 }
 
 func (s *Store) pragma(name string) (value int, err error) {
@@ -208,16 +275,11 @@ func (s *Store) pragma(name string) (value int, err error) {
 
 func migrationNames() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
 
-// migrate brings the schema up to date, each version in one transaction.
+// migrate brings the schema of a file that has been inspected up to date, each version in one transaction.
 func (s *Store) migrate() error {
-	var tables int
-	if err := s.db.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
-		return fmt.Errorf("it is no readable SQLite file: %w", err)
-	}
-	if tables > 0 {
-		if err := s.recognise(); err != nil {
-			return err
-		}
+	var mode string
+	if err := s.db.QueryRow("PRAGMA journal_mode(WAL)").Scan(&mode); err != nil {
+		return err
 	}
 	names, err := migrationNames()
 	if err != nil {

@@ -148,39 +148,85 @@ func TestPlanIsOnce(t *testing.T) {
 	}
 }
 
+// TestOtherFiles: what is no record of this program is refused with its name and with what to do, and nothing about it changes.
 func TestOtherFiles(t *testing.T) {
 	folder := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return path
+	text := filepath.Join(folder, "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o644); err != nil {
+		t.Fatal(err)
 	}
-	text := write("text", strings.Repeat("no database ", 100))
 	s, newer := open(t, 1)
 	if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
 		t.Fatal(err)
 	}
-	foreign := filepath.Join(folder, "foreign")
-	f, err := Open(foreign)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.db.Exec("PRAGMA application_id = 7"); err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
-	for path, want := range map[string]string{text: "no readable SQLite file", newer: "version 99", foreign: "no study of gridsearch"} {
+	for path, want := range map[string]string{
+		text:  "no readable SQLite file",
+		newer: "version 99",
+		foreign(t, filepath.Join(folder, "plain"), "DELETE"): "no study of gridsearch: move it away",
+		foreign(t, filepath.Join(folder, "wal"), "WAL"):      "no study of gridsearch: move it away",
+		damaged(t): "bring a copy of it back",
+	} {
+		before := listing(t, path)
 		for name, open := range map[string]func(string) (*Store, error){"Open": Open, "OpenReadOnly": OpenReadOnly} {
-			if _, err := open(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			var file *FileError
+			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(), want) || file.Path != path || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s gives %v, want %q", name, err, want)
 			}
 		}
+		if after := listing(t, path); path != newer && !reflect.DeepEqual(after, before) {
+			t.Errorf("%s has changed", path)
+		}
 	}
-	if _, err := OpenReadOnly(filepath.Join(folder, "missing")); err == nil || !strings.Contains(err.Error(), "no such record") {
+	var file *FileError
+	if _, err := OpenReadOnly(filepath.Join(folder, "missing")); !errors.As(err, &file) || !strings.Contains(err.Error(), "no such record") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// foreign makes a database of another program.
+func foreign(t *testing.T, path, journal string) string {
+	t.Helper()
+	s, err := connect(path, "_pragma=journal_mode("+journal+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.db.Exec("PRAGMA application_id = 7; CREATE TABLE theirs (n INTEGER); INSERT INTO theirs VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// damaged makes a record whose pages behind the first are overwritten.
+func damaged(t *testing.T) string {
+	t.Helper()
+	s, path := open(t, 400)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 8192; i < len(content); i++ {
+		content[i] = 0xa5
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// listing is the content of a file and of those that belong to it.
+func listing(t *testing.T, path string) map[string]string {
+	t.Helper()
+	content := map[string]string{}
+	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
+		if text, err := os.ReadFile(path + end); err == nil {
+			content[end] = string(text)
+		}
+	}
+	return content
 }
 
 func TestLock(t *testing.T) {
