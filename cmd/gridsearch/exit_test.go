@@ -86,6 +86,29 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// full is an output without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// TestFullOutput: a command whose output is lost does not say that all is well.
+func TestFullOutput(t *testing.T) {
+	dir := t.TempDir()
+	study := filepath.Join(dir, "small")
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "gridsearch-test-cache"))
+	s := newSession(t)
+	if code, _, messages := s.run("run", "small.toml", "--dir", dir, "--progress", "none", "--limit", "1"); code == exitInput {
+		t.Fatal(messages)
+	}
+	for _, args := range [][]string{{"status", study}, {"status", study, "--format", "json"}, {"results", study}, {"report", study}, {"retry", study}, {"version"}, {"plan", "testdata/small.toml"},
+		{"validate", "testdata/small.toml"}, {"dataset", "motifs"}, {"init", filepath.Join(dir, "new.toml")}, {"--help"}} {
+		var messages bytes.Buffer
+		if code := execute(args, full{}, &messages); code != exitInternal || !strings.Contains(messages.String(), "no space left on device") {
+			t.Errorf("%v ends with %d: %s", args, code, messages.String())
+		}
+	}
+}
+
 // TestUnreadableRecord: a study.db that is none is an input error of every command that reads it, and stays as it is.
 func TestUnreadableRecord(t *testing.T) {
 	s := newSession(t)

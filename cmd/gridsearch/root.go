@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,8 +38,9 @@ func (e usageError) Unwrap() error { return e.err }
 // execute runs a command line and returns its exit code. Data go to stdout, messages and progress to stderr.
 func execute(args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
+	out := &output{to: stdout}
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	understood := false
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
@@ -52,10 +54,25 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err != nil && !understood {
 		err = usageError{err}
 	}
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("standard output is not whole: %w", out.err)
+	}
 	if err != nil {
 		complain(stderr, err)
 	}
 	return exitCode(err)
+}
+
+// output remembers the first write that failed: a command may print its lines unchecked, and does not end well without them.
+type output struct {
+	to  io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	o.err = cmp.Or(o.err, err)
+	return n, err
 }
 
 // complain prints an error as messages are printed here: lower case, the program's name before every line.
