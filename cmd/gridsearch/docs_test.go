@@ -35,7 +35,7 @@ func TestCommandsPage(t *testing.T) {
 func commandsPage() []byte {
 	var page bytes.Buffer
 	fmt.Fprint(&page, "# Commands\n\nWhat each command says of itself (`gridsearch COMMAND --help`). Data go to standard output, messages and progress to standard error.\n\n"+
-		"Exit codes: 0 done; 1 internal error; 2 usage, experiment file or data; 3 finished, but some runs failed; 4 the study on disk is another one;\n"+
+		"Exit codes: 0 done; 1 internal error; 2 usage, experiment file or data; 3 finished, or stopped as asked, with failed runs; 4 the study on disk is another one;\n"+
 		"5 another process works on the study; 130 and 143 stopped, to be continued by the same command. `go run` turns every code into 1: scripts use the built binary.\n")
 	root := newRoot()
 	root.InitDefaultHelpFlag()

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -67,6 +68,7 @@ func (s session) run(args ...string) (code int, out, messages string) {
 
 func TestExitCodes(t *testing.T) {
 	s := newSession(t)
+	diverging := slices.Clip([]string{"run", "small.toml", "--progress", "none", "--set", "train.learning_rate=1e30", "--set", "train.warmup=0.0"})
 	for _, c := range []struct {
 		want int
 		args []string
@@ -76,8 +78,12 @@ func TestExitCodes(t *testing.T) {
 		{exitInput, []string{"run", "small.toml", "--set", "train.epochs=0"}},
 		{exitInput, []string{"run", "missing.toml"}},
 		{exitInput, []string{"run", "small.toml", "--set", "data.dataset=cifar-10"}},
-		{exitFailedRuns, []string{"run", "small.toml", "--dir", "a", "--progress", "none", "--set", "train.learning_rate=1e30", "--set", "train.warmup=0.0", "--set", "replication.seeds=1"}},
+		{exitFailedRuns, append(diverging, "--dir", "a", "--set", "replication.seeds=1")},
 		{exitDone, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set", "replication.seeds=1"}},
+		{exitDone, []string{"run", "small.toml", "--dir", "c", "--progress", "none", "--limit", "1"}},
+		{exitFailedRuns, append(diverging, "--dir", "d", "--fail-fast")},
+		{exitFailedRuns, append(diverging, "--dir", "e", "--set", "execution.on_failure=stop")},
+		{exitFailedRuns, append(diverging, "--dir", "f", "--set", "execution.max_consecutive_failures=2")},
 		{exitOtherStudy, []string{"run", "small.toml", "--dir", "b", "--progress", "none"}},
 	} {
 		if code, _, messages := s.run(c.args...); code != c.want {
@@ -97,7 +103,7 @@ func TestFullOutput(t *testing.T) {
 	study := filepath.Join(dir, "small")
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "gridsearch-test-cache"))
 	s := newSession(t)
-	if code, _, messages := s.run("run", "small.toml", "--dir", dir, "--progress", "none", "--limit", "1"); code == exitInput {
+	if code, _, messages := s.run("run", "small.toml", "--dir", dir, "--progress", "none", "--limit", "1"); code != exitDone {
 		t.Fatal(messages)
 	}
 	for _, args := range [][]string{{"status", study}, {"status", study, "--format", "json"}, {"results", study}, {"report", study}, {"retry", study}, {"version"}, {"plan", "testdata/small.toml"},

@@ -23,7 +23,7 @@ const (
 	exitDone        = 0
 	exitInternal    = 1
 	exitInput       = 2 // usage, experiment file or data
-	exitFailedRuns  = 3
+	exitFailedRuns  = 3 // some runs failed, in a study that is finished or that they have stopped
 	exitOtherStudy  = 4
 	exitLocked      = 5
 	exitInterrupted = 128 // plus the number of the signal
@@ -88,7 +88,8 @@ func exitCode(err error) int {
 	var file *store.FileError
 	var mismatch *store.MismatchError
 	var locked *store.LockedError
-	var stopped *study.InterruptedError
+	var interrupted *study.InterruptedError
+	var stopped *study.StoppedError
 	var failed *study.FailedRunsError
 	var signalled signalError
 	switch {
@@ -96,13 +97,13 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &signalled):
 		return exitInterrupted + int(signalled.signal)
-	case errors.As(err, &stopped):
+	case errors.As(err, &interrupted):
 		return exitInterrupted + int(syscall.SIGINT)
 	case errors.As(err, &mismatch):
 		return exitOtherStudy
 	case errors.As(err, &locked):
 		return exitLocked
-	case errors.As(err, &failed):
+	case errors.As(err, &failed), errors.As(err, &stopped):
 		return exitFailedRuns
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file):
 		return exitInput

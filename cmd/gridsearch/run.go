@@ -21,7 +21,7 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
 		Short: "Start a study or go on with it",
-		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same.",
+		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.",
 		Args:  exactly("an experiment file or a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if options.Workers < 0 || options.Limit < 0 {
@@ -55,13 +55,21 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
 	options.Command, options.Kill, options.Observe = []string{program, "worker"}, kill, screen.event
-	err = study.Run(stop, folder, prepared, options)
+	err = resumable(cmd, name, settings, study.Run(stop, folder, prepared, options))
 	screen.close()
 	var failed *study.FailedRunsError
-	if err != nil && !errors.As(err, &failed) {
-		return resumable(cmd, stop, name, settings, err)
+	var stopped *study.StoppedError
+	var limit *study.LimitError
+	switch {
+	case errors.As(err, &limit): // what was asked for is done
+		if progress != "json" {
+			complain(cmd.ErrOrStderr(), err)
+		}
+		return finish(cmd, folder, screen)
+	case err == nil, errors.As(err, &failed), errors.As(err, &stopped):
+		return errors.Join(err, finish(cmd, folder, screen))
 	}
-	return errors.Join(err, finish(cmd, folder, screen))
+	return bySignal(stop, err)
 }
 
 // prepare makes the plan of a file, or of a study that exists.
@@ -101,15 +109,22 @@ func findStudy(cmd *cobra.Command, name string) (study.Folder, error) {
 	return "", usageError{fmt.Errorf("there is no study %q under %s\nstart one with: gridsearch run FILE.toml", name, studiesDir(cmd))}
 }
 
-// resumable adds how to go on to the error of an interrupted study.
-func resumable(cmd *cobra.Command, stop context.Context, name string, settings []string, err error) error {
-	var stopped *study.InterruptedError
-	if !errors.As(err, &stopped) {
+// resumable adds how to go on to the error of a study that is not at its end.
+func resumable(cmd *cobra.Command, name string, settings []string, err error) error {
+	var interrupted *study.InterruptedError
+	var stopped *study.StoppedError
+	var limit *study.LimitError
+	if !errors.As(err, &interrupted) && !errors.As(err, &stopped) && !errors.As(err, &limit) {
 		return err
 	}
-	err = fmt.Errorf("%w\ngo on with: %s", err, commandLine(cmd, name, settings))
+	return fmt.Errorf("%w\ngo on with: %s", err, commandLine(cmd, name, settings))
+}
+
+// bySignal marks the error of a study that a signal has interrupted.
+func bySignal(stop context.Context, err error) error {
+	var interrupted *study.InterruptedError
 	var signalled signalError
-	if errors.As(context.Cause(stop), &signalled) {
+	if errors.As(err, &interrupted) && errors.As(context.Cause(stop), &signalled) {
 		return signalError{signalled.signal, err}
 	}
 	return err

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,17 +27,30 @@ type Options struct {
 	Observe  func(Event)     // called one event at a time
 }
 
-// InterruptedError says that the study was stopped before its end and can be continued.
+// InterruptedError says that the study was stopped from outside before its end and can be continued.
 type InterruptedError struct {
 	Left  int // runs without a result
 	Cause error
 }
 
-func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("%v: runs left to train: %d", e.Cause, e.Left)
-}
+func (e *InterruptedError) Error() string { return fmt.Sprintf("%v: %s", e.Cause, left(e.Left)) }
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }
+
+// LimitError says that the call has trained as many runs as it was asked to, and that the study has more.
+type LimitError struct{ Left int }
+
+func (e *LimitError) Error() string { return "the limit of this call is reached: " + left(e.Left) }
+
+// StoppedError says that failed runs have stopped the study before its end, as the experiment file or the call asks for.
+type StoppedError struct {
+	Left   int
+	Reason string
+}
+
+func (e *StoppedError) Error() string { return e.Reason + ": " + left(e.Left) }
+
+func left(runs int) string { return fmt.Sprintf("runs left to train: %d", runs) }
 
 // FailedRunsError says that the study is finished, but some runs have no result.
 type FailedRunsError struct{ Failed, Total int }
@@ -47,13 +59,9 @@ func (e *FailedRunsError) Error() string {
 	return fmt.Sprintf("%d of %d runs failed: see gridsearch results for why, and gridsearch retry to train them again", e.Failed, e.Total)
 }
 
-var (
-	errFailFast = errors.New("stopped at the first failed run")
-	errLimit    = errors.New("the limit of this call is reached")
-)
-
 // Run trains what a study lacks. The folder is made, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
-// error is an *InterruptedError; other errors are *InputError, *store.MismatchError, *store.LockedError, *FailedRunsError.
+// error is an *InterruptedError; other errors are *InputError, *store.FileError, *store.MismatchError, *store.LockedError, *LimitError, *StoppedError and
+// *FailedRunsError.
 func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if err := os.MkdirAll(folder.Path("runs"), 0o755); err != nil {
 		return &InputError{err}
@@ -165,11 +173,21 @@ func (s *supervisor) run(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	return s.end(context.Cause(ctx))
+}
+
+// end says how the study stands when all workers have left; the cause is what has stopped them, nil for nothing.
+func (s *supervisor) end(cause error) error {
 	t := s.tracker
-	if left := t.total - t.complete - t.failed; left > 0 {
-		return &InterruptedError{left, cmp.Or(context.Cause(ctx), errLimit)}
-	}
-	if t.failed > 0 {
+	var stopped *StoppedError
+	switch left := t.total - t.complete - t.failed; {
+	case left > 0 && errors.As(cause, &stopped):
+		return &StoppedError{left, stopped.Reason}
+	case left > 0 && cause != nil:
+		return &InterruptedError{left, cause}
+	case left > 0:
+		return &LimitError{left}
+	case t.failed > 0:
 		return &FailedRunsError{t.failed, t.total}
 	}
 	return nil
@@ -394,9 +412,9 @@ func (s *supervisor) failed(spec Spec, e store.Execution) error {
 	s.consecutive++
 	limit := s.execution.MaxConsecutiveFailures
 	if s.options.FailFast || s.execution.OnFailure == experiments.OnFailureStop {
-		s.stop(errFailFast)
+		s.stop(&StoppedError{Reason: "stopped at the first failed run"})
 	} else if limit > 0 && s.consecutive >= limit {
-		s.stop(fmt.Errorf("%d runs failed one after the other", s.consecutive))
+		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %d runs failed one after the other", s.consecutive)})
 	}
 	return nil
 }
