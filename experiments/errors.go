@@ -17,11 +17,14 @@ type Mistake struct {
 	Text         string
 }
 
-func (m Mistake) String() string {
+func (m Mistake) String() string { return m.where() + ": " + m.Text }
+
+// where is the place alone.
+func (m Mistake) where() string {
 	if m.Line == 0 {
-		return fmt.Sprintf("%s: %s", m.File, m.Text)
+		return m.File
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
+	return fmt.Sprintf("%s:%d:%d", m.File, m.Line, m.Column)
 }
 
 func (e *Errors) Error() string {

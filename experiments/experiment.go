@@ -36,7 +36,13 @@ type Experiment struct {
 	Execution   Execution
 	Analysis    Analysis
 	Report      Report
+
+	source *source // where its keys come from
 }
+
+// At says where a key comes from, for messages about what only the data show: file, line and column of "data.train_examples" or of the nearest thing around
+// it that the file has, or the setting from outside.
+func (e *Experiment) At(path string) string { return e.source.mistake(path).where() }
 
 // Study is [study] with [objective].
 type Study struct {
@@ -120,7 +126,7 @@ func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 	if root == nil {
 		return nil, errs
 	}
-	e := &Experiment{File: file}
+	e := &Experiment{File: file, source: root.source}
 	readVersion(root)
 	e.Study = readStudy(root, file)
 	e.Model = readModel(root.table("model"))

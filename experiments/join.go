@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
 
 	"gridsearch/dataset"
@@ -66,7 +67,11 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 // is left to train.
 func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
 	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
-	if err != nil {
+	var empty *search.EmptyError
+	switch {
+	case errors.As(err, &empty) && empty.Plan.Kept > 0 && native > 0 && base.Pixels > native:
+		return nil, fmt.Errorf("%s: resolution is %d: %w", e.At("model.resolution"), base.Pixels, err)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", e.File, err)
 	}
 	return plan, nil

@@ -121,6 +121,24 @@ func TestPlanOfNothing(t *testing.T) {
 	}
 }
 
+// TestPlaces: what only the data show is told with the place of the key, or of the setting.
+func TestPlaces(t *testing.T) {
+	text := small + "[data]\ndataset = \"motifs\"\ntrain_examples = 9\n"
+	e := parse(t, text, "model.resolution=300")
+	for path, want := range map[string]string{"data.train_examples": "file.toml:5:1", "data.path": "file.toml:3:1", "train.batch_size": "file.toml", "model.resolution": "--set model.resolution=300"} {
+		if got := e.At(path); got != want {
+			t.Errorf("%s is at %s, want %s", path, got, want)
+		}
+	}
+	base, err := e.Baseline(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = e.Plan(base, 240); err == nil || !strings.HasPrefix(err.Error(), "--set model.resolution=300: resolution is 300: nothing is left to train") || !strings.Contains(err.Error(), "native 240") {
+		t.Errorf("a resolution above the native one: %v", err)
+	}
+}
+
 func TestDataSpec(t *testing.T) {
 	spec := parse(t, small, "data.dataset=image-folder", "data.path=photos").DataSpec()
 	if spec.Name != "image-folder" || spec.Path != "photos" {

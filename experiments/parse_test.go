@@ -50,6 +50,7 @@ func TestDefaults(t *testing.T) {
 		Analysis:    Analysis{Confidence: .95},
 		Report:      Report{Figures: Figures, Formats: []string{"svg", "png"}},
 	}
+	want.source = e.source
 	if !reflect.DeepEqual(e, want) {
 		t.Errorf("got  %+v\nwant %+v", e, want)
 	}
@@ -177,6 +178,7 @@ func TestEveryKey(t *testing.T) {
 		Analysis:    Analysis{Confidence: .9},
 		Report:      Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
 	}
+	want.source = e.source
 	if !reflect.DeepEqual(e, want) {
 		t.Errorf("got  %+v\nwant %+v", e, want)
 	}

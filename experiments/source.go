@@ -122,17 +122,21 @@ func settingValue(text string) any {
 
 // fail notes a mistake at a path, or at the nearest thing around it that the file has.
 func (s *source) fail(path, format string, values ...any) {
-	m := Mistake{File: s.file, Text: fmt.Sprintf(format, values...)}
+	m := s.mistake(path)
+	m.Text = fmt.Sprintf(format, values...)
+	s.errs.List = append(s.errs.List, m)
+}
+
+// mistake is one without a text at a path, or at the nearest thing around it that the file has.
+func (s *source) mistake(path string) Mistake {
 	for ; path != ""; path = parent(path) {
 		p, ok := s.places[path]
-		if !ok {
-			continue
+		switch {
+		case ok && p.setting != "":
+			return Mistake{File: p.setting}
+		case ok:
+			return Mistake{File: s.file, Line: p.line, Column: p.column}
 		}
-		if p.setting != "" {
-			m.File = p.setting
-		}
-		m.Line, m.Column = p.line, p.column
-		break
 	}
-	s.errs.List = append(s.errs.List, m)
+	return Mistake{File: s.file}
 }

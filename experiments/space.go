@@ -81,13 +81,24 @@ func (t *table) span(key string) search.Range {
 	case r.High.Float64() > maxCoefficient:
 		s.fail("high", "high must be %d or less, not %s", maxCoefficient, r.High)
 	default:
-		if _, err := r.Values(); err != nil {
-			t.fail(key, "%s: %v", key, err)
-			return defaultRange
+		_, err := r.Values()
+		if err == nil {
+			return r
 		}
-		return r
+		s.fail(s.wrongBound(r), "%s: %v", key, err)
 	}
 	return defaultRange
+}
+
+// wrongBound is the key that makes a range impossible.
+func (t *table) wrongBound(r search.Range) string {
+	switch {
+	case r.High.Cmp(r.Low) < 0:
+		return t.culprit("high", "low")
+	case r.Step.Cmp("0") <= 0:
+		return "step"
+	}
+	return t.culprit("step", "high", "low")
 }
 
 // point reads alpha, beta and gamma; the paper's where the key is missing.
@@ -137,7 +148,7 @@ func limitGrid(t *table, s search.Space) {
 		count = min(count*len(values), maxPoints+1)
 	}
 	if count > maxPoints && (slices.Contains(s.Methods, search.Grid) || slices.Contains(s.Methods, search.Solve)) {
-		t.fail("", "the ranges make more than %d points: raise a step", maxPoints)
+		t.fail(t.culprit("alpha.step", "beta.step", "gamma.step", "alpha.high", "beta.high", "gamma.high", "phi"), "the ranges make more than %d points: raise a step", maxPoints)
 	}
 }
 

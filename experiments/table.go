@@ -28,6 +28,18 @@ func (t *table) fail(key, format string, values ...any) {
 	t.source.fail(join(t.path, key), format, values...)
 }
 
+// culprit is the key that a mistake of several together is noted at: the first that is set from outside, or else the first that has a place.
+func (t *table) culprit(keys ...string) string {
+	for _, outside := range []bool{true, false} {
+		for _, key := range keys {
+			if p, ok := t.source.places[join(t.path, key)]; ok && (p.setting != "" || !outside) {
+				return key
+			}
+		}
+	}
+	return keys[0]
+}
+
 // require notes a missing key, with what to write.
 func (t *table) require(key, example string) {
 	if t.has(key) || t.broken {

@@ -69,11 +69,11 @@ func plan(experiment *experiments.Experiment) (*Prepared, error) {
 	if experiment.Data != nil {
 		var err error
 		if p.source, err = dataset.Open(experiment.DataSpec()); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", experiment.At("data.path"), err)
 		}
 		info = p.source.Info()
-		if err := p.checkData(info); err != nil {
-			return nil, fmt.Errorf("%s: [data]: %w", experiment.File, err)
+		if key, err := p.checkData(info); err != nil {
+			return nil, fmt.Errorf("%s: %w", experiment.At(key), err)
 		}
 	}
 	var err error
@@ -84,20 +84,23 @@ func plan(experiment *experiments.Experiment) (*Prepared, error) {
 	return p, err
 }
 
-// checkData splits the data set, and says before anything is trained what it cannot give: it takes the labels alone.
-func (p *Prepared) checkData(info dataset.Info) error {
-	section := p.Experiment.Data
-	train, validation, err := dataset.Split(p.source.Labels(dataset.Train), section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+// checkData splits the data set, and says before anything is trained what it cannot give, and the key that asks for it: it takes the labels alone.
+func (p *Prepared) checkData(info dataset.Info) (key string, err error) {
+	section, labels, seed := p.Experiment.Data, p.source.Labels(dataset.Train), p.Experiment.Study.Seed
+	train, validation, err := dataset.Split(labels, section.ValidationFraction, section.TrainExamples, seed)
 	p.Validation = len(validation)
 	switch recipe := p.Experiment.Train; {
 	case err != nil:
-		return err
+		if _, _, alone := dataset.Split(labels, section.ValidationFraction, 0, seed); alone != nil {
+			return "data.validation_fraction", err
+		}
+		return "data.train_examples", err
 	case len(info.Classes) < 2:
-		return fmt.Errorf("data set %s has the one class %q: there is nothing to tell apart", info.Name, info.Classes[0])
+		return "data.dataset", fmt.Errorf("data set %s has the one class %q: there is nothing to tell apart", info.Name, info.Classes[0])
 	case recipe != nil && len(train) < recipe.BatchSize:
-		return fmt.Errorf("%d training images do not fill one batch: batch_size is %d", len(train), recipe.BatchSize)
+		return "train.batch_size", fmt.Errorf("%d training images do not fill one batch: batch_size is %d", len(train), recipe.BatchSize)
 	}
-	return nil
+	return "", nil
 }
 
 // Specs lists the runs of the plan: every trainable trial with every seed. It reads the images, whose checksum is part of a run's key. Runs are in

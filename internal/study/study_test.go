@@ -323,7 +323,7 @@ func TestOneClass(t *testing.T) {
 	}
 	_, err := Prepare(filepath.Join(folder, "one.toml"))
 	var input *InputError
-	if !errors.As(err, &input) || !strings.Contains(err.Error(), `one.toml: [data]: data set idx has the one class "0"`) {
+	if !errors.As(err, &input) || !strings.Contains(err.Error(), `one.toml:6:1: data set idx has the one class "0"`) {
 		t.Errorf("got %v", err)
 	}
 }
