@@ -16,9 +16,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -158,16 +155,6 @@ func (f *Figure) Write(w io.Writer, format string) error {
 		return err
 	}
 	return fmt.Errorf("a figure cannot be written as %q: use svg or png", format)
-}
-
-// Save writes the figure to a file whose ending says the format.
-func (f *Figure) Save(path string) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	err = f.Write(file, strings.TrimPrefix(filepath.Ext(path), "."))
-	return errors.Join(err, file.Close())
 }
 
 // finite refuses what cannot be drawn.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -38,10 +39,12 @@ func newReport() *cobra.Command {
 
 // figures lists the files of a study's figures.
 func figures(folder study.Folder) ([]string, error) {
-	files, err := os.ReadDir(folder.Path("figures"))
+	files, err := os.ReadDir(folder.Path(report.FiguresFolder))
 	var paths []string
 	for _, f := range files {
-		paths = append(paths, folder.Path("figures", f.Name()))
+		if end := filepath.Ext(f.Name()); end == ".svg" || end == ".png" { // and not what a kill has left half written
+			paths = append(paths, folder.Path(report.FiguresFolder, f.Name()))
+		}
 	}
 	return paths, err
 }
@@ -62,5 +65,5 @@ func derive(folder study.Folder) (report.Results, error) {
 			return results, err
 		}
 	}
-	return results, report.Figures(s, results, folder.Path("figures"))
+	return results, report.Figures(s, results)
 }

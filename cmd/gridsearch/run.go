@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 )
 
@@ -165,6 +166,6 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	if drawn, err := figures(folder); err != nil || len(drawn) == 0 {
 		return err // a study without a complete run
 	}
-	screen.note("figures are in " + folder.Path("figures"))
+	screen.note("figures are in " + folder.Path(report.FiguresFolder))
 	return nil
 }

@@ -1,8 +1,8 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
-
 	"fmt"
 	"math"
 	"os"
@@ -17,10 +17,13 @@ import (
 	"gridsearch/search"
 )
 
-// Figures draws the figures that the study's record allows into a folder, in the formats that its experiment file asks for. Figures of an earlier call
-// are replaced.
-func Figures(s *study.Study, r Results, folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+// FiguresFolder is the folder of a study that Figures draws into.
+const FiguresFolder = "figures"
+
+// Figures draws the figures that the study's record allows into its folder, in the formats that its experiment file asks for. Figures of an earlier call
+// are replaced, each whole or not at all.
+func Figures(s *study.Study, r Results) error {
+	if err := os.MkdirAll(s.Folder.Path(FiguresFolder), 0o755); err != nil {
 		return err
 	}
 	for name, draw := range map[string]func() (*plots.Figure, error){
@@ -43,7 +46,11 @@ func Figures(s *study.Study, r Results, folder string) error {
 			return fmt.Errorf("figure %s: %w", name, err)
 		}
 		for _, format := range s.Experiment.Report.Formats {
-			if err := figure.Save(filepath.Join(folder, name+"."+format)); err != nil {
+			var picture bytes.Buffer
+			if err := figure.Write(&picture, format); err != nil {
+				return fmt.Errorf("figure %s: %w", name, err)
+			}
+			if err := s.Folder.Write(filepath.Join(FiguresFolder, name+"."+format), picture.Bytes()); err != nil {
 				return fmt.Errorf("figure %s: %w", name, err)
 			}
 		}

@@ -126,8 +126,8 @@ func TestFindingsWithoutRuns(t *testing.T) {
 
 func TestFigures(t *testing.T) {
 	s := made(t)
-	folder := s.Folder.Path("figures")
-	if err := Figures(s, New(s), folder); err != nil {
+	folder := s.Folder.Path(FiguresFolder)
+	if err := Figures(s, New(s)); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range experiments.Figures {
@@ -142,9 +142,39 @@ func TestFigures(t *testing.T) {
 		t.Errorf("families are %+v", f)
 	}
 	s.Records = nil
-	empty := filepath.Join(t.TempDir(), "figures")
-	if err := Figures(s, New(s), empty); err != nil {
+	s.Folder = study.Folder(t.TempDir())
+	if err := Figures(s, New(s)); err != nil {
 		t.Errorf("a study without a complete run: %v", err)
+	}
+}
+
+// TestFiguresAreReplacedWhole: a figure takes the place of the old one, which is not written over, and leaves nothing beside it.
+func TestFiguresAreReplacedWhole(t *testing.T) {
+	s := made(t)
+	s.Experiment.Report.Figures, s.Experiment.Report.Formats = []string{"accuracy-cost"}, []string{"svg"}
+	folder := s.Folder.Path(FiguresFolder)
+	path, other := filepath.Join(folder, "accuracy-cost.svg"), filepath.Join(t.TempDir(), "other name of the old file")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, other); err != nil {
+		t.Skip(err)
+	}
+	if err := Figures(s, New(s)); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(other)
+	if err != nil || string(old) != "old" {
+		t.Errorf("the old figure is written over with %d bytes (%v)", len(old), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() < 1000 {
+		t.Errorf("the new figure: %v", err)
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Errorf("%v are left (%v)", files, err)
 	}
 }
 

@@ -59,11 +59,18 @@ func (e *FailedRunsError) Error() string {
 	return fmt.Sprintf("%d of %d runs failed: see gridsearch results for why, and gridsearch retry to train them again", e.Failed, e.Total)
 }
 
-// Run trains what a study lacks. The folder is made, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
+// Run trains what a study lacks. The folder is made once nothing of the input is refused, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
 // error is an *InterruptedError; other errors are *InputError, *store.FileError, *store.MismatchError, *store.LockedError, *LimitError, *StoppedError and
 // *FailedRunsError.
 func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
-	if err := os.MkdirAll(folder.Path("runs"), 0o755); err != nil {
+	if pid := store.Holder(folder.lock()); pid > 0 { // before the images are read
+		return &store.LockedError{Path: folder.lock(), PID: pid}
+	}
+	specs, err := p.Specs()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(string(folder), 0o755); err != nil {
 		return &InputError{err}
 	}
 	lock, err := store.Lock(folder.lock())
@@ -71,10 +78,6 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 		return err
 	}
 	defer lock.Release()
-	specs, err := p.Specs()
-	if err != nil {
-		return err
-	}
 	record, err := store.Open(folder.database())
 	if err != nil {
 		return err
