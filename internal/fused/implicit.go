@@ -20,10 +20,11 @@ type implicit struct {
 	covariance []float32 // [in, in]
 	spread     []float32 // Cov(x) W, [in, padded out]
 
-	scaled         []float32      // W' with its rows multiplied by a or b, [out, in]
-	byA, corrected *kernel.Packed // diag(a) W', and W diag(b) W'
-	square         []float32      // W diag(b) W', [in, in]
-	constant       []float32      // W c
+	scaled    []float32      // W' with its rows multiplied by a or b, [out, in]
+	byA, byB  *kernel.Packed // diag(a) W' and diag(b) W'
+	corrected *kernel.Packed // W diag(b) W'
+	square    []float32      // W diag(b) W', [in, in]
+	constant  []float32      // W c
 }
 
 // implicitLimit is the number of input channels up to which z is not kept (measured; at more the second product costs more than the memory).
@@ -44,7 +45,7 @@ func (l *convNorm) makeImplicit() {
 	}
 	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.pad)
 	m.scaled, m.square, m.constant = kernel.Floats(out*in), kernel.Floats(in*in), kernel.Floats(in)
-	m.byA, m.corrected = l.set.NewPacked(out, in), l.set.NewPacked(in, in)
+	m.byA, m.byB, m.corrected = l.set.NewPacked(out, in), l.set.NewPacked(out, in), l.set.NewPacked(in, in)
 }
 
 // rowsOf computes rows of z from a pixel on, in a worker's scratch.
@@ -151,9 +152,8 @@ func (l *convNorm) finishImplicit(dx, x []float32) {
 	l.conv.collect(l.workers[0].Kernels)
 	l.parameterGradients()
 	m, k := l.implicit, l.workers[0]
-	packed := l.set.NewPacked(m.out, m.in)
-	l.packScaled(packed, l.norm.b)
-	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.weight.Value, m.out), packed, m.in, false)
+	l.packScaled(m.byB, l.norm.b)
+	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.weight.Value, m.out), m.byB, m.in, false)
 	k.Pack(m.corrected, kernel.Dense(m.square, m.in))
 	for i := range m.in {
 		sum := 0.

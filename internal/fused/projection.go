@@ -1,6 +1,10 @@
 package fused
 
-import "gridsearch/internal/kernel"
+import (
+	"slices"
+
+	"gridsearch/internal/kernel"
+)
 
 // projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch norm behind it, and the residual. It reads the
 // depthwise convolution's output through norm and SiLU, image by image, in groups of images.
@@ -18,10 +22,11 @@ type projection struct {
 	group       int       // images of a unit
 	rows        int       // pixels of an image that are at hand at a time: all, but on large maps
 	z           []float32 // [batch, area, narrow]
+	ones        []float32 // as many as output channels
 }
 
 func (e *Engine) projection(s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
-	return &projection{Engine: e, shape: s, from: from, excite: x, conv: e.pointwise(p.Project, Weight{}, s.Expanded, s.Out), norm: e.norm(p.OutNorm),
+	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x, conv: e.pointwise(p.Project, Weight{}, s.Expanded, s.Out), norm: e.norm(p.OutNorm),
 		pad: e.set.Pad(s.Expanded), narrow: e.set.Pad(s.Out), area: s.OutSize * s.OutSize}
 }
 
@@ -154,17 +159,13 @@ func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
 // output computes y, the norm of z, with stochastic depth and the residual x where the block has a skip.
 func (p *projection) output(y, x, factors []float32) {
 	n, out := p.norm, p.shape.Out
-	one := make([]float32, out)
-	for j := range one {
-		one[j] = 1
-	}
 	p.units(factors != nil, func(w *worker, pixel, rows int, par kernel.Params) {
 		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
 		if !p.shape.Skip {
 			w.Affine(to, p.raw(pixel), par.Set(n.scale, n.shift), size)
 			return
 		}
-		par.Set(n.scale, one, n.shift)
+		par.Set(n.scale, p.ones, n.shift)
 		if factors != nil {
 			w.scaleRow(par.Row(0), factors[pixel/p.area])
 			w.scaleRow(par.Row(2), factors[pixel/p.area])
