@@ -1,7 +1,6 @@
 package study
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"sync"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/machine"
 	"gridsearch/internal/store"
 )
 
@@ -33,7 +33,7 @@ var environment = sync.OnceValue(func() store.Environment {
 		GoVersion:      runtime.Version(),
 		OS:             runtime.GOOS,
 		Arch:           runtime.GOARCH,
-		CPU:            CPUModel(),
+		CPU:            machine.CPU(),
 		Cores:          runtime.NumCPU(),
 		KernelSet:      KernelSet(),
 		Revision:       revision,
@@ -43,25 +43,6 @@ var environment = sync.OnceValue(func() store.Environment {
 		NumericVersion: NumericVersion,
 	}
 })
-
-// CPUModel names the processor, as the kernel of the operating system does.
-func CPUModel() string {
-	file, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	defer file.Close()
-	fields := map[string]string{}
-	for lines := bufio.NewScanner(file); lines.Scan() && lines.Text() != ""; {
-		key, value, _ := strings.Cut(lines.Text(), ":")
-		fields[strings.TrimSpace(key)] = strings.TrimSpace(value)
-	}
-	if fields["model name"] == "" {
-		return runtime.GOARCH
-	}
-	// Virtual machines call unlike processors by one name; family and model tell them apart.
-	return fields["model name"] + " (family " + fields["cpu family"] + ", model " + fields["model"] + ")"
-}
 
 // Revision is the git revision that this program runs from, with a plus where files have changed since; empty if it is not known.
 func Revision() string {

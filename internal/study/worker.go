@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"gridsearch/internal/machine"
 	"gridsearch/internal/store"
 	"gridsearch/model/train"
 )
@@ -76,7 +77,7 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 	runtime.GOMAXPROCS(r.Spec.Threads + 1)
 	done := outcome{Key: r.Spec.Key}
 	result, err := w.run(ctx, r)
-	done.PeakRSSBytes = peakRSS()
+	done.PeakRSSBytes = machine.PeakMemory()
 	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
 	switch {
 	case err == nil:

@@ -1,6 +1,6 @@
 //go:build unix
 
-package study
+package machine
 
 import (
 	"runtime"
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peakRSS is the largest resident memory of this process so far, in bytes.
-func peakRSS() int64 {
+// maxRSS is the largest resident memory as the system's account of this process has it, in bytes.
+func maxRSS() int64 {
 	var usage unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &usage) != nil {
 		return 0
