@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"gridsearch/dataset"
-	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
 	"gridsearch/model"
-	"gridsearch/model/nn"
 )
 
 // Job is one training: a network, how it is trained, and on what.
@@ -98,7 +96,7 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	defer s.network.Close()
+	defer s.Close()
 	s.resume()
 	if err := s.train(ctx, report); err != nil {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
@@ -117,12 +115,8 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 
 // state is a training between two steps.
 type state struct {
+	*Trainer
 	job             Job
-	arch            model.Architecture // with the recipe's regularisation
-	params          *nn.Parameters
-	network         *nn.Network
-	optimizer       *optimizer
-	average         *average // nil for none
 	mean, deviation []float32
 	perEpoch        int
 	steps           int
@@ -144,25 +138,14 @@ func newState(job Job) (*state, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
-	s := &state{job: job, arch: job.Architecture}
-	s.arch.Dropout, s.arch.DropConnect = job.Recipe.Dropout, job.Recipe.DropConnect
+	trainer, err := NewTrainer(job.Architecture, job.Recipe, job.Seed, job.Threads)
+	if err != nil {
+		return nil, err
+	}
+	s := &state{Trainer: trainer, job: job}
 	s.perEpoch = dataset.StepsPerEpoch(job.Train.N, job.Recipe.BatchSize)
 	s.steps = s.perEpoch * job.Recipe.Epochs
 	s.mean, s.deviation = job.Train.Moments()
-	var err error
-	if s.params, err = nn.NewParameters(s.arch, random.Seed(job.Seed, "network"), job.Recipe.ZeroInitResidual); err != nil {
-		return nil, err
-	}
-	options := nn.Options{Batch: job.Recipe.BatchSize, Seed: random.Seed(job.Seed, "masks"), LabelSmoothing: job.Recipe.LabelSmoothing, Threads: job.Threads}
-	if s.network, err = nn.NewTrainer(s.arch, s.params, options); err != nil {
-		return nil, err
-	}
-	if s.optimizer, err = newOptimizer(job.Recipe, s.params.List); err != nil {
-		return nil, err
-	}
-	if job.Recipe.EMA > 0 {
-		s.average = &average{kernels: s.optimizer.kernels, decay: job.Recipe.EMA, to: s.params.Clone(), from: s.params}
-	}
 	return s, nil
 }
 
@@ -255,33 +238,20 @@ func (s *state) checkpoint() error {
 
 // one makes one step.
 func (s *state) one(loader *dataset.Loader, rate float64) (loss float64, err error) {
-	s.waited += loader.Next(s.network.Images(), s.network.Labels())
-	if loss, err = s.network.Step(s.step); err != nil {
+	s.waited += loader.Next(s.Images(), s.Labels())
+	if loss, err = s.Step(s.step, rate); err != nil {
 		return 0, err
 	}
-	if diverged(loss) {
-		return 0, &DivergedError{Step: s.step, LearningRate: rate, Loss: loss}
-	}
-	s.update(rate)
 	s.step++
 	s.record(loss)
 	return loss, nil
-}
-
-// update moves the weights and their average.
-func (s *state) update(rate float64) {
-	defer kernel.FlushDenormals()()
-	s.optimizer.step(rate)
-	if s.average != nil {
-		s.average.update(s.step)
-	}
 }
 
 // record adds a step to the training curve.
 func (s *state) record(loss float64) {
 	s.sums.Steps++
 	s.sums.Loss += loss
-	for i, label := range s.network.Labels() {
+	for i, label := range s.Labels() {
 		if rank(s.network.Logits()[i*s.arch.Classes:][:s.arch.Classes], int(label)) == 0 {
 			s.sums.Right++
 		}
@@ -291,12 +261,4 @@ func (s *state) record(loss float64) {
 		s.curve = append(s.curve, CurvePoint{Epoch: s.step / s.perEpoch, Step: s.step, Loss: s.sums.Loss / n, Top1: float64(s.sums.Right) / n / float64(s.job.Recipe.BatchSize)})
 		s.sums = sums{}
 	}
-}
-
-// evaluated are the weights that count.
-func (s *state) evaluated() *nn.Parameters {
-	if s.average != nil {
-		return s.average.to
-	}
-	return s.params
 }
