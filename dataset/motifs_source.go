@@ -21,12 +21,15 @@ type motifSet struct {
 // not match their SHA-256 and are drawn again. Processes may write at the same time: they write the same bytes.
 const motifRecord = sha256.Size + motifs.Bytes
 
-func openMotifs() *motifSet {
+func openMotifs() *motifSet { return &motifSet{MotifsCache()} }
+
+// MotifsCache is the file that keeps the pictures of motifs, empty where this user has no place for it.
+func MotifsCache() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return &motifSet{}
+		return ""
 	}
-	return &motifSet{filepath.Join(cache, "gridsearch", fmt.Sprintf("motifs-v%d", motifs.Version))}
+	return filepath.Join(cache, "gridsearch", fmt.Sprintf("motifs-v%d", motifs.Version))
 }
 
 func (*motifSet) Info() Info {
