@@ -1,0 +1,32 @@
+package benchmark
+
+import (
+	"runtime"
+
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/machine"
+)
+
+// SchemaVersion is that of Document.
+const SchemaVersion = 1
+
+// Document is all that bench measures, as its JSON has it.
+type Document struct {
+	SchemaVersion int    `json:"schema_version"`
+	CPU           string `json:"cpu"`
+	Cores         int    `json:"cores"`
+	Kernels       string `json:"kernels"` // name of the set
+	Go            string `json:"go"`
+	kernel.Machine
+	Workloads []Result `json:"workloads"`
+}
+
+// NewDocument measures one core, for workloads to be held against. It takes about a quarter of a second.
+func NewDocument() (*Document, error) {
+	set, err := kernel.Chosen()
+	if err != nil {
+		return nil, err
+	}
+	return &Document{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(), Kernels: set.Name, Go: runtime.Version(),
+		Machine: set.Measure(), Workloads: []Result{}}, nil
+}

@@ -1,0 +1,69 @@
+package benchmark
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// request is what a process is asked to measure.
+type request struct {
+	Workload   Workload `json:"workload"`
+	PeakGFLOPS float64  `json:"peak_gflops"` // of one core
+}
+
+// MeasureIn measures a workload in a process of its own, so that its peak memory is its own. The command must call Serve. The process ends with the
+// context, and its messages go to stderr.
+func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS float64, stderr io.Writer) (Result, error) {
+	var r Result
+	child := exec.CommandContext(ctx, command[0], command[1:]...)
+	child.Stderr = stderr
+	in, err := child.StdinPipe()
+	if err != nil {
+		return r, err
+	}
+	defer in.Close() // not before the answer: its end says that nobody waits any more
+	text, err := json.Marshal(request{w, peakGFLOPS})
+	if err != nil {
+		return r, err
+	}
+	var out strings.Builder
+	child.Stdout = &out
+	if err := child.Start(); err != nil {
+		return r, fmt.Errorf("start the process of %s: %w", w.Name(), err)
+	}
+	_, _ = in.Write(text) // a process that is gone says why below
+	if err := child.Wait(); err != nil {
+		return r, fmt.Errorf("the process of %s ended without a result: %w", w.Name(), err)
+	}
+	if err := json.Unmarshal([]byte(out.String()), &r); err != nil {
+		return r, fmt.Errorf("the process of %s gave no result: %w", w.Name(), err)
+	}
+	return r, nil
+}
+
+// Serve answers MeasureIn's one request. Once it has been read, the end of the input means that nobody waits for the answer: abandoned is called then.
+func Serve(in io.Reader, out io.Writer, abandoned func()) error {
+	var r request
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		return fmt.Errorf("read what to measure: %w", err)
+	}
+	if err := r.Workload.Check(); err != nil {
+		return err
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, in)
+		abandoned()
+	}()
+	// As in a run: one more than the threads that compute.
+	runtime.GOMAXPROCS(r.Workload.Threads + 1)
+	result, err := Measure(r.Workload, r.PeakGFLOPS)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(result)
+}
