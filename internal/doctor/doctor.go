@@ -1,0 +1,182 @@
+// Package doctor says what a machine is to this program, and what there would make a study slow or fail.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"gridsearch/dataset"
+	"gridsearch/internal/benchmark"
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/machine"
+	"gridsearch/internal/study"
+)
+
+// SchemaVersion is that of Report.
+const SchemaVersion = 1
+
+// Report is what a machine is to this program. Sizes are bytes, 0 where they are not known.
+type Report struct {
+	SchemaVersion    int      `json:"schema_version"`
+	CPU              string   `json:"cpu"`
+	Cores            int      `json:"cores"`
+	Kernels          string   `json:"kernels"`           // the set that computes
+	KernelsAvailable []string `json:"kernels_available"` // the fastest first
+	FlushToZero      bool     `json:"flush_to_zero"`     // denormal numbers, which are slow, can be taken for 0
+	kernel.Machine
+	TwoWorkers      float64   `json:"two_workers"` // images per second of two workers at once against one's
+	MemoryTotal     int64     `json:"memory_total_bytes"`
+	MemoryAvailable int64     `json:"memory_available_bytes"`
+	DataSets        []DataSet `json:"datasets"`
+	Studies         Studies   `json:"studies"`
+	Go              string    `json:"go"`
+	OS              string    `json:"os"`
+	Arch            string    `json:"arch"`
+	Revision        string    `json:"revision"` // empty if not known, with a plus where files have changed since
+	NumericVersion  int       `json:"numeric_version"`
+	Warnings        []string  `json:"warnings"`
+}
+
+// DataSet is where a data set is, or why it is not there.
+type DataSet struct {
+	Name    string `json:"name"`
+	Found   bool   `json:"found"`
+	Cache   string `json:"cache,omitempty"` // file that keeps what the program draws, empty where there is no place for it
+	Bytes   int64  `json:"bytes,omitempty"` // of that file so far
+	Problem string `json:"problem,omitempty"`
+}
+
+// Studies is the folder that holds studies.
+type Studies struct {
+	Dir      string `json:"dir"`
+	Writable bool   `json:"writable"`
+	Free     int64  `json:"free_bytes"`        // on its disk
+	Problem  string `json:"problem,omitempty"` // why it cannot be written
+}
+
+// Examine looks at this machine and measures it, in a few seconds. The folder is that of the studies; it need not exist. The command is
+// one for benchmark.Scaling.
+func Examine(ctx context.Context, folder string, command []string) (*Report, error) {
+	set, err := kernel.Chosen()
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(), Kernels: set.Name, FlushToZero: kernel.FlushesDenormals,
+		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Revision: study.Revision(), NumericVersion: study.NumericVersion}
+	for _, s := range kernel.Sets() {
+		r.KernelsAvailable = append(r.KernelsAvailable, s.Name)
+	}
+	r.MemoryTotal, r.MemoryAvailable = machine.Memory()
+	r.DataSets = []DataSet{motifs(), fashionMNIST()}
+	r.Studies = studies(folder)
+	r.Machine = set.Measure()
+	if r.TwoWorkers, err = benchmark.Scaling(ctx, command, 2); err != nil {
+		return nil, err
+	}
+	r.Warnings = r.warnings()
+	return r, nil
+}
+
+// motifs are always there: they are drawn where the cache lacks them.
+func motifs() DataSet {
+	d := DataSet{Name: "motifs", Found: true, Cache: dataset.MotifsCache()}
+	if d.Cache == "" {
+		d.Problem = "this user has no cache folder: every process draws the pictures anew"
+		return d
+	}
+	if info, err := os.Stat(d.Cache); err == nil {
+		d.Bytes = info.Size()
+	}
+	return d
+}
+
+func fashionMNIST() DataSet {
+	d := DataSet{Name: "fashion-mnist"}
+	if _, err := dataset.Open(dataset.Spec{Name: d.Name}); err != nil {
+		d.Problem = err.Error()
+		return d
+	}
+	d.Found = true
+	return d
+}
+
+// studies tries the folder, or the nearest one above it that exists: making the others is then possible.
+func studies(folder string) Studies {
+	s := Studies{Dir: folder}
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		s.Problem = err.Error()
+		return s
+	}
+	for {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
+			break
+		}
+		path = filepath.Dir(path)
+	}
+	s.Free = machine.DiskFree(path)
+	file, err := os.CreateTemp(path, ".gridsearch-*")
+	if err != nil {
+		s.Problem = err.Error()
+		return s
+	}
+	s.Writable = true
+	file.Close()
+	os.Remove(file.Name())
+	return s
+}
+
+// little is memory, or space on a disk, that a study may not get along with: 2 GiB.
+const little = 2 << 30
+
+// poor is what two workers on two cores should reach together against one.
+const poor = 1.6
+
+// warnings lists what would make a study slow or fail.
+func (r *Report) warnings() []string {
+	list := []string{}
+	add := func(holds bool, format string, values ...any) {
+		if holds {
+			list = append(list, fmt.Sprintf(format, values...))
+		}
+	}
+	if plain := PlainKernels(r.Kernels, r.KernelsAvailable[0]); plain != "" {
+		list = append(list, plain)
+	}
+	add(r.Cores > 1 && r.TwoWorkers < poor, "two workers at once are %.2f times as fast as one: something else uses the cores, or they share one", r.TwoWorkers)
+	add(r.MemoryTotal > 0 && r.MemoryAvailable < little, "%s of memory are available: large networks or many workers may not fit", Size(r.MemoryAvailable))
+	add(!r.Studies.Writable, "studies cannot be written in %s: %s", r.Studies.Dir, r.Studies.Problem)
+	add(r.Studies.Writable && r.Studies.Free > 0 && r.Studies.Free < little, "%s are free on the disk of %s: checkpoints may not fit", Size(r.Studies.Free), r.Studies.Dir)
+	for _, d := range r.DataSets {
+		add(d.Found && d.Problem != "", "%s: %s", d.Name, d.Problem)
+	}
+	return list
+}
+
+// PlainKernels is the warning that a set is the one in plain Go, of a processor whose fastest set is another or the same; empty for other sets.
+func PlainKernels(set, fastest string) string {
+	if set != kernel.Generic {
+		return ""
+	}
+	reason := "this processor, or this build, has no others"
+	if fastest != kernel.Generic {
+		reason = fmt.Sprintf("this processor runs %s, but %s asks for %s", fastest, kernel.Variable, set)
+	}
+	return fmt.Sprintf("plain Go kernels: about %d times slower than %s; %s", kernel.GenericSlowdown, kernel.AVX2, reason)
+}
+
+// Size prints bytes as GiB or MiB, 0 as unknown.
+func Size(bytes int64) string {
+	switch {
+	case bytes == 0:
+		return "unknown"
+	case bytes >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+}
