@@ -8,18 +8,19 @@ import (
 
 // layers are the packages from the bottom up: a package imports those of lower layers, and of its own only where allowed says so.
 var layers = [][]string{
-	{"internal/portable", "internal/nearest"},
+	{"internal/portable", "internal/nearest", "internal/machine"},
 	{"internal/random", "dataset/motifs"},
 	{"internal/kernel", "internal/plain", "internal/fused", "dataset", "search", "model"},
 	{"model/graph", "model/nn", "model/train", "internal/store", "internal/queue", "plots"},
-	{"experiments"},
-	{"internal/study", "internal/report"},
+	{"experiments", "internal/benchmark"},
+	{"internal/study", "internal/report", "internal/doctor"},
 	{"cmd/gridsearch"},
 }
 
 // allowed are imports inside a layer.
 var allowed = map[string]string{
 	"dataset/motifs": "internal/random", "internal/fused": "internal/kernel", "model/nn": "model/graph", "model/train": "model/nn", "internal/report": "internal/study",
+	"internal/doctor": "internal/study",
 }
 
 // forbidden are imports that a lower layer must not have although it may by its place.

@@ -29,6 +29,9 @@ func newPlan() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if warning := plainKernels(); warning != "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), warning)
+			}
 			out := cmd.OutOrStdout()
 			if format == "json" {
 				encoder := json.NewEncoder(out)

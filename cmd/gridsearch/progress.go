@@ -16,7 +16,7 @@ import (
 type display interface {
 	event(study.Event)
 	close()
-	note(string) // a line for people, after the end
+	note(string) // a line for people, before the first event or after the end
 }
 
 // newDisplay chooses how progress is shown: "auto" is a live table on a terminal and plain lines elsewhere.

@@ -124,7 +124,7 @@ func newRoot() *cobra.Command {
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
 	root.AddCommand(newRun(), newPlan(), newStatus(), newResults(), newReport(), newRetry(), newDataset(),
-		newValidate(), newInit(), newVersion(), newWorker())
+		newBench(), newDoctor(), newValidate(), newInit(), newVersion(), newWorker(), newBenchProcess())
 	return root
 }
 

@@ -53,6 +53,9 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	if err != nil {
 		return err
 	}
+	if warning := plainKernels(); warning != "" {
+		screen.note(warning)
+	}
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
 	options.Command, options.Kill, options.Observe = []string{program, "worker"}, kill, screen.event

@@ -15,12 +15,8 @@ func newVersion() *cobra.Command {
 		Short: "Print the versions that a result depends on",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			revision := study.Revision()
-			if revision == "" {
-				revision = "unknown revision"
-			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "gridsearch %s\nnumeric version %d, kernels %s\n%s %s/%s\n",
-				revision, study.NumericVersion, study.KernelSet(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				known(study.Revision(), "unknown revision"), study.NumericVersion, study.KernelSet(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/benchmark"
+	"gridsearch/internal/doctor"
+	"gridsearch/internal/report"
+	"gridsearch/model"
+)
+
+// benchProcess is the hidden command that measures one workload for bench and doctor.
+const benchProcess = "bench-process"
+
+func newBench() *cobra.Command {
+	w := benchmark.Default()
+	var format string
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast this machine trains networks and runs them",
+		Long: "Bench measures the standard workloads: training steps and inference of EfficientNet-B0 and of narrower ones. --threads and --rounds are for all of them;\n" +
+			"any other flag measures one workload of your own instead, with 10 classes and the values below where you say nothing.\n\n" +
+			"A training step is the whole of it: forward pass, loss, backward pass and optimiser, with dropout and stochastic depth; images are random. Speeds are those of the\n" +
+			"shortest step, at 2 operations a multiply-add and 3 passes in training; the share is of what so many cores do when they do nothing but multiply and add in registers,\n" +
+			"measured beforehand. Each workload runs in a process of its own, and its peak memory is that process's from start to end (0 in JSON where the system does not tell).",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format, []string{"table", "json"}); err != nil {
+				return err
+			}
+			workloads, err := benchWorkloads(cmd, w)
+			if err != nil {
+				return usageError{err}
+			}
+			document, err := bench(cmd, workloads)
+			if err != nil {
+				return err
+			}
+			return printBench(cmd.OutOrStdout(), document, format)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&w.Mode, "mode", w.Mode, strings.Join(benchmark.Modes, " or "))
+	flags.StringVar(&w.Baseline, "baseline", w.Baseline, "network: "+strings.Join(model.Presets(), ", "))
+	flags.Float64Var(&w.Width, "width", w.Width, "coefficient of its channels")
+	flags.Float64Var(&w.Depth, "depth", w.Depth, "coefficient of its repeats")
+	flags.IntVar(&w.Resolution, "resolution", w.Resolution, "pixels on a side")
+	flags.IntVar(&w.Batch, "batch", w.Batch, "images of a step")
+	flags.IntVar(&w.Classes, "classes", w.Classes, "classes")
+	flags.IntVar(&w.Threads, "threads", w.Threads, "threads of a step")
+	flags.IntVar(&w.Rounds, "rounds", w.Rounds, "steps that are timed")
+	flags.StringVar(&format, "format", "table", "table or json")
+	return cmd
+}
+
+// benchWorkloads is the one workload that flags describe, or the standard ones where none does.
+func benchWorkloads(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload, error) {
+	if err := w.Check(); err != nil {
+		return nil, err
+	}
+	for _, flag := range []string{"mode", "baseline", "width", "depth", "resolution", "batch", "classes"} {
+		if cmd.Flags().Changed(flag) {
+			return []benchmark.Workload{w}, nil
+		}
+	}
+	return benchmark.Standard(w.Threads, w.Rounds), nil
+}
+
+// bench measures workloads one after the other.
+func bench(cmd *cobra.Command, workloads []benchmark.Workload) (*benchmark.Document, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	stop, _, release := stopSignals(cmd.Context())
+	defer release()
+	fmt.Fprintln(cmd.ErrOrStderr(), "measuring one core")
+	document, err := benchmark.NewDocument()
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range workloads {
+		fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s, %s\n", i+1, len(workloads), w.Name(), plural(w.Rounds, "step"))
+		r, err := benchmark.MeasureIn(stop, []string{program, benchProcess}, w, document.PeakGFLOPS, cmd.ErrOrStderr())
+		if cause := context.Cause(stop); cause != nil {
+			return nil, cause
+		}
+		if err != nil {
+			return nil, err
+		}
+		document.Workloads = append(document.Workloads, r)
+	}
+	return document, nil
+}
+
+func printBench(out io.Writer, d *benchmark.Document, format string) error {
+	if format == "json" {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", " ")
+		return encoder.Encode(d)
+	}
+	fmt.Fprintf(out, "%s, %s, kernels %s, %s\n", d.CPU, plural(d.Cores, "core"), d.Kernels, d.Go)
+	fmt.Fprintf(out, "one core: %.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s\n\n", d.PeakGFLOPS, d.ReadGBs, d.CopyGBs)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "workload\tthreads\tparams\tmultiply-adds\tstep, ms\tmedian\timages/s\tGFLOP/s\tof peak\tpeak memory\t")
+	for _, r := range d.Workloads {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.1f\t%.0f %%\t%s\t\n", r.Name, r.Threads, report.SI(float64(r.Params)), report.SI(float64(r.MAdds)),
+			r.StepMSMin, r.StepMSMedian, r.ImagesPerSecond, r.GFLOPS, 100*r.PeakShare, doctor.Size(r.PeakMemoryBytes))
+	}
+	return t.Flush()
+}
+
+func newBenchProcess() *cobra.Command {
+	return &cobra.Command{
+		Use:    benchProcess,
+		Short:  "Measure the workload that comes on standard input (started by bench and doctor)",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			// Ctrl-C reaches the whole group of processes; its parent decides what it means and closes the input.
+			signal.Ignore(os.Interrupt, syscall.SIGTERM)
+			return benchmark.Serve(os.Stdin, cmd.OutOrStdout(), func() { os.Exit(exitInterrupted + int(syscall.SIGTERM)) })
+		},
+	}
+}

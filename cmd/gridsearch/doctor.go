@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/doctor"
+	"gridsearch/internal/kernel"
+)
+
+func newDoctor() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine is to the program, and what would make a study slow or fail",
+		Long: "Doctor looks at processor, memory, disk and data sets and measures one core and two workers at once, in a few seconds.\n" +
+			"What the system does not tell is unknown (0 in JSON). Warnings do not change the exit code.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format, []string{"table", "json"}); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.ErrOrStderr(), "measuring this machine, a few seconds")
+			program, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			r, err := doctor.Examine(cmd.Context(), studiesDir(cmd), []string{program, benchProcess})
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				encoder := json.NewEncoder(cmd.OutOrStdout())
+				encoder.SetIndent("", " ")
+				return encoder.Encode(r)
+			}
+			return printDoctor(cmd.OutOrStdout(), r)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	return cmd
+}
+
+func printDoctor(out io.Writer, r *doctor.Report) error {
+	row := func(name, format string, values ...any) {
+		fmt.Fprintf(out, "%-12s "+format+"\n", append([]any{name}, values...)...)
+	}
+	row("processor", "%s, %s", r.CPU, plural(r.Cores, "core"))
+	row("kernels", "%s of %s", r.Kernels, strings.Join(r.KernelsAvailable, ", "))
+	row("denormals", "%s", map[bool]string{true: "flushed to zero while networks compute", false: "computed: they cannot be flushed to zero here"}[r.FlushToZero])
+	row("one core", "%.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s", r.PeakGFLOPS, r.ReadGBs, r.CopyGBs)
+	row("two workers", "%.2f times the images per second of one", r.TwoWorkers)
+	row("memory", "%s, %s available", doctor.Size(r.MemoryTotal), doctor.Size(r.MemoryAvailable))
+	for _, d := range r.DataSets {
+		row("data set", "%s", dataSetLine(d))
+	}
+	row("studies", "%s, %s free", r.Studies.Dir, doctor.Size(r.Studies.Free))
+	row("program", "%s, numeric version %d, %s %s/%s", known(r.Revision, "unknown revision"), r.NumericVersion, r.Go, r.OS, r.Arch)
+	for _, w := range r.Warnings {
+		fmt.Fprintf(out, "warning: %s\n", w)
+	}
+	return nil
+}
+
+func dataSetLine(d doctor.DataSet) string {
+	switch {
+	case !d.Found: // the messages say what to do, on lines of their own
+		return strings.Join(append([]string{d.Name + " not found"}, strings.Split(d.Problem, "\n")...), "\n             ")
+	case d.Cache == "":
+		return d.Name + " found"
+	case d.Bytes == 0:
+		return fmt.Sprintf("%s, to be drawn when it is first used and kept in %s", d.Name, d.Cache)
+	}
+	return fmt.Sprintf("%s, %s of it drawn and kept in %s", d.Name, doctor.Size(d.Bytes), d.Cache)
+}
+
+// known is a text, or another where there is none.
+func known(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// plainKernels is the warning that training will be slow, empty where it will not.
+func plainKernels() string {
+	set, err := kernel.Chosen()
+	if err != nil { // the command line has said so
+		return ""
+	}
+	if warning := doctor.PlainKernels(set.Name, kernel.Sets()[0].Name); warning != "" {
+		return "warning: " + warning
+	}
+	return ""
+}
