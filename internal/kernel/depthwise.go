@@ -4,12 +4,12 @@ import "fmt"
 
 // depthwiseArgs are the arguments of the depthwise kernels; strides are in bytes. The assembly knows the offsets.
 type depthwiseArgs struct {
-	out, in, w           *float32
-	strideOut, strideIn  int // from a row of pixels to the next
-	pixel                int // from a pixel to the next
-	rows, blocks         int // blocks of pixels in a row
-	vectors              int // of channels; counted down
-	rowsLeft, blocksLeft int // for the kernels' own use
+	out, in, w          *float32
+	strideOut, strideIn int    // from a row of pixels to the next
+	pixel               int    // from a pixel to the next
+	rows, blocks        int    // blocks of pixels in a row
+	vectors             int    // of channels; counted down
+	_                   [2]int // for the kernels' own use
 }
 
 // window is a kernel's side and stride.

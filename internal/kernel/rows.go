@@ -10,7 +10,7 @@ type rowArgs struct {
 	each      int    // rows of a group
 	groups    int    // counted down
 	gap       [4]int // from the row behind a group to the next group
-	left      int    // for the kernels' own use
+	_         int    // for the kernels' own use
 }
 
 // rowKernel names a kernel on rows.
