@@ -11,10 +11,14 @@ type pointwise struct {
 	weight, bias      Weight // the bias may be empty
 	in, out           int
 	forward, backward *kernel.Packed  // the weights and their transpose
-	grads             []kernel.Matrix // of each worker; the first's is the weight's own
+	grads             []kernel.Matrix // of each worker; the first's is the weight's own, but where they are transposed
+	transposed        bool            // gradients are [out, in]: their rows fill vectors better
 	written           []bool          // whether a worker's gradient has been, in this step
 	biasGrads         [][]float32
 }
+
+// smallWeight is the size up to which transposing a gradient costs nothing worth mentioning.
+const smallWeight = 16 << 10
 
 func (e *Engine) pointwise(weight, bias Weight, in, out int) *pointwise {
 	p := &pointwise{weight: weight, bias: bias, in: in, out: out, forward: e.set.NewPacked(in, out)}
@@ -22,11 +26,17 @@ func (e *Engine) pointwise(weight, bias Weight, in, out int) *pointwise {
 		return p
 	}
 	p.backward = e.set.NewPacked(out, in)
-	p.grads, p.written = []kernel.Matrix{kernel.Dense(weight.Grad, out)}, make([]bool, len(e.workers))
-	for range e.workers[1:] {
-		p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), out))
-	}
-	for range e.workers {
+	p.transposed = in*out <= smallWeight && 10*e.set.Pad(in)*out < 9*e.set.Pad(out)*in
+	p.written = make([]bool, len(e.workers))
+	for i := range e.workers {
+		switch {
+		case p.transposed:
+			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), in))
+		case i == 0:
+			p.grads = append(p.grads, kernel.Dense(weight.Grad, out))
+		default:
+			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), out))
+		}
 		p.biasGrads = append(p.biasGrads, make([]float32, len(bias.Value)))
 	}
 	return p
@@ -42,7 +52,11 @@ func (p *pointwise) pack(k *kernel.Kernels) {
 
 // gradient adds what rows of input and of output's gradient give to the worker's gradient of the weights.
 func (p *pointwise) gradient(w *worker, x, dz kernel.Matrix, rows int) {
-	w.ProductTA(p.grads[w.id], x, dz, rows, p.in, p.out, p.written[w.id])
+	if p.transposed {
+		w.ProductTA(p.grads[w.id], dz, x, rows, p.out, p.in, p.written[w.id])
+	} else {
+		w.ProductTA(p.grads[w.id], x, dz, rows, p.in, p.out, p.written[w.id])
+	}
 	p.written[w.id] = true
 	grad := p.biasGrads[w.id]
 	if len(grad) == 0 {
@@ -55,17 +69,25 @@ func (p *pointwise) gradient(w *worker, x, dz kernel.Matrix, rows int) {
 	}
 }
 
-// collect adds the gradients of the workers to the first's, which is the weight's.
+// collect adds the gradients of the workers to the first's and brings them into the weight's.
 func (p *pointwise) collect(k *kernel.Kernels) {
+	first := p.grads[0].Data
 	if !p.written[0] {
-		clear(p.weight.Grad)
+		clear(first)
 	}
 	for worker := range p.grads[1:] {
 		if p.written[worker+1] {
-			k.Add(p.weight.Grad, p.grads[worker+1].Data)
+			k.Add(first, p.grads[worker+1].Data)
 		}
 	}
 	clear(p.written)
+	if p.transposed {
+		for o := range p.out {
+			for i, v := range first[o*p.in:][:p.in] {
+				p.weight.Grad[i*p.out+o] = v
+			}
+		}
+	}
 	p.bias.sum(0, len(p.bias.Grad), len(p.biasGrads), func(worker int) []float32 { return p.biasGrads[worker] })
 }
 
