@@ -9,30 +9,42 @@ type excite struct {
 	reduce, expand *pointwise
 	pad, squeezed  int // numbers of a row of each width
 
-	mean, gates   []float32 // [batch, pad]; the means are collected here
-	dgates, dmean []float32 // gradients; the first is collected here
+	area, batch   int
+	rows          []float32 // [4, batch, pad]: means, gates, and the gradients of the means and of the gates
 	inner, hidden []float32 // [batch, squeezed]: before and behind SiLU
 	dinner        []float32
 }
 
 func (e *Engine) excite(s MBConvShape, p MBConvParams) *excite {
-	return &excite{Engine: e, pad: e.set.Pad(s.Expanded), squeezed: e.set.Pad(s.SEChannels),
+	return &excite{Engine: e, area: s.OutSize * s.OutSize, pad: e.set.Pad(s.Expanded), squeezed: e.set.Pad(s.SEChannels),
 		reduce: e.pointwise(p.Reduce, p.ReduceBias, s.Expanded, s.SEChannels),
 		expand: e.pointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}
 }
 
+// Rows of an image.
+const (
+	meanRow = iota
+	gateRow
+	meanGradient // of the sum over pixels: that of the mean, divided by their number
+	gateGradient
+	exciteRows
+)
+
 func (x *excite) allocate(batch int) {
-	for _, s := range []*[]float32{&x.mean, &x.gates, &x.dgates, &x.dmean} {
-		*s = kernel.Floats(batch * x.pad)
-	}
+	x.batch, x.rows = batch, kernel.Floats(exciteRows*batch*x.pad)
 	for _, s := range []*[]float32{&x.inner, &x.hidden, &x.dinner} {
 		*s = kernel.Floats(batch * x.squeezed)
 	}
 }
 
-// wide and narrow are the rows of n images from a first one on.
-func (x *excite) wide(of []float32, first, n int) kernel.Matrix {
-	return kernel.Dense(of[first*x.pad:][:n*x.pad], x.pad)
+// wide is a row of each of n images from a first one on, narrow the same in the squeezed width.
+func (x *excite) wide(row, first, n int) kernel.Matrix {
+	return kernel.Dense(x.rows[(row*x.batch+first)*x.pad:][:n*x.pad], x.pad)
+}
+
+// gates are a row of each image from a first one on and, so many rows behind it, another.
+func (x *excite) gates(row, first, second int) kernel.Gates {
+	return kernel.Gates{Data: x.rows[(row*x.batch+first)*x.pad:], Row: (second - row) * x.batch * x.pad, Group: x.pad}
 }
 
 func (x *excite) narrow(of []float32, first, n int) kernel.Matrix {
@@ -44,10 +56,11 @@ func (x *excite) pack() {
 	x.expand.pack(x.workers[0].Kernels)
 }
 
-// forward makes the gates of n images of their means.
+// forward makes the gates of n images of the sums of their pixels, which become means.
 func (x *excite) forward(w *worker, first, n int) {
-	inner, hidden, gates := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n), x.wide(x.gates, first, n)
-	x.layer(w, x.reduce, inner, x.wide(x.mean, first, n), n)
+	inner, hidden, gates, mean := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n), x.wide(gateRow, first, n), x.wide(meanRow, first, n)
+	w.ScaleTo(mean.Data, mean.Data, 1/float32(x.area))
+	x.layer(w, x.reduce, inner, mean, n)
 	w.SiLU(hidden.Data, inner.Data)
 	x.layer(w, x.expand, gates, hidden, n)
 	w.Sigmoid(gates.Data, gates.Data)
@@ -61,15 +74,16 @@ func (x *excite) layer(w *worker, p *pointwise, y, in kernel.Matrix, n int) {
 	w.Product(y, in, p.forward, n, true)
 }
 
-// backward makes the gradients of the means of those of the gates, which it overwrites.
+// backward makes the gradients of the sums over pixels of those of the gates, which it overwrites.
 func (x *excite) backward(w *worker, first, n int) {
-	dgates, dinner := x.wide(x.dgates, first, n), x.narrow(x.dinner, first, n)
-	w.SigmoidBackward(dgates.Data, x.wide(x.gates, first, n).Data)
+	dgates, dinner, dmean := x.wide(gateGradient, first, n), x.narrow(x.dinner, first, n), x.wide(meanGradient, first, n)
+	w.SigmoidBackward(dgates.Data, x.wide(gateRow, first, n).Data)
 	x.expand.gradient(w, x.narrow(x.hidden, first, n), dgates, n)
 	w.Product(dinner, dgates, x.expand.backward, n, false)
 	w.SiLUBackward(dinner.Data, x.narrow(x.inner, first, n).Data)
-	x.reduce.gradient(w, x.wide(x.mean, first, n), dinner, n)
-	w.Product(x.wide(x.dmean, first, n), dinner, x.reduce.backward, n, false)
+	x.reduce.gradient(w, x.wide(meanRow, first, n), dinner, n)
+	w.Product(dmean, dinner, x.reduce.backward, n, false)
+	w.ScaleTo(dmean.Data, dmean.Data, 1/float32(x.area))
 }
 
 func (x *excite) collect() {

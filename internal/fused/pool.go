@@ -28,26 +28,34 @@ func (p *Pool) Allocate(batch int) int {
 func (p *Pool) Forward(y, x []float32) {
 	p.conv.forward(x)
 	out, pad := p.conv.conv.out, p.conv.pad
+	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.run(p.batch, func(w *worker, from, to int) {
-		par, a := w.params(pad, p.conv.norm.scale, p.conv.norm.shift, nil), kernel.Dense(w.scratch[1], pad)
+		par, a, sum := w.params(pad, p.conv.norm.scale, p.conv.norm.shift), grouped(w.scratch[1], pad, p.area), w.params(pad, nil)
 		for i := from; i < to; i++ {
-			w.NormSiLUSum(a, p.conv.output(i*p.area), par, kernel.Rows{Rows: p.area, Channels: pad})
-			w.means(y[i*out:][:out], par.Row(2)[:out], p.area)
+			clear(sum.Data)
+			w.NormSiLUSum(a, p.image(p.conv.z, i), par, kernel.Gates{Data: sum.Data}, image)
+			w.ScaleTo(y[i*out:][:out], sum.Data, 1/float32(p.area))
 		}
 	})
+}
+
+// image is the pixels of an image.
+func (p *Pool) image(of []float32, i int) kernel.Grouped {
+	return grouped(of[i*p.area*p.conv.pad:], p.conv.pad, p.area)
 }
 
 // Backward implements Block.
 func (p *Pool) Backward(dx, dy, x, _ []float32) {
 	out, pad, du := p.conv.conv.out, p.conv.pad, p.wide[0]
-	scale := 1 / float32(p.area)
+	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.run(p.batch, func(w *worker, from, to int) {
-		// The gradient of every pixel is that of the mean, divided: as a gate of 0 with a gradient of the mean beside it.
-		par := w.params(pad, p.conv.norm.scale, p.conv.norm.shift, nil, nil, nil, nil)
+		par := w.params(pad, p.conv.norm.scale, p.conv.norm.shift, nil, nil)
+		// The gradient of every pixel is that of the mean, divided: as behind a gate of 0 with a gradient beside it.
+		gates := w.params(pad, nil, nil)
 		for i := from; i < to; i++ {
-			w.ScaleTo(par.Row(5)[:out], dy[i*out:][:out], scale)
-			z := p.conv.output(i * p.area)
-			w.SlopeProductsGate(kernel.Dense(du[i*p.area*pad:], pad), z, z, par, kernel.Rows{Rows: p.area, Channels: pad})
+			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))
+			z := p.image(p.conv.z, i)
+			w.SlopeProductsGate(p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
 			p.conv.norm.add(w, par.Row(2), par.Row(3), 1)
 		}
 	})

@@ -80,7 +80,7 @@ func (p *projection) forward() {
 		p.norm.fixed()
 	}
 	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
-		f := forwardProjection{projection: p, worker: w, par: w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil), gate: w.params(p.pad, nil)}
+		f := forwardProjection{projection: p, worker: w, par: w.params(p.pad, p.from.norm.scale, p.from.norm.shift)}
 		f.sums = p.statistics(w, p.norm, p.narrow)
 		p.groups(from, to, f.group)
 		f.sums.flush()
@@ -92,8 +92,8 @@ func (p *projection) forward() {
 type forwardProjection struct {
 	*projection
 	*worker
-	par, gate kernel.Params
-	sums      *statistics
+	par  kernel.Params
+	sums *statistics
 }
 
 // group computes z of n images.
@@ -108,47 +108,34 @@ func (f *forwardProjection) group(first, n int) {
 			})
 		}
 	case f.whole():
-		for i := range n {
-			f.activate(a.From(i*f.area), (first+i)*f.area, f.area)
-			f.squeeze(first + i)
-		}
+		images := kernel.Rows{Rows: f.area, Channels: f.pad, Groups: n}
+		clear(f.excite.wide(meanRow, first, n).Data)
+		f.NormSiLUSum(f.images(a), f.images(f.input(first*f.area)), f.par, f.excite.gates(meanRow, first, meanRow), images)
 		f.excite.forward(f.worker, first, n)
-		for i := range n {
-			f.Scale(a.From(i*f.area), f.gateOf(first+i), kernel.Rows{Rows: f.area, Channels: f.pad})
-		}
+		f.Scale(f.images(a), f.excite.gates(gateRow, first, gateRow), images)
 		f.convolve(a, first*f.area, n*f.area)
-	default: // an image at a time, whose pixels pass twice
-		f.stretches(first, func(pixel, n int) { f.activate(a, pixel, n) })
-		f.squeeze(first)
-		f.excite.forward(f.worker, first, 1)
-		gate := f.gateOf(first)
-		f.stretches(first, func(pixel, n int) {
-			rows := kernel.Rows{Rows: n, Channels: f.pad}
-			f.NormSiLU(a, f.input(pixel), f.par, rows)
-			f.Scale(a, gate, rows)
-			f.convolve(a, pixel, n)
-		})
+	default:
+		f.largeImage(a, first)
 	}
 }
 
-// activate brings pixels through norm and SiLU and adds up the channels.
-func (f *forwardProjection) activate(a kernel.Matrix, pixel, n int) {
-	f.NormSiLUSum(a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+// images are pixels in groups of an image.
+func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
+	return grouped(pixels.Data, p.pad, p.area)
 }
 
-// squeeze makes the means of an image of its sums.
-func (f *forwardProjection) squeeze(image int) {
-	f.means(f.excite.wide(f.excite.mean, image, 1).Data, f.par.Row(2), f.area)
-}
-
-// means divides sums by a number and sets them to zero.
-func (w *worker) means(to, sums []float32, n int) {
-	w.ScaleTo(to, sums, 1/float32(n))
-	clear(sums)
-}
-
-func (f *forwardProjection) gateOf(image int) kernel.Params {
-	return f.gate.Set(f.excite.wide(f.excite.gates, image, 1).Data)
+// largeImage lets the pixels of an image pass twice.
+func (f *forwardProjection) largeImage(a kernel.Matrix, image int) {
+	clear(f.excite.wide(meanRow, image, 1).Data)
+	f.stretches(image, func(pixel, n int) {
+		f.NormSiLUSum(f.images(a), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+	})
+	f.excite.forward(f.worker, image, 1)
+	f.stretches(image, func(pixel, n int) {
+		f.NormSiLU(a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+		f.convolve(a, pixel, n)
+	})
 }
 
 // convolve computes z of n pixels and takes its sums.
@@ -228,16 +215,14 @@ type backwardProjection struct {
 	*worker
 	du, dy, factors []float32
 	coefficients    kernel.Params // a, b, c of the norm behind the convolution
-	par             kernel.Params // scale, shift, sums, gate, gradient of the mean
-	gate            kernel.Params // gate, its gradient
+	par             kernel.Params // scale, shift, sums
 	count           int
 }
 
 func (p *projection) backwardProjection(w *worker, du, dy, factors []float32) *backwardProjection {
 	return &backwardProjection{projection: p, worker: w, du: du, dy: dy, factors: factors,
 		coefficients: w.params(p.narrow, p.norm.a, p.norm.b, p.norm.c),
-		par:          w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil, nil, nil, nil),
-		gate:         w.params(p.pad, nil, nil)}
+		par:          w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil, nil)}
 }
 
 func (b *backwardProjection) flush() {
@@ -279,11 +264,10 @@ func (b *backwardProjection) wholeImages(first, n int) {
 	pixel, rows := first*b.area, kernel.Rows{Rows: n * b.area, Channels: b.pad}
 	b.gradients(da, pixel, rows.Rows)
 	b.NormSiLUSlope(a, b.input(pixel), slope, b.par, rows)
-	image := kernel.Rows{Rows: b.area, Channels: b.pad}
+	images := kernel.Rows{Rows: b.area, Channels: b.pad, Groups: n}
 	if b.excite != nil {
-		for i := range n {
-			b.gated(first+i, func(gate kernel.Params) { b.GateProducts(a.From(i*b.area), da.From(i*b.area), gate, image) })
-		}
+		clear(b.excite.wide(gateGradient, first, n).Data)
+		b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, first, gateGradient), images)
 	}
 	b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), rows.Rows)
 	beyond := len(b.from.z) >= past
@@ -292,11 +276,8 @@ func (b *backwardProjection) wholeImages(first, n int) {
 		return
 	}
 	b.excite.backward(b.worker, first, n)
-	for i := range n {
-		b.setGate(first + i)
-		at := pixel + i*b.area
-		b.MulProductsGate(b.target(at), da.From(i*b.area), slope.From(i*b.area), b.input(at), b.par.From(2), image, beyond)
-	}
+	b.MulProductsGate(b.images(b.target(pixel)), b.images(da), b.images(slope), b.images(b.input(pixel)), b.par.From(2),
+		b.excite.gates(gateRow, first, meanGradient), images, beyond)
 }
 
 // target is du from a pixel of the batch on.
@@ -304,45 +285,31 @@ func (b *backwardProjection) target(pixel int) kernel.Matrix {
 	return kernel.Dense(b.du[pixel*b.pad:], b.pad)
 }
 
-// gated calls apply with an image's gate and keeps the gradient of the gate that it sums up.
-func (b *backwardProjection) gated(image int, apply func(kernel.Params)) {
-	gate := b.gate.Set(b.excite.wide(b.excite.gates, image, 1).Data, nil)
-	apply(gate)
-	copy(b.excite.wide(b.excite.dgates, image, 1).Data, gate.Row(1))
-}
-
-// setGate puts an image's gate and the gradient of its means, spread over its pixels, into the parameters.
-func (b *backwardProjection) setGate(image int) {
-	copy(b.par.Row(4), b.excite.wide(b.excite.gates, image, 1).Data)
-	b.ScaleTo(b.par.Row(5), b.excite.wide(b.excite.dmean, image, 1).Data, 1/float32(b.area))
-}
-
 // largeImage keeps the gradient in front of the convolution in du between the two passes that squeeze-excite asks for.
 func (b *backwardProjection) largeImage(image int) {
 	a := kernel.Dense(b.scratch[0], b.pad)
-	pass := func(gate kernel.Params) {
-		b.stretches(image, func(pixel, n int) {
-			rows := kernel.Rows{Rows: n, Channels: b.pad}
-			da := b.target(pixel)
-			b.gradients(da, pixel, n)
-			b.NormSiLU(a, b.input(pixel), b.par, rows)
-			if b.excite != nil {
-				b.GateProducts(a, da, gate, rows)
-			}
-			b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), n)
-			if b.excite == nil {
-				b.SlopeProducts(da, da, b.input(pixel), b.par, rows)
-			}
-		})
+	if b.excite != nil {
+		clear(b.excite.wide(gateGradient, image, 1).Data)
 	}
+	b.stretches(image, func(pixel, n int) {
+		rows := kernel.Rows{Rows: n, Channels: b.pad, Groups: 1}
+		da := b.target(pixel)
+		b.gradients(da, pixel, n)
+		b.NormSiLU(a, b.input(pixel), b.par, rows)
+		if b.excite != nil {
+			b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, image, gateGradient), rows)
+		}
+		b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), n)
+		if b.excite == nil {
+			b.SlopeProducts(da, da, b.input(pixel), b.par, rows)
+		}
+	})
 	if b.excite == nil {
-		pass(kernel.Params{})
 		return
 	}
-	b.gated(image, pass)
 	b.excite.backward(b.worker, image, 1)
-	b.setGate(image)
 	b.stretches(image, func(pixel, n int) {
-		b.SlopeProductsGate(b.target(pixel), b.target(pixel), b.input(pixel), b.par, kernel.Rows{Rows: n, Channels: b.pad})
+		du := b.images(b.target(pixel))
+		b.SlopeProductsGate(du, du, b.images(b.input(pixel)), b.par, b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})
 	})
 }

@@ -137,9 +137,9 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.p[0][j] = r.par[0][j]*x + r.par[1][j]*r.p[2][j] + r.par[2][j]
 		}
 	}),
-	scaleRows: twin(1, 1, func(r *operands) {
+	scaleRows: gateTwin(1, 0, 1, func(r *operands) {
 		for j, x := range r.p[0] {
-			r.p[0][j] = x * r.par[0][j]
+			r.p[0][j] = x * r.gate[0][j]
 		}
 	}),
 	moments: twin(1, 2, func(r *operands) { r.moments(r.p[0]) }),
@@ -158,10 +158,10 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.p[0][j], _ = r.norm(j, x)
 		}
 	}),
-	normSiLUSum: twin(2, 3, func(r *operands) {
+	normSiLUSum: gateTwin(2, 2, 1, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = r.norm(j, x)
-			r.par[2][j] += r.p[0][j]
+			r.gate[0][j] += r.p[0][j]
 		}
 	}),
 	normSiLUSlope: twin(3, 2, func(r *operands) {
@@ -174,27 +174,28 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.slopeProducts(j, d)
 		}
 	}),
-	slopeProductsGate: twin(3, 6, func(r *operands) {
+	slopeProductsGate: gateTwin(3, 4, 2, func(r *operands) {
 		for j, d := range r.p[1] {
-			r.slopeProducts(j, r.par[4][j]*d+r.par[5][j])
+			r.slopeProducts(j, r.gate[0][j]*d+r.gate[1][j])
 		}
 	}),
-	gateProducts: twin(2, 2, func(r *operands) {
+	gateProducts: gateTwin(2, 0, 2, func(r *operands) {
 		for j, a := range r.p[0] {
-			r.par[1][j] += a * r.p[1][j]
-			r.p[0][j] = a * r.par[0][j]
+			r.gate[1][j] += a * r.p[1][j]
+			r.p[0][j] = a * r.gate[0][j]
 		}
 	}),
 	mulProducts:         twin(4, 2, (*operands).mulProducts),
 	mulProductsPast:     twin(4, 2, (*operands).mulProducts),
-	mulProductsGate:     twin(4, 4, (*operands).mulProductsGate),
-	mulProductsGatePast: twin(4, 4, (*operands).mulProductsGate),
+	mulProductsGate:     gateTwin(4, 2, 2, (*operands).mulProductsGate),
+	mulProductsGatePast: gateTwin(4, 2, 2, (*operands).mulProductsGate),
 }
 
-// operands are one row of each operand of a kernel on rows, and of each parameter.
+// operands are one row of each operand of a kernel on rows, of each parameter and of the group's gates.
 type operands struct {
-	p   [4][]float32
-	par [6][]float32
+	p    [4][]float32
+	par  [4][]float32
+	gate [2][]float32
 }
 
 func (r *operands) moments(row []float32) {
@@ -226,7 +227,7 @@ func (r *operands) mulProducts() {
 
 func (r *operands) mulProductsGate() {
 	for j, d := range r.p[1] {
-		r.mulProduct(j, r.par[2][j]*d+r.par[3][j])
+		r.mulProduct(j, r.gate[0][j]*d+r.gate[1][j])
 	}
 }
 
@@ -240,13 +241,21 @@ func (r *operands) mulProduct(j int, d float32) {
 
 // twin makes a kernel on rows of what it does with one row.
 func twin(count, params int, row func(*operands)) func(*rowArgs) {
+	return gateTwin(count, params, 0, row)
+}
+
+// gateTwin makes a kernel with gates.
+func gateTwin(count, params, gates int, row func(*operands)) func(*rowArgs) {
 	return func(a *rowArgs) {
 		var r operands
 		for i := range params {
 			r.par[i] = floats(a.par, i*a.parStride, a.cols)
 		}
 		var at [4]int
-		for range a.groups {
+		for group := range a.groups {
+			for i := range gates {
+				r.gate[i] = floats(a.gate, group*a.gateGap+i*a.gateStride, a.cols)
+			}
 			for range a.each {
 				for i := range count {
 					r.p[i] = floats(a.p[i], at[i], a.cols)

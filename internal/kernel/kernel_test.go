@@ -107,18 +107,21 @@ func TestRowKernels(t *testing.T) {
 func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, channels int, past bool) {
 	t.Helper()
 	each, groups := 1+dice.IntN(9), 1+dice.IntN(3)
-	const params = 6
+	const params, gates = 4, 2
 	stride := (channels + 15) / 16 * 16
-	par := newGuarded(dice, params*stride)
-	for i := range par.data {
-		if i%stride >= channels {
-			par.data[i] = 0 // as Params asks for
+	par, gate := newGuarded(dice, params*stride), newGuarded(dice, groups*gates*stride)
+	for _, g := range []guarded{par, gate} {
+		for i := range g.data {
+			if i%stride >= channels {
+				g.data[i] = 0 // as Params asks for
+			}
 		}
 	}
-	a := rowArgs{par: &par.data[0], parStride: 4 * stride, cols: channels, each: each, groups: groups}
+	a := rowArgs{par: &par.data[0], parStride: 4 * stride, cols: channels, each: each, groups: groups,
+		gate: &gate.data[0], gateStride: 4 * groups * stride, gateGap: 4 * stride}
 	twins := a
-	parTwin := par.clone()
-	twins.par = &parTwin.data[0]
+	parTwin, gateTwin := par.clone(), gate.clone()
+	twins.par, twins.gate = &parTwin.data[0], &gateTwin.data[0]
 	var ours, theirs []guarded
 	for i := range operands {
 		rowStride := channels + dice.IntN(20)
@@ -144,6 +147,9 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, 
 	if err := parTwin.same(par, tolerance); err != nil {
 		t.Fatalf("kernel %d, %d channels, %d rows, %d groups, parameters: %v", kernel, channels, each, groups, err)
 	}
+	if err := gateTwin.same(gate, tolerance); err != nil {
+		t.Fatalf("kernel %d, %d channels, %d rows, %d groups, gates: %v", kernel, channels, each, groups, err)
+	}
 }
 
 // TestInPlace: a result may be in the place of the first operand.
@@ -162,7 +168,9 @@ func TestInPlace(t *testing.T) {
 				k.NormSiLU(Dense(y, channels), Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
 			},
 			"slopeProductsGate": func(y, x []float32) {
-				k.SlopeProductsGate(Dense(y, channels), Dense(x, channels), Dense(z, channels), k.NewParams(6, channels).Set(par, z, nil, nil, x, z), n)
+				whole := func(m []float32) Grouped { return Grouped{Dense(m, channels), len(m)} }
+				gates := k.NewParams(2, channels).Set(par, z)
+				k.SlopeProductsGate(whole(y), whole(x), whole(z), k.NewParams(4, channels).Set(par, z), Gates{gates.Data, gates.Stride, 0}, Rows{Rows: rows, Channels: channels, Groups: 1})
 			},
 			"mulProducts": func(y, x []float32) {
 				k.MulProducts(Dense(y, channels), Dense(x, channels), Dense(z, channels), Dense(par, channels), k.NewParams(2, channels), n, false)

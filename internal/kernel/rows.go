@@ -11,6 +11,10 @@ type rowArgs struct {
 	groups    int    // counted down
 	gap       [4]int // from the row behind a group to the next group
 	_         int    // for the kernels' own use
+
+	gate       *float32 // parameters of a group, in rows; moved from group to group
+	gateStride int
+	gateGap    int // from a group's to the next's
 }
 
 // rowKernel names a kernel on rows.
@@ -76,6 +80,18 @@ func (p Params) Set(rows ...[]float32) Params {
 	return p
 }
 
+// Gates are parameters that each group of rows has of its own: rows of whole vectors, Row apart, and those of the next group Group behind.
+type Gates struct {
+	Data       []float32
+	Row, Group int
+}
+
+// set puts the gates into the arguments, after a check of their place.
+func (g Gates) set(a *rowArgs, rows, groups, columns int) {
+	Matrix{g.Data, 0}.check(1, (rows-1)*g.Row+(groups-1)*g.Group+columns)
+	a.gate, a.gateStride, a.gateGap = &g.Data[0], 4*g.Row, 4*g.Group
+}
+
 // run calls a kernel on rows of matrices.
 func (k *Kernels) run(kernel rowKernel, n Rows, par Params, params int, m ...Matrix) {
 	if n.Rows == 0 || n.Channels == 0 {
@@ -94,6 +110,11 @@ func (k *Kernels) run(kernel rowKernel, n Rows, par Params, params int, m ...Mat
 
 // runGroups is run on groups of rows.
 func (k *Kernels) runGroups(kernel rowKernel, n Rows, par Params, params int, m ...Grouped) {
+	k.runGates(kernel, n, par, params, Gates{}, 0, m...)
+}
+
+// runGates is runGroups with gates.
+func (k *Kernels) runGates(kernel rowKernel, n Rows, par Params, params int, gates Gates, gateRows int, m ...Grouped) {
 	if n.Groups == 0 || n.Rows == 0 || n.Channels == 0 {
 		return
 	}
@@ -105,6 +126,9 @@ func (k *Kernels) runGroups(kernel rowKernel, n Rows, par Params, params int, m 
 	}
 	if params > 0 {
 		a.par = Matrix(par).check(params, k.Pad(n.Channels))
+	}
+	if gateRows > 0 {
+		gates.set(a, gateRows, n.Groups, k.Pad(n.Channels))
 	}
 	k.rows[kernel](a)
 }
@@ -123,8 +147,10 @@ func (k *Kernels) AffineAddGroups(y, x, z Grouped, p Params, n Rows) {
 	k.runGroups(affineAdd, n, p, 3, y, x, z)
 }
 
-// Scale computes x = p0 x.
-func (k *Kernels) Scale(x Matrix, p Params, n Rows) { k.run(scaleRows, n, p, 1, x) }
+// Scale computes x = g0 x.
+func (k *Kernels) Scale(x Grouped, g Gates, n Rows) {
+	k.runGates(scaleRows, n, Params{}, 0, g, 1, x)
+}
 
 // Moments adds x to p0 and its square to p1.
 func (k *Kernels) Moments(x Matrix, p Params, n Rows) { k.run(moments, n, p, 2, x) }
@@ -143,8 +169,10 @@ func (k *Kernels) NormSiLUGroups(y, x Grouped, p Params, n Rows) {
 	k.runGroups(normSiLU, n, p, 2, y, x)
 }
 
-// NormSiLUSum is NormSiLU and adds y to p2.
-func (k *Kernels) NormSiLUSum(y, x Matrix, p Params, n Rows) { k.run(normSiLUSum, n, p, 3, y, x) }
+// NormSiLUSum is NormSiLU and adds y to g0.
+func (k *Kernels) NormSiLUSum(y, x Grouped, p Params, g Gates, n Rows) {
+	k.runGates(normSiLUSum, n, p, 2, g, 1, y, x)
+}
 
 // NormSiLUSlope is NormSiLU and puts the derivative of silu into d.
 func (k *Kernels) NormSiLUSlope(y, x, d Matrix, p Params, n Rows) {
@@ -161,13 +189,15 @@ func (k *Kernels) SlopeProducts(du, dy, z Matrix, p Params, n Rows) {
 	k.run(slopeProducts, n, p, 4, du, dy, z)
 }
 
-// SlopeProductsGate is SlopeProducts of p4 dy + p5.
-func (k *Kernels) SlopeProductsGate(du, dy, z Matrix, p Params, n Rows) {
-	k.run(slopeProductsGate, n, p, 6, du, dy, z)
+// SlopeProductsGate is SlopeProducts of g0 dy + g1.
+func (k *Kernels) SlopeProductsGate(du, dy, z Grouped, p Params, g Gates, n Rows) {
+	k.runGates(slopeProductsGate, n, p, 4, g, 2, du, dy, z)
 }
 
-// GateProducts adds a da to p1 and computes a = p0 a.
-func (k *Kernels) GateProducts(a, da Matrix, p Params, n Rows) { k.run(gateProducts, n, p, 2, a, da) }
+// GateProducts adds a da to g1 and computes a = g0 a.
+func (k *Kernels) GateProducts(a, da Grouped, g Gates, n Rows) {
+	k.runGates(gateProducts, n, Params{}, 0, g, 2, a, da)
+}
 
 // MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, du goes past the caches: its rows are whole vectors on cache lines.
 func (k *Kernels) MulProducts(du, da, d, z Matrix, p Params, n Rows, past bool) {
@@ -187,11 +217,11 @@ func (k *Kernels) MulProductsGroups(du, da, d, z Grouped, p Params, n Rows, past
 	k.runGroups(kernel, n, p, 2, du, da, d, z)
 }
 
-// MulProductsGate is MulProducts of p2 da + p3.
-func (k *Kernels) MulProductsGate(du, da, d, z Matrix, p Params, n Rows, past bool) {
+// MulProductsGate is MulProducts of g0 da + g1.
+func (k *Kernels) MulProductsGate(du, da, d, z Grouped, p Params, g Gates, n Rows, past bool) {
 	kernel := mulProductsGate
 	if past {
 		kernel = mulProductsGatePast
 	}
-	k.run(kernel, n, p, 4, du, da, d, z)
+	k.runGates(kernel, n, p, 2, g, 2, du, da, d, z)
 }

@@ -19,7 +19,7 @@ func affineAVX512(a *rowArgs)
 //go:noescape
 func affineAddAVX512(a *rowArgs)
 
-// scaleRowsAVX512 computes p0 *= par0.
+// scaleRowsAVX512 computes p0 *= gate0.
 //
 //go:noescape
 func scaleRowsAVX512(a *rowArgs)
@@ -44,7 +44,7 @@ func productsAVX512(a *rowArgs)
 //go:noescape
 func normSiLUAVX512(a *rowArgs)
 
-// normSiLUSumAVX512 is normSiLU and adds the result to par2.
+// normSiLUSumAVX512 is normSiLU and adds the result to gate0.
 //
 //go:noescape
 func normSiLUSumAVX512(a *rowArgs)
@@ -59,12 +59,12 @@ func normSiLUSlopeAVX512(a *rowArgs)
 //go:noescape
 func slopeProductsAVX512(a *rowArgs)
 
-// slopeProductsGateAVX512 is slopeProducts of par4 p1 + par5.
+// slopeProductsGateAVX512 is slopeProducts of gate0 p1 + gate1.
 //
 //go:noescape
 func slopeProductsGateAVX512(a *rowArgs)
 
-// gateProductsAVX512 adds p0 p1 to par1 and computes p0 *= par0.
+// gateProductsAVX512 adds p0 p1 to gate1 and computes p0 *= gate0.
 //
 //go:noescape
 func gateProductsAVX512(a *rowArgs)
@@ -79,7 +79,7 @@ func mulProductsAVX512(a *rowArgs)
 //go:noescape
 func mulProductsPastAVX512(a *rowArgs)
 
-// mulProductsGateAVX512 is mulProducts of par2 p1 + par3.
+// mulProductsGateAVX512 is mulProducts of gate0 p1 + gate1.
 //
 //go:noescape
 func mulProductsGateAVX512(a *rowArgs)
@@ -104,7 +104,7 @@ func affineAVX2(a *rowArgs)
 //go:noescape
 func affineAddAVX2(a *rowArgs)
 
-// scaleRowsAVX2 computes p0 *= par0.
+// scaleRowsAVX2 computes p0 *= gate0.
 //
 //go:noescape
 func scaleRowsAVX2(a *rowArgs)
@@ -129,7 +129,7 @@ func productsAVX2(a *rowArgs)
 //go:noescape
 func normSiLUAVX2(a *rowArgs)
 
-// normSiLUSumAVX2 is normSiLU and adds the result to par2.
+// normSiLUSumAVX2 is normSiLU and adds the result to gate0.
 //
 //go:noescape
 func normSiLUSumAVX2(a *rowArgs)
@@ -144,12 +144,12 @@ func normSiLUSlopeAVX2(a *rowArgs)
 //go:noescape
 func slopeProductsAVX2(a *rowArgs)
 
-// slopeProductsGateAVX2 is slopeProducts of par4 p1 + par5.
+// slopeProductsGateAVX2 is slopeProducts of gate0 p1 + gate1.
 //
 //go:noescape
 func slopeProductsGateAVX2(a *rowArgs)
 
-// gateProductsAVX2 adds p0 p1 to par1 and computes p0 *= par0.
+// gateProductsAVX2 adds p0 p1 to gate1 and computes p0 *= gate0.
 //
 //go:noescape
 func gateProductsAVX2(a *rowArgs)
@@ -164,7 +164,7 @@ func mulProductsAVX2(a *rowArgs)
 //go:noescape
 func mulProductsPastAVX2(a *rowArgs)
 
-// mulProductsGateAVX2 is mulProducts of par2 p1 + par3.
+// mulProductsGateAVX2 is mulProducts of gate0 p1 + gate1.
 //
 //go:noescape
 func mulProductsGateAVX2(a *rowArgs)

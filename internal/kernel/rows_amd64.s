@@ -28,9 +28,8 @@ group1:
 many2:
 	CMPQ 136(AX), $0x04
 	JL   one3
-	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x10, R8
+	MOVQ 80(AX), DI
+	SUBQ $0x10, DI
 	JL   rest6
 
 loop5:
@@ -43,23 +42,22 @@ loop5:
 	PREFETCHT0 4096(BX)(SI*2)
 	VMOVUPS    (BX)(SI*2), Z0
 	VMOVUPS    Z0, (CX)(DX*2)
-	LEAQ       (BX)(SI*2), R9
-	PREFETCHT0 4096(R9)(SI*1)
-	LEAQ       (BX)(SI*2), R9
-	VMOVUPS    (R9)(SI*1), Z0
-	LEAQ       (CX)(DX*2), R9
-	VMOVUPS    Z0, (R9)(DX*1)
-	ADDQ       $0x40, DI
+	LEAQ       (BX)(SI*2), R8
+	PREFETCHT0 4096(R8)(SI*1)
+	LEAQ       (BX)(SI*2), R8
+	VMOVUPS    (R8)(SI*1), Z0
+	LEAQ       (CX)(DX*2), R8
+	VMOVUPS    Z0, (R8)(DX*1)
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, BX
-	SUBQ       $0x10, R8
+	SUBQ       $0x10, DI
 	JGE        loop5
 
 rest6:
-	ADDQ      $0x10, R8
+	ADDQ      $0x10, DI
 	JZ        end7
-	LEAQ      tailsAVX512<>+0(SB), DI
-	KMOVW     (DI)(R8*2), K1
+	LEAQ      tailsAVX512<>+0(SB), R8
+	KMOVW     (R8)(DI*2), K1
 	VMOVUPS.Z (BX), K1, Z0
 	VMOVUPS   Z0, K1, (CX)
 	VMOVUPS.Z (BX)(SI*1), K1, Z0
@@ -85,26 +83,24 @@ end7:
 one3:
 	CMPQ 136(AX), $0x00
 	JE   end4
-	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x10, R8
+	MOVQ 80(AX), DI
+	SUBQ $0x10, DI
 	JL   rest9
 
 loop8:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Z0
 	VMOVUPS    Z0, (CX)
-	ADDQ       $0x40, DI
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, BX
-	SUBQ       $0x10, R8
+	SUBQ       $0x10, DI
 	JGE        loop8
 
 rest9:
-	ADDQ      $0x10, R8
+	ADDQ      $0x10, DI
 	JZ        end10
-	LEAQ      tailsAVX512<>+0(SB), DI
-	KMOVW     (DI)(R8*2), K1
+	LEAQ      tailsAVX512<>+0(SB), R8
+	KMOVW     (R8)(DI*2), K1
 	VMOVUPS.Z (BX), K1, Z0
 	VMOVUPS   Z0, K1, (CX)
 
@@ -256,8 +252,8 @@ many12:
 	JL   rest16
 
 loop15:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z2
@@ -289,8 +285,8 @@ rest16:
 	JZ          end17
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VFMADD213PS Z1, Z0, Z2
@@ -327,8 +323,8 @@ one13:
 	JL   rest19
 
 loop18:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z2
@@ -345,8 +341,8 @@ rest19:
 	JZ          end20
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VFMADD213PS Z1, Z0, Z2
@@ -403,9 +399,10 @@ many22:
 	JL   rest26
 
 loop25:
-	MOVQ        72(AX), R11
 	VMOVUPS     (R9), Z0
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z1
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*2), Z2
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z3
@@ -452,9 +449,10 @@ rest26:
 	JZ          end27
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
-	MOVQ        72(AX), R10
 	VMOVUPS     (R9), Z0
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*1), Z1
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*2), Z2
 	VMOVUPS.Z   (BX), K1, Z3
 	VFMADD213PS Z2, Z0, Z3
@@ -502,9 +500,10 @@ one23:
 	JL   rest29
 
 loop28:
-	MOVQ        72(AX), R11
 	VMOVUPS     (R9), Z0
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z1
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*2), Z2
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z3
@@ -525,9 +524,10 @@ rest29:
 	JZ          end30
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
-	MOVQ        72(AX), R10
 	VMOVUPS     (R9), Z0
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*1), Z1
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*2), Z2
 	VMOVUPS.Z   (BX), K1, Z3
 	VFMADD213PS Z2, Z0, Z3
@@ -579,7 +579,7 @@ group31:
 many32:
 	CMPQ 136(AX), $0x04
 	JL   one33
-	MOVQ 64(AX), BX
+	MOVQ 144(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
 	JL   rest36
@@ -638,7 +638,7 @@ end37:
 one33:
 	CMPQ 136(AX), $0x00
 	JE   end34
-	MOVQ 64(AX), BX
+	MOVQ 144(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
 	JL   rest39
@@ -674,6 +674,8 @@ end40:
 
 end34:
 	ADDQ 104(AX), CX
+	MOVQ 160(AX), BX
+	ADDQ BX, 144(AX)
 	DECQ 96(AX)
 	JNZ  group31
 	VZEROUPPER
@@ -707,8 +709,8 @@ many42:
 	JL   rest46
 
 loop45:
-	MOVQ        72(AX), DI
 	VMOVUPS     (BX), Z0
+	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Z1
 	VMOVUPS     (CX), Z2
 	VADDPS      Z2, Z0, Z0
@@ -719,11 +721,12 @@ loop45:
 	VMOVUPS     (CX)(DX*2), Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
-	LEAQ        (CX)(DX*2), R8
-	VMOVUPS     (R8)(DX*1), Z2
+	LEAQ        (CX)(DX*2), DI
+	VMOVUPS     (DI)(DX*1), Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVUPS     Z0, (BX)
+	MOVQ        72(AX), DI
 	VMOVUPS     Z1, (BX)(DI*1)
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, CX
@@ -735,8 +738,8 @@ rest46:
 	JZ          end47
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(SI*2), K1
-	MOVQ        72(AX), SI
 	VMOVUPS     (BX), Z0
+	MOVQ        72(AX), SI
 	VMOVUPS     (BX)(SI*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VADDPS      Z2, Z0, Z0
@@ -747,11 +750,12 @@ rest46:
 	VMOVUPS.Z   (CX)(DX*2), K1, Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
-	LEAQ        (CX)(DX*2), DI
-	VMOVUPS.Z   (DI)(DX*1), K1, Z2
+	LEAQ        (CX)(DX*2), SI
+	VMOVUPS.Z   (SI)(DX*1), K1, Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVUPS     Z0, (BX)
+	MOVQ        72(AX), SI
 	VMOVUPS     Z1, (BX)(SI*1)
 
 end47:
@@ -772,13 +776,14 @@ one43:
 	JL   rest49
 
 loop48:
-	MOVQ        72(AX), DI
 	VMOVUPS     (BX), Z0
+	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Z1
 	VMOVUPS     (CX), Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVUPS     Z0, (BX)
+	MOVQ        72(AX), DI
 	VMOVUPS     Z1, (BX)(DI*1)
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, CX
@@ -790,13 +795,14 @@ rest49:
 	JZ          end50
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(SI*2), K1
-	MOVQ        72(AX), SI
 	VMOVUPS     (BX), Z0
+	MOVQ        72(AX), SI
 	VMOVUPS     (BX)(SI*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVUPS     Z0, (BX)
+	MOVQ        72(AX), SI
 	VMOVUPS     Z1, (BX)(SI*1)
 
 end50:
@@ -845,8 +851,8 @@ many52:
 	JL   rest56
 
 loop55:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	VMOVUPS     (BX), Z2
 	VADDPS      Z2, Z0, Z0
@@ -860,13 +866,14 @@ loop55:
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVNTPS    Z2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Z2
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
-	LEAQ        (CX)(DX*2), R10
-	VMOVNTPS    Z2, (R10)(DX*1)
+	LEAQ        (CX)(DX*2), R9
+	VMOVNTPS    Z2, (R9)(DX*1)
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
@@ -879,8 +886,8 @@ rest56:
 	JZ          end57
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VADDPS      Z2, Z0, Z0
@@ -894,13 +901,14 @@ rest56:
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R9
-	VMOVUPS.Z   (R9)(SI*1), K1, Z2
+	LEAQ        (BX)(SI*2), R8
+	VMOVUPS.Z   (R8)(SI*1), K1, Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     Z2, K1, (R9)(DX*1)
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS     Z2, K1, (R8)(DX*1)
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
 end57:
@@ -923,14 +931,15 @@ one53:
 	JL   rest59
 
 loop58:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	VMOVUPS     (BX), Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVNTPS    Z2, (CX)
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
@@ -943,14 +952,15 @@ rest59:
 	JZ          end60
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VADDPS      Z2, Z0, Z0
 	VFMADD231PS Z2, Z2, Z1
 	VMOVUPS     Z2, K1, (CX)
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
 end60:
@@ -1002,8 +1012,8 @@ many62:
 	JL   rest66
 
 loop65:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Z2
@@ -1023,17 +1033,18 @@ loop65:
 	PREFETCHT0  4096(BX)(SI*2)
 	VMOVUPS     (BX)(SI*2), Z3
 	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R10
-	PREFETCHT0  4096(R10)(DX*1)
-	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     (R10)(DX*1), Z2
+	LEAQ        (CX)(DX*2), R9
+	PREFETCHT0  4096(R9)(DX*1)
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     (R9)(DX*1), Z2
 	VADDPS      Z2, Z0, Z0
-	LEAQ        (BX)(SI*2), R10
-	PREFETCHT0  4096(R10)(SI*1)
-	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Z3
+	LEAQ        (BX)(SI*2), R9
+	PREFETCHT0  4096(R9)(SI*1)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
@@ -1046,8 +1057,8 @@ rest66:
 	JZ          end67
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VADDPS      Z2, Z0, Z0
@@ -1061,13 +1072,14 @@ rest66:
 	VADDPS      Z2, Z0, Z0
 	VMOVUPS.Z   (BX)(SI*2), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS.Z   (R9)(DX*1), K1, Z2
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS.Z   (R8)(DX*1), K1, Z2
 	VADDPS      Z2, Z0, Z0
-	LEAQ        (BX)(SI*2), R9
-	VMOVUPS.Z   (R9)(SI*1), K1, Z3
+	LEAQ        (BX)(SI*2), R8
+	VMOVUPS.Z   (R8)(SI*1), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
 end67:
@@ -1090,8 +1102,8 @@ one63:
 	JL   rest69
 
 loop68:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Z2
@@ -1100,6 +1112,7 @@ loop68:
 	VMOVUPS     (BX), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
@@ -1112,14 +1125,15 @@ rest69:
 	JZ          end70
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VADDPS      Z2, Z0, Z0
 	VMOVUPS.Z   (BX), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
 end70:
@@ -1171,8 +1185,8 @@ many72:
 	JL   rest76
 
 loop75:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z8
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z10
@@ -1252,8 +1266,8 @@ rest76:
 	JZ          end77
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z8
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z9
 	VMOVUPS.Z   (BX), K1, Z10
 	VFMADD213PS Z9, Z8, Z10
@@ -1338,8 +1352,8 @@ one73:
 	JL   rest79
 
 loop78:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z8
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z10
@@ -1368,8 +1382,8 @@ rest79:
 	JZ          end80
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z8
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Z9
 	VMOVUPS.Z   (BX), K1, Z10
 	VFMADD213PS Z9, Z8, Z10
@@ -1431,15 +1445,16 @@ many82:
 	CMPQ 136(AX), $0x04
 	JL   one83
 	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x10, R8
+	MOVQ 144(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x10, R9
 	JL   rest86
 
 loop85:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z8
-	VMOVUPS     (DI)(R9*1), Z9
-	VMOVUPS     (DI)(R9*2), Z10
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Z9
+	VMOVUPS     (R8), Z10
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z11
 	VFMADD213PS Z9, Z8, Z11
@@ -1511,22 +1526,23 @@ loop85:
 	VADDPS      Z12, Z10, Z10
 	LEAQ        (CX)(DX*2), R10
 	VMOVUPS     Z12, (R10)(DX*1)
-	VMOVUPS     Z10, (DI)(R9*2)
+	VMOVUPS     Z10, (R8)
 	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
-	SUBQ        $0x10, R8
+	SUBQ        $0x10, R9
 	JGE         loop85
 
 rest86:
-	ADDQ        $0x10, R8
+	ADDQ        $0x10, R9
 	JZ          end87
-	LEAQ        tailsAVX512<>+0(SB), R9
-	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
+	LEAQ        tailsAVX512<>+0(SB), R10
+	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
-	VMOVUPS     (DI)(R8*1), Z9
-	VMOVUPS     (DI)(R8*2), Z10
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z9
+	VMOVUPS     (R8), Z10
 	VMOVUPS.Z   (BX), K1, Z11
 	VFMADD213PS Z9, Z8, Z11
 	VMULPS      Z0, Z11, Z12
@@ -1575,8 +1591,8 @@ rest86:
 	VMULPS      Z11, Z14, Z14
 	VADDPS      Z14, Z10, Z10
 	VMOVUPS     Z14, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R9
-	VMOVUPS.Z   (R9)(SI*1), K1, Z11
+	LEAQ        (BX)(SI*2), DI
+	VMOVUPS.Z   (DI)(SI*1), K1, Z11
 	VFMADD213PS Z9, Z8, Z11
 	VMULPS      Z0, Z11, Z8
 	VREDUCEPS   $0x01, Z8, Z9
@@ -1591,9 +1607,9 @@ rest86:
 	VDIVPS      Z12, Z1, Z12
 	VMULPS      Z11, Z12, Z12
 	VADDPS      Z12, Z10, Z10
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     Z12, K1, (R9)(DX*1)
-	VMOVUPS     Z10, (DI)(R8*2)
+	LEAQ        (CX)(DX*2), DI
+	VMOVUPS     Z12, K1, (DI)(DX*1)
+	VMOVUPS     Z10, (R8)
 
 end87:
 	MOVQ 80(AX), DI
@@ -1610,15 +1626,16 @@ one83:
 	CMPQ 136(AX), $0x00
 	JE   end84
 	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x10, R8
+	MOVQ 144(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x10, R9
 	JL   rest89
 
 loop88:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z8
-	VMOVUPS     (DI)(R9*1), Z9
-	VMOVUPS     (DI)(R9*2), Z10
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Z9
+	VMOVUPS     (R8), Z10
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Z11
 	VFMADD213PS Z9, Z8, Z11
@@ -1636,22 +1653,23 @@ loop88:
 	VMULPS      Z11, Z12, Z12
 	VADDPS      Z12, Z10, Z10
 	VMOVUPS     Z12, (CX)
-	VMOVUPS     Z10, (DI)(R9*2)
+	VMOVUPS     Z10, (R8)
 	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
-	SUBQ        $0x10, R8
+	SUBQ        $0x10, R9
 	JGE         loop88
 
 rest89:
-	ADDQ        $0x10, R8
+	ADDQ        $0x10, R9
 	JZ          end90
-	LEAQ        tailsAVX512<>+0(SB), R9
-	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
+	LEAQ        tailsAVX512<>+0(SB), R10
+	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
-	VMOVUPS     (DI)(R8*1), Z9
-	VMOVUPS     (DI)(R8*2), Z10
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z9
+	VMOVUPS     (R8), Z10
 	VMOVUPS.Z   (BX), K1, Z11
 	VFMADD213PS Z9, Z8, Z11
 	VMULPS      Z0, Z11, Z8
@@ -1668,7 +1686,7 @@ rest89:
 	VMULPS      Z11, Z12, Z12
 	VADDPS      Z12, Z10, Z10
 	VMOVUPS     Z12, K1, (CX)
-	VMOVUPS     Z10, (DI)(R8*2)
+	VMOVUPS     Z10, (R8)
 
 end90:
 	MOVQ 80(AX), DI
@@ -1684,6 +1702,8 @@ end90:
 end84:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
+	MOVQ 160(AX), DI
+	ADDQ DI, 144(AX)
 	DECQ 96(AX)
 	JNZ  group81
 	VZEROUPPER
@@ -1721,8 +1741,8 @@ many92:
 	JL   rest96
 
 loop95:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
 	PREFETCHT0   4096(BX)
 	VMOVUPS      (BX), Z10
@@ -1816,8 +1836,8 @@ rest96:
 	JZ           end97
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Z9
 	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD213PS  Z9, Z8, Z10
@@ -1917,8 +1937,8 @@ one93:
 	JL   rest99
 
 loop98:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
 	PREFETCHT0   4096(BX)
 	VMOVUPS      (BX), Z10
@@ -1951,8 +1971,8 @@ rest99:
 	JZ           end100
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Z9
 	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD213PS  Z9, Z8, Z10
@@ -2027,10 +2047,12 @@ many102:
 	JL   rest106
 
 loop105:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*2), Z10
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Z11
 	VMOVUPS      (BX), Z12
@@ -2102,12 +2124,12 @@ loop105:
 	VADDPS       Z12, Z10, Z10
 	VFMADD231PS  Z12, Z13, Z11
 	VMOVUPS      Z12, (CX)(DX*2)
-	LEAQ         (BX)(SI*2), R12
-	VMOVUPS      (R12)(SI*1), Z12
-	LEAQ         (DI)(R8*2), R12
-	PREFETCHT0   4096(R12)(R8*1)
-	LEAQ         (DI)(R8*2), R12
-	VMOVUPS      (R12)(R8*1), Z13
+	LEAQ         (BX)(SI*2), R11
+	VMOVUPS      (R11)(SI*1), Z12
+	LEAQ         (DI)(R8*2), R11
+	PREFETCHT0   4096(R11)(R8*1)
+	LEAQ         (DI)(R8*2), R11
+	VMOVUPS      (R11)(R8*1), Z13
 	VMOVAPS      Z13, Z14
 	VFMADD213PS  Z9, Z8, Z14
 	VMULPS       Z0, Z14, Z8
@@ -2127,9 +2149,11 @@ loop105:
 	VMULPS       Z8, Z12, Z12
 	VADDPS       Z12, Z10, Z10
 	VFMADD231PS  Z12, Z13, Z11
-	LEAQ         (CX)(DX*2), R12
-	VMOVUPS      Z12, (R12)(DX*1)
+	LEAQ         (CX)(DX*2), R11
+	VMOVUPS      Z12, (R11)(DX*1)
+	MOVQ         72(AX), R11
 	VMOVUPS      Z10, (R9)(R11*2)
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      Z11, (R12)(R11*1)
 	ADDQ         $0x40, R9
@@ -2144,10 +2168,12 @@ rest106:
 	JZ           end107
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Z9
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*2), Z10
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R11
 	VMOVUPS      (R11)(R10*1), Z11
 	VMOVUPS.Z    (BX), K1, Z12
@@ -2216,10 +2242,10 @@ rest106:
 	VADDPS       Z12, Z10, Z10
 	VFMADD231PS  Z12, Z13, Z11
 	VMOVUPS      Z12, K1, (CX)(DX*2)
-	LEAQ         (BX)(SI*2), R11
-	VMOVUPS.Z    (R11)(SI*1), K1, Z12
-	LEAQ         (DI)(R8*2), R11
-	VMOVUPS.Z    (R11)(R8*1), K1, Z13
+	LEAQ         (BX)(SI*2), R10
+	VMOVUPS.Z    (R10)(SI*1), K1, Z12
+	LEAQ         (DI)(R8*2), R10
+	VMOVUPS.Z    (R10)(R8*1), K1, Z13
 	VMOVAPS      Z13, Z14
 	VFMADD213PS  Z9, Z8, Z14
 	VMULPS       Z0, Z14, Z8
@@ -2239,9 +2265,11 @@ rest106:
 	VMULPS       Z8, Z12, Z12
 	VADDPS       Z12, Z10, Z10
 	VFMADD231PS  Z12, Z13, Z11
-	LEAQ         (CX)(DX*2), R11
-	VMOVUPS      Z12, K1, (R11)(DX*1)
+	LEAQ         (CX)(DX*2), R10
+	VMOVUPS      Z12, K1, (R10)(DX*1)
+	MOVQ         72(AX), R10
 	VMOVUPS      Z10, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
@@ -2267,10 +2295,12 @@ one103:
 	JL   rest109
 
 loop108:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*2), Z10
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Z11
 	VMOVUPS      (BX), Z12
@@ -2296,7 +2326,9 @@ loop108:
 	VADDPS       Z12, Z10, Z10
 	VFMADD231PS  Z12, Z13, Z11
 	VMOVUPS      Z12, (CX)
+	MOVQ         72(AX), R11
 	VMOVUPS      Z10, (R9)(R11*2)
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      Z11, (R12)(R11*1)
 	ADDQ         $0x40, R9
@@ -2311,10 +2343,12 @@ rest109:
 	JZ           end110
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Z8
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Z9
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*2), Z10
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R11
 	VMOVUPS      (R11)(R10*1), Z11
 	VMOVUPS.Z    (BX), K1, Z12
@@ -2339,7 +2373,9 @@ rest109:
 	VADDPS       Z12, Z10, Z10
 	VFMADD231PS  Z12, Z13, Z11
 	VMOVUPS      Z12, K1, (CX)
+	MOVQ         72(AX), R10
 	VMOVUPS      Z10, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
@@ -2392,20 +2428,23 @@ many112:
 	CMPQ 136(AX), $0x04
 	JL   one113
 	MOVQ 64(AX), R9
-	MOVQ 80(AX), R10
-	SUBQ $0x10, R10
+	MOVQ 144(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
 	JL   rest116
 
 loop115:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Z8
-	VMOVUPS      (R9)(R11*1), Z9
-	VMOVUPS      (R9)(R11*2), Z10
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Z11
-	VMOVUPS      (R9)(R11*4), Z12
-	LEAQ         (R9)(R11*4), R12
-	VMOVUPS      (R12)(R11*1), Z13
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*1), Z9
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*2), Z10
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      (R13)(R12*1), Z11
+	VMOVUPS      (R10), Z12
+	MOVQ         152(AX), R12
+	VMOVUPS      (R10)(R12*1), Z13
 	VMOVUPS      (BX), Z14
 	VFMADD213PS  Z13, Z12, Z14
 	PREFETCHT0   4096(DI)
@@ -2506,30 +2545,35 @@ loop115:
 	VFMADD231PS  Z14, Z12, Z11
 	LEAQ         (CX)(DX*2), R12
 	VMOVUPS      Z14, (R12)(DX*1)
-	VMOVUPS      Z10, (R9)(R11*2)
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      Z11, (R12)(R11*1)
+	MOVQ         72(AX), R12
+	VMOVUPS      Z10, (R9)(R12*2)
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      Z11, (R13)(R12*1)
 	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
 	ADDQ         $0x40, CX
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
-	SUBQ         $0x10, R10
+	SUBQ         $0x10, R11
 	JGE          loop115
 
 rest116:
-	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
 	JZ           end117
-	LEAQ         tailsAVX512<>+0(SB), R11
-	KMOVW        (R11)(R10*2), K1
-	MOVQ         72(AX), R10
+	LEAQ         tailsAVX512<>+0(SB), R12
+	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
-	VMOVUPS      (R9)(R10*1), Z9
-	VMOVUPS      (R9)(R10*2), Z10
-	LEAQ         (R9)(R10*2), R11
-	VMOVUPS      (R11)(R10*1), Z11
-	VMOVUPS      (R9)(R10*4), Z12
-	LEAQ         (R9)(R10*4), R11
-	VMOVUPS      (R11)(R10*1), Z13
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*1), Z9
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*2), Z10
+	MOVQ         72(AX), R11
+	LEAQ         (R9)(R11*2), R12
+	VMOVUPS      (R12)(R11*1), Z11
+	VMOVUPS      (R10), Z12
+	MOVQ         152(AX), R11
+	VMOVUPS      (R10)(R11*1), Z13
 	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD213PS  Z13, Z12, Z14
 	VMOVUPS.Z    (DI), K1, Z15
@@ -2599,11 +2643,11 @@ rest116:
 	VADDPS       Z14, Z10, Z10
 	VFMADD231PS  Z14, Z15, Z11
 	VMOVUPS      Z14, K1, (CX)(DX*2)
-	LEAQ         (BX)(SI*2), R11
-	VMOVUPS.Z    (R11)(SI*1), K1, Z14
+	LEAQ         (BX)(SI*2), R10
+	VMOVUPS.Z    (R10)(SI*1), K1, Z14
 	VFMADD213PS  Z13, Z12, Z14
-	LEAQ         (DI)(R8*2), R11
-	VMOVUPS.Z    (R11)(R8*1), K1, Z12
+	LEAQ         (DI)(R8*2), R10
+	VMOVUPS.Z    (R10)(R8*1), K1, Z12
 	VMOVAPS      Z12, Z13
 	VFMADD213PS  Z9, Z8, Z13
 	VMULPS       Z0, Z13, Z8
@@ -2623,9 +2667,11 @@ rest116:
 	VMULPS       Z8, Z14, Z14
 	VADDPS       Z14, Z10, Z10
 	VFMADD231PS  Z14, Z12, Z11
-	LEAQ         (CX)(DX*2), R11
-	VMOVUPS      Z14, K1, (R11)(DX*1)
+	LEAQ         (CX)(DX*2), R10
+	VMOVUPS      Z14, K1, (R10)(DX*1)
+	MOVQ         72(AX), R10
 	VMOVUPS      Z10, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
@@ -2646,20 +2692,23 @@ one113:
 	CMPQ 136(AX), $0x00
 	JE   end114
 	MOVQ 64(AX), R9
-	MOVQ 80(AX), R10
-	SUBQ $0x10, R10
+	MOVQ 144(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
 	JL   rest119
 
 loop118:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Z8
-	VMOVUPS      (R9)(R11*1), Z9
-	VMOVUPS      (R9)(R11*2), Z10
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Z11
-	VMOVUPS      (R9)(R11*4), Z12
-	LEAQ         (R9)(R11*4), R12
-	VMOVUPS      (R12)(R11*1), Z13
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*1), Z9
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*2), Z10
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      (R13)(R12*1), Z11
+	VMOVUPS      (R10), Z12
+	MOVQ         152(AX), R12
+	VMOVUPS      (R10)(R12*1), Z13
 	VMOVUPS      (BX), Z14
 	VFMADD213PS  Z13, Z12, Z14
 	PREFETCHT0   4096(DI)
@@ -2684,30 +2733,35 @@ loop118:
 	VADDPS       Z14, Z10, Z10
 	VFMADD231PS  Z14, Z12, Z11
 	VMOVUPS      Z14, (CX)
-	VMOVUPS      Z10, (R9)(R11*2)
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      Z11, (R12)(R11*1)
+	MOVQ         72(AX), R12
+	VMOVUPS      Z10, (R9)(R12*2)
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      Z11, (R13)(R12*1)
 	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
 	ADDQ         $0x40, CX
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
-	SUBQ         $0x10, R10
+	SUBQ         $0x10, R11
 	JGE          loop118
 
 rest119:
-	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
 	JZ           end120
-	LEAQ         tailsAVX512<>+0(SB), R11
-	KMOVW        (R11)(R10*2), K1
-	MOVQ         72(AX), R10
+	LEAQ         tailsAVX512<>+0(SB), R12
+	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
-	VMOVUPS      (R9)(R10*1), Z9
-	VMOVUPS      (R9)(R10*2), Z10
-	LEAQ         (R9)(R10*2), R11
-	VMOVUPS      (R11)(R10*1), Z11
-	VMOVUPS      (R9)(R10*4), Z12
-	LEAQ         (R9)(R10*4), R11
-	VMOVUPS      (R11)(R10*1), Z13
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*1), Z9
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*2), Z10
+	MOVQ         72(AX), R11
+	LEAQ         (R9)(R11*2), R12
+	VMOVUPS      (R12)(R11*1), Z11
+	VMOVUPS      (R10), Z12
+	MOVQ         152(AX), R11
+	VMOVUPS      (R10)(R11*1), Z13
 	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD213PS  Z13, Z12, Z14
 	VMOVUPS.Z    (DI), K1, Z12
@@ -2731,7 +2785,9 @@ rest119:
 	VADDPS       Z14, Z10, Z10
 	VFMADD231PS  Z14, Z12, Z11
 	VMOVUPS      Z14, K1, (CX)
+	MOVQ         72(AX), R10
 	VMOVUPS      Z10, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
@@ -2752,6 +2808,8 @@ end114:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
+	MOVQ 160(AX), R9
+	ADDQ R9, 144(AX)
 	DECQ 96(AX)
 	JNZ  group111
 	VZEROUPPER
@@ -2781,14 +2839,14 @@ group121:
 many122:
 	CMPQ 136(AX), $0x04
 	JL   one123
-	MOVQ 64(AX), DI
+	MOVQ 144(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
 	JL   rest126
 
 loop125:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        152(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	VMOVUPS     (CX), Z2
 	VMOVUPS     (BX), Z3
@@ -2805,14 +2863,15 @@ loop125:
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     Z2, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     (R10)(DX*1), Z2
-	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Z3
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     (R9)(DX*1), Z2
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
-	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     Z2, (R10)(DX*1)
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Z2, (R9)(DX*1)
+	MOVQ        152(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
@@ -2825,8 +2884,8 @@ rest126:
 	JZ          end127
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        152(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VMOVUPS.Z   (BX), K1, Z3
@@ -2843,14 +2902,15 @@ rest126:
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS.Z   (R9)(DX*1), K1, Z2
-	LEAQ        (BX)(SI*2), R9
-	VMOVUPS.Z   (R9)(SI*1), K1, Z3
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS.Z   (R8)(DX*1), K1, Z2
+	LEAQ        (BX)(SI*2), R8
+	VMOVUPS.Z   (R8)(SI*1), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     Z2, K1, (R9)(DX*1)
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS     Z2, K1, (R8)(DX*1)
+	MOVQ        152(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
 end127:
@@ -2867,20 +2927,21 @@ end127:
 one123:
 	CMPQ 136(AX), $0x00
 	JE   end124
-	MOVQ 64(AX), DI
+	MOVQ 144(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
 	JL   rest129
 
 loop128:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Z0
+	MOVQ        152(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	VMOVUPS     (CX), Z2
 	VMOVUPS     (BX), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     Z2, (CX)
+	MOVQ        152(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
@@ -2893,14 +2954,15 @@ rest129:
 	JZ          end130
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Z0
+	MOVQ        152(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VMOVUPS.Z   (BX), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     Z2, K1, (CX)
+	MOVQ        152(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
 end130:
@@ -2917,6 +2979,8 @@ end130:
 end124:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
+	MOVQ 160(AX), DI
+	ADDQ DI, 144(AX)
 	DECQ 96(AX)
 	JNZ  group121
 	VZEROUPPER
@@ -2956,8 +3020,8 @@ many132:
 	JL   rest136
 
 loop135:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (BX), Z2
 	VMOVUPS     (DI), Z3
@@ -2980,18 +3044,19 @@ loop135:
 	VMOVUPS     (R9)(R10*2), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Z2
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Z3
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Z2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Z3
 	VMULPS      Z3, Z2, Z2
 	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Z3
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Z3
 	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R14
-	VMOVUPS     Z2, (R14)(DX*1)
+	LEAQ        (CX)(DX*2), R13
+	VMOVUPS     Z2, (R13)(DX*1)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Z1, (R11)(R13*1)
 	ADDQ        $0x40, R11
 	ADDQ        $0x40, CX
@@ -3006,8 +3071,8 @@ rest136:
 	JZ          end137
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VMOVUPS.Z   (DI), K1, Z3
@@ -3030,18 +3095,19 @@ rest136:
 	VMOVUPS.Z   (R9)(R10*2), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS.Z   (R13)(SI*1), K1, Z2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS.Z   (R13)(R8*1), K1, Z3
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z2
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z3
 	VMULPS      Z3, Z2, Z2
 	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS.Z   (R13)(R10*1), K1, Z3
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Z2, K1, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z2, K1, (R12)(DX*1)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end137:
@@ -3068,8 +3134,8 @@ one133:
 	JL   rest139
 
 loop138:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (BX), Z2
 	VMOVUPS     (DI), Z3
@@ -3079,6 +3145,7 @@ loop138:
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z2, (CX)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Z1, (R11)(R13*1)
 	ADDQ        $0x40, R11
 	ADDQ        $0x40, CX
@@ -3093,8 +3160,8 @@ rest139:
 	JZ          end140
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VMOVUPS.Z   (DI), K1, Z3
@@ -3104,6 +3171,7 @@ rest139:
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z2, K1, (CX)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end140:
@@ -3165,8 +3233,8 @@ many142:
 	JL   rest146
 
 loop145:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (BX), Z2
 	VMOVUPS     (DI), Z3
@@ -3189,18 +3257,19 @@ loop145:
 	VMOVUPS     (R9)(R10*2), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVNTPS    Z2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Z2
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Z3
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Z2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Z3
 	VMULPS      Z3, Z2, Z2
 	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Z3
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Z3
 	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R14
-	VMOVNTPS    Z2, (R14)(DX*1)
+	LEAQ        (CX)(DX*2), R13
+	VMOVNTPS    Z2, (R13)(DX*1)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Z1, (R11)(R13*1)
 	ADDQ        $0x40, R11
 	ADDQ        $0x40, CX
@@ -3215,8 +3284,8 @@ rest146:
 	JZ          end147
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VMOVUPS.Z   (DI), K1, Z3
@@ -3239,18 +3308,19 @@ rest146:
 	VMOVUPS.Z   (R9)(R10*2), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS.Z   (R13)(SI*1), K1, Z2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS.Z   (R13)(R8*1), K1, Z3
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z2
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z3
 	VMULPS      Z3, Z2, Z2
 	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS.Z   (R13)(R10*1), K1, Z3
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Z2, K1, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z2, K1, (R12)(DX*1)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end147:
@@ -3277,8 +3347,8 @@ one143:
 	JL   rest149
 
 loop148:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (BX), Z2
 	VMOVUPS     (DI), Z3
@@ -3288,6 +3358,7 @@ loop148:
 	VFMADD231PS Z3, Z2, Z1
 	VMOVNTPS    Z2, (CX)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Z1, (R11)(R13*1)
 	ADDQ        $0x40, R11
 	ADDQ        $0x40, CX
@@ -3302,8 +3373,8 @@ rest149:
 	JZ          end150
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Z1
 	VMOVUPS.Z   (BX), K1, Z2
 	VMOVUPS.Z   (DI), K1, Z3
@@ -3313,6 +3384,7 @@ rest149:
 	VFMADD231PS Z3, Z2, Z1
 	VMOVUPS     Z2, K1, (CX)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end150:
@@ -3369,17 +3441,18 @@ many152:
 	CMPQ 136(AX), $0x04
 	JL   one153
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
 	JL   rest156
 
 loop155:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R11)(R13*2), Z2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Z3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS     (DI), Z5
@@ -3417,26 +3490,28 @@ loop155:
 	LEAQ        (CX)(DX*2), R14
 	VMOVUPS     Z4, (R14)(DX*1)
 	VMOVUPS     Z0, (R11)
-	VMOVUPS     Z1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
 	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
+	SUBQ        $0x10, R13
 	JGE         loop155
 
 rest156:
-	ADDQ        $0x10, R12
+	ADDQ        $0x10, R13
 	JZ          end157
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS     (R11)(R12*2), Z2
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Z3
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS.Z   (DI), K1, Z5
@@ -3461,19 +3536,20 @@ rest156:
 	VMOVUPS.Z   (R9)(R10*2), K1, Z5
 	VFMADD231PS Z5, Z4, Z1
 	VMOVUPS     Z4, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS.Z   (R13)(SI*1), K1, Z4
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS.Z   (R13)(R8*1), K1, Z2
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z2
 	VMULPS      Z2, Z4, Z4
 	VADDPS      Z4, Z0, Z0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS.Z   (R13)(R10*1), K1, Z2
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z2
 	VFMADD231PS Z2, Z4, Z1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Z4, K1, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z4, K1, (R12)(DX*1)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end157:
@@ -3495,17 +3571,18 @@ one153:
 	CMPQ 136(AX), $0x00
 	JE   end154
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
 	JL   rest159
 
 loop158:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R11)(R13*2), Z2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Z3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS     (DI), Z2
@@ -3515,26 +3592,28 @@ loop158:
 	VFMADD231PS Z2, Z4, Z1
 	VMOVUPS     Z4, (CX)
 	VMOVUPS     Z0, (R11)
-	VMOVUPS     Z1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
 	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
+	SUBQ        $0x10, R13
 	JGE         loop158
 
 rest159:
-	ADDQ        $0x10, R12
+	ADDQ        $0x10, R13
 	JZ          end160
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS     (R11)(R12*2), Z2
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Z3
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS.Z   (DI), K1, Z2
@@ -3544,6 +3623,7 @@ rest159:
 	VFMADD231PS Z2, Z4, Z1
 	VMOVUPS     Z4, K1, (CX)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end160:
@@ -3566,6 +3646,8 @@ end154:
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
+	MOVQ 160(AX), R11
+	ADDQ R11, 144(AX)
 	DECQ 96(AX)
 	JNZ  group151
 	VZEROUPPER
@@ -3600,17 +3682,18 @@ many162:
 	CMPQ 136(AX), $0x04
 	JL   one163
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
 	JL   rest166
 
 loop165:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R11)(R13*2), Z2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Z3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS     (DI), Z5
@@ -3648,26 +3731,28 @@ loop165:
 	LEAQ        (CX)(DX*2), R14
 	VMOVNTPS    Z4, (R14)(DX*1)
 	VMOVUPS     Z0, (R11)
-	VMOVUPS     Z1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
 	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
+	SUBQ        $0x10, R13
 	JGE         loop165
 
 rest166:
-	ADDQ        $0x10, R12
+	ADDQ        $0x10, R13
 	JZ          end167
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS     (R11)(R12*2), Z2
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Z3
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS.Z   (DI), K1, Z5
@@ -3692,19 +3777,20 @@ rest166:
 	VMOVUPS.Z   (R9)(R10*2), K1, Z5
 	VFMADD231PS Z5, Z4, Z1
 	VMOVUPS     Z4, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS.Z   (R13)(SI*1), K1, Z4
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS.Z   (R13)(R8*1), K1, Z2
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z2
 	VMULPS      Z2, Z4, Z4
 	VADDPS      Z4, Z0, Z0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS.Z   (R13)(R10*1), K1, Z2
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z2
 	VFMADD231PS Z2, Z4, Z1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Z4, K1, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z4, K1, (R12)(DX*1)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end167:
@@ -3726,17 +3812,18 @@ one163:
 	CMPQ 136(AX), $0x00
 	JE   end164
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
 	JL   rest169
 
 loop168:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R11)(R13*2), Z2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Z3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS     (DI), Z2
@@ -3746,26 +3833,28 @@ loop168:
 	VFMADD231PS Z2, Z4, Z1
 	VMOVNTPS    Z4, (CX)
 	VMOVUPS     Z0, (R11)
-	VMOVUPS     Z1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
 	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
+	SUBQ        $0x10, R13
 	JGE         loop168
 
 rest169:
-	ADDQ        $0x10, R12
+	ADDQ        $0x10, R13
 	JZ          end170
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS     (R11)(R12*2), Z2
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Z3
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
 	VMOVUPS.Z   (DI), K1, Z2
@@ -3775,6 +3864,7 @@ rest169:
 	VFMADD231PS Z2, Z4, Z1
 	VMOVUPS     Z4, K1, (CX)
 	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
 end170:
@@ -3797,6 +3887,8 @@ end164:
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
+	MOVQ 160(AX), R11
+	ADDQ R11, 144(AX)
 	DECQ 96(AX)
 	JNZ  group161
 	VZEROUPPER
@@ -3818,9 +3910,8 @@ group171:
 many172:
 	CMPQ 136(AX), $0x04
 	JL   one173
-	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x08, R8
+	MOVQ 80(AX), DI
+	SUBQ $0x08, DI
 	JL   rest176
 
 loop175:
@@ -3833,24 +3924,23 @@ loop175:
 	PREFETCHT0 4096(BX)(SI*2)
 	VMOVUPS    (BX)(SI*2), Y0
 	VMOVUPS    Y0, (CX)(DX*2)
-	LEAQ       (BX)(SI*2), R9
-	PREFETCHT0 4096(R9)(SI*1)
-	LEAQ       (BX)(SI*2), R9
-	VMOVUPS    (R9)(SI*1), Y0
-	LEAQ       (CX)(DX*2), R9
-	VMOVUPS    Y0, (R9)(DX*1)
-	ADDQ       $0x20, DI
+	LEAQ       (BX)(SI*2), R8
+	PREFETCHT0 4096(R8)(SI*1)
+	LEAQ       (BX)(SI*2), R8
+	VMOVUPS    (R8)(SI*1), Y0
+	LEAQ       (CX)(DX*2), R8
+	VMOVUPS    Y0, (R8)(DX*1)
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
-	SUBQ       $0x08, R8
+	SUBQ       $0x08, DI
 	JGE        loop175
 
 rest176:
-	ADDQ       $0x08, R8
+	ADDQ       $0x08, DI
 	JZ         end177
-	LEAQ       tailsAVX2<>+0(SB), DI
-	NEGQ       R8
-	VMOVUPS    32(DI)(R8*4), Y0
+	LEAQ       tailsAVX2<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*4), Y0
 	VMASKMOVPS (BX), Y0, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 	VMASKMOVPS (BX)(SI*1), Y0, Y1
@@ -3876,27 +3966,25 @@ end177:
 one173:
 	CMPQ 136(AX), $0x00
 	JE   end174
-	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x08, R8
+	MOVQ 80(AX), DI
+	SUBQ $0x08, DI
 	JL   rest179
 
 loop178:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
-	ADDQ       $0x20, DI
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
-	SUBQ       $0x08, R8
+	SUBQ       $0x08, DI
 	JGE        loop178
 
 rest179:
-	ADDQ       $0x08, R8
+	ADDQ       $0x08, DI
 	JZ         end180
-	LEAQ       tailsAVX2<>+0(SB), DI
-	NEGQ       R8
-	VMOVUPS    32(DI)(R8*4), Y0
+	LEAQ       tailsAVX2<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*4), Y0
 	VMASKMOVPS (BX), Y0, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 
@@ -3979,8 +4067,8 @@ many182:
 	JL   rest186
 
 loop185:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y2
@@ -4013,8 +4101,8 @@ rest186:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VFMADD213PS Y2, Y1, Y3
@@ -4051,8 +4139,8 @@ one183:
 	JL   rest189
 
 loop188:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y2
@@ -4070,8 +4158,8 @@ rest189:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VFMADD213PS Y2, Y1, Y3
@@ -4120,9 +4208,10 @@ many192:
 	JL   rest196
 
 loop195:
-	MOVQ        72(AX), R11
 	VMOVUPS     (R9), Y0
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*2), Y2
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y3
@@ -4170,9 +4259,10 @@ rest196:
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
-	MOVQ        72(AX), R10
 	VMOVUPS     (R9), Y1
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*1), Y2
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*2), Y3
 	VMASKMOVPS  (BX), Y0, Y4
 	VFMADD213PS Y3, Y1, Y4
@@ -4220,9 +4310,10 @@ one193:
 	JL   rest199
 
 loop198:
-	MOVQ        72(AX), R11
 	VMOVUPS     (R9), Y0
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
+	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*2), Y2
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y3
@@ -4244,9 +4335,10 @@ rest199:
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
-	MOVQ        72(AX), R10
 	VMOVUPS     (R9), Y1
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*1), Y2
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*2), Y3
 	VMASKMOVPS  (BX), Y0, Y4
 	VFMADD213PS Y3, Y1, Y4
@@ -4290,7 +4382,7 @@ group201:
 many202:
 	CMPQ 136(AX), $0x04
 	JL   one203
-	MOVQ 64(AX), BX
+	MOVQ 144(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
 	JL   rest206
@@ -4350,7 +4442,7 @@ end207:
 one203:
 	CMPQ 136(AX), $0x00
 	JE   end204
-	MOVQ 64(AX), BX
+	MOVQ 144(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
 	JL   rest209
@@ -4387,6 +4479,8 @@ end210:
 
 end204:
 	ADDQ 104(AX), CX
+	MOVQ 160(AX), BX
+	ADDQ BX, 144(AX)
 	DECQ 96(AX)
 	JNZ  group201
 	VZEROUPPER
@@ -4412,8 +4506,8 @@ many212:
 	JL   rest216
 
 loop215:
-	MOVQ        72(AX), DI
 	VMOVUPS     (BX), Y0
+	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
 	VMOVUPS     (CX), Y2
 	VADDPS      Y2, Y0, Y0
@@ -4424,11 +4518,12 @@ loop215:
 	VMOVUPS     (CX)(DX*2), Y2
 	VADDPS      Y2, Y0, Y0
 	VFMADD231PS Y2, Y2, Y1
-	LEAQ        (CX)(DX*2), R8
-	VMOVUPS     (R8)(DX*1), Y2
+	LEAQ        (CX)(DX*2), DI
+	VMOVUPS     (DI)(DX*1), Y2
 	VADDPS      Y2, Y0, Y0
 	VFMADD231PS Y2, Y2, Y1
 	VMOVUPS     Y0, (BX)
+	MOVQ        72(AX), DI
 	VMOVUPS     Y1, (BX)(DI*1)
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
@@ -4441,8 +4536,8 @@ rest216:
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
-	MOVQ        72(AX), SI
 	VMOVUPS     (BX), Y1
+	MOVQ        72(AX), SI
 	VMOVUPS     (BX)(SI*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VADDPS      Y3, Y1, Y1
@@ -4453,11 +4548,12 @@ rest216:
 	VMASKMOVPS  (CX)(DX*2), Y0, Y3
 	VADDPS      Y3, Y1, Y1
 	VFMADD231PS Y3, Y3, Y2
-	LEAQ        (CX)(DX*2), DI
-	VMASKMOVPS  (DI)(DX*1), Y0, Y0
+	LEAQ        (CX)(DX*2), SI
+	VMASKMOVPS  (SI)(DX*1), Y0, Y0
 	VADDPS      Y0, Y1, Y1
 	VFMADD231PS Y0, Y0, Y2
 	VMOVUPS     Y1, (BX)
+	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
 end217:
@@ -4478,13 +4574,14 @@ one213:
 	JL   rest219
 
 loop218:
-	MOVQ        72(AX), DI
 	VMOVUPS     (BX), Y0
+	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
 	VMOVUPS     (CX), Y2
 	VADDPS      Y2, Y0, Y0
 	VFMADD231PS Y2, Y2, Y1
 	VMOVUPS     Y0, (BX)
+	MOVQ        72(AX), DI
 	VMOVUPS     Y1, (BX)(DI*1)
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
@@ -4497,13 +4594,14 @@ rest219:
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
-	MOVQ        72(AX), SI
 	VMOVUPS     (BX), Y1
+	MOVQ        72(AX), SI
 	VMOVUPS     (BX)(SI*1), Y2
 	VMASKMOVPS  (CX), Y0, Y0
 	VADDPS      Y0, Y1, Y1
 	VFMADD231PS Y0, Y0, Y2
 	VMOVUPS     Y1, (BX)
+	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
 end220:
@@ -4544,8 +4642,8 @@ many222:
 	JL   rest226
 
 loop225:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	VMOVUPS     (BX), Y2
 	VADDPS      Y2, Y0, Y0
@@ -4559,13 +4657,14 @@ loop225:
 	VADDPS      Y2, Y0, Y0
 	VFMADD231PS Y2, Y2, Y1
 	VMOVNTPS    Y2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Y2
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Y2
 	VADDPS      Y2, Y0, Y0
 	VFMADD231PS Y2, Y2, Y1
-	LEAQ        (CX)(DX*2), R10
-	VMOVNTPS    Y2, (R10)(DX*1)
+	LEAQ        (CX)(DX*2), R9
+	VMOVNTPS    Y2, (R9)(DX*1)
 	VMOVUPS     Y0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
@@ -4579,8 +4678,8 @@ rest226:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VADDPS      Y3, Y1, Y1
@@ -4594,13 +4693,14 @@ rest226:
 	VADDPS      Y3, Y1, Y1
 	VFMADD231PS Y3, Y3, Y2
 	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y3
+	LEAQ        (BX)(SI*2), R8
+	VMASKMOVPS  (R8)(SI*1), Y0, Y3
 	VADDPS      Y3, Y1, Y1
 	VFMADD231PS Y3, Y3, Y2
-	LEAQ        (CX)(DX*2), R9
-	VMASKMOVPS  Y3, Y0, (R9)(DX*1)
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  Y3, Y0, (R8)(DX*1)
 	VMOVUPS     Y1, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
 end227:
@@ -4623,14 +4723,15 @@ one223:
 	JL   rest229
 
 loop228:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	VMOVUPS     (BX), Y2
 	VADDPS      Y2, Y0, Y0
 	VFMADD231PS Y2, Y2, Y1
 	VMOVNTPS    Y2, (CX)
 	VMOVUPS     Y0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
@@ -4644,14 +4745,15 @@ rest229:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VADDPS      Y3, Y1, Y1
 	VFMADD231PS Y3, Y3, Y2
 	VMASKMOVPS  Y3, Y0, (CX)
 	VMOVUPS     Y1, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
 end230:
@@ -4695,8 +4797,8 @@ many232:
 	JL   rest236
 
 loop235:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Y2
@@ -4716,17 +4818,18 @@ loop235:
 	PREFETCHT0  4096(BX)(SI*2)
 	VMOVUPS     (BX)(SI*2), Y3
 	VFMADD231PS Y3, Y2, Y1
-	LEAQ        (CX)(DX*2), R10
-	PREFETCHT0  4096(R10)(DX*1)
-	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     (R10)(DX*1), Y2
+	LEAQ        (CX)(DX*2), R9
+	PREFETCHT0  4096(R9)(DX*1)
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     (R9)(DX*1), Y2
 	VADDPS      Y2, Y0, Y0
-	LEAQ        (BX)(SI*2), R10
-	PREFETCHT0  4096(R10)(SI*1)
-	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Y3
+	LEAQ        (BX)(SI*2), R9
+	PREFETCHT0  4096(R9)(SI*1)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMOVUPS     Y0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
@@ -4740,8 +4843,8 @@ rest236:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VADDPS      Y3, Y1, Y1
@@ -4755,13 +4858,14 @@ rest236:
 	VADDPS      Y3, Y1, Y1
 	VMASKMOVPS  (BX)(SI*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	LEAQ        (CX)(DX*2), R9
-	VMASKMOVPS  (R9)(DX*1), Y0, Y3
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  (R8)(DX*1), Y0, Y3
 	VADDPS      Y3, Y1, Y1
-	LEAQ        (BX)(SI*2), R9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y0
+	LEAQ        (BX)(SI*2), R8
+	VMASKMOVPS  (R8)(SI*1), Y0, Y0
 	VFMADD231PS Y0, Y3, Y2
 	VMOVUPS     Y1, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
 end237:
@@ -4784,8 +4888,8 @@ one233:
 	JL   rest239
 
 loop238:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Y2
@@ -4794,6 +4898,7 @@ loop238:
 	VMOVUPS     (BX), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMOVUPS     Y0, (DI)
+	MOVQ        72(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
@@ -4807,14 +4912,15 @@ rest239:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VADDPS      Y3, Y1, Y1
 	VMASKMOVPS  (BX), Y0, Y0
 	VFMADD231PS Y0, Y3, Y2
 	VMOVUPS     Y1, (DI)
+	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
 end240:
@@ -4858,8 +4964,8 @@ many242:
 	JL   rest246
 
 loop245:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y2
@@ -4972,8 +5078,8 @@ rest246:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VFMADD213PS Y2, Y1, Y3
@@ -5090,8 +5196,8 @@ one243:
 	JL   rest249
 
 loop248:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y2
@@ -5129,8 +5235,8 @@ rest249:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VFMADD213PS Y2, Y1, Y3
@@ -5192,15 +5298,16 @@ many252:
 	CMPQ 136(AX), $0x04
 	JL   one253
 	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x08, R8
+	MOVQ 144(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x08, R9
 	JL   rest256
 
 loop255:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
-	VMOVUPS     (DI)(R9*1), Y1
-	VMOVUPS     (DI)(R9*2), Y2
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Y1
+	VMOVUPS     (R8), Y2
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y3
 	VFMADD213PS Y1, Y0, Y3
@@ -5304,23 +5411,24 @@ loop255:
 	VADDPS      Y4, Y2, Y2
 	LEAQ        (CX)(DX*2), R10
 	VMOVUPS     Y4, (R10)(DX*1)
-	VMOVUPS     Y2, (DI)(R9*2)
+	VMOVUPS     Y2, (R8)
 	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
-	SUBQ        $0x08, R8
+	SUBQ        $0x08, R9
 	JGE         loop255
 
 rest256:
-	ADDQ        $0x08, R8
+	ADDQ        $0x08, R9
 	JZ          end257
-	LEAQ        tailsAVX2<>+0(SB), R9
-	NEGQ        R8
-	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
+	LEAQ        tailsAVX2<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y0
 	VMOVUPS     (DI), Y1
-	VMOVUPS     (DI)(R8*1), Y2
-	VMOVUPS     (DI)(R8*2), Y3
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y2
+	VMOVUPS     (R8), Y3
 	VMASKMOVPS  (BX), Y0, Y4
 	VFMADD213PS Y2, Y1, Y4
 	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y5
@@ -5393,8 +5501,8 @@ rest256:
 	VMULPS      Y4, Y7, Y7
 	VADDPS      Y7, Y3, Y3
 	VMASKMOVPS  Y7, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
+	LEAQ        (BX)(SI*2), DI
+	VMASKMOVPS  (DI)(SI*1), Y0, Y4
 	VFMADD213PS Y2, Y1, Y4
 	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y1
 	VMOVAPS     constant42fc0000<>+0(SB), Y2
@@ -5417,9 +5525,9 @@ rest256:
 	VDIVPS      Y5, Y1, Y5
 	VMULPS      Y4, Y5, Y5
 	VADDPS      Y5, Y3, Y3
-	LEAQ        (CX)(DX*2), R9
-	VMASKMOVPS  Y5, Y0, (R9)(DX*1)
-	VMOVUPS     Y3, (DI)(R8*2)
+	LEAQ        (CX)(DX*2), DI
+	VMASKMOVPS  Y5, Y0, (DI)(DX*1)
+	VMOVUPS     Y3, (R8)
 
 end257:
 	MOVQ 80(AX), DI
@@ -5436,15 +5544,16 @@ one253:
 	CMPQ 136(AX), $0x00
 	JE   end254
 	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x08, R8
+	MOVQ 144(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x08, R9
 	JL   rest259
 
 loop258:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
-	VMOVUPS     (DI)(R9*1), Y1
-	VMOVUPS     (DI)(R9*2), Y2
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Y1
+	VMOVUPS     (R8), Y2
 	PREFETCHT0  4096(BX)
 	VMOVUPS     (BX), Y3
 	VFMADD213PS Y1, Y0, Y3
@@ -5470,23 +5579,24 @@ loop258:
 	VMULPS      Y3, Y4, Y4
 	VADDPS      Y4, Y2, Y2
 	VMOVUPS     Y4, (CX)
-	VMOVUPS     Y2, (DI)(R9*2)
+	VMOVUPS     Y2, (R8)
 	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
-	SUBQ        $0x08, R8
+	SUBQ        $0x08, R9
 	JGE         loop258
 
 rest259:
-	ADDQ        $0x08, R8
+	ADDQ        $0x08, R9
 	JZ          end260
-	LEAQ        tailsAVX2<>+0(SB), R9
-	NEGQ        R8
-	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
+	LEAQ        tailsAVX2<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y0
 	VMOVUPS     (DI), Y1
-	VMOVUPS     (DI)(R8*1), Y2
-	VMOVUPS     (DI)(R8*2), Y3
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y2
+	VMOVUPS     (R8), Y3
 	VMASKMOVPS  (BX), Y0, Y4
 	VFMADD213PS Y2, Y1, Y4
 	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y1
@@ -5511,7 +5621,7 @@ rest259:
 	VMULPS      Y4, Y5, Y5
 	VADDPS      Y5, Y3, Y3
 	VMASKMOVPS  Y5, Y0, (CX)
-	VMOVUPS     Y3, (DI)(R8*2)
+	VMOVUPS     Y3, (R8)
 
 end260:
 	MOVQ 80(AX), DI
@@ -5527,6 +5637,8 @@ end260:
 end254:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
+	MOVQ 160(AX), DI
+	ADDQ DI, 144(AX)
 	DECQ 96(AX)
 	JNZ  group251
 	VZEROUPPER
@@ -5556,8 +5668,8 @@ many262:
 	JL   rest266
 
 loop265:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Y0
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
 	PREFETCHT0   4096(BX)
 	VMOVUPS      (BX), Y2
@@ -5684,8 +5796,8 @@ rest266:
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Y1
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Y2
 	VMASKMOVPS   (BX), Y0, Y3
 	VFMADD213PS  Y2, Y1, Y3
@@ -5817,8 +5929,8 @@ one263:
 	JL   rest269
 
 loop268:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Y0
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
 	PREFETCHT0   4096(BX)
 	VMOVUPS      (BX), Y2
@@ -5860,8 +5972,8 @@ rest269:
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Y1
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Y2
 	VMASKMOVPS   (BX), Y0, Y3
 	VFMADD213PS  Y2, Y1, Y3
@@ -5936,10 +6048,12 @@ many272:
 	JL   rest276
 
 loop275:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Y0
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*2), Y2
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Y3
 	VMOVUPS      (BX), Y4
@@ -6035,12 +6149,12 @@ loop275:
 	VADDPS       Y4, Y2, Y2
 	VFMADD231PS  Y4, Y5, Y3
 	VMOVUPS      Y4, (CX)(DX*2)
-	LEAQ         (BX)(SI*2), R12
-	VMOVUPS      (R12)(SI*1), Y4
-	LEAQ         (DI)(R8*2), R12
-	PREFETCHT0   4096(R12)(R8*1)
-	LEAQ         (DI)(R8*2), R12
-	VMOVUPS      (R12)(R8*1), Y5
+	LEAQ         (BX)(SI*2), R11
+	VMOVUPS      (R11)(SI*1), Y4
+	LEAQ         (DI)(R8*2), R11
+	PREFETCHT0   4096(R11)(R8*1)
+	LEAQ         (DI)(R8*2), R11
+	VMOVUPS      (R11)(R8*1), Y5
 	VMOVAPS      Y5, Y6
 	VFMADD213PS  Y1, Y0, Y6
 	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y0
@@ -6068,9 +6182,11 @@ loop275:
 	VMULPS       Y0, Y4, Y4
 	VADDPS       Y4, Y2, Y2
 	VFMADD231PS  Y4, Y5, Y3
-	LEAQ         (CX)(DX*2), R12
-	VMOVUPS      Y4, (R12)(DX*1)
+	LEAQ         (CX)(DX*2), R11
+	VMOVUPS      Y4, (R11)(DX*1)
+	MOVQ         72(AX), R11
 	VMOVUPS      Y2, (R9)(R11*2)
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      Y3, (R12)(R11*1)
 	ADDQ         $0x20, R9
@@ -6086,10 +6202,12 @@ rest276:
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Y1
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Y2
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*2), Y3
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R11
 	VMOVUPS      (R11)(R10*1), Y4
 	VMASKMOVPS   (BX), Y0, Y5
@@ -6182,10 +6300,10 @@ rest276:
 	VADDPS       Y5, Y3, Y3
 	VFMADD231PS  Y5, Y6, Y4
 	VMASKMOVPS   Y5, Y0, (CX)(DX*2)
-	LEAQ         (BX)(SI*2), R11
-	VMASKMOVPS   (R11)(SI*1), Y0, Y5
-	LEAQ         (DI)(R8*2), R11
-	VMASKMOVPS   (R11)(R8*1), Y0, Y6
+	LEAQ         (BX)(SI*2), R10
+	VMASKMOVPS   (R10)(SI*1), Y0, Y5
+	LEAQ         (DI)(R8*2), R10
+	VMASKMOVPS   (R10)(R8*1), Y0, Y6
 	VMOVAPS      Y6, Y7
 	VFMADD213PS  Y2, Y1, Y7
 	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y1
@@ -6213,9 +6331,11 @@ rest276:
 	VMULPS       Y1, Y5, Y5
 	VADDPS       Y5, Y3, Y3
 	VFMADD231PS  Y5, Y6, Y4
-	LEAQ         (CX)(DX*2), R11
-	VMASKMOVPS   Y5, Y0, (R11)(DX*1)
+	LEAQ         (CX)(DX*2), R10
+	VMASKMOVPS   Y5, Y0, (R10)(DX*1)
+	MOVQ         72(AX), R10
 	VMOVUPS      Y3, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
@@ -6241,10 +6361,12 @@ one273:
 	JL   rest279
 
 loop278:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Y0
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
+	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*2), Y2
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Y3
 	VMOVUPS      (BX), Y4
@@ -6278,7 +6400,9 @@ loop278:
 	VADDPS       Y4, Y2, Y2
 	VFMADD231PS  Y4, Y5, Y3
 	VMOVUPS      Y4, (CX)
+	MOVQ         72(AX), R11
 	VMOVUPS      Y2, (R9)(R11*2)
+	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      Y3, (R12)(R11*1)
 	ADDQ         $0x20, R9
@@ -6294,10 +6418,12 @@ rest279:
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
-	MOVQ         72(AX), R10
 	VMOVUPS      (R9), Y1
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*1), Y2
+	MOVQ         72(AX), R10
 	VMOVUPS      (R9)(R10*2), Y3
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R11
 	VMOVUPS      (R11)(R10*1), Y4
 	VMASKMOVPS   (BX), Y0, Y5
@@ -6330,7 +6456,9 @@ rest279:
 	VADDPS       Y5, Y3, Y3
 	VFMADD231PS  Y5, Y6, Y4
 	VMASKMOVPS   Y5, Y0, (CX)
+	MOVQ         72(AX), R10
 	VMOVUPS      Y3, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
@@ -6375,20 +6503,23 @@ many282:
 	CMPQ 136(AX), $0x04
 	JL   one283
 	MOVQ 64(AX), R9
-	MOVQ 80(AX), R10
-	SUBQ $0x08, R10
+	MOVQ 144(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
 	JL   rest286
 
 loop285:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Y0
-	VMOVUPS      (R9)(R11*1), Y1
-	VMOVUPS      (R9)(R11*2), Y2
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Y3
-	VMOVUPS      (R9)(R11*4), Y4
-	LEAQ         (R9)(R11*4), R12
-	VMOVUPS      (R12)(R11*1), Y5
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*1), Y1
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*2), Y2
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      (R13)(R12*1), Y3
+	VMOVUPS      (R10), Y4
+	MOVQ         152(AX), R12
+	VMOVUPS      (R10)(R12*1), Y5
 	VMOVUPS      (BX), Y6
 	VFMADD213PS  Y5, Y4, Y6
 	PREFETCHT0   4096(DI)
@@ -6521,31 +6652,36 @@ loop285:
 	VFMADD231PS  Y6, Y4, Y3
 	LEAQ         (CX)(DX*2), R12
 	VMOVUPS      Y6, (R12)(DX*1)
-	VMOVUPS      Y2, (R9)(R11*2)
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      Y3, (R12)(R11*1)
+	MOVQ         72(AX), R12
+	VMOVUPS      Y2, (R9)(R12*2)
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      Y3, (R13)(R12*1)
 	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
-	SUBQ         $0x08, R10
+	SUBQ         $0x08, R11
 	JGE          loop285
 
 rest286:
-	ADDQ         $0x08, R10
+	ADDQ         $0x08, R11
 	JZ           end287
-	LEAQ         tailsAVX2<>+0(SB), R11
-	NEGQ         R10
-	VMOVUPS      32(R11)(R10*4), Y0
-	MOVQ         72(AX), R10
+	LEAQ         tailsAVX2<>+0(SB), R12
+	NEGQ         R11
+	VMOVUPS      32(R12)(R11*4), Y0
 	VMOVUPS      (R9), Y1
-	VMOVUPS      (R9)(R10*1), Y2
-	VMOVUPS      (R9)(R10*2), Y3
-	LEAQ         (R9)(R10*2), R11
-	VMOVUPS      (R11)(R10*1), Y4
-	VMOVUPS      (R9)(R10*4), Y5
-	LEAQ         (R9)(R10*4), R11
-	VMOVUPS      (R11)(R10*1), Y6
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*1), Y2
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*2), Y3
+	MOVQ         72(AX), R11
+	LEAQ         (R9)(R11*2), R12
+	VMOVUPS      (R12)(R11*1), Y4
+	VMOVUPS      (R10), Y5
+	MOVQ         152(AX), R11
+	VMOVUPS      (R10)(R11*1), Y6
 	VMASKMOVPS   (BX), Y0, Y7
 	VFMADD213PS  Y6, Y5, Y7
 	VMASKMOVPS   (DI), Y0, Y8
@@ -6639,11 +6775,11 @@ rest286:
 	VADDPS       Y7, Y3, Y3
 	VFMADD231PS  Y7, Y8, Y4
 	VMASKMOVPS   Y7, Y0, (CX)(DX*2)
-	LEAQ         (BX)(SI*2), R11
-	VMASKMOVPS   (R11)(SI*1), Y0, Y7
+	LEAQ         (BX)(SI*2), R10
+	VMASKMOVPS   (R10)(SI*1), Y0, Y7
 	VFMADD213PS  Y6, Y5, Y7
-	LEAQ         (DI)(R8*2), R11
-	VMASKMOVPS   (R11)(R8*1), Y0, Y5
+	LEAQ         (DI)(R8*2), R10
+	VMASKMOVPS   (R10)(R8*1), Y0, Y5
 	VMOVAPS      Y5, Y6
 	VFMADD213PS  Y2, Y1, Y6
 	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y1
@@ -6671,9 +6807,11 @@ rest286:
 	VMULPS       Y1, Y7, Y7
 	VADDPS       Y7, Y3, Y3
 	VFMADD231PS  Y7, Y5, Y4
-	LEAQ         (CX)(DX*2), R11
-	VMASKMOVPS   Y7, Y0, (R11)(DX*1)
+	LEAQ         (CX)(DX*2), R10
+	VMASKMOVPS   Y7, Y0, (R10)(DX*1)
+	MOVQ         72(AX), R10
 	VMOVUPS      Y3, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
@@ -6694,20 +6832,23 @@ one283:
 	CMPQ 136(AX), $0x00
 	JE   end284
 	MOVQ 64(AX), R9
-	MOVQ 80(AX), R10
-	SUBQ $0x08, R10
+	MOVQ 144(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
 	JL   rest289
 
 loop288:
-	MOVQ         72(AX), R11
 	VMOVUPS      (R9), Y0
-	VMOVUPS      (R9)(R11*1), Y1
-	VMOVUPS      (R9)(R11*2), Y2
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Y3
-	VMOVUPS      (R9)(R11*4), Y4
-	LEAQ         (R9)(R11*4), R12
-	VMOVUPS      (R12)(R11*1), Y5
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*1), Y1
+	MOVQ         72(AX), R12
+	VMOVUPS      (R9)(R12*2), Y2
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      (R13)(R12*1), Y3
+	VMOVUPS      (R10), Y4
+	MOVQ         152(AX), R12
+	VMOVUPS      (R10)(R12*1), Y5
 	VMOVUPS      (BX), Y6
 	VFMADD213PS  Y5, Y4, Y6
 	PREFETCHT0   4096(DI)
@@ -6740,31 +6881,36 @@ loop288:
 	VADDPS       Y6, Y2, Y2
 	VFMADD231PS  Y6, Y4, Y3
 	VMOVUPS      Y6, (CX)
-	VMOVUPS      Y2, (R9)(R11*2)
-	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      Y3, (R12)(R11*1)
+	MOVQ         72(AX), R12
+	VMOVUPS      Y2, (R9)(R12*2)
+	MOVQ         72(AX), R12
+	LEAQ         (R9)(R12*2), R13
+	VMOVUPS      Y3, (R13)(R12*1)
 	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
-	SUBQ         $0x08, R10
+	SUBQ         $0x08, R11
 	JGE          loop288
 
 rest289:
-	ADDQ         $0x08, R10
+	ADDQ         $0x08, R11
 	JZ           end290
-	LEAQ         tailsAVX2<>+0(SB), R11
-	NEGQ         R10
-	VMOVUPS      32(R11)(R10*4), Y0
-	MOVQ         72(AX), R10
+	LEAQ         tailsAVX2<>+0(SB), R12
+	NEGQ         R11
+	VMOVUPS      32(R12)(R11*4), Y0
 	VMOVUPS      (R9), Y1
-	VMOVUPS      (R9)(R10*1), Y2
-	VMOVUPS      (R9)(R10*2), Y3
-	LEAQ         (R9)(R10*2), R11
-	VMOVUPS      (R11)(R10*1), Y4
-	VMOVUPS      (R9)(R10*4), Y5
-	LEAQ         (R9)(R10*4), R11
-	VMOVUPS      (R11)(R10*1), Y6
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*1), Y2
+	MOVQ         72(AX), R11
+	VMOVUPS      (R9)(R11*2), Y3
+	MOVQ         72(AX), R11
+	LEAQ         (R9)(R11*2), R12
+	VMOVUPS      (R12)(R11*1), Y4
+	VMOVUPS      (R10), Y5
+	MOVQ         152(AX), R11
+	VMOVUPS      (R10)(R11*1), Y6
 	VMASKMOVPS   (BX), Y0, Y7
 	VFMADD213PS  Y6, Y5, Y7
 	VMASKMOVPS   (DI), Y0, Y5
@@ -6796,7 +6942,9 @@ rest289:
 	VADDPS       Y7, Y3, Y3
 	VFMADD231PS  Y7, Y5, Y4
 	VMASKMOVPS   Y7, Y0, (CX)
+	MOVQ         72(AX), R10
 	VMOVUPS      Y3, (R9)(R10*2)
+	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
@@ -6817,6 +6965,8 @@ end284:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
+	MOVQ 160(AX), R9
+	ADDQ R9, 144(AX)
 	DECQ 96(AX)
 	JNZ  group281
 	VZEROUPPER
@@ -6838,14 +6988,14 @@ group291:
 many292:
 	CMPQ 136(AX), $0x04
 	JL   one293
-	MOVQ 64(AX), DI
+	MOVQ 144(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
 	JL   rest296
 
 loop295:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        152(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	VMOVUPS     (CX), Y2
 	VMOVUPS     (BX), Y3
@@ -6862,14 +7012,15 @@ loop295:
 	VFMADD231PS Y3, Y2, Y1
 	VMULPS      Y0, Y2, Y2
 	VMOVUPS     Y2, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     (R10)(DX*1), Y2
-	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Y3
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     (R9)(DX*1), Y2
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMULPS      Y0, Y2, Y2
-	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     Y2, (R10)(DX*1)
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Y2, (R9)(DX*1)
+	MOVQ        152(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
@@ -6883,8 +7034,8 @@ rest296:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        152(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VMASKMOVPS  (BX), Y0, Y4
@@ -6901,14 +7052,15 @@ rest296:
 	VFMADD231PS Y4, Y3, Y2
 	VMULPS      Y1, Y3, Y3
 	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R9
-	VMASKMOVPS  (R9)(DX*1), Y0, Y3
-	LEAQ        (BX)(SI*2), R9
-	VMASKMOVPS  (R9)(SI*1), Y0, Y4
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  (R8)(DX*1), Y0, Y3
+	LEAQ        (BX)(SI*2), R8
+	VMASKMOVPS  (R8)(SI*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 	VMULPS      Y1, Y3, Y3
-	LEAQ        (CX)(DX*2), R9
-	VMASKMOVPS  Y3, Y0, (R9)(DX*1)
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  Y3, Y0, (R8)(DX*1)
+	MOVQ        152(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
 end297:
@@ -6925,20 +7077,21 @@ end297:
 one293:
 	CMPQ 136(AX), $0x00
 	JE   end294
-	MOVQ 64(AX), DI
+	MOVQ 144(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
 	JL   rest299
 
 loop298:
-	MOVQ        72(AX), R9
 	VMOVUPS     (DI), Y0
+	MOVQ        152(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	VMOVUPS     (CX), Y2
 	VMOVUPS     (BX), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMULPS      Y0, Y2, Y2
 	VMOVUPS     Y2, (CX)
+	MOVQ        152(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
@@ -6952,14 +7105,15 @@ rest299:
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
-	MOVQ        72(AX), R8
 	VMOVUPS     (DI), Y1
+	MOVQ        152(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VMASKMOVPS  (BX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 	VMULPS      Y1, Y3, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
+	MOVQ        152(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
 end300:
@@ -6976,6 +7130,8 @@ end300:
 end294:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
+	MOVQ 160(AX), DI
+	ADDQ DI, 144(AX)
 	DECQ 96(AX)
 	JNZ  group291
 	VZEROUPPER
@@ -7007,8 +7163,8 @@ many302:
 	JL   rest306
 
 loop305:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (DI), Y3
@@ -7031,18 +7187,19 @@ loop305:
 	VMOVUPS     (R9)(R10*2), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMOVUPS     Y2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Y2
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Y3
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Y2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Y3
 	VMULPS      Y3, Y2, Y2
 	VADDPS      Y2, Y0, Y0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Y3
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Y3
 	VFMADD231PS Y3, Y2, Y1
-	LEAQ        (CX)(DX*2), R14
-	VMOVUPS     Y2, (R14)(DX*1)
+	LEAQ        (CX)(DX*2), R13
+	VMOVUPS     Y2, (R13)(DX*1)
 	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Y1, (R11)(R13*1)
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, CX
@@ -7058,8 +7215,8 @@ rest306:
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VMASKMOVPS  (DI), Y0, Y4
@@ -7082,18 +7239,19 @@ rest306:
 	VMASKMOVPS  (R9)(R10*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMASKMOVPS  (R13)(SI*1), Y0, Y3
-	LEAQ        (DI)(R8*2), R13
-	VMASKMOVPS  (R13)(R8*1), Y0, Y4
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y4
 	VMULPS      Y4, Y3, Y3
 	VADDPS      Y3, Y1, Y1
-	LEAQ        (R9)(R10*2), R13
-	VMASKMOVPS  (R13)(R10*1), Y0, Y4
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	LEAQ        (CX)(DX*2), R13
-	VMASKMOVPS  Y3, Y0, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end307:
@@ -7120,8 +7278,8 @@ one303:
 	JL   rest309
 
 loop308:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (DI), Y3
@@ -7131,6 +7289,7 @@ loop308:
 	VFMADD231PS Y3, Y2, Y1
 	VMOVUPS     Y2, (CX)
 	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Y1, (R11)(R13*1)
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, CX
@@ -7146,8 +7305,8 @@ rest309:
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VMASKMOVPS  (DI), Y0, Y4
@@ -7157,6 +7316,7 @@ rest309:
 	VFMADD231PS Y4, Y3, Y2
 	VMASKMOVPS  Y3, Y0, (CX)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end310:
@@ -7210,8 +7370,8 @@ many312:
 	JL   rest316
 
 loop315:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (DI), Y3
@@ -7234,18 +7394,19 @@ loop315:
 	VMOVUPS     (R9)(R10*2), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMOVNTPS    Y2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Y2
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Y3
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Y2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Y3
 	VMULPS      Y3, Y2, Y2
 	VADDPS      Y2, Y0, Y0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Y3
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Y3
 	VFMADD231PS Y3, Y2, Y1
-	LEAQ        (CX)(DX*2), R14
-	VMOVNTPS    Y2, (R14)(DX*1)
+	LEAQ        (CX)(DX*2), R13
+	VMOVNTPS    Y2, (R13)(DX*1)
 	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Y1, (R11)(R13*1)
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, CX
@@ -7261,8 +7422,8 @@ rest316:
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VMASKMOVPS  (DI), Y0, Y4
@@ -7285,18 +7446,19 @@ rest316:
 	VMASKMOVPS  (R9)(R10*2), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMASKMOVPS  (R13)(SI*1), Y0, Y3
-	LEAQ        (DI)(R8*2), R13
-	VMASKMOVPS  (R13)(R8*1), Y0, Y4
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y4
 	VMULPS      Y4, Y3, Y3
 	VADDPS      Y3, Y1, Y1
-	LEAQ        (R9)(R10*2), R13
-	VMASKMOVPS  (R13)(R10*1), Y0, Y4
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
-	LEAQ        (CX)(DX*2), R13
-	VMASKMOVPS  Y3, Y0, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end317:
@@ -7323,8 +7485,8 @@ one313:
 	JL   rest319
 
 loop318:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (DI), Y3
@@ -7334,6 +7496,7 @@ loop318:
 	VFMADD231PS Y3, Y2, Y1
 	VMOVNTPS    Y2, (CX)
 	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
 	VMOVUPS     Y1, (R11)(R13*1)
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, CX
@@ -7349,8 +7512,8 @@ rest319:
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
 	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
 	VMOVUPS     (R11)(R12*1), Y2
 	VMASKMOVPS  (BX), Y0, Y3
 	VMASKMOVPS  (DI), Y0, Y4
@@ -7360,6 +7523,7 @@ rest319:
 	VFMADD231PS Y4, Y3, Y2
 	VMASKMOVPS  Y3, Y0, (CX)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end320:
@@ -7408,17 +7572,18 @@ many322:
 	CMPQ 136(AX), $0x04
 	JL   one323
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
 	JL   rest326
 
 loop325:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (R11)(R13*2), Y2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Y3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
 	VMOVUPS     (DI), Y5
@@ -7456,27 +7621,29 @@ loop325:
 	LEAQ        (CX)(DX*2), R14
 	VMOVUPS     Y4, (R14)(DX*1)
 	VMOVUPS     Y0, (R11)
-	VMOVUPS     Y1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
 	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
+	SUBQ        $0x08, R13
 	JGE         loop325
 
 rest326:
-	ADDQ        $0x08, R12
+	ADDQ        $0x08, R13
 	JZ          end327
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
 	VMOVUPS     (R11), Y1
-	VMOVUPS     (R11)(R12*1), Y2
-	VMOVUPS     (R11)(R12*2), Y3
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Y4
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
 	VMASKMOVPS  (DI), Y0, Y6
@@ -7501,19 +7668,20 @@ rest326:
 	VMASKMOVPS  (R9)(R10*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMASKMOVPS  (R13)(SI*1), Y0, Y5
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
-	LEAQ        (DI)(R8*2), R13
-	VMASKMOVPS  (R13)(R8*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y3
 	VMULPS      Y3, Y5, Y5
 	VADDPS      Y5, Y1, Y1
-	LEAQ        (R9)(R10*2), R13
-	VMASKMOVPS  (R13)(R10*1), Y0, Y3
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y3
 	VFMADD231PS Y3, Y5, Y2
-	LEAQ        (CX)(DX*2), R13
-	VMASKMOVPS  Y5, Y0, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end327:
@@ -7535,17 +7703,18 @@ one323:
 	CMPQ 136(AX), $0x00
 	JE   end324
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
 	JL   rest329
 
 loop328:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (R11)(R13*2), Y2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Y3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
 	VMOVUPS     (DI), Y2
@@ -7555,27 +7724,29 @@ loop328:
 	VFMADD231PS Y2, Y4, Y1
 	VMOVUPS     Y4, (CX)
 	VMOVUPS     Y0, (R11)
-	VMOVUPS     Y1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
 	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
+	SUBQ        $0x08, R13
 	JGE         loop328
 
 rest329:
-	ADDQ        $0x08, R12
+	ADDQ        $0x08, R13
 	JZ          end330
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
 	VMOVUPS     (R11), Y1
-	VMOVUPS     (R11)(R12*1), Y2
-	VMOVUPS     (R11)(R12*2), Y3
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Y4
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
 	VMASKMOVPS  (DI), Y0, Y3
@@ -7585,6 +7756,7 @@ rest329:
 	VFMADD231PS Y3, Y5, Y2
 	VMASKMOVPS  Y5, Y0, (CX)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end330:
@@ -7607,6 +7779,8 @@ end324:
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
+	MOVQ 160(AX), R11
+	ADDQ R11, 144(AX)
 	DECQ 96(AX)
 	JNZ  group321
 	VZEROUPPER
@@ -7633,17 +7807,18 @@ many332:
 	CMPQ 136(AX), $0x04
 	JL   one333
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
 	JL   rest336
 
 loop335:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (R11)(R13*2), Y2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Y3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
 	VMOVUPS     (DI), Y5
@@ -7681,27 +7856,29 @@ loop335:
 	LEAQ        (CX)(DX*2), R14
 	VMOVNTPS    Y4, (R14)(DX*1)
 	VMOVUPS     Y0, (R11)
-	VMOVUPS     Y1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
 	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
+	SUBQ        $0x08, R13
 	JGE         loop335
 
 rest336:
-	ADDQ        $0x08, R12
+	ADDQ        $0x08, R13
 	JZ          end337
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
 	VMOVUPS     (R11), Y1
-	VMOVUPS     (R11)(R12*1), Y2
-	VMOVUPS     (R11)(R12*2), Y3
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Y4
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
 	VMASKMOVPS  (DI), Y0, Y6
@@ -7726,19 +7903,20 @@ rest336:
 	VMASKMOVPS  (R9)(R10*2), Y0, Y6
 	VFMADD231PS Y6, Y5, Y2
 	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMASKMOVPS  (R13)(SI*1), Y0, Y5
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
-	LEAQ        (DI)(R8*2), R13
-	VMASKMOVPS  (R13)(R8*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y3
 	VMULPS      Y3, Y5, Y5
 	VADDPS      Y5, Y1, Y1
-	LEAQ        (R9)(R10*2), R13
-	VMASKMOVPS  (R13)(R10*1), Y0, Y3
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y3
 	VFMADD231PS Y3, Y5, Y2
-	LEAQ        (CX)(DX*2), R13
-	VMASKMOVPS  Y5, Y0, (R13)(DX*1)
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end337:
@@ -7760,17 +7938,18 @@ one333:
 	CMPQ 136(AX), $0x00
 	JE   end334
 	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
+	MOVQ 144(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
 	JL   rest339
 
 loop338:
-	MOVQ        72(AX), R13
 	VMOVUPS     (R11), Y0
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (R11)(R13*2), Y2
-	LEAQ        (R11)(R13*2), R14
-	VMOVUPS     (R14)(R13*1), Y3
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        152(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
 	VMOVUPS     (DI), Y2
@@ -7780,27 +7959,29 @@ loop338:
 	VFMADD231PS Y2, Y4, Y1
 	VMOVNTPS    Y4, (CX)
 	VMOVUPS     Y0, (R11)
-	VMOVUPS     Y1, (R11)(R13*1)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
 	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
+	SUBQ        $0x08, R13
 	JGE         loop338
 
 rest339:
-	ADDQ        $0x08, R12
+	ADDQ        $0x08, R13
 	JZ          end340
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	MOVQ        72(AX), R12
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
 	VMOVUPS     (R11), Y1
-	VMOVUPS     (R11)(R12*1), Y2
-	VMOVUPS     (R11)(R12*2), Y3
-	LEAQ        (R11)(R12*2), R13
-	VMOVUPS     (R13)(R12*1), Y4
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        152(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
 	VMASKMOVPS  (DI), Y0, Y3
@@ -7810,6 +7991,7 @@ rest339:
 	VFMADD231PS Y3, Y5, Y2
 	VMASKMOVPS  Y5, Y0, (CX)
 	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
 end340:
@@ -7832,6 +8014,8 @@ end334:
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
+	MOVQ 160(AX), R11
+	ADDQ R11, 144(AX)
 	DECQ 96(AX)
 	JNZ  group331
 	VZEROUPPER

@@ -15,6 +15,9 @@ const (
 	rowGroups    = 96 // groups of rows; counted down
 	rowGaps      = 104
 	rowLeft      = 136 // for the kernels' own use
+	rowGate      = 144 // parameters of a group; moved from group to group
+	rowGateRow   = 152
+	rowGateGap   = 160 // from a group's to the next's
 )
 
 func rowPointer(i int) int { return 8 * i }
@@ -27,20 +30,21 @@ const rowBlock = 4
 // ahead is how far in front of a load memory is prefetched: rows that come from beyond the second cache follow each other there.
 const ahead = 4096
 
-// rows writes the kernels on rows of channels, with parameters of each channel: par0 is the first row of parameters.
+// rows writes the kernels on rows of channels, with parameters of each channel: par0 is the first row of parameters. Gates are parameters that every
+// group of rows has of its own.
 func rows(s isa) {
 	for _, k := range []rowKernel{
-		{"copyRows", "computes p0 = p1", 2, 0, nil, func(b *block) {
+		{"copyRows", "computes p0 = p1", 2, 0, nil, 0, nil, func(b *block) {
 			b.each(func(r int) { b.store(b.stream(1, r), 0, r) })
 		}},
-		{"affine", "computes p0 = par0 p1 + par1", 2, 2, nil, func(b *block) {
+		{"affine", "computes p0 = par0 p1 + par1", 2, 2, nil, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.stream(1, r)
 				VFMADD213PS(b.par[1], b.par[0], x)
 				b.store(x, 0, r)
 			})
 		}},
-		{"affineAdd", "computes p0 = par0 p1 + par1 p2 + par2", 3, 3, nil, func(b *block) {
+		{"affineAdd", "computes p0 = par0 p1 + par1 p2 + par2", 3, 3, nil, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.stream(1, r)
 				VFMADD213PS(b.par[2], b.par[0], x)
@@ -48,75 +52,75 @@ func rows(s isa) {
 				b.store(x, 0, r)
 			})
 		}},
-		{"scaleRows", "computes p0 *= par0", 1, 1, nil, func(b *block) {
+		{"scaleRows", "computes p0 *= gate0", 1, 0, nil, 1, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.load(0, r)
-				VMULPS(b.par[0], x, x)
+				VMULPS(b.gate[0], x, x)
 				b.store(x, 0, r)
 			})
 		}},
-		{"moments", "adds p0 to par0 and its square to par1", 1, 2, []int{0, 1}, func(b *block) {
+		{"moments", "adds p0 to par0 and its square to par1", 1, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.moments(b.load(0, r)) })
 		}},
-		{"momentsCopy", "is moments of p1, which it copies past the caches to p0", 2, 2, []int{0, 1}, func(b *block) {
+		{"momentsCopy", "is moments of p1, which it copies past the caches to p0", 2, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.load(1, r)
 				b.moments(x)
 				b.storePast(x, 0, r)
 			})
 		}},
-		{"products", "adds p0 to par0 and p0 p1 to par1", 2, 2, []int{0, 1}, func(b *block) {
+		{"products", "adds p0 to par0 and p0 p1 to par1", 2, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.stream(0, r)
 				VADDPS(x, b.par[0], b.par[0])
 				VFMADD231PS(b.stream(1, r), x, b.par[1])
 			})
 		}},
-		{"normSiLU", "computes p0 = silu(par0 p1 + par1)", 2, 2, nil, func(b *block) {
+		{"normSiLU", "computes p0 = silu(par0 p1 + par1)", 2, 2, nil, 0, nil, func(b *block) {
 			b.each(func(r int) { b.store(b.sigmoid.silu(b.norm(1, r)), 0, r) })
 		}},
-		{"normSiLUSum", "is normSiLU and adds the result to par2", 2, 3, []int{2}, func(b *block) {
+		{"normSiLUSum", "is normSiLU and adds the result to gate0", 2, 2, nil, 1, []int{0}, func(b *block) {
 			b.each(func(r int) {
 				a := b.sigmoid.silu(b.norm(1, r))
-				VADDPS(a, b.par[2], b.par[2])
+				VADDPS(a, b.gate[0], b.gate[0])
 				b.store(a, 0, r)
 			})
 		}},
-		{"normSiLUSlope", "is normSiLU of p1 and puts the derivative into p2", 3, 2, nil, func(b *block) {
+		{"normSiLUSlope", "is normSiLU of p1 and puts the derivative into p2", 3, 2, nil, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				a, d := b.sigmoid.slope(b.norm(1, r))
 				b.store(a, 0, r)
 				b.store(d, 2, r)
 			})
 		}},
-		{"slopeProducts", "computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, func(b *block) {
+		{"slopeProducts", "computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.slopeProducts(r, b.load(1, r)) })
 		}},
-		{"slopeProductsGate", "is slopeProducts of par4 p1 + par5", 3, 6, []int{2, 3}, func(b *block) {
+		{"slopeProductsGate", "is slopeProducts of gate0 p1 + gate1", 3, 4, []int{2, 3}, 2, nil, func(b *block) {
 			b.each(func(r int) {
 				d := b.load(1, r)
-				VFMADD213PS(b.par[5], b.par[4], d)
+				VFMADD213PS(b.gate[1], b.gate[0], d)
 				b.slopeProducts(r, d)
 			})
 		}},
-		{"gateProducts", "adds p0 p1 to par1 and computes p0 *= par0", 2, 2, []int{1}, func(b *block) {
+		{"gateProducts", "adds p0 p1 to gate1 and computes p0 *= gate0", 2, 0, nil, 2, []int{1}, func(b *block) {
 			b.each(func(r int) {
 				a := b.load(0, r)
-				VFMADD231PS(b.load(1, r), a, b.par[1])
-				VMULPS(b.par[0], a, a)
+				VFMADD231PS(b.load(1, r), a, b.gate[1])
+				VMULPS(b.gate[0], a, a)
 				b.store(a, 0, r)
 			})
 		}},
-		{"mulProducts", "computes p0 = p1 p2, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, func(b *block) {
+		{"mulProducts", "computes p0 = p1 p2, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.store) })
 		}},
-		{"mulProductsPast", "is mulProducts past the caches", 4, 2, []int{0, 1}, func(b *block) {
+		{"mulProductsPast", "is mulProducts past the caches", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.storePast) })
 		}},
-		{"mulProductsGate", "is mulProducts of par2 p1 + par3", 4, 4, []int{0, 1}, func(b *block) {
+		{"mulProductsGate", "is mulProducts of gate0 p1 + gate1", 4, 2, []int{0, 1}, 2, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.store) })
 		}},
-		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 4, []int{0, 1}, func(b *block) {
+		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 2, []int{0, 1}, 2, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.storePast) })
 		}},
 	} {
@@ -130,6 +134,8 @@ type rowKernel struct {
 	pointers  int
 	params    int
 	sums      []int // parameters that are written back
+	gates     int
+	gateSums  []int
 	body      func(*block)
 }
 
@@ -137,7 +143,7 @@ type rowKernel struct {
 type block struct {
 	isa
 	p, stride []reg.GPVirtual
-	par       []vec
+	par, gate []vec
 	rows      int
 	sigmoid   *sigmoid
 	tail      *tail
@@ -203,7 +209,7 @@ func (b *block) norm(i, r int) vec {
 
 func (b *block) gated(i, r int) vec {
 	x := b.load(i, r)
-	VFMADD213PS(b.par[3], b.par[2], x)
+	VFMADD213PS(b.gate[1], b.gate[0], x)
 	return x
 }
 
@@ -256,6 +262,10 @@ func (s isa) rowKernel(k rowKernel) {
 	for i, p := range b.p {
 		ADDQ(argument(args, rowGap(i)), p)
 	}
+	if k.gates > 0 {
+		gap := fetch(args, rowGateGap)
+		ADDQ(gap, argument(args, rowGate))
+	}
 	DECQ(argument(args, rowGroups))
 	JNZ(LabelRef(group))
 	finish()
@@ -263,14 +273,24 @@ func (s isa) rowKernel(k rowKernel) {
 
 // columns goes over the columns of the block's rows, and moves the pointers to the rows behind it.
 func (b *block) columns(k rowKernel, args reg.Register) {
-	par, count := fetch(args, rowPar), fetch(args, rowCols)
+	var parameters []reg.GPVirtual // of the channels, of the group
+	for _, p := range []struct{ field, rows int }{{rowPar, k.params}, {rowGate, k.gates}} {
+		pointer := reg.GPVirtual(nil)
+		if p.rows > 0 {
+			pointer = fetch(args, p.field)
+		}
+		parameters = append(parameters, pointer)
+	}
+	count := fetch(args, rowCols)
 	loop, rest, end := label("loop"), label("rest"), label("end")
 	SUBQ(Imm(uint64(b.lanes)), count)
 	JL(LabelRef(rest))
 	Label(loop)
-	b.column(k, args, par)
-	for _, p := range append([]reg.GPVirtual{par}, b.p...) {
-		ADDQ(Imm(uint64(b.bytes())), p)
+	b.column(k, args, parameters)
+	for _, p := range append(parameters[:2:2], b.p...) {
+		if p != nil {
+			ADDQ(Imm(uint64(b.bytes())), p)
+		}
 	}
 	SUBQ(Imm(uint64(b.lanes)), count)
 	JGE(LabelRef(loop))
@@ -278,7 +298,7 @@ func (b *block) columns(k rowKernel, args reg.Register) {
 	ADDQ(Imm(uint64(b.lanes)), count)
 	JZ(LabelRef(end))
 	b.tail = b.tailOf(count)
-	b.column(k, args, par)
+	b.column(k, args, parameters)
 	b.tail = nil
 	Label(end)
 	back := fetch(args, rowCols)
@@ -295,28 +315,36 @@ func (b *block) columns(k rowKernel, args reg.Register) {
 }
 
 // column loads the parameters of a vector of columns, goes over the rows, and writes the sums back. Rows of parameters are whole vectors.
-func (b *block) column(k rowKernel, args reg.Register, par reg.GPVirtual) {
-	at := func(i int) Mem { return Mem{Base: par} }
-	if k.params > 1 {
-		stride := fetch(args, rowParStride)
-		at = func(i int) Mem {
-			switch i {
-			case 0:
-				return Mem{Base: par}
-			case 1, 2, 4:
-				return Mem{Base: par, Index: stride, Scale: uint8(i)}
-			}
-			t := GP64() // 3 and 5
-			LEAQ(Mem{Base: par, Index: stride, Scale: uint8(i - 1)}, t)
-			return Mem{Base: t, Index: stride, Scale: 1}
-		}
-	}
-	b.par = b.vectors(k.params)
+func (b *block) column(k rowKernel, args reg.Register, parameters []reg.GPVirtual) {
+	par, gate := rowsFrom(args, parameters[0], rowParStride), rowsFrom(args, parameters[1], rowGateRow)
+	b.par, b.gate = b.vectors(k.params), b.vectors(k.gates)
 	for i, v := range b.par {
-		VMOVUPS(at(i), v)
+		VMOVUPS(par(i), v)
+	}
+	for i, v := range b.gate {
+		VMOVUPS(gate(i), v)
 	}
 	k.body(b)
 	for _, i := range k.sums {
-		VMOVUPS(b.par[i], at(i))
+		VMOVUPS(b.par[i], par(i))
+	}
+	for _, i := range k.gateSums {
+		VMOVUPS(b.gate[i], gate(i))
+	}
+}
+
+// rowsFrom addresses rows of parameters, whose distance is in a field of the arguments.
+func rowsFrom(args reg.Register, first reg.GPVirtual, field int) func(i int) Mem {
+	return func(i int) Mem {
+		if i == 0 {
+			return Mem{Base: first}
+		}
+		stride := fetch(args, field)
+		if i != 3 {
+			return Mem{Base: first, Index: stride, Scale: uint8(i)}
+		}
+		t := GP64()
+		LEAQ(Mem{Base: first, Index: stride, Scale: 2}, t)
+		return Mem{Base: t, Index: stride, Scale: 1}
 	}
 }
