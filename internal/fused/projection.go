@@ -51,7 +51,7 @@ func (p *projection) whole() bool { return p.rows == p.area }
 // input is the depthwise convolution's output from a pixel of the batch on.
 func (p *projection) input(pixel int) kernel.Matrix { return kernel.Dense(p.from.output(pixel), p.pad) }
 
-// output0 is z from a pixel of the batch on.
+// raw is z from a pixel of the batch on.
 func (p *projection) raw(pixel int) kernel.Matrix {
 	return kernel.Dense(p.z[pixel*p.narrow:], p.narrow)
 }

@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"unsafe"
+
+	"gridsearch/internal/portable"
 )
 
 // genericWidth is the vector of the Go set: the columns that a product computes at a time, whose sums the compiler keeps in registers.
@@ -336,32 +338,13 @@ func rmspropTwin(a *rowArgs) {
 }
 
 // sigmoid is accurate to 3e-7 relative where the result is a normal number.
-func sigmoid(x float32) float32 { return 1 / (1 + exp(-x)) }
+func sigmoid(x float32) float32 { return 1 / (1 + portable.Exp32(-x)) }
 
 // siluSlope is a = x sigmoid(x) and its derivative s + a - a s.
 func siluSlope(x float32) (a, slope float32) {
 	s := sigmoid(x)
 	a = x * s
 	return a, s + a - a*s
-}
-
-// expLimit keeps exp a normal number. NaN passes the comparisons and goes through.
-const expLimit = 87
-
-// exp computes e^x as 2^n 2^f with a whole n and |f| <= 1/2; 2^f by its Taylor polynomial, whose error is below half a unit in the last place.
-func exp(x float32) float32 {
-	if x < -expLimit {
-		x = -expLimit
-	} else if x > expLimit {
-		x = expLimit
-	}
-	const round = 1 << 23 * 1.5 // added and taken away, it leaves the nearest whole number
-	t := x * math.Log2E
-	n := float32(t+round) - round
-	// The product's rounding error is up to 4e-6 at the bounds; the remainder is formed from x with ln 2 in two parts instead.
-	f := (x - n*0.693359375) + n*2.12194440e-4
-	p := 1 + f*(1+f*(1./2+f*(1./6+f*(1./24+f*(1./120+f*(1./720))))))
-	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
 }
 
 // depthwiseTwins are the depthwise kernels for vectors of so many lanes.

@@ -39,3 +39,15 @@ func TestBits(t *testing.T) {
 		t.Errorf("the bits add up to %#x, want %#x", hash, want)
 	}
 }
+
+// TestExp32 compares with math.Exp over the whole range.
+func TestExp32(t *testing.T) {
+	worst := 0.
+	for x := float32(-86.9); x < 87.9; x += .00137 {
+		want := math.Exp(float64(x))
+		worst = max(worst, math.Abs(float64(Exp32(x))-want)/want)
+	}
+	if worst > 3e-7 {
+		t.Errorf("the relative error is up to %.2g", worst)
+	}
+}

@@ -72,13 +72,7 @@ func trained(t *testing.T, arch model.Architecture, o Options) trial {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range p.List {
-		if !q.Decay {
-			for i, v := range normals(len(q.Value), "generic", q.Name) {
-				q.Value[i] += .3 * v
-			}
-		}
-	}
+	scatter(p)
 	r := trial{parameters: p}
 	train, err := NewTrainer(arch, p, o)
 	if err != nil {

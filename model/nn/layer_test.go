@@ -158,13 +158,8 @@ func TestBlockGradients(t *testing.T) {
 	}
 }
 
-// generic makes the blocks of an architecture with parameters none of which is 0 or 1.
-func generic(t *testing.T, arch model.Architecture) []block {
-	t.Helper()
-	p, err := NewParameters(arch, 1, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+// scatter moves norms and biases, so that no parameter is 0 or 1.
+func scatter(p *Parameters) {
 	for _, q := range p.List {
 		if !q.Decay {
 			for i, v := range normals(len(q.Value), "generic", q.Name) {
@@ -172,6 +167,16 @@ func generic(t *testing.T, arch model.Architecture) []block {
 			}
 		}
 	}
+}
+
+// generic makes the blocks of an architecture with parameters none of which is 0 or 1.
+func generic(t *testing.T, arch model.Architecture) []block {
+	t.Helper()
+	p, err := NewParameters(arch, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scatter(p)
 	blocks, err := newBlocks(arch, p, settings{training: true, seed: 4, dropout: arch.Dropout, clock: &clock{step: 5}})
 	if err != nil {
 		t.Fatal(err)
