@@ -80,7 +80,7 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 	}
 	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
 		images := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
-		return n.connect(b, images, blocks)
+		return n.connect(b, images, blocks, p)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
@@ -89,16 +89,17 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 }
 
 // connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the last node and what that is differentiated by.
-func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block) (last *graph.Node, wrt []*graph.Node) {
+func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block, p *Parameters) (last *graph.Node, wrt []*graph.Node) {
 	var gradients [2]buffer // of the inputs of neighbours: each is read by the block in front of it alone
 	for i := range blocks {
 		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
+		w.values, w.grads = p.memory(w.block.params)
 		if i == len(blocks)-1 {
 			w.output = n.logits
 		}
-		var params []*graph.Node
+		var params *graph.Node
 		value, params = w.node(b, value)
-		wrt = append(wrt, params...)
+		wrt = append(wrt, params)
 	}
 	if n.loss == nil {
 		return value, nil
@@ -144,7 +145,8 @@ type wiring struct {
 	first  bool // the input is data and has no gradient
 	output []float32
 
-	gradients *buffer // that of the input is written there
+	values, grads []float32 // of the block's parameters: one input of the graph, as a node costs more than a small layer
+	gradients     *buffer   // that of the block's input is written there
 }
 
 // buffer is memory that several nodes write one after the other.
@@ -166,12 +168,9 @@ func total(shape []int) int {
 	return n
 }
 
-// node adds the block behind x and returns its output and the inputs that hold its parameters.
-func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.Node) {
-	inputs := []*graph.Node{x}
-	for _, p := range w.block.params {
-		inputs = append(inputs, b.Input(p.Name, p.Value, p.Shape...))
-	}
+// node adds the block behind x and returns its output and the input that holds its parameters.
+func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *graph.Node) {
+	parameters = b.Input(w.block.name+".parameters", w.values, len(w.values))
 	if !w.first {
 		w.gradients.reserve(total(x.Shape()))
 	}
@@ -179,7 +178,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.No
 	if w.output == nil {
 		w.output = make([]float32, size)
 	}
-	return b.Apply(graph.Operation{
+	output = b.Apply(graph.Operation{
 		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...), Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
 			defer kernel.FlushDenormals()()
@@ -188,11 +187,12 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (*graph.Node, []*graph.No
 		},
 		Gradient: w.gradient,
 		Fixed:    func(input int) bool { return w.first && input == 0 },
-	}, inputs...), inputs[1:]
+	}, x, parameters)
+	return output, parameters
 }
 
-// gradient adds one node that computes the gradient of the block's input and, beside it, those of its parameters; and for each parameter a node behind
-// it that stands for its gradient. The block keeps state from its forward pass: the fused node has that pass's output as an input, so that it runs
+// gradient adds one node that computes the gradient of the block's input and, beside it, that of its parameters, and a node behind it that stands for
+// the latter. The block keeps state from its forward pass: the fused node has that pass's output as an input, so that it runs
 // later and package graph refuses a stale one.
 func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Node) []*graph.Node {
 	o := graph.Operation{Name: w.block.name + ".gradient", Kind: "backward", Shape: []int{1}}
@@ -209,17 +209,14 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 		return nil
 	}
 	fused := b.Apply(o, in[0], out, dy)
-	gradients := []*graph.Node{fused}
+	parameters := b.Apply(graph.Operation{
+		Name: w.block.name + ".parameters.gradient", Kind: "gradient", Shape: []int{len(w.grads)}, Output: w.grads,
+		Run: func([]float32, [][]float32) error { return nil }, // the fused node has written it
+	}, fused)
 	if w.first {
-		gradients[0] = nil
+		return []*graph.Node{nil, parameters}
 	}
-	for _, p := range w.block.params {
-		gradients = append(gradients, b.Apply(graph.Operation{
-			Name: p.Name + ".gradient", Kind: "gradient", Shape: p.Shape, Output: p.Grad,
-			Run: func([]float32, [][]float32) error { return nil }, // the fused node has written it
-		}, fused))
-	}
-	return gradients
+	return []*graph.Node{fused, parameters}
 }
 
 // lossBlock is the mean cross-entropy of the batch with label smoothing.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 )
@@ -17,6 +18,8 @@ type Param struct {
 	Value []float32
 	Grad  []float32 // of the last training step
 	Decay bool      // weight decay applies: kernels, but neither batch norm nor biases
+
+	place int // of the first number in the memory of all parameters
 }
 
 // Statistic is the running mean and variance of one batch norm, which evaluation uses.
@@ -30,6 +33,8 @@ type Statistic struct {
 type Parameters struct {
 	List       []*Param
 	Statistics []*Statistic
+
+	values, grads []float32 // the memory of all parameters in their order
 
 	seed   uint64
 	zero   bool // the last gamma of every block with a skip starts at 0
@@ -49,15 +54,42 @@ func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Pa
 	p := &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{}, stats: map[string]*Statistic{}}
 	_, err := newBlocks(arch, p, settings{})
 	p.open = false
+	p.gather()
 	return p, err
+}
+
+// gather moves all parameters into one piece of memory, each on a cache line, so that those of a block are one input of the graph.
+func (p *Parameters) gather() {
+	size := 0
+	for _, q := range p.List {
+		q.place = size
+		size += (len(q.Value) + cacheLine - 1) / cacheLine * cacheLine
+	}
+	p.values, p.grads = kernel.Floats(size), kernel.Floats(size)
+	for _, q := range p.List {
+		value, n := q.Value, len(q.Value)
+		q.Value, q.Grad = p.values[q.place:][:n:n], p.grads[q.place:][:n:n]
+		copy(q.Value, value)
+	}
+}
+
+// cacheLine is the number of floats of one.
+const cacheLine = 16
+
+// memory is the values and the gradients of parameters that follow each other.
+func (p *Parameters) memory(of []*Param) (values, grads []float32) {
+	first, last := of[0], of[len(of)-1]
+	from, to := first.place, last.place+len(last.Value)
+	return p.values[from:to], p.grads[from:to]
 }
 
 // Clone copies the values; gradients are not copied.
 func (p *Parameters) Clone() *Parameters {
 	c := &Parameters{seed: p.seed, zero: p.zero, params: map[string]*Param{}, stats: map[string]*Statistic{}}
 	for _, q := range p.List {
-		c.add(&Param{Name: q.Name, Shape: q.Shape, Value: slices.Clone(q.Value), Grad: make([]float32, len(q.Value)), Decay: q.Decay})
+		c.add(&Param{Name: q.Name, Shape: q.Shape, Value: q.Value, Decay: q.Decay})
 	}
+	c.gather()
 	for _, s := range p.Statistics {
 		c.addStatistic(&Statistic{Name: s.Name, Mean: slices.Clone(s.Mean), Variance: slices.Clone(s.Variance)})
 	}
@@ -92,7 +124,7 @@ func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) fl
 	for _, d := range shape {
 		size *= d
 	}
-	q := p.add(&Param{Name: name, Shape: shape, Value: make([]float32, size), Grad: make([]float32, size), Decay: decay})
+	q := p.add(&Param{Name: name, Shape: shape, Value: make([]float32, size), Decay: decay})
 	stream := random.New(p.seed, "init", name)
 	for i := range q.Value {
 		q.Value[i] = float32(draw(stream))

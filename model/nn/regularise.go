@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"math"
+
 	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 )
@@ -32,15 +34,20 @@ func (l *dropout) backward(dx, dy, _, _ []float32) {
 
 // draw fills factors that are 0 with probability rate and 1 / (1 - rate) otherwise; all are 1 outside training.
 func draw(factors []float32, rate float64, training bool, stream *random.Stream) {
-	keep := float32(1)
-	if training && rate > 0 {
-		keep = float32(1 / (1 - rate))
-	}
-	for i := range factors {
-		factors[i] = keep
-		if keep != 1 && stream.Float64() < rate {
-			factors[i] = 0
+	if !training || rate == 0 {
+		for i := range factors {
+			factors[i] = 1
 		}
+		return
+	}
+	choice := [2]float32{0, float32(1 / (1 - rate))}
+	limit := uint64(math.Ceil(rate * (1 << 53))) // of the bits that Float64 takes
+	for i := range factors {
+		kept := 0
+		if stream.Uint64()>>11 >= limit {
+			kept = 1
+		}
+		factors[i] = choice[kept]
 	}
 }
 
