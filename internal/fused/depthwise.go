@@ -3,7 +3,7 @@ package fused
 import "gridsearch/internal/kernel"
 
 // depthwise is the depthwise convolution of a bottleneck with batch norm behind it. It reads the expansion's output through norm and SiLU, or the block's
-// input as it is, and goes over bands of rows of one image.
+// input as it is, and goes over bands of rows of an image, or over several images where they are small.
 type depthwise struct {
 	*Engine
 	shape  MBConvShape
@@ -19,7 +19,8 @@ type depthwise struct {
 	taps, flipped []float32   // weights as the kernels read them, the second for the gradient of the input
 	grads         [][]float32 // of the weights, of each worker
 
-	forwardBand, backwardBand int // output rows of a band
+	band  int // output rows of a unit
+	group int // images of a unit; 1 where a band is less than an image
 }
 
 func (e *Engine) depthwise(s MBConvShape, weight Weight, p NormParams, from *convNorm) *depthwise {
@@ -36,30 +37,33 @@ func (e *Engine) depthwise(s MBConvShape, weight Weight, p NormParams, from *con
 func (d *depthwise) allocate(batch int) {
 	d.batch = batch
 	d.z = kernel.Floats(batch * d.shape.OutSize * d.shape.OutSize * d.pad)
-	d.forwardBand, d.backwardBand = d.band(2*unit), d.band(2*unit)
-	in, out := d.inRows(max(d.forwardBand, d.backwardBand)), max(d.forwardBand, d.backwardBand)+2*d.margin()
-	d.reserve(0, in*d.inStride())
-	d.reserve(1, out*d.outStride())
-	d.reserve(2, max(out*d.shape.Stride*(d.shape.InSize+1), d.chunk())*d.pad)
-	d.reserve(3, max(in*d.shape.InSize, d.chunk())*d.pad)
-	d.reserve(0, d.chunk()*d.pad)
-	d.reserve(1, d.chunk()*d.pad)
+	d.cut()
+	d.reserve(0, max(d.group*d.inImage(), d.chunk()*d.pad))
+	d.reserve(1, max(d.group*d.outImage(), d.chunk()*d.pad))
+	d.reserve(2, d.group*d.outRows()*d.shape.Stride*(d.shape.InSize+1)*d.pad)
+	d.reserve(3, max(d.group*d.slopeImage(), d.chunk()*d.pad))
 	if d.from != nil && d.from.implicit != nil {
-		d.reserve(4, in*d.shape.InSize*d.pad)
+		d.reserve(4, d.group*d.slopeImage())
 	}
 }
 
 // chunk is the number of images of a unit where maps are single pixels.
 func (d *depthwise) chunk() int { return chunk(d.batch, d.pad) }
 
-// band is the number of output rows of which input and output fit so many numbers.
-func (d *depthwise) band(limit int) int {
-	rows := d.shape.OutSize
-	for rows > 4 && d.inRows(rows)*d.inStride() > limit {
-		rows = (rows + 1) / 2
+// cut chooses the units: bands of an image whose input does not fit, or as many images as do.
+func (d *depthwise) cut() {
+	d.band, d.group = d.shape.OutSize, 1
+	for d.band > 4 && d.inImage() > 2*unit {
+		d.band = (d.band + 1) / 2
 	}
-	return rows
+	if d.band == d.shape.OutSize {
+		d.group = max(1, min(unit/d.inImage(), pieces(d.batch, len(d.workers))))
+	}
 }
+
+// bands is the number of units of an image that is not whole in one, units that of the batch.
+func (d *depthwise) bands() int { return pieces(d.shape.OutSize, d.band) }
+func (d *depthwise) units() int { return pieces(d.batch, d.group) * d.bands() }
 
 // inRows is the number of input rows, padding included, that so many output rows see.
 func (d *depthwise) inRows(rows int) int { return (rows-1)*d.shape.Stride + d.kernel }
@@ -77,6 +81,15 @@ func (d *depthwise) margin() int {
 // inStride and outStride are the numbers of a row of pixels with its padding.
 func (d *depthwise) inStride() int  { return (d.shape.InSize + 2*d.padding()) * d.pad }
 func (d *depthwise) outStride() int { return (d.shape.OutSize + 2*d.margin()) * d.pad }
+
+// outRows is the number of rows of the output's gradient, margin included, that a band of input rows sees.
+func (d *depthwise) outRows() int { return d.band + 2*d.margin() }
+
+// inImage, slopeImage and outImage are the numbers of the band of an image in the windows: of the input, of the slopes beside it, which have no padding on
+// the sides, and of the output's gradient.
+func (d *depthwise) inImage() int    { return d.inRows(d.band) * d.inStride() }
+func (d *depthwise) slopeImage() int { return d.inRows(d.band) * d.shape.InSize * d.pad }
+func (d *depthwise) outImage() int   { return d.outRows() * d.outStride() }
 
 // load copies the weights to where the kernels read them.
 func (d *depthwise) load() {
@@ -118,8 +131,7 @@ func (d *depthwise) forward(x []float32) {
 	if d.kernel == 1 {
 		d.run(pieces(d.batch, d.chunk()), func(w *worker, from, to int) { d.forwardPixels(w, x, from, to) })
 	} else {
-		bands := pieces(size, d.forwardBand)
-		d.run(d.batch*bands, func(w *worker, from, to int) { d.forwardBands(w, x, from, to) })
+		d.run(d.units(), func(w *worker, from, to int) { d.forwardBands(w, x, from, to) })
 	}
 	d.norm.finish(d.Engine, d.batch*size*size)
 }
@@ -133,7 +145,7 @@ func (d *depthwise) forwardPixels(w *worker, x []float32, from, to int) {
 	for u := from; u < to; u++ {
 		first := u * step
 		n := min(step, d.batch-first)
-		in.read(scratch.Data, d.pad, first, n, 1)
+		in.read(dense(scratch.Data, d.pad, n, 1), first, kernel.Rows{Rows: n, Groups: 1})
 		s.write(kernel.Dense(d.output(first), d.pad), kernel.Dense(w.scratch[1], d.pad), n, len(d.z), func(z kernel.Matrix) {
 			w.Affine(z, scratch, middle, kernel.Rows{Rows: n, Channels: d.pad})
 		})
@@ -143,16 +155,26 @@ func (d *depthwise) forwardPixels(w *worker, x []float32, from, to int) {
 
 // forwardBands is forward on larger maps.
 func (d *depthwise) forwardBands(w *worker, x []float32, from, to int) {
-	in, s := d.window(w, x, d.forwardBand), d.statistics(w, d.norm, d.pad)
+	in, s := d.window(w, x), d.statistics(w, d.norm, d.pad)
 	size := d.shape.OutSize
-	stride := size * d.pad
 	for u := from; u < to; u++ {
-		image, first, rows := in.move(u)
-		s.write(kernel.Dense(d.output((image*size+first)*size), d.pad), kernel.Dense(w.scratch[1], d.pad), rows*size, len(d.z), func(z kernel.Matrix) {
-			w.Depthwise(kernel.Map{Data: z.Data, Stride: stride}, in.input(), d.taps, d.kernel, d.shape.Stride, rows, size, d.pad)
+		b := in.move(u)
+		s.write(kernel.Dense(d.output(b.pixel(size)), d.pad), kernel.Dense(w.scratch[1], d.pad), b.images*b.rows*size, len(d.z), func(z kernel.Matrix) {
+			w.Depthwise(kernel.Map{Data: z.Data, Stride: size * d.pad, Image: b.rows * size * d.pad}, in.input(), d.taps, d.kernel, d.shape.Stride, d.area(b))
 		})
 	}
 	s.flush()
+}
+
+// band is a unit's output: rows of an image from a first one on, or whole images.
+type band struct{ image, images, first, rows int }
+
+// pixel is the first pixel's number in the batch, on maps of a size.
+func (b band) pixel(size int) int { return (b.image*size + b.first) * size }
+
+// area is a band as the kernels take it.
+func (d *depthwise) area(b band) kernel.Area {
+	return kernel.Area{Images: b.images, Rows: b.rows, Width: d.shape.OutSize, Channels: d.pad}
 }
 
 // reader brings pixels of the input to where the convolution reads them: through norm and SiLU, or as they are.
@@ -171,77 +193,78 @@ func (d *depthwise) reader(w *worker, x []float32) reader {
 	return r
 }
 
-// read writes rows of width pixels from a pixel of the input on, rows stride apart.
-func (r reader) read(to []float32, stride, pixel, width, rows int) {
-	n := kernel.Rows{Rows: width, Channels: r.pad, Groups: rows}
-	out := kernel.Grouped{Matrix: kernel.Dense(to, r.pad), Group: stride}
+// read writes pixels that follow each other in the input, from one on; n says how they are grouped, without the channels.
+func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
 	if r.from == nil {
 		n.Channels = r.shape.Expanded // what is behind the channels stays 0
-		r.w.Copy(out, grouped(r.x[pixel*n.Channels:], n.Channels, width), n)
+		r.w.Copy(to, dense(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
 		return
 	}
-	r.w.NormSiLUGroups(out, grouped(r.expanded(pixel, width*rows), r.pad, width), r.par, n)
+	n.Channels = r.pad
+	r.w.NormSiLUGroups(to, r.expanded(pixel, n), r.par, n)
 }
 
 // expanded is the expansion's output from a pixel on.
-func (r reader) expanded(pixel, n int) []float32 {
+func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
+	z := r.from.z
 	if r.from.implicit != nil {
-		return r.from.rowsOf(r.w, r.x, pixel, n)
+		z = r.from.rowsOf(r.w, r.x, pixel, n.Rows*n.Groups*max(1, n.Images))
+	} else {
+		z = z[pixel*r.pad:]
 	}
-	return r.from.z[pixel*r.pad:]
+	return dense(z, r.pad, n.Rows, n.Groups)
 }
 
-// readSlope is read with the derivative of SiLU beside it, whose rows have no padding.
-func (r reader) readSlope(to, slope []float32, stride, pixel, width, rows int) {
+// readSlope is read with the derivative of SiLU beside it.
+func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	if r.from == nil {
-		r.read(to, stride, pixel, width, rows)
+		r.read(to, pixel, n)
 		return
 	}
-	out := kernel.Grouped{Matrix: kernel.Dense(to, r.pad), Group: stride}
-	r.w.NormSiLUSlopeGroups(out, grouped(r.expanded(pixel, width*rows), r.pad, width), grouped(slope, r.pad, width), r.par,
-		kernel.Rows{Rows: width, Channels: r.pad, Groups: rows})
+	n.Channels = r.pad
+	r.w.NormSiLUSlopeGroups(to, r.expanded(pixel, n), slope, r.par, n)
 }
 
-// grouped are groups of width rows that follow each other.
-func grouped(data []float32, channels, width int) kernel.Grouped {
-	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels}
+// dense are images of rows groups of width rows that follow each other.
+func dense(data []float32, channels, width, rows int) kernel.Grouped {
+	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels, Image: rows * width * channels}
 }
 
 // window holds the input rows of a band, with their padding, in scratch 0, and in the backward pass their slopes in scratch 3. From a band to the next
 // of the same image it keeps the rows that both see.
 type window struct {
 	reader
-	rows   int // output rows of a band
-	bands  int
 	last   int // unit that the window is at, -1 at first
 	slopes bool
 }
 
-func (d *depthwise) window(w *worker, x []float32, band int) *window {
-	clear(w.scratch[0][:d.inRows(band)*d.inStride()])
-	return &window{reader: d.reader(w, x), rows: band, bands: pieces(d.shape.OutSize, band), last: -1}
+func (d *depthwise) window(w *worker, x []float32) *window {
+	clear(w.scratch[0][:d.group*d.inImage()])
+	return &window{reader: d.reader(w, x), last: -1}
 }
 
 // input is the band as the convolution reads it.
-func (v *window) input() kernel.Map { return kernel.Map{Data: v.w.scratch[0], Stride: v.inStride()} }
+func (v *window) input() kernel.Map {
+	return kernel.Map{Data: v.w.scratch[0], Stride: v.inStride(), Image: v.inImage()}
+}
 
-// move fills the window for a unit: an image's band of output rows from first on.
-func (v *window) move(u int) (image, first, rows int) {
-	image, band := u/v.bands, u%v.bands
-	first = band * v.rows
-	rows = min(v.rows, v.shape.OutSize-first)
+// move fills the window for a unit.
+func (v *window) move(u int) band {
+	bands := v.bands()
+	image, first := u/bands*v.group, u%bands*v.band
+	b := band{image: image, images: min(v.group, v.batch-image), first: first, rows: min(v.band, v.shape.OutSize-first)}
 	kept := 0
-	if band > 0 && v.last == u-1 {
+	if first > 0 && v.last == u-1 {
 		kept = v.keep()
 	}
 	v.last = u
-	v.fill(image, first*v.shape.Stride-v.padding(), kept, v.inRows(rows))
-	return image, first, rows
+	v.fill(b, kept)
+	return b
 }
 
 // keep moves the last rows of the band to the front and says how many.
 func (v *window) keep() int {
-	kept, from := v.kernel-v.shape.Stride, v.rows*v.shape.Stride
+	kept, from := v.kernel-v.shape.Stride, v.band*v.shape.Stride
 	buffer, stride := v.w.scratch[0], v.inStride()
 	copy(buffer[:kept*stride], buffer[from*stride:])
 	if v.slopes {
@@ -251,23 +274,32 @@ func (v *window) keep() int {
 	return kept
 }
 
-// fill reads rows from..to of the window, whose row 0 is row top of the image; rows outside the image are zero.
-func (v *window) fill(image, top, from, to int) {
+// fill reads the rows of the window from one on; those outside the image are zero.
+func (v *window) fill(b band, from int) {
 	size, stride := v.shape.InSize, v.inStride()
+	top, to := b.first*v.shape.Stride-v.padding(), v.inRows(b.rows) // row 0 of the window is row top of the image
 	low, high := max(from, -top), min(to, size-top)
-	if v.bands > 1 { // otherwise they are zero still
+	if v.bands() > 1 { // otherwise they are zero still
 		clear(v.w.scratch[0][from*stride : max(from, min(low, to))*stride])
 		clear(v.w.scratch[0][max(from, high)*stride : max(from, to)*stride])
 	}
 	if low >= high {
 		return
 	}
-	at, pixel := v.w.scratch[0][low*stride+v.padding()*v.pad:], (image*size+top+low)*size
+	n := kernel.Rows{Rows: size, Groups: high - low, Images: b.images}
+	at := kernel.Grouped{Matrix: kernel.Dense(v.w.scratch[0][low*stride+v.padding()*v.pad:], v.pad), Group: stride, Image: v.inImage()}
+	pixel := (b.image*size + top + low) * size
 	if v.slopes {
-		v.readSlope(at, v.w.scratch[3][low*size*v.pad:], stride, pixel, size, high-low)
+		v.readSlope(at, v.slope(low), pixel, n)
 		return
 	}
-	v.read(at, stride, pixel, size, high-low)
+	v.read(at, pixel, n)
+}
+
+// slope is the slopes from a row of the window on.
+func (v *window) slope(row int) kernel.Grouped {
+	line := v.shape.InSize * v.pad
+	return kernel.Grouped{Matrix: kernel.Dense(v.w.scratch[3][row*line:], v.pad), Group: line, Image: v.slopeImage()}
 }
 
 // backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
@@ -278,8 +310,7 @@ func (d *depthwise) backward(dx, du, x, residual []float32) {
 	if d.kernel == 1 {
 		d.run(pieces(d.batch, d.chunk()), func(w *worker, from, to int) { d.backwardPixels(w, dx, du, x, residual, from, to) })
 	} else {
-		bands := pieces(d.shape.OutSize, d.backwardBand)
-		d.run(d.batch*bands, func(w *worker, from, to int) { d.backwardBands(w, dx, du, x, residual, from, to) })
+		d.run(d.units(), func(w *worker, from, to int) { d.backwardBands(w, dx, du, x, residual, from, to) })
 	}
 	d.collect()
 }
@@ -307,30 +338,30 @@ func (d *depthwise) writer(w *worker, x, dx, residual []float32) writer {
 	return o
 }
 
-// write takes rows of width pixels from a pixel of the input on, rows stride apart, with the slopes of SiLU there.
-func (o writer) write(da, slope []float32, stride, pixel, width, rows int) {
-	n := kernel.Rows{Rows: width, Channels: o.pad, Groups: rows}
-	from := kernel.Grouped{Matrix: kernel.Dense(da, o.pad), Group: stride}
+// write takes pixels that follow each other in the input, from one on, with the slopes of SiLU there; n says how they are grouped, without the channels.
+func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
+	rows := n.Rows * n.Groups * max(1, n.Images)
+	n.Channels = o.pad
 	if o.from != nil && o.from.implicit != nil {
-		du := grouped(o.w.scratch[4], o.pad, width) // z has been read; the second sum is not used
-		o.w.MulProductsGroups(du, from, grouped(slope, o.pad, width), from, o.sums.par, n, false)
-		o.from.take(o.w, o.dx, du.Data, o.x, o.residual, pixel, width*rows)
-		o.sums.count(width * rows)
+		du := dense(o.w.scratch[4], o.pad, n.Rows, n.Groups) // z has been read; the second sum is not used
+		o.w.MulProductsGroups(du, da, slope, da, o.sums.par, n, false)
+		o.from.take(o.w, o.dx, du.Data, o.x, o.residual, pixel, rows)
+		o.sums.count(rows)
 		return
 	}
 	if o.from != nil {
-		to, z := grouped(o.dx[pixel*o.pad:], o.pad, width), grouped(o.from.z[pixel*o.pad:], o.pad, width)
-		o.w.MulProductsGroups(to, from, grouped(slope, o.pad, width), z, o.sums.par, n, len(o.from.z) >= past)
-		o.sums.count(width * rows)
+		to, z := dense(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups), dense(o.from.z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
+		o.w.MulProductsGroups(to, da, slope, z, o.sums.par, n, len(o.from.z) >= past)
+		o.sums.count(rows)
 		return
 	}
 	n.Channels = o.shape.Expanded
-	to := grouped(o.dx[pixel*n.Channels:], n.Channels, width)
+	to := dense(o.dx[pixel*n.Channels:], n.Channels, n.Rows, n.Groups)
 	if o.residual == nil {
-		o.w.Copy(to, from, n)
+		o.w.Copy(to, da, n)
 		return
 	}
-	o.w.AffineAddGroups(to, from, grouped(o.residual[pixel*n.Channels:], n.Channels, width), o.par, n)
+	o.w.AffineAddGroups(to, da, dense(o.residual[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), o.par, n)
 }
 
 func (o writer) flush() {
@@ -348,12 +379,13 @@ func (d *depthwise) backwardPixels(w *worker, dx, du, x, residual []float32, fro
 	clear(a.Data[:d.chunk()*d.pad])
 	for u, step := from, d.chunk(); u < to; u++ {
 		first := u * step
-		n := kernel.Rows{Rows: min(step, d.batch-first), Channels: d.pad}
-		in.readSlope(a.Data, w.scratch[3], n.Rows*d.pad, first, n.Rows, 1)
+		n := kernel.Rows{Rows: min(step, d.batch-first), Channels: d.pad, Groups: 1}
+		slope := dense(w.scratch[3], d.pad, n.Rows, 1)
+		in.readSlope(dense(a.Data, d.pad, n.Rows, 1), slope, first, n)
 		w.AffineAdd(dz, kernel.Dense(du[first*d.pad:], d.pad), kernel.Dense(d.output(first), d.pad), coefficients, n)
 		w.Products(dz, a, grad, n)
 		w.Affine(dz, dz, middle, n)
-		out.write(dz.Data, w.scratch[3], n.Rows*d.pad, first, n.Rows, 1)
+		out.write(dense(dz.Data, d.pad, n.Rows, 1), slope, first, n)
 	}
 	w.Add(d.grads[w.id], grad.Row(1))
 	out.flush()
@@ -361,37 +393,42 @@ func (d *depthwise) backwardPixels(w *worker, dx, du, x, residual []float32, fro
 
 // backwardBands is backward on larger maps. Scratch 1 holds the gradient of z with its margin, scratch 2 the gradient in front of the convolution.
 func (d *depthwise) backwardBands(w *worker, dx, du, x, residual []float32, from, to int) {
-	in, out := d.window(w, x, d.backwardBand), d.writer(w, x, dx, residual)
+	in, out := d.window(w, x), d.writer(w, x, dx, residual)
 	in.slopes = true
 	gradient := d.gradientWindow(w, du)
-	inner := kernel.Map{Data: w.scratch[1][d.margin()*(d.outStride()+d.pad):], Stride: d.outStride()}
+	inner := kernel.Map{Data: w.scratch[1][d.margin()*(d.outStride()+d.pad):], Stride: d.outStride(), Image: d.outImage()}
 	size := d.shape.InSize
 	for u := from; u < to; u++ {
 		continued := in.last == u-1
-		image, first, rows := in.move(u)
-		gradient.move(image, first, rows, continued)
-		w.DepthwiseWeights(d.grads[w.id], inner, in.input(), d.kernel, d.shape.Stride, rows, d.shape.OutSize, d.pad)
-		da := d.inputGradient(w, rows)
-		top := first * d.shape.Stride
-		out.write(da.Data, w.scratch[3][d.padding()*size*d.pad:], da.Stride, (image*size+top)*size, size, min(rows*d.shape.Stride, size-top))
+		b := in.move(u)
+		gradient.move(b, continued)
+		w.DepthwiseWeights(d.grads[w.id], inner, in.input(), d.kernel, d.shape.Stride, d.area(b))
+		top := b.first * d.shape.Stride
+		n := kernel.Rows{Rows: size, Groups: min(b.rows*d.shape.Stride, size-top), Images: b.images}
+		out.write(d.inputGradient(w, b), in.slope(d.padding()), (b.image*size+top)*size, n)
 	}
 	out.flush()
 }
 
 // inputGradient computes the gradient in front of the convolution for the input rows of a band.
-func (d *depthwise) inputGradient(w *worker, rows int) kernel.Map {
-	dz := kernel.Map{Data: w.scratch[1], Stride: d.outStride()}
-	if d.shape.Stride == 1 {
-		to := kernel.Map{Data: w.scratch[2], Stride: d.shape.InSize * d.pad}
-		w.Depthwise(to, dz, d.flipped, d.kernel, 1, rows, d.shape.InSize, d.pad)
-		return to
+func (d *depthwise) inputGradient(w *worker, b band) kernel.Grouped {
+	dz, a := kernel.Map{Data: w.scratch[1], Stride: d.outStride(), Image: d.outImage()}, d.area(b)
+	line, rows := d.shape.InSize*d.pad, b.rows
+	if d.shape.Stride == 2 {
+		line, rows = 2*d.shape.OutSize*d.pad, 2*b.rows
 	}
-	to := kernel.Map{Data: w.scratch[2], Stride: 2 * d.shape.OutSize * d.pad}
-	if d.kernel == 3 { // its squares see no output pixel before their own
+	to := kernel.Map{Data: w.scratch[2], Stride: line, Image: rows * line}
+	switch {
+	case d.shape.Stride == 1:
+		a.Width = d.shape.InSize
+		w.Depthwise(to, dz, d.flipped, d.kernel, 1, a)
+	case d.kernel == 3: // its squares see no output pixel before their own
 		dz.Data = dz.Data[d.outStride()+d.pad:]
+		w.DepthwiseData2(to, dz, d.taps, d.kernel, a)
+	default:
+		w.DepthwiseData2(to, dz, d.taps, d.kernel, a)
 	}
-	w.DepthwiseData2(to, dz, d.taps, d.kernel, rows, d.shape.OutSize, d.pad)
-	return to
+	return kernel.Grouped{Matrix: kernel.Dense(to.Data, d.pad), Group: to.Stride, Image: to.Image}
 }
 
 // gradientWindow holds the gradient of z of a band with its margin in scratch 1.
@@ -403,29 +440,29 @@ type gradientWindow struct {
 }
 
 func (d *depthwise) gradientWindow(w *worker, du []float32) gradientWindow {
-	clear(w.scratch[1][:(d.backwardBand+2*d.margin())*d.outStride()])
+	clear(w.scratch[1][:d.group*d.outImage()])
 	return gradientWindow{d, w, du, w.params(d.pad, d.norm.a, d.norm.b, d.norm.c)}
 }
 
-// move fills the window for a band of an image. Where it is continued from the band before, it keeps the rows that both see.
-func (v gradientWindow) move(image, first, rows int, continued bool) {
+// move fills the window for a band. Where it is continued from the band before, it keeps the rows that both see.
+func (v gradientWindow) move(b band, continued bool) {
 	size, stride, margin := v.shape.OutSize, v.outStride(), v.margin()
 	buffer, kept := v.w.scratch[1], 0
-	if continued && first > 0 {
+	if continued && b.first > 0 {
 		kept = 2 * margin
-		copy(buffer[:kept*stride], buffer[v.backwardBand*stride:])
+		copy(buffer[:kept*stride], buffer[v.band*stride:])
 	}
-	top, to := first-margin, rows+2*margin
+	top, to := b.first-margin, b.rows+2*margin
 	low, high := max(kept, -top), min(to, size-top)
-	if v.backwardBand < size {
+	if v.bands() > 1 {
 		clear(buffer[kept*stride : max(kept, min(low, to))*stride])
 		clear(buffer[max(kept, high)*stride : max(kept, to)*stride])
 	}
 	if low >= high {
 		return
 	}
-	pixel := (image*size + top + low) * size
-	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad), Group: stride}
-	v.w.AffineAddGroups(out, grouped(v.du[pixel*v.pad:], v.pad, size), grouped(v.z[pixel*v.pad:], v.pad, size), v.par,
-		kernel.Rows{Rows: size, Channels: v.pad, Groups: high - low})
+	pixel, rows := (b.image*size+top+low)*size*v.pad, high-low
+	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad), Group: stride, Image: v.outImage()}
+	v.w.AffineAddGroups(out, dense(v.du[pixel:], v.pad, size, rows), dense(v.z[pixel:], v.pad, size, rows), v.par,
+		kernel.Rows{Rows: size, Channels: v.pad, Groups: rows, Images: b.images})
 }

@@ -30,7 +30,7 @@ func (p *Pool) Forward(y, x []float32) {
 	out, pad := p.conv.conv.out, p.conv.pad
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.run(p.batch, func(w *worker, from, to int) {
-		par, a, sum := w.params(pad, p.conv.norm.scale, p.conv.norm.shift), grouped(w.scratch[1], pad, p.area), w.params(pad, nil)
+		par, a, sum := w.params(pad, p.conv.norm.scale, p.conv.norm.shift), dense(w.scratch[1], pad, p.area, 1), w.params(pad, nil)
 		for i := from; i < to; i++ {
 			clear(sum.Data)
 			w.NormSiLUSum(a, p.image(p.conv.z, i), par, kernel.Gates{Data: sum.Data}, image)
@@ -41,7 +41,7 @@ func (p *Pool) Forward(y, x []float32) {
 
 // image is the pixels of an image.
 func (p *Pool) image(of []float32, i int) kernel.Grouped {
-	return grouped(of[i*p.area*p.conv.pad:], p.conv.pad, p.area)
+	return dense(of[i*p.area*p.conv.pad:], p.conv.pad, p.area, 1)
 }
 
 // Backward implements Block.

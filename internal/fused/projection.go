@@ -121,7 +121,7 @@ func (f *forwardProjection) group(first, n int) {
 
 // images are pixels in groups of an image.
 func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
-	return grouped(pixels.Data, p.pad, p.area)
+	return dense(pixels.Data, p.pad, p.area, 1)
 }
 
 // largeImage lets the pixels of an image pass twice.

@@ -31,16 +31,20 @@ channels1:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row2:
+image2:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row3:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block3:
+block4:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
@@ -159,12 +163,16 @@ block3:
 	ADDQ        R10, R9
 	IMUL3Q      $0x07, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block3
+	DECQ        112(AX)
+	JNZ         block4
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row2
+	DECQ        104(AX)
+	JNZ         row3
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image2
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
@@ -181,7 +189,7 @@ TEXT ·depthwise3s1x4AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels4:
+channels5:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(CX*1), Z1
@@ -200,16 +208,20 @@ channels4:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row5:
+image6:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row7:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block6:
+block8:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
@@ -284,17 +296,21 @@ block6:
 	ADDQ        R10, R9
 	IMUL3Q      $0x04, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block6
+	DECQ        112(AX)
+	JNZ         block8
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row5
+	DECQ        104(AX)
+	JNZ         row7
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image6
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels4
+	JNZ         channels5
 	VZEROUPPER
 	RET
 
@@ -306,7 +322,7 @@ TEXT ·depthwise3s1x2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels7:
+channels9:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(CX*1), Z1
@@ -325,16 +341,20 @@ channels7:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row8:
+image10:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row11:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block9:
+block12:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	MOVQ        R8, R10
@@ -377,17 +397,21 @@ block9:
 	ADDQ        R10, R9
 	IMUL3Q      $0x02, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block9
+	DECQ        112(AX)
+	JNZ         block12
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row8
+	DECQ        104(AX)
+	JNZ         row11
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image10
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels7
+	JNZ         channels9
 	VZEROUPPER
 	RET
 
@@ -399,7 +423,7 @@ TEXT ·depthwise3s1x1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels10:
+channels13:
 	MOVQ    16(AX), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(CX*1), Z1
@@ -418,16 +442,20 @@ channels10:
 	ADDQ    SI, BX
 	MOVQ    8(AX), BX
 	MOVQ    (AX), SI
-	MOVQ    48(AX), DI
-	MOVQ    DI, 72(AX)
+	MOVQ    72(AX), DI
+	MOVQ    DI, 96(AX)
 
-row11:
+image14:
+	MOVQ 48(AX), DI
+	MOVQ DI, 104(AX)
+
+row15:
 	MOVQ 56(AX), DI
-	MOVQ DI, 80(AX)
+	MOVQ DI, 112(AX)
 	MOVQ BX, DI
 	MOVQ SI, R8
 
-block12:
+block16:
 	VPXORD      Z9, Z9, Z9
 	MOVQ        DI, R9
 	VMOVUPS     (R9), Z10
@@ -454,17 +482,21 @@ block12:
 	VMOVUPS     Z9, (R9)
 	ADDQ        CX, R8
 	ADDQ        CX, DI
-	DECQ        80(AX)
-	JNZ         block12
+	DECQ        112(AX)
+	JNZ         block16
 	ADDQ        DX, BX
 	ADDQ        24(AX), SI
-	DECQ        72(AX)
-	JNZ         row11
+	DECQ        104(AX)
+	JNZ         row15
+	ADDQ        88(AX), BX
+	ADDQ        80(AX), SI
+	DECQ        96(AX)
+	JNZ         image14
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels10
+	JNZ         channels13
 	VZEROUPPER
 	RET
 
@@ -476,7 +508,7 @@ TEXT ·depthwiseWeights3s1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels13:
+channels17:
 	MOVQ    16(AX), BX
 	MOVQ    BX, SI
 	VMOVUPS (SI), Z0
@@ -496,18 +528,22 @@ channels13:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row14:
+image18:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row19:
 	MOVQ SI, R8
 	LEAQ (R8)(DX*1), R9
 	LEAQ (R9)(DX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ DI, R11
 
-pixel15:
+pixel20:
 	VMOVUPS     (R11), Z9
 	ADDQ        CX, R11
 	VFMADD231PS (R8), Z9, Z0
@@ -522,12 +558,16 @@ pixel15:
 	VFMADD231PS (R10)(CX*1), Z9, Z7
 	VFMADD231PS (R10)(CX*2), Z9, Z8
 	ADDQ        CX, R10
-	DECQ        80(AX)
-	JNZ         pixel15
+	DECQ        112(AX)
+	JNZ         pixel20
 	ADDQ        DX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row14
+	DECQ        104(AX)
+	JNZ         row19
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image18
 	MOVQ        BX, SI
 	VMOVUPS     Z0, (SI)
 	VMOVUPS     Z1, (SI)(CX*1)
@@ -548,7 +588,7 @@ pixel15:
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels13
+	JNZ         channels17
 	VZEROUPPER
 	RET
 
@@ -560,7 +600,7 @@ TEXT ·depthwise3s2x7AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels16:
+channels21:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(CX*1), Z1
@@ -579,16 +619,20 @@ channels16:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row17:
+image22:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row23:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block18:
+block24:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
@@ -729,18 +773,22 @@ block18:
 	ADDQ        R10, R9
 	IMUL3Q      $0x0e, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block18
+	DECQ        112(AX)
+	JNZ         block24
 	IMUL3Q      $0x02, BX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row17
+	DECQ        104(AX)
+	JNZ         row23
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image22
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels16
+	JNZ         channels21
 	VZEROUPPER
 	RET
 
@@ -752,7 +800,7 @@ TEXT ·depthwise3s2x4AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels19:
+channels25:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(CX*1), Z1
@@ -771,16 +819,20 @@ channels19:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row20:
+image26:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row27:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block21:
+block28:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
@@ -864,18 +916,22 @@ block21:
 	ADDQ        R10, R9
 	IMUL3Q      $0x08, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block21
+	DECQ        112(AX)
+	JNZ         block28
 	IMUL3Q      $0x02, BX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row20
+	DECQ        104(AX)
+	JNZ         row27
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image26
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels19
+	JNZ         channels25
 	VZEROUPPER
 	RET
 
@@ -887,7 +943,7 @@ TEXT ·depthwise3s2x2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels22:
+channels29:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(CX*1), Z1
@@ -906,16 +962,20 @@ channels22:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row23:
+image30:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row31:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block24:
+block32:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	MOVQ        R8, R10
@@ -961,18 +1021,22 @@ block24:
 	ADDQ        R10, R9
 	IMUL3Q      $0x04, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block24
+	DECQ        112(AX)
+	JNZ         block32
 	IMUL3Q      $0x02, BX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row23
+	DECQ        104(AX)
+	JNZ         row31
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image30
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels22
+	JNZ         channels29
 	VZEROUPPER
 	RET
 
@@ -984,7 +1048,7 @@ TEXT ·depthwise3s2x1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels25:
+channels33:
 	MOVQ    16(AX), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(CX*1), Z1
@@ -1003,16 +1067,20 @@ channels25:
 	ADDQ    SI, BX
 	MOVQ    8(AX), BX
 	MOVQ    (AX), SI
-	MOVQ    48(AX), DI
-	MOVQ    DI, 72(AX)
+	MOVQ    72(AX), DI
+	MOVQ    DI, 96(AX)
 
-row26:
+image34:
+	MOVQ 48(AX), DI
+	MOVQ DI, 104(AX)
+
+row35:
 	MOVQ 56(AX), DI
-	MOVQ DI, 80(AX)
+	MOVQ DI, 112(AX)
 	MOVQ BX, DI
 	MOVQ SI, R8
 
-block27:
+block36:
 	VPXORD      Z9, Z9, Z9
 	MOVQ        DI, R9
 	VMOVUPS     (R9), Z10
@@ -1040,18 +1108,22 @@ block27:
 	ADDQ        CX, R8
 	IMUL3Q      $0x02, CX, R9
 	ADDQ        R9, DI
-	DECQ        80(AX)
-	JNZ         block27
+	DECQ        112(AX)
+	JNZ         block36
 	IMUL3Q      $0x02, DX, DI
 	ADDQ        DI, BX
 	ADDQ        24(AX), SI
-	DECQ        72(AX)
-	JNZ         row26
+	DECQ        104(AX)
+	JNZ         row35
+	ADDQ        88(AX), BX
+	ADDQ        80(AX), SI
+	DECQ        96(AX)
+	JNZ         image34
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels25
+	JNZ         channels33
 	VZEROUPPER
 	RET
 
@@ -1063,7 +1135,7 @@ TEXT ·depthwiseWeights3s2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels28:
+channels37:
 	MOVQ    16(AX), BX
 	MOVQ    BX, SI
 	VMOVUPS (SI), Z0
@@ -1083,18 +1155,22 @@ channels28:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row29:
+image38:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row39:
 	MOVQ SI, R8
 	LEAQ (R8)(DX*1), R9
 	LEAQ (R9)(DX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ DI, R11
 
-pixel30:
+pixel40:
 	VMOVUPS     (R11), Z9
 	ADDQ        CX, R11
 	VFMADD231PS (R8), Z9, Z0
@@ -1109,13 +1185,17 @@ pixel30:
 	VFMADD231PS (R10)(CX*1), Z9, Z7
 	VFMADD231PS (R10)(CX*2), Z9, Z8
 	LEAQ        (R10)(CX*2), R10
-	DECQ        80(AX)
-	JNZ         pixel30
+	DECQ        112(AX)
+	JNZ         pixel40
 	IMUL3Q      $0x02, DX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row29
+	DECQ        104(AX)
+	JNZ         row39
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image38
 	MOVQ        BX, SI
 	VMOVUPS     Z0, (SI)
 	VMOVUPS     Z1, (SI)(CX*1)
@@ -1136,7 +1216,7 @@ pixel30:
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels28
+	JNZ         channels37
 	VZEROUPPER
 	RET
 
@@ -1148,19 +1228,23 @@ TEXT ·depthwiseData3x4AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels31:
+channels41:
 	MOVQ 8(AX), SI
 	MOVQ (AX), DI
-	MOVQ 48(AX), R8
-	MOVQ R8, 72(AX)
+	MOVQ 72(AX), R8
+	MOVQ R8, 96(AX)
 
-row32:
+image42:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row43:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block33:
+block44:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -1273,18 +1357,22 @@ block33:
 	ADDQ        R10, R9
 	IMUL3Q      $0x04, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block33
+	DECQ        112(AX)
+	JNZ         block44
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row32
+	DECQ        104(AX)
+	JNZ         row43
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image42
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels31
+	JNZ         channels41
 	VZEROUPPER
 	RET
 
@@ -1296,19 +1384,23 @@ TEXT ·depthwiseData3x1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels34:
+channels45:
 	MOVQ 8(AX), BX
 	MOVQ (AX), SI
-	MOVQ 48(AX), DI
-	MOVQ DI, 72(AX)
+	MOVQ 72(AX), DI
+	MOVQ DI, 96(AX)
 
-row35:
+image46:
+	MOVQ 48(AX), DI
+	MOVQ DI, 104(AX)
+
+row47:
 	MOVQ 56(AX), DI
-	MOVQ DI, 80(AX)
+	MOVQ DI, 112(AX)
 	MOVQ BX, DI
 	MOVQ SI, R8
 
-block36:
+block48:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -1356,18 +1448,22 @@ block36:
 	IMUL3Q      $0x02, CX, R9
 	ADDQ        R9, R8
 	ADDQ        CX, DI
-	DECQ        80(AX)
-	JNZ         block36
+	DECQ        112(AX)
+	JNZ         block48
 	ADDQ        DX, BX
 	ADDQ        24(AX), SI
 	ADDQ        24(AX), SI
-	DECQ        72(AX)
-	JNZ         row35
+	DECQ        104(AX)
+	JNZ         row47
+	ADDQ        88(AX), BX
+	ADDQ        80(AX), SI
+	DECQ        96(AX)
+	JNZ         image46
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels34
+	JNZ         channels45
 	VZEROUPPER
 	RET
 
@@ -1379,20 +1475,24 @@ TEXT ·depthwise5s1x7AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels37:
+channels49:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row38:
+image50:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row51:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block39:
+block52:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -1697,17 +1797,21 @@ block39:
 	ADDQ        SI, R10
 	IMUL3Q      $0x07, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block39
+	DECQ        112(AX)
+	JNZ         block52
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row38
+	DECQ        104(AX)
+	JNZ         row51
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image50
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels37
+	JNZ         channels49
 	VZEROUPPER
 	RET
 
@@ -1719,20 +1823,24 @@ TEXT ·depthwise5s1x4AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels40:
+channels53:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row41:
+image54:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row55:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block42:
+block56:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -1933,17 +2041,21 @@ block42:
 	ADDQ        SI, R10
 	IMUL3Q      $0x04, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block42
+	DECQ        112(AX)
+	JNZ         block56
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row41
+	DECQ        104(AX)
+	JNZ         row55
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image54
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels40
+	JNZ         channels53
 	VZEROUPPER
 	RET
 
@@ -1955,20 +2067,24 @@ TEXT ·depthwise5s1x2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels43:
+channels57:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row44:
+image58:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row59:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block45:
+block60:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	MOVQ        R9, R11
@@ -2105,17 +2221,21 @@ block45:
 	ADDQ        SI, R10
 	IMUL3Q      $0x02, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block45
+	DECQ        112(AX)
+	JNZ         block60
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row44
+	DECQ        104(AX)
+	JNZ         row59
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image58
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels43
+	JNZ         channels57
 	VZEROUPPER
 	RET
 
@@ -2127,20 +2247,24 @@ TEXT ·depthwise5s1x1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels46:
+channels61:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row47:
+image62:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row63:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block48:
+block64:
 	VPXORD      Z0, Z0, Z0
 	MOVQ        R9, R11
 	MOVQ        16(AX), SI
@@ -2237,17 +2361,21 @@ block48:
 	VMOVUPS     Z0, (SI)
 	ADDQ        CX, R10
 	ADDQ        CX, R9
-	DECQ        80(AX)
-	JNZ         block48
+	DECQ        112(AX)
+	JNZ         block64
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row47
+	DECQ        104(AX)
+	JNZ         row63
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image62
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels46
+	JNZ         channels61
 	VZEROUPPER
 	RET
 
@@ -2259,7 +2387,7 @@ TEXT ·depthwiseWeights5s1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels49:
+channels65:
 	MOVQ    16(AX), SI
 	MOVQ    SI, DI
 	VMOVUPS (DI), Z0
@@ -2299,20 +2427,24 @@ channels49:
 	ADDQ    R8, DI
 	MOVQ    8(AX), DI
 	MOVQ    (AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    R9, 72(AX)
+	MOVQ    72(AX), R9
+	MOVQ    R9, 96(AX)
 
-row50:
+image66:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row67:
 	MOVQ DI, R9
 	LEAQ (R9)(BX*1), R10
 	LEAQ (R10)(BX*1), R11
 	LEAQ (R11)(BX*1), R12
 	LEAQ (R12)(BX*1), R13
 	MOVQ 56(AX), R14
-	MOVQ R14, 80(AX)
+	MOVQ R14, 112(AX)
 	MOVQ R8, R14
 
-pixel51:
+pixel68:
 	VMOVUPS     (R14), Z25
 	ADDQ        CX, R14
 	VFMADD231PS (R9), Z25, Z0
@@ -2345,12 +2477,16 @@ pixel51:
 	VFMADD231PS (R13)(DX*1), Z25, Z23
 	VFMADD231PS (R13)(CX*4), Z25, Z24
 	ADDQ        CX, R13
-	DECQ        80(AX)
-	JNZ         pixel51
+	DECQ        112(AX)
+	JNZ         pixel68
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row50
+	DECQ        104(AX)
+	JNZ         row67
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image66
 	MOVQ        SI, DI
 	VMOVUPS     Z0, (DI)
 	VMOVUPS     Z1, (DI)(CX*1)
@@ -2391,7 +2527,7 @@ pixel51:
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels49
+	JNZ         channels65
 	VZEROUPPER
 	RET
 
@@ -2403,20 +2539,24 @@ TEXT ·depthwise5s2x7AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels52:
+channels69:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row53:
+image70:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row71:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block54:
+block72:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -2757,18 +2897,22 @@ block54:
 	ADDQ        SI, R10
 	IMUL3Q      $0x0e, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block54
+	DECQ        112(AX)
+	JNZ         block72
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row53
+	DECQ        104(AX)
+	JNZ         row71
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image70
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels52
+	JNZ         channels69
 	VZEROUPPER
 	RET
 
@@ -2780,20 +2924,24 @@ TEXT ·depthwise5s2x4AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels55:
+channels73:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row56:
+image74:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row75:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block57:
+block76:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -3015,18 +3163,22 @@ block57:
 	ADDQ        SI, R10
 	IMUL3Q      $0x08, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block57
+	DECQ        112(AX)
+	JNZ         block76
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row56
+	DECQ        104(AX)
+	JNZ         row75
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image74
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels55
+	JNZ         channels73
 	VZEROUPPER
 	RET
 
@@ -3038,20 +3190,24 @@ TEXT ·depthwise5s2x2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels58:
+channels77:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row59:
+image78:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row79:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block60:
+block80:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	MOVQ        R9, R11
@@ -3193,18 +3349,22 @@ block60:
 	ADDQ        SI, R10
 	IMUL3Q      $0x04, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block60
+	DECQ        112(AX)
+	JNZ         block80
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row59
+	DECQ        104(AX)
+	JNZ         row79
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image78
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels58
+	JNZ         channels77
 	VZEROUPPER
 	RET
 
@@ -3216,20 +3376,24 @@ TEXT ·depthwise5s2x1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels61:
+channels81:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row62:
+image82:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row83:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block63:
+block84:
 	VPXORD      Z0, Z0, Z0
 	MOVQ        R9, R11
 	MOVQ        16(AX), SI
@@ -3327,18 +3491,22 @@ block63:
 	ADDQ        CX, R10
 	IMUL3Q      $0x02, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block63
+	DECQ        112(AX)
+	JNZ         block84
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row62
+	DECQ        104(AX)
+	JNZ         row83
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image82
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels61
+	JNZ         channels81
 	VZEROUPPER
 	RET
 
@@ -3350,7 +3518,7 @@ TEXT ·depthwiseWeights5s2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels64:
+channels85:
 	MOVQ    16(AX), SI
 	MOVQ    SI, DI
 	VMOVUPS (DI), Z0
@@ -3390,20 +3558,24 @@ channels64:
 	ADDQ    R8, DI
 	MOVQ    8(AX), DI
 	MOVQ    (AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    R9, 72(AX)
+	MOVQ    72(AX), R9
+	MOVQ    R9, 96(AX)
 
-row65:
+image86:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row87:
 	MOVQ DI, R9
 	LEAQ (R9)(BX*1), R10
 	LEAQ (R10)(BX*1), R11
 	LEAQ (R11)(BX*1), R12
 	LEAQ (R12)(BX*1), R13
 	MOVQ 56(AX), R14
-	MOVQ R14, 80(AX)
+	MOVQ R14, 112(AX)
 	MOVQ R8, R14
 
-pixel66:
+pixel88:
 	VMOVUPS     (R14), Z25
 	ADDQ        CX, R14
 	VFMADD231PS (R9), Z25, Z0
@@ -3436,13 +3608,17 @@ pixel66:
 	VFMADD231PS (R13)(DX*1), Z25, Z23
 	VFMADD231PS (R13)(CX*4), Z25, Z24
 	LEAQ        (R13)(CX*2), R13
-	DECQ        80(AX)
-	JNZ         pixel66
+	DECQ        112(AX)
+	JNZ         pixel88
 	IMUL3Q      $0x02, BX, R9
 	ADDQ        R9, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row65
+	DECQ        104(AX)
+	JNZ         row87
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image86
 	MOVQ        SI, DI
 	VMOVUPS     Z0, (DI)
 	VMOVUPS     Z1, (DI)(CX*1)
@@ -3483,7 +3659,7 @@ pixel66:
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels64
+	JNZ         channels85
 	VZEROUPPER
 	RET
 
@@ -3495,19 +3671,23 @@ TEXT ·depthwiseData5x4AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels67:
+channels89:
 	MOVQ 8(AX), SI
 	MOVQ (AX), DI
-	MOVQ 48(AX), R8
-	MOVQ R8, 72(AX)
+	MOVQ 72(AX), R8
+	MOVQ R8, 96(AX)
 
-row68:
+image90:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row91:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block69:
+block92:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -3726,18 +3906,22 @@ block69:
 	ADDQ        R10, R9
 	IMUL3Q      $0x04, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block69
+	DECQ        112(AX)
+	JNZ         block92
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row68
+	DECQ        104(AX)
+	JNZ         row91
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image90
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels67
+	JNZ         channels89
 	VZEROUPPER
 	RET
 
@@ -3749,19 +3933,23 @@ TEXT ·depthwiseData5x1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels70:
+channels93:
 	MOVQ 8(AX), SI
 	MOVQ (AX), DI
-	MOVQ 48(AX), R8
-	MOVQ R8, 72(AX)
+	MOVQ 72(AX), R8
+	MOVQ R8, 96(AX)
 
-row71:
+image94:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row95:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block72:
+block96:
 	VPXORD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VPXORD      Z2, Z2, Z2
@@ -3857,18 +4045,22 @@ block72:
 	IMUL3Q      $0x02, CX, R10
 	ADDQ        R10, R9
 	ADDQ        CX, R8
-	DECQ        80(AX)
-	JNZ         block72
+	DECQ        112(AX)
+	JNZ         block96
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row71
+	DECQ        104(AX)
+	JNZ         row95
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image94
 	ADDQ        $0x40, (AX)
 	ADDQ        $0x40, 8(AX)
 	ADDQ        $0x40, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels70
+	JNZ         channels93
 	VZEROUPPER
 	RET
 
@@ -3880,7 +4072,7 @@ TEXT ·depthwise3s1x4AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels73:
+channels97:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI)(CX*1), Y1
@@ -3899,16 +4091,20 @@ channels73:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row74:
+image98:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row99:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block75:
+block100:
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
@@ -3983,17 +4179,21 @@ block75:
 	ADDQ        R10, R9
 	IMUL3Q      $0x04, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block75
+	DECQ        112(AX)
+	JNZ         block100
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row74
+	DECQ        104(AX)
+	JNZ         row99
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image98
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels73
+	JNZ         channels97
 	VZEROUPPER
 	RET
 
@@ -4005,7 +4205,7 @@ TEXT ·depthwise3s1x2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels76:
+channels101:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI)(CX*1), Y1
@@ -4024,16 +4224,20 @@ channels76:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row77:
+image102:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row103:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block78:
+block104:
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	MOVQ        R8, R10
@@ -4076,17 +4280,21 @@ block78:
 	ADDQ        R10, R9
 	IMUL3Q      $0x02, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block78
+	DECQ        112(AX)
+	JNZ         block104
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row77
+	DECQ        104(AX)
+	JNZ         row103
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image102
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels76
+	JNZ         channels101
 	VZEROUPPER
 	RET
 
@@ -4098,7 +4306,7 @@ TEXT ·depthwise3s1x1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels79:
+channels105:
 	MOVQ    16(AX), BX
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX)(CX*1), Y1
@@ -4117,16 +4325,20 @@ channels79:
 	ADDQ    SI, BX
 	MOVQ    8(AX), BX
 	MOVQ    (AX), SI
-	MOVQ    48(AX), DI
-	MOVQ    DI, 72(AX)
+	MOVQ    72(AX), DI
+	MOVQ    DI, 96(AX)
 
-row80:
+image106:
+	MOVQ 48(AX), DI
+	MOVQ DI, 104(AX)
+
+row107:
 	MOVQ 56(AX), DI
-	MOVQ DI, 80(AX)
+	MOVQ DI, 112(AX)
 	MOVQ BX, DI
 	MOVQ SI, R8
 
-block81:
+block108:
 	VXORPS      Y9, Y9, Y9
 	MOVQ        DI, R9
 	VMOVUPS     (R9), Y10
@@ -4153,17 +4365,21 @@ block81:
 	VMOVUPS     Y9, (R9)
 	ADDQ        CX, R8
 	ADDQ        CX, DI
-	DECQ        80(AX)
-	JNZ         block81
+	DECQ        112(AX)
+	JNZ         block108
 	ADDQ        DX, BX
 	ADDQ        24(AX), SI
-	DECQ        72(AX)
-	JNZ         row80
+	DECQ        104(AX)
+	JNZ         row107
+	ADDQ        88(AX), BX
+	ADDQ        80(AX), SI
+	DECQ        96(AX)
+	JNZ         image106
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels79
+	JNZ         channels105
 	VZEROUPPER
 	RET
 
@@ -4175,7 +4391,7 @@ TEXT ·depthwiseWeights3s1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels82:
+channels109:
 	MOVQ    16(AX), BX
 	MOVQ    BX, SI
 	VMOVUPS (SI), Y0
@@ -4195,18 +4411,22 @@ channels82:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row83:
+image110:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row111:
 	MOVQ SI, R8
 	LEAQ (R8)(DX*1), R9
 	LEAQ (R9)(DX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ DI, R11
 
-pixel84:
+pixel112:
 	VMOVUPS     (R11), Y9
 	ADDQ        CX, R11
 	VFMADD231PS (R8), Y9, Y0
@@ -4221,12 +4441,16 @@ pixel84:
 	VFMADD231PS (R10)(CX*1), Y9, Y7
 	VFMADD231PS (R10)(CX*2), Y9, Y8
 	ADDQ        CX, R10
-	DECQ        80(AX)
-	JNZ         pixel84
+	DECQ        112(AX)
+	JNZ         pixel112
 	ADDQ        DX, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row83
+	DECQ        104(AX)
+	JNZ         row111
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image110
 	MOVQ        BX, SI
 	VMOVUPS     Y0, (SI)
 	VMOVUPS     Y1, (SI)(CX*1)
@@ -4247,7 +4471,7 @@ pixel84:
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels82
+	JNZ         channels109
 	VZEROUPPER
 	RET
 
@@ -4259,7 +4483,7 @@ TEXT ·depthwise3s2x4AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels85:
+channels113:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI)(CX*1), Y1
@@ -4278,16 +4502,20 @@ channels85:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row86:
+image114:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row115:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block87:
+block116:
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
@@ -4371,18 +4599,22 @@ block87:
 	ADDQ        R10, R9
 	IMUL3Q      $0x08, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block87
+	DECQ        112(AX)
+	JNZ         block116
 	IMUL3Q      $0x02, BX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row86
+	DECQ        104(AX)
+	JNZ         row115
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image114
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels85
+	JNZ         channels113
 	VZEROUPPER
 	RET
 
@@ -4394,7 +4626,7 @@ TEXT ·depthwise3s2x2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels88:
+channels117:
 	MOVQ    16(AX), SI
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI)(CX*1), Y1
@@ -4413,16 +4645,20 @@ channels88:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row89:
+image118:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row119:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block90:
+block120:
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	MOVQ        R8, R10
@@ -4468,18 +4704,22 @@ block90:
 	ADDQ        R10, R9
 	IMUL3Q      $0x04, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block90
+	DECQ        112(AX)
+	JNZ         block120
 	IMUL3Q      $0x02, BX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row89
+	DECQ        104(AX)
+	JNZ         row119
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image118
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels88
+	JNZ         channels117
 	VZEROUPPER
 	RET
 
@@ -4491,7 +4731,7 @@ TEXT ·depthwise3s2x1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels91:
+channels121:
 	MOVQ    16(AX), BX
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX)(CX*1), Y1
@@ -4510,16 +4750,20 @@ channels91:
 	ADDQ    SI, BX
 	MOVQ    8(AX), BX
 	MOVQ    (AX), SI
-	MOVQ    48(AX), DI
-	MOVQ    DI, 72(AX)
+	MOVQ    72(AX), DI
+	MOVQ    DI, 96(AX)
 
-row92:
+image122:
+	MOVQ 48(AX), DI
+	MOVQ DI, 104(AX)
+
+row123:
 	MOVQ 56(AX), DI
-	MOVQ DI, 80(AX)
+	MOVQ DI, 112(AX)
 	MOVQ BX, DI
 	MOVQ SI, R8
 
-block93:
+block124:
 	VXORPS      Y9, Y9, Y9
 	MOVQ        DI, R9
 	VMOVUPS     (R9), Y10
@@ -4547,18 +4791,22 @@ block93:
 	ADDQ        CX, R8
 	IMUL3Q      $0x02, CX, R9
 	ADDQ        R9, DI
-	DECQ        80(AX)
-	JNZ         block93
+	DECQ        112(AX)
+	JNZ         block124
 	IMUL3Q      $0x02, DX, DI
 	ADDQ        DI, BX
 	ADDQ        24(AX), SI
-	DECQ        72(AX)
-	JNZ         row92
+	DECQ        104(AX)
+	JNZ         row123
+	ADDQ        88(AX), BX
+	ADDQ        80(AX), SI
+	DECQ        96(AX)
+	JNZ         image122
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels91
+	JNZ         channels121
 	VZEROUPPER
 	RET
 
@@ -4570,7 +4818,7 @@ TEXT ·depthwiseWeights3s2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels94:
+channels125:
 	MOVQ    16(AX), BX
 	MOVQ    BX, SI
 	VMOVUPS (SI), Y0
@@ -4590,18 +4838,22 @@ channels94:
 	ADDQ    DI, SI
 	MOVQ    8(AX), SI
 	MOVQ    (AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    R8, 72(AX)
+	MOVQ    72(AX), R8
+	MOVQ    R8, 96(AX)
 
-row95:
+image126:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row127:
 	MOVQ SI, R8
 	LEAQ (R8)(DX*1), R9
 	LEAQ (R9)(DX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ DI, R11
 
-pixel96:
+pixel128:
 	VMOVUPS     (R11), Y9
 	ADDQ        CX, R11
 	VFMADD231PS (R8), Y9, Y0
@@ -4616,13 +4868,17 @@ pixel96:
 	VFMADD231PS (R10)(CX*1), Y9, Y7
 	VFMADD231PS (R10)(CX*2), Y9, Y8
 	LEAQ        (R10)(CX*2), R10
-	DECQ        80(AX)
-	JNZ         pixel96
+	DECQ        112(AX)
+	JNZ         pixel128
 	IMUL3Q      $0x02, DX, R8
 	ADDQ        R8, SI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row95
+	DECQ        104(AX)
+	JNZ         row127
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image126
 	MOVQ        BX, SI
 	VMOVUPS     Y0, (SI)
 	VMOVUPS     Y1, (SI)(CX*1)
@@ -4643,7 +4899,7 @@ pixel96:
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels94
+	JNZ         channels125
 	VZEROUPPER
 	RET
 
@@ -4655,19 +4911,23 @@ TEXT ·depthwiseData3x2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels97:
+channels129:
 	MOVQ 8(AX), SI
 	MOVQ (AX), DI
-	MOVQ 48(AX), R8
-	MOVQ R8, 72(AX)
+	MOVQ 72(AX), R8
+	MOVQ R8, 96(AX)
 
-row98:
+image130:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row131:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block99:
+block132:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -4736,18 +4996,22 @@ block99:
 	ADDQ        R10, R9
 	IMUL3Q      $0x02, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block99
+	DECQ        112(AX)
+	JNZ         block132
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row98
+	DECQ        104(AX)
+	JNZ         row131
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image130
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels97
+	JNZ         channels129
 	VZEROUPPER
 	RET
 
@@ -4759,19 +5023,23 @@ TEXT ·depthwiseData3x1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), DX
 
-channels100:
+channels133:
 	MOVQ 8(AX), BX
 	MOVQ (AX), SI
-	MOVQ 48(AX), DI
-	MOVQ DI, 72(AX)
+	MOVQ 72(AX), DI
+	MOVQ DI, 96(AX)
 
-row101:
+image134:
+	MOVQ 48(AX), DI
+	MOVQ DI, 104(AX)
+
+row135:
 	MOVQ 56(AX), DI
-	MOVQ DI, 80(AX)
+	MOVQ DI, 112(AX)
 	MOVQ BX, DI
 	MOVQ SI, R8
 
-block102:
+block136:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -4819,18 +5087,22 @@ block102:
 	IMUL3Q      $0x02, CX, R9
 	ADDQ        R9, R8
 	ADDQ        CX, DI
-	DECQ        80(AX)
-	JNZ         block102
+	DECQ        112(AX)
+	JNZ         block136
 	ADDQ        DX, BX
 	ADDQ        24(AX), SI
 	ADDQ        24(AX), SI
-	DECQ        72(AX)
-	JNZ         row101
+	DECQ        104(AX)
+	JNZ         row135
+	ADDQ        88(AX), BX
+	ADDQ        80(AX), SI
+	DECQ        96(AX)
+	JNZ         image134
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels100
+	JNZ         channels133
 	VZEROUPPER
 	RET
 
@@ -4842,20 +5114,24 @@ TEXT ·depthwise5s1x7AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels103:
+channels137:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row104:
+image138:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row139:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block105:
+block140:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -5160,17 +5436,21 @@ block105:
 	ADDQ        SI, R10
 	IMUL3Q      $0x07, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block105
+	DECQ        112(AX)
+	JNZ         block140
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row104
+	DECQ        104(AX)
+	JNZ         row139
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image138
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels103
+	JNZ         channels137
 	VZEROUPPER
 	RET
 
@@ -5182,20 +5462,24 @@ TEXT ·depthwise5s1x4AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels106:
+channels141:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row107:
+image142:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row143:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block108:
+block144:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -5396,17 +5680,21 @@ block108:
 	ADDQ        SI, R10
 	IMUL3Q      $0x04, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block108
+	DECQ        112(AX)
+	JNZ         block144
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row107
+	DECQ        104(AX)
+	JNZ         row143
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image142
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels106
+	JNZ         channels141
 	VZEROUPPER
 	RET
 
@@ -5418,20 +5706,24 @@ TEXT ·depthwise5s1x2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels109:
+channels145:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row110:
+image146:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row147:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block111:
+block148:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	MOVQ        R9, R11
@@ -5568,17 +5860,21 @@ block111:
 	ADDQ        SI, R10
 	IMUL3Q      $0x02, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block111
+	DECQ        112(AX)
+	JNZ         block148
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row110
+	DECQ        104(AX)
+	JNZ         row147
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image146
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels109
+	JNZ         channels145
 	VZEROUPPER
 	RET
 
@@ -5590,20 +5886,24 @@ TEXT ·depthwise5s1x1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels112:
+channels149:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row113:
+image150:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row151:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block114:
+block152:
 	VXORPS      Y0, Y0, Y0
 	MOVQ        R9, R11
 	MOVQ        16(AX), SI
@@ -5700,17 +6000,21 @@ block114:
 	VMOVUPS     Y0, (SI)
 	ADDQ        CX, R10
 	ADDQ        CX, R9
-	DECQ        80(AX)
-	JNZ         block114
+	DECQ        112(AX)
+	JNZ         block152
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row113
+	DECQ        104(AX)
+	JNZ         row151
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image150
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels112
+	JNZ         channels149
 	VZEROUPPER
 	RET
 
@@ -5722,7 +6026,7 @@ TEXT ·depthwiseWeights5s1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels115:
+channels153:
 	MOVQ    16(AX), SI
 	MOVQ    SI, DI
 	VMOVUPS (DI), Y0
@@ -5741,17 +6045,21 @@ channels115:
 	ADDQ    R8, DI
 	MOVQ    8(AX), DI
 	MOVQ    (AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    R9, 72(AX)
+	MOVQ    72(AX), R9
+	MOVQ    R9, 96(AX)
 
-row116:
+image154:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row155:
 	MOVQ DI, R9
 	LEAQ (R9)(BX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ R8, R11
 
-pixel117:
+pixel156:
 	VMOVUPS     (R11), Y10
 	ADDQ        CX, R11
 	VFMADD231PS (R9), Y10, Y0
@@ -5766,12 +6074,16 @@ pixel117:
 	VFMADD231PS (R10)(DX*1), Y10, Y8
 	VFMADD231PS (R10)(CX*4), Y10, Y9
 	ADDQ        CX, R10
-	DECQ        80(AX)
-	JNZ         pixel117
+	DECQ        112(AX)
+	JNZ         pixel156
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row116
+	DECQ        104(AX)
+	JNZ         row155
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image154
 	MOVQ        SI, DI
 	VMOVUPS     Y0, (DI)
 	VMOVUPS     Y1, (DI)(CX*1)
@@ -5807,19 +6119,23 @@ pixel117:
 	ADDQ        R8, DI
 	MOVQ        8(AX), DI
 	MOVQ        (AX), R8
-	MOVQ        48(AX), R9
-	MOVQ        R9, 72(AX)
 	IMUL3Q      $0x02, BX, R9
 	ADDQ        R9, DI
+	MOVQ        72(AX), R9
+	MOVQ        R9, 96(AX)
 
-row118:
+image157:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row158:
 	MOVQ DI, R9
 	LEAQ (R9)(BX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ R8, R11
 
-pixel119:
+pixel159:
 	VMOVUPS     (R11), Y10
 	ADDQ        CX, R11
 	VFMADD231PS (R9), Y10, Y0
@@ -5834,12 +6150,16 @@ pixel119:
 	VFMADD231PS (R10)(DX*1), Y10, Y8
 	VFMADD231PS (R10)(CX*4), Y10, Y9
 	ADDQ        CX, R10
-	DECQ        80(AX)
-	JNZ         pixel119
+	DECQ        112(AX)
+	JNZ         pixel159
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row118
+	DECQ        104(AX)
+	JNZ         row158
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image157
 	MOVQ        SI, DI
 	VMOVUPS     Y0, (DI)
 	VMOVUPS     Y1, (DI)(CX*1)
@@ -5868,18 +6188,22 @@ pixel119:
 	ADDQ        R8, DI
 	MOVQ        8(AX), DI
 	MOVQ        (AX), R8
-	MOVQ        48(AX), R9
-	MOVQ        R9, 72(AX)
 	IMUL3Q      $0x04, BX, R9
 	ADDQ        R9, DI
+	MOVQ        72(AX), R9
+	MOVQ        R9, 96(AX)
 
-row120:
+image160:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row161:
 	MOVQ DI, R9
 	MOVQ 56(AX), R10
-	MOVQ R10, 80(AX)
+	MOVQ R10, 112(AX)
 	MOVQ R8, R10
 
-pixel121:
+pixel162:
 	VMOVUPS     (R10), Y5
 	ADDQ        CX, R10
 	VFMADD231PS (R9), Y5, Y0
@@ -5888,12 +6212,16 @@ pixel121:
 	VFMADD231PS (R9)(DX*1), Y5, Y3
 	VFMADD231PS (R9)(CX*4), Y5, Y4
 	ADDQ        CX, R9
-	DECQ        80(AX)
-	JNZ         pixel121
+	DECQ        112(AX)
+	JNZ         pixel162
 	ADDQ        BX, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row120
+	DECQ        104(AX)
+	JNZ         row161
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image160
 	MOVQ        SI, DI
 	VMOVUPS     Y0, (DI)
 	VMOVUPS     Y1, (DI)(CX*1)
@@ -5906,7 +6234,7 @@ pixel121:
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels115
+	JNZ         channels153
 	VZEROUPPER
 	RET
 
@@ -5918,20 +6246,24 @@ TEXT ·depthwise5s2x7AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels122:
+channels163:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row123:
+image164:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row165:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block124:
+block166:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -6272,18 +6604,22 @@ block124:
 	ADDQ        SI, R10
 	IMUL3Q      $0x0e, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block124
+	DECQ        112(AX)
+	JNZ         block166
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row123
+	DECQ        104(AX)
+	JNZ         row165
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image164
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels122
+	JNZ         channels163
 	VZEROUPPER
 	RET
 
@@ -6295,20 +6631,24 @@ TEXT ·depthwise5s2x4AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels125:
+channels167:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row126:
+image168:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row169:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block127:
+block170:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -6530,18 +6870,22 @@ block127:
 	ADDQ        SI, R10
 	IMUL3Q      $0x08, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block127
+	DECQ        112(AX)
+	JNZ         block170
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row126
+	DECQ        104(AX)
+	JNZ         row169
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image168
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels125
+	JNZ         channels167
 	VZEROUPPER
 	RET
 
@@ -6553,20 +6897,24 @@ TEXT ·depthwise5s2x2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels128:
+channels171:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row129:
+image172:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row173:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block130:
+block174:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	MOVQ        R9, R11
@@ -6708,18 +7056,22 @@ block130:
 	ADDQ        SI, R10
 	IMUL3Q      $0x04, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block130
+	DECQ        112(AX)
+	JNZ         block174
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row129
+	DECQ        104(AX)
+	JNZ         row173
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image172
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels128
+	JNZ         channels171
 	VZEROUPPER
 	RET
 
@@ -6731,20 +7083,24 @@ TEXT ·depthwise5s2x1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels131:
+channels175:
 	MOVQ 16(AX), SI
 	MOVQ 8(AX), DI
 	MOVQ (AX), R8
-	MOVQ 48(AX), SI
-	MOVQ SI, 72(AX)
+	MOVQ 72(AX), SI
+	MOVQ SI, 96(AX)
 
-row132:
+image176:
+	MOVQ 48(AX), SI
+	MOVQ SI, 104(AX)
+
+row177:
 	MOVQ 56(AX), SI
-	MOVQ SI, 80(AX)
+	MOVQ SI, 112(AX)
 	MOVQ DI, R9
 	MOVQ R8, R10
 
-block133:
+block178:
 	VXORPS      Y0, Y0, Y0
 	MOVQ        R9, R11
 	MOVQ        16(AX), SI
@@ -6842,18 +7198,22 @@ block133:
 	ADDQ        CX, R10
 	IMUL3Q      $0x02, CX, SI
 	ADDQ        SI, R9
-	DECQ        80(AX)
-	JNZ         block133
+	DECQ        112(AX)
+	JNZ         block178
 	IMUL3Q      $0x02, BX, SI
 	ADDQ        SI, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row132
+	DECQ        104(AX)
+	JNZ         row177
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image176
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels131
+	JNZ         channels175
 	VZEROUPPER
 	RET
 
@@ -6865,7 +7225,7 @@ TEXT ·depthwiseWeights5s2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels134:
+channels179:
 	MOVQ    16(AX), SI
 	MOVQ    SI, DI
 	VMOVUPS (DI), Y0
@@ -6884,17 +7244,21 @@ channels134:
 	ADDQ    R8, DI
 	MOVQ    8(AX), DI
 	MOVQ    (AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    R9, 72(AX)
+	MOVQ    72(AX), R9
+	MOVQ    R9, 96(AX)
 
-row135:
+image180:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row181:
 	MOVQ DI, R9
 	LEAQ (R9)(BX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ R8, R11
 
-pixel136:
+pixel182:
 	VMOVUPS     (R11), Y10
 	ADDQ        CX, R11
 	VFMADD231PS (R9), Y10, Y0
@@ -6909,13 +7273,17 @@ pixel136:
 	VFMADD231PS (R10)(DX*1), Y10, Y8
 	VFMADD231PS (R10)(CX*4), Y10, Y9
 	LEAQ        (R10)(CX*2), R10
-	DECQ        80(AX)
-	JNZ         pixel136
+	DECQ        112(AX)
+	JNZ         pixel182
 	IMUL3Q      $0x02, BX, R9
 	ADDQ        R9, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row135
+	DECQ        104(AX)
+	JNZ         row181
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image180
 	MOVQ        SI, DI
 	VMOVUPS     Y0, (DI)
 	VMOVUPS     Y1, (DI)(CX*1)
@@ -6951,19 +7319,23 @@ pixel136:
 	ADDQ        R8, DI
 	MOVQ        8(AX), DI
 	MOVQ        (AX), R8
-	MOVQ        48(AX), R9
-	MOVQ        R9, 72(AX)
 	IMUL3Q      $0x02, BX, R9
 	ADDQ        R9, DI
+	MOVQ        72(AX), R9
+	MOVQ        R9, 96(AX)
 
-row137:
+image183:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row184:
 	MOVQ DI, R9
 	LEAQ (R9)(BX*1), R10
 	MOVQ 56(AX), R11
-	MOVQ R11, 80(AX)
+	MOVQ R11, 112(AX)
 	MOVQ R8, R11
 
-pixel138:
+pixel185:
 	VMOVUPS     (R11), Y10
 	ADDQ        CX, R11
 	VFMADD231PS (R9), Y10, Y0
@@ -6978,13 +7350,17 @@ pixel138:
 	VFMADD231PS (R10)(DX*1), Y10, Y8
 	VFMADD231PS (R10)(CX*4), Y10, Y9
 	LEAQ        (R10)(CX*2), R10
-	DECQ        80(AX)
-	JNZ         pixel138
+	DECQ        112(AX)
+	JNZ         pixel185
 	IMUL3Q      $0x02, BX, R9
 	ADDQ        R9, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row137
+	DECQ        104(AX)
+	JNZ         row184
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image183
 	MOVQ        SI, DI
 	VMOVUPS     Y0, (DI)
 	VMOVUPS     Y1, (DI)(CX*1)
@@ -7013,18 +7389,22 @@ pixel138:
 	ADDQ        R8, DI
 	MOVQ        8(AX), DI
 	MOVQ        (AX), R8
-	MOVQ        48(AX), R9
-	MOVQ        R9, 72(AX)
 	IMUL3Q      $0x04, BX, R9
 	ADDQ        R9, DI
+	MOVQ        72(AX), R9
+	MOVQ        R9, 96(AX)
 
-row139:
+image186:
+	MOVQ 48(AX), R9
+	MOVQ R9, 104(AX)
+
+row187:
 	MOVQ DI, R9
 	MOVQ 56(AX), R10
-	MOVQ R10, 80(AX)
+	MOVQ R10, 112(AX)
 	MOVQ R8, R10
 
-pixel140:
+pixel188:
 	VMOVUPS     (R10), Y5
 	ADDQ        CX, R10
 	VFMADD231PS (R9), Y5, Y0
@@ -7033,13 +7413,17 @@ pixel140:
 	VFMADD231PS (R9)(DX*1), Y5, Y3
 	VFMADD231PS (R9)(CX*4), Y5, Y4
 	LEAQ        (R9)(CX*2), R9
-	DECQ        80(AX)
-	JNZ         pixel140
+	DECQ        112(AX)
+	JNZ         pixel188
 	IMUL3Q      $0x02, BX, R9
 	ADDQ        R9, DI
 	ADDQ        24(AX), R8
-	DECQ        72(AX)
-	JNZ         row139
+	DECQ        104(AX)
+	JNZ         row187
+	ADDQ        88(AX), DI
+	ADDQ        80(AX), R8
+	DECQ        96(AX)
+	JNZ         image186
 	MOVQ        SI, DI
 	VMOVUPS     Y0, (DI)
 	VMOVUPS     Y1, (DI)(CX*1)
@@ -7052,7 +7436,7 @@ pixel140:
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels134
+	JNZ         channels179
 	VZEROUPPER
 	RET
 
@@ -7064,19 +7448,23 @@ TEXT ·depthwiseData5x2AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels141:
+channels189:
 	MOVQ 8(AX), SI
 	MOVQ (AX), DI
-	MOVQ 48(AX), R8
-	MOVQ R8, 72(AX)
+	MOVQ 72(AX), R8
+	MOVQ R8, 96(AX)
 
-row142:
+image190:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row191:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block143:
+block192:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -7211,18 +7599,22 @@ block143:
 	ADDQ        R10, R9
 	IMUL3Q      $0x02, CX, R10
 	ADDQ        R10, R8
-	DECQ        80(AX)
-	JNZ         block143
+	DECQ        112(AX)
+	JNZ         block192
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row142
+	DECQ        104(AX)
+	JNZ         row191
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image190
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels141
+	JNZ         channels189
 	VZEROUPPER
 	RET
 
@@ -7234,19 +7626,23 @@ TEXT ·depthwiseData5x1AVX2(SB), NOSPLIT, $0-8
 	LEAQ (CX)(CX*2), DX
 	MOVQ 32(AX), BX
 
-channels144:
+channels193:
 	MOVQ 8(AX), SI
 	MOVQ (AX), DI
-	MOVQ 48(AX), R8
-	MOVQ R8, 72(AX)
+	MOVQ 72(AX), R8
+	MOVQ R8, 96(AX)
 
-row145:
+image194:
+	MOVQ 48(AX), R8
+	MOVQ R8, 104(AX)
+
+row195:
 	MOVQ 56(AX), R8
-	MOVQ R8, 80(AX)
+	MOVQ R8, 112(AX)
 	MOVQ SI, R8
 	MOVQ DI, R9
 
-block146:
+block196:
 	VXORPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
@@ -7342,17 +7738,21 @@ block146:
 	IMUL3Q      $0x02, CX, R10
 	ADDQ        R10, R9
 	ADDQ        CX, R8
-	DECQ        80(AX)
-	JNZ         block146
+	DECQ        112(AX)
+	JNZ         block196
 	ADDQ        BX, SI
 	ADDQ        24(AX), DI
 	ADDQ        24(AX), DI
-	DECQ        72(AX)
-	JNZ         row145
+	DECQ        104(AX)
+	JNZ         row195
+	ADDQ        88(AX), SI
+	ADDQ        80(AX), DI
+	DECQ        96(AX)
+	JNZ         image194
 	ADDQ        $0x20, (AX)
 	ADDQ        $0x20, 8(AX)
 	ADDQ        $0x20, 16(AX)
 	DECQ        64(AX)
-	JNZ         channels144
+	JNZ         channels193
 	VZEROUPPER
 	RET

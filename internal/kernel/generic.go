@@ -254,7 +254,7 @@ func gateTwin(count, params, gates int, row func(*operands)) func(*rowArgs) {
 			r.par[i] = floats(a.par, i*a.parStride, a.cols)
 		}
 		var at [4]int
-		for group := range a.groups {
+		for group := range a.images * a.groups {
 			for i := range gates {
 				r.gate[i] = floats(a.gate, group*a.gateGap+i*a.gateStride, a.cols)
 			}
@@ -267,6 +267,9 @@ func gateTwin(count, params, gates int, row func(*operands)) func(*rowArgs) {
 			}
 			for i := range count {
 				at[i] += a.gap[i]
+				if (group+1)%a.groups == 0 {
+					at[i] += a.imageGap[i]
+				}
 			}
 		}
 	}
@@ -368,27 +371,37 @@ func depthwiseTwins(lanes int) map[window]*depthwiseKernels {
 // forward is a depthwise kernel of so many pixels a block.
 func (w window) forward(a *depthwiseArgs, pixels, lanes int) {
 	channels := a.vectors * lanes
-	for y := range a.rows {
+	a.eachRow(1, w.stride, func(toOut, toIn int) {
 		for x := range a.blocks * pixels {
-			out := floats(a.out, y*a.strideOut+x*a.pixel, channels)
+			out := floats(a.out, toOut+x*a.pixel, channels)
 			clear(out)
 			w.taps(func(ky, kx, tap int) {
-				mulAdd(out, floats(a.in, (y*w.stride+ky)*a.strideIn+(x*w.stride+kx)*a.pixel, channels), floats(a.w, tap*a.pixel, channels))
+				mulAdd(out, floats(a.in, toIn+ky*a.strideIn+(x*w.stride+kx)*a.pixel, channels), floats(a.w, tap*a.pixel, channels))
 			})
+		}
+	})
+}
+
+// eachRow visits the rows of all images with their places, where a row of the kernel is so many rows of out and of in.
+func (a *depthwiseArgs) eachRow(out, in int, visit func(toOut, toIn int)) {
+	for image := range a.images {
+		for y := range a.rows {
+			row := image*a.rows + y
+			visit(row*out*a.strideOut+image*a.gapOut, row*in*a.strideIn+image*a.gapIn)
 		}
 	}
 }
 
 func (w window) weights(a *depthwiseArgs, lanes int) {
 	channels := a.vectors * lanes
-	for y := range a.rows {
+	a.eachRow(1, w.stride, func(toOut, toIn int) {
 		for x := range a.blocks {
-			d := floats(a.out, y*a.strideOut+x*a.pixel, channels)
+			d := floats(a.out, toOut+x*a.pixel, channels)
 			w.taps(func(ky, kx, tap int) {
-				mulAdd(floats(a.w, tap*a.pixel, channels), floats(a.in, (y*w.stride+ky)*a.strideIn+(x*w.stride+kx)*a.pixel, channels), d)
+				mulAdd(floats(a.w, tap*a.pixel, channels), floats(a.in, toIn+ky*a.strideIn+(x*w.stride+kx)*a.pixel, channels), d)
 			})
 		}
-	}
+	})
 }
 
 // data is the kernel of the input's gradient of stride 2, of so many squares a block.
@@ -396,18 +409,19 @@ func (w window) data(a *depthwiseArgs, squares, lanes int) {
 	channels, pad := a.vectors*lanes, (w.kernel-1)/2
 	// The first output pixel that the first square sees: the taps of pixel i are those k with an output (i + pad - k) / 2 that is whole.
 	first := (pad - (w.kernel - 1) + (w.kernel-1+pad)%2) / 2
-	for y := range 2 * a.rows {
-		for x := range 2 * squares * a.blocks {
-			dx := floats(a.out, y*a.strideOut+x*a.pixel, channels)
+	a.eachRow(2, 1, func(toOut, toIn int) {
+		for i := range 2 * 2 * squares * a.blocks {
+			y, x := i%2, i/2 // of a row of squares
+			dx := floats(a.out, toOut+y*a.strideOut+x*a.pixel, channels)
 			clear(dx)
 			w.taps(func(ky, kx, tap int) {
 				oy, ox := y+pad-ky, x+pad-kx
 				if oy%2 == 0 && ox%2 == 0 {
-					mulAdd(dx, floats(a.in, (oy/2-first)*a.strideIn+(ox/2-first)*a.pixel, channels), floats(a.w, tap*a.pixel, channels))
+					mulAdd(dx, floats(a.in, toIn+(oy/2-first)*a.strideIn+(ox/2-first)*a.pixel, channels), floats(a.w, tap*a.pixel, channels))
 				}
 			})
 		}
-	}
+	})
 }
 
 func (w window) taps(visit func(ky, kx, tap int)) {

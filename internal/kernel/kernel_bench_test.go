@@ -76,13 +76,13 @@ func BenchmarkDepthwise(b *testing.B) {
 				flops := 2 * float64(size*size*channels*w.kernel*w.kernel)
 				b.Run(fmt.Sprintf("%s/%ds%d/%d", s.Name, w.kernel, w.stride, size), func(b *testing.B) {
 					for b.Loop() {
-						k.Depthwise(Map{y, size * channels}, Map{x, in * channels}, dw, w.kernel, w.stride, size, size, channels)
+						k.Depthwise(Map{y, size * channels, 0}, Map{x, in * channels, 0}, dw, w.kernel, w.stride, Area{1, size, size, channels})
 					}
 					report(b, flops, peak)
 				})
 				b.Run(fmt.Sprintf("%s/%ds%d/%d-weights", s.Name, w.kernel, w.stride, size), func(b *testing.B) {
 					for b.Loop() {
-						k.DepthwiseWeights(dw, Map{y, size * channels}, Map{x, in * channels}, w.kernel, w.stride, size, size, channels)
+						k.DepthwiseWeights(dw, Map{y, size * channels, 0}, Map{x, in * channels, 0}, w.kernel, w.stride, Area{1, size, size, channels})
 					}
 					report(b, flops, peak)
 				})

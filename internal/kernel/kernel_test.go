@@ -106,10 +106,10 @@ func TestRowKernels(t *testing.T) {
 // rowCase compares one shape. Kernels that store past the caches need whole vectors on cache lines: there the operands begin on one.
 func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, channels int, past bool) {
 	t.Helper()
-	each, groups := 1+dice.IntN(9), 1+dice.IntN(3)
+	each, groups, images := 1+dice.IntN(9), 1+dice.IntN(3), 1+dice.IntN(3)
 	const params, gates = 4, 2
 	stride := (channels + 15) / 16 * 16
-	par, gate := newGuarded(dice, params*stride), newGuarded(dice, groups*gates*stride)
+	par, gate := newGuarded(dice, params*stride), newGuarded(dice, images*groups*gates*stride)
 	for _, g := range []guarded{par, gate} {
 		for i := range g.data {
 			if i%stride >= channels {
@@ -117,31 +117,31 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, 
 			}
 		}
 	}
-	a := rowArgs{par: &par.data[0], parStride: 4 * stride, cols: channels, each: each, groups: groups,
-		gate: &gate.data[0], gateStride: 4 * groups * stride, gateGap: 4 * stride}
+	a := rowArgs{par: &par.data[0], parStride: 4 * stride, cols: channels, each: each, groups: groups, images: images,
+		gate: &gate.data[0], gateStride: 4 * images * groups * stride, gateGap: 4 * stride}
 	twins := a
 	parTwin, gateTwin := par.clone(), gate.clone()
 	twins.par, twins.gate = &parTwin.data[0], &gateTwin.data[0]
 	var ours, theirs []guarded
 	for i := range operands {
 		rowStride := channels + dice.IntN(20)
-		gap := dice.IntN(30)
+		gap, imageGap := dice.IntN(30), dice.IntN(30)
 		if past {
-			rowStride, gap = channels, 0
+			rowStride, gap, imageGap = channels, 0, 0
 		}
-		g := newGuarded(dice, groups*(each*rowStride+gap))
+		g := newGuarded(dice, images*(groups*(each*rowStride+gap)+imageGap))
 		if past {
 			g = aligned(g)
 		}
 		ours, theirs = append(ours, g), append(theirs, g.clone())
-		a.p[i], a.stride[i], a.gap[i] = &g.data[0], 4*rowStride, 4*gap
-		twins.p[i], twins.stride[i], twins.gap[i] = &theirs[i].data[0], 4*rowStride, 4*gap
+		a.p[i], a.stride[i], a.gap[i], a.imageGap[i] = &g.data[0], 4*rowStride, 4*gap, 4*imageGap
+		twins.p[i], twins.stride[i], twins.gap[i], twins.imageGap[i] = &theirs[i].data[0], 4*rowStride, 4*gap, 4*imageGap
 	}
 	s.rows[kernel](&a)
 	rowTwins[kernel](&twins)
 	for i := range ours {
 		if err := theirs[i].same(ours[i], tolerance); err != nil {
-			t.Fatalf("kernel %d, %d channels, %d rows, %d groups, operand %d: %v", kernel, channels, each, groups, i, err)
+			t.Fatalf("kernel %d, %d channels, %d rows, %d groups, %d images, operand %d: %v", kernel, channels, each, groups, images, i, err)
 		}
 	}
 	if err := parTwin.same(par, tolerance); err != nil {
@@ -168,7 +168,7 @@ func TestInPlace(t *testing.T) {
 				k.NormSiLU(Dense(y, channels), Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
 			},
 			"slopeProductsGate": func(y, x []float32) {
-				whole := func(m []float32) Grouped { return Grouped{Dense(m, channels), len(m)} }
+				whole := func(m []float32) Grouped { return Grouped{Dense(m, channels), len(m), 0} }
 				gates := k.NewParams(2, channels).Set(par, z)
 				k.SlopeProductsGate(whole(y), whole(x), whole(z), k.NewParams(4, channels).Set(par, z), Gates{gates.Data, gates.Stride, 0}, Rows{Rows: rows, Channels: channels, Groups: 1})
 			},
@@ -364,21 +364,23 @@ func TestDepthwiseKernels(t *testing.T) {
 // depthwiseCase runs a kernel and its twin on one shape. A pixel of the kernel is out x out pixels of out and in x in pixels of in.
 func depthwiseCase(t *testing.T, s *Set, dice *rand.Rand, w window, pixels int, run, twin func(*depthwiseArgs), out, in int) {
 	t.Helper()
-	rows, blocks, vectors := 1+dice.IntN(4), 1+dice.IntN(3), 1+dice.IntN(3)
+	images, rows, blocks, vectors := 1+dice.IntN(3), 1+dice.IntN(4), 1+dice.IntN(3), 1+dice.IntN(3)
 	channels := vectors * s.Width
 	strideOut := out*blocks*pixels*channels + dice.IntN(9)
 	strideIn := (in*blocks*pixels + w.kernel) * channels
-	g := [3]guarded{newGuarded(dice, out*rows*strideOut), newGuarded(dice, (in*rows+w.kernel)*strideIn), newGuarded(dice, w.kernel*w.kernel*channels)}
+	gapOut, gapIn := dice.IntN(9), dice.IntN(9)
+	g := [3]guarded{newGuarded(dice, images*(out*rows*strideOut+gapOut)), newGuarded(dice, images*(in*rows*strideIn+gapIn)+w.kernel*strideIn),
+		newGuarded(dice, w.kernel*w.kernel*channels)}
 	h := [3]guarded{g[0].clone(), g[1].clone(), g[2].clone()}
 	arguments := func(g [3]guarded) *depthwiseArgs {
 		return &depthwiseArgs{out: &g[0].data[0], in: &g[1].data[0], w: &g[2].data[0], strideOut: 4 * strideOut, strideIn: 4 * strideIn,
-			pixel: 4 * channels, rows: rows, blocks: blocks, vectors: vectors}
+			pixel: 4 * channels, rows: rows, blocks: blocks, vectors: vectors, images: images, gapOut: 4 * gapOut, gapIn: 4 * gapIn}
 	}
 	run(arguments(g))
 	twin(arguments(h))
 	for i := range g {
 		if err := h[i].same(g[i], tolerance); err != nil {
-			t.Fatalf("%+v, %d pixels, %d rows, %d blocks, %d channels, operand %d: %v", w, pixels, rows, blocks, channels, i, err)
+			t.Fatalf("%+v, %d pixels, %d images, %d rows, %d blocks, %d channels, operand %d: %v", w, pixels, images, rows, blocks, channels, i, err)
 		}
 	}
 }

@@ -8,13 +8,16 @@ type rowArgs struct {
 	parStride int
 	cols      int    // channels
 	each      int    // rows of a group
-	groups    int    // counted down
+	groups    int    // of an image
 	gap       [4]int // from the row behind a group to the next group
-	_         int    // for the kernels' own use
+	images    int    // counted down
+	imageGap  [4]int // from the group behind an image to the next image
 
 	gate       *float32 // parameters of a group, in rows; moved from group to group
 	gateStride int
 	gateGap    int // from a group's to the next's
+
+	_ [2]int // for the kernels' own use
 }
 
 // rowKernel names a kernel on rows.
@@ -41,16 +44,22 @@ const (
 	rowKernels
 )
 
-// Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart where there are several.
+// Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and those in images that are.
 type Rows struct {
 	Rows, Channels int
-	Groups         int // 0 for one
+	Groups         int
+	Images         int // 0 for one
 }
 
-// Grouped is a matrix with the distance from the beginning of a group of rows to the next.
+// Grouped is a matrix with the distances from the beginning of a group of rows to the next, and of an image to the next.
 type Grouped struct {
 	Matrix
-	Group int
+	Group, Image int
+}
+
+// check returns the first number, and panics if not all groups are there.
+func (g Grouped) check(n Rows, images int) *float32 {
+	return Matrix{g.Data, g.Group}.check(n.Groups, (images-1)*g.Image+(n.Rows-1)*g.Stride+n.Channels)
 }
 
 // Params are parameters of each channel: rows of whole vectors, with zeros behind the channels.
@@ -98,7 +107,7 @@ func (k *Kernels) run(kernel rowKernel, n Rows, par Params, params int, m ...Mat
 		return
 	}
 	a := &k.row
-	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: 1, parStride: 4 * par.Stride}
+	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: 1, images: 1, parStride: 4 * par.Stride}
 	for i, matrix := range m {
 		a.p[i], a.stride[i] = matrix.check(n.Rows, n.Channels), 4*matrix.Stride
 	}
@@ -118,11 +127,11 @@ func (k *Kernels) runGates(kernel rowKernel, n Rows, par Params, params int, gat
 	if n.Groups == 0 || n.Rows == 0 || n.Channels == 0 {
 		return
 	}
-	a := &k.row
-	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: n.Groups, parStride: 4 * par.Stride}
+	a, images := &k.row, max(1, n.Images)
+	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: n.Groups, images: images, parStride: 4 * par.Stride}
 	for i, g := range m {
-		Matrix{g.Data, g.Group}.check(n.Groups, (n.Rows-1)*g.Stride+n.Channels)
-		a.p[i], a.stride[i], a.gap[i] = &g.Data[0], 4*g.Stride, 4*(g.Group-n.Rows*g.Stride)
+		a.p[i], a.stride[i] = g.check(n, images), 4*g.Stride
+		a.gap[i], a.imageGap[i] = 4*(g.Group-n.Rows*g.Stride), 4*(g.Image-n.Groups*g.Group)
 	}
 	if params > 0 {
 		a.par = Matrix(par).check(params, k.Pad(n.Channels))

@@ -21,18 +21,22 @@ TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group1:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image1:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many2:
-	CMPQ 136(AX), $0x04
-	JL   one3
+group2:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many3:
+	CMPQ 200(AX), $0x04
+	JL   one4
 	MOVQ 80(AX), DI
 	SUBQ $0x10, DI
-	JL   rest6
+	JL   rest7
 
-loop5:
+loop6:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Z0
 	VMOVUPS    Z0, (CX)
@@ -51,11 +55,11 @@ loop5:
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, BX
 	SUBQ       $0x10, DI
-	JGE        loop5
+	JGE        loop6
 
-rest6:
+rest7:
 	ADDQ      $0x10, DI
-	JZ        end7
+	JZ        end8
 	LEAQ      tailsAVX512<>+0(SB), R8
 	KMOVW     (R8)(DI*2), K1
 	VMOVUPS.Z (BX), K1, Z0
@@ -69,7 +73,7 @@ rest6:
 	LEAQ      (CX)(DX*2), DI
 	VMOVUPS   Z0, K1, (DI)(DX*1)
 
-end7:
+end8:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -77,34 +81,34 @@ end7:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many2
+	SUBQ $0x04, 200(AX)
+	JMP  many3
 
-one3:
-	CMPQ 136(AX), $0x00
-	JE   end4
+one4:
+	CMPQ 200(AX), $0x00
+	JE   end5
 	MOVQ 80(AX), DI
 	SUBQ $0x10, DI
-	JL   rest9
+	JL   rest10
 
-loop8:
+loop9:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Z0
 	VMOVUPS    Z0, (CX)
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, BX
 	SUBQ       $0x10, DI
-	JGE        loop8
+	JGE        loop9
 
-rest9:
+rest10:
 	ADDQ      $0x10, DI
-	JZ        end10
+	JZ        end11
 	LEAQ      tailsAVX512<>+0(SB), R8
 	KMOVW     (R8)(DI*2), K1
 	VMOVUPS.Z (BX), K1, Z0
 	VMOVUPS   Z0, K1, (CX)
 
-end10:
+end11:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -112,14 +116,18 @@ end10:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one3
+	DECQ 200(AX)
+	JMP  one4
 
-end4:
+end5:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group1
+	DECQ 208(AX)
+	JNZ  group2
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image1
 	VZEROUPPER
 	RET
 
@@ -239,19 +247,23 @@ TEXT ·affineAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group11:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image12:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many12:
-	CMPQ 136(AX), $0x04
-	JL   one13
+group13:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many14:
+	CMPQ 200(AX), $0x04
+	JL   one15
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest16
+	JL   rest18
 
-loop15:
+loop17:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -278,11 +290,11 @@ loop15:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop15
+	JGE         loop17
 
-rest16:
+rest18:
 	ADDQ        $0x10, R8
-	JZ          end17
+	JZ          end19
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -303,7 +315,7 @@ rest16:
 	LEAQ        (CX)(DX*2), DI
 	VMOVUPS     Z2, K1, (DI)(DX*1)
 
-end17:
+end19:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -311,18 +323,18 @@ end17:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many12
+	SUBQ $0x04, 200(AX)
+	JMP  many14
 
-one13:
-	CMPQ 136(AX), $0x00
-	JE   end14
+one15:
+	CMPQ 200(AX), $0x00
+	JE   end16
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest19
+	JL   rest21
 
-loop18:
+loop20:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -334,11 +346,11 @@ loop18:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop18
+	JGE         loop20
 
-rest19:
+rest21:
 	ADDQ        $0x10, R8
-	JZ          end20
+	JZ          end22
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -348,7 +360,7 @@ rest19:
 	VFMADD213PS Z1, Z0, Z2
 	VMOVUPS     Z2, K1, (CX)
 
-end20:
+end22:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -356,14 +368,18 @@ end20:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one13
+	DECQ 200(AX)
+	JMP  one15
 
-end14:
+end16:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group11
+	DECQ 208(AX)
+	JNZ  group13
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image12
 	VZEROUPPER
 	RET
 
@@ -386,19 +402,23 @@ TEXT ·affineAddAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group21:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image23:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many22:
-	CMPQ 136(AX), $0x04
-	JL   one23
+group24:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many25:
+	CMPQ 200(AX), $0x04
+	JL   one26
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest26
+	JL   rest29
 
-loop25:
+loop28:
 	VMOVUPS     (R9), Z0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z1
@@ -442,11 +462,11 @@ loop25:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R10
-	JGE         loop25
+	JGE         loop28
 
-rest26:
+rest29:
 	ADDQ        $0x10, R10
-	JZ          end27
+	JZ          end30
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z0
@@ -478,7 +498,7 @@ rest26:
 	LEAQ        (CX)(DX*2), R9
 	VMOVUPS     Z3, K1, (R9)(DX*1)
 
-end27:
+end30:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -488,18 +508,18 @@ end27:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many22
+	SUBQ $0x04, 200(AX)
+	JMP  many25
 
-one23:
-	CMPQ 136(AX), $0x00
-	JE   end24
+one26:
+	CMPQ 200(AX), $0x00
+	JE   end27
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest29
+	JL   rest32
 
-loop28:
+loop31:
 	VMOVUPS     (R9), Z0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z1
@@ -517,11 +537,11 @@ loop28:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R10
-	JGE         loop28
+	JGE         loop31
 
-rest29:
+rest32:
 	ADDQ        $0x10, R10
-	JZ          end30
+	JZ          end33
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z0
@@ -535,7 +555,7 @@ rest29:
 	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (CX)
 
-end30:
+end33:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -545,15 +565,20 @@ end30:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one23
+	DECQ 200(AX)
+	JMP  one26
 
-end24:
+end27:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 96(AX)
-	JNZ  group21
+	DECQ 208(AX)
+	JNZ  group24
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image23
 	VZEROUPPER
 	RET
 
@@ -572,19 +597,23 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group31:
-	MOVQ 88(AX), BX
-	MOVQ BX, 136(AX)
+image34:
+	MOVQ 96(AX), BX
+	MOVQ BX, 208(AX)
 
-many32:
-	CMPQ 136(AX), $0x04
-	JL   one33
-	MOVQ 144(AX), BX
+group35:
+	MOVQ 88(AX), BX
+	MOVQ BX, 200(AX)
+
+many36:
+	CMPQ 200(AX), $0x04
+	JL   one37
+	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
-	JL   rest36
+	JL   rest40
 
-loop35:
+loop39:
 	VMOVUPS (BX), Z0
 	VMOVUPS (CX), Z1
 	VMULPS  Z0, Z1, Z1
@@ -603,11 +632,11 @@ loop35:
 	ADDQ    $0x40, BX
 	ADDQ    $0x40, CX
 	SUBQ    $0x10, SI
-	JGE     loop35
+	JGE     loop39
 
-rest36:
+rest40:
 	ADDQ      $0x10, SI
-	JZ        end37
+	JZ        end41
 	LEAQ      tailsAVX512<>+0(SB), DI
 	KMOVW     (DI)(SI*2), K1
 	VMOVUPS   (BX), Z0
@@ -626,24 +655,24 @@ rest36:
 	LEAQ      (CX)(DX*2), BX
 	VMOVUPS   Z1, K1, (BX)(DX*1)
 
-end37:
+end41:
 	MOVQ 80(AX), BX
 	ANDQ $-16, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 136(AX)
-	JMP  many32
+	SUBQ $0x04, 200(AX)
+	JMP  many36
 
-one33:
-	CMPQ 136(AX), $0x00
-	JE   end34
-	MOVQ 144(AX), BX
+one37:
+	CMPQ 200(AX), $0x00
+	JE   end38
+	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
-	JL   rest39
+	JL   rest43
 
-loop38:
+loop42:
 	VMOVUPS (BX), Z0
 	VMOVUPS (CX), Z1
 	VMULPS  Z0, Z1, Z1
@@ -651,11 +680,11 @@ loop38:
 	ADDQ    $0x40, BX
 	ADDQ    $0x40, CX
 	SUBQ    $0x10, SI
-	JGE     loop38
+	JGE     loop42
 
-rest39:
+rest43:
 	ADDQ      $0x10, SI
-	JZ        end40
+	JZ        end44
 	LEAQ      tailsAVX512<>+0(SB), DI
 	KMOVW     (DI)(SI*2), K1
 	VMOVUPS   (BX), Z0
@@ -663,21 +692,24 @@ rest39:
 	VMULPS    Z0, Z1, Z1
 	VMOVUPS   Z1, K1, (CX)
 
-end40:
+end44:
 	MOVQ 80(AX), BX
 	ANDQ $-16, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 136(AX)
-	JMP  one33
+	DECQ 200(AX)
+	JMP  one37
 
-end34:
+end38:
 	ADDQ 104(AX), CX
-	MOVQ 160(AX), BX
-	ADDQ BX, 144(AX)
-	DECQ 96(AX)
-	JNZ  group31
+	MOVQ 192(AX), BX
+	ADDQ BX, 176(AX)
+	DECQ 208(AX)
+	JNZ  group35
+	ADDQ 144(AX), CX
+	DECQ 136(AX)
+	JNZ  image34
 	VZEROUPPER
 	RET
 
@@ -696,19 +728,23 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group41:
-	MOVQ 88(AX), BX
-	MOVQ BX, 136(AX)
+image45:
+	MOVQ 96(AX), BX
+	MOVQ BX, 208(AX)
 
-many42:
-	CMPQ 136(AX), $0x04
-	JL   one43
+group46:
+	MOVQ 88(AX), BX
+	MOVQ BX, 200(AX)
+
+many47:
+	CMPQ 200(AX), $0x04
+	JL   one48
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
-	JL   rest46
+	JL   rest51
 
-loop45:
+loop50:
 	VMOVUPS     (BX), Z0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Z1
@@ -731,11 +767,11 @@ loop45:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, CX
 	SUBQ        $0x10, SI
-	JGE         loop45
+	JGE         loop50
 
-rest46:
+rest51:
 	ADDQ        $0x10, SI
-	JZ          end47
+	JZ          end52
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(SI*2), K1
 	VMOVUPS     (BX), Z0
@@ -758,24 +794,24 @@ rest46:
 	MOVQ        72(AX), SI
 	VMOVUPS     Z1, (BX)(SI*1)
 
-end47:
+end52:
 	MOVQ 80(AX), BX
 	ANDQ $-16, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 136(AX)
-	JMP  many42
+	SUBQ $0x04, 200(AX)
+	JMP  many47
 
-one43:
-	CMPQ 136(AX), $0x00
-	JE   end44
+one48:
+	CMPQ 200(AX), $0x00
+	JE   end49
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
-	JL   rest49
+	JL   rest54
 
-loop48:
+loop53:
 	VMOVUPS     (BX), Z0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Z1
@@ -788,11 +824,11 @@ loop48:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, CX
 	SUBQ        $0x10, SI
-	JGE         loop48
+	JGE         loop53
 
-rest49:
+rest54:
 	ADDQ        $0x10, SI
-	JZ          end50
+	JZ          end55
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(SI*2), K1
 	VMOVUPS     (BX), Z0
@@ -805,19 +841,22 @@ rest49:
 	MOVQ        72(AX), SI
 	VMOVUPS     Z1, (BX)(SI*1)
 
-end50:
+end55:
 	MOVQ 80(AX), BX
 	ANDQ $-16, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 136(AX)
-	JMP  one43
+	DECQ 200(AX)
+	JMP  one48
 
-end44:
+end49:
 	ADDQ 104(AX), CX
-	DECQ 96(AX)
-	JNZ  group41
+	DECQ 208(AX)
+	JNZ  group46
+	ADDQ 144(AX), CX
+	DECQ 136(AX)
+	JNZ  image45
 	VZEROUPPER
 	RET
 
@@ -838,19 +877,23 @@ TEXT ·momentsCopyAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group51:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image56:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many52:
-	CMPQ 136(AX), $0x04
-	JL   one53
+group57:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many58:
+	CMPQ 200(AX), $0x04
+	JL   one59
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest56
+	JL   rest62
 
-loop55:
+loop61:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -879,11 +922,11 @@ loop55:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop55
+	JGE         loop61
 
-rest56:
+rest62:
 	ADDQ        $0x10, R8
-	JZ          end57
+	JZ          end63
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -911,7 +954,7 @@ rest56:
 	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end57:
+end63:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -919,18 +962,18 @@ end57:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many52
+	SUBQ $0x04, 200(AX)
+	JMP  many58
 
-one53:
-	CMPQ 136(AX), $0x00
-	JE   end54
+one59:
+	CMPQ 200(AX), $0x00
+	JE   end60
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest59
+	JL   rest65
 
-loop58:
+loop64:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -945,11 +988,11 @@ loop58:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop58
+	JGE         loop64
 
-rest59:
+rest65:
 	ADDQ        $0x10, R8
-	JZ          end60
+	JZ          end66
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -963,7 +1006,7 @@ rest59:
 	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end60:
+end66:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -971,14 +1014,18 @@ end60:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one53
+	DECQ 200(AX)
+	JMP  one59
 
-end54:
+end60:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group51
+	DECQ 208(AX)
+	JNZ  group57
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image56
 	VZEROUPPER
 	RET
 
@@ -999,19 +1046,23 @@ TEXT ·productsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group61:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image67:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many62:
-	CMPQ 136(AX), $0x04
-	JL   one63
+group68:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many69:
+	CMPQ 200(AX), $0x04
+	JL   one70
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest66
+	JL   rest73
 
-loop65:
+loop72:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -1050,11 +1101,11 @@ loop65:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop65
+	JGE         loop72
 
-rest66:
+rest73:
 	ADDQ        $0x10, R8
-	JZ          end67
+	JZ          end74
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -1082,7 +1133,7 @@ rest66:
 	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end67:
+end74:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1090,18 +1141,18 @@ end67:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many62
+	SUBQ $0x04, 200(AX)
+	JMP  many69
 
-one63:
-	CMPQ 136(AX), $0x00
-	JE   end64
+one70:
+	CMPQ 200(AX), $0x00
+	JE   end71
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest69
+	JL   rest76
 
-loop68:
+loop75:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -1118,11 +1169,11 @@ loop68:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop68
+	JGE         loop75
 
-rest69:
+rest76:
 	ADDQ        $0x10, R8
-	JZ          end70
+	JZ          end77
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -1136,7 +1187,7 @@ rest69:
 	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end70:
+end77:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1144,14 +1195,18 @@ end70:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one63
+	DECQ 200(AX)
+	JMP  one70
 
-end64:
+end71:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group61
+	DECQ 208(AX)
+	JNZ  group68
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image67
 	VZEROUPPER
 	RET
 
@@ -1172,19 +1227,23 @@ TEXT ·normSiLUAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-group71:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image78:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many72:
-	CMPQ 136(AX), $0x04
-	JL   one73
+group79:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many80:
+	CMPQ 200(AX), $0x04
+	JL   one81
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest76
+	JL   rest84
 
-loop75:
+loop83:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -1259,11 +1318,11 @@ loop75:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop75
+	JGE         loop83
 
-rest76:
+rest84:
 	ADDQ        $0x10, R8
-	JZ          end77
+	JZ          end85
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -1332,7 +1391,7 @@ rest76:
 	LEAQ        (CX)(DX*2), DI
 	VMOVUPS     Z11, K1, (DI)(DX*1)
 
-end77:
+end85:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1340,18 +1399,18 @@ end77:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many72
+	SUBQ $0x04, 200(AX)
+	JMP  many80
 
-one73:
-	CMPQ 136(AX), $0x00
-	JE   end74
+one81:
+	CMPQ 200(AX), $0x00
+	JE   end82
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest79
+	JL   rest87
 
-loop78:
+loop86:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -1375,11 +1434,11 @@ loop78:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop78
+	JGE         loop86
 
-rest79:
+rest87:
 	ADDQ        $0x10, R8
-	JZ          end80
+	JZ          end88
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -1401,7 +1460,7 @@ rest79:
 	VMULPS      Z10, Z11, Z11
 	VMOVUPS     Z11, K1, (CX)
 
-end80:
+end88:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1409,14 +1468,18 @@ end80:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one73
+	DECQ 200(AX)
+	JMP  one81
 
-end74:
+end82:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group71
+	DECQ 208(AX)
+	JNZ  group79
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image78
 	VZEROUPPER
 	RET
 
@@ -1437,20 +1500,24 @@ TEXT ·normSiLUSumAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-group81:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image89:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many82:
-	CMPQ 136(AX), $0x04
-	JL   one83
+group90:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many91:
+	CMPQ 200(AX), $0x04
+	JL   one92
 	MOVQ 64(AX), DI
-	MOVQ 144(AX), R8
+	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest86
+	JL   rest95
 
-loop85:
+loop94:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -1532,11 +1599,11 @@ loop85:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop85
+	JGE         loop94
 
-rest86:
+rest95:
 	ADDQ        $0x10, R9
-	JZ          end87
+	JZ          end96
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -1611,7 +1678,7 @@ rest86:
 	VMOVUPS     Z12, K1, (DI)(DX*1)
 	VMOVUPS     Z10, (R8)
 
-end87:
+end96:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1619,19 +1686,19 @@ end87:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many82
+	SUBQ $0x04, 200(AX)
+	JMP  many91
 
-one83:
-	CMPQ 136(AX), $0x00
-	JE   end84
+one92:
+	CMPQ 200(AX), $0x00
+	JE   end93
 	MOVQ 64(AX), DI
-	MOVQ 144(AX), R8
+	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest89
+	JL   rest98
 
-loop88:
+loop97:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -1659,11 +1726,11 @@ loop88:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop88
+	JGE         loop97
 
-rest89:
+rest98:
 	ADDQ        $0x10, R9
-	JZ          end90
+	JZ          end99
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -1688,7 +1755,7 @@ rest89:
 	VMOVUPS     Z12, K1, (CX)
 	VMOVUPS     Z10, (R8)
 
-end90:
+end99:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1696,16 +1763,20 @@ end90:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one83
+	DECQ 200(AX)
+	JMP  one92
 
-end84:
+end93:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	MOVQ 160(AX), DI
-	ADDQ DI, 144(AX)
-	DECQ 96(AX)
-	JNZ  group81
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 208(AX)
+	JNZ  group90
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image89
 	VZEROUPPER
 	RET
 
@@ -1728,19 +1799,23 @@ TEXT ·normSiLUSlopeAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-group91:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image100:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many92:
-	CMPQ 136(AX), $0x04
-	JL   one93
+group101:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many102:
+	CMPQ 200(AX), $0x04
+	JL   one103
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest96
+	JL   rest106
 
-loop95:
+loop105:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -1829,11 +1904,11 @@ loop95:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop95
+	JGE          loop105
 
-rest96:
+rest106:
 	ADDQ         $0x10, R10
-	JZ           end97
+	JZ           end107
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -1915,7 +1990,7 @@ rest96:
 	LEAQ         (DI)(R8*2), R9
 	VMOVUPS      Z8, K1, (R9)(R8*1)
 
-end97:
+end107:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -1925,18 +2000,18 @@ end97:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many92
+	SUBQ $0x04, 200(AX)
+	JMP  many102
 
-one93:
-	CMPQ 136(AX), $0x00
-	JE   end94
+one103:
+	CMPQ 200(AX), $0x00
+	JE   end104
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest99
+	JL   rest109
 
-loop98:
+loop108:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -1964,11 +2039,11 @@ loop98:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop98
+	JGE          loop108
 
-rest99:
+rest109:
 	ADDQ         $0x10, R10
-	JZ           end100
+	JZ           end110
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -1993,7 +2068,7 @@ rest99:
 	VMOVUPS      Z10, K1, (CX)
 	VMOVUPS      Z8, K1, (DI)
 
-end100:
+end110:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2003,15 +2078,20 @@ end100:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one93
+	DECQ 200(AX)
+	JMP  one103
 
-end94:
+end104:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 96(AX)
-	JNZ  group91
+	DECQ 208(AX)
+	JNZ  group101
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image100
 	VZEROUPPER
 	RET
 
@@ -2034,19 +2114,23 @@ TEXT ·slopeProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-group101:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image111:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many102:
-	CMPQ 136(AX), $0x04
-	JL   one103
+group112:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many113:
+	CMPQ 200(AX), $0x04
+	JL   one114
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest106
+	JL   rest117
 
-loop105:
+loop116:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2161,11 +2245,11 @@ loop105:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop105
+	JGE          loop116
 
-rest106:
+rest117:
 	ADDQ         $0x10, R10
-	JZ           end107
+	JZ           end118
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2273,7 +2357,7 @@ rest106:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end107:
+end118:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2283,18 +2367,18 @@ end107:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many102
+	SUBQ $0x04, 200(AX)
+	JMP  many113
 
-one103:
-	CMPQ 136(AX), $0x00
-	JE   end104
+one114:
+	CMPQ 200(AX), $0x00
+	JE   end115
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest109
+	JL   rest120
 
-loop108:
+loop119:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2336,11 +2420,11 @@ loop108:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop108
+	JGE          loop119
 
-rest109:
+rest120:
 	ADDQ         $0x10, R10
-	JZ           end110
+	JZ           end121
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2379,7 +2463,7 @@ rest109:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end110:
+end121:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2389,15 +2473,20 @@ end110:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one103
+	DECQ 200(AX)
+	JMP  one114
 
-end104:
+end115:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 96(AX)
-	JNZ  group101
+	DECQ 208(AX)
+	JNZ  group112
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image111
 	VZEROUPPER
 	RET
 
@@ -2420,20 +2509,24 @@ TEXT ·slopeProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-group111:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image122:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many112:
-	CMPQ 136(AX), $0x04
-	JL   one113
+group123:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many124:
+	CMPQ 200(AX), $0x04
+	JL   one125
 	MOVQ 64(AX), R9
-	MOVQ 144(AX), R10
+	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest116
+	JL   rest128
 
-loop115:
+loop127:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -2443,7 +2536,7 @@ loop115:
 	LEAQ         (R9)(R12*2), R13
 	VMOVUPS      (R13)(R12*1), Z11
 	VMOVUPS      (R10), Z12
-	MOVQ         152(AX), R12
+	MOVQ         184(AX), R12
 	VMOVUPS      (R10)(R12*1), Z13
 	VMOVUPS      (BX), Z14
 	VFMADD213PS  Z13, Z12, Z14
@@ -2556,11 +2649,11 @@ loop115:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop115
+	JGE          loop127
 
-rest116:
+rest128:
 	ADDQ         $0x10, R11
-	JZ           end117
+	JZ           end129
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -2572,7 +2665,7 @@ rest116:
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Z11
 	VMOVUPS      (R10), Z12
-	MOVQ         152(AX), R11
+	MOVQ         184(AX), R11
 	VMOVUPS      (R10)(R11*1), Z13
 	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD213PS  Z13, Z12, Z14
@@ -2675,7 +2768,7 @@ rest116:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end117:
+end129:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2685,19 +2778,19 @@ end117:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many112
+	SUBQ $0x04, 200(AX)
+	JMP  many124
 
-one113:
-	CMPQ 136(AX), $0x00
-	JE   end114
+one125:
+	CMPQ 200(AX), $0x00
+	JE   end126
 	MOVQ 64(AX), R9
-	MOVQ 144(AX), R10
+	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest119
+	JL   rest131
 
-loop118:
+loop130:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -2707,7 +2800,7 @@ loop118:
 	LEAQ         (R9)(R12*2), R13
 	VMOVUPS      (R13)(R12*1), Z11
 	VMOVUPS      (R10), Z12
-	MOVQ         152(AX), R12
+	MOVQ         184(AX), R12
 	VMOVUPS      (R10)(R12*1), Z13
 	VMOVUPS      (BX), Z14
 	VFMADD213PS  Z13, Z12, Z14
@@ -2744,11 +2837,11 @@ loop118:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop118
+	JGE          loop130
 
-rest119:
+rest131:
 	ADDQ         $0x10, R11
-	JZ           end120
+	JZ           end132
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -2760,7 +2853,7 @@ rest119:
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Z11
 	VMOVUPS      (R10), Z12
-	MOVQ         152(AX), R11
+	MOVQ         184(AX), R11
 	VMOVUPS      (R10)(R11*1), Z13
 	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD213PS  Z13, Z12, Z14
@@ -2791,7 +2884,7 @@ rest119:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end120:
+end132:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2801,17 +2894,22 @@ end120:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one113
+	DECQ 200(AX)
+	JMP  one125
 
-end114:
+end126:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	MOVQ 160(AX), R9
-	ADDQ R9, 144(AX)
-	DECQ 96(AX)
-	JNZ  group111
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 208(AX)
+	JNZ  group123
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image122
 	VZEROUPPER
 	RET
 
@@ -2832,21 +2930,25 @@ TEXT ·gateProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group121:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image133:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many122:
-	CMPQ 136(AX), $0x04
-	JL   one123
-	MOVQ 144(AX), DI
+group134:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many135:
+	CMPQ 200(AX), $0x04
+	JL   one136
+	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest126
+	JL   rest139
 
-loop125:
+loop138:
 	VMOVUPS     (DI), Z0
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	VMOVUPS     (CX), Z2
 	VMOVUPS     (BX), Z3
@@ -2871,21 +2973,21 @@ loop125:
 	VMULPS      Z0, Z2, Z2
 	LEAQ        (CX)(DX*2), R9
 	VMOVUPS     Z2, (R9)(DX*1)
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop125
+	JGE         loop138
 
-rest126:
+rest139:
 	ADDQ        $0x10, R8
-	JZ          end127
+	JZ          end140
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VMOVUPS.Z   (BX), K1, Z3
@@ -2910,10 +3012,10 @@ rest126:
 	VMULPS      Z0, Z2, Z2
 	LEAQ        (CX)(DX*2), R8
 	VMOVUPS     Z2, K1, (R8)(DX*1)
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end127:
+end140:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -2921,51 +3023,51 @@ end127:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many122
+	SUBQ $0x04, 200(AX)
+	JMP  many135
 
-one123:
-	CMPQ 136(AX), $0x00
-	JE   end124
-	MOVQ 144(AX), DI
+one136:
+	CMPQ 200(AX), $0x00
+	JE   end137
+	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest129
+	JL   rest142
 
-loop128:
+loop141:
 	VMOVUPS     (DI), Z0
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
 	VMOVUPS     (CX), Z2
 	VMOVUPS     (BX), Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     Z2, (CX)
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     Z1, (DI)(R9*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop128
+	JGE         loop141
 
-rest129:
+rest142:
 	ADDQ        $0x10, R8
-	JZ          end130
+	JZ          end143
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     (DI)(R8*1), Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VMOVUPS.Z   (BX), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	VMULPS      Z0, Z2, Z2
 	VMOVUPS     Z2, K1, (CX)
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end130:
+end143:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -2973,16 +3075,20 @@ end130:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one123
+	DECQ 200(AX)
+	JMP  one136
 
-end124:
+end137:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	MOVQ 160(AX), DI
-	ADDQ DI, 144(AX)
-	DECQ 96(AX)
-	JNZ  group121
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 208(AX)
+	JNZ  group134
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image133
 	VZEROUPPER
 	RET
 
@@ -3007,19 +3113,23 @@ TEXT ·mulProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group131:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image144:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many132:
-	CMPQ 136(AX), $0x04
-	JL   one133
+group145:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many146:
+	CMPQ 200(AX), $0x04
+	JL   one147
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest136
+	JL   rest150
 
-loop135:
+loop149:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3064,11 +3174,11 @@ loop135:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop135
+	JGE         loop149
 
-rest136:
+rest150:
 	ADDQ        $0x10, R12
-	JZ          end137
+	JZ          end151
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3110,7 +3220,7 @@ rest136:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end137:
+end151:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3122,18 +3232,18 @@ end137:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many132
+	SUBQ $0x04, 200(AX)
+	JMP  many146
 
-one133:
-	CMPQ 136(AX), $0x00
-	JE   end134
+one147:
+	CMPQ 200(AX), $0x00
+	JE   end148
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest139
+	JL   rest153
 
-loop138:
+loop152:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3153,11 +3263,11 @@ loop138:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop138
+	JGE         loop152
 
-rest139:
+rest153:
 	ADDQ        $0x10, R12
-	JZ          end140
+	JZ          end154
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3174,7 +3284,7 @@ rest139:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end140:
+end154:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3186,16 +3296,22 @@ end140:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one133
+	DECQ 200(AX)
+	JMP  one147
 
-end134:
+end148:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	DECQ 96(AX)
-	JNZ  group131
+	DECQ 208(AX)
+	JNZ  group145
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image144
 	VZEROUPPER
 	RET
 
@@ -3220,19 +3336,23 @@ TEXT ·mulProductsPastAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group141:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image155:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many142:
-	CMPQ 136(AX), $0x04
-	JL   one143
+group156:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many157:
+	CMPQ 200(AX), $0x04
+	JL   one158
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest146
+	JL   rest161
 
-loop145:
+loop160:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3277,11 +3397,11 @@ loop145:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop145
+	JGE         loop160
 
-rest146:
+rest161:
 	ADDQ        $0x10, R12
-	JZ          end147
+	JZ          end162
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3323,7 +3443,7 @@ rest146:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end147:
+end162:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3335,18 +3455,18 @@ end147:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many142
+	SUBQ $0x04, 200(AX)
+	JMP  many157
 
-one143:
-	CMPQ 136(AX), $0x00
-	JE   end144
+one158:
+	CMPQ 200(AX), $0x00
+	JE   end159
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest149
+	JL   rest164
 
-loop148:
+loop163:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3366,11 +3486,11 @@ loop148:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop148
+	JGE         loop163
 
-rest149:
+rest164:
 	ADDQ        $0x10, R12
-	JZ          end150
+	JZ          end165
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3387,7 +3507,7 @@ rest149:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end150:
+end165:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3399,16 +3519,22 @@ end150:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one143
+	DECQ 200(AX)
+	JMP  one158
 
-end144:
+end159:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	DECQ 96(AX)
-	JNZ  group141
+	DECQ 208(AX)
+	JNZ  group156
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image155
 	VZEROUPPER
 	RET
 
@@ -3433,25 +3559,29 @@ TEXT ·mulProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group151:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image166:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many152:
-	CMPQ 136(AX), $0x04
-	JL   one153
+group167:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many168:
+	CMPQ 200(AX), $0x04
+	JL   one169
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest156
+	JL   rest172
 
-loop155:
+loop171:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3499,18 +3629,18 @@ loop155:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop155
+	JGE         loop171
 
-rest156:
+rest172:
 	ADDQ        $0x10, R13
-	JZ          end157
+	JZ          end173
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3552,7 +3682,7 @@ rest156:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end157:
+end173:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3564,24 +3694,24 @@ end157:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many152
+	SUBQ $0x04, 200(AX)
+	JMP  many168
 
-one153:
-	CMPQ 136(AX), $0x00
-	JE   end154
+one169:
+	CMPQ 200(AX), $0x00
+	JE   end170
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest159
+	JL   rest175
 
-loop158:
+loop174:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3601,18 +3731,18 @@ loop158:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop158
+	JGE         loop174
 
-rest159:
+rest175:
 	ADDQ        $0x10, R13
-	JZ          end160
+	JZ          end176
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3626,7 +3756,7 @@ rest159:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end160:
+end176:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3638,18 +3768,24 @@ end160:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one153
+	DECQ 200(AX)
+	JMP  one169
 
-end154:
+end170:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	MOVQ 160(AX), R11
-	ADDQ R11, 144(AX)
-	DECQ 96(AX)
-	JNZ  group151
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 208(AX)
+	JNZ  group167
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image166
 	VZEROUPPER
 	RET
 
@@ -3674,25 +3810,29 @@ TEXT ·mulProductsGatePastAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-group161:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image177:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many162:
-	CMPQ 136(AX), $0x04
-	JL   one163
+group178:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many179:
+	CMPQ 200(AX), $0x04
+	JL   one180
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest166
+	JL   rest183
 
-loop165:
+loop182:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3740,18 +3880,18 @@ loop165:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop165
+	JGE         loop182
 
-rest166:
+rest183:
 	ADDQ        $0x10, R13
-	JZ          end167
+	JZ          end184
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3793,7 +3933,7 @@ rest166:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end167:
+end184:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3805,24 +3945,24 @@ end167:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many162
+	SUBQ $0x04, 200(AX)
+	JMP  many179
 
-one163:
-	CMPQ 136(AX), $0x00
-	JE   end164
+one180:
+	CMPQ 200(AX), $0x00
+	JE   end181
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest169
+	JL   rest186
 
-loop168:
+loop185:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Z3
 	VMOVUPS     (BX), Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3842,18 +3982,18 @@ loop168:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop168
+	JGE         loop185
 
-rest169:
+rest186:
 	ADDQ        $0x10, R13
-	JZ          end170
+	JZ          end187
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
 	VMOVUPS     (R12), Z2
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Z3
 	VMOVUPS.Z   (BX), K1, Z4
 	VFMADD213PS Z3, Z2, Z4
@@ -3867,7 +4007,7 @@ rest169:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end170:
+end187:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3879,18 +4019,24 @@ end170:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one163
+	DECQ 200(AX)
+	JMP  one180
 
-end164:
+end181:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	MOVQ 160(AX), R11
-	ADDQ R11, 144(AX)
-	DECQ 96(AX)
-	JNZ  group161
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 208(AX)
+	JNZ  group178
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image177
 	VZEROUPPER
 	RET
 
@@ -3903,18 +4049,22 @@ TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group171:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image188:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many172:
-	CMPQ 136(AX), $0x04
-	JL   one173
+group189:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many190:
+	CMPQ 200(AX), $0x04
+	JL   one191
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest176
+	JL   rest194
 
-loop175:
+loop193:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
@@ -3933,11 +4083,11 @@ loop175:
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop175
+	JGE        loop193
 
-rest176:
+rest194:
 	ADDQ       $0x08, DI
-	JZ         end177
+	JZ         end195
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
@@ -3952,7 +4102,7 @@ rest176:
 	LEAQ       (CX)(DX*2), DI
 	VMASKMOVPS Y1, Y0, (DI)(DX*1)
 
-end177:
+end195:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -3960,35 +4110,35 @@ end177:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many172
+	SUBQ $0x04, 200(AX)
+	JMP  many190
 
-one173:
-	CMPQ 136(AX), $0x00
-	JE   end174
+one191:
+	CMPQ 200(AX), $0x00
+	JE   end192
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest179
+	JL   rest197
 
-loop178:
+loop196:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop178
+	JGE        loop196
 
-rest179:
+rest197:
 	ADDQ       $0x08, DI
-	JZ         end180
+	JZ         end198
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
 	VMASKMOVPS (BX), Y0, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 
-end180:
+end198:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -3996,14 +4146,18 @@ end180:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one173
+	DECQ 200(AX)
+	JMP  one191
 
-end174:
+end192:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group171
+	DECQ 208(AX)
+	JNZ  group189
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image188
 	VZEROUPPER
 	RET
 
@@ -4054,19 +4208,23 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group181:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image199:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many182:
-	CMPQ 136(AX), $0x04
-	JL   one183
+group200:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many201:
+	CMPQ 200(AX), $0x04
+	JL   one202
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest186
+	JL   rest205
 
-loop185:
+loop204:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4093,11 +4251,11 @@ loop185:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop185
+	JGE         loop204
 
-rest186:
+rest205:
 	ADDQ        $0x08, R8
-	JZ          end187
+	JZ          end206
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4119,7 +4277,7 @@ rest186:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y3, Y0, (DI)(DX*1)
 
-end187:
+end206:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4127,18 +4285,18 @@ end187:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many182
+	SUBQ $0x04, 200(AX)
+	JMP  many201
 
-one183:
-	CMPQ 136(AX), $0x00
-	JE   end184
+one202:
+	CMPQ 200(AX), $0x00
+	JE   end203
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest189
+	JL   rest208
 
-loop188:
+loop207:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4150,11 +4308,11 @@ loop188:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop188
+	JGE         loop207
 
-rest189:
+rest208:
 	ADDQ        $0x08, R8
-	JZ          end190
+	JZ          end209
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4165,7 +4323,7 @@ rest189:
 	VFMADD213PS Y2, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
 
-end190:
+end209:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4173,14 +4331,18 @@ end190:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one183
+	DECQ 200(AX)
+	JMP  one202
 
-end184:
+end203:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group181
+	DECQ 208(AX)
+	JNZ  group200
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image199
 	VZEROUPPER
 	RET
 
@@ -4195,19 +4357,23 @@ TEXT ·affineAddAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-group191:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image210:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many192:
-	CMPQ 136(AX), $0x04
-	JL   one193
+group211:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many212:
+	CMPQ 200(AX), $0x04
+	JL   one213
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest196
+	JL   rest216
 
-loop195:
+loop215:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -4251,11 +4417,11 @@ loop195:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop195
+	JGE         loop215
 
-rest196:
+rest216:
 	ADDQ        $0x08, R10
-	JZ          end197
+	JZ          end217
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -4288,7 +4454,7 @@ rest196:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
 
-end197:
+end217:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4298,18 +4464,18 @@ end197:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many192
+	SUBQ $0x04, 200(AX)
+	JMP  many212
 
-one193:
-	CMPQ 136(AX), $0x00
-	JE   end194
+one213:
+	CMPQ 200(AX), $0x00
+	JE   end214
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest199
+	JL   rest219
 
-loop198:
+loop218:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -4327,11 +4493,11 @@ loop198:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop198
+	JGE         loop218
 
-rest199:
+rest219:
 	ADDQ        $0x08, R10
-	JZ          end200
+	JZ          end220
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -4346,7 +4512,7 @@ rest199:
 	VFMADD231PS Y1, Y2, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end200:
+end220:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4356,15 +4522,20 @@ end200:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one193
+	DECQ 200(AX)
+	JMP  one213
 
-end194:
+end214:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 96(AX)
-	JNZ  group191
+	DECQ 208(AX)
+	JNZ  group211
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image210
 	VZEROUPPER
 	RET
 
@@ -4375,19 +4546,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-group201:
-	MOVQ 88(AX), BX
-	MOVQ BX, 136(AX)
+image221:
+	MOVQ 96(AX), BX
+	MOVQ BX, 208(AX)
 
-many202:
-	CMPQ 136(AX), $0x04
-	JL   one203
-	MOVQ 144(AX), BX
+group222:
+	MOVQ 88(AX), BX
+	MOVQ BX, 200(AX)
+
+many223:
+	CMPQ 200(AX), $0x04
+	JL   one224
+	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest206
+	JL   rest227
 
-loop205:
+loop226:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -4406,11 +4581,11 @@ loop205:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop205
+	JGE     loop226
 
-rest206:
+rest227:
 	ADDQ       $0x08, SI
-	JZ         end207
+	JZ         end228
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -4430,24 +4605,24 @@ rest206:
 	LEAQ       (CX)(DX*2), BX
 	VMASKMOVPS Y2, Y0, (BX)(DX*1)
 
-end207:
+end228:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 136(AX)
-	JMP  many202
+	SUBQ $0x04, 200(AX)
+	JMP  many223
 
-one203:
-	CMPQ 136(AX), $0x00
-	JE   end204
-	MOVQ 144(AX), BX
+one224:
+	CMPQ 200(AX), $0x00
+	JE   end225
+	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest209
+	JL   rest230
 
-loop208:
+loop229:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -4455,11 +4630,11 @@ loop208:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop208
+	JGE     loop229
 
-rest209:
+rest230:
 	ADDQ       $0x08, SI
-	JZ         end210
+	JZ         end231
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -4468,21 +4643,24 @@ rest209:
 	VMULPS     Y1, Y2, Y2
 	VMASKMOVPS Y2, Y0, (CX)
 
-end210:
+end231:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 136(AX)
-	JMP  one203
+	DECQ 200(AX)
+	JMP  one224
 
-end204:
+end225:
 	ADDQ 104(AX), CX
-	MOVQ 160(AX), BX
-	ADDQ BX, 144(AX)
-	DECQ 96(AX)
-	JNZ  group201
+	MOVQ 192(AX), BX
+	ADDQ BX, 176(AX)
+	DECQ 208(AX)
+	JNZ  group222
+	ADDQ 144(AX), CX
+	DECQ 136(AX)
+	JNZ  image221
 	VZEROUPPER
 	RET
 
@@ -4493,19 +4671,23 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-group211:
-	MOVQ 88(AX), BX
-	MOVQ BX, 136(AX)
+image232:
+	MOVQ 96(AX), BX
+	MOVQ BX, 208(AX)
 
-many212:
-	CMPQ 136(AX), $0x04
-	JL   one213
+group233:
+	MOVQ 88(AX), BX
+	MOVQ BX, 200(AX)
+
+many234:
+	CMPQ 200(AX), $0x04
+	JL   one235
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest216
+	JL   rest238
 
-loop215:
+loop237:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -4528,11 +4710,11 @@ loop215:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop215
+	JGE         loop237
 
-rest216:
+rest238:
 	ADDQ        $0x08, SI
-	JZ          end217
+	JZ          end239
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -4556,24 +4738,24 @@ rest216:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end217:
+end239:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 136(AX)
-	JMP  many212
+	SUBQ $0x04, 200(AX)
+	JMP  many234
 
-one213:
-	CMPQ 136(AX), $0x00
-	JE   end214
+one235:
+	CMPQ 200(AX), $0x00
+	JE   end236
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest219
+	JL   rest241
 
-loop218:
+loop240:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -4586,11 +4768,11 @@ loop218:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop218
+	JGE         loop240
 
-rest219:
+rest241:
 	ADDQ        $0x08, SI
-	JZ          end220
+	JZ          end242
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -4604,19 +4786,22 @@ rest219:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end220:
+end242:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 136(AX)
-	JMP  one213
+	DECQ 200(AX)
+	JMP  one235
 
-end214:
+end236:
 	ADDQ 104(AX), CX
-	DECQ 96(AX)
-	JNZ  group211
+	DECQ 208(AX)
+	JNZ  group233
+	ADDQ 144(AX), CX
+	DECQ 136(AX)
+	JNZ  image232
 	VZEROUPPER
 	RET
 
@@ -4629,19 +4814,23 @@ TEXT ·momentsCopyAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group221:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image243:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many222:
-	CMPQ 136(AX), $0x04
-	JL   one223
+group244:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many245:
+	CMPQ 200(AX), $0x04
+	JL   one246
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest226
+	JL   rest249
 
-loop225:
+loop248:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4670,11 +4859,11 @@ loop225:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop225
+	JGE         loop248
 
-rest226:
+rest249:
 	ADDQ        $0x08, R8
-	JZ          end227
+	JZ          end250
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4703,7 +4892,7 @@ rest226:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end227:
+end250:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4711,18 +4900,18 @@ end227:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many222
+	SUBQ $0x04, 200(AX)
+	JMP  many245
 
-one223:
-	CMPQ 136(AX), $0x00
-	JE   end224
+one246:
+	CMPQ 200(AX), $0x00
+	JE   end247
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest229
+	JL   rest252
 
-loop228:
+loop251:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4737,11 +4926,11 @@ loop228:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop228
+	JGE         loop251
 
-rest229:
+rest252:
 	ADDQ        $0x08, R8
-	JZ          end230
+	JZ          end253
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4756,7 +4945,7 @@ rest229:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end230:
+end253:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4764,14 +4953,18 @@ end230:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one223
+	DECQ 200(AX)
+	JMP  one246
 
-end224:
+end247:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group221
+	DECQ 208(AX)
+	JNZ  group244
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image243
 	VZEROUPPER
 	RET
 
@@ -4784,19 +4977,23 @@ TEXT ·productsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group231:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image254:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many232:
-	CMPQ 136(AX), $0x04
-	JL   one233
+group255:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many256:
+	CMPQ 200(AX), $0x04
+	JL   one257
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest236
+	JL   rest260
 
-loop235:
+loop259:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4835,11 +5032,11 @@ loop235:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop235
+	JGE         loop259
 
-rest236:
+rest260:
 	ADDQ        $0x08, R8
-	JZ          end237
+	JZ          end261
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4868,7 +5065,7 @@ rest236:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end237:
+end261:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4876,18 +5073,18 @@ end237:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many232
+	SUBQ $0x04, 200(AX)
+	JMP  many256
 
-one233:
-	CMPQ 136(AX), $0x00
-	JE   end234
+one257:
+	CMPQ 200(AX), $0x00
+	JE   end258
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest239
+	JL   rest263
 
-loop238:
+loop262:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4904,11 +5101,11 @@ loop238:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop238
+	JGE         loop262
 
-rest239:
+rest263:
 	ADDQ        $0x08, R8
-	JZ          end240
+	JZ          end264
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4923,7 +5120,7 @@ rest239:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end240:
+end264:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4931,14 +5128,18 @@ end240:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one233
+	DECQ 200(AX)
+	JMP  one257
 
-end234:
+end258:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group231
+	DECQ 208(AX)
+	JNZ  group255
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image254
 	VZEROUPPER
 	RET
 
@@ -4951,19 +5152,23 @@ TEXT ·normSiLUAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group241:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image265:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many242:
-	CMPQ 136(AX), $0x04
-	JL   one243
+group266:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many267:
+	CMPQ 200(AX), $0x04
+	JL   one268
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest246
+	JL   rest271
 
-loop245:
+loop270:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5070,11 +5275,11 @@ loop245:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop245
+	JGE         loop270
 
-rest246:
+rest271:
 	ADDQ        $0x08, R8
-	JZ          end247
+	JZ          end272
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5176,7 +5381,7 @@ rest246:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y4, Y0, (DI)(DX*1)
 
-end247:
+end272:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5184,18 +5389,18 @@ end247:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many242
+	SUBQ $0x04, 200(AX)
+	JMP  many267
 
-one243:
-	CMPQ 136(AX), $0x00
-	JE   end244
+one268:
+	CMPQ 200(AX), $0x00
+	JE   end269
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest249
+	JL   rest274
 
-loop248:
+loop273:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5227,11 +5432,11 @@ loop248:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop248
+	JGE         loop273
 
-rest249:
+rest274:
 	ADDQ        $0x08, R8
-	JZ          end250
+	JZ          end275
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5262,7 +5467,7 @@ rest249:
 	VMULPS      Y3, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end250:
+end275:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5270,14 +5475,18 @@ end250:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one243
+	DECQ 200(AX)
+	JMP  one268
 
-end244:
+end269:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 96(AX)
-	JNZ  group241
+	DECQ 208(AX)
+	JNZ  group266
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image265
 	VZEROUPPER
 	RET
 
@@ -5290,20 +5499,24 @@ TEXT ·normSiLUSumAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group251:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image276:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many252:
-	CMPQ 136(AX), $0x04
-	JL   one253
+group277:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many278:
+	CMPQ 200(AX), $0x04
+	JL   one279
 	MOVQ 64(AX), DI
-	MOVQ 144(AX), R8
+	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest256
+	JL   rest282
 
-loop255:
+loop281:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -5417,11 +5630,11 @@ loop255:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop255
+	JGE         loop281
 
-rest256:
+rest282:
 	ADDQ        $0x08, R9
-	JZ          end257
+	JZ          end283
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -5529,7 +5742,7 @@ rest256:
 	VMASKMOVPS  Y5, Y0, (DI)(DX*1)
 	VMOVUPS     Y3, (R8)
 
-end257:
+end283:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5537,19 +5750,19 @@ end257:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many252
+	SUBQ $0x04, 200(AX)
+	JMP  many278
 
-one253:
-	CMPQ 136(AX), $0x00
-	JE   end254
+one279:
+	CMPQ 200(AX), $0x00
+	JE   end280
 	MOVQ 64(AX), DI
-	MOVQ 144(AX), R8
+	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest259
+	JL   rest285
 
-loop258:
+loop284:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -5585,11 +5798,11 @@ loop258:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop258
+	JGE         loop284
 
-rest259:
+rest285:
 	ADDQ        $0x08, R9
-	JZ          end260
+	JZ          end286
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -5623,7 +5836,7 @@ rest259:
 	VMASKMOVPS  Y5, Y0, (CX)
 	VMOVUPS     Y3, (R8)
 
-end260:
+end286:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5631,16 +5844,20 @@ end260:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one253
+	DECQ 200(AX)
+	JMP  one279
 
-end254:
+end280:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	MOVQ 160(AX), DI
-	ADDQ DI, 144(AX)
-	DECQ 96(AX)
-	JNZ  group251
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 208(AX)
+	JNZ  group277
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image276
 	VZEROUPPER
 	RET
 
@@ -5655,19 +5872,23 @@ TEXT ·normSiLUSlopeAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-group261:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image287:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many262:
-	CMPQ 136(AX), $0x04
-	JL   one263
+group288:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many289:
+	CMPQ 200(AX), $0x04
+	JL   one290
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest266
+	JL   rest293
 
-loop265:
+loop292:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -5788,11 +6009,11 @@ loop265:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop265
+	JGE          loop292
 
-rest266:
+rest293:
 	ADDQ         $0x08, R10
-	JZ           end267
+	JZ           end294
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -5907,7 +6128,7 @@ rest266:
 	LEAQ         (DI)(R8*2), R9
 	VMASKMOVPS   Y1, Y0, (R9)(R8*1)
 
-end267:
+end294:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -5917,18 +6138,18 @@ end267:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many262
+	SUBQ $0x04, 200(AX)
+	JMP  many289
 
-one263:
-	CMPQ 136(AX), $0x00
-	JE   end264
+one290:
+	CMPQ 200(AX), $0x00
+	JE   end291
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest269
+	JL   rest296
 
-loop268:
+loop295:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -5964,11 +6185,11 @@ loop268:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop268
+	JGE          loop295
 
-rest269:
+rest296:
 	ADDQ         $0x08, R10
-	JZ           end270
+	JZ           end297
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6002,7 +6223,7 @@ rest269:
 	VMASKMOVPS   Y3, Y0, (CX)
 	VMASKMOVPS   Y1, Y0, (DI)
 
-end270:
+end297:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6012,15 +6233,20 @@ end270:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one263
+	DECQ 200(AX)
+	JMP  one290
 
-end264:
+end291:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 96(AX)
-	JNZ  group261
+	DECQ 208(AX)
+	JNZ  group288
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image287
 	VZEROUPPER
 	RET
 
@@ -6035,19 +6261,23 @@ TEXT ·slopeProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-group271:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image298:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many272:
-	CMPQ 136(AX), $0x04
-	JL   one273
+group299:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many300:
+	CMPQ 200(AX), $0x04
+	JL   one301
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest276
+	JL   rest304
 
-loop275:
+loop303:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -6194,11 +6424,11 @@ loop275:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop275
+	JGE          loop303
 
-rest276:
+rest304:
 	ADDQ         $0x08, R10
-	JZ           end277
+	JZ           end305
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6339,7 +6569,7 @@ rest276:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end277:
+end305:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6349,18 +6579,18 @@ end277:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many272
+	SUBQ $0x04, 200(AX)
+	JMP  many300
 
-one273:
-	CMPQ 136(AX), $0x00
-	JE   end274
+one301:
+	CMPQ 200(AX), $0x00
+	JE   end302
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest279
+	JL   rest307
 
-loop278:
+loop306:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -6410,11 +6640,11 @@ loop278:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop278
+	JGE          loop306
 
-rest279:
+rest307:
 	ADDQ         $0x08, R10
-	JZ           end280
+	JZ           end308
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6462,7 +6692,7 @@ rest279:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end280:
+end308:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6472,15 +6702,20 @@ end280:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one273
+	DECQ 200(AX)
+	JMP  one301
 
-end274:
+end302:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 96(AX)
-	JNZ  group271
+	DECQ 208(AX)
+	JNZ  group299
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image298
 	VZEROUPPER
 	RET
 
@@ -6495,20 +6730,24 @@ TEXT ·slopeProductsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-group281:
-	MOVQ 88(AX), R9
-	MOVQ R9, 136(AX)
+image309:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
-many282:
-	CMPQ 136(AX), $0x04
-	JL   one283
+group310:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many311:
+	CMPQ 200(AX), $0x04
+	JL   one312
 	MOVQ 64(AX), R9
-	MOVQ 144(AX), R10
+	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest286
+	JL   rest315
 
-loop285:
+loop314:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y1
@@ -6518,7 +6757,7 @@ loop285:
 	LEAQ         (R9)(R12*2), R13
 	VMOVUPS      (R13)(R12*1), Y3
 	VMOVUPS      (R10), Y4
-	MOVQ         152(AX), R12
+	MOVQ         184(AX), R12
 	VMOVUPS      (R10)(R12*1), Y5
 	VMOVUPS      (BX), Y6
 	VFMADD213PS  Y5, Y4, Y6
@@ -6663,11 +6902,11 @@ loop285:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop285
+	JGE          loop314
 
-rest286:
+rest315:
 	ADDQ         $0x08, R11
-	JZ           end287
+	JZ           end316
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y0
@@ -6680,7 +6919,7 @@ rest286:
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Y4
 	VMOVUPS      (R10), Y5
-	MOVQ         152(AX), R11
+	MOVQ         184(AX), R11
 	VMOVUPS      (R10)(R11*1), Y6
 	VMASKMOVPS   (BX), Y0, Y7
 	VFMADD213PS  Y6, Y5, Y7
@@ -6815,7 +7054,7 @@ rest286:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end287:
+end316:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6825,19 +7064,19 @@ end287:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 136(AX)
-	JMP  many282
+	SUBQ $0x04, 200(AX)
+	JMP  many311
 
-one283:
-	CMPQ 136(AX), $0x00
-	JE   end284
+one312:
+	CMPQ 200(AX), $0x00
+	JE   end313
 	MOVQ 64(AX), R9
-	MOVQ 144(AX), R10
+	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest289
+	JL   rest318
 
-loop288:
+loop317:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y1
@@ -6847,7 +7086,7 @@ loop288:
 	LEAQ         (R9)(R12*2), R13
 	VMOVUPS      (R13)(R12*1), Y3
 	VMOVUPS      (R10), Y4
-	MOVQ         152(AX), R12
+	MOVQ         184(AX), R12
 	VMOVUPS      (R10)(R12*1), Y5
 	VMOVUPS      (BX), Y6
 	VFMADD213PS  Y5, Y4, Y6
@@ -6892,11 +7131,11 @@ loop288:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop288
+	JGE          loop317
 
-rest289:
+rest318:
 	ADDQ         $0x08, R11
-	JZ           end290
+	JZ           end319
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y0
@@ -6909,7 +7148,7 @@ rest289:
 	LEAQ         (R9)(R11*2), R12
 	VMOVUPS      (R12)(R11*1), Y4
 	VMOVUPS      (R10), Y5
-	MOVQ         152(AX), R11
+	MOVQ         184(AX), R11
 	VMOVUPS      (R10)(R11*1), Y6
 	VMASKMOVPS   (BX), Y0, Y7
 	VFMADD213PS  Y6, Y5, Y7
@@ -6948,7 +7187,7 @@ rest289:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end290:
+end319:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6958,17 +7197,22 @@ end290:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 136(AX)
-	JMP  one283
+	DECQ 200(AX)
+	JMP  one312
 
-end284:
+end313:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	MOVQ 160(AX), R9
-	ADDQ R9, 144(AX)
-	DECQ 96(AX)
-	JNZ  group281
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 208(AX)
+	JNZ  group310
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image309
 	VZEROUPPER
 	RET
 
@@ -6981,21 +7225,25 @@ TEXT ·gateProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-group291:
-	MOVQ 88(AX), DI
-	MOVQ DI, 136(AX)
+image320:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
 
-many292:
-	CMPQ 136(AX), $0x04
-	JL   one293
-	MOVQ 144(AX), DI
+group321:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many322:
+	CMPQ 200(AX), $0x04
+	JL   one323
+	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest296
+	JL   rest326
 
-loop295:
+loop325:
 	VMOVUPS     (DI), Y0
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	VMOVUPS     (CX), Y2
 	VMOVUPS     (BX), Y3
@@ -7020,22 +7268,22 @@ loop295:
 	VMULPS      Y0, Y2, Y2
 	LEAQ        (CX)(DX*2), R9
 	VMOVUPS     Y2, (R9)(DX*1)
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop295
+	JGE         loop325
 
-rest296:
+rest326:
 	ADDQ        $0x08, R8
-	JZ          end297
+	JZ          end327
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
 	VMOVUPS     (DI), Y1
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VMASKMOVPS  (BX), Y0, Y4
@@ -7060,10 +7308,10 @@ rest296:
 	VMULPS      Y1, Y3, Y3
 	LEAQ        (CX)(DX*2), R8
 	VMASKMOVPS  Y3, Y0, (R8)(DX*1)
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end297:
+end327:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7071,52 +7319,52 @@ end297:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 136(AX)
-	JMP  many292
+	SUBQ $0x04, 200(AX)
+	JMP  many322
 
-one293:
-	CMPQ 136(AX), $0x00
-	JE   end294
-	MOVQ 144(AX), DI
+one323:
+	CMPQ 200(AX), $0x00
+	JE   end324
+	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest299
+	JL   rest329
 
-loop298:
+loop328:
 	VMOVUPS     (DI), Y0
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
 	VMOVUPS     (CX), Y2
 	VMOVUPS     (BX), Y3
 	VFMADD231PS Y3, Y2, Y1
 	VMULPS      Y0, Y2, Y2
 	VMOVUPS     Y2, (CX)
-	MOVQ        152(AX), R9
+	MOVQ        184(AX), R9
 	VMOVUPS     Y1, (DI)(R9*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop298
+	JGE         loop328
 
-rest299:
+rest329:
 	ADDQ        $0x08, R8
-	JZ          end300
+	JZ          end330
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
 	VMOVUPS     (DI), Y1
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     (DI)(R8*1), Y2
 	VMASKMOVPS  (CX), Y0, Y3
 	VMASKMOVPS  (BX), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 	VMULPS      Y1, Y3, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
-	MOVQ        152(AX), R8
+	MOVQ        184(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end300:
+end330:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7124,16 +7372,20 @@ end300:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 136(AX)
-	JMP  one293
+	DECQ 200(AX)
+	JMP  one323
 
-end294:
+end324:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	MOVQ 160(AX), DI
-	ADDQ DI, 144(AX)
-	DECQ 96(AX)
-	JNZ  group291
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 208(AX)
+	JNZ  group321
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image320
 	VZEROUPPER
 	RET
 
@@ -7150,19 +7402,23 @@ TEXT ·mulProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-group301:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image331:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many302:
-	CMPQ 136(AX), $0x04
-	JL   one303
+group332:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many333:
+	CMPQ 200(AX), $0x04
+	JL   one334
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest306
+	JL   rest337
 
-loop305:
+loop336:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7207,11 +7463,11 @@ loop305:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop305
+	JGE         loop336
 
-rest306:
+rest337:
 	ADDQ        $0x08, R12
-	JZ          end307
+	JZ          end338
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7254,7 +7510,7 @@ rest306:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end307:
+end338:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7266,18 +7522,18 @@ end307:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many302
+	SUBQ $0x04, 200(AX)
+	JMP  many333
 
-one303:
-	CMPQ 136(AX), $0x00
-	JE   end304
+one334:
+	CMPQ 200(AX), $0x00
+	JE   end335
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest309
+	JL   rest340
 
-loop308:
+loop339:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7297,11 +7553,11 @@ loop308:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop308
+	JGE         loop339
 
-rest309:
+rest340:
 	ADDQ        $0x08, R12
-	JZ          end310
+	JZ          end341
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7319,7 +7575,7 @@ rest309:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end310:
+end341:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7331,16 +7587,22 @@ end310:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one303
+	DECQ 200(AX)
+	JMP  one334
 
-end304:
+end335:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	DECQ 96(AX)
-	JNZ  group301
+	DECQ 208(AX)
+	JNZ  group332
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image331
 	VZEROUPPER
 	RET
 
@@ -7357,19 +7619,23 @@ TEXT ·mulProductsPastAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-group311:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image342:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many312:
-	CMPQ 136(AX), $0x04
-	JL   one313
+group343:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many344:
+	CMPQ 200(AX), $0x04
+	JL   one345
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest316
+	JL   rest348
 
-loop315:
+loop347:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7414,11 +7680,11 @@ loop315:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop315
+	JGE         loop347
 
-rest316:
+rest348:
 	ADDQ        $0x08, R12
-	JZ          end317
+	JZ          end349
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7461,7 +7727,7 @@ rest316:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end317:
+end349:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7473,18 +7739,18 @@ end317:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many312
+	SUBQ $0x04, 200(AX)
+	JMP  many344
 
-one313:
-	CMPQ 136(AX), $0x00
-	JE   end314
+one345:
+	CMPQ 200(AX), $0x00
+	JE   end346
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest319
+	JL   rest351
 
-loop318:
+loop350:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7504,11 +7770,11 @@ loop318:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop318
+	JGE         loop350
 
-rest319:
+rest351:
 	ADDQ        $0x08, R12
-	JZ          end320
+	JZ          end352
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7526,7 +7792,7 @@ rest319:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end320:
+end352:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7538,16 +7804,22 @@ end320:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one313
+	DECQ 200(AX)
+	JMP  one345
 
-end314:
+end346:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	DECQ 96(AX)
-	JNZ  group311
+	DECQ 208(AX)
+	JNZ  group343
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image342
 	VZEROUPPER
 	RET
 
@@ -7564,25 +7836,29 @@ TEXT ·mulProductsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-group321:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image353:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many322:
-	CMPQ 136(AX), $0x04
-	JL   one323
+group354:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many355:
+	CMPQ 200(AX), $0x04
+	JL   one356
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest326
+	JL   rest359
 
-loop325:
+loop358:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
 	VMOVUPS     (R12), Y2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
@@ -7630,11 +7906,11 @@ loop325:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop325
+	JGE         loop358
 
-rest326:
+rest359:
 	ADDQ        $0x08, R13
-	JZ          end327
+	JZ          end360
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -7642,7 +7918,7 @@ rest326:
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y2
 	VMOVUPS     (R12), Y3
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
@@ -7684,7 +7960,7 @@ rest326:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end327:
+end360:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7696,24 +7972,24 @@ end327:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many322
+	SUBQ $0x04, 200(AX)
+	JMP  many355
 
-one323:
-	CMPQ 136(AX), $0x00
-	JE   end324
+one356:
+	CMPQ 200(AX), $0x00
+	JE   end357
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest329
+	JL   rest362
 
-loop328:
+loop361:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
 	VMOVUPS     (R12), Y2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
@@ -7733,11 +8009,11 @@ loop328:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop328
+	JGE         loop361
 
-rest329:
+rest362:
 	ADDQ        $0x08, R13
-	JZ          end330
+	JZ          end363
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -7745,7 +8021,7 @@ rest329:
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y2
 	VMOVUPS     (R12), Y3
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
@@ -7759,7 +8035,7 @@ rest329:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end330:
+end363:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7771,18 +8047,24 @@ end330:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one323
+	DECQ 200(AX)
+	JMP  one356
 
-end324:
+end357:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	MOVQ 160(AX), R11
-	ADDQ R11, 144(AX)
-	DECQ 96(AX)
-	JNZ  group321
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 208(AX)
+	JNZ  group354
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image353
 	VZEROUPPER
 	RET
 
@@ -7799,25 +8081,29 @@ TEXT ·mulProductsGatePastAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-group331:
-	MOVQ 88(AX), R11
-	MOVQ R11, 136(AX)
+image364:
+	MOVQ 96(AX), R11
+	MOVQ R11, 208(AX)
 
-many332:
-	CMPQ 136(AX), $0x04
-	JL   one333
+group365:
+	MOVQ 88(AX), R11
+	MOVQ R11, 200(AX)
+
+many366:
+	CMPQ 200(AX), $0x04
+	JL   one367
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest336
+	JL   rest370
 
-loop335:
+loop369:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
 	VMOVUPS     (R12), Y2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
@@ -7865,11 +8151,11 @@ loop335:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop335
+	JGE         loop369
 
-rest336:
+rest370:
 	ADDQ        $0x08, R13
-	JZ          end337
+	JZ          end371
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -7877,7 +8163,7 @@ rest336:
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y2
 	VMOVUPS     (R12), Y3
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
@@ -7919,7 +8205,7 @@ rest336:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end337:
+end371:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7931,24 +8217,24 @@ end337:
 	LEAQ (DI)(R8*4), DI
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 136(AX)
-	JMP  many332
+	SUBQ $0x04, 200(AX)
+	JMP  many366
 
-one333:
-	CMPQ 136(AX), $0x00
-	JE   end334
+one367:
+	CMPQ 200(AX), $0x00
+	JE   end368
 	MOVQ 64(AX), R11
-	MOVQ 144(AX), R12
+	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest339
+	JL   rest373
 
-loop338:
+loop372:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
 	VMOVUPS     (R12), Y2
-	MOVQ        152(AX), R14
+	MOVQ        184(AX), R14
 	VMOVUPS     (R12)(R14*1), Y3
 	VMOVUPS     (BX), Y4
 	VFMADD213PS Y3, Y2, Y4
@@ -7968,11 +8254,11 @@ loop338:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop338
+	JGE         loop372
 
-rest339:
+rest373:
 	ADDQ        $0x08, R13
-	JZ          end340
+	JZ          end374
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -7980,7 +8266,7 @@ rest339:
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y2
 	VMOVUPS     (R12), Y3
-	MOVQ        152(AX), R13
+	MOVQ        184(AX), R13
 	VMOVUPS     (R12)(R13*1), Y4
 	VMASKMOVPS  (BX), Y0, Y5
 	VFMADD213PS Y4, Y3, Y5
@@ -7994,7 +8280,7 @@ rest339:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end340:
+end374:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -8006,17 +8292,23 @@ end340:
 	ADDQ R8, DI
 	SUBQ R11, R9
 	ADDQ R10, R9
-	DECQ 136(AX)
-	JMP  one333
+	DECQ 200(AX)
+	JMP  one367
 
-end334:
+end368:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
-	MOVQ 160(AX), R11
-	ADDQ R11, 144(AX)
-	DECQ 96(AX)
-	JNZ  group331
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 208(AX)
+	JNZ  group365
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image364
 	VZEROUPPER
 	RET

@@ -19,8 +19,13 @@ const (
 	dwRows      = 48
 	dwBlocks    = 56 // blocks of pixels in a row
 	dwVectors   = 64 // vectors of channels; counted down
-	dwRowsLeft  = 72 // for the kernels' own use
-	dwLeft      = 80
+	dwImages    = 72
+	dwGapOut    = 80 // from the row behind an image to the next image
+	dwGapIn     = 88
+
+	dwImagesLeft = 96 // for the kernels' own use
+	dwRowsLeft   = 104
+	dwLeft       = 112
 )
 
 func depthwise(s isa) {
@@ -49,6 +54,14 @@ func (s isa) blocks(kernel int) []int {
 	return []int{7, 4, 2, 1}
 }
 
+// nextImage moves the pointers behind an image to the next and repeats while there is one.
+func nextImage(args, in, out reg.Register, again string) {
+	ADDQ(argument(args, dwGapIn), in)
+	ADDQ(argument(args, dwGapOut), out)
+	DECQ(argument(args, dwImagesLeft))
+	JNZ(LabelRef(again))
+}
+
 // nextChannels moves the pointers of the arguments to the next vector of channels and repeats while there is one.
 func nextChannels(s isa, args reg.Register, again string) {
 	for _, field := range []int{dwOut, dwIn, dwWeights} {
@@ -66,7 +79,7 @@ func forward(s isa, kernel, stride, pixels int) {
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
 	across := (pixels-1)*stride + kernel
-	channels, rows, blocks := label("channels"), label("row"), label("block")
+	channels, images, rows, blocks := label("channels"), label("image"), label("row"), label("block")
 	Label(channels)
 	taps := pointersTo(fetch(args, dwWeights), pixel, kernel)
 	var held []vec
@@ -77,6 +90,8 @@ func forward(s isa, kernel, stride, pixels int) {
 		}
 	}
 	in, out := fetch(args, dwIn), fetch(args, dwOut)
+	set(args, dwImagesLeft, dwImages)
+	Label(images)
 	set(args, dwRowsLeft, dwRows)
 	Label(rows)
 	from, to := GP64(), GP64()
@@ -122,6 +137,7 @@ func forward(s isa, kernel, stride, pixels int) {
 	ADDQ(argument(args, dwStrideOut), out)
 	DECQ(argument(args, dwRowsLeft))
 	JNZ(LabelRef(rows))
+	nextImage(args, in, out, images)
 	nextChannels(s, args, channels)
 }
 
@@ -155,7 +171,7 @@ func weights(s isa, kernel, stride int) {
 
 // someWeights is weights for n rows of the kernel.
 func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, kernel, stride, first, n int) {
-	rows, loop := label("row"), label("pixel")
+	images, rows, loop := label("image"), label("row"), label("pixel")
 	start := fetch(args, dwWeights)
 	if first > 0 {
 		skip(start, pixel.one, first*kernel)
@@ -167,10 +183,12 @@ func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, 
 		skip(taps.base[0], pixel.one, kernel)
 	}
 	in, out := fetch(args, dwIn), fetch(args, dwOut)
-	set(args, dwRowsLeft, dwRows)
 	if first > 0 {
 		skip(in, strideIn, first)
 	}
+	set(args, dwImagesLeft, dwImages)
+	Label(images)
+	set(args, dwRowsLeft, dwRows)
 	Label(rows)
 	p := make([]*pointers, n)
 	for ky := range p {
@@ -204,6 +222,7 @@ func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, 
 	ADDQ(argument(args, dwStrideOut), out)
 	DECQ(argument(args, dwRowsLeft))
 	JNZ(LabelRef(rows))
+	nextImage(args, in, out, images)
 	MOVQ(start, taps.base[0])
 	for _, row := range sums {
 		for kx, v := range row {
@@ -221,9 +240,11 @@ func data(s isa, kernel, squares int) {
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
 	taps, reach := squareTaps(kernel)
-	channels, rows, blocks := label("channels"), label("row"), label("block")
+	channels, images, rows, blocks := label("channels"), label("image"), label("row"), label("block")
 	Label(channels)
 	in, out := fetch(args, dwIn), fetch(args, dwOut)
+	set(args, dwImagesLeft, dwImages)
+	Label(images)
 	set(args, dwRowsLeft, dwRows)
 	Label(rows)
 	from, to := GP64(), GP64()
@@ -269,6 +290,7 @@ func data(s isa, kernel, squares int) {
 	ADDQ(argument(args, dwStrideOut), out)
 	DECQ(argument(args, dwRowsLeft))
 	JNZ(LabelRef(rows))
+	nextImage(args, in, out, images)
 	nextChannels(s, args, channels)
 }
 

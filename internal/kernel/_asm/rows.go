@@ -12,17 +12,22 @@ const (
 	rowParStride = 72
 	rowCols      = 80
 	rowEach      = 88 // rows of a group
-	rowGroups    = 96 // groups of rows; counted down
+	rowGroups    = 96 // groups of an image
 	rowGaps      = 104
-	rowLeft      = 136 // for the kernels' own use
-	rowGate      = 144 // parameters of a group; moved from group to group
-	rowGateRow   = 152
-	rowGateGap   = 160 // from a group's to the next's
+	rowImages    = 136 // counted down
+	rowImageGaps = 144
+	rowGate      = 176 // parameters of a group; moved from group to group
+	rowGateRow   = 184
+	rowGateGap   = 192 // from a group's to the next's
+
+	rowLeft       = 200 // for the kernels' own use
+	rowGroupsLeft = 208
 )
 
 func rowPointer(i int) int { return 8 * i }
 func rowStride(i int) int  { return 32 + 8*i }
-func rowGap(i int) int     { return rowGaps + 8*i } // from the row behind a group to the next group
+func rowGap(i int) int     { return rowGaps + 8*i }      // from the row behind a group to the next group
+func imageGap(i int) int   { return rowImageGaps + 8*i } // from the group behind an image to the next image
 
 // rowBlock is the number of rows that share one load of the channels' parameters.
 const rowBlock = 4
@@ -241,7 +246,9 @@ func (s isa) rowKernel(k rowKernel) {
 		b.stride = append(b.stride, fetch(args, rowStride(i)))
 	}
 	b.sigmoid = s.sigmoid()
-	group, many, one, end := label("group"), label("many"), label("one"), label("end")
+	image, group, many, one, end := label("image"), label("group"), label("many"), label("one"), label("end")
+	Label(image)
+	set(args, rowGroupsLeft, rowGroups)
 	Label(group)
 	set(args, rowLeft, rowEach)
 	Label(many)
@@ -266,8 +273,13 @@ func (s isa) rowKernel(k rowKernel) {
 		gap := fetch(args, rowGateGap)
 		ADDQ(gap, argument(args, rowGate))
 	}
-	DECQ(argument(args, rowGroups))
+	DECQ(argument(args, rowGroupsLeft))
 	JNZ(LabelRef(group))
+	for i, p := range b.p {
+		ADDQ(argument(args, imageGap(i)), p)
+	}
+	DECQ(argument(args, rowImages))
+	JNZ(LabelRef(image))
 	finish()
 }
 
