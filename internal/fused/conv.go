@@ -18,6 +18,8 @@ type Conv struct {
 	batch int
 	pad   int       // numbers of a pixel of z
 	z     []float32 // [batch, OutSize, OutSize, pad]
+
+	patches []float32 // [batch, OutSize, OutSize, Kernel, Kernel, In], kept for the backward pass; nil in evaluation
 }
 
 // NewConv makes the block.
@@ -30,7 +32,11 @@ func (c *Conv) Allocate(batch int) int {
 	c.batch = batch
 	c.z = kernel.Floats(c.rows() * c.pad)
 	c.reserveWide(0, len(c.z))
-	c.reserve(0, c.lines()*c.shape.OutSize*c.conv.in)
+	if c.training {
+		c.patches = kernel.Floats(c.rows() * c.conv.in)
+	} else {
+		c.reserve(0, c.lines()*c.shape.OutSize*c.conv.in)
+	}
 	c.reserve(1, c.lines()*c.shape.OutSize*c.pad)
 	return c.rows() * c.shape.Out
 }
@@ -56,6 +62,11 @@ func (c *Conv) phase(run func(w *worker, from, to int)) {
 	c.run(pieces(c.batch*c.shape.OutSize, c.lines()), run)
 }
 
+// patch is the patches of the pixels from one on.
+func (c *Conv) patch(pixel int) kernel.Matrix {
+	return kernel.Dense(c.patches[pixel*c.conv.in:], c.conv.in)
+}
+
 func (c *Conv) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pad:], c.pad) }
 
 // Forward implements Block.
@@ -67,7 +78,11 @@ func (c *Conv) Forward(y, x []float32) {
 	c.phase(func(w *worker, from, to int) {
 		s := c.statistics(w, c.norm, c.pad)
 		c.units(from, to, func(pixel, n int) {
-			patches := c.gather(w.scratch[0], x, pixel, n)
+			patches := kernel.Dense(w.scratch[0], c.conv.in)
+			if c.training {
+				patches = c.patch(pixel)
+			}
+			c.gather(patches.Data, x, pixel, n)
 			s.write(c.raw(pixel), kernel.Dense(w.scratch[1], c.pad), n, len(c.z), func(z kernel.Matrix) {
 				w.ProductPadded(z, patches, c.conv.forward, n)
 			})
@@ -84,7 +99,7 @@ func (c *Conv) Forward(y, x []float32) {
 }
 
 // Backward implements Block. The gradient of the input is that of images, which nobody asks for: dx must be nil.
-func (c *Conv) Backward(dx, dy, x, _ []float32) {
+func (c *Conv) Backward(dx, dy, _, _ []float32) {
 	if dx != nil {
 		panic("fused: a stem has no gradient of its input")
 	}
@@ -107,14 +122,14 @@ func (c *Conv) Backward(dx, dy, x, _ []float32) {
 		dz := kernel.Dense(w.scratch[1], c.pad)
 		c.units(from, to, func(pixel, n int) {
 			w.AffineAdd(dz, kernel.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
-			c.conv.gradient(w, c.gather(w.scratch[0], x, pixel, n), dz, n)
+			c.conv.gradient(w, c.patch(pixel), dz, n)
 		})
 	})
 	c.conv.collect(c.workers[0].Kernels)
 }
 
 // gather copies the patches of n output pixels from a row's first one on, zero outside the image.
-func (c *Conv) gather(to, x []float32, pixel, n int) kernel.Matrix {
+func (c *Conv) gather(to, x []float32, pixel, n int) {
 	s := c.shape
 	line, pad := s.Kernel*s.In, (s.Kernel-1)/2
 	for i := 0; i < n; i += s.OutSize {
@@ -131,7 +146,6 @@ func (c *Conv) gather(to, x []float32, pixel, n int) kernel.Matrix {
 			}
 		}
 	}
-	return kernel.Dense(to, c.conv.in)
 }
 
 // gatherRow copies what the patches of a row of output pixels take from a row of the image.
@@ -140,7 +154,7 @@ func (c *Conv) gatherRow(patches, row []float32, line, pad int) {
 	for o := range s.OutSize {
 		patch, at := patches[o*c.conv.in:][:line], (o*s.Stride-pad)*s.In
 		if at >= 0 && at+line <= len(row) {
-			copy(patch, row[at:])
+			copyLine(patch, row[at:])
 			continue
 		}
 		clear(patch)
@@ -150,4 +164,16 @@ func (c *Conv) gatherRow(patches, row []float32, line, pad int) {
 			copy(patch, row[at:])
 		}
 	}
+}
+
+// colourLine is the length of a 3x3 kernel's row over three colours.
+const colourLine = 9
+
+// copyLine fills a row of a patch; the usual one is a few moves rather than a call.
+func copyLine(to, from []float32) {
+	if len(to) == colourLine {
+		*(*[colourLine]float32)(to) = [colourLine]float32(from)
+		return
+	}
+	copy(to, from)
 }
