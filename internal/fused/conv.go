@@ -110,11 +110,11 @@ func (c *Conv) Backward(dx, dy, _, _ []float32) {
 			w.SlopeProducts(kernel.Dense(du[pixel*c.pad:], c.pad), kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
 				kernel.Rows{Rows: n, Channels: c.shape.Out})
 			if count += n; count >= flushRows {
-				c.norm.add(w, par.Row(2), par.Row(3), 1)
+				c.norm.add(w, par.Row(2), par.Row(3))
 				count = 0
 			}
 		})
-		c.norm.add(w, par.Row(2), par.Row(3), 1)
+		c.norm.add(w, par.Row(2), par.Row(3))
 	})
 	c.norm.backward(c.rows())
 	c.phase(func(w *worker, from, to int) {

@@ -121,6 +121,6 @@ func (s *statistics) count(rows int) {
 }
 
 func (s *statistics) flush() {
-	s.norm.add(s.worker, s.par.Row(0), s.par.Row(1), 1)
+	s.norm.add(s.worker, s.par.Row(0), s.par.Row(1))
 	s.rows = 0
 }

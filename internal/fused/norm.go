@@ -36,12 +36,12 @@ func (e *Engine) norm(p NormParams) *norm {
 // flushRows is the number of rows whose sums may be in float32.
 const flushRows = 2048
 
-// add takes the sums of a worker's units, which it sets to zero, times a factor.
-func (n *norm) add(w *worker, first, second []float32, factor float64) {
+// add takes the sums of a worker's units, which it sets to zero.
+func (n *norm) add(w *worker, first, second []float32) {
 	for i, sums := range [2][]float32{first, second} {
 		to := n.sums[w.id][i]
 		for j, v := range sums[:n.channels] {
-			to[j] += factor * float64(v)
+			to[j] += float64(v)
 		}
 		clear(sums)
 	}

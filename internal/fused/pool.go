@@ -56,7 +56,7 @@ func (p *Pool) Backward(dx, dy, x, _ []float32) {
 			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))
 			z := p.image(p.conv.z, i)
 			w.SlopeProductsGate(p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
-			p.conv.norm.add(w, par.Row(2), par.Row(3), 1)
+			p.conv.norm.add(w, par.Row(2), par.Row(3))
 		}
 	})
 	p.conv.backward(dx, du, x, nil)

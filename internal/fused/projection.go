@@ -23,6 +23,7 @@ type projection struct {
 	rows        int       // pixels of an image that are at hand at a time: all, but on large maps
 	z           []float32 // [batch, area, narrow]
 	ones        []float32 // as many as output channels
+	gates       []float32 // [2, batch, narrow]: coefficients of images that stochastic depth weighs
 }
 
 func (e *Engine) projection(s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
@@ -38,6 +39,7 @@ func (p *projection) allocate(batch int) {
 		p.rows = chunk(p.area, p.pad)
 	}
 	p.z = kernel.Floats(batch * p.area * p.narrow)
+	p.gates = kernel.Floats(2 * batch * p.narrow)
 	at := p.group * p.rows
 	for _, i := range []int{0, 2, 3} {
 		p.reserve(i, at*p.pad)
@@ -146,31 +148,53 @@ func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
 // output computes y, the norm of z, with stochastic depth and the residual x where the block has a skip.
 func (p *projection) output(y, x, factors []float32) {
 	n, out := p.norm, p.shape.Out
-	p.units(factors != nil, func(w *worker, pixel, rows int, par kernel.Params) {
+	if factors != nil {
+		p.weigh(0, factors, n.scale)
+		p.weigh(1, factors, n.shift)
+	}
+	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
 		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
 		if !p.shape.Skip {
 			w.Affine(to, p.raw(pixel), par.Set(n.scale, n.shift), size)
 			return
 		}
-		par.Set(n.scale, p.ones, n.shift)
-		if factors != nil {
-			w.scaleRow(par.Row(0), factors[pixel/p.area])
-			w.scaleRow(par.Row(2), factors[pixel/p.area])
+		residual := kernel.Dense(x[pixel*out:], out)
+		if factors == nil {
+			w.AffineAdd(to, p.raw(pixel), residual, par.Set(n.scale, p.ones, n.shift), size)
+			return
 		}
-		w.AffineAdd(to, p.raw(pixel), kernel.Dense(x[pixel*out:], out), par, size)
+		w.AffineAddGate(p.weighed(to), p.weighed(p.raw(pixel)), p.weighed(residual), par.Set(p.ones), p.factors(pixel), p.weighedRows(rows))
 	})
 }
 
-// scaleRow multiplies a row of parameters.
-func (w *worker) scaleRow(row []float32, factor float32) { w.ScaleTo(row, row, factor) }
-
-// units cuts the narrow tensors into stretches of rows, or into images where every image is treated by itself.
-func (p *projection) units(images bool, visit func(w *worker, pixel, rows int, par kernel.Params)) {
-	total := p.batch * p.area
-	step := chunk(total, p.narrow)
-	if images {
-		step = p.area
+// weigh makes a row of gates of each image: coefficients times the image's factor.
+func (p *projection) weigh(row int, factors, coefficients []float32) {
+	for i, f := range factors {
+		gate := p.gates[(row*p.batch+i)*p.narrow:]
+		for j, v := range coefficients {
+			gate[j] = f * v
+		}
 	}
+}
+
+// factors are the gates of the images from a pixel on.
+func (p *projection) factors(pixel int) kernel.Gates {
+	return kernel.Gates{Data: p.gates[pixel/p.area*p.narrow:], Row: p.batch * p.narrow, Group: p.narrow}
+}
+
+// weighed are pixels in groups of an image, weighedRows their number: whole images, or a part of one.
+func (p *projection) weighed(pixels kernel.Matrix) kernel.Grouped {
+	return dense(pixels.Data, pixels.Stride, p.area, 1)
+}
+
+func (p *projection) weighedRows(pixels int) kernel.Rows {
+	return kernel.Rows{Rows: min(pixels, p.area), Channels: p.shape.Out, Groups: pieces(pixels, p.area)}
+}
+
+// units cuts the narrow tensors into stretches of whole images; a worker's parameters are zero at first.
+func (p *projection) units(visit func(w *worker, pixel, rows int, par kernel.Params)) {
+	total := p.batch * p.area
+	step := max(1, chunk(total, p.narrow)/p.area) * p.area
 	p.run(pieces(total, step), func(w *worker, from, to int) {
 		par := w.params(p.narrow, nil, nil, nil)
 		for u := from; u < to; u++ {
@@ -184,6 +208,12 @@ func (p *projection) units(images bool, visit func(w *worker, pixel, rows int, p
 func (p *projection) backward(du, dy, factors []float32) {
 	p.reduce(dy, factors)
 	p.norm.backward(p.batch * p.area)
+	if factors != nil {
+		p.weigh(0, factors, p.norm.a)
+		for i := range p.batch {
+			copy(p.gates[(p.batch+i)*p.narrow:], p.norm.c)
+		}
+	}
 	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
 		b := p.backwardProjection(w, du, dy, factors)
 		p.groups(from, to, b.group)
@@ -198,14 +228,17 @@ func (p *projection) backward(du, dy, factors []float32) {
 // reduce takes the sums of the gradient behind the norm.
 func (p *projection) reduce(dy, factors []float32) {
 	out := p.shape.Out
-	p.units(factors != nil, func(w *worker, pixel, rows int, par kernel.Params) {
-		// The parameters keep nothing between units here: each unit's sums are flushed, with its own factor.
-		w.Products(kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par, kernel.Rows{Rows: rows, Channels: out})
-		factor := 1.
-		if factors != nil {
-			factor = float64(factors[pixel/p.area])
+	if factors != nil {
+		p.weigh(0, factors, p.ones)
+	}
+	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
+		gradient := kernel.Dense(dy[pixel*out:], out)
+		if factors == nil {
+			w.Products(gradient, p.raw(pixel), par, kernel.Rows{Rows: rows, Channels: out})
+		} else {
+			w.ProductsGate(p.weighed(gradient), p.weighed(p.raw(pixel)), par, p.factors(pixel), p.weighedRows(rows))
 		}
-		p.norm.add(w, par.Row(0), par.Row(1), factor)
+		p.norm.add(w, par.Row(0), par.Row(1))
 	})
 }
 
@@ -213,20 +246,21 @@ func (p *projection) reduce(dy, factors []float32) {
 type backwardProjection struct {
 	*projection
 	*worker
-	du, dy, factors []float32
-	coefficients    kernel.Params // a, b, c of the norm behind the convolution
-	par             kernel.Params // scale, shift, sums
-	count           int
+	du, dy       []float32
+	weighs       bool          // stochastic depth does: the gates hold a, times an image's factor, and c
+	coefficients kernel.Params // a, b, c of the norm behind the convolution
+	par          kernel.Params // scale, shift, sums
+	count        int
 }
 
 func (p *projection) backwardProjection(w *worker, du, dy, factors []float32) *backwardProjection {
-	return &backwardProjection{projection: p, worker: w, du: du, dy: dy, factors: factors,
+	return &backwardProjection{projection: p, worker: w, du: du, dy: dy, weighs: factors != nil,
 		coefficients: w.params(p.narrow, p.norm.a, p.norm.b, p.norm.c),
 		par:          w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil, nil)}
 }
 
 func (b *backwardProjection) flush() {
-	b.from.norm.add(b.worker, b.par.Row(2), b.par.Row(3), 1)
+	b.from.norm.add(b.worker, b.par.Row(2), b.par.Row(3))
 	b.count = 0
 }
 
@@ -245,16 +279,11 @@ func (b *backwardProjection) group(first, n int) {
 // gradients computes the gradient of z in scratch 1 and that in front of the convolution.
 func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
 	dz, out := kernel.Dense(b.scratch[1], b.narrow), b.shape.Out
-	step := n
-	if b.factors != nil {
-		step = min(n, b.area) // n is less than an image, or whole ones
-	}
-	for i := 0; i < n; i += step {
-		if b.factors != nil {
-			b.coefficients.Set(b.norm.a, b.norm.b, b.norm.c)
-			b.scaleRow(b.coefficients.Row(0), b.factors[(pixel+i)/b.area])
-		}
-		b.AffineAdd(dz.From(i), kernel.Dense(b.dy[(pixel+i)*out:], out), b.raw(pixel+i), b.coefficients, kernel.Rows{Rows: step, Channels: out})
+	dy := kernel.Dense(b.dy[pixel*out:], out)
+	if b.weighs {
+		b.AffineAddGate(b.weighed(dz), b.weighed(dy), b.weighed(b.raw(pixel)), b.coefficients.From(1), b.factors(pixel), b.weighedRows(n))
+	} else {
+		b.AffineAdd(dz, dy, b.raw(pixel), b.coefficients, kernel.Rows{Rows: n, Channels: out})
 	}
 	b.ProductPadded(da, dz, b.conv.backward, n)
 }

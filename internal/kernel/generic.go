@@ -139,6 +139,11 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.p[0][j] = r.par[0][j]*x + r.par[1][j]*r.p[2][j] + r.par[2][j]
 		}
 	}),
+	affineAddGate: gateTwin(3, 1, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j] = r.gate[0][j]*x + r.gate[1][j] + r.par[0][j]*r.p[2][j]
+		}
+	}),
 	scaleRows: gateTwin(1, 0, 1, func(r *operands) {
 		for j, x := range r.p[0] {
 			r.p[0][j] = x * r.gate[0][j]
@@ -151,6 +156,13 @@ var rowTwins = [rowKernels]func(*rowArgs){
 	}),
 	products: twin(2, 2, func(r *operands) {
 		for j, x := range r.p[0] {
+			r.par[0][j] += x
+			r.par[1][j] += x * r.p[1][j]
+		}
+	}),
+	productsGate: gateTwin(2, 2, 1, func(r *operands) {
+		for j, x := range r.p[0] {
+			x *= r.gate[0][j]
 			r.par[0][j] += x
 			r.par[1][j] += x * r.p[1][j]
 		}

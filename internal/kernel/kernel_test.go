@@ -87,7 +87,7 @@ func TestExpectedSet(t *testing.T) {
 
 // TestRowKernels holds every kernel on rows against its twin: all short lengths, tails, strides, groups and alignments, guards before and after.
 func TestRowKernels(t *testing.T) {
-	operands := [rowKernels]int{copyRows: 2, affine: 2, affineAdd: 3, scaleRows: 1, moments: 1, momentsCopy: 2, products: 2, normSiLU: 2, normSiLUSum: 2,
+	operands := [rowKernels]int{copyRows: 2, affine: 2, affineAdd: 3, affineAddGate: 3, scaleRows: 1, moments: 1, momentsCopy: 2, products: 2, productsGate: 2, normSiLU: 2, normSiLUSum: 2,
 		normSiLUSlope: 3, slopeProducts: 3, slopeProductsGate: 3, gateProducts: 2, mulProducts: 4, mulProductsPast: 4, mulProductsGate: 4, mulProductsGatePast: 4}
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(1, 2))

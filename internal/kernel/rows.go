@@ -27,10 +27,12 @@ const (
 	copyRows rowKernel = iota
 	affine
 	affineAdd
+	affineAddGate
 	scaleRows
 	moments
 	momentsCopy
 	products
+	productsGate
 	normSiLU
 	normSiLUSum
 	normSiLUSlope
@@ -156,6 +158,11 @@ func (k *Kernels) AffineAddGroups(y, x, z Grouped, p Params, n Rows) {
 	k.runGroups(affineAdd, n, p, 3, y, x, z)
 }
 
+// AffineAddGate computes y = g0 x + p0 z + g1.
+func (k *Kernels) AffineAddGate(y, x, z Grouped, p Params, g Gates, n Rows) {
+	k.runGates(affineAddGate, n, p, 1, g, 2, y, x, z)
+}
+
 // Scale computes x = g0 x.
 func (k *Kernels) Scale(x Grouped, g Gates, n Rows) {
 	k.runGates(scaleRows, n, Params{}, 0, g, 1, x)
@@ -169,6 +176,11 @@ func (k *Kernels) MomentsCopy(y, x Matrix, p Params, n Rows) { k.run(momentsCopy
 
 // Products adds x to p0 and x z to p1.
 func (k *Kernels) Products(x, z Matrix, p Params, n Rows) { k.run(products, n, p, 2, x, z) }
+
+// ProductsGate is Products of g0 x.
+func (k *Kernels) ProductsGate(x, z Grouped, p Params, g Gates, n Rows) {
+	k.runGates(productsGate, n, p, 2, g, 1, x, z)
+}
 
 // NormSiLU computes y = silu(p0 x + p1).
 func (k *Kernels) NormSiLU(y, x Matrix, p Params, n Rows) { k.run(normSiLU, n, p, 2, y, x) }

@@ -19,6 +19,11 @@ func affineAVX512(a *rowArgs)
 //go:noescape
 func affineAddAVX512(a *rowArgs)
 
+// affineAddGateAVX512 computes p0 = gate0 p1 + par0 p2 + gate1.
+//
+//go:noescape
+func affineAddGateAVX512(a *rowArgs)
+
 // scaleRowsAVX512 computes p0 *= gate0.
 //
 //go:noescape
@@ -38,6 +43,11 @@ func momentsCopyAVX512(a *rowArgs)
 //
 //go:noescape
 func productsAVX512(a *rowArgs)
+
+// productsGateAVX512 is products of gate0 p0.
+//
+//go:noescape
+func productsGateAVX512(a *rowArgs)
 
 // normSiLUAVX512 computes p0 = silu(par0 p1 + par1).
 //
@@ -104,6 +114,11 @@ func affineAVX2(a *rowArgs)
 //go:noescape
 func affineAddAVX2(a *rowArgs)
 
+// affineAddGateAVX2 computes p0 = gate0 p1 + par0 p2 + gate1.
+//
+//go:noescape
+func affineAddGateAVX2(a *rowArgs)
+
 // scaleRowsAVX2 computes p0 *= gate0.
 //
 //go:noescape
@@ -123,6 +138,11 @@ func momentsCopyAVX2(a *rowArgs)
 //
 //go:noescape
 func productsAVX2(a *rowArgs)
+
+// productsGateAVX2 is products of gate0 p0.
+//
+//go:noescape
+func productsGateAVX2(a *rowArgs)
 
 // normSiLUAVX2 computes p0 = silu(par0 p1 + par1).
 //

@@ -582,12 +582,16 @@ end27:
 	VZEROUPPER
 	RET
 
-// func scaleRowsAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-8
+// func affineAddGateAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·affineAddGateAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
 	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
 	VBROADCASTSS constant3f800000<>+0(SB), Z0
 	VBROADCASTSS constant3af61905<>+0(SB), Z0
@@ -598,124 +602,184 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
 image34:
-	MOVQ 96(AX), BX
-	MOVQ BX, 208(AX)
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
 
 group35:
-	MOVQ 88(AX), BX
-	MOVQ BX, 200(AX)
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
 
 many36:
 	CMPQ 200(AX), $0x04
 	JL   one37
-	MOVQ 176(AX), BX
-	MOVQ 80(AX), SI
-	SUBQ $0x10, SI
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
 	JL   rest40
 
 loop39:
-	VMOVUPS (BX), Z0
-	VMOVUPS (CX), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (CX)
-	VMOVUPS (CX)(DX*1), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS (CX)(DX*2), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (CX)(DX*2)
-	LEAQ    (CX)(DX*2), DI
-	VMOVUPS (DI)(DX*1), Z1
-	VMULPS  Z0, Z1, Z1
-	LEAQ    (CX)(DX*2), DI
-	VMOVUPS Z1, (DI)(DX*1)
-	ADDQ    $0x40, BX
-	ADDQ    $0x40, CX
-	SUBQ    $0x10, SI
-	JGE     loop39
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (R10), Z1
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Z2
+	VMOVUPS     (BX), Z3
+	VFMADD213PS Z2, Z1, Z3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z3, (CX)
+	VMOVUPS     (BX)(SI*1), Z3
+	VFMADD213PS Z2, Z1, Z3
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z3, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z3
+	VFMADD213PS Z2, Z1, Z3
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z3, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS     (R12)(SI*1), Z3
+	VFMADD213PS Z2, Z1, Z3
+	LEAQ        (DI)(R8*2), R12
+	PREFETCHT0  4096(R12)(R8*1)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS     (R12)(R8*1), Z1
+	VFMADD231PS Z1, Z0, Z3
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z3, (R12)(DX*1)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R11
+	JGE         loop39
 
 rest40:
-	ADDQ      $0x10, SI
-	JZ        end41
-	LEAQ      tailsAVX512<>+0(SB), DI
-	KMOVW     (DI)(SI*2), K1
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z (CX), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (CX)
-	VMOVUPS.Z (CX)(DX*1), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (CX)(DX*1)
-	VMOVUPS.Z (CX)(DX*2), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (CX)(DX*2)
-	LEAQ      (CX)(DX*2), BX
-	VMOVUPS.Z (BX)(DX*1), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	LEAQ      (CX)(DX*2), BX
-	VMOVUPS   Z1, K1, (BX)(DX*1)
+	ADDQ        $0x10, R11
+	JZ          end41
+	LEAQ        tailsAVX512<>+0(SB), R12
+	KMOVW       (R12)(R11*2), K1
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (R10), Z1
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS.Z   (DI), K1, Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS.Z   (DI)(R8*1), K1, Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS.Z   (DI)(R8*2), K1, Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS.Z   (R9)(SI*1), K1, Z3
+	VFMADD213PS Z2, Z1, Z3
+	LEAQ        (DI)(R8*2), R9
+	VMOVUPS.Z   (R9)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z3
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Z3, K1, (R9)(DX*1)
 
 end41:
-	MOVQ 80(AX), BX
-	ANDQ $-16, BX
-	SHLQ $0x02, BX
-	SUBQ BX, CX
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
 	JMP  many36
 
 one37:
 	CMPQ 200(AX), $0x00
 	JE   end38
-	MOVQ 176(AX), BX
-	MOVQ 80(AX), SI
-	SUBQ $0x10, SI
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
 	JL   rest43
 
 loop42:
-	VMOVUPS (BX), Z0
-	VMOVUPS (CX), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (CX)
-	ADDQ    $0x40, BX
-	ADDQ    $0x40, CX
-	SUBQ    $0x10, SI
-	JGE     loop42
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (R10), Z1
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Z2
+	VMOVUPS     (BX), Z3
+	VFMADD213PS Z2, Z1, Z3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z1
+	VFMADD231PS Z1, Z0, Z3
+	VMOVUPS     Z3, (CX)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R11
+	JGE         loop42
 
 rest43:
-	ADDQ      $0x10, SI
-	JZ        end44
-	LEAQ      tailsAVX512<>+0(SB), DI
-	KMOVW     (DI)(SI*2), K1
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z (CX), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (CX)
+	ADDQ        $0x10, R11
+	JZ          end44
+	LEAQ        tailsAVX512<>+0(SB), R12
+	KMOVW       (R12)(R11*2), K1
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (R10), Z1
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS.Z   (DI), K1, Z1
+	VFMADD231PS Z1, Z0, Z3
+	VMOVUPS     Z3, K1, (CX)
 
 end44:
-	MOVQ 80(AX), BX
-	ANDQ $-16, BX
-	SHLQ $0x02, BX
-	SUBQ BX, CX
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
 	DECQ 200(AX)
 	JMP  one37
 
 end38:
 	ADDQ 104(AX), CX
-	MOVQ 192(AX), BX
-	ADDQ BX, 176(AX)
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
 	DECQ 208(AX)
 	JNZ  group35
 	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
 	DECQ 136(AX)
 	JNZ  image34
 	VZEROUPPER
 	RET
 
-// func momentsAVX512(a *byte)
+// func scaleRowsAVX512(a *byte)
 // Requires: AVX, AVX512F
-TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
+TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
@@ -739,12 +803,143 @@ group46:
 many47:
 	CMPQ 200(AX), $0x04
 	JL   one48
-	MOVQ 64(AX), BX
+	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
 	JL   rest51
 
 loop50:
+	VMOVUPS (BX), Z0
+	VMOVUPS (CX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	VMOVUPS (CX)(DX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)(DX*1)
+	VMOVUPS (CX)(DX*2), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)(DX*2)
+	LEAQ    (CX)(DX*2), DI
+	VMOVUPS (DI)(DX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	LEAQ    (CX)(DX*2), DI
+	VMOVUPS Z1, (DI)(DX*1)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, SI
+	JGE     loop50
+
+rest51:
+	ADDQ      $0x10, SI
+	JZ        end52
+	LEAQ      tailsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*2), K1
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z (CX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	VMOVUPS.Z (CX)(DX*1), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(DX*1)
+	VMOVUPS.Z (CX)(DX*2), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(DX*2)
+	LEAQ      (CX)(DX*2), BX
+	VMOVUPS.Z (BX)(DX*1), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	LEAQ      (CX)(DX*2), BX
+	VMOVUPS   Z1, K1, (BX)(DX*1)
+
+end52:
+	MOVQ 80(AX), BX
+	ANDQ $-16, BX
+	SHLQ $0x02, BX
+	SUBQ BX, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ $0x04, 200(AX)
+	JMP  many47
+
+one48:
+	CMPQ 200(AX), $0x00
+	JE   end49
+	MOVQ 176(AX), BX
+	MOVQ 80(AX), SI
+	SUBQ $0x10, SI
+	JL   rest54
+
+loop53:
+	VMOVUPS (BX), Z0
+	VMOVUPS (CX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, SI
+	JGE     loop53
+
+rest54:
+	ADDQ      $0x10, SI
+	JZ        end55
+	LEAQ      tailsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*2), K1
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z (CX), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+
+end55:
+	MOVQ 80(AX), BX
+	ANDQ $-16, BX
+	SHLQ $0x02, BX
+	SUBQ BX, CX
+	ADDQ DX, CX
+	DECQ 200(AX)
+	JMP  one48
+
+end49:
+	ADDQ 104(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ BX, 176(AX)
+	DECQ 208(AX)
+	JNZ  group46
+	ADDQ 144(AX), CX
+	DECQ 136(AX)
+	JNZ  image45
+	VZEROUPPER
+	RET
+
+// func momentsAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+
+image56:
+	MOVQ 96(AX), BX
+	MOVQ BX, 208(AX)
+
+group57:
+	MOVQ 88(AX), BX
+	MOVQ BX, 200(AX)
+
+many58:
+	CMPQ 200(AX), $0x04
+	JL   one59
+	MOVQ 64(AX), BX
+	MOVQ 80(AX), SI
+	SUBQ $0x10, SI
+	JL   rest62
+
+loop61:
 	VMOVUPS     (BX), Z0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Z1
@@ -767,11 +962,11 @@ loop50:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, CX
 	SUBQ        $0x10, SI
-	JGE         loop50
+	JGE         loop61
 
-rest51:
+rest62:
 	ADDQ        $0x10, SI
-	JZ          end52
+	JZ          end63
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(SI*2), K1
 	VMOVUPS     (BX), Z0
@@ -794,24 +989,24 @@ rest51:
 	MOVQ        72(AX), SI
 	VMOVUPS     Z1, (BX)(SI*1)
 
-end52:
+end63:
 	MOVQ 80(AX), BX
 	ANDQ $-16, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
 	SUBQ $0x04, 200(AX)
-	JMP  many47
+	JMP  many58
 
-one48:
+one59:
 	CMPQ 200(AX), $0x00
-	JE   end49
+	JE   end60
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x10, SI
-	JL   rest54
+	JL   rest65
 
-loop53:
+loop64:
 	VMOVUPS     (BX), Z0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Z1
@@ -824,11 +1019,11 @@ loop53:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, CX
 	SUBQ        $0x10, SI
-	JGE         loop53
+	JGE         loop64
 
-rest54:
+rest65:
 	ADDQ        $0x10, SI
-	JZ          end55
+	JZ          end66
 	LEAQ        tailsAVX512<>+0(SB), DI
 	KMOVW       (DI)(SI*2), K1
 	VMOVUPS     (BX), Z0
@@ -841,197 +1036,28 @@ rest54:
 	MOVQ        72(AX), SI
 	VMOVUPS     Z1, (BX)(SI*1)
 
-end55:
+end66:
 	MOVQ 80(AX), BX
 	ANDQ $-16, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
 	DECQ 200(AX)
-	JMP  one48
+	JMP  one59
 
-end49:
+end60:
 	ADDQ 104(AX), CX
 	DECQ 208(AX)
-	JNZ  group46
+	JNZ  group57
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image45
+	JNZ  image56
 	VZEROUPPER
 	RET
 
 // func momentsCopyAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·momentsCopyAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
-
-image56:
-	MOVQ 96(AX), DI
-	MOVQ DI, 208(AX)
-
-group57:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many58:
-	CMPQ 200(AX), $0x04
-	JL   one59
-	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x10, R8
-	JL   rest62
-
-loop61:
-	VMOVUPS     (DI), Z0
-	MOVQ        72(AX), R9
-	VMOVUPS     (DI)(R9*1), Z1
-	VMOVUPS     (BX), Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVNTPS    Z2, (CX)
-	VMOVUPS     (BX)(SI*1), Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVNTPS    Z2, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVNTPS    Z2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R9
-	VMOVUPS     (R9)(SI*1), Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	LEAQ        (CX)(DX*2), R9
-	VMOVNTPS    Z2, (R9)(DX*1)
-	VMOVUPS     Z0, (DI)
-	MOVQ        72(AX), R9
-	VMOVUPS     Z1, (DI)(R9*1)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, BX
-	SUBQ        $0x10, R8
-	JGE         loop61
-
-rest62:
-	ADDQ        $0x10, R8
-	JZ          end63
-	LEAQ        tailsAVX512<>+0(SB), R9
-	KMOVW       (R9)(R8*2), K1
-	VMOVUPS     (DI), Z0
-	MOVQ        72(AX), R8
-	VMOVUPS     (DI)(R8*1), Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS.Z   (BX)(SI*1), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)(DX*1)
-	VMOVUPS.Z   (BX)(SI*2), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R8
-	VMOVUPS.Z   (R8)(SI*1), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	LEAQ        (CX)(DX*2), R8
-	VMOVUPS     Z2, K1, (R8)(DX*1)
-	VMOVUPS     Z0, (DI)
-	MOVQ        72(AX), R8
-	VMOVUPS     Z1, (DI)(R8*1)
-
-end63:
-	MOVQ 80(AX), DI
-	ANDQ $-16, DI
-	SHLQ $0x02, DI
-	SUBQ DI, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ DI, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many58
-
-one59:
-	CMPQ 200(AX), $0x00
-	JE   end60
-	MOVQ 64(AX), DI
-	MOVQ 80(AX), R8
-	SUBQ $0x10, R8
-	JL   rest65
-
-loop64:
-	VMOVUPS     (DI), Z0
-	MOVQ        72(AX), R9
-	VMOVUPS     (DI)(R9*1), Z1
-	VMOVUPS     (BX), Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVNTPS    Z2, (CX)
-	VMOVUPS     Z0, (DI)
-	MOVQ        72(AX), R9
-	VMOVUPS     Z1, (DI)(R9*1)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, BX
-	SUBQ        $0x10, R8
-	JGE         loop64
-
-rest65:
-	ADDQ        $0x10, R8
-	JZ          end66
-	LEAQ        tailsAVX512<>+0(SB), R9
-	KMOVW       (R9)(R8*2), K1
-	VMOVUPS     (DI), Z0
-	MOVQ        72(AX), R8
-	VMOVUPS     (DI)(R8*1), Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VADDPS      Z2, Z0, Z0
-	VFMADD231PS Z2, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS     Z0, (DI)
-	MOVQ        72(AX), R8
-	VMOVUPS     Z1, (DI)(R8*1)
-
-end66:
-	MOVQ 80(AX), DI
-	ANDQ $-16, DI
-	SHLQ $0x02, DI
-	SUBQ DI, CX
-	ADDQ DX, CX
-	SUBQ DI, BX
-	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one59
-
-end60:
-	ADDQ 104(AX), CX
-	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group57
-	ADDQ 144(AX), CX
-	ADDQ 152(AX), BX
-	DECQ 136(AX)
-	JNZ  image56
-	VZEROUPPER
-	RET
-
-// func productsAVX512(a *byte)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·productsAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
@@ -1063,6 +1089,175 @@ many69:
 	JL   rest73
 
 loop72:
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z1
+	VMOVUPS     (BX), Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVNTPS    Z2, (CX)
+	VMOVUPS     (BX)(SI*1), Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVNTPS    Z2, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVNTPS    Z2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	LEAQ        (CX)(DX*2), R9
+	VMOVNTPS    Z2, (R9)(DX*1)
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R9
+	VMOVUPS     Z1, (DI)(R9*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R8
+	JGE         loop72
+
+rest73:
+	ADDQ        $0x10, R8
+	JZ          end74
+	LEAQ        tailsAVX512<>+0(SB), R9
+	KMOVW       (R9)(R8*2), K1
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
+	VMOVUPS     (DI)(R8*1), Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R8
+	VMOVUPS.Z   (R8)(SI*1), K1, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS     Z2, K1, (R8)(DX*1)
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
+	VMOVUPS     Z1, (DI)(R8*1)
+
+end74:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 200(AX)
+	JMP  many69
+
+one70:
+	CMPQ 200(AX), $0x00
+	JE   end71
+	MOVQ 64(AX), DI
+	MOVQ 80(AX), R8
+	SUBQ $0x10, R8
+	JL   rest76
+
+loop75:
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z1
+	VMOVUPS     (BX), Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVNTPS    Z2, (CX)
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R9
+	VMOVUPS     Z1, (DI)(R9*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R8
+	JGE         loop75
+
+rest76:
+	ADDQ        $0x10, R8
+	JZ          end77
+	LEAQ        tailsAVX512<>+0(SB), R9
+	KMOVW       (R9)(R8*2), K1
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R8
+	VMOVUPS     (DI)(R8*1), Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VADDPS      Z2, Z0, Z0
+	VFMADD231PS Z2, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
+	VMOVUPS     Z1, (DI)(R8*1)
+
+end77:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 200(AX)
+	JMP  one70
+
+end71:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	DECQ 208(AX)
+	JNZ  group68
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image67
+	VZEROUPPER
+	RET
+
+// func productsAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+
+image78:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
+
+group79:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many80:
+	CMPQ 200(AX), $0x04
+	JL   one81
+	MOVQ 64(AX), DI
+	MOVQ 80(AX), R8
+	SUBQ $0x10, R8
+	JL   rest84
+
+loop83:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -1101,11 +1296,11 @@ loop72:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop72
+	JGE         loop83
 
-rest73:
+rest84:
 	ADDQ        $0x10, R8
-	JZ          end74
+	JZ          end85
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -1133,7 +1328,7 @@ rest73:
 	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end74:
+end85:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1142,17 +1337,17 @@ end74:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many69
+	JMP  many80
 
-one70:
+one81:
 	CMPQ 200(AX), $0x00
-	JE   end71
+	JE   end82
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest76
+	JL   rest87
 
-loop75:
+loop86:
 	VMOVUPS     (DI), Z0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -1169,11 +1364,11 @@ loop75:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop75
+	JGE         loop86
 
-rest76:
+rest87:
 	ADDQ        $0x10, R8
-	JZ          end77
+	JZ          end88
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -1187,7 +1382,7 @@ rest76:
 	MOVQ        72(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end77:
+end88:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1196,17 +1391,218 @@ end77:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one70
+	JMP  one81
 
-end71:
+end82:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group68
+	JNZ  group79
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image67
+	JNZ  image78
+	VZEROUPPER
+	RET
+
+// func productsGateAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productsGateAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z0
+	VBROADCASTSS constant3af61905<>+0(SB), Z0
+	VBROADCASTSS constant3c134806<>+0(SB), Z0
+	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
+	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
+	VBROADCASTSS constant3f31727b<>+0(SB), Z0
+	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+
+image89:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
+
+group90:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many91:
+	CMPQ 200(AX), $0x04
+	JL   one92
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x10, R9
+	JL   rest95
+
+loop94:
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Z1
+	VMOVUPS     (R8), Z2
+	PREFETCHT0  4096(CX)
+	VMOVUPS     (CX), Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z4
+	VFMADD231PS Z4, Z3, Z1
+	PREFETCHT0  4096(CX)(DX*1)
+	VMOVUPS     (CX)(DX*1), Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Z4
+	VFMADD231PS Z4, Z3, Z1
+	PREFETCHT0  4096(CX)(DX*2)
+	VMOVUPS     (CX)(DX*2), Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Z4
+	VFMADD231PS Z4, Z3, Z1
+	LEAQ        (CX)(DX*2), R10
+	PREFETCHT0  4096(R10)(DX*1)
+	LEAQ        (CX)(DX*2), R10
+	VMOVUPS     (R10)(DX*1), Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	LEAQ        (BX)(SI*2), R10
+	PREFETCHT0  4096(R10)(SI*1)
+	LEAQ        (BX)(SI*2), R10
+	VMOVUPS     (R10)(SI*1), Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R10
+	VMOVUPS     Z1, (DI)(R10*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R9
+	JGE         loop94
+
+rest95:
+	ADDQ        $0x10, R9
+	JZ          end96
+	LEAQ        tailsAVX512<>+0(SB), R10
+	KMOVW       (R10)(R9*2), K1
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z1
+	VMOVUPS     (R8), Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD231PS Z4, Z3, Z1
+	VMOVUPS.Z   (CX)(DX*1), K1, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VMOVUPS.Z   (BX)(SI*1), K1, Z4
+	VFMADD231PS Z4, Z3, Z1
+	VMOVUPS.Z   (CX)(DX*2), K1, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VMOVUPS.Z   (BX)(SI*2), K1, Z4
+	VFMADD231PS Z4, Z3, Z1
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS.Z   (R8)(DX*1), K1, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	LEAQ        (BX)(SI*2), R8
+	VMOVUPS.Z   (R8)(SI*1), K1, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
+	VMOVUPS     Z1, (DI)(R8*1)
+
+end96:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 200(AX)
+	JMP  many91
+
+one92:
+	CMPQ 200(AX), $0x00
+	JE   end93
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x10, R9
+	JL   rest98
+
+loop97:
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Z1
+	VMOVUPS     (R8), Z2
+	PREFETCHT0  4096(CX)
+	VMOVUPS     (CX), Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R10
+	VMOVUPS     Z1, (DI)(R10*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R9
+	JGE         loop97
+
+rest98:
+	ADDQ        $0x10, R9
+	JZ          end99
+	LEAQ        tailsAVX512<>+0(SB), R10
+	KMOVW       (R10)(R9*2), K1
+	VMOVUPS     (DI), Z0
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z1
+	VMOVUPS     (R8), Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VMOVUPS.Z   (BX), K1, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     Z0, (DI)
+	MOVQ        72(AX), R8
+	VMOVUPS     Z1, (DI)(R8*1)
+
+end99:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 200(AX)
+	JMP  one92
+
+end93:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 208(AX)
+	JNZ  group90
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image89
 	VZEROUPPER
 	RET
 
@@ -1227,23 +1623,23 @@ TEXT ·normSiLUAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image78:
+image100:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group79:
+group101:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many80:
+many102:
 	CMPQ 200(AX), $0x04
-	JL   one81
+	JL   one103
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest84
+	JL   rest106
 
-loop83:
+loop105:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -1318,11 +1714,11 @@ loop83:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop83
+	JGE         loop105
 
-rest84:
+rest106:
 	ADDQ        $0x10, R8
-	JZ          end85
+	JZ          end107
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -1391,7 +1787,7 @@ rest84:
 	LEAQ        (CX)(DX*2), DI
 	VMOVUPS     Z11, K1, (DI)(DX*1)
 
-end85:
+end107:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1400,17 +1796,17 @@ end85:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many80
+	JMP  many102
 
-one81:
+one103:
 	CMPQ 200(AX), $0x00
-	JE   end82
+	JE   end104
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest87
+	JL   rest109
 
-loop86:
+loop108:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -1434,11 +1830,11 @@ loop86:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop86
+	JGE         loop108
 
-rest87:
+rest109:
 	ADDQ        $0x10, R8
-	JZ          end88
+	JZ          end110
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -1460,7 +1856,7 @@ rest87:
 	VMULPS      Z10, Z11, Z11
 	VMOVUPS     Z11, K1, (CX)
 
-end88:
+end110:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1469,17 +1865,17 @@ end88:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one81
+	JMP  one103
 
-end82:
+end104:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group79
+	JNZ  group101
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image78
+	JNZ  image100
 	VZEROUPPER
 	RET
 
@@ -1500,24 +1896,24 @@ TEXT ·normSiLUSumAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image89:
+image111:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group90:
+group112:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many91:
+many113:
 	CMPQ 200(AX), $0x04
-	JL   one92
+	JL   one114
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest95
+	JL   rest117
 
-loop94:
+loop116:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -1599,11 +1995,11 @@ loop94:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop94
+	JGE         loop116
 
-rest95:
+rest117:
 	ADDQ        $0x10, R9
-	JZ          end96
+	JZ          end118
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -1678,7 +2074,7 @@ rest95:
 	VMOVUPS     Z12, K1, (DI)(DX*1)
 	VMOVUPS     Z10, (R8)
 
-end96:
+end118:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1687,18 +2083,18 @@ end96:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many91
+	JMP  many113
 
-one92:
+one114:
 	CMPQ 200(AX), $0x00
-	JE   end93
+	JE   end115
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest98
+	JL   rest120
 
-loop97:
+loop119:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -1726,11 +2122,11 @@ loop97:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop97
+	JGE         loop119
 
-rest98:
+rest120:
 	ADDQ        $0x10, R9
-	JZ          end99
+	JZ          end121
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -1755,7 +2151,7 @@ rest98:
 	VMOVUPS     Z12, K1, (CX)
 	VMOVUPS     Z10, (R8)
 
-end99:
+end121:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1764,19 +2160,19 @@ end99:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one92
+	JMP  one114
 
-end93:
+end115:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 208(AX)
-	JNZ  group90
+	JNZ  group112
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image89
+	JNZ  image111
 	VZEROUPPER
 	RET
 
@@ -1799,23 +2195,23 @@ TEXT ·normSiLUSlopeAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image100:
+image122:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group101:
+group123:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many102:
+many124:
 	CMPQ 200(AX), $0x04
-	JL   one103
+	JL   one125
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest106
+	JL   rest128
 
-loop105:
+loop127:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -1904,11 +2300,11 @@ loop105:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop105
+	JGE          loop127
 
-rest106:
+rest128:
 	ADDQ         $0x10, R10
-	JZ           end107
+	JZ           end129
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -1990,7 +2386,7 @@ rest106:
 	LEAQ         (DI)(R8*2), R9
 	VMOVUPS      Z8, K1, (R9)(R8*1)
 
-end107:
+end129:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2001,17 +2397,17 @@ end107:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many102
+	JMP  many124
 
-one103:
+one125:
 	CMPQ 200(AX), $0x00
-	JE   end104
+	JE   end126
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest109
+	JL   rest131
 
-loop108:
+loop130:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2039,11 +2435,11 @@ loop108:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop108
+	JGE          loop130
 
-rest109:
+rest131:
 	ADDQ         $0x10, R10
-	JZ           end110
+	JZ           end132
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2068,7 +2464,7 @@ rest109:
 	VMOVUPS      Z10, K1, (CX)
 	VMOVUPS      Z8, K1, (DI)
 
-end110:
+end132:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2079,19 +2475,19 @@ end110:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one103
+	JMP  one125
 
-end104:
+end126:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 208(AX)
-	JNZ  group101
+	JNZ  group123
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image100
+	JNZ  image122
 	VZEROUPPER
 	RET
 
@@ -2114,23 +2510,23 @@ TEXT ·slopeProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image111:
+image133:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group112:
+group134:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many113:
+many135:
 	CMPQ 200(AX), $0x04
-	JL   one114
+	JL   one136
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest117
+	JL   rest139
 
-loop116:
+loop138:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2245,11 +2641,11 @@ loop116:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop116
+	JGE          loop138
 
-rest117:
+rest139:
 	ADDQ         $0x10, R10
-	JZ           end118
+	JZ           end140
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2357,7 +2753,7 @@ rest117:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end118:
+end140:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2368,17 +2764,17 @@ end118:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many113
+	JMP  many135
 
-one114:
+one136:
 	CMPQ 200(AX), $0x00
-	JE   end115
+	JE   end137
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest120
+	JL   rest142
 
-loop119:
+loop141:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2420,11 +2816,11 @@ loop119:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop119
+	JGE          loop141
 
-rest120:
+rest142:
 	ADDQ         $0x10, R10
-	JZ           end121
+	JZ           end143
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2463,7 +2859,7 @@ rest120:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end121:
+end143:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2474,19 +2870,19 @@ end121:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one114
+	JMP  one136
 
-end115:
+end137:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 208(AX)
-	JNZ  group112
+	JNZ  group134
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image111
+	JNZ  image133
 	VZEROUPPER
 	RET
 
@@ -2509,24 +2905,24 @@ TEXT ·slopeProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image122:
+image144:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group123:
+group145:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many124:
+many146:
 	CMPQ 200(AX), $0x04
-	JL   one125
+	JL   one147
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest128
+	JL   rest150
 
-loop127:
+loop149:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -2649,11 +3045,11 @@ loop127:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop127
+	JGE          loop149
 
-rest128:
+rest150:
 	ADDQ         $0x10, R11
-	JZ           end129
+	JZ           end151
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -2768,7 +3164,7 @@ rest128:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end129:
+end151:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2779,18 +3175,18 @@ end129:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many124
+	JMP  many146
 
-one125:
+one147:
 	CMPQ 200(AX), $0x00
-	JE   end126
+	JE   end148
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest131
+	JL   rest153
 
-loop130:
+loop152:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -2837,11 +3233,11 @@ loop130:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop130
+	JGE          loop152
 
-rest131:
+rest153:
 	ADDQ         $0x10, R11
-	JZ           end132
+	JZ           end154
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -2884,7 +3280,7 @@ rest131:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end132:
+end154:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2895,21 +3291,21 @@ end132:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one125
+	JMP  one147
 
-end126:
+end148:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 208(AX)
-	JNZ  group123
+	JNZ  group145
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image122
+	JNZ  image144
 	VZEROUPPER
 	RET
 
@@ -2930,23 +3326,23 @@ TEXT ·gateProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-image133:
+image155:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group134:
+group156:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many135:
+many157:
 	CMPQ 200(AX), $0x04
-	JL   one136
+	JL   one158
 	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest139
+	JL   rest161
 
-loop138:
+loop160:
 	VMOVUPS     (DI), Z0
 	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -2979,11 +3375,11 @@ loop138:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop138
+	JGE         loop160
 
-rest139:
+rest161:
 	ADDQ        $0x10, R8
-	JZ          end140
+	JZ          end162
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -3015,7 +3411,7 @@ rest139:
 	MOVQ        184(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end140:
+end162:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3024,17 +3420,17 @@ end140:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many135
+	JMP  many157
 
-one136:
+one158:
 	CMPQ 200(AX), $0x00
-	JE   end137
+	JE   end159
 	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest142
+	JL   rest164
 
-loop141:
+loop163:
 	VMOVUPS     (DI), Z0
 	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Z1
@@ -3049,11 +3445,11 @@ loop141:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop141
+	JGE         loop163
 
-rest142:
+rest164:
 	ADDQ        $0x10, R8
-	JZ          end143
+	JZ          end165
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z0
@@ -3067,7 +3463,7 @@ rest142:
 	MOVQ        184(AX), R8
 	VMOVUPS     Z1, (DI)(R8*1)
 
-end143:
+end165:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3076,19 +3472,19 @@ end143:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one136
+	JMP  one158
 
-end137:
+end159:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 208(AX)
-	JNZ  group134
+	JNZ  group156
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image133
+	JNZ  image155
 	VZEROUPPER
 	RET
 
@@ -3113,23 +3509,23 @@ TEXT ·mulProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-image144:
+image166:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group145:
+group167:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many146:
+many168:
 	CMPQ 200(AX), $0x04
-	JL   one147
+	JL   one169
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest150
+	JL   rest172
 
-loop149:
+loop171:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3174,11 +3570,11 @@ loop149:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop149
+	JGE         loop171
 
-rest150:
+rest172:
 	ADDQ        $0x10, R12
-	JZ          end151
+	JZ          end173
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3220,7 +3616,7 @@ rest150:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end151:
+end173:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3233,17 +3629,17 @@ end151:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many146
+	JMP  many168
 
-one147:
+one169:
 	CMPQ 200(AX), $0x00
-	JE   end148
+	JE   end170
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest153
+	JL   rest175
 
-loop152:
+loop174:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3263,11 +3659,11 @@ loop152:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop152
+	JGE         loop174
 
-rest153:
+rest175:
 	ADDQ        $0x10, R12
-	JZ          end154
+	JZ          end176
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3284,7 +3680,7 @@ rest153:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end154:
+end176:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3297,21 +3693,21 @@ end154:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one147
+	JMP  one169
 
-end148:
+end170:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
 	DECQ 208(AX)
-	JNZ  group145
+	JNZ  group167
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image144
+	JNZ  image166
 	VZEROUPPER
 	RET
 
@@ -3336,23 +3732,23 @@ TEXT ·mulProductsPastAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-image155:
+image177:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group156:
+group178:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many157:
+many179:
 	CMPQ 200(AX), $0x04
-	JL   one158
+	JL   one180
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest161
+	JL   rest183
 
-loop160:
+loop182:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3397,11 +3793,11 @@ loop160:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop160
+	JGE         loop182
 
-rest161:
+rest183:
 	ADDQ        $0x10, R12
-	JZ          end162
+	JZ          end184
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3443,7 +3839,7 @@ rest161:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end162:
+end184:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3456,17 +3852,17 @@ end162:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many157
+	JMP  many179
 
-one158:
+one180:
 	CMPQ 200(AX), $0x00
-	JE   end159
+	JE   end181
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest164
+	JL   rest186
 
-loop163:
+loop185:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z1
@@ -3486,11 +3882,11 @@ loop163:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop163
+	JGE         loop185
 
-rest164:
+rest186:
 	ADDQ        $0x10, R12
-	JZ          end165
+	JZ          end187
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z0
@@ -3507,7 +3903,7 @@ rest164:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end165:
+end187:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3520,21 +3916,21 @@ end165:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one158
+	JMP  one180
 
-end159:
+end181:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
 	DECQ 208(AX)
-	JNZ  group156
+	JNZ  group178
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image155
+	JNZ  image177
 	VZEROUPPER
 	RET
 
@@ -3559,24 +3955,24 @@ TEXT ·mulProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-image166:
+image188:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group167:
+group189:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many168:
+many190:
 	CMPQ 200(AX), $0x04
-	JL   one169
+	JL   one191
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest172
+	JL   rest194
 
-loop171:
+loop193:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
@@ -3629,11 +4025,11 @@ loop171:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop171
+	JGE         loop193
 
-rest172:
+rest194:
 	ADDQ        $0x10, R13
-	JZ          end173
+	JZ          end195
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
@@ -3682,7 +4078,7 @@ rest172:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end173:
+end195:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3695,18 +4091,18 @@ end173:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many168
+	JMP  many190
 
-one169:
+one191:
 	CMPQ 200(AX), $0x00
-	JE   end170
+	JE   end192
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest175
+	JL   rest197
 
-loop174:
+loop196:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
@@ -3731,11 +4127,11 @@ loop174:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop174
+	JGE         loop196
 
-rest175:
+rest197:
 	ADDQ        $0x10, R13
-	JZ          end176
+	JZ          end198
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
@@ -3756,7 +4152,7 @@ rest175:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end176:
+end198:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3769,9 +4165,9 @@ end176:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one169
+	JMP  one191
 
-end170:
+end192:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
@@ -3779,13 +4175,13 @@ end170:
 	MOVQ 192(AX), R11
 	ADDQ R11, 176(AX)
 	DECQ 208(AX)
-	JNZ  group167
+	JNZ  group189
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image166
+	JNZ  image188
 	VZEROUPPER
 	RET
 
@@ -3810,24 +4206,24 @@ TEXT ·mulProductsGatePastAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z0
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 
-image177:
+image199:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group178:
+group200:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many179:
+many201:
 	CMPQ 200(AX), $0x04
-	JL   one180
+	JL   one202
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest183
+	JL   rest205
 
-loop182:
+loop204:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
@@ -3880,11 +4276,11 @@ loop182:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop182
+	JGE         loop204
 
-rest183:
+rest205:
 	ADDQ        $0x10, R13
-	JZ          end184
+	JZ          end206
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
@@ -3933,7 +4329,7 @@ rest183:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end184:
+end206:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3946,18 +4342,18 @@ end184:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many179
+	JMP  many201
 
-one180:
+one202:
 	CMPQ 200(AX), $0x00
-	JE   end181
+	JE   end203
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x10, R13
-	JL   rest186
+	JL   rest208
 
-loop185:
+loop207:
 	VMOVUPS     (R11), Z0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Z1
@@ -3982,11 +4378,11 @@ loop185:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R13
-	JGE         loop185
+	JGE         loop207
 
-rest186:
+rest208:
 	ADDQ        $0x10, R13
-	JZ          end187
+	JZ          end209
 	LEAQ        tailsAVX512<>+0(SB), R14
 	KMOVW       (R14)(R13*2), K1
 	VMOVUPS     (R11), Z0
@@ -4007,7 +4403,7 @@ rest186:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z1, (R11)(R12*1)
 
-end187:
+end209:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -4020,9 +4416,9 @@ end187:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one180
+	JMP  one202
 
-end181:
+end203:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
@@ -4030,13 +4426,13 @@ end181:
 	MOVQ 192(AX), R11
 	ADDQ R11, 176(AX)
 	DECQ 208(AX)
-	JNZ  group178
+	JNZ  group200
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image177
+	JNZ  image199
 	VZEROUPPER
 	RET
 
@@ -4049,22 +4445,22 @@ TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image188:
+image210:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group189:
+group211:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many190:
+many212:
 	CMPQ 200(AX), $0x04
-	JL   one191
+	JL   one213
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest194
+	JL   rest216
 
-loop193:
+loop215:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
@@ -4083,11 +4479,11 @@ loop193:
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop193
+	JGE        loop215
 
-rest194:
+rest216:
 	ADDQ       $0x08, DI
-	JZ         end195
+	JZ         end217
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
@@ -4102,7 +4498,7 @@ rest194:
 	LEAQ       (CX)(DX*2), DI
 	VMASKMOVPS Y1, Y0, (DI)(DX*1)
 
-end195:
+end217:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4111,34 +4507,34 @@ end195:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many190
+	JMP  many212
 
-one191:
+one213:
 	CMPQ 200(AX), $0x00
-	JE   end192
+	JE   end214
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest197
+	JL   rest219
 
-loop196:
+loop218:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop196
+	JGE        loop218
 
-rest197:
+rest219:
 	ADDQ       $0x08, DI
-	JZ         end198
+	JZ         end220
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
 	VMASKMOVPS (BX), Y0, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 
-end198:
+end220:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4147,17 +4543,17 @@ end198:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one191
+	JMP  one213
 
-end192:
+end214:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group189
+	JNZ  group211
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image188
+	JNZ  image210
 	VZEROUPPER
 	RET
 
@@ -4208,23 +4604,23 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image199:
+image221:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group200:
+group222:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many201:
+many223:
 	CMPQ 200(AX), $0x04
-	JL   one202
+	JL   one224
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest205
+	JL   rest227
 
-loop204:
+loop226:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4251,11 +4647,11 @@ loop204:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop204
+	JGE         loop226
 
-rest205:
+rest227:
 	ADDQ        $0x08, R8
-	JZ          end206
+	JZ          end228
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4277,7 +4673,7 @@ rest205:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y3, Y0, (DI)(DX*1)
 
-end206:
+end228:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4286,17 +4682,17 @@ end206:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many201
+	JMP  many223
 
-one202:
+one224:
 	CMPQ 200(AX), $0x00
-	JE   end203
+	JE   end225
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest208
+	JL   rest230
 
-loop207:
+loop229:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4308,11 +4704,11 @@ loop207:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop207
+	JGE         loop229
 
-rest208:
+rest230:
 	ADDQ        $0x08, R8
-	JZ          end209
+	JZ          end231
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4323,7 +4719,7 @@ rest208:
 	VFMADD213PS Y2, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
 
-end209:
+end231:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4332,17 +4728,17 @@ end209:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one202
+	JMP  one224
 
-end203:
+end225:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group200
+	JNZ  group222
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image199
+	JNZ  image221
 	VZEROUPPER
 	RET
 
@@ -4357,23 +4753,23 @@ TEXT ·affineAddAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image210:
+image232:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group211:
+group233:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many212:
+many234:
 	CMPQ 200(AX), $0x04
-	JL   one213
+	JL   one235
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest216
+	JL   rest238
 
-loop215:
+loop237:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -4417,11 +4813,11 @@ loop215:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop215
+	JGE         loop237
 
-rest216:
+rest238:
 	ADDQ        $0x08, R10
-	JZ          end217
+	JZ          end239
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -4454,7 +4850,7 @@ rest216:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
 
-end217:
+end239:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4465,17 +4861,17 @@ end217:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many212
+	JMP  many234
 
-one213:
+one235:
 	CMPQ 200(AX), $0x00
-	JE   end214
+	JE   end236
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest219
+	JL   rest241
 
-loop218:
+loop240:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -4493,11 +4889,11 @@ loop218:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop218
+	JGE         loop240
 
-rest219:
+rest241:
 	ADDQ        $0x08, R10
-	JZ          end220
+	JZ          end242
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -4512,7 +4908,7 @@ rest219:
 	VFMADD231PS Y1, Y2, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end220:
+end242:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4523,19 +4919,208 @@ end220:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one213
+	JMP  one235
 
-end214:
+end236:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 208(AX)
-	JNZ  group211
+	JNZ  group233
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image210
+	JNZ  image232
+	VZEROUPPER
+	RET
+
+// func affineAddGateAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·affineAddGateAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+
+image243:
+	MOVQ 96(AX), R9
+	MOVQ R9, 208(AX)
+
+group244:
+	MOVQ 88(AX), R9
+	MOVQ R9, 200(AX)
+
+many245:
+	CMPQ 200(AX), $0x04
+	JL   one246
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
+	JL   rest249
+
+loop248:
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R10), Y1
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Y2
+	VMOVUPS     (BX), Y3
+	VFMADD213PS Y2, Y1, Y3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y4
+	VFMADD231PS Y4, Y0, Y3
+	VMOVUPS     Y3, (CX)
+	VMOVUPS     (BX)(SI*1), Y3
+	VFMADD213PS Y2, Y1, Y3
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Y4
+	VFMADD231PS Y4, Y0, Y3
+	VMOVUPS     Y3, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y3
+	VFMADD213PS Y2, Y1, Y3
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Y4
+	VFMADD231PS Y4, Y0, Y3
+	VMOVUPS     Y3, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS     (R12)(SI*1), Y3
+	VFMADD213PS Y2, Y1, Y3
+	LEAQ        (DI)(R8*2), R12
+	PREFETCHT0  4096(R12)(R8*1)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS     (R12)(R8*1), Y1
+	VFMADD231PS Y1, Y0, Y3
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Y3, (R12)(DX*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R11
+	JGE         loop248
+
+rest249:
+	ADDQ        $0x08, R11
+	JZ          end250
+	LEAQ        tailsAVX2<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y0
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (R10), Y2
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Y3
+	VMASKMOVPS  (BX), Y0, Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMASKMOVPS  (DI), Y0, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMASKMOVPS  Y4, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMASKMOVPS  (DI)(R8*1), Y0, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMASKMOVPS  Y4, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMASKMOVPS  (DI)(R8*2), Y0, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMASKMOVPS  Y4, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMASKMOVPS  (R9)(SI*1), Y0, Y4
+	VFMADD213PS Y3, Y2, Y4
+	LEAQ        (DI)(R8*2), R9
+	VMASKMOVPS  (R9)(R8*1), Y0, Y2
+	VFMADD231PS Y2, Y1, Y4
+	LEAQ        (CX)(DX*2), R9
+	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
+
+end250:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 200(AX)
+	JMP  many245
+
+one246:
+	CMPQ 200(AX), $0x00
+	JE   end247
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
+	JL   rest252
+
+loop251:
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (R10), Y1
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Y2
+	VMOVUPS     (BX), Y3
+	VFMADD213PS Y2, Y1, Y3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y1
+	VFMADD231PS Y1, Y0, Y3
+	VMOVUPS     Y3, (CX)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R11
+	JGE         loop251
+
+rest252:
+	ADDQ        $0x08, R11
+	JZ          end253
+	LEAQ        tailsAVX2<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y0
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (R10), Y2
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Y3
+	VMASKMOVPS  (BX), Y0, Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMASKMOVPS  (DI), Y0, Y2
+	VFMADD231PS Y2, Y1, Y4
+	VMASKMOVPS  Y4, Y0, (CX)
+
+end253:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 200(AX)
+	JMP  one246
+
+end247:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 208(AX)
+	JNZ  group244
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image243
 	VZEROUPPER
 	RET
 
@@ -4546,23 +5131,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-image221:
+image254:
 	MOVQ 96(AX), BX
 	MOVQ BX, 208(AX)
 
-group222:
+group255:
 	MOVQ 88(AX), BX
 	MOVQ BX, 200(AX)
 
-many223:
+many256:
 	CMPQ 200(AX), $0x04
-	JL   one224
+	JL   one257
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest227
+	JL   rest260
 
-loop226:
+loop259:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -4581,11 +5166,11 @@ loop226:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop226
+	JGE     loop259
 
-rest227:
+rest260:
 	ADDQ       $0x08, SI
-	JZ         end228
+	JZ         end261
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -4605,24 +5190,24 @@ rest227:
 	LEAQ       (CX)(DX*2), BX
 	VMASKMOVPS Y2, Y0, (BX)(DX*1)
 
-end228:
+end261:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
 	SUBQ $0x04, 200(AX)
-	JMP  many223
+	JMP  many256
 
-one224:
+one257:
 	CMPQ 200(AX), $0x00
-	JE   end225
+	JE   end258
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest230
+	JL   rest263
 
-loop229:
+loop262:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -4630,11 +5215,11 @@ loop229:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop229
+	JGE     loop262
 
-rest230:
+rest263:
 	ADDQ       $0x08, SI
-	JZ         end231
+	JZ         end264
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -4643,24 +5228,24 @@ rest230:
 	VMULPS     Y1, Y2, Y2
 	VMASKMOVPS Y2, Y0, (CX)
 
-end231:
+end264:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
 	DECQ 200(AX)
-	JMP  one224
+	JMP  one257
 
-end225:
+end258:
 	ADDQ 104(AX), CX
 	MOVQ 192(AX), BX
 	ADDQ BX, 176(AX)
 	DECQ 208(AX)
-	JNZ  group222
+	JNZ  group255
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image221
+	JNZ  image254
 	VZEROUPPER
 	RET
 
@@ -4671,23 +5256,23 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-image232:
+image265:
 	MOVQ 96(AX), BX
 	MOVQ BX, 208(AX)
 
-group233:
+group266:
 	MOVQ 88(AX), BX
 	MOVQ BX, 200(AX)
 
-many234:
+many267:
 	CMPQ 200(AX), $0x04
-	JL   one235
+	JL   one268
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest238
+	JL   rest271
 
-loop237:
+loop270:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -4710,11 +5295,11 @@ loop237:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop237
+	JGE         loop270
 
-rest238:
+rest271:
 	ADDQ        $0x08, SI
-	JZ          end239
+	JZ          end272
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -4738,24 +5323,24 @@ rest238:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end239:
+end272:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
 	SUBQ $0x04, 200(AX)
-	JMP  many234
+	JMP  many267
 
-one235:
+one268:
 	CMPQ 200(AX), $0x00
-	JE   end236
+	JE   end269
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest241
+	JL   rest274
 
-loop240:
+loop273:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -4768,11 +5353,11 @@ loop240:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop240
+	JGE         loop273
 
-rest241:
+rest274:
 	ADDQ        $0x08, SI
-	JZ          end242
+	JZ          end275
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -4786,22 +5371,22 @@ rest241:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end242:
+end275:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
 	DECQ 200(AX)
-	JMP  one235
+	JMP  one268
 
-end236:
+end269:
 	ADDQ 104(AX), CX
 	DECQ 208(AX)
-	JNZ  group233
+	JNZ  group266
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image232
+	JNZ  image265
 	VZEROUPPER
 	RET
 
@@ -4814,23 +5399,23 @@ TEXT ·momentsCopyAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image243:
+image276:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group244:
+group277:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many245:
+many278:
 	CMPQ 200(AX), $0x04
-	JL   one246
+	JL   one279
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest249
+	JL   rest282
 
-loop248:
+loop281:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4859,11 +5444,11 @@ loop248:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop248
+	JGE         loop281
 
-rest249:
+rest282:
 	ADDQ        $0x08, R8
-	JZ          end250
+	JZ          end283
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4892,7 +5477,7 @@ rest249:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end250:
+end283:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4901,17 +5486,17 @@ end250:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many245
+	JMP  many278
 
-one246:
+one279:
 	CMPQ 200(AX), $0x00
-	JE   end247
+	JE   end280
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest252
+	JL   rest285
 
-loop251:
+loop284:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4926,11 +5511,11 @@ loop251:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop251
+	JGE         loop284
 
-rest252:
+rest285:
 	ADDQ        $0x08, R8
-	JZ          end253
+	JZ          end286
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4945,7 +5530,7 @@ rest252:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end253:
+end286:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4954,17 +5539,17 @@ end253:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one246
+	JMP  one279
 
-end247:
+end280:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group244
+	JNZ  group277
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image243
+	JNZ  image276
 	VZEROUPPER
 	RET
 
@@ -4977,23 +5562,23 @@ TEXT ·productsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image254:
+image287:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group255:
+group288:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many256:
+many289:
 	CMPQ 200(AX), $0x04
-	JL   one257
+	JL   one290
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest260
+	JL   rest293
 
-loop259:
+loop292:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5032,11 +5617,11 @@ loop259:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop259
+	JGE         loop292
 
-rest260:
+rest293:
 	ADDQ        $0x08, R8
-	JZ          end261
+	JZ          end294
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5065,7 +5650,7 @@ rest260:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end261:
+end294:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5074,17 +5659,17 @@ end261:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many256
+	JMP  many289
 
-one257:
+one290:
 	CMPQ 200(AX), $0x00
-	JE   end258
+	JE   end291
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest263
+	JL   rest296
 
-loop262:
+loop295:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5101,11 +5686,11 @@ loop262:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop262
+	JGE         loop295
 
-rest263:
+rest296:
 	ADDQ        $0x08, R8
-	JZ          end264
+	JZ          end297
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5120,7 +5705,7 @@ rest263:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end264:
+end297:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5129,17 +5714,212 @@ end264:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one257
+	JMP  one290
 
-end258:
+end291:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group255
+	JNZ  group288
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image254
+	JNZ  image287
+	VZEROUPPER
+	RET
+
+// func productsGateAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·productsGateAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+
+image298:
+	MOVQ 96(AX), DI
+	MOVQ DI, 208(AX)
+
+group299:
+	MOVQ 88(AX), DI
+	MOVQ DI, 200(AX)
+
+many300:
+	CMPQ 200(AX), $0x04
+	JL   one301
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x08, R9
+	JL   rest304
+
+loop303:
+	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Y1
+	VMOVUPS     (R8), Y2
+	PREFETCHT0  4096(CX)
+	VMOVUPS     (CX), Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y4
+	VFMADD231PS Y4, Y3, Y1
+	PREFETCHT0  4096(CX)(DX*1)
+	VMOVUPS     (CX)(DX*1), Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD231PS Y4, Y3, Y1
+	PREFETCHT0  4096(CX)(DX*2)
+	VMOVUPS     (CX)(DX*2), Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Y4
+	VFMADD231PS Y4, Y3, Y1
+	LEAQ        (CX)(DX*2), R10
+	PREFETCHT0  4096(R10)(DX*1)
+	LEAQ        (CX)(DX*2), R10
+	VMOVUPS     (R10)(DX*1), Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	LEAQ        (BX)(SI*2), R10
+	PREFETCHT0  4096(R10)(SI*1)
+	LEAQ        (BX)(SI*2), R10
+	VMOVUPS     (R10)(SI*1), Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y0, (DI)
+	MOVQ        72(AX), R10
+	VMOVUPS     Y1, (DI)(R10*1)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R9
+	JGE         loop303
+
+rest304:
+	ADDQ        $0x08, R9
+	JZ          end305
+	LEAQ        tailsAVX2<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y0
+	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y2
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      Y4, Y1, Y1
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMASKMOVPS  (CX)(DX*1), Y0, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      Y4, Y1, Y1
+	VMASKMOVPS  (BX)(SI*1), Y0, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMASKMOVPS  (CX)(DX*2), Y0, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      Y4, Y1, Y1
+	VMASKMOVPS  (BX)(SI*2), Y0, Y5
+	VFMADD231PS Y5, Y4, Y2
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  (R8)(DX*1), Y0, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      Y4, Y1, Y1
+	LEAQ        (BX)(SI*2), R8
+	VMASKMOVPS  (R8)(SI*1), Y0, Y0
+	VFMADD231PS Y0, Y4, Y2
+	VMOVUPS     Y1, (DI)
+	MOVQ        72(AX), R8
+	VMOVUPS     Y2, (DI)(R8*1)
+
+end305:
+	MOVQ 80(AX), DI
+	ANDQ $-8, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 200(AX)
+	JMP  many300
+
+one301:
+	CMPQ 200(AX), $0x00
+	JE   end302
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x08, R9
+	JL   rest307
+
+loop306:
+	VMOVUPS     (DI), Y0
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Y1
+	VMOVUPS     (R8), Y2
+	PREFETCHT0  4096(CX)
+	VMOVUPS     (CX), Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y2
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     Y0, (DI)
+	MOVQ        72(AX), R10
+	VMOVUPS     Y1, (DI)(R10*1)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R9
+	JGE         loop306
+
+rest307:
+	ADDQ        $0x08, R9
+	JZ          end308
+	LEAQ        tailsAVX2<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y0
+	VMOVUPS     (DI), Y1
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y2
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (CX), Y0, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      Y4, Y1, Y1
+	VMASKMOVPS  (BX), Y0, Y0
+	VFMADD231PS Y0, Y4, Y2
+	VMOVUPS     Y1, (DI)
+	MOVQ        72(AX), R8
+	VMOVUPS     Y2, (DI)(R8*1)
+
+end308:
+	MOVQ 80(AX), DI
+	ANDQ $-8, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 200(AX)
+	JMP  one301
+
+end302:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 208(AX)
+	JNZ  group299
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image298
 	VZEROUPPER
 	RET
 
@@ -5152,23 +5932,23 @@ TEXT ·normSiLUAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image265:
+image309:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group266:
+group310:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many267:
+many311:
 	CMPQ 200(AX), $0x04
-	JL   one268
+	JL   one312
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest271
+	JL   rest315
 
-loop270:
+loop314:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5275,11 +6055,11 @@ loop270:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop270
+	JGE         loop314
 
-rest271:
+rest315:
 	ADDQ        $0x08, R8
-	JZ          end272
+	JZ          end316
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5381,7 +6161,7 @@ rest271:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y4, Y0, (DI)(DX*1)
 
-end272:
+end316:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5390,17 +6170,17 @@ end272:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many267
+	JMP  many311
 
-one268:
+one312:
 	CMPQ 200(AX), $0x00
-	JE   end269
+	JE   end313
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest274
+	JL   rest318
 
-loop273:
+loop317:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5432,11 +6212,11 @@ loop273:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop273
+	JGE         loop317
 
-rest274:
+rest318:
 	ADDQ        $0x08, R8
-	JZ          end275
+	JZ          end319
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5467,7 +6247,7 @@ rest274:
 	VMULPS      Y3, Y4, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end275:
+end319:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5476,17 +6256,17 @@ end275:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one268
+	JMP  one312
 
-end269:
+end313:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 208(AX)
-	JNZ  group266
+	JNZ  group310
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image265
+	JNZ  image309
 	VZEROUPPER
 	RET
 
@@ -5499,24 +6279,24 @@ TEXT ·normSiLUSumAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image276:
+image320:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group277:
+group321:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many278:
+many322:
 	CMPQ 200(AX), $0x04
-	JL   one279
+	JL   one323
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest282
+	JL   rest326
 
-loop281:
+loop325:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -5630,11 +6410,11 @@ loop281:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop281
+	JGE         loop325
 
-rest282:
+rest326:
 	ADDQ        $0x08, R9
-	JZ          end283
+	JZ          end327
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -5742,7 +6522,7 @@ rest282:
 	VMASKMOVPS  Y5, Y0, (DI)(DX*1)
 	VMOVUPS     Y3, (R8)
 
-end283:
+end327:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5751,18 +6531,18 @@ end283:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many278
+	JMP  many322
 
-one279:
+one323:
 	CMPQ 200(AX), $0x00
-	JE   end280
+	JE   end324
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest285
+	JL   rest329
 
-loop284:
+loop328:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -5798,11 +6578,11 @@ loop284:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop284
+	JGE         loop328
 
-rest285:
+rest329:
 	ADDQ        $0x08, R9
-	JZ          end286
+	JZ          end330
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -5836,7 +6616,7 @@ rest285:
 	VMASKMOVPS  Y5, Y0, (CX)
 	VMOVUPS     Y3, (R8)
 
-end286:
+end330:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5845,19 +6625,19 @@ end286:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one279
+	JMP  one323
 
-end280:
+end324:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 208(AX)
-	JNZ  group277
+	JNZ  group321
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image276
+	JNZ  image320
 	VZEROUPPER
 	RET
 
@@ -5872,23 +6652,23 @@ TEXT ·normSiLUSlopeAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image287:
+image331:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group288:
+group332:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many289:
+many333:
 	CMPQ 200(AX), $0x04
-	JL   one290
+	JL   one334
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest293
+	JL   rest337
 
-loop292:
+loop336:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -6009,11 +6789,11 @@ loop292:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop292
+	JGE          loop336
 
-rest293:
+rest337:
 	ADDQ         $0x08, R10
-	JZ           end294
+	JZ           end338
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6128,7 +6908,7 @@ rest293:
 	LEAQ         (DI)(R8*2), R9
 	VMASKMOVPS   Y1, Y0, (R9)(R8*1)
 
-end294:
+end338:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6139,17 +6919,17 @@ end294:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many289
+	JMP  many333
 
-one290:
+one334:
 	CMPQ 200(AX), $0x00
-	JE   end291
+	JE   end335
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest296
+	JL   rest340
 
-loop295:
+loop339:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -6185,11 +6965,11 @@ loop295:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop295
+	JGE          loop339
 
-rest296:
+rest340:
 	ADDQ         $0x08, R10
-	JZ           end297
+	JZ           end341
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6223,7 +7003,7 @@ rest296:
 	VMASKMOVPS   Y3, Y0, (CX)
 	VMASKMOVPS   Y1, Y0, (DI)
 
-end297:
+end341:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6234,19 +7014,19 @@ end297:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one290
+	JMP  one334
 
-end291:
+end335:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 208(AX)
-	JNZ  group288
+	JNZ  group332
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image287
+	JNZ  image331
 	VZEROUPPER
 	RET
 
@@ -6261,23 +7041,23 @@ TEXT ·slopeProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image298:
+image342:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group299:
+group343:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many300:
+many344:
 	CMPQ 200(AX), $0x04
-	JL   one301
+	JL   one345
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest304
+	JL   rest348
 
-loop303:
+loop347:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -6424,11 +7204,11 @@ loop303:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop303
+	JGE          loop347
 
-rest304:
+rest348:
 	ADDQ         $0x08, R10
-	JZ           end305
+	JZ           end349
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6569,7 +7349,7 @@ rest304:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end305:
+end349:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6580,17 +7360,17 @@ end305:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many300
+	JMP  many344
 
-one301:
+one345:
 	CMPQ 200(AX), $0x00
-	JE   end302
+	JE   end346
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest307
+	JL   rest351
 
-loop306:
+loop350:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y1
@@ -6640,11 +7420,11 @@ loop306:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop306
+	JGE          loop350
 
-rest307:
+rest351:
 	ADDQ         $0x08, R10
-	JZ           end308
+	JZ           end352
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y0
@@ -6692,7 +7472,7 @@ rest307:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end308:
+end352:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6703,19 +7483,19 @@ end308:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one301
+	JMP  one345
 
-end302:
+end346:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 208(AX)
-	JNZ  group299
+	JNZ  group343
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image298
+	JNZ  image342
 	VZEROUPPER
 	RET
 
@@ -6730,24 +7510,24 @@ TEXT ·slopeProductsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image309:
+image353:
 	MOVQ 96(AX), R9
 	MOVQ R9, 208(AX)
 
-group310:
+group354:
 	MOVQ 88(AX), R9
 	MOVQ R9, 200(AX)
 
-many311:
+many355:
 	CMPQ 200(AX), $0x04
-	JL   one312
+	JL   one356
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest315
+	JL   rest359
 
-loop314:
+loop358:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y1
@@ -6902,11 +7682,11 @@ loop314:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop314
+	JGE          loop358
 
-rest315:
+rest359:
 	ADDQ         $0x08, R11
-	JZ           end316
+	JZ           end360
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y0
@@ -7054,7 +7834,7 @@ rest315:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end316:
+end360:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -7065,18 +7845,18 @@ end316:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 200(AX)
-	JMP  many311
+	JMP  many355
 
-one312:
+one356:
 	CMPQ 200(AX), $0x00
-	JE   end313
+	JE   end357
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest318
+	JL   rest362
 
-loop317:
+loop361:
 	VMOVUPS      (R9), Y0
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y1
@@ -7131,11 +7911,11 @@ loop317:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop317
+	JGE          loop361
 
-rest318:
+rest362:
 	ADDQ         $0x08, R11
-	JZ           end319
+	JZ           end363
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y0
@@ -7187,7 +7967,7 @@ rest318:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y4, (R9)(R10*1)
 
-end319:
+end363:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -7198,21 +7978,21 @@ end319:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 200(AX)
-	JMP  one312
+	JMP  one356
 
-end313:
+end357:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 208(AX)
-	JNZ  group310
+	JNZ  group354
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image309
+	JNZ  image353
 	VZEROUPPER
 	RET
 
@@ -7225,23 +8005,23 @@ TEXT ·gateProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image320:
+image364:
 	MOVQ 96(AX), DI
 	MOVQ DI, 208(AX)
 
-group321:
+group365:
 	MOVQ 88(AX), DI
 	MOVQ DI, 200(AX)
 
-many322:
+many366:
 	CMPQ 200(AX), $0x04
-	JL   one323
+	JL   one367
 	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest326
+	JL   rest370
 
-loop325:
+loop369:
 	VMOVUPS     (DI), Y0
 	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7274,11 +8054,11 @@ loop325:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop325
+	JGE         loop369
 
-rest326:
+rest370:
 	ADDQ        $0x08, R8
-	JZ          end327
+	JZ          end371
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7311,7 +8091,7 @@ rest326:
 	MOVQ        184(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end327:
+end371:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7320,17 +8100,17 @@ end327:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 200(AX)
-	JMP  many322
+	JMP  many366
 
-one323:
+one367:
 	CMPQ 200(AX), $0x00
-	JE   end324
+	JE   end368
 	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest329
+	JL   rest373
 
-loop328:
+loop372:
 	VMOVUPS     (DI), Y0
 	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7345,11 +8125,11 @@ loop328:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop328
+	JGE         loop372
 
-rest329:
+rest373:
 	ADDQ        $0x08, R8
-	JZ          end330
+	JZ          end374
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7364,7 +8144,7 @@ rest329:
 	MOVQ        184(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end330:
+end374:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7373,19 +8153,19 @@ end330:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 200(AX)
-	JMP  one323
+	JMP  one367
 
-end324:
+end368:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 208(AX)
-	JNZ  group321
+	JNZ  group365
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image320
+	JNZ  image364
 	VZEROUPPER
 	RET
 
@@ -7402,23 +8182,23 @@ TEXT ·mulProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-image331:
+image375:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group332:
+group376:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many333:
+many377:
 	CMPQ 200(AX), $0x04
-	JL   one334
+	JL   one378
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest337
+	JL   rest381
 
-loop336:
+loop380:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7463,11 +8243,11 @@ loop336:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop336
+	JGE         loop380
 
-rest337:
+rest381:
 	ADDQ        $0x08, R12
-	JZ          end338
+	JZ          end382
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7510,7 +8290,7 @@ rest337:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end338:
+end382:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7523,17 +8303,17 @@ end338:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many333
+	JMP  many377
 
-one334:
+one378:
 	CMPQ 200(AX), $0x00
-	JE   end335
+	JE   end379
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest340
+	JL   rest384
 
-loop339:
+loop383:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7553,11 +8333,11 @@ loop339:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop339
+	JGE         loop383
 
-rest340:
+rest384:
 	ADDQ        $0x08, R12
-	JZ          end341
+	JZ          end385
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7575,7 +8355,7 @@ rest340:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end341:
+end385:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7588,21 +8368,21 @@ end341:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one334
+	JMP  one378
 
-end335:
+end379:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
 	DECQ 208(AX)
-	JNZ  group332
+	JNZ  group376
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image331
+	JNZ  image375
 	VZEROUPPER
 	RET
 
@@ -7619,23 +8399,23 @@ TEXT ·mulProductsPastAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-image342:
+image386:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group343:
+group387:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many344:
+many388:
 	CMPQ 200(AX), $0x04
-	JL   one345
+	JL   one389
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest348
+	JL   rest392
 
-loop347:
+loop391:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7680,11 +8460,11 @@ loop347:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop347
+	JGE         loop391
 
-rest348:
+rest392:
 	ADDQ        $0x08, R12
-	JZ          end349
+	JZ          end393
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7727,7 +8507,7 @@ rest348:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end349:
+end393:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7740,17 +8520,17 @@ end349:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many344
+	JMP  many388
 
-one345:
+one389:
 	CMPQ 200(AX), $0x00
-	JE   end346
+	JE   end390
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest351
+	JL   rest395
 
-loop350:
+loop394:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y1
@@ -7770,11 +8550,11 @@ loop350:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop350
+	JGE         loop394
 
-rest351:
+rest395:
 	ADDQ        $0x08, R12
-	JZ          end352
+	JZ          end396
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y0
@@ -7792,7 +8572,7 @@ rest351:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end352:
+end396:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7805,21 +8585,21 @@ end352:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one345
+	JMP  one389
 
-end346:
+end390:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
 	DECQ 208(AX)
-	JNZ  group343
+	JNZ  group387
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image342
+	JNZ  image386
 	VZEROUPPER
 	RET
 
@@ -7836,24 +8616,24 @@ TEXT ·mulProductsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-image353:
+image397:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group354:
+group398:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many355:
+many399:
 	CMPQ 200(AX), $0x04
-	JL   one356
+	JL   one400
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest359
+	JL   rest403
 
-loop358:
+loop402:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
@@ -7906,11 +8686,11 @@ loop358:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop358
+	JGE         loop402
 
-rest359:
+rest403:
 	ADDQ        $0x08, R13
-	JZ          end360
+	JZ          end404
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -7960,7 +8740,7 @@ rest359:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end360:
+end404:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -7973,18 +8753,18 @@ end360:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many355
+	JMP  many399
 
-one356:
+one400:
 	CMPQ 200(AX), $0x00
-	JE   end357
+	JE   end401
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest362
+	JL   rest406
 
-loop361:
+loop405:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
@@ -8009,11 +8789,11 @@ loop361:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop361
+	JGE         loop405
 
-rest362:
+rest406:
 	ADDQ        $0x08, R13
-	JZ          end363
+	JZ          end407
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -8035,7 +8815,7 @@ rest362:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end363:
+end407:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -8048,9 +8828,9 @@ end363:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one356
+	JMP  one400
 
-end357:
+end401:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
@@ -8058,13 +8838,13 @@ end357:
 	MOVQ 192(AX), R11
 	ADDQ R11, 176(AX)
 	DECQ 208(AX)
-	JNZ  group354
+	JNZ  group398
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image353
+	JNZ  image397
 	VZEROUPPER
 	RET
 
@@ -8081,24 +8861,24 @@ TEXT ·mulProductsGatePastAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R10
 
-image364:
+image408:
 	MOVQ 96(AX), R11
 	MOVQ R11, 208(AX)
 
-group365:
+group409:
 	MOVQ 88(AX), R11
 	MOVQ R11, 200(AX)
 
-many366:
+many410:
 	CMPQ 200(AX), $0x04
-	JL   one367
+	JL   one411
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest370
+	JL   rest414
 
-loop369:
+loop413:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
@@ -8151,11 +8931,11 @@ loop369:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop369
+	JGE         loop413
 
-rest370:
+rest414:
 	ADDQ        $0x08, R13
-	JZ          end371
+	JZ          end415
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -8205,7 +8985,7 @@ rest370:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end371:
+end415:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -8218,18 +8998,18 @@ end371:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 200(AX)
-	JMP  many366
+	JMP  many410
 
-one367:
+one411:
 	CMPQ 200(AX), $0x00
-	JE   end368
+	JE   end412
 	MOVQ 64(AX), R11
 	MOVQ 176(AX), R12
 	MOVQ 80(AX), R13
 	SUBQ $0x08, R13
-	JL   rest373
+	JL   rest417
 
-loop372:
+loop416:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
@@ -8254,11 +9034,11 @@ loop372:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R13
-	JGE         loop372
+	JGE         loop416
 
-rest373:
+rest417:
 	ADDQ        $0x08, R13
-	JZ          end374
+	JZ          end418
 	LEAQ        tailsAVX2<>+0(SB), R14
 	NEGQ        R13
 	VMOVUPS     32(R14)(R13*4), Y0
@@ -8280,7 +9060,7 @@ rest373:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y2, (R11)(R12*1)
 
-end374:
+end418:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -8293,9 +9073,9 @@ end374:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 200(AX)
-	JMP  one367
+	JMP  one411
 
-end368:
+end412:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
@@ -8303,12 +9083,12 @@ end368:
 	MOVQ 192(AX), R11
 	ADDQ R11, 176(AX)
 	DECQ 208(AX)
-	JNZ  group365
+	JNZ  group409
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image364
+	JNZ  image408
 	VZEROUPPER
 	RET

@@ -57,6 +57,13 @@ func rows(s isa) {
 				b.store(x, 0, r)
 			})
 		}},
+		{"affineAddGate", "computes p0 = gate0 p1 + par0 p2 + gate1", 3, 1, nil, 2, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.gated(1, r)
+				VFMADD231PS(b.stream(2, r), b.par[0], x)
+				b.store(x, 0, r)
+			})
+		}},
 		{"scaleRows", "computes p0 *= gate0", 1, 0, nil, 1, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.load(0, r)
@@ -77,6 +84,14 @@ func rows(s isa) {
 		{"products", "adds p0 to par0 and p0 p1 to par1", 2, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.stream(0, r)
+				VADDPS(x, b.par[0], b.par[0])
+				VFMADD231PS(b.stream(1, r), x, b.par[1])
+			})
+		}},
+		{"productsGate", "is products of gate0 p0", 2, 2, []int{0, 1}, 1, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.stream(0, r)
+				VMULPS(b.gate[0], x, x)
 				VADDPS(x, b.par[0], b.par[0])
 				VFMADD231PS(b.stream(1, r), x, b.par[1])
 			})
