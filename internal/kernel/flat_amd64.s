@@ -7,21 +7,13 @@
 // func addAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·addAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         64(AX), BX
-	MOVQ         80(AX), AX
-	SUBQ         $0x10, AX
-	JL           rest2
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 64(AX), BX
+	MOVQ 80(AX), AX
+	SUBQ $0x10, AX
+	JL   rest2
 
 loop1:
 	VMOVUPS (CX), Z0
@@ -47,86 +39,6 @@ end3:
 	VZEROUPPER
 	RET
 
-DATA constantbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+8(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+12(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+16(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
-GLOBL constantbfb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
-
-DATA constant3af61905<>+0(SB)/4, $0x3af61905
-DATA constant3af61905<>+4(SB)/4, $0x3af61905
-DATA constant3af61905<>+8(SB)/4, $0x3af61905
-DATA constant3af61905<>+12(SB)/4, $0x3af61905
-DATA constant3af61905<>+16(SB)/4, $0x3af61905
-DATA constant3af61905<>+20(SB)/4, $0x3af61905
-DATA constant3af61905<>+24(SB)/4, $0x3af61905
-DATA constant3af61905<>+28(SB)/4, $0x3af61905
-GLOBL constant3af61905<>(SB), RODATA|NOPTR, $32
-
-DATA constant3c134806<>+0(SB)/4, $0x3c134806
-DATA constant3c134806<>+4(SB)/4, $0x3c134806
-DATA constant3c134806<>+8(SB)/4, $0x3c134806
-DATA constant3c134806<>+12(SB)/4, $0x3c134806
-DATA constant3c134806<>+16(SB)/4, $0x3c134806
-DATA constant3c134806<>+20(SB)/4, $0x3c134806
-DATA constant3c134806<>+24(SB)/4, $0x3c134806
-DATA constant3c134806<>+28(SB)/4, $0x3c134806
-GLOBL constant3c134806<>(SB), RODATA|NOPTR, $32
-
-DATA constant3d64aa23<>+0(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+4(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+8(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+12(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+16(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+20(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+24(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+28(SB)/4, $0x3d64aa23
-GLOBL constant3d64aa23<>(SB), RODATA|NOPTR, $32
-
-DATA constant3e75ead4<>+0(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+4(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+8(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+12(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+16(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+20(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+24(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+28(SB)/4, $0x3e75ead4
-GLOBL constant3e75ead4<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f31727b<>+0(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+4(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+8(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+12(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+16(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+20(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+24(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+28(SB)/4, $0x3f31727b
-GLOBL constant3f31727b<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f7fffff<>+0(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+4(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+8(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+12(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+16(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+20(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+24(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+28(SB)/4, $0x3f7fffff
-GLOBL constant3f7fffff<>(SB), RODATA|NOPTR, $32
-
 DATA tailsAVX512<>+0(SB)/2, $0x0000
 DATA tailsAVX512<>+2(SB)/2, $0x0001
 DATA tailsAVX512<>+4(SB)/2, $0x0003
@@ -150,14 +62,6 @@ GLOBL tailsAVX512<>(SB), RODATA|NOPTR, $34
 // Requires: AVX, AVX512F
 TEXT ·scaleFlatAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -192,14 +96,6 @@ end6:
 // Requires: AVX, AVX512F
 TEXT ·blendAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         64(AX), BX
@@ -297,6 +193,86 @@ rest11:
 end12:
 	VZEROUPPER
 	RET
+
+DATA constantbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+8(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+12(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+16(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
+GLOBL constantbfb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3af61905<>+0(SB)/4, $0x3af61905
+DATA constant3af61905<>+4(SB)/4, $0x3af61905
+DATA constant3af61905<>+8(SB)/4, $0x3af61905
+DATA constant3af61905<>+12(SB)/4, $0x3af61905
+DATA constant3af61905<>+16(SB)/4, $0x3af61905
+DATA constant3af61905<>+20(SB)/4, $0x3af61905
+DATA constant3af61905<>+24(SB)/4, $0x3af61905
+DATA constant3af61905<>+28(SB)/4, $0x3af61905
+GLOBL constant3af61905<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c134806<>+0(SB)/4, $0x3c134806
+DATA constant3c134806<>+4(SB)/4, $0x3c134806
+DATA constant3c134806<>+8(SB)/4, $0x3c134806
+DATA constant3c134806<>+12(SB)/4, $0x3c134806
+DATA constant3c134806<>+16(SB)/4, $0x3c134806
+DATA constant3c134806<>+20(SB)/4, $0x3c134806
+DATA constant3c134806<>+24(SB)/4, $0x3c134806
+DATA constant3c134806<>+28(SB)/4, $0x3c134806
+GLOBL constant3c134806<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d64aa23<>+0(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+4(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+8(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+12(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+16(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+20(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+24(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+28(SB)/4, $0x3d64aa23
+GLOBL constant3d64aa23<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e75ead4<>+0(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+4(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+8(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+12(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+16(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+20(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+24(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+28(SB)/4, $0x3e75ead4
+GLOBL constant3e75ead4<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f31727b<>+0(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+4(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+8(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+12(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+16(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+20(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+24(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+28(SB)/4, $0x3f31727b
+GLOBL constant3f31727b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f7fffff<>+0(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+4(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+8(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+12(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+16(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+20(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+24(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+28(SB)/4, $0x3f7fffff
+GLOBL constant3f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func sigmoidFlatAVX512(a *byte)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -479,14 +455,6 @@ end21:
 // Requires: AVX, AVX512F
 TEXT ·sgdAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
@@ -538,14 +506,6 @@ end24:
 // Requires: AVX, AVX512F
 TEXT ·sgdNesterovAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
@@ -599,14 +559,6 @@ end27:
 // Requires: AVX, AVX512F
 TEXT ·rmspropAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
@@ -712,26 +664,6 @@ end33:
 	VZEROUPPER
 	RET
 
-DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
-GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
-
-DATA constant42fc0000<>+0(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+4(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+8(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+12(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+16(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+20(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+24(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+28(SB)/4, $0x42fc0000
-GLOBL constant42fc0000<>(SB), RODATA|NOPTR, $32
-
 DATA tailsAVX2<>+0(SB)/4, $0xffffffff
 DATA tailsAVX2<>+4(SB)/4, $0xffffffff
 DATA tailsAVX2<>+8(SB)/4, $0xffffffff
@@ -828,37 +760,38 @@ end39:
 // func siluFlatAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·siluFlatAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 64(AX), BX
-	MOVQ 80(AX), AX
-	SUBQ $0x08, AX
-	JL   rest41
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	MOVQ         80(AX), AX
+	SUBQ         $0x08, AX
+	JL           rest41
 
 loop40:
-	VMOVUPS     (DX), Y0
-	VMULPS      constantbfb8aa3b<>+0(SB), Y0, Y1
-	VMOVAPS     constant42fc0000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVAPS     constantc2fc0000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x01, Y1, Y2
-	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3af61905<>+0(SB), Y3
-	VFMADD213PS constant3c134806<>+0(SB), Y1, Y3
-	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y3
-	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y3
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y3, Y3
-	VADDPS      constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS     constant3f800000<>+0(SB), Y1
-	VDIVPS      Y3, Y1, Y3
-	VMULPS      Y0, Y3, Y3
-	VMOVUPS     Y3, (CX)
+	VMOVUPS     (DX), Y4
+	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y5
+	VMINPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y1, Y5
+	VROUNDPS    $0x01, Y5, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMOVAPS     Y3, Y7
+	VFMADD213PS constant3c134806<>+0(SB), Y5, Y7
+	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y7
+	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y7
+	VCVTPS2DQ   Y6, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPADDD      Y6, Y7, Y7
+	VADDPS      Y0, Y7, Y7
+	VDIVPS      Y7, Y0, Y7
+	VMULPS      Y4, Y7, Y7
+	VMOVUPS     Y7, (CX)
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, AX
@@ -869,67 +802,85 @@ rest41:
 	JZ          end42
 	LEAQ        tailsAVX2<>+0(SB), BX
 	NEGQ        AX
-	VMOVUPS     32(BX)(AX*4), Y0
-	VMASKMOVPS  (DX), Y0, Y1
-	VMULPS      constantbfb8aa3b<>+0(SB), Y1, Y2
-	VMOVAPS     constant42fc0000<>+0(SB), Y3
-	VMINPS      Y2, Y3, Y2
-	VMOVAPS     constantc2fc0000<>+0(SB), Y3
-	VMAXPS      Y2, Y3, Y2
-	VROUNDPS    $0x01, Y2, Y3
-	VSUBPS      Y3, Y2, Y2
-	VMOVAPS     constant3af61905<>+0(SB), Y4
-	VFMADD213PS constant3c134806<>+0(SB), Y2, Y4
-	VFMADD213PS constant3d64aa23<>+0(SB), Y2, Y4
-	VFMADD213PS constant3e75ead4<>+0(SB), Y2, Y4
-	VFMADD213PS constant3f31727b<>+0(SB), Y2, Y4
-	VFMADD213PS constant3f7fffff<>+0(SB), Y2, Y4
-	VCVTPS2DQ   Y3, Y3
-	VPSLLD      $0x17, Y3, Y3
-	VPADDD      Y3, Y4, Y4
-	VADDPS      constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS     constant3f800000<>+0(SB), Y2
-	VDIVPS      Y4, Y2, Y4
-	VMULPS      Y1, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (CX)
+	VMOVUPS     32(BX)(AX*4), Y4
+	VMASKMOVPS  (DX), Y4, Y5
+	VMULPS      constantbfb8aa3b<>+0(SB), Y5, Y6
+	VMINPS      Y6, Y2, Y6
+	VMAXPS      Y6, Y1, Y6
+	VROUNDPS    $0x01, Y6, Y1
+	VSUBPS      Y1, Y6, Y6
+	VMOVAPS     Y3, Y2
+	VFMADD213PS constant3c134806<>+0(SB), Y6, Y2
+	VFMADD213PS constant3d64aa23<>+0(SB), Y6, Y2
+	VFMADD213PS constant3e75ead4<>+0(SB), Y6, Y2
+	VFMADD213PS constant3f31727b<>+0(SB), Y6, Y2
+	VFMADD213PS constant3f7fffff<>+0(SB), Y6, Y2
+	VCVTPS2DQ   Y1, Y1
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y2, Y2
+	VADDPS      Y0, Y2, Y2
+	VDIVPS      Y2, Y0, Y2
+	VMULPS      Y5, Y2, Y2
+	VMASKMOVPS  Y2, Y4, (CX)
 
 end42:
 	VZEROUPPER
 	RET
 
+DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
+
+DATA constant42fc0000<>+0(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+4(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+8(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+12(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+16(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+20(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+24(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+28(SB)/4, $0x42fc0000
+GLOBL constant42fc0000<>(SB), RODATA|NOPTR, $32
+
 // func sigmoidFlatAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidFlatAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 64(AX), BX
-	MOVQ 80(AX), AX
-	SUBQ $0x08, AX
-	JL   rest44
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	MOVQ         80(AX), AX
+	SUBQ         $0x08, AX
+	JL           rest44
 
 loop43:
-	VMOVUPS     (DX), Y0
-	VMULPS      constantbfb8aa3b<>+0(SB), Y0, Y0
-	VMOVAPS     constant42fc0000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVAPS     constantc2fc0000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VROUNDPS    $0x01, Y0, Y1
-	VSUBPS      Y1, Y0, Y0
-	VMOVAPS     constant3af61905<>+0(SB), Y2
-	VFMADD213PS constant3c134806<>+0(SB), Y0, Y2
-	VFMADD213PS constant3d64aa23<>+0(SB), Y0, Y2
-	VFMADD213PS constant3e75ead4<>+0(SB), Y0, Y2
-	VFMADD213PS constant3f31727b<>+0(SB), Y0, Y2
-	VFMADD213PS constant3f7fffff<>+0(SB), Y0, Y2
-	VCVTPS2DQ   Y1, Y1
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y2, Y2
-	VADDPS      constant3f800000<>+0(SB), Y2, Y2
-	VMOVAPS     constant3f800000<>+0(SB), Y0
-	VDIVPS      Y2, Y0, Y2
-	VMOVUPS     Y2, (CX)
+	VMOVUPS     (DX), Y4
+	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y4
+	VMINPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y1, Y4
+	VROUNDPS    $0x01, Y4, Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVAPS     Y3, Y6
+	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
+	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
+	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
+	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
+	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y6, Y6
+	VADDPS      Y0, Y6, Y6
+	VDIVPS      Y6, Y0, Y6
+	VMOVUPS     Y6, (CX)
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, AX
@@ -940,28 +891,25 @@ rest44:
 	JZ          end45
 	LEAQ        tailsAVX2<>+0(SB), BX
 	NEGQ        AX
-	VMOVUPS     32(BX)(AX*4), Y0
-	VMASKMOVPS  (DX), Y0, Y1
-	VMULPS      constantbfb8aa3b<>+0(SB), Y1, Y1
-	VMOVAPS     constant42fc0000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVAPS     constantc2fc0000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x01, Y1, Y2
-	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3af61905<>+0(SB), Y3
-	VFMADD213PS constant3c134806<>+0(SB), Y1, Y3
-	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y3
-	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y3
-	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y3
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y3, Y3
-	VADDPS      constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS     constant3f800000<>+0(SB), Y1
-	VDIVPS      Y3, Y1, Y3
-	VMASKMOVPS  Y3, Y0, (CX)
+	VMOVUPS     32(BX)(AX*4), Y4
+	VMASKMOVPS  (DX), Y4, Y5
+	VMULPS      constantbfb8aa3b<>+0(SB), Y5, Y5
+	VMINPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y1, Y5
+	VROUNDPS    $0x01, Y5, Y1
+	VSUBPS      Y1, Y5, Y5
+	VMOVAPS     Y3, Y2
+	VFMADD213PS constant3c134806<>+0(SB), Y5, Y2
+	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y2
+	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y2
+	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y2
+	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y2
+	VCVTPS2DQ   Y1, Y1
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y2, Y2
+	VADDPS      Y0, Y2, Y2
+	VDIVPS      Y2, Y0, Y2
+	VMASKMOVPS  Y2, Y4, (CX)
 
 end45:
 	VZEROUPPER
@@ -970,41 +918,42 @@ end45:
 // func siluBackwardAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·siluBackwardAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 64(AX), BX
-	MOVQ 80(AX), AX
-	SUBQ $0x08, AX
-	JL   rest47
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	MOVQ         80(AX), AX
+	SUBQ         $0x08, AX
+	JL           rest47
 
 loop46:
-	VMOVUPS      (DX), Y0
-	VMULPS       constantbfb8aa3b<>+0(SB), Y0, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y3
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y3
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y3
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y3, Y3
-	VADDPS       constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y3, Y1, Y3
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y3, Y1
-	VFNMADD231PS Y0, Y3, Y1
-	VMOVUPS      (CX), Y0
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (CX)
+	VMOVUPS      (DX), Y4
+	VMULPS       constantbfb8aa3b<>+0(SB), Y4, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y7
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y7
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y7
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y0, Y7
+	VMULPS       Y7, Y4, Y4
+	VADDPS       Y4, Y7, Y5
+	VFNMADD231PS Y4, Y7, Y5
+	VMOVUPS      (CX), Y4
+	VMULPS       Y4, Y5, Y5
+	VMOVUPS      Y5, (CX)
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, AX
@@ -1015,33 +964,30 @@ rest47:
 	JZ           end48
 	LEAQ         tailsAVX2<>+0(SB), BX
 	NEGQ         AX
-	VMOVUPS      32(BX)(AX*4), Y0
-	VMASKMOVPS   (DX), Y0, Y1
-	VMULPS       constantbfb8aa3b<>+0(SB), Y1, Y2
-	VMOVAPS      constant42fc0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVAPS      constantc2fc0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VROUNDPS     $0x01, Y2, Y3
-	VSUBPS       Y3, Y2, Y2
-	VMOVAPS      constant3af61905<>+0(SB), Y4
-	VFMADD213PS  constant3c134806<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f31727b<>+0(SB), Y2, Y4
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y2, Y4
-	VCVTPS2DQ    Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y4, Y4
-	VADDPS       constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS      constant3f800000<>+0(SB), Y2
-	VDIVPS       Y4, Y2, Y4
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y4, Y2
-	VFNMADD231PS Y1, Y4, Y2
-	VMASKMOVPS   (CX), Y0, Y1
-	VMULPS       Y1, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (CX)
+	VMOVUPS      32(BX)(AX*4), Y4
+	VMASKMOVPS   (DX), Y4, Y5
+	VMULPS       constantbfb8aa3b<>+0(SB), Y5, Y6
+	VMINPS       Y6, Y2, Y6
+	VMAXPS       Y6, Y1, Y6
+	VROUNDPS     $0x01, Y6, Y1
+	VSUBPS       Y1, Y6, Y6
+	VMOVAPS      Y3, Y2
+	VFMADD213PS  constant3c134806<>+0(SB), Y6, Y2
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y6, Y2
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y6, Y2
+	VFMADD213PS  constant3f31727b<>+0(SB), Y6, Y2
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y6, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y2, Y2
+	VADDPS       Y0, Y2, Y2
+	VDIVPS       Y2, Y0, Y2
+	VMULPS       Y2, Y5, Y5
+	VADDPS       Y5, Y2, Y0
+	VFNMADD231PS Y5, Y2, Y0
+	VMASKMOVPS   (CX), Y4, Y1
+	VMULPS       Y1, Y0, Y0
+	VMASKMOVPS   Y0, Y4, (CX)
 
 end48:
 	VZEROUPPER
@@ -1050,13 +996,17 @@ end48:
 // func sigmoidBackwardAVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·sigmoidBackwardAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 64(AX), BX
-	MOVQ 80(AX), AX
-	SUBQ $0x08, AX
-	JL   rest50
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y0
+	VBROADCASTSS constant42fc0000<>+0(SB), Y0
+	VBROADCASTSS constant3af61905<>+0(SB), Y0
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         64(AX), BX
+	MOVQ         80(AX), AX
+	SUBQ         $0x08, AX
+	JL           rest50
 
 loop49:
 	VMOVUPS      (DX), Y0

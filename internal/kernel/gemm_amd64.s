@@ -4550,8 +4550,58 @@ one164:
 	JNZ          one164
 
 end165:
+	CMPQ    64(AX), $0x08
+	JL      partial166
+	CMPQ    72(AX), $0x00
+	JE      write168
+	MOVQ    BX, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y1, Y1
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y3, Y3
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y7, Y7
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y8, Y8
+	ADDQ    R8, R10
+
+write168:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y8, (BX)
+	ADDQ    R8, BX
+	JMP     stored167
+
+partial166:
 	CMPQ       72(AX), $0x00
-	JE         write166
+	JE         write169
 	MOVQ       BX, R10
 	VMASKMOVPS (R10), Y0, Y9
 	VADDPS     Y9, Y1, Y1
@@ -4578,7 +4628,7 @@ end165:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R10
 
-write166:
+write169:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4595,10 +4645,12 @@ write166:
 	ADDQ       R8, BX
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x08, SI, R10
-	ADDQ       R10, CX
-	DECQ       48(AX)
-	JNZ        tile161
+
+stored167:
+	IMUL3Q $0x08, SI, R10
+	ADDQ   R10, CX
+	DECQ   48(AX)
+	JNZ    tile161
 	VZEROUPPER
 	RET
 
@@ -4636,7 +4688,7 @@ TEXT ·productTA8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile167:
+tile170:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4652,9 +4704,9 @@ tile167:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest169
+	JL     rest172
 
-many168:
+many171:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -4732,13 +4784,13 @@ many168:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many168
+	JGE          many171
 
-rest169:
+rest172:
 	ADDQ $0x04, R11
-	JZ   end171
+	JZ   end174
 
-one170:
+one173:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -4759,11 +4811,61 @@ one170:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one170
+	JNZ          one173
 
-end171:
+end174:
+	CMPQ    64(AX), $0x08
+	JL      partial175
+	CMPQ    72(AX), $0x00
+	JE      write177
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y1, Y1
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y3, Y3
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y7, Y7
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y9
+	VADDPS  Y9, Y8, Y8
+	ADDQ    R8, R9
+
+write177:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y5, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y6, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y8, (BX)
+	ADDQ    R8, BX
+	JMP     stored176
+
+partial175:
 	CMPQ       72(AX), $0x00
-	JE         write172
+	JE         write178
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y9
 	VADDPS     Y9, Y1, Y1
@@ -4790,7 +4892,7 @@ end171:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R9
 
-write172:
+write178:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4807,9 +4909,11 @@ write172:
 	ADDQ       R8, BX
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
-	ADDQ       $0x20, CX
-	DECQ       48(AX)
-	JNZ        tile167
+
+stored176:
+	ADDQ $0x20, CX
+	DECQ 48(AX)
+	JNZ  tile170
 	VZEROUPPER
 	RET
 
@@ -4829,7 +4933,7 @@ TEXT ·product4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile173:
+tile179:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4838,9 +4942,9 @@ tile173:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest175
+	JL     rest181
 
-many174:
+many180:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -4883,13 +4987,13 @@ many174:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many174
+	JGE          many180
 
-rest175:
+rest181:
 	ADDQ $0x04, R12
-	JZ   end177
+	JZ   end183
 
-one176:
+one182:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -4902,11 +5006,41 @@ one176:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one176
+	JNZ          one182
 
-end177:
+end183:
+	CMPQ    64(AX), $0x08
+	JL      partial184
+	CMPQ    72(AX), $0x00
+	JE      write186
+	MOVQ    BX, R10
+	VMOVUPS (R10), Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    R8, R10
+
+write186:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    R8, BX
+	JMP     stored185
+
+partial184:
 	CMPQ       72(AX), $0x00
-	JE         write178
+	JE         write187
 	MOVQ       BX, R10
 	VMASKMOVPS (R10), Y0, Y5
 	VADDPS     Y5, Y1, Y1
@@ -4921,7 +5055,7 @@ end177:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R10
 
-write178:
+write187:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4930,10 +5064,12 @@ write178:
 	ADDQ       R8, BX
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x04, SI, R10
-	ADDQ       R10, CX
-	DECQ       48(AX)
-	JNZ        tile173
+
+stored185:
+	IMUL3Q $0x04, SI, R10
+	ADDQ   R10, CX
+	DECQ   48(AX)
+	JNZ    tile179
 	VZEROUPPER
 	RET
 
@@ -4953,7 +5089,7 @@ TEXT ·productTA4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile179:
+tile188:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4963,9 +5099,9 @@ tile179:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest181
+	JL     rest190
 
-many180:
+many189:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5011,13 +5147,13 @@ many180:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many180
+	JGE          many189
 
-rest181:
+rest190:
 	ADDQ $0x04, R11
-	JZ   end183
+	JZ   end192
 
-one182:
+one191:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5030,11 +5166,41 @@ one182:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one182
+	JNZ          one191
 
-end183:
+end192:
+	CMPQ    64(AX), $0x08
+	JL      partial193
+	CMPQ    72(AX), $0x00
+	JE      write195
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    R8, R9
+
+write195:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    R8, BX
+	JMP     stored194
+
+partial193:
 	CMPQ       72(AX), $0x00
-	JE         write184
+	JE         write196
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y5
 	VADDPS     Y5, Y1, Y1
@@ -5049,7 +5215,7 @@ end183:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write184:
+write196:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5058,9 +5224,11 @@ write184:
 	ADDQ       R8, BX
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
-	ADDQ       $0x10, CX
-	DECQ       48(AX)
-	JNZ        tile179
+
+stored194:
+	ADDQ $0x10, CX
+	DECQ 48(AX)
+	JNZ  tile188
 	VZEROUPPER
 	RET
 
@@ -5080,16 +5248,16 @@ TEXT ·product2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile185:
+tile197:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest187
+	JL     rest199
 
-many186:
+many198:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5116,13 +5284,13 @@ many186:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many186
+	JGE          many198
 
-rest187:
+rest199:
 	ADDQ $0x04, R11
-	JZ   end189
+	JZ   end201
 
-one188:
+one200:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5131,11 +5299,31 @@ one188:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one188
+	JNZ          one200
 
-end189:
+end201:
+	CMPQ    64(AX), $0x08
+	JL      partial202
+	CMPQ    72(AX), $0x00
+	JE      write204
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y3
+	VADDPS  Y3, Y2, Y2
+	ADDQ    R8, R9
+
+write204:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    R8, BX
+	JMP     stored203
+
+partial202:
 	CMPQ       72(AX), $0x00
-	JE         write190
+	JE         write205
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
@@ -5144,15 +5332,17 @@ end189:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write190:
+write205:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x02, SI, R9
-	ADDQ       R9, CX
-	DECQ       48(AX)
-	JNZ        tile185
+
+stored203:
+	IMUL3Q $0x02, SI, R9
+	ADDQ   R9, CX
+	DECQ   48(AX)
+	JNZ    tile197
 	VZEROUPPER
 	RET
 
@@ -5172,7 +5362,7 @@ TEXT ·productTA2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile191:
+tile206:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -5180,9 +5370,9 @@ tile191:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest193
+	JL     rest208
 
-many192:
+many207:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5212,13 +5402,13 @@ many192:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many192
+	JGE          many207
 
-rest193:
+rest208:
 	ADDQ $0x04, R11
-	JZ   end195
+	JZ   end210
 
-one194:
+one209:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5227,11 +5417,31 @@ one194:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one194
+	JNZ          one209
 
-end195:
+end210:
+	CMPQ    64(AX), $0x08
+	JL      partial211
+	CMPQ    72(AX), $0x00
+	JE      write213
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y3
+	VADDPS  Y3, Y2, Y2
+	ADDQ    R8, R9
+
+write213:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    R8, BX
+	JMP     stored212
+
+partial211:
 	CMPQ       72(AX), $0x00
-	JE         write196
+	JE         write214
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
@@ -5240,14 +5450,16 @@ end195:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write196:
+write214:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
-	ADDQ       $0x08, CX
-	DECQ       48(AX)
-	JNZ        tile191
+
+stored212:
+	ADDQ $0x08, CX
+	DECQ 48(AX)
+	JNZ  tile206
 	VZEROUPPER
 	RET
 
@@ -5267,15 +5479,15 @@ TEXT ·product1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile197:
+tile215:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest199
+	JL     rest217
 
-many198:
+many216:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -5294,35 +5506,52 @@ many198:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many198
+	JGE          many216
 
-rest199:
+rest217:
 	ADDQ $0x04, R11
-	JZ   end201
+	JZ   end219
 
-one200:
+one218:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one200
+	JNZ          one218
 
-end201:
+end219:
+	CMPQ    64(AX), $0x08
+	JL      partial220
+	CMPQ    72(AX), $0x00
+	JE      write222
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    R8, R9
+
+write222:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	JMP     stored221
+
+partial220:
 	CMPQ       72(AX), $0x00
-	JE         write202
+	JE         write223
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R8, R9
 
-write202:
+write223:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
-	ADDQ       SI, CX
-	DECQ       48(AX)
-	JNZ        tile197
+
+stored221:
+	ADDQ SI, CX
+	DECQ 48(AX)
+	JNZ  tile215
 	VZEROUPPER
 	RET
 
@@ -5342,16 +5571,16 @@ TEXT ·productTA1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile203:
+tile224:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest205
+	JL     rest226
 
-many204:
+many225:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -5373,35 +5602,52 @@ many204:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many204
+	JGE          many225
 
-rest205:
+rest226:
 	ADDQ $0x04, R11
-	JZ   end207
+	JZ   end228
 
-one206:
+one227:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one206
+	JNZ          one227
 
-end207:
+end228:
+	CMPQ    64(AX), $0x08
+	JL      partial229
+	CMPQ    72(AX), $0x00
+	JE      write231
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    R8, R9
+
+write231:
+	VMOVUPS Y1, (BX)
+	ADDQ    R8, BX
+	JMP     stored230
+
+partial229:
 	CMPQ       72(AX), $0x00
-	JE         write208
+	JE         write232
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R8, R9
 
-write208:
+write232:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
-	ADDQ       $0x04, CX
-	DECQ       48(AX)
-	JNZ        tile203
+
+stored230:
+	ADDQ $0x04, CX
+	DECQ 48(AX)
+	JNZ  tile224
 	VZEROUPPER
 	RET
 
@@ -5421,7 +5667,7 @@ TEXT ·product6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile209:
+tile233:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5440,9 +5686,9 @@ tile209:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest211
+	JL     rest235
 
-many210:
+many234:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -5530,13 +5776,13 @@ many210:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many210
+	JGE          many234
 
-rest211:
+rest235:
 	ADDQ $0x04, R13
-	JZ   end213
+	JZ   end237
 
-one212:
+one236:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -5561,11 +5807,69 @@ one212:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one212
+	JNZ          one236
 
-end213:
+end237:
+	CMPQ    64(AX), $0x08
+	JL      partial238
+	CMPQ    72(AX), $0x00
+	JE      write240
+	MOVQ    BX, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y1, Y1
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y2, Y2
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y3, Y3
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y4, Y4
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y5, Y5
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y6, Y6
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y7, Y7
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y8, Y8
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y9, Y9
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y10, Y10
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y12, Y12
+	ADDQ    R8, R10
+
+write240:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y5, (BX)
+	VMOVUPS Y6, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	VMOVUPS Y8, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y10, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y11, (BX)
+	VMOVUPS Y12, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored239
+
+partial238:
 	CMPQ       72(AX), $0x00
-	JE         write214
+	JE         write241
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
@@ -5598,7 +5902,7 @@ end213:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R10
 
-write214:
+write241:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -5617,10 +5921,12 @@ write214:
 	VMOVUPS    Y11, (BX)
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x06, SI, R10
-	ADDQ       R10, CX
-	DECQ       48(AX)
-	JNZ        tile209
+
+stored239:
+	IMUL3Q $0x06, SI, R10
+	ADDQ   R10, CX
+	DECQ   48(AX)
+	JNZ    tile233
 	VZEROUPPER
 	RET
 
@@ -5640,7 +5946,7 @@ TEXT ·productTA6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile215:
+tile242:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5659,12 +5965,13 @@ tile215:
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest217
+	JL     rest244
 
-many216:
+many243:
 	VMOVUPS      (R10), Y13
-	VMASKMOVPS   32(R10), Y0, Y14
+	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y13, Y15, Y1
@@ -5686,7 +5993,7 @@ many216:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y13
-	VMASKMOVPS   32(R10), Y0, Y14
+	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y13, Y15, Y1
@@ -5708,7 +6015,7 @@ many216:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y13
-	VMASKMOVPS   32(R10), Y0, Y14
+	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y13, Y15, Y1
@@ -5730,7 +6037,7 @@ many216:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y13
-	VMASKMOVPS   32(R10), Y0, Y14
+	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y13, Y15, Y1
@@ -5752,13 +6059,39 @@ many216:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many216
+	JGE          many243
 
-rest217:
+rest244:
 	ADDQ $0x04, R11
-	JZ   end219
+	JZ   end246
 
-one218:
+one245:
+	VMOVUPS      (R10), Y13
+	VMOVUPS      32(R10), Y14
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 4(R9), Y15
+	VFMADD231PS  Y13, Y15, Y3
+	VFMADD231PS  Y14, Y15, Y4
+	VBROADCASTSS 8(R9), Y15
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y6
+	VBROADCASTSS 12(R9), Y15
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 16(R9), Y15
+	VFMADD231PS  Y13, Y15, Y9
+	VFMADD231PS  Y14, Y15, Y10
+	VBROADCASTSS 20(R9), Y15
+	VFMADD231PS  Y13, Y15, Y11
+	VFMADD231PS  Y14, Y15, Y12
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one245
+
+end246:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	ADDQ         DI, R10
@@ -5781,12 +6114,66 @@ one218:
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one218
+	CMPQ         64(AX), $0x08
+	JL           partial247
+	CMPQ         72(AX), $0x00
+	JE           write249
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y1, Y1
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y2, Y2
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y3, Y3
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y4, Y4
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y5, Y5
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y6, Y6
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y7, Y7
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y8, Y8
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y9, Y9
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y10, Y10
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y11, Y11
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y12, Y12
+	ADDQ         R8, R9
 
-end219:
+write249:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y5, (BX)
+	VMOVUPS Y6, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	VMOVUPS Y8, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y10, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y11, (BX)
+	VMOVUPS Y12, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored248
+
+partial247:
 	CMPQ       72(AX), $0x00
-	JE         write220
+	JE         write250
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
@@ -5819,7 +6206,7 @@ end219:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R9
 
-write220:
+write250:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -5838,9 +6225,11 @@ write220:
 	VMOVUPS    Y11, (BX)
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x18, CX
-	DECQ       48(AX)
-	JNZ        tile215
+
+stored248:
+	ADDQ $0x18, CX
+	DECQ 48(AX)
+	JNZ  tile242
 	VZEROUPPER
 	RET
 
@@ -5860,7 +6249,7 @@ TEXT ·product4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile221:
+tile251:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5873,9 +6262,9 @@ tile221:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest223
+	JL     rest253
 
-many222:
+many252:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -5938,13 +6327,13 @@ many222:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many222
+	JGE          many252
 
-rest223:
+rest253:
 	ADDQ $0x04, R12
-	JZ   end225
+	JZ   end255
 
-one224:
+one254:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -5962,11 +6351,53 @@ one224:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one224
+	JNZ          one254
 
-end225:
+end255:
+	CMPQ    64(AX), $0x08
+	JL      partial256
+	CMPQ    72(AX), $0x00
+	JE      write258
+	MOVQ    BX, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R10), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 32(R10), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 32(R10), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 32(R10), Y9
+	VADDPS  Y9, Y8, Y8
+	ADDQ    R8, R10
+
+write258:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y5, (BX)
+	VMOVUPS Y6, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	VMOVUPS Y8, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored257
+
+partial256:
 	CMPQ       72(AX), $0x00
-	JE         write226
+	JE         write259
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y9
 	VADDPS     Y9, Y1, Y1
@@ -5989,7 +6420,7 @@ end225:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R10
 
-write226:
+write259:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6002,10 +6433,12 @@ write226:
 	VMOVUPS    Y7, (BX)
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x04, SI, R10
-	ADDQ       R10, CX
-	DECQ       48(AX)
-	JNZ        tile221
+
+stored257:
+	IMUL3Q $0x04, SI, R10
+	ADDQ   R10, CX
+	DECQ   48(AX)
+	JNZ    tile251
 	VZEROUPPER
 	RET
 
@@ -6025,7 +6458,7 @@ TEXT ·productTA4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile227:
+tile260:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6038,12 +6471,13 @@ tile227:
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest229
+	JL     rest262
 
-many228:
+many261:
 	VMOVUPS      (R10), Y9
-	VMASKMOVPS   32(R10), Y0, Y10
+	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
@@ -6059,7 +6493,7 @@ many228:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y9
-	VMASKMOVPS   32(R10), Y0, Y10
+	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
@@ -6075,7 +6509,7 @@ many228:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y9
-	VMASKMOVPS   32(R10), Y0, Y10
+	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
@@ -6091,7 +6525,7 @@ many228:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y9
-	VMASKMOVPS   32(R10), Y0, Y10
+	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
@@ -6107,13 +6541,33 @@ many228:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many228
+	JGE          many261
 
-rest229:
+rest262:
 	ADDQ $0x04, R11
-	JZ   end231
+	JZ   end264
 
-one230:
+one263:
+	VMOVUPS      (R10), Y9
+	VMOVUPS      32(R10), Y10
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS 4(R9), Y11
+	VFMADD231PS  Y9, Y11, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS 8(R9), Y11
+	VFMADD231PS  Y9, Y11, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS 12(R9), Y11
+	VFMADD231PS  Y9, Y11, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one263
+
+end264:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	ADDQ         DI, R10
@@ -6130,12 +6584,50 @@ one230:
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one230
+	CMPQ         64(AX), $0x08
+	JL           partial265
+	CMPQ         72(AX), $0x00
+	JE           write267
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y1, Y1
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y2, Y2
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y3, Y3
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y4, Y4
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y5, Y5
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y6, Y6
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y9
+	VADDPS       Y9, Y7, Y7
+	VMOVUPS      32(R9), Y9
+	VADDPS       Y9, Y8, Y8
+	ADDQ         R8, R9
 
-end231:
+write267:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y5, (BX)
+	VMOVUPS Y6, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	VMOVUPS Y8, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored266
+
+partial265:
 	CMPQ       72(AX), $0x00
-	JE         write232
+	JE         write268
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y9
 	VADDPS     Y9, Y1, Y1
@@ -6158,7 +6650,7 @@ end231:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R9
 
-write232:
+write268:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6171,9 +6663,11 @@ write232:
 	VMOVUPS    Y7, (BX)
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x10, CX
-	DECQ       48(AX)
-	JNZ        tile227
+
+stored266:
+	ADDQ $0x10, CX
+	DECQ 48(AX)
+	JNZ  tile260
 	VZEROUPPER
 	RET
 
@@ -6193,7 +6687,7 @@ TEXT ·product2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile233:
+tile269:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6202,9 +6696,9 @@ tile233:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest235
+	JL     rest271
 
-many234:
+many270:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6243,13 +6737,13 @@ many234:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many234
+	JGE          many270
 
-rest235:
+rest271:
 	ADDQ $0x04, R11
-	JZ   end237
+	JZ   end273
 
-one236:
+one272:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6261,11 +6755,37 @@ one236:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one236
+	JNZ          one272
 
-end237:
+end273:
+	CMPQ    64(AX), $0x08
+	JL      partial274
+	CMPQ    72(AX), $0x00
+	JE      write276
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 32(R9), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS 32(R9), Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    R8, R9
+
+write276:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored275
+
+partial274:
 	CMPQ       72(AX), $0x00
-	JE         write238
+	JE         write277
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
@@ -6278,17 +6798,19 @@ end237:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write238:
+write277:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 	VMOVUPS    Y3, (BX)
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x02, SI, R9
-	ADDQ       R9, CX
-	DECQ       48(AX)
-	JNZ        tile233
+
+stored275:
+	IMUL3Q $0x02, SI, R9
+	ADDQ   R9, CX
+	DECQ   48(AX)
+	JNZ    tile269
 	VZEROUPPER
 	RET
 
@@ -6308,7 +6830,7 @@ TEXT ·productTA2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile239:
+tile278:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6317,12 +6839,13 @@ tile239:
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest241
+	JL     rest280
 
-many240:
+many279:
 	VMOVUPS      (R10), Y5
-	VMASKMOVPS   32(R10), Y0, Y6
+	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y5, Y7, Y1
@@ -6332,7 +6855,7 @@ many240:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y5
-	VMASKMOVPS   32(R10), Y0, Y6
+	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y5, Y7, Y1
@@ -6342,7 +6865,7 @@ many240:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y5
-	VMASKMOVPS   32(R10), Y0, Y6
+	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y5, Y7, Y1
@@ -6352,7 +6875,7 @@ many240:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y5
-	VMASKMOVPS   32(R10), Y0, Y6
+	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y5, Y7, Y1
@@ -6362,13 +6885,27 @@ many240:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many240
+	JGE          many279
 
-rest241:
+rest280:
 	ADDQ $0x04, R11
-	JZ   end243
+	JZ   end282
 
-one242:
+one281:
+	VMOVUPS      (R10), Y5
+	VMOVUPS      32(R10), Y6
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y5, Y7, Y1
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 4(R9), Y7
+	VFMADD231PS  Y5, Y7, Y3
+	VFMADD231PS  Y6, Y7, Y4
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one281
+
+end282:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	ADDQ         DI, R10
@@ -6379,12 +6916,34 @@ one242:
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one242
+	CMPQ         64(AX), $0x08
+	JL           partial283
+	CMPQ         72(AX), $0x00
+	JE           write285
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      32(R9), Y5
+	VADDPS       Y5, Y2, Y2
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      32(R9), Y5
+	VADDPS       Y5, Y4, Y4
+	ADDQ         R8, R9
 
-end243:
+write285:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored284
+
+partial283:
 	CMPQ       72(AX), $0x00
-	JE         write244
+	JE         write286
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
@@ -6397,16 +6956,18 @@ end243:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write244:
+write286:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 	VMOVUPS    Y3, (BX)
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x08, CX
-	DECQ       48(AX)
-	JNZ        tile239
+
+stored284:
+	ADDQ $0x08, CX
+	DECQ 48(AX)
+	JNZ  tile278
 	VZEROUPPER
 	RET
 
@@ -6426,16 +6987,16 @@ TEXT ·product1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile245:
+tile287:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest247
+	JL     rest289
 
-many246:
+many288:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -6462,13 +7023,13 @@ many246:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many246
+	JGE          many288
 
-rest247:
+rest289:
 	ADDQ $0x04, R11
-	JZ   end249
+	JZ   end291
 
-one248:
+one290:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -6477,11 +7038,29 @@ one248:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one248
+	JNZ          one290
 
-end249:
+end291:
+	CMPQ    64(AX), $0x08
+	JL      partial292
+	CMPQ    72(AX), $0x00
+	JE      write294
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(R9), Y3
+	VADDPS  Y3, Y2, Y2
+	ADDQ    R8, R9
+
+write294:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored293
+
+partial292:
 	CMPQ       72(AX), $0x00
-	JE         write250
+	JE         write295
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
@@ -6489,13 +7068,15 @@ end249:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write250:
+write295:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
-	ADDQ       SI, CX
-	DECQ       48(AX)
-	JNZ        tile245
+
+stored293:
+	ADDQ SI, CX
+	DECQ 48(AX)
+	JNZ  tile287
 	VZEROUPPER
 	RET
 
@@ -6515,53 +7096,65 @@ TEXT ·productTA1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile251:
+tile296:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest253
+	JL     rest298
 
-many252:
+many297:
 	VMOVUPS      (R10), Y3
-	VMASKMOVPS   32(R10), Y0, Y4
+	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y3
-	VMASKMOVPS   32(R10), Y0, Y4
+	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y3
-	VMASKMOVPS   32(R10), Y0, Y4
+	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y3
-	VMASKMOVPS   32(R10), Y0, Y4
+	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many252
+	JGE          many297
 
-rest253:
+rest298:
 	ADDQ $0x04, R11
-	JZ   end255
+	JZ   end300
 
-one254:
+one299:
+	VMOVUPS      (R10), Y3
+	VMOVUPS      32(R10), Y4
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y5
+	VFMADD231PS  Y3, Y5, Y1
+	VFMADD231PS  Y4, Y5, Y2
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one299
+
+end300:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	ADDQ         DI, R10
@@ -6569,12 +7162,26 @@ one254:
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one254
+	CMPQ         64(AX), $0x08
+	JL           partial301
+	CMPQ         72(AX), $0x00
+	JE           write303
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      32(R9), Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         R8, R9
 
-end255:
+write303:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	ADDQ    R8, BX
+	JMP     stored302
+
+partial301:
 	CMPQ       72(AX), $0x00
-	JE         write256
+	JE         write304
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
@@ -6582,13 +7189,15 @@ end255:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write256:
+write304:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x04, CX
-	DECQ       48(AX)
-	JNZ        tile251
+
+stored302:
+	ADDQ $0x04, CX
+	DECQ 48(AX)
+	JNZ  tile296
 	VZEROUPPER
 	RET
 
@@ -6608,7 +7217,7 @@ TEXT ·product4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile257:
+tile305:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6625,9 +7234,9 @@ tile257:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest259
+	JL     rest307
 
-many258:
+many306:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -6710,13 +7319,13 @@ many258:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many258
+	JGE          many306
 
-rest259:
+rest307:
 	ADDQ $0x04, R12
-	JZ   end261
+	JZ   end309
 
-one260:
+one308:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -6739,11 +7348,65 @@ one260:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one260
+	JNZ          one308
 
-end261:
+end309:
+	CMPQ    64(AX), $0x08
+	JL      partial310
+	CMPQ    72(AX), $0x00
+	JE      write312
+	MOVQ    BX, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y1, Y1
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y2, Y2
+	VMOVUPS 64(R10), Y13
+	VADDPS  Y13, Y3, Y3
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y4, Y4
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y5, Y5
+	VMOVUPS 64(R10), Y13
+	VADDPS  Y13, Y6, Y6
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y7, Y7
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y8, Y8
+	VMOVUPS 64(R10), Y13
+	VADDPS  Y13, Y9, Y9
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y13
+	VADDPS  Y13, Y10, Y10
+	VMOVUPS 32(R10), Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS 64(R10), Y13
+	VADDPS  Y13, Y12, Y12
+	ADDQ    R8, R10
+
+write312:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VMOVUPS Y3, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	VMOVUPS Y6, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS Y9, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y10, (BX)
+	VMOVUPS Y11, 32(BX)
+	VMOVUPS Y12, 64(BX)
+	ADDQ    R8, BX
+	JMP     stored311
+
+partial310:
 	CMPQ       72(AX), $0x00
-	JE         write262
+	JE         write313
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
@@ -6774,7 +7437,7 @@ end261:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R10
 
-write262:
+write313:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -6791,10 +7454,12 @@ write262:
 	VMOVUPS    Y11, 32(BX)
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x04, SI, R10
-	ADDQ       R10, CX
-	DECQ       48(AX)
-	JNZ        tile257
+
+stored311:
+	IMUL3Q $0x04, SI, R10
+	ADDQ   R10, CX
+	DECQ   48(AX)
+	JNZ    tile305
 	VZEROUPPER
 	RET
 
@@ -6814,7 +7479,7 @@ TEXT ·productTA4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile263:
+tile314:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6831,13 +7496,14 @@ tile263:
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest265
+	JL     rest316
 
-many264:
+many315:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
-	VMASKMOVPS   64(R10), Y0, Y15
+	VMOVUPS      64(R10), Y15
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y16
 	VFMADD231PS  Y13, Y16, Y1
@@ -6858,7 +7524,7 @@ many264:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
-	VMASKMOVPS   64(R10), Y0, Y15
+	VMOVUPS      64(R10), Y15
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y16
 	VFMADD231PS  Y13, Y16, Y1
@@ -6879,7 +7545,7 @@ many264:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
-	VMASKMOVPS   64(R10), Y0, Y15
+	VMOVUPS      64(R10), Y15
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y16
 	VFMADD231PS  Y13, Y16, Y1
@@ -6900,7 +7566,7 @@ many264:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
-	VMASKMOVPS   64(R10), Y0, Y15
+	VMOVUPS      64(R10), Y15
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y16
 	VFMADD231PS  Y13, Y16, Y1
@@ -6920,13 +7586,38 @@ many264:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many264
+	JGE          many315
 
-rest265:
+rest316:
 	ADDQ $0x04, R11
-	JZ   end267
+	JZ   end318
 
-one266:
+one317:
+	VMOVUPS      (R10), Y13
+	VMOVUPS      32(R10), Y14
+	VMOVUPS      64(R10), Y15
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y16
+	VFMADD231PS  Y13, Y16, Y1
+	VFMADD231PS  Y14, Y16, Y2
+	VFMADD231PS  Y15, Y16, Y3
+	VBROADCASTSS 4(R9), Y16
+	VFMADD231PS  Y13, Y16, Y4
+	VFMADD231PS  Y14, Y16, Y5
+	VFMADD231PS  Y15, Y16, Y6
+	VBROADCASTSS 8(R9), Y16
+	VFMADD231PS  Y13, Y16, Y7
+	VFMADD231PS  Y14, Y16, Y8
+	VFMADD231PS  Y15, Y16, Y9
+	VBROADCASTSS 12(R9), Y16
+	VFMADD231PS  Y13, Y16, Y10
+	VFMADD231PS  Y14, Y16, Y11
+	VFMADD231PS  Y15, Y16, Y12
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one317
+
+end318:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMASKMOVPS   64(R10), Y0, Y15
@@ -6948,12 +7639,62 @@ one266:
 	VFMADD231PS  Y14, Y16, Y11
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one266
+	CMPQ         64(AX), $0x08
+	JL           partial319
+	CMPQ         72(AX), $0x00
+	JE           write321
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y1, Y1
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y2, Y2
+	VMOVUPS      64(R9), Y13
+	VADDPS       Y13, Y3, Y3
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y4, Y4
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y5, Y5
+	VMOVUPS      64(R9), Y13
+	VADDPS       Y13, Y6, Y6
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y7, Y7
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y8, Y8
+	VMOVUPS      64(R9), Y13
+	VADDPS       Y13, Y9, Y9
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y13
+	VADDPS       Y13, Y10, Y10
+	VMOVUPS      32(R9), Y13
+	VADDPS       Y13, Y11, Y11
+	VMOVUPS      64(R9), Y13
+	VADDPS       Y13, Y12, Y12
+	ADDQ         R8, R9
 
-end267:
+write321:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VMOVUPS Y3, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	VMOVUPS Y6, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y7, (BX)
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS Y9, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y10, (BX)
+	VMOVUPS Y11, 32(BX)
+	VMOVUPS Y12, 64(BX)
+	ADDQ    R8, BX
+	JMP     stored320
+
+partial319:
 	CMPQ       72(AX), $0x00
-	JE         write268
+	JE         write322
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
@@ -6984,7 +7725,7 @@ end267:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R9
 
-write268:
+write322:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7001,9 +7742,11 @@ write268:
 	VMOVUPS    Y11, 32(BX)
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x10, CX
-	DECQ       48(AX)
-	JNZ        tile263
+
+stored320:
+	ADDQ $0x10, CX
+	DECQ 48(AX)
+	JNZ  tile314
 	VZEROUPPER
 	RET
 
@@ -7023,7 +7766,7 @@ TEXT ·product2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile269:
+tile323:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7034,9 +7777,9 @@ tile269:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest271
+	JL     rest325
 
-many270:
+many324:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -7087,13 +7830,13 @@ many270:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many270
+	JGE          many324
 
-rest271:
+rest325:
 	ADDQ $0x04, R11
-	JZ   end273
+	JZ   end327
 
-one272:
+one326:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -7108,11 +7851,43 @@ one272:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one272
+	JNZ          one326
 
-end273:
+end327:
+	CMPQ    64(AX), $0x08
+	JL      partial328
+	CMPQ    72(AX), $0x00
+	JE      write330
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y7
+	VADDPS  Y7, Y1, Y1
+	VMOVUPS 32(R9), Y7
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS 64(R9), Y7
+	VADDPS  Y7, Y3, Y3
+	ADDQ    R8, R9
+	VMOVUPS (R9), Y7
+	VADDPS  Y7, Y4, Y4
+	VMOVUPS 32(R9), Y7
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS 64(R9), Y7
+	VADDPS  Y7, Y6, Y6
+	ADDQ    R8, R9
+
+write330:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VMOVUPS Y3, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	VMOVUPS Y6, 64(BX)
+	ADDQ    R8, BX
+	JMP     stored329
+
+partial328:
 	CMPQ       72(AX), $0x00
-	JE         write274
+	JE         write331
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
@@ -7129,7 +7904,7 @@ end273:
 	VADDPS     Y7, Y6, Y6
 	ADDQ       R8, R9
 
-write274:
+write331:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7138,10 +7913,12 @@ write274:
 	VMOVUPS    Y5, 32(BX)
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
-	IMUL3Q     $0x02, SI, R9
-	ADDQ       R9, CX
-	DECQ       48(AX)
-	JNZ        tile269
+
+stored329:
+	IMUL3Q $0x02, SI, R9
+	ADDQ   R9, CX
+	DECQ   48(AX)
+	JNZ    tile323
 	VZEROUPPER
 	RET
 
@@ -7161,7 +7938,7 @@ TEXT ·productTA2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile275:
+tile332:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7172,13 +7949,14 @@ tile275:
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest277
+	JL     rest334
 
-many276:
+many333:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
-	VMASKMOVPS   64(R10), Y0, Y9
+	VMOVUPS      64(R10), Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y7, Y10, Y1
@@ -7191,7 +7969,7 @@ many276:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
-	VMASKMOVPS   64(R10), Y0, Y9
+	VMOVUPS      64(R10), Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y7, Y10, Y1
@@ -7204,7 +7982,7 @@ many276:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
-	VMASKMOVPS   64(R10), Y0, Y9
+	VMOVUPS      64(R10), Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y7, Y10, Y1
@@ -7217,7 +7995,7 @@ many276:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
-	VMASKMOVPS   64(R10), Y0, Y9
+	VMOVUPS      64(R10), Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y7, Y10, Y1
@@ -7229,13 +8007,30 @@ many276:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many276
+	JGE          many333
 
-rest277:
+rest334:
 	ADDQ $0x04, R11
-	JZ   end279
+	JZ   end336
 
-one278:
+one335:
+	VMOVUPS      (R10), Y7
+	VMOVUPS      32(R10), Y8
+	VMOVUPS      64(R10), Y9
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y7, Y10, Y1
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 4(R9), Y10
+	VFMADD231PS  Y7, Y10, Y4
+	VFMADD231PS  Y8, Y10, Y5
+	VFMADD231PS  Y9, Y10, Y6
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one335
+
+end336:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMASKMOVPS   64(R10), Y0, Y9
@@ -7249,12 +8044,40 @@ one278:
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one278
+	CMPQ         64(AX), $0x08
+	JL           partial337
+	CMPQ         72(AX), $0x00
+	JE           write339
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y7
+	VADDPS       Y7, Y1, Y1
+	VMOVUPS      32(R9), Y7
+	VADDPS       Y7, Y2, Y2
+	VMOVUPS      64(R9), Y7
+	VADDPS       Y7, Y3, Y3
+	ADDQ         R8, R9
+	VMOVUPS      (R9), Y7
+	VADDPS       Y7, Y4, Y4
+	VMOVUPS      32(R9), Y7
+	VADDPS       Y7, Y5, Y5
+	VMOVUPS      64(R9), Y7
+	VADDPS       Y7, Y6, Y6
+	ADDQ         R8, R9
 
-end279:
+write339:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VMOVUPS Y3, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	VMOVUPS Y6, 64(BX)
+	ADDQ    R8, BX
+	JMP     stored338
+
+partial337:
 	CMPQ       72(AX), $0x00
-	JE         write280
+	JE         write340
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
@@ -7271,7 +8094,7 @@ end279:
 	VADDPS     Y7, Y6, Y6
 	ADDQ       R8, R9
 
-write280:
+write340:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7280,9 +8103,11 @@ write280:
 	VMOVUPS    Y5, 32(BX)
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x08, CX
-	DECQ       48(AX)
-	JNZ        tile275
+
+stored338:
+	ADDQ $0x08, CX
+	DECQ 48(AX)
+	JNZ  tile332
 	VZEROUPPER
 	RET
 
@@ -7302,7 +8127,7 @@ TEXT ·product1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile281:
+tile341:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7310,9 +8135,9 @@ tile281:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest283
+	JL     rest343
 
-many282:
+many342:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -7347,13 +8172,13 @@ many282:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many282
+	JGE          many342
 
-rest283:
+rest343:
 	ADDQ $0x04, R11
-	JZ   end285
+	JZ   end345
 
-one284:
+one344:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -7364,11 +8189,32 @@ one284:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one284
+	JNZ          one344
 
-end285:
+end345:
+	CMPQ    64(AX), $0x08
+	JL      partial346
+	CMPQ    72(AX), $0x00
+	JE      write348
+	MOVQ    BX, R9
+	VMOVUPS (R9), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 32(R9), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 64(R9), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    R8, R9
+
+write348:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VMOVUPS Y3, 64(BX)
+	ADDQ    R8, BX
+	JMP     stored347
+
+partial346:
 	CMPQ       72(AX), $0x00
-	JE         write286
+	JE         write349
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
@@ -7378,14 +8224,16 @@ end285:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       R8, R9
 
-write286:
+write349:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
-	ADDQ       SI, CX
-	DECQ       48(AX)
-	JNZ        tile281
+
+stored347:
+	ADDQ SI, CX
+	DECQ 48(AX)
+	JNZ  tile341
 	VZEROUPPER
 	RET
 
@@ -7405,7 +8253,7 @@ TEXT ·productTA1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile287:
+tile350:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7413,13 +8261,14 @@ tile287:
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
+	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest289
+	JL     rest352
 
-many288:
+many351:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	VMASKMOVPS   64(R10), Y0, Y6
+	VMOVUPS      64(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y4, Y7, Y1
@@ -7428,7 +8277,7 @@ many288:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	VMASKMOVPS   64(R10), Y0, Y6
+	VMOVUPS      64(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y4, Y7, Y1
@@ -7437,7 +8286,7 @@ many288:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	VMASKMOVPS   64(R10), Y0, Y6
+	VMOVUPS      64(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y4, Y7, Y1
@@ -7446,7 +8295,7 @@ many288:
 	ADDQ         SI, R9
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	VMASKMOVPS   64(R10), Y0, Y6
+	VMOVUPS      64(R10), Y6
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y4, Y7, Y1
@@ -7454,13 +8303,26 @@ many288:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many288
+	JGE          many351
 
-rest289:
+rest352:
 	ADDQ $0x04, R11
-	JZ   end291
+	JZ   end354
 
-one290:
+one353:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VMOVUPS      64(R10), Y6
+	ADDQ         DI, R10
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y4, Y7, Y1
+	VFMADD231PS  Y5, Y7, Y2
+	VFMADD231PS  Y6, Y7, Y3
+	ADDQ         SI, R9
+	DECQ         R11
+	JNZ          one353
+
+end354:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMASKMOVPS   64(R10), Y0, Y6
@@ -7470,12 +8332,29 @@ one290:
 	VFMADD231PS  Y5, Y7, Y2
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
-	DECQ         R11
-	JNZ          one290
+	CMPQ         64(AX), $0x08
+	JL           partial355
+	CMPQ         72(AX), $0x00
+	JE           write357
+	MOVQ         BX, R9
+	VMOVUPS      (R9), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      32(R9), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      64(R9), Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         R8, R9
 
-end291:
+write357:
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VMOVUPS Y3, 64(BX)
+	ADDQ    R8, BX
+	JMP     stored356
+
+partial355:
 	CMPQ       72(AX), $0x00
-	JE         write292
+	JE         write358
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
@@ -7485,14 +8364,16 @@ end291:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       R8, R9
 
-write292:
+write358:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
-	ADDQ       $0x04, CX
-	DECQ       48(AX)
-	JNZ        tile287
+
+stored356:
+	ADDQ $0x04, CX
+	DECQ 48(AX)
+	JNZ  tile350
 	VZEROUPPER
 	RET
 
@@ -7509,13 +8390,13 @@ TEXT ·packPanel1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row293:
+row359:
 	VMASKMOVPS (DX), Y0, Y1
 	VMOVUPS    Y1, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row293
+	JNZ        row359
 	VZEROUPPER
 	RET
 
@@ -7532,7 +8413,7 @@ TEXT ·packPanel2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row294:
+row360:
 	VMOVUPS    (DX), Y1
 	VMOVUPS    Y1, (CX)
 	VMASKMOVPS 32(DX), Y0, Y1
@@ -7540,7 +8421,7 @@ row294:
 	ADDQ       $0x40, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row294
+	JNZ        row360
 	VZEROUPPER
 	RET
 
@@ -7557,7 +8438,7 @@ TEXT ·packPanel3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row295:
+row361:
 	VMOVUPS    (DX), Y1
 	VMOVUPS    Y1, (CX)
 	VMOVUPS    32(DX), Y1
@@ -7567,7 +8448,7 @@ row295:
 	ADDQ       $0x60, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row295
+	JNZ        row361
 	VZEROUPPER
 	RET
 
@@ -7582,7 +8463,7 @@ TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-8
 	LEAQ (SI)(SI*2), DI
 	MOVQ 48(AX), AX
 
-square296:
+square362:
 	MOVQ       DX, R8
 	LEAQ       (R8)(SI*4), R9
 	ADDQ       SI, R9
@@ -7636,6 +8517,6 @@ square296:
 	ADDQ       BX, CX
 	ADDQ       $0x20, DX
 	DECQ       AX
-	JNZ        square296
+	JNZ        square362
 	VZEROUPPER
 	RET

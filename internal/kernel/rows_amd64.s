@@ -7,19 +7,11 @@
 // func copyRowsAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
 
 image1:
 	MOVQ 96(AX), DI
@@ -131,86 +123,6 @@ end5:
 	VZEROUPPER
 	RET
 
-DATA constantbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+8(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+12(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+16(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
-DATA constantbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
-GLOBL constantbfb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
-
-DATA constant3af61905<>+0(SB)/4, $0x3af61905
-DATA constant3af61905<>+4(SB)/4, $0x3af61905
-DATA constant3af61905<>+8(SB)/4, $0x3af61905
-DATA constant3af61905<>+12(SB)/4, $0x3af61905
-DATA constant3af61905<>+16(SB)/4, $0x3af61905
-DATA constant3af61905<>+20(SB)/4, $0x3af61905
-DATA constant3af61905<>+24(SB)/4, $0x3af61905
-DATA constant3af61905<>+28(SB)/4, $0x3af61905
-GLOBL constant3af61905<>(SB), RODATA|NOPTR, $32
-
-DATA constant3c134806<>+0(SB)/4, $0x3c134806
-DATA constant3c134806<>+4(SB)/4, $0x3c134806
-DATA constant3c134806<>+8(SB)/4, $0x3c134806
-DATA constant3c134806<>+12(SB)/4, $0x3c134806
-DATA constant3c134806<>+16(SB)/4, $0x3c134806
-DATA constant3c134806<>+20(SB)/4, $0x3c134806
-DATA constant3c134806<>+24(SB)/4, $0x3c134806
-DATA constant3c134806<>+28(SB)/4, $0x3c134806
-GLOBL constant3c134806<>(SB), RODATA|NOPTR, $32
-
-DATA constant3d64aa23<>+0(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+4(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+8(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+12(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+16(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+20(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+24(SB)/4, $0x3d64aa23
-DATA constant3d64aa23<>+28(SB)/4, $0x3d64aa23
-GLOBL constant3d64aa23<>(SB), RODATA|NOPTR, $32
-
-DATA constant3e75ead4<>+0(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+4(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+8(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+12(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+16(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+20(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+24(SB)/4, $0x3e75ead4
-DATA constant3e75ead4<>+28(SB)/4, $0x3e75ead4
-GLOBL constant3e75ead4<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f31727b<>+0(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+4(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+8(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+12(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+16(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+20(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+24(SB)/4, $0x3f31727b
-DATA constant3f31727b<>+28(SB)/4, $0x3f31727b
-GLOBL constant3f31727b<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f7fffff<>+0(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+4(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+8(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+12(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+16(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+20(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+24(SB)/4, $0x3f7fffff
-DATA constant3f7fffff<>+28(SB)/4, $0x3f7fffff
-GLOBL constant3f7fffff<>(SB), RODATA|NOPTR, $32
-
 DATA tailsAVX512<>+0(SB)/2, $0x0000
 DATA tailsAVX512<>+2(SB)/2, $0x0001
 DATA tailsAVX512<>+4(SB)/2, $0x0003
@@ -233,19 +145,11 @@ GLOBL tailsAVX512<>(SB), RODATA|NOPTR, $34
 // func affineAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·affineAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
 
 image12:
 	MOVQ 96(AX), DI
@@ -386,21 +290,13 @@ end16:
 // func affineAddAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·affineAddAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	MOVQ         16(AX), DI
-	MOVQ         48(AX), R8
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
 
 image23:
 	MOVQ 96(AX), R9
@@ -585,21 +481,13 @@ end27:
 // func affineAddGateAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·affineAddGateAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	MOVQ         16(AX), DI
-	MOVQ         48(AX), R8
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
 
 image34:
 	MOVQ 96(AX), R9
@@ -780,17 +668,9 @@ end38:
 // func scaleRowsAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
 
 image45:
 	MOVQ 96(AX), BX
@@ -911,17 +791,9 @@ end49:
 // func momentsAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
 
 image56:
 	MOVQ 96(AX), BX
@@ -1058,19 +930,11 @@ end60:
 // func momentsCopyAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·momentsCopyAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
 
 image67:
 	MOVQ 96(AX), DI
@@ -1227,19 +1091,11 @@ end71:
 // func productsAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·productsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
 
 image78:
 	MOVQ 96(AX), DI
@@ -1408,19 +1264,11 @@ end82:
 // func productsGateAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·productsGateAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
 
 image89:
 	MOVQ 96(AX), DI
@@ -1878,6 +1726,86 @@ end104:
 	JNZ  image100
 	VZEROUPPER
 	RET
+
+DATA constantbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+8(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+12(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+16(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
+DATA constantbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
+GLOBL constantbfb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3af61905<>+0(SB)/4, $0x3af61905
+DATA constant3af61905<>+4(SB)/4, $0x3af61905
+DATA constant3af61905<>+8(SB)/4, $0x3af61905
+DATA constant3af61905<>+12(SB)/4, $0x3af61905
+DATA constant3af61905<>+16(SB)/4, $0x3af61905
+DATA constant3af61905<>+20(SB)/4, $0x3af61905
+DATA constant3af61905<>+24(SB)/4, $0x3af61905
+DATA constant3af61905<>+28(SB)/4, $0x3af61905
+GLOBL constant3af61905<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c134806<>+0(SB)/4, $0x3c134806
+DATA constant3c134806<>+4(SB)/4, $0x3c134806
+DATA constant3c134806<>+8(SB)/4, $0x3c134806
+DATA constant3c134806<>+12(SB)/4, $0x3c134806
+DATA constant3c134806<>+16(SB)/4, $0x3c134806
+DATA constant3c134806<>+20(SB)/4, $0x3c134806
+DATA constant3c134806<>+24(SB)/4, $0x3c134806
+DATA constant3c134806<>+28(SB)/4, $0x3c134806
+GLOBL constant3c134806<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d64aa23<>+0(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+4(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+8(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+12(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+16(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+20(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+24(SB)/4, $0x3d64aa23
+DATA constant3d64aa23<>+28(SB)/4, $0x3d64aa23
+GLOBL constant3d64aa23<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e75ead4<>+0(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+4(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+8(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+12(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+16(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+20(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+24(SB)/4, $0x3e75ead4
+DATA constant3e75ead4<>+28(SB)/4, $0x3e75ead4
+GLOBL constant3e75ead4<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f31727b<>+0(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+4(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+8(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+12(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+16(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+20(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+24(SB)/4, $0x3f31727b
+DATA constant3f31727b<>+28(SB)/4, $0x3f31727b
+GLOBL constant3f31727b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f7fffff<>+0(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+4(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+8(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+12(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+16(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+20(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+24(SB)/4, $0x3f7fffff
+DATA constant3f7fffff<>+28(SB)/4, $0x3f7fffff
+GLOBL constant3f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func normSiLUSumAVX512(a *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
@@ -3312,19 +3240,11 @@ end148:
 // func gateProductsAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·gateProductsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
 
 image155:
 	MOVQ 96(AX), DI
@@ -3491,23 +3411,15 @@ end159:
 // func mulProductsAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·mulProductsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	MOVQ         16(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         24(AX), R9
-	MOVQ         56(AX), R10
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
 
 image166:
 	MOVQ 96(AX), R11
@@ -3714,23 +3626,15 @@ end170:
 // func mulProductsPastAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·mulProductsPastAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	MOVQ         16(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         24(AX), R9
-	MOVQ         56(AX), R10
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
 
 image177:
 	MOVQ 96(AX), R11
@@ -3937,23 +3841,15 @@ end181:
 // func mulProductsGateAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·mulProductsGateAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	MOVQ         16(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         24(AX), R9
-	MOVQ         56(AX), R10
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
 
 image188:
 	MOVQ 96(AX), R11
@@ -4188,23 +4084,15 @@ end192:
 // func mulProductsGatePastAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·mulProductsGatePastAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         32(AX), DX
-	MOVQ         8(AX), BX
-	MOVQ         40(AX), SI
-	MOVQ         16(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         24(AX), R9
-	MOVQ         56(AX), R10
-	VBROADCASTSS constantbfb8aa3b<>+0(SB), Z0
-	VBROADCASTSS constant3f800000<>+0(SB), Z0
-	VBROADCASTSS constant3af61905<>+0(SB), Z0
-	VBROADCASTSS constant3c134806<>+0(SB), Z0
-	VBROADCASTSS constant3d64aa23<>+0(SB), Z0
-	VBROADCASTSS constant3e75ead4<>+0(SB), Z0
-	VBROADCASTSS constant3f31727b<>+0(SB), Z0
-	VBROADCASTSS constant3f7fffff<>+0(SB), Z0
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
 
 image199:
 	MOVQ 96(AX), R11
@@ -4556,26 +4444,6 @@ end214:
 	JNZ  image210
 	VZEROUPPER
 	RET
-
-DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
-DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
-GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
-
-DATA constant42fc0000<>+0(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+4(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+8(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+12(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+16(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+20(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+24(SB)/4, $0x42fc0000
-DATA constant42fc0000<>+28(SB)/4, $0x42fc0000
-GLOBL constant42fc0000<>(SB), RODATA|NOPTR, $32
 
 DATA tailsAVX2<>+0(SB)/4, $0xffffffff
 DATA tailsAVX2<>+4(SB)/4, $0xffffffff
@@ -5926,11 +5794,15 @@ end302:
 // func normSiLUAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·normSiLUAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
 image309:
 	MOVQ 96(AX), DI
@@ -5949,108 +5821,96 @@ many311:
 	JL   rest315
 
 loop314:
-	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R9
-	VMOVUPS     (DI)(R9*1), Y1
+	VMOVUPS     (DI)(R9*1), Y5
 	PREFETCHT0  4096(BX)
-	VMOVUPS     (BX), Y2
-	VFMADD213PS Y1, Y0, Y2
-	VMULPS      constantbfb8aa3b<>+0(SB), Y2, Y3
-	VMOVAPS     constant42fc0000<>+0(SB), Y4
-	VMINPS      Y3, Y4, Y3
-	VMOVAPS     constantc2fc0000<>+0(SB), Y4
-	VMAXPS      Y3, Y4, Y3
-	VROUNDPS    $0x01, Y3, Y4
-	VSUBPS      Y4, Y3, Y3
-	VMOVAPS     constant3af61905<>+0(SB), Y5
-	VFMADD213PS constant3c134806<>+0(SB), Y3, Y5
-	VFMADD213PS constant3d64aa23<>+0(SB), Y3, Y5
-	VFMADD213PS constant3e75ead4<>+0(SB), Y3, Y5
-	VFMADD213PS constant3f31727b<>+0(SB), Y3, Y5
-	VFMADD213PS constant3f7fffff<>+0(SB), Y3, Y5
-	VCVTPS2DQ   Y4, Y4
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      Y4, Y5, Y5
-	VADDPS      constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS     constant3f800000<>+0(SB), Y3
-	VDIVPS      Y5, Y3, Y5
-	VMULPS      Y2, Y5, Y5
-	VMOVUPS     Y5, (CX)
+	VMOVUPS     (BX), Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMULPS      constantbfb8aa3b<>+0(SB), Y6, Y7
+	VMINPS      Y7, Y2, Y7
+	VMAXPS      Y7, Y1, Y7
+	VROUNDPS    $0x01, Y7, Y8
+	VSUBPS      Y8, Y7, Y7
+	VMOVAPS     Y3, Y9
+	VFMADD213PS constant3c134806<>+0(SB), Y7, Y9
+	VFMADD213PS constant3d64aa23<>+0(SB), Y7, Y9
+	VFMADD213PS constant3e75ead4<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f31727b<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f7fffff<>+0(SB), Y7, Y9
+	VCVTPS2DQ   Y8, Y8
+	VPSLLD      $0x17, Y8, Y8
+	VPADDD      Y8, Y9, Y9
+	VADDPS      Y0, Y9, Y9
+	VDIVPS      Y9, Y0, Y9
+	VMULPS      Y6, Y9, Y9
+	VMOVUPS     Y9, (CX)
 	PREFETCHT0  4096(BX)(SI*1)
-	VMOVUPS     (BX)(SI*1), Y2
-	VFMADD213PS Y1, Y0, Y2
-	VMULPS      constantbfb8aa3b<>+0(SB), Y2, Y3
-	VMOVAPS     constant42fc0000<>+0(SB), Y4
-	VMINPS      Y3, Y4, Y3
-	VMOVAPS     constantc2fc0000<>+0(SB), Y4
-	VMAXPS      Y3, Y4, Y3
-	VROUNDPS    $0x01, Y3, Y4
-	VSUBPS      Y4, Y3, Y3
-	VMOVAPS     constant3af61905<>+0(SB), Y5
-	VFMADD213PS constant3c134806<>+0(SB), Y3, Y5
-	VFMADD213PS constant3d64aa23<>+0(SB), Y3, Y5
-	VFMADD213PS constant3e75ead4<>+0(SB), Y3, Y5
-	VFMADD213PS constant3f31727b<>+0(SB), Y3, Y5
-	VFMADD213PS constant3f7fffff<>+0(SB), Y3, Y5
-	VCVTPS2DQ   Y4, Y4
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      Y4, Y5, Y5
-	VADDPS      constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS     constant3f800000<>+0(SB), Y3
-	VDIVPS      Y5, Y3, Y5
-	VMULPS      Y2, Y5, Y5
-	VMOVUPS     Y5, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*1), Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMULPS      constantbfb8aa3b<>+0(SB), Y6, Y7
+	VMINPS      Y7, Y2, Y7
+	VMAXPS      Y7, Y1, Y7
+	VROUNDPS    $0x01, Y7, Y8
+	VSUBPS      Y8, Y7, Y7
+	VMOVAPS     Y3, Y9
+	VFMADD213PS constant3c134806<>+0(SB), Y7, Y9
+	VFMADD213PS constant3d64aa23<>+0(SB), Y7, Y9
+	VFMADD213PS constant3e75ead4<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f31727b<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f7fffff<>+0(SB), Y7, Y9
+	VCVTPS2DQ   Y8, Y8
+	VPSLLD      $0x17, Y8, Y8
+	VPADDD      Y8, Y9, Y9
+	VADDPS      Y0, Y9, Y9
+	VDIVPS      Y9, Y0, Y9
+	VMULPS      Y6, Y9, Y9
+	VMOVUPS     Y9, (CX)(DX*1)
 	PREFETCHT0  4096(BX)(SI*2)
-	VMOVUPS     (BX)(SI*2), Y2
-	VFMADD213PS Y1, Y0, Y2
-	VMULPS      constantbfb8aa3b<>+0(SB), Y2, Y3
-	VMOVAPS     constant42fc0000<>+0(SB), Y4
-	VMINPS      Y3, Y4, Y3
-	VMOVAPS     constantc2fc0000<>+0(SB), Y4
-	VMAXPS      Y3, Y4, Y3
-	VROUNDPS    $0x01, Y3, Y4
-	VSUBPS      Y4, Y3, Y3
-	VMOVAPS     constant3af61905<>+0(SB), Y5
-	VFMADD213PS constant3c134806<>+0(SB), Y3, Y5
-	VFMADD213PS constant3d64aa23<>+0(SB), Y3, Y5
-	VFMADD213PS constant3e75ead4<>+0(SB), Y3, Y5
-	VFMADD213PS constant3f31727b<>+0(SB), Y3, Y5
-	VFMADD213PS constant3f7fffff<>+0(SB), Y3, Y5
-	VCVTPS2DQ   Y4, Y4
-	VPSLLD      $0x17, Y4, Y4
-	VPADDD      Y4, Y5, Y5
-	VADDPS      constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS     constant3f800000<>+0(SB), Y3
-	VDIVPS      Y5, Y3, Y5
-	VMULPS      Y2, Y5, Y5
-	VMOVUPS     Y5, (CX)(DX*2)
+	VMOVUPS     (BX)(SI*2), Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMULPS      constantbfb8aa3b<>+0(SB), Y6, Y7
+	VMINPS      Y7, Y2, Y7
+	VMAXPS      Y7, Y1, Y7
+	VROUNDPS    $0x01, Y7, Y8
+	VSUBPS      Y8, Y7, Y7
+	VMOVAPS     Y3, Y9
+	VFMADD213PS constant3c134806<>+0(SB), Y7, Y9
+	VFMADD213PS constant3d64aa23<>+0(SB), Y7, Y9
+	VFMADD213PS constant3e75ead4<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f31727b<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f7fffff<>+0(SB), Y7, Y9
+	VCVTPS2DQ   Y8, Y8
+	VPSLLD      $0x17, Y8, Y8
+	VPADDD      Y8, Y9, Y9
+	VADDPS      Y0, Y9, Y9
+	VDIVPS      Y9, Y0, Y9
+	VMULPS      Y6, Y9, Y9
+	VMOVUPS     Y9, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), R9
 	PREFETCHT0  4096(R9)(SI*1)
 	LEAQ        (BX)(SI*2), R9
-	VMOVUPS     (R9)(SI*1), Y2
-	VFMADD213PS Y1, Y0, Y2
-	VMULPS      constantbfb8aa3b<>+0(SB), Y2, Y0
-	VMOVAPS     constant42fc0000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVAPS     constantc2fc0000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VROUNDPS    $0x01, Y0, Y1
-	VSUBPS      Y1, Y0, Y0
-	VMOVAPS     constant3af61905<>+0(SB), Y3
-	VFMADD213PS constant3c134806<>+0(SB), Y0, Y3
-	VFMADD213PS constant3d64aa23<>+0(SB), Y0, Y3
-	VFMADD213PS constant3e75ead4<>+0(SB), Y0, Y3
-	VFMADD213PS constant3f31727b<>+0(SB), Y0, Y3
-	VFMADD213PS constant3f7fffff<>+0(SB), Y0, Y3
-	VCVTPS2DQ   Y1, Y1
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y3, Y3
-	VADDPS      constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS     constant3f800000<>+0(SB), Y0
-	VDIVPS      Y3, Y0, Y3
-	VMULPS      Y2, Y3, Y3
+	VMOVUPS     (R9)(SI*1), Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMULPS      constantbfb8aa3b<>+0(SB), Y6, Y4
+	VMINPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y1, Y4
+	VROUNDPS    $0x01, Y4, Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVAPS     Y3, Y7
+	VFMADD213PS constant3c134806<>+0(SB), Y4, Y7
+	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y7
+	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y7
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y7, Y7
+	VADDPS      Y0, Y7, Y7
+	VDIVPS      Y7, Y0, Y7
+	VMULPS      Y6, Y7, Y7
 	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     Y3, (R9)(DX*1)
+	VMOVUPS     Y7, (R9)(DX*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
@@ -6062,104 +5922,92 @@ rest315:
 	JZ          end316
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
-	VMOVUPS     32(R9)(R8*4), Y0
-	VMOVUPS     (DI), Y1
+	VMOVUPS     32(R9)(R8*4), Y4
+	VMOVUPS     (DI), Y5
 	MOVQ        72(AX), R8
-	VMOVUPS     (DI)(R8*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VFMADD213PS Y2, Y1, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS     constant42fc0000<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VMOVAPS     constantc2fc0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VROUNDPS    $0x01, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVAPS     constant3af61905<>+0(SB), Y6
-	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VADDPS      constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS     constant3f800000<>+0(SB), Y4
-	VDIVPS      Y6, Y4, Y6
-	VMULPS      Y3, Y6, Y6
-	VMASKMOVPS  Y6, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y3
-	VFMADD213PS Y2, Y1, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS     constant42fc0000<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VMOVAPS     constantc2fc0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VROUNDPS    $0x01, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVAPS     constant3af61905<>+0(SB), Y6
-	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VADDPS      constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS     constant3f800000<>+0(SB), Y4
-	VDIVPS      Y6, Y4, Y6
-	VMULPS      Y3, Y6, Y6
-	VMASKMOVPS  Y6, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y3
-	VFMADD213PS Y2, Y1, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS     constant42fc0000<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VMOVAPS     constantc2fc0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VROUNDPS    $0x01, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVAPS     constant3af61905<>+0(SB), Y6
-	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VADDPS      constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS     constant3f800000<>+0(SB), Y4
-	VDIVPS      Y6, Y4, Y6
-	VMULPS      Y3, Y6, Y6
-	VMASKMOVPS  Y6, Y0, (CX)(DX*2)
+	VMOVUPS     (DI)(R8*1), Y6
+	VMASKMOVPS  (BX), Y4, Y7
+	VFMADD213PS Y6, Y5, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS      Y8, Y2, Y8
+	VMAXPS      Y8, Y1, Y8
+	VROUNDPS    $0x01, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVAPS     Y3, Y10
+	VFMADD213PS constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VADDPS      Y0, Y10, Y10
+	VDIVPS      Y10, Y0, Y10
+	VMULPS      Y7, Y10, Y10
+	VMASKMOVPS  Y10, Y4, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y4, Y7
+	VFMADD213PS Y6, Y5, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS      Y8, Y2, Y8
+	VMAXPS      Y8, Y1, Y8
+	VROUNDPS    $0x01, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVAPS     Y3, Y10
+	VFMADD213PS constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VADDPS      Y0, Y10, Y10
+	VDIVPS      Y10, Y0, Y10
+	VMULPS      Y7, Y10, Y10
+	VMASKMOVPS  Y10, Y4, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y4, Y7
+	VFMADD213PS Y6, Y5, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS      Y8, Y2, Y8
+	VMAXPS      Y8, Y1, Y8
+	VROUNDPS    $0x01, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVAPS     Y3, Y10
+	VFMADD213PS constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VADDPS      Y0, Y10, Y10
+	VDIVPS      Y10, Y0, Y10
+	VMULPS      Y7, Y10, Y10
+	VMASKMOVPS  Y10, Y4, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), DI
-	VMASKMOVPS  (DI)(SI*1), Y0, Y3
-	VFMADD213PS Y2, Y1, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS     constant42fc0000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVAPS     constantc2fc0000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x01, Y1, Y2
-	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3af61905<>+0(SB), Y4
-	VFMADD213PS constant3c134806<>+0(SB), Y1, Y4
-	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y4
-	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y4
-	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y4
-	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y4
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y4, Y4
-	VADDPS      constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS     constant3f800000<>+0(SB), Y1
-	VDIVPS      Y4, Y1, Y4
-	VMULPS      Y3, Y4, Y4
+	VMASKMOVPS  (DI)(SI*1), Y4, Y7
+	VFMADD213PS Y6, Y5, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y5
+	VMINPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y1, Y5
+	VROUNDPS    $0x01, Y5, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMOVAPS     Y3, Y8
+	VFMADD213PS constant3c134806<>+0(SB), Y5, Y8
+	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y8
+	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y8
+	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y8
+	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y8
+	VCVTPS2DQ   Y6, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPADDD      Y6, Y8, Y8
+	VADDPS      Y0, Y8, Y8
+	VDIVPS      Y8, Y0, Y8
+	VMULPS      Y7, Y8, Y8
 	LEAQ        (CX)(DX*2), DI
-	VMASKMOVPS  Y4, Y0, (DI)(DX*1)
+	VMASKMOVPS  Y8, Y4, (DI)(DX*1)
 
 end316:
 	MOVQ 80(AX), DI
@@ -6181,33 +6029,30 @@ one312:
 	JL   rest318
 
 loop317:
-	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R9
-	VMOVUPS     (DI)(R9*1), Y1
+	VMOVUPS     (DI)(R9*1), Y5
 	PREFETCHT0  4096(BX)
-	VMOVUPS     (BX), Y2
-	VFMADD213PS Y1, Y0, Y2
-	VMULPS      constantbfb8aa3b<>+0(SB), Y2, Y0
-	VMOVAPS     constant42fc0000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVAPS     constantc2fc0000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VROUNDPS    $0x01, Y0, Y1
-	VSUBPS      Y1, Y0, Y0
-	VMOVAPS     constant3af61905<>+0(SB), Y3
-	VFMADD213PS constant3c134806<>+0(SB), Y0, Y3
-	VFMADD213PS constant3d64aa23<>+0(SB), Y0, Y3
-	VFMADD213PS constant3e75ead4<>+0(SB), Y0, Y3
-	VFMADD213PS constant3f31727b<>+0(SB), Y0, Y3
-	VFMADD213PS constant3f7fffff<>+0(SB), Y0, Y3
-	VCVTPS2DQ   Y1, Y1
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y3, Y3
-	VADDPS      constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS     constant3f800000<>+0(SB), Y0
-	VDIVPS      Y3, Y0, Y3
-	VMULPS      Y2, Y3, Y3
-	VMOVUPS     Y3, (CX)
+	VMOVUPS     (BX), Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMULPS      constantbfb8aa3b<>+0(SB), Y6, Y4
+	VMINPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y1, Y4
+	VROUNDPS    $0x01, Y4, Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVAPS     Y3, Y7
+	VFMADD213PS constant3c134806<>+0(SB), Y4, Y7
+	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y7
+	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y7
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y7, Y7
+	VADDPS      Y0, Y7, Y7
+	VDIVPS      Y7, Y0, Y7
+	VMULPS      Y6, Y7, Y7
+	VMOVUPS     Y7, (CX)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
@@ -6219,33 +6064,30 @@ rest318:
 	JZ          end319
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
-	VMOVUPS     32(R9)(R8*4), Y0
-	VMOVUPS     (DI), Y1
+	VMOVUPS     32(R9)(R8*4), Y4
+	VMOVUPS     (DI), Y5
 	MOVQ        72(AX), R8
-	VMOVUPS     (DI)(R8*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VFMADD213PS Y2, Y1, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS     constant42fc0000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVAPS     constantc2fc0000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x01, Y1, Y2
-	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3af61905<>+0(SB), Y4
-	VFMADD213PS constant3c134806<>+0(SB), Y1, Y4
-	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y4
-	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y4
-	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y4
-	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y4
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y4, Y4
-	VADDPS      constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS     constant3f800000<>+0(SB), Y1
-	VDIVPS      Y4, Y1, Y4
-	VMULPS      Y3, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (CX)
+	VMOVUPS     (DI)(R8*1), Y6
+	VMASKMOVPS  (BX), Y4, Y7
+	VFMADD213PS Y6, Y5, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y5
+	VMINPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y1, Y5
+	VROUNDPS    $0x01, Y5, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMOVAPS     Y3, Y8
+	VFMADD213PS constant3c134806<>+0(SB), Y5, Y8
+	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y8
+	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y8
+	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y8
+	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y8
+	VCVTPS2DQ   Y6, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPADDD      Y6, Y8, Y8
+	VADDPS      Y0, Y8, Y8
+	VDIVPS      Y8, Y0, Y8
+	VMULPS      Y7, Y8, Y8
+	VMASKMOVPS  Y8, Y4, (CX)
 
 end319:
 	MOVQ 80(AX), DI
@@ -6270,14 +6112,38 @@ end313:
 	VZEROUPPER
 	RET
 
+DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
+
+DATA constant42fc0000<>+0(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+4(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+8(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+12(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+16(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+20(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+24(SB)/4, $0x42fc0000
+DATA constant42fc0000<>+28(SB)/4, $0x42fc0000
+GLOBL constant42fc0000<>(SB), RODATA|NOPTR, $32
+
 // func normSiLUSumAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·normSiLUSumAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
 image320:
 	MOVQ 96(AX), DI
@@ -6297,114 +6163,102 @@ many322:
 	JL   rest326
 
 loop325:
-	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R10
-	VMOVUPS     (DI)(R10*1), Y1
-	VMOVUPS     (R8), Y2
+	VMOVUPS     (DI)(R10*1), Y5
+	VMOVUPS     (R8), Y6
 	PREFETCHT0  4096(BX)
-	VMOVUPS     (BX), Y3
-	VFMADD213PS Y1, Y0, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS     constant42fc0000<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VMOVAPS     constantc2fc0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VROUNDPS    $0x01, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVAPS     constant3af61905<>+0(SB), Y6
-	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VADDPS      constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS     constant3f800000<>+0(SB), Y4
-	VDIVPS      Y6, Y4, Y6
-	VMULPS      Y3, Y6, Y6
-	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y6, (CX)
+	VMOVUPS     (BX), Y7
+	VFMADD213PS Y5, Y4, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS      Y8, Y2, Y8
+	VMAXPS      Y8, Y1, Y8
+	VROUNDPS    $0x01, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVAPS     Y3, Y10
+	VFMADD213PS constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VADDPS      Y0, Y10, Y10
+	VDIVPS      Y10, Y0, Y10
+	VMULPS      Y7, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y10, (CX)
 	PREFETCHT0  4096(BX)(SI*1)
-	VMOVUPS     (BX)(SI*1), Y3
-	VFMADD213PS Y1, Y0, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS     constant42fc0000<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VMOVAPS     constantc2fc0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VROUNDPS    $0x01, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVAPS     constant3af61905<>+0(SB), Y6
-	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VADDPS      constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS     constant3f800000<>+0(SB), Y4
-	VDIVPS      Y6, Y4, Y6
-	VMULPS      Y3, Y6, Y6
-	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y6, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*1), Y7
+	VFMADD213PS Y5, Y4, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS      Y8, Y2, Y8
+	VMAXPS      Y8, Y1, Y8
+	VROUNDPS    $0x01, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVAPS     Y3, Y10
+	VFMADD213PS constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VADDPS      Y0, Y10, Y10
+	VDIVPS      Y10, Y0, Y10
+	VMULPS      Y7, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y10, (CX)(DX*1)
 	PREFETCHT0  4096(BX)(SI*2)
-	VMOVUPS     (BX)(SI*2), Y3
-	VFMADD213PS Y1, Y0, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS     constant42fc0000<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VMOVAPS     constantc2fc0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VROUNDPS    $0x01, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVAPS     constant3af61905<>+0(SB), Y6
-	VFMADD213PS constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VADDPS      constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS     constant3f800000<>+0(SB), Y4
-	VDIVPS      Y6, Y4, Y6
-	VMULPS      Y3, Y6, Y6
-	VADDPS      Y6, Y2, Y2
-	VMOVUPS     Y6, (CX)(DX*2)
+	VMOVUPS     (BX)(SI*2), Y7
+	VFMADD213PS Y5, Y4, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS      Y8, Y2, Y8
+	VMAXPS      Y8, Y1, Y8
+	VROUNDPS    $0x01, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVAPS     Y3, Y10
+	VFMADD213PS constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VADDPS      Y0, Y10, Y10
+	VDIVPS      Y10, Y0, Y10
+	VMULPS      Y7, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y10, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), R10
 	PREFETCHT0  4096(R10)(SI*1)
 	LEAQ        (BX)(SI*2), R10
-	VMOVUPS     (R10)(SI*1), Y3
-	VFMADD213PS Y1, Y0, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y0
-	VMOVAPS     constant42fc0000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVAPS     constantc2fc0000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VROUNDPS    $0x01, Y0, Y1
-	VSUBPS      Y1, Y0, Y0
-	VMOVAPS     constant3af61905<>+0(SB), Y4
-	VFMADD213PS constant3c134806<>+0(SB), Y0, Y4
-	VFMADD213PS constant3d64aa23<>+0(SB), Y0, Y4
-	VFMADD213PS constant3e75ead4<>+0(SB), Y0, Y4
-	VFMADD213PS constant3f31727b<>+0(SB), Y0, Y4
-	VFMADD213PS constant3f7fffff<>+0(SB), Y0, Y4
-	VCVTPS2DQ   Y1, Y1
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y4, Y4
-	VADDPS      constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS     constant3f800000<>+0(SB), Y0
-	VDIVPS      Y4, Y0, Y4
-	VMULPS      Y3, Y4, Y4
-	VADDPS      Y4, Y2, Y2
+	VMOVUPS     (R10)(SI*1), Y7
+	VFMADD213PS Y5, Y4, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y4
+	VMINPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y1, Y4
+	VROUNDPS    $0x01, Y4, Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVAPS     Y3, Y8
+	VFMADD213PS constant3c134806<>+0(SB), Y4, Y8
+	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y8
+	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y8
+	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y8
+	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y8
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y8, Y8
+	VADDPS      Y0, Y8, Y8
+	VDIVPS      Y8, Y0, Y8
+	VMULPS      Y7, Y8, Y8
+	VADDPS      Y8, Y6, Y6
 	LEAQ        (CX)(DX*2), R10
-	VMOVUPS     Y4, (R10)(DX*1)
-	VMOVUPS     Y2, (R8)
+	VMOVUPS     Y8, (R10)(DX*1)
+	VMOVUPS     Y6, (R8)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R8
 	ADDQ        $0x20, CX
@@ -6417,110 +6271,98 @@ rest326:
 	JZ          end327
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
-	VMOVUPS     32(R10)(R9*4), Y0
-	VMOVUPS     (DI), Y1
+	VMOVUPS     32(R10)(R9*4), Y4
+	VMOVUPS     (DI), Y5
 	MOVQ        72(AX), R9
-	VMOVUPS     (DI)(R9*1), Y2
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (BX), Y0, Y4
-	VFMADD213PS Y2, Y1, Y4
-	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y5
-	VMOVAPS     constant42fc0000<>+0(SB), Y6
-	VMINPS      Y5, Y6, Y5
-	VMOVAPS     constantc2fc0000<>+0(SB), Y6
-	VMAXPS      Y5, Y6, Y5
-	VROUNDPS    $0x01, Y5, Y6
-	VSUBPS      Y6, Y5, Y5
-	VMOVAPS     constant3af61905<>+0(SB), Y7
-	VFMADD213PS constant3c134806<>+0(SB), Y5, Y7
-	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y7
-	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y7
-	VCVTPS2DQ   Y6, Y6
-	VPSLLD      $0x17, Y6, Y6
-	VPADDD      Y6, Y7, Y7
-	VADDPS      constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS     constant3f800000<>+0(SB), Y5
-	VDIVPS      Y7, Y5, Y7
-	VMULPS      Y4, Y7, Y7
-	VADDPS      Y7, Y3, Y3
-	VMASKMOVPS  Y7, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y4
-	VFMADD213PS Y2, Y1, Y4
-	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y5
-	VMOVAPS     constant42fc0000<>+0(SB), Y6
-	VMINPS      Y5, Y6, Y5
-	VMOVAPS     constantc2fc0000<>+0(SB), Y6
-	VMAXPS      Y5, Y6, Y5
-	VROUNDPS    $0x01, Y5, Y6
-	VSUBPS      Y6, Y5, Y5
-	VMOVAPS     constant3af61905<>+0(SB), Y7
-	VFMADD213PS constant3c134806<>+0(SB), Y5, Y7
-	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y7
-	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y7
-	VCVTPS2DQ   Y6, Y6
-	VPSLLD      $0x17, Y6, Y6
-	VPADDD      Y6, Y7, Y7
-	VADDPS      constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS     constant3f800000<>+0(SB), Y5
-	VDIVPS      Y7, Y5, Y7
-	VMULPS      Y4, Y7, Y7
-	VADDPS      Y7, Y3, Y3
-	VMASKMOVPS  Y7, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y4
-	VFMADD213PS Y2, Y1, Y4
-	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y5
-	VMOVAPS     constant42fc0000<>+0(SB), Y6
-	VMINPS      Y5, Y6, Y5
-	VMOVAPS     constantc2fc0000<>+0(SB), Y6
-	VMAXPS      Y5, Y6, Y5
-	VROUNDPS    $0x01, Y5, Y6
-	VSUBPS      Y6, Y5, Y5
-	VMOVAPS     constant3af61905<>+0(SB), Y7
-	VFMADD213PS constant3c134806<>+0(SB), Y5, Y7
-	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y7
-	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y7
-	VCVTPS2DQ   Y6, Y6
-	VPSLLD      $0x17, Y6, Y6
-	VPADDD      Y6, Y7, Y7
-	VADDPS      constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS     constant3f800000<>+0(SB), Y5
-	VDIVPS      Y7, Y5, Y7
-	VMULPS      Y4, Y7, Y7
-	VADDPS      Y7, Y3, Y3
-	VMASKMOVPS  Y7, Y0, (CX)(DX*2)
+	VMOVUPS     (DI)(R9*1), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (BX), Y4, Y8
+	VFMADD213PS Y6, Y5, Y8
+	VMULPS      constantbfb8aa3b<>+0(SB), Y8, Y9
+	VMINPS      Y9, Y2, Y9
+	VMAXPS      Y9, Y1, Y9
+	VROUNDPS    $0x01, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMOVAPS     Y3, Y11
+	VFMADD213PS constant3c134806<>+0(SB), Y9, Y11
+	VFMADD213PS constant3d64aa23<>+0(SB), Y9, Y11
+	VFMADD213PS constant3e75ead4<>+0(SB), Y9, Y11
+	VFMADD213PS constant3f31727b<>+0(SB), Y9, Y11
+	VFMADD213PS constant3f7fffff<>+0(SB), Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VPSLLD      $0x17, Y10, Y10
+	VPADDD      Y10, Y11, Y11
+	VADDPS      Y0, Y11, Y11
+	VDIVPS      Y11, Y0, Y11
+	VMULPS      Y8, Y11, Y11
+	VADDPS      Y11, Y7, Y7
+	VMASKMOVPS  Y11, Y4, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y4, Y8
+	VFMADD213PS Y6, Y5, Y8
+	VMULPS      constantbfb8aa3b<>+0(SB), Y8, Y9
+	VMINPS      Y9, Y2, Y9
+	VMAXPS      Y9, Y1, Y9
+	VROUNDPS    $0x01, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMOVAPS     Y3, Y11
+	VFMADD213PS constant3c134806<>+0(SB), Y9, Y11
+	VFMADD213PS constant3d64aa23<>+0(SB), Y9, Y11
+	VFMADD213PS constant3e75ead4<>+0(SB), Y9, Y11
+	VFMADD213PS constant3f31727b<>+0(SB), Y9, Y11
+	VFMADD213PS constant3f7fffff<>+0(SB), Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VPSLLD      $0x17, Y10, Y10
+	VPADDD      Y10, Y11, Y11
+	VADDPS      Y0, Y11, Y11
+	VDIVPS      Y11, Y0, Y11
+	VMULPS      Y8, Y11, Y11
+	VADDPS      Y11, Y7, Y7
+	VMASKMOVPS  Y11, Y4, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y4, Y8
+	VFMADD213PS Y6, Y5, Y8
+	VMULPS      constantbfb8aa3b<>+0(SB), Y8, Y9
+	VMINPS      Y9, Y2, Y9
+	VMAXPS      Y9, Y1, Y9
+	VROUNDPS    $0x01, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMOVAPS     Y3, Y11
+	VFMADD213PS constant3c134806<>+0(SB), Y9, Y11
+	VFMADD213PS constant3d64aa23<>+0(SB), Y9, Y11
+	VFMADD213PS constant3e75ead4<>+0(SB), Y9, Y11
+	VFMADD213PS constant3f31727b<>+0(SB), Y9, Y11
+	VFMADD213PS constant3f7fffff<>+0(SB), Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VPSLLD      $0x17, Y10, Y10
+	VPADDD      Y10, Y11, Y11
+	VADDPS      Y0, Y11, Y11
+	VDIVPS      Y11, Y0, Y11
+	VMULPS      Y8, Y11, Y11
+	VADDPS      Y11, Y7, Y7
+	VMASKMOVPS  Y11, Y4, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), DI
-	VMASKMOVPS  (DI)(SI*1), Y0, Y4
-	VFMADD213PS Y2, Y1, Y4
-	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y1
-	VMOVAPS     constant42fc0000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVAPS     constantc2fc0000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x01, Y1, Y2
-	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3af61905<>+0(SB), Y5
-	VFMADD213PS constant3c134806<>+0(SB), Y1, Y5
-	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y5
-	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y5
-	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y5
-	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y5
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y5, Y5
-	VADDPS      constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS     constant3f800000<>+0(SB), Y1
-	VDIVPS      Y5, Y1, Y5
-	VMULPS      Y4, Y5, Y5
-	VADDPS      Y5, Y3, Y3
+	VMASKMOVPS  (DI)(SI*1), Y4, Y8
+	VFMADD213PS Y6, Y5, Y8
+	VMULPS      constantbfb8aa3b<>+0(SB), Y8, Y5
+	VMINPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y1, Y5
+	VROUNDPS    $0x01, Y5, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMOVAPS     Y3, Y9
+	VFMADD213PS constant3c134806<>+0(SB), Y5, Y9
+	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y9
+	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y9
+	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y9
+	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y9
+	VCVTPS2DQ   Y6, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPADDD      Y6, Y9, Y9
+	VADDPS      Y0, Y9, Y9
+	VDIVPS      Y9, Y0, Y9
+	VMULPS      Y8, Y9, Y9
+	VADDPS      Y9, Y7, Y7
 	LEAQ        (CX)(DX*2), DI
-	VMASKMOVPS  Y5, Y0, (DI)(DX*1)
-	VMOVUPS     Y3, (R8)
+	VMASKMOVPS  Y9, Y4, (DI)(DX*1)
+	VMOVUPS     Y7, (R8)
 
 end327:
 	MOVQ 80(AX), DI
@@ -6543,36 +6385,33 @@ one323:
 	JL   rest329
 
 loop328:
-	VMOVUPS     (DI), Y0
+	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R10
-	VMOVUPS     (DI)(R10*1), Y1
-	VMOVUPS     (R8), Y2
+	VMOVUPS     (DI)(R10*1), Y5
+	VMOVUPS     (R8), Y6
 	PREFETCHT0  4096(BX)
-	VMOVUPS     (BX), Y3
-	VFMADD213PS Y1, Y0, Y3
-	VMULPS      constantbfb8aa3b<>+0(SB), Y3, Y0
-	VMOVAPS     constant42fc0000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVAPS     constantc2fc0000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VROUNDPS    $0x01, Y0, Y1
-	VSUBPS      Y1, Y0, Y0
-	VMOVAPS     constant3af61905<>+0(SB), Y4
-	VFMADD213PS constant3c134806<>+0(SB), Y0, Y4
-	VFMADD213PS constant3d64aa23<>+0(SB), Y0, Y4
-	VFMADD213PS constant3e75ead4<>+0(SB), Y0, Y4
-	VFMADD213PS constant3f31727b<>+0(SB), Y0, Y4
-	VFMADD213PS constant3f7fffff<>+0(SB), Y0, Y4
-	VCVTPS2DQ   Y1, Y1
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y4, Y4
-	VADDPS      constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS     constant3f800000<>+0(SB), Y0
-	VDIVPS      Y4, Y0, Y4
-	VMULPS      Y3, Y4, Y4
-	VADDPS      Y4, Y2, Y2
-	VMOVUPS     Y4, (CX)
-	VMOVUPS     Y2, (R8)
+	VMOVUPS     (BX), Y7
+	VFMADD213PS Y5, Y4, Y7
+	VMULPS      constantbfb8aa3b<>+0(SB), Y7, Y4
+	VMINPS      Y4, Y2, Y4
+	VMAXPS      Y4, Y1, Y4
+	VROUNDPS    $0x01, Y4, Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVAPS     Y3, Y8
+	VFMADD213PS constant3c134806<>+0(SB), Y4, Y8
+	VFMADD213PS constant3d64aa23<>+0(SB), Y4, Y8
+	VFMADD213PS constant3e75ead4<>+0(SB), Y4, Y8
+	VFMADD213PS constant3f31727b<>+0(SB), Y4, Y8
+	VFMADD213PS constant3f7fffff<>+0(SB), Y4, Y8
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y8, Y8
+	VADDPS      Y0, Y8, Y8
+	VDIVPS      Y8, Y0, Y8
+	VMULPS      Y7, Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VMOVUPS     Y8, (CX)
+	VMOVUPS     Y6, (R8)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R8
 	ADDQ        $0x20, CX
@@ -6585,36 +6424,33 @@ rest329:
 	JZ          end330
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
-	VMOVUPS     32(R10)(R9*4), Y0
-	VMOVUPS     (DI), Y1
+	VMOVUPS     32(R10)(R9*4), Y4
+	VMOVUPS     (DI), Y5
 	MOVQ        72(AX), R9
-	VMOVUPS     (DI)(R9*1), Y2
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (BX), Y0, Y4
-	VFMADD213PS Y2, Y1, Y4
-	VMULPS      constantbfb8aa3b<>+0(SB), Y4, Y1
-	VMOVAPS     constant42fc0000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVAPS     constantc2fc0000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VROUNDPS    $0x01, Y1, Y2
-	VSUBPS      Y2, Y1, Y1
-	VMOVAPS     constant3af61905<>+0(SB), Y5
-	VFMADD213PS constant3c134806<>+0(SB), Y1, Y5
-	VFMADD213PS constant3d64aa23<>+0(SB), Y1, Y5
-	VFMADD213PS constant3e75ead4<>+0(SB), Y1, Y5
-	VFMADD213PS constant3f31727b<>+0(SB), Y1, Y5
-	VFMADD213PS constant3f7fffff<>+0(SB), Y1, Y5
-	VCVTPS2DQ   Y2, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VPADDD      Y2, Y5, Y5
-	VADDPS      constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS     constant3f800000<>+0(SB), Y1
-	VDIVPS      Y5, Y1, Y5
-	VMULPS      Y4, Y5, Y5
-	VADDPS      Y5, Y3, Y3
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMOVUPS     Y3, (R8)
+	VMOVUPS     (DI)(R9*1), Y6
+	VMOVUPS     (R8), Y7
+	VMASKMOVPS  (BX), Y4, Y8
+	VFMADD213PS Y6, Y5, Y8
+	VMULPS      constantbfb8aa3b<>+0(SB), Y8, Y5
+	VMINPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y1, Y5
+	VROUNDPS    $0x01, Y5, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMOVAPS     Y3, Y9
+	VFMADD213PS constant3c134806<>+0(SB), Y5, Y9
+	VFMADD213PS constant3d64aa23<>+0(SB), Y5, Y9
+	VFMADD213PS constant3e75ead4<>+0(SB), Y5, Y9
+	VFMADD213PS constant3f31727b<>+0(SB), Y5, Y9
+	VFMADD213PS constant3f7fffff<>+0(SB), Y5, Y9
+	VCVTPS2DQ   Y6, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPADDD      Y6, Y9, Y9
+	VADDPS      Y0, Y9, Y9
+	VDIVPS      Y9, Y0, Y9
+	VMULPS      Y8, Y9, Y9
+	VADDPS      Y9, Y7, Y7
+	VMASKMOVPS  Y9, Y4, (CX)
+	VMOVUPS     Y7, (R8)
 
 end330:
 	MOVQ 80(AX), DI
@@ -6644,13 +6480,17 @@ end324:
 // func normSiLUSlopeAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·normSiLUSlopeAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
 image331:
 	MOVQ 96(AX), R9
@@ -6669,121 +6509,109 @@ many333:
 	JL   rest337
 
 loop336:
-	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*1), Y1
+	VMOVUPS      (R9)(R11*1), Y5
 	PREFETCHT0   4096(BX)
-	VMOVUPS      (BX), Y2
-	VFMADD213PS  Y1, Y0, Y2
-	VMULPS       constantbfb8aa3b<>+0(SB), Y2, Y3
-	VMOVAPS      constant42fc0000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVAPS      constantc2fc0000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VROUNDPS     $0x01, Y3, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMOVAPS      constant3af61905<>+0(SB), Y5
-	VFMADD213PS  constant3c134806<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3f31727b<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y3, Y5
-	VCVTPS2DQ    Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y5, Y5
-	VADDPS       constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      constant3f800000<>+0(SB), Y3
-	VDIVPS       Y5, Y3, Y5
-	VMULPS       Y5, Y2, Y2
-	VADDPS       Y2, Y5, Y3
-	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y3, (DI)
+	VMOVUPS      (BX), Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y7
+	VMINPS       Y7, Y2, Y7
+	VMAXPS       Y7, Y1, Y7
+	VROUNDPS     $0x01, Y7, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMOVAPS      Y3, Y9
+	VFMADD213PS  constant3c134806<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3f31727b<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y7, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y0, Y9
+	VMULPS       Y9, Y6, Y6
+	VADDPS       Y6, Y9, Y7
+	VFNMADD231PS Y6, Y9, Y7
+	VMOVUPS      Y6, (CX)
+	VMOVUPS      Y7, (DI)
 	PREFETCHT0   4096(BX)(SI*1)
-	VMOVUPS      (BX)(SI*1), Y2
-	VFMADD213PS  Y1, Y0, Y2
-	VMULPS       constantbfb8aa3b<>+0(SB), Y2, Y3
-	VMOVAPS      constant42fc0000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVAPS      constantc2fc0000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VROUNDPS     $0x01, Y3, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMOVAPS      constant3af61905<>+0(SB), Y5
-	VFMADD213PS  constant3c134806<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3f31727b<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y3, Y5
-	VCVTPS2DQ    Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y5, Y5
-	VADDPS       constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      constant3f800000<>+0(SB), Y3
-	VDIVPS       Y5, Y3, Y5
-	VMULPS       Y5, Y2, Y2
-	VADDPS       Y2, Y5, Y3
-	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y2, (CX)(DX*1)
-	VMOVUPS      Y3, (DI)(R8*1)
+	VMOVUPS      (BX)(SI*1), Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y7
+	VMINPS       Y7, Y2, Y7
+	VMAXPS       Y7, Y1, Y7
+	VROUNDPS     $0x01, Y7, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMOVAPS      Y3, Y9
+	VFMADD213PS  constant3c134806<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3f31727b<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y7, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y0, Y9
+	VMULPS       Y9, Y6, Y6
+	VADDPS       Y6, Y9, Y7
+	VFNMADD231PS Y6, Y9, Y7
+	VMOVUPS      Y6, (CX)(DX*1)
+	VMOVUPS      Y7, (DI)(R8*1)
 	PREFETCHT0   4096(BX)(SI*2)
-	VMOVUPS      (BX)(SI*2), Y2
-	VFMADD213PS  Y1, Y0, Y2
-	VMULPS       constantbfb8aa3b<>+0(SB), Y2, Y3
-	VMOVAPS      constant42fc0000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVAPS      constantc2fc0000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VROUNDPS     $0x01, Y3, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMOVAPS      constant3af61905<>+0(SB), Y5
-	VFMADD213PS  constant3c134806<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3f31727b<>+0(SB), Y3, Y5
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y3, Y5
-	VCVTPS2DQ    Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y5, Y5
-	VADDPS       constant3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      constant3f800000<>+0(SB), Y3
-	VDIVPS       Y5, Y3, Y5
-	VMULPS       Y5, Y2, Y2
-	VADDPS       Y2, Y5, Y3
-	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y2, (CX)(DX*2)
-	VMOVUPS      Y3, (DI)(R8*2)
+	VMOVUPS      (BX)(SI*2), Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y7
+	VMINPS       Y7, Y2, Y7
+	VMAXPS       Y7, Y1, Y7
+	VROUNDPS     $0x01, Y7, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMOVAPS      Y3, Y9
+	VFMADD213PS  constant3c134806<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3f31727b<>+0(SB), Y7, Y9
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y7, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VDIVPS       Y9, Y0, Y9
+	VMULPS       Y9, Y6, Y6
+	VADDPS       Y6, Y9, Y7
+	VFNMADD231PS Y6, Y9, Y7
+	VMOVUPS      Y6, (CX)(DX*2)
+	VMOVUPS      Y7, (DI)(R8*2)
 	LEAQ         (BX)(SI*2), R11
 	PREFETCHT0   4096(R11)(SI*1)
 	LEAQ         (BX)(SI*2), R11
-	VMOVUPS      (R11)(SI*1), Y2
-	VFMADD213PS  Y1, Y0, Y2
-	VMULPS       constantbfb8aa3b<>+0(SB), Y2, Y0
-	VMOVAPS      constant42fc0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      constantc2fc0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VROUNDPS     $0x01, Y0, Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVAPS      constant3af61905<>+0(SB), Y3
-	VFMADD213PS  constant3c134806<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3f31727b<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y0, Y3
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y3, Y3
-	VADDPS       constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS      constant3f800000<>+0(SB), Y0
-	VDIVPS       Y3, Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VADDPS       Y2, Y3, Y0
-	VFNMADD231PS Y2, Y3, Y0
+	VMOVUPS      (R11)(SI*1), Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VROUNDPS     $0x01, Y4, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVAPS      Y3, Y7
+	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y0, Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y7, Y4
+	VFNMADD231PS Y6, Y7, Y4
 	LEAQ         (CX)(DX*2), R11
-	VMOVUPS      Y2, (R11)(DX*1)
+	VMOVUPS      Y6, (R11)(DX*1)
 	LEAQ         (DI)(R8*2), R11
-	VMOVUPS      Y0, (R11)(R8*1)
+	VMOVUPS      Y4, (R11)(R8*1)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
@@ -6796,117 +6624,105 @@ rest337:
 	JZ           end338
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
-	VMOVUPS      32(R11)(R10*4), Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      32(R11)(R10*4), Y4
+	VMOVUPS      (R9), Y5
 	MOVQ         72(AX), R10
-	VMOVUPS      (R9)(R10*1), Y2
-	VMASKMOVPS   (BX), Y0, Y3
-	VFMADD213PS  Y2, Y1, Y3
-	VMULPS       constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS      constant42fc0000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVAPS      constantc2fc0000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VROUNDPS     $0x01, Y4, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMOVAPS      constant3af61905<>+0(SB), Y6
-	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ    Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y6, Y6
-	VADDPS       constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS      constant3f800000<>+0(SB), Y4
-	VDIVPS       Y6, Y4, Y6
-	VMULPS       Y6, Y3, Y3
-	VADDPS       Y3, Y6, Y4
-	VFNMADD231PS Y3, Y6, Y4
-	VMASKMOVPS   Y3, Y0, (CX)
-	VMASKMOVPS   Y4, Y0, (DI)
-	VMASKMOVPS   (BX)(SI*1), Y0, Y3
-	VFMADD213PS  Y2, Y1, Y3
-	VMULPS       constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS      constant42fc0000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVAPS      constantc2fc0000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VROUNDPS     $0x01, Y4, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMOVAPS      constant3af61905<>+0(SB), Y6
-	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ    Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y6, Y6
-	VADDPS       constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS      constant3f800000<>+0(SB), Y4
-	VDIVPS       Y6, Y4, Y6
-	VMULPS       Y6, Y3, Y3
-	VADDPS       Y3, Y6, Y4
-	VFNMADD231PS Y3, Y6, Y4
-	VMASKMOVPS   Y3, Y0, (CX)(DX*1)
-	VMASKMOVPS   Y4, Y0, (DI)(R8*1)
-	VMASKMOVPS   (BX)(SI*2), Y0, Y3
-	VFMADD213PS  Y2, Y1, Y3
-	VMULPS       constantbfb8aa3b<>+0(SB), Y3, Y4
-	VMOVAPS      constant42fc0000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVAPS      constantc2fc0000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VROUNDPS     $0x01, Y4, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMOVAPS      constant3af61905<>+0(SB), Y6
-	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y6
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y6
-	VCVTPS2DQ    Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y6, Y6
-	VADDPS       constant3f800000<>+0(SB), Y6, Y6
-	VMOVAPS      constant3f800000<>+0(SB), Y4
-	VDIVPS       Y6, Y4, Y6
-	VMULPS       Y6, Y3, Y3
-	VADDPS       Y3, Y6, Y4
-	VFNMADD231PS Y3, Y6, Y4
-	VMASKMOVPS   Y3, Y0, (CX)(DX*2)
-	VMASKMOVPS   Y4, Y0, (DI)(R8*2)
+	VMOVUPS      (R9)(R10*1), Y6
+	VMASKMOVPS   (BX), Y4, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS       Y8, Y2, Y8
+	VMAXPS       Y8, Y1, Y8
+	VROUNDPS     $0x01, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMOVAPS      Y3, Y10
+	VFMADD213PS  constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y10
+	VADDPS       Y0, Y10, Y10
+	VDIVPS       Y10, Y0, Y10
+	VMULPS       Y10, Y7, Y7
+	VADDPS       Y7, Y10, Y8
+	VFNMADD231PS Y7, Y10, Y8
+	VMASKMOVPS   Y7, Y4, (CX)
+	VMASKMOVPS   Y8, Y4, (DI)
+	VMASKMOVPS   (BX)(SI*1), Y4, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS       Y8, Y2, Y8
+	VMAXPS       Y8, Y1, Y8
+	VROUNDPS     $0x01, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMOVAPS      Y3, Y10
+	VFMADD213PS  constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y10
+	VADDPS       Y0, Y10, Y10
+	VDIVPS       Y10, Y0, Y10
+	VMULPS       Y10, Y7, Y7
+	VADDPS       Y7, Y10, Y8
+	VFNMADD231PS Y7, Y10, Y8
+	VMASKMOVPS   Y7, Y4, (CX)(DX*1)
+	VMASKMOVPS   Y8, Y4, (DI)(R8*1)
+	VMASKMOVPS   (BX)(SI*2), Y4, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y8
+	VMINPS       Y8, Y2, Y8
+	VMAXPS       Y8, Y1, Y8
+	VROUNDPS     $0x01, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMOVAPS      Y3, Y10
+	VFMADD213PS  constant3c134806<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3f31727b<>+0(SB), Y8, Y10
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y10
+	VADDPS       Y0, Y10, Y10
+	VDIVPS       Y10, Y0, Y10
+	VMULPS       Y10, Y7, Y7
+	VADDPS       Y7, Y10, Y8
+	VFNMADD231PS Y7, Y10, Y8
+	VMASKMOVPS   Y7, Y4, (CX)(DX*2)
+	VMASKMOVPS   Y8, Y4, (DI)(R8*2)
 	LEAQ         (BX)(SI*2), R9
-	VMASKMOVPS   (R9)(SI*1), Y0, Y3
-	VFMADD213PS  Y2, Y1, Y3
-	VMULPS       constantbfb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y4
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y4
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y4, Y4
-	VADDPS       constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y4, Y1, Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y4, Y1
-	VFNMADD231PS Y3, Y4, Y1
+	VMASKMOVPS   (R9)(SI*1), Y4, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y8
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VADDPS       Y0, Y8, Y8
+	VDIVPS       Y8, Y0, Y8
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y7, Y8, Y5
+	VFNMADD231PS Y7, Y8, Y5
 	LEAQ         (CX)(DX*2), R9
-	VMASKMOVPS   Y3, Y0, (R9)(DX*1)
+	VMASKMOVPS   Y7, Y4, (R9)(DX*1)
 	LEAQ         (DI)(R8*2), R9
-	VMASKMOVPS   Y1, Y0, (R9)(R8*1)
+	VMASKMOVPS   Y5, Y4, (R9)(R8*1)
 
 end338:
 	MOVQ 80(AX), R9
@@ -6930,36 +6746,33 @@ one334:
 	JL   rest340
 
 loop339:
-	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*1), Y1
+	VMOVUPS      (R9)(R11*1), Y5
 	PREFETCHT0   4096(BX)
-	VMOVUPS      (BX), Y2
-	VFMADD213PS  Y1, Y0, Y2
-	VMULPS       constantbfb8aa3b<>+0(SB), Y2, Y0
-	VMOVAPS      constant42fc0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      constantc2fc0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VROUNDPS     $0x01, Y0, Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVAPS      constant3af61905<>+0(SB), Y3
-	VFMADD213PS  constant3c134806<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3f31727b<>+0(SB), Y0, Y3
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y0, Y3
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y3, Y3
-	VADDPS       constant3f800000<>+0(SB), Y3, Y3
-	VMOVAPS      constant3f800000<>+0(SB), Y0
-	VDIVPS       Y3, Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VADDPS       Y2, Y3, Y0
-	VFNMADD231PS Y2, Y3, Y0
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y0, (DI)
+	VMOVUPS      (BX), Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VROUNDPS     $0x01, Y4, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVAPS      Y3, Y7
+	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y7
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VADDPS       Y0, Y7, Y7
+	VDIVPS       Y7, Y0, Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y7, Y4
+	VFNMADD231PS Y6, Y7, Y4
+	VMOVUPS      Y6, (CX)
+	VMOVUPS      Y4, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
@@ -6972,36 +6785,33 @@ rest340:
 	JZ           end341
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
-	VMOVUPS      32(R11)(R10*4), Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      32(R11)(R10*4), Y4
+	VMOVUPS      (R9), Y5
 	MOVQ         72(AX), R10
-	VMOVUPS      (R9)(R10*1), Y2
-	VMASKMOVPS   (BX), Y0, Y3
-	VFMADD213PS  Y2, Y1, Y3
-	VMULPS       constantbfb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y4
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y4
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y4
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y4, Y4
-	VADDPS       constant3f800000<>+0(SB), Y4, Y4
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y4, Y1, Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y4, Y1
-	VFNMADD231PS Y3, Y4, Y1
-	VMASKMOVPS   Y3, Y0, (CX)
-	VMASKMOVPS   Y1, Y0, (DI)
+	VMOVUPS      (R9)(R10*1), Y6
+	VMASKMOVPS   (BX), Y4, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y8
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VADDPS       Y0, Y8, Y8
+	VDIVPS       Y8, Y0, Y8
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y7, Y8, Y5
+	VFNMADD231PS Y7, Y8, Y5
+	VMASKMOVPS   Y7, Y4, (CX)
+	VMASKMOVPS   Y5, Y4, (DI)
 
 end341:
 	MOVQ 80(AX), R9
@@ -7033,13 +6843,17 @@ end335:
 // func slopeProductsAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·slopeProductsAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
 image342:
 	MOVQ 96(AX), R9
@@ -7058,147 +6872,135 @@ many344:
 	JL   rest348
 
 loop347:
-	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*1), Y1
+	VMOVUPS      (R9)(R11*1), Y5
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*2), Y2
+	VMOVUPS      (R9)(R11*2), Y6
 	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Y3
-	VMOVUPS      (BX), Y4
+	VMOVUPS      (R12)(R11*1), Y7
+	VMOVUPS      (BX), Y8
 	PREFETCHT0   4096(DI)
-	VMOVUPS      (DI), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y1, Y0, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y7
-	VMOVAPS      constant42fc0000<>+0(SB), Y8
-	VMINPS       Y7, Y8, Y7
-	VMOVAPS      constantc2fc0000<>+0(SB), Y8
-	VMAXPS       Y7, Y8, Y7
-	VROUNDPS     $0x01, Y7, Y8
-	VSUBPS       Y8, Y7, Y7
-	VMOVAPS      constant3af61905<>+0(SB), Y9
-	VFMADD213PS  constant3c134806<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3f31727b<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y7, Y9
-	VCVTPS2DQ    Y8, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VADDPS       constant3f800000<>+0(SB), Y9, Y9
-	VMOVAPS      constant3f800000<>+0(SB), Y7
-	VDIVPS       Y9, Y7, Y9
-	VMULPS       Y9, Y6, Y6
-	VADDPS       Y6, Y9, Y7
-	VFNMADD231PS Y6, Y9, Y7
-	VMULPS       Y7, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      (BX)(SI*1), Y4
+	VMOVUPS      (DI), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y5, Y4, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y2, Y11
+	VMAXPS       Y11, Y1, Y11
+	VROUNDPS     $0x01, Y11, Y12
+	VSUBPS       Y12, Y11, Y11
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  constant3c134806<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f31727b<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VMULPS       Y13, Y10, Y10
+	VADDPS       Y10, Y13, Y11
+	VFNMADD231PS Y10, Y13, Y11
+	VMULPS       Y11, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VFMADD231PS  Y8, Y9, Y7
+	VMOVUPS      Y8, (CX)
+	VMOVUPS      (BX)(SI*1), Y8
 	PREFETCHT0   4096(DI)(R8*1)
-	VMOVUPS      (DI)(R8*1), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y1, Y0, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y7
-	VMOVAPS      constant42fc0000<>+0(SB), Y8
-	VMINPS       Y7, Y8, Y7
-	VMOVAPS      constantc2fc0000<>+0(SB), Y8
-	VMAXPS       Y7, Y8, Y7
-	VROUNDPS     $0x01, Y7, Y8
-	VSUBPS       Y8, Y7, Y7
-	VMOVAPS      constant3af61905<>+0(SB), Y9
-	VFMADD213PS  constant3c134806<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3f31727b<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y7, Y9
-	VCVTPS2DQ    Y8, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VADDPS       constant3f800000<>+0(SB), Y9, Y9
-	VMOVAPS      constant3f800000<>+0(SB), Y7
-	VDIVPS       Y9, Y7, Y9
-	VMULPS       Y9, Y6, Y6
-	VADDPS       Y6, Y9, Y7
-	VFNMADD231PS Y6, Y9, Y7
-	VMULPS       Y7, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      Y4, (CX)(DX*1)
-	VMOVUPS      (BX)(SI*2), Y4
+	VMOVUPS      (DI)(R8*1), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y5, Y4, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y2, Y11
+	VMAXPS       Y11, Y1, Y11
+	VROUNDPS     $0x01, Y11, Y12
+	VSUBPS       Y12, Y11, Y11
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  constant3c134806<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f31727b<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VMULPS       Y13, Y10, Y10
+	VADDPS       Y10, Y13, Y11
+	VFNMADD231PS Y10, Y13, Y11
+	VMULPS       Y11, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VFMADD231PS  Y8, Y9, Y7
+	VMOVUPS      Y8, (CX)(DX*1)
+	VMOVUPS      (BX)(SI*2), Y8
 	PREFETCHT0   4096(DI)(R8*2)
-	VMOVUPS      (DI)(R8*2), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y1, Y0, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y7
-	VMOVAPS      constant42fc0000<>+0(SB), Y8
-	VMINPS       Y7, Y8, Y7
-	VMOVAPS      constantc2fc0000<>+0(SB), Y8
-	VMAXPS       Y7, Y8, Y7
-	VROUNDPS     $0x01, Y7, Y8
-	VSUBPS       Y8, Y7, Y7
-	VMOVAPS      constant3af61905<>+0(SB), Y9
-	VFMADD213PS  constant3c134806<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3f31727b<>+0(SB), Y7, Y9
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y7, Y9
-	VCVTPS2DQ    Y8, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VADDPS       constant3f800000<>+0(SB), Y9, Y9
-	VMOVAPS      constant3f800000<>+0(SB), Y7
-	VDIVPS       Y9, Y7, Y9
-	VMULPS       Y9, Y6, Y6
-	VADDPS       Y6, Y9, Y7
-	VFNMADD231PS Y6, Y9, Y7
-	VMULPS       Y7, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      Y4, (CX)(DX*2)
+	VMOVUPS      (DI)(R8*2), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y5, Y4, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y2, Y11
+	VMAXPS       Y11, Y1, Y11
+	VROUNDPS     $0x01, Y11, Y12
+	VSUBPS       Y12, Y11, Y11
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  constant3c134806<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f31727b<>+0(SB), Y11, Y13
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VADDPS       Y0, Y13, Y13
+	VDIVPS       Y13, Y0, Y13
+	VMULPS       Y13, Y10, Y10
+	VADDPS       Y10, Y13, Y11
+	VFNMADD231PS Y10, Y13, Y11
+	VMULPS       Y11, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VFMADD231PS  Y8, Y9, Y7
+	VMOVUPS      Y8, (CX)(DX*2)
 	LEAQ         (BX)(SI*2), R11
-	VMOVUPS      (R11)(SI*1), Y4
+	VMOVUPS      (R11)(SI*1), Y8
 	LEAQ         (DI)(R8*2), R11
 	PREFETCHT0   4096(R11)(R8*1)
 	LEAQ         (DI)(R8*2), R11
-	VMOVUPS      (R11)(R8*1), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y1, Y0, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y0
-	VMOVAPS      constant42fc0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      constantc2fc0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VROUNDPS     $0x01, Y0, Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVAPS      constant3af61905<>+0(SB), Y7
-	VFMADD213PS  constant3c134806<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f31727b<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y0, Y7
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y7, Y7
-	VADDPS       constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS      constant3f800000<>+0(SB), Y0
-	VDIVPS       Y7, Y0, Y7
-	VMULPS       Y7, Y6, Y6
-	VADDPS       Y6, Y7, Y0
-	VFNMADD231PS Y6, Y7, Y0
-	VMULPS       Y0, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      (R11)(R8*1), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y5, Y4, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VROUNDPS     $0x01, Y4, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVAPS      Y3, Y11
+	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y11
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y11, Y11
+	VADDPS       Y0, Y11, Y11
+	VDIVPS       Y11, Y0, Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y11, Y4
+	VFNMADD231PS Y10, Y11, Y4
+	VMULPS       Y4, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VFMADD231PS  Y8, Y9, Y7
 	LEAQ         (CX)(DX*2), R11
-	VMOVUPS      Y4, (R11)(DX*1)
+	VMOVUPS      Y8, (R11)(DX*1)
 	MOVQ         72(AX), R11
-	VMOVUPS      Y2, (R9)(R11*2)
+	VMOVUPS      Y6, (R9)(R11*2)
 	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      Y3, (R12)(R11*1)
+	VMOVUPS      Y7, (R12)(R11*1)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
@@ -7211,143 +7013,131 @@ rest348:
 	JZ           end349
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
-	VMOVUPS      32(R11)(R10*4), Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      32(R11)(R10*4), Y4
+	VMOVUPS      (R9), Y5
 	MOVQ         72(AX), R10
-	VMOVUPS      (R9)(R10*1), Y2
+	VMOVUPS      (R9)(R10*1), Y6
 	MOVQ         72(AX), R10
-	VMOVUPS      (R9)(R10*2), Y3
+	VMOVUPS      (R9)(R10*2), Y7
 	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R11
-	VMOVUPS      (R11)(R10*1), Y4
-	VMASKMOVPS   (BX), Y0, Y5
-	VMASKMOVPS   (DI), Y0, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD213PS  Y2, Y1, Y7
-	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y8
-	VMOVAPS      constant42fc0000<>+0(SB), Y9
-	VMINPS       Y8, Y9, Y8
-	VMOVAPS      constantc2fc0000<>+0(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VROUNDPS     $0x01, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMOVAPS      constant3af61905<>+0(SB), Y10
-	VFMADD213PS  constant3c134806<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3f31727b<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y10, Y10
-	VADDPS       constant3f800000<>+0(SB), Y10, Y10
-	VMOVAPS      constant3f800000<>+0(SB), Y8
-	VDIVPS       Y10, Y8, Y10
-	VMULPS       Y10, Y7, Y7
-	VADDPS       Y7, Y10, Y8
-	VFNMADD231PS Y7, Y10, Y8
-	VMULPS       Y8, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VFMADD231PS  Y5, Y6, Y4
-	VMASKMOVPS   Y5, Y0, (CX)
-	VMASKMOVPS   (BX)(SI*1), Y0, Y5
-	VMASKMOVPS   (DI)(R8*1), Y0, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD213PS  Y2, Y1, Y7
-	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y8
-	VMOVAPS      constant42fc0000<>+0(SB), Y9
-	VMINPS       Y8, Y9, Y8
-	VMOVAPS      constantc2fc0000<>+0(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VROUNDPS     $0x01, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMOVAPS      constant3af61905<>+0(SB), Y10
-	VFMADD213PS  constant3c134806<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3f31727b<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y10, Y10
-	VADDPS       constant3f800000<>+0(SB), Y10, Y10
-	VMOVAPS      constant3f800000<>+0(SB), Y8
-	VDIVPS       Y10, Y8, Y10
-	VMULPS       Y10, Y7, Y7
-	VADDPS       Y7, Y10, Y8
-	VFNMADD231PS Y7, Y10, Y8
-	VMULPS       Y8, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VFMADD231PS  Y5, Y6, Y4
-	VMASKMOVPS   Y5, Y0, (CX)(DX*1)
-	VMASKMOVPS   (BX)(SI*2), Y0, Y5
-	VMASKMOVPS   (DI)(R8*2), Y0, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD213PS  Y2, Y1, Y7
-	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y8
-	VMOVAPS      constant42fc0000<>+0(SB), Y9
-	VMINPS       Y8, Y9, Y8
-	VMOVAPS      constantc2fc0000<>+0(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VROUNDPS     $0x01, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMOVAPS      constant3af61905<>+0(SB), Y10
-	VFMADD213PS  constant3c134806<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3f31727b<>+0(SB), Y8, Y10
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y10, Y10
-	VADDPS       constant3f800000<>+0(SB), Y10, Y10
-	VMOVAPS      constant3f800000<>+0(SB), Y8
-	VDIVPS       Y10, Y8, Y10
-	VMULPS       Y10, Y7, Y7
-	VADDPS       Y7, Y10, Y8
-	VFNMADD231PS Y7, Y10, Y8
-	VMULPS       Y8, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VFMADD231PS  Y5, Y6, Y4
-	VMASKMOVPS   Y5, Y0, (CX)(DX*2)
+	VMOVUPS      (R11)(R10*1), Y8
+	VMASKMOVPS   (BX), Y4, Y9
+	VMASKMOVPS   (DI), Y4, Y10
+	VMOVAPS      Y10, Y11
+	VFMADD213PS  Y6, Y5, Y11
+	VMULPS       constantbfb8aa3b<>+0(SB), Y11, Y12
+	VMINPS       Y12, Y2, Y12
+	VMAXPS       Y12, Y1, Y12
+	VROUNDPS     $0x01, Y12, Y13
+	VSUBPS       Y13, Y12, Y12
+	VMOVAPS      Y3, Y14
+	VFMADD213PS  constant3c134806<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3f31727b<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y12, Y14
+	VCVTPS2DQ    Y13, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y13, Y14, Y14
+	VADDPS       Y0, Y14, Y14
+	VDIVPS       Y14, Y0, Y14
+	VMULPS       Y14, Y11, Y11
+	VADDPS       Y11, Y14, Y12
+	VFNMADD231PS Y11, Y14, Y12
+	VMULPS       Y12, Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VFMADD231PS  Y9, Y10, Y8
+	VMASKMOVPS   Y9, Y4, (CX)
+	VMASKMOVPS   (BX)(SI*1), Y4, Y9
+	VMASKMOVPS   (DI)(R8*1), Y4, Y10
+	VMOVAPS      Y10, Y11
+	VFMADD213PS  Y6, Y5, Y11
+	VMULPS       constantbfb8aa3b<>+0(SB), Y11, Y12
+	VMINPS       Y12, Y2, Y12
+	VMAXPS       Y12, Y1, Y12
+	VROUNDPS     $0x01, Y12, Y13
+	VSUBPS       Y13, Y12, Y12
+	VMOVAPS      Y3, Y14
+	VFMADD213PS  constant3c134806<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3f31727b<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y12, Y14
+	VCVTPS2DQ    Y13, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y13, Y14, Y14
+	VADDPS       Y0, Y14, Y14
+	VDIVPS       Y14, Y0, Y14
+	VMULPS       Y14, Y11, Y11
+	VADDPS       Y11, Y14, Y12
+	VFNMADD231PS Y11, Y14, Y12
+	VMULPS       Y12, Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VFMADD231PS  Y9, Y10, Y8
+	VMASKMOVPS   Y9, Y4, (CX)(DX*1)
+	VMASKMOVPS   (BX)(SI*2), Y4, Y9
+	VMASKMOVPS   (DI)(R8*2), Y4, Y10
+	VMOVAPS      Y10, Y11
+	VFMADD213PS  Y6, Y5, Y11
+	VMULPS       constantbfb8aa3b<>+0(SB), Y11, Y12
+	VMINPS       Y12, Y2, Y12
+	VMAXPS       Y12, Y1, Y12
+	VROUNDPS     $0x01, Y12, Y13
+	VSUBPS       Y13, Y12, Y12
+	VMOVAPS      Y3, Y14
+	VFMADD213PS  constant3c134806<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3f31727b<>+0(SB), Y12, Y14
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y12, Y14
+	VCVTPS2DQ    Y13, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y13, Y14, Y14
+	VADDPS       Y0, Y14, Y14
+	VDIVPS       Y14, Y0, Y14
+	VMULPS       Y14, Y11, Y11
+	VADDPS       Y11, Y14, Y12
+	VFNMADD231PS Y11, Y14, Y12
+	VMULPS       Y12, Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VFMADD231PS  Y9, Y10, Y8
+	VMASKMOVPS   Y9, Y4, (CX)(DX*2)
 	LEAQ         (BX)(SI*2), R10
-	VMASKMOVPS   (R10)(SI*1), Y0, Y5
+	VMASKMOVPS   (R10)(SI*1), Y4, Y9
 	LEAQ         (DI)(R8*2), R10
-	VMASKMOVPS   (R10)(R8*1), Y0, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD213PS  Y2, Y1, Y7
-	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y8
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y8
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y8, Y8
-	VADDPS       constant3f800000<>+0(SB), Y8, Y8
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y8, Y1, Y8
-	VMULPS       Y8, Y7, Y7
-	VADDPS       Y7, Y8, Y1
-	VFNMADD231PS Y7, Y8, Y1
-	VMULPS       Y1, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VFMADD231PS  Y5, Y6, Y4
+	VMASKMOVPS   (R10)(R8*1), Y4, Y10
+	VMOVAPS      Y10, Y11
+	VFMADD213PS  Y6, Y5, Y11
+	VMULPS       constantbfb8aa3b<>+0(SB), Y11, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y12
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y12, Y12
+	VADDPS       Y0, Y12, Y12
+	VDIVPS       Y12, Y0, Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y12, Y5
+	VFNMADD231PS Y11, Y12, Y5
+	VMULPS       Y5, Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VFMADD231PS  Y9, Y10, Y8
 	LEAQ         (CX)(DX*2), R10
-	VMASKMOVPS   Y5, Y0, (R10)(DX*1)
+	VMASKMOVPS   Y9, Y4, (R10)(DX*1)
 	MOVQ         72(AX), R10
-	VMOVUPS      Y3, (R9)(R10*2)
+	VMOVUPS      Y7, (R9)(R10*2)
 	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
-	VMOVUPS      Y4, (R9)(R10*1)
+	VMOVUPS      Y8, (R9)(R10*1)
 
 end349:
 	MOVQ 80(AX), R9
@@ -7371,50 +7161,47 @@ one345:
 	JL   rest351
 
 loop350:
-	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*1), Y1
+	VMOVUPS      (R9)(R11*1), Y5
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*2), Y2
+	VMOVUPS      (R9)(R11*2), Y6
 	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Y3
-	VMOVUPS      (BX), Y4
+	VMOVUPS      (R12)(R11*1), Y7
+	VMOVUPS      (BX), Y8
 	PREFETCHT0   4096(DI)
-	VMOVUPS      (DI), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y1, Y0, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y0
-	VMOVAPS      constant42fc0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      constantc2fc0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VROUNDPS     $0x01, Y0, Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVAPS      constant3af61905<>+0(SB), Y7
-	VFMADD213PS  constant3c134806<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f31727b<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y0, Y7
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y7, Y7
-	VADDPS       constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS      constant3f800000<>+0(SB), Y0
-	VDIVPS       Y7, Y0, Y7
-	VMULPS       Y7, Y6, Y6
-	VADDPS       Y6, Y7, Y0
-	VFNMADD231PS Y6, Y7, Y0
-	VMULPS       Y0, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      Y4, (CX)
+	VMOVUPS      (DI), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y5, Y4, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VROUNDPS     $0x01, Y4, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVAPS      Y3, Y11
+	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y11
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y11, Y11
+	VADDPS       Y0, Y11, Y11
+	VDIVPS       Y11, Y0, Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y11, Y4
+	VFNMADD231PS Y10, Y11, Y4
+	VMULPS       Y4, Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VFMADD231PS  Y8, Y9, Y7
+	VMOVUPS      Y8, (CX)
 	MOVQ         72(AX), R11
-	VMOVUPS      Y2, (R9)(R11*2)
+	VMOVUPS      Y6, (R9)(R11*2)
 	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      Y3, (R12)(R11*1)
+	VMOVUPS      Y7, (R12)(R11*1)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
@@ -7427,50 +7214,47 @@ rest351:
 	JZ           end352
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
-	VMOVUPS      32(R11)(R10*4), Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      32(R11)(R10*4), Y4
+	VMOVUPS      (R9), Y5
 	MOVQ         72(AX), R10
-	VMOVUPS      (R9)(R10*1), Y2
+	VMOVUPS      (R9)(R10*1), Y6
 	MOVQ         72(AX), R10
-	VMOVUPS      (R9)(R10*2), Y3
+	VMOVUPS      (R9)(R10*2), Y7
 	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R11
-	VMOVUPS      (R11)(R10*1), Y4
-	VMASKMOVPS   (BX), Y0, Y5
-	VMASKMOVPS   (DI), Y0, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD213PS  Y2, Y1, Y7
-	VMULPS       constantbfb8aa3b<>+0(SB), Y7, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y8
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y8
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y8, Y8
-	VADDPS       constant3f800000<>+0(SB), Y8, Y8
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y8, Y1, Y8
-	VMULPS       Y8, Y7, Y7
-	VADDPS       Y7, Y8, Y1
-	VFNMADD231PS Y7, Y8, Y1
-	VMULPS       Y1, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VFMADD231PS  Y5, Y6, Y4
-	VMASKMOVPS   Y5, Y0, (CX)
+	VMOVUPS      (R11)(R10*1), Y8
+	VMASKMOVPS   (BX), Y4, Y9
+	VMASKMOVPS   (DI), Y4, Y10
+	VMOVAPS      Y10, Y11
+	VFMADD213PS  Y6, Y5, Y11
+	VMULPS       constantbfb8aa3b<>+0(SB), Y11, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y12
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y12, Y12
+	VADDPS       Y0, Y12, Y12
+	VDIVPS       Y12, Y0, Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y11, Y12, Y5
+	VFNMADD231PS Y11, Y12, Y5
+	VMULPS       Y5, Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VFMADD231PS  Y9, Y10, Y8
+	VMASKMOVPS   Y9, Y4, (CX)
 	MOVQ         72(AX), R10
-	VMOVUPS      Y3, (R9)(R10*2)
+	VMOVUPS      Y7, (R9)(R10*2)
 	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
-	VMOVUPS      Y4, (R9)(R10*1)
+	VMOVUPS      Y8, (R9)(R10*1)
 
 end352:
 	MOVQ 80(AX), R9
@@ -7502,13 +7286,17 @@ end346:
 // func slopeProductsGateAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·slopeProductsGateAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VBROADCASTSS constant3f800000<>+0(SB), Y0
+	VBROADCASTSS constantc2fc0000<>+0(SB), Y1
+	VBROADCASTSS constant42fc0000<>+0(SB), Y2
+	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
 image353:
 	MOVQ 96(AX), R9
@@ -7528,154 +7316,142 @@ many355:
 	JL   rest359
 
 loop358:
-	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R12
-	VMOVUPS      (R9)(R12*1), Y1
+	VMOVUPS      (R9)(R12*1), Y5
 	MOVQ         72(AX), R12
-	VMOVUPS      (R9)(R12*2), Y2
+	VMOVUPS      (R9)(R12*2), Y6
 	MOVQ         72(AX), R12
 	LEAQ         (R9)(R12*2), R13
-	VMOVUPS      (R13)(R12*1), Y3
-	VMOVUPS      (R10), Y4
+	VMOVUPS      (R13)(R12*1), Y7
+	VMOVUPS      (R10), Y8
 	MOVQ         184(AX), R12
-	VMOVUPS      (R10)(R12*1), Y5
-	VMOVUPS      (BX), Y6
-	VFMADD213PS  Y5, Y4, Y6
+	VMOVUPS      (R10)(R12*1), Y9
+	VMOVUPS      (BX), Y10
+	VFMADD213PS  Y9, Y8, Y10
 	PREFETCHT0   4096(DI)
-	VMOVUPS      (DI), Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  Y1, Y0, Y8
-	VMULPS       constantbfb8aa3b<>+0(SB), Y8, Y9
-	VMOVAPS      constant42fc0000<>+0(SB), Y10
-	VMINPS       Y9, Y10, Y9
-	VMOVAPS      constantc2fc0000<>+0(SB), Y10
-	VMAXPS       Y9, Y10, Y9
-	VROUNDPS     $0x01, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMOVAPS      constant3af61905<>+0(SB), Y11
-	VFMADD213PS  constant3c134806<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3f31727b<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VPSLLD       $0x17, Y10, Y10
-	VPADDD       Y10, Y11, Y11
-	VADDPS       constant3f800000<>+0(SB), Y11, Y11
-	VMOVAPS      constant3f800000<>+0(SB), Y9
-	VDIVPS       Y11, Y9, Y11
-	VMULPS       Y11, Y8, Y8
-	VADDPS       Y8, Y11, Y9
-	VFNMADD231PS Y8, Y11, Y9
-	VMULPS       Y9, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VFMADD231PS  Y6, Y7, Y3
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      (BX)(SI*1), Y6
-	VFMADD213PS  Y5, Y4, Y6
+	VMOVUPS      (DI), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD213PS  Y5, Y4, Y12
+	VMULPS       constantbfb8aa3b<>+0(SB), Y12, Y13
+	VMINPS       Y13, Y2, Y13
+	VMAXPS       Y13, Y1, Y13
+	VROUNDPS     $0x01, Y13, Y14
+	VSUBPS       Y14, Y13, Y13
+	VMOVAPS      Y3, Y15
+	VFMADD213PS  constant3c134806<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f31727b<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y13, Y15
+	VCVTPS2DQ    Y14, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VPADDD       Y14, Y15, Y15
+	VADDPS       Y0, Y15, Y15
+	VDIVPS       Y15, Y0, Y15
+	VMULPS       Y15, Y12, Y12
+	VADDPS       Y12, Y15, Y13
+	VFNMADD231PS Y12, Y15, Y13
+	VMULPS       Y13, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VFMADD231PS  Y10, Y11, Y7
+	VMOVUPS      Y10, (CX)
+	VMOVUPS      (BX)(SI*1), Y10
+	VFMADD213PS  Y9, Y8, Y10
 	PREFETCHT0   4096(DI)(R8*1)
-	VMOVUPS      (DI)(R8*1), Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  Y1, Y0, Y8
-	VMULPS       constantbfb8aa3b<>+0(SB), Y8, Y9
-	VMOVAPS      constant42fc0000<>+0(SB), Y10
-	VMINPS       Y9, Y10, Y9
-	VMOVAPS      constantc2fc0000<>+0(SB), Y10
-	VMAXPS       Y9, Y10, Y9
-	VROUNDPS     $0x01, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMOVAPS      constant3af61905<>+0(SB), Y11
-	VFMADD213PS  constant3c134806<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3f31727b<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VPSLLD       $0x17, Y10, Y10
-	VPADDD       Y10, Y11, Y11
-	VADDPS       constant3f800000<>+0(SB), Y11, Y11
-	VMOVAPS      constant3f800000<>+0(SB), Y9
-	VDIVPS       Y11, Y9, Y11
-	VMULPS       Y11, Y8, Y8
-	VADDPS       Y8, Y11, Y9
-	VFNMADD231PS Y8, Y11, Y9
-	VMULPS       Y9, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VFMADD231PS  Y6, Y7, Y3
-	VMOVUPS      Y6, (CX)(DX*1)
-	VMOVUPS      (BX)(SI*2), Y6
-	VFMADD213PS  Y5, Y4, Y6
+	VMOVUPS      (DI)(R8*1), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD213PS  Y5, Y4, Y12
+	VMULPS       constantbfb8aa3b<>+0(SB), Y12, Y13
+	VMINPS       Y13, Y2, Y13
+	VMAXPS       Y13, Y1, Y13
+	VROUNDPS     $0x01, Y13, Y14
+	VSUBPS       Y14, Y13, Y13
+	VMOVAPS      Y3, Y15
+	VFMADD213PS  constant3c134806<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f31727b<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y13, Y15
+	VCVTPS2DQ    Y14, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VPADDD       Y14, Y15, Y15
+	VADDPS       Y0, Y15, Y15
+	VDIVPS       Y15, Y0, Y15
+	VMULPS       Y15, Y12, Y12
+	VADDPS       Y12, Y15, Y13
+	VFNMADD231PS Y12, Y15, Y13
+	VMULPS       Y13, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VFMADD231PS  Y10, Y11, Y7
+	VMOVUPS      Y10, (CX)(DX*1)
+	VMOVUPS      (BX)(SI*2), Y10
+	VFMADD213PS  Y9, Y8, Y10
 	PREFETCHT0   4096(DI)(R8*2)
-	VMOVUPS      (DI)(R8*2), Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  Y1, Y0, Y8
-	VMULPS       constantbfb8aa3b<>+0(SB), Y8, Y9
-	VMOVAPS      constant42fc0000<>+0(SB), Y10
-	VMINPS       Y9, Y10, Y9
-	VMOVAPS      constantc2fc0000<>+0(SB), Y10
-	VMAXPS       Y9, Y10, Y9
-	VROUNDPS     $0x01, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMOVAPS      constant3af61905<>+0(SB), Y11
-	VFMADD213PS  constant3c134806<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3f31727b<>+0(SB), Y9, Y11
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VPSLLD       $0x17, Y10, Y10
-	VPADDD       Y10, Y11, Y11
-	VADDPS       constant3f800000<>+0(SB), Y11, Y11
-	VMOVAPS      constant3f800000<>+0(SB), Y9
-	VDIVPS       Y11, Y9, Y11
-	VMULPS       Y11, Y8, Y8
-	VADDPS       Y8, Y11, Y9
-	VFNMADD231PS Y8, Y11, Y9
-	VMULPS       Y9, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VFMADD231PS  Y6, Y7, Y3
-	VMOVUPS      Y6, (CX)(DX*2)
+	VMOVUPS      (DI)(R8*2), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD213PS  Y5, Y4, Y12
+	VMULPS       constantbfb8aa3b<>+0(SB), Y12, Y13
+	VMINPS       Y13, Y2, Y13
+	VMAXPS       Y13, Y1, Y13
+	VROUNDPS     $0x01, Y13, Y14
+	VSUBPS       Y14, Y13, Y13
+	VMOVAPS      Y3, Y15
+	VFMADD213PS  constant3c134806<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f31727b<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y13, Y15
+	VCVTPS2DQ    Y14, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VPADDD       Y14, Y15, Y15
+	VADDPS       Y0, Y15, Y15
+	VDIVPS       Y15, Y0, Y15
+	VMULPS       Y15, Y12, Y12
+	VADDPS       Y12, Y15, Y13
+	VFNMADD231PS Y12, Y15, Y13
+	VMULPS       Y13, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VFMADD231PS  Y10, Y11, Y7
+	VMOVUPS      Y10, (CX)(DX*2)
 	LEAQ         (BX)(SI*2), R12
-	VMOVUPS      (R12)(SI*1), Y6
-	VFMADD213PS  Y5, Y4, Y6
+	VMOVUPS      (R12)(SI*1), Y10
+	VFMADD213PS  Y9, Y8, Y10
 	LEAQ         (DI)(R8*2), R12
 	PREFETCHT0   4096(R12)(R8*1)
 	LEAQ         (DI)(R8*2), R12
-	VMOVUPS      (R12)(R8*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD213PS  Y1, Y0, Y5
-	VMULPS       constantbfb8aa3b<>+0(SB), Y5, Y0
-	VMOVAPS      constant42fc0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      constantc2fc0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VROUNDPS     $0x01, Y0, Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVAPS      constant3af61905<>+0(SB), Y7
-	VFMADD213PS  constant3c134806<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f31727b<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y0, Y7
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y7, Y7
-	VADDPS       constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS      constant3f800000<>+0(SB), Y0
-	VDIVPS       Y7, Y0, Y7
-	VMULPS       Y7, Y5, Y5
-	VADDPS       Y5, Y7, Y0
-	VFNMADD231PS Y5, Y7, Y0
-	VMULPS       Y0, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VFMADD231PS  Y6, Y4, Y3
+	VMOVUPS      (R12)(R8*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD213PS  Y5, Y4, Y9
+	VMULPS       constantbfb8aa3b<>+0(SB), Y9, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VROUNDPS     $0x01, Y4, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVAPS      Y3, Y11
+	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y11
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y11, Y11
+	VADDPS       Y0, Y11, Y11
+	VDIVPS       Y11, Y0, Y11
+	VMULPS       Y11, Y9, Y9
+	VADDPS       Y9, Y11, Y4
+	VFNMADD231PS Y9, Y11, Y4
+	VMULPS       Y4, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VFMADD231PS  Y10, Y8, Y7
 	LEAQ         (CX)(DX*2), R12
-	VMOVUPS      Y6, (R12)(DX*1)
+	VMOVUPS      Y10, (R12)(DX*1)
 	MOVQ         72(AX), R12
-	VMOVUPS      Y2, (R9)(R12*2)
+	VMOVUPS      Y6, (R9)(R12*2)
 	MOVQ         72(AX), R12
 	LEAQ         (R9)(R12*2), R13
-	VMOVUPS      Y3, (R13)(R12*1)
+	VMOVUPS      Y7, (R13)(R12*1)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R10
 	ADDQ         $0x20, CX
@@ -7689,150 +7465,138 @@ rest359:
 	JZ           end360
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
-	VMOVUPS      32(R12)(R11*4), Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      32(R12)(R11*4), Y4
+	VMOVUPS      (R9), Y5
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*1), Y2
+	VMOVUPS      (R9)(R11*1), Y6
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*2), Y3
+	VMOVUPS      (R9)(R11*2), Y7
 	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Y4
-	VMOVUPS      (R10), Y5
+	VMOVUPS      (R12)(R11*1), Y8
+	VMOVUPS      (R10), Y9
 	MOVQ         184(AX), R11
-	VMOVUPS      (R10)(R11*1), Y6
-	VMASKMOVPS   (BX), Y0, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VMASKMOVPS   (DI), Y0, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  Y2, Y1, Y9
-	VMULPS       constantbfb8aa3b<>+0(SB), Y9, Y10
-	VMOVAPS      constant42fc0000<>+0(SB), Y11
-	VMINPS       Y10, Y11, Y10
-	VMOVAPS      constantc2fc0000<>+0(SB), Y11
-	VMAXPS       Y10, Y11, Y10
-	VROUNDPS     $0x01, Y10, Y11
-	VSUBPS       Y11, Y10, Y10
-	VMOVAPS      constant3af61905<>+0(SB), Y12
-	VFMADD213PS  constant3c134806<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3f31727b<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y10, Y12
-	VCVTPS2DQ    Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VPADDD       Y11, Y12, Y12
-	VADDPS       constant3f800000<>+0(SB), Y12, Y12
-	VMOVAPS      constant3f800000<>+0(SB), Y10
-	VDIVPS       Y12, Y10, Y12
-	VMULPS       Y12, Y9, Y9
-	VADDPS       Y9, Y12, Y10
-	VFNMADD231PS Y9, Y12, Y10
-	VMULPS       Y10, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VFMADD231PS  Y7, Y8, Y4
-	VMASKMOVPS   Y7, Y0, (CX)
-	VMASKMOVPS   (BX)(SI*1), Y0, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VMASKMOVPS   (DI)(R8*1), Y0, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  Y2, Y1, Y9
-	VMULPS       constantbfb8aa3b<>+0(SB), Y9, Y10
-	VMOVAPS      constant42fc0000<>+0(SB), Y11
-	VMINPS       Y10, Y11, Y10
-	VMOVAPS      constantc2fc0000<>+0(SB), Y11
-	VMAXPS       Y10, Y11, Y10
-	VROUNDPS     $0x01, Y10, Y11
-	VSUBPS       Y11, Y10, Y10
-	VMOVAPS      constant3af61905<>+0(SB), Y12
-	VFMADD213PS  constant3c134806<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3f31727b<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y10, Y12
-	VCVTPS2DQ    Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VPADDD       Y11, Y12, Y12
-	VADDPS       constant3f800000<>+0(SB), Y12, Y12
-	VMOVAPS      constant3f800000<>+0(SB), Y10
-	VDIVPS       Y12, Y10, Y12
-	VMULPS       Y12, Y9, Y9
-	VADDPS       Y9, Y12, Y10
-	VFNMADD231PS Y9, Y12, Y10
-	VMULPS       Y10, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VFMADD231PS  Y7, Y8, Y4
-	VMASKMOVPS   Y7, Y0, (CX)(DX*1)
-	VMASKMOVPS   (BX)(SI*2), Y0, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VMASKMOVPS   (DI)(R8*2), Y0, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  Y2, Y1, Y9
-	VMULPS       constantbfb8aa3b<>+0(SB), Y9, Y10
-	VMOVAPS      constant42fc0000<>+0(SB), Y11
-	VMINPS       Y10, Y11, Y10
-	VMOVAPS      constantc2fc0000<>+0(SB), Y11
-	VMAXPS       Y10, Y11, Y10
-	VROUNDPS     $0x01, Y10, Y11
-	VSUBPS       Y11, Y10, Y10
-	VMOVAPS      constant3af61905<>+0(SB), Y12
-	VFMADD213PS  constant3c134806<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3f31727b<>+0(SB), Y10, Y12
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y10, Y12
-	VCVTPS2DQ    Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VPADDD       Y11, Y12, Y12
-	VADDPS       constant3f800000<>+0(SB), Y12, Y12
-	VMOVAPS      constant3f800000<>+0(SB), Y10
-	VDIVPS       Y12, Y10, Y12
-	VMULPS       Y12, Y9, Y9
-	VADDPS       Y9, Y12, Y10
-	VFNMADD231PS Y9, Y12, Y10
-	VMULPS       Y10, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VFMADD231PS  Y7, Y8, Y4
-	VMASKMOVPS   Y7, Y0, (CX)(DX*2)
+	VMOVUPS      (R10)(R11*1), Y10
+	VMASKMOVPS   (BX), Y4, Y11
+	VFMADD213PS  Y10, Y9, Y11
+	VMASKMOVPS   (DI), Y4, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD213PS  Y6, Y5, Y13
+	VMULPS       constantbfb8aa3b<>+0(SB), Y13, Y14
+	VMINPS       Y14, Y2, Y14
+	VMAXPS       Y14, Y1, Y14
+	VROUNDPS     $0x01, Y14, Y15
+	VSUBPS       Y15, Y14, Y14
+	VMOVAPS      Y3, Y16
+	VFMADD213PS  constant3c134806<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3f31727b<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y14, Y16
+	VCVTPS2DQ    Y15, Y15
+	VPSLLD       $0x17, Y15, Y15
+	VPADDD       Y15, Y16, Y16
+	VADDPS       Y0, Y16, Y16
+	VDIVPS       Y16, Y0, Y16
+	VMULPS       Y16, Y13, Y13
+	VADDPS       Y13, Y16, Y14
+	VFNMADD231PS Y13, Y16, Y14
+	VMULPS       Y14, Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	VMASKMOVPS   Y11, Y4, (CX)
+	VMASKMOVPS   (BX)(SI*1), Y4, Y11
+	VFMADD213PS  Y10, Y9, Y11
+	VMASKMOVPS   (DI)(R8*1), Y4, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD213PS  Y6, Y5, Y13
+	VMULPS       constantbfb8aa3b<>+0(SB), Y13, Y14
+	VMINPS       Y14, Y2, Y14
+	VMAXPS       Y14, Y1, Y14
+	VROUNDPS     $0x01, Y14, Y15
+	VSUBPS       Y15, Y14, Y14
+	VMOVAPS      Y3, Y16
+	VFMADD213PS  constant3c134806<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3f31727b<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y14, Y16
+	VCVTPS2DQ    Y15, Y15
+	VPSLLD       $0x17, Y15, Y15
+	VPADDD       Y15, Y16, Y16
+	VADDPS       Y0, Y16, Y16
+	VDIVPS       Y16, Y0, Y16
+	VMULPS       Y16, Y13, Y13
+	VADDPS       Y13, Y16, Y14
+	VFNMADD231PS Y13, Y16, Y14
+	VMULPS       Y14, Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	VMASKMOVPS   Y11, Y4, (CX)(DX*1)
+	VMASKMOVPS   (BX)(SI*2), Y4, Y11
+	VFMADD213PS  Y10, Y9, Y11
+	VMASKMOVPS   (DI)(R8*2), Y4, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD213PS  Y6, Y5, Y13
+	VMULPS       constantbfb8aa3b<>+0(SB), Y13, Y14
+	VMINPS       Y14, Y2, Y14
+	VMAXPS       Y14, Y1, Y14
+	VROUNDPS     $0x01, Y14, Y15
+	VSUBPS       Y15, Y14, Y14
+	VMOVAPS      Y3, Y16
+	VFMADD213PS  constant3c134806<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3f31727b<>+0(SB), Y14, Y16
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y14, Y16
+	VCVTPS2DQ    Y15, Y15
+	VPSLLD       $0x17, Y15, Y15
+	VPADDD       Y15, Y16, Y16
+	VADDPS       Y0, Y16, Y16
+	VDIVPS       Y16, Y0, Y16
+	VMULPS       Y16, Y13, Y13
+	VADDPS       Y13, Y16, Y14
+	VFNMADD231PS Y13, Y16, Y14
+	VMULPS       Y14, Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	VMASKMOVPS   Y11, Y4, (CX)(DX*2)
 	LEAQ         (BX)(SI*2), R10
-	VMASKMOVPS   (R10)(SI*1), Y0, Y7
-	VFMADD213PS  Y6, Y5, Y7
+	VMASKMOVPS   (R10)(SI*1), Y4, Y11
+	VFMADD213PS  Y10, Y9, Y11
 	LEAQ         (DI)(R8*2), R10
-	VMASKMOVPS   (R10)(R8*1), Y0, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y2, Y1, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y8
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y8
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y8, Y8
-	VADDPS       constant3f800000<>+0(SB), Y8, Y8
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y8, Y1, Y8
-	VMULPS       Y8, Y6, Y6
-	VADDPS       Y6, Y8, Y1
-	VFNMADD231PS Y6, Y8, Y1
-	VMULPS       Y1, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VFMADD231PS  Y7, Y5, Y4
+	VMASKMOVPS   (R10)(R8*1), Y4, Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y6, Y5, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y12
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y12, Y12
+	VADDPS       Y0, Y12, Y12
+	VDIVPS       Y12, Y0, Y12
+	VMULPS       Y12, Y10, Y10
+	VADDPS       Y10, Y12, Y5
+	VFNMADD231PS Y10, Y12, Y5
+	VMULPS       Y5, Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	VFMADD231PS  Y11, Y9, Y8
 	LEAQ         (CX)(DX*2), R10
-	VMASKMOVPS   Y7, Y0, (R10)(DX*1)
+	VMASKMOVPS   Y11, Y4, (R10)(DX*1)
 	MOVQ         72(AX), R10
-	VMOVUPS      Y3, (R9)(R10*2)
+	VMOVUPS      Y7, (R9)(R10*2)
 	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
-	VMOVUPS      Y4, (R9)(R10*1)
+	VMOVUPS      Y8, (R9)(R10*1)
 
 end360:
 	MOVQ 80(AX), R9
@@ -7857,54 +7621,51 @@ one356:
 	JL   rest362
 
 loop361:
-	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R12
-	VMOVUPS      (R9)(R12*1), Y1
+	VMOVUPS      (R9)(R12*1), Y5
 	MOVQ         72(AX), R12
-	VMOVUPS      (R9)(R12*2), Y2
+	VMOVUPS      (R9)(R12*2), Y6
 	MOVQ         72(AX), R12
 	LEAQ         (R9)(R12*2), R13
-	VMOVUPS      (R13)(R12*1), Y3
-	VMOVUPS      (R10), Y4
+	VMOVUPS      (R13)(R12*1), Y7
+	VMOVUPS      (R10), Y8
 	MOVQ         184(AX), R12
-	VMOVUPS      (R10)(R12*1), Y5
-	VMOVUPS      (BX), Y6
-	VFMADD213PS  Y5, Y4, Y6
+	VMOVUPS      (R10)(R12*1), Y9
+	VMOVUPS      (BX), Y10
+	VFMADD213PS  Y9, Y8, Y10
 	PREFETCHT0   4096(DI)
-	VMOVUPS      (DI), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD213PS  Y1, Y0, Y5
-	VMULPS       constantbfb8aa3b<>+0(SB), Y5, Y0
-	VMOVAPS      constant42fc0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      constantc2fc0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VROUNDPS     $0x01, Y0, Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVAPS      constant3af61905<>+0(SB), Y7
-	VFMADD213PS  constant3c134806<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f31727b<>+0(SB), Y0, Y7
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y0, Y7
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y7, Y7
-	VADDPS       constant3f800000<>+0(SB), Y7, Y7
-	VMOVAPS      constant3f800000<>+0(SB), Y0
-	VDIVPS       Y7, Y0, Y7
-	VMULPS       Y7, Y5, Y5
-	VADDPS       Y5, Y7, Y0
-	VFNMADD231PS Y5, Y7, Y0
-	VMULPS       Y0, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VFMADD231PS  Y6, Y4, Y3
-	VMOVUPS      Y6, (CX)
+	VMOVUPS      (DI), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD213PS  Y5, Y4, Y9
+	VMULPS       constantbfb8aa3b<>+0(SB), Y9, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VROUNDPS     $0x01, Y4, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVAPS      Y3, Y11
+	VFMADD213PS  constant3c134806<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f31727b<>+0(SB), Y4, Y11
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y4, Y11
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y11, Y11
+	VADDPS       Y0, Y11, Y11
+	VDIVPS       Y11, Y0, Y11
+	VMULPS       Y11, Y9, Y9
+	VADDPS       Y9, Y11, Y4
+	VFNMADD231PS Y9, Y11, Y4
+	VMULPS       Y4, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	VMOVUPS      Y10, (CX)
 	MOVQ         72(AX), R12
-	VMOVUPS      Y2, (R9)(R12*2)
+	VMOVUPS      Y6, (R9)(R12*2)
 	MOVQ         72(AX), R12
 	LEAQ         (R9)(R12*2), R13
-	VMOVUPS      Y3, (R13)(R12*1)
+	VMOVUPS      Y7, (R13)(R12*1)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R10
 	ADDQ         $0x20, CX
@@ -7918,54 +7679,51 @@ rest362:
 	JZ           end363
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
-	VMOVUPS      32(R12)(R11*4), Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      32(R12)(R11*4), Y4
+	VMOVUPS      (R9), Y5
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*1), Y2
+	VMOVUPS      (R9)(R11*1), Y6
 	MOVQ         72(AX), R11
-	VMOVUPS      (R9)(R11*2), Y3
+	VMOVUPS      (R9)(R11*2), Y7
 	MOVQ         72(AX), R11
 	LEAQ         (R9)(R11*2), R12
-	VMOVUPS      (R12)(R11*1), Y4
-	VMOVUPS      (R10), Y5
+	VMOVUPS      (R12)(R11*1), Y8
+	VMOVUPS      (R10), Y9
 	MOVQ         184(AX), R11
-	VMOVUPS      (R10)(R11*1), Y6
-	VMASKMOVPS   (BX), Y0, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VMASKMOVPS   (DI), Y0, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD213PS  Y2, Y1, Y6
-	VMULPS       constantbfb8aa3b<>+0(SB), Y6, Y1
-	VMOVAPS      constant42fc0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      constantc2fc0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VROUNDPS     $0x01, Y1, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVAPS      constant3af61905<>+0(SB), Y8
-	VFMADD213PS  constant3c134806<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3d64aa23<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3e75ead4<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f31727b<>+0(SB), Y1, Y8
-	VFMADD213PS  constant3f7fffff<>+0(SB), Y1, Y8
-	VCVTPS2DQ    Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y8, Y8
-	VADDPS       constant3f800000<>+0(SB), Y8, Y8
-	VMOVAPS      constant3f800000<>+0(SB), Y1
-	VDIVPS       Y8, Y1, Y8
-	VMULPS       Y8, Y6, Y6
-	VADDPS       Y6, Y8, Y1
-	VFNMADD231PS Y6, Y8, Y1
-	VMULPS       Y1, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VFMADD231PS  Y7, Y5, Y4
-	VMASKMOVPS   Y7, Y0, (CX)
+	VMOVUPS      (R10)(R11*1), Y10
+	VMASKMOVPS   (BX), Y4, Y11
+	VFMADD213PS  Y10, Y9, Y11
+	VMASKMOVPS   (DI), Y4, Y9
+	VMOVAPS      Y9, Y10
+	VFMADD213PS  Y6, Y5, Y10
+	VMULPS       constantbfb8aa3b<>+0(SB), Y10, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y5, Y1, Y5
+	VROUNDPS     $0x01, Y5, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  constant3c134806<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3d64aa23<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3e75ead4<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f31727b<>+0(SB), Y5, Y12
+	VFMADD213PS  constant3f7fffff<>+0(SB), Y5, Y12
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y12, Y12
+	VADDPS       Y0, Y12, Y12
+	VDIVPS       Y12, Y0, Y12
+	VMULPS       Y12, Y10, Y10
+	VADDPS       Y10, Y12, Y5
+	VFNMADD231PS Y10, Y12, Y5
+	VMULPS       Y5, Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	VFMADD231PS  Y11, Y9, Y8
+	VMASKMOVPS   Y11, Y4, (CX)
 	MOVQ         72(AX), R10
-	VMOVUPS      Y3, (R9)(R10*2)
+	VMOVUPS      Y7, (R9)(R10*2)
 	MOVQ         72(AX), R10
 	LEAQ         (R9)(R10*2), R9
-	VMOVUPS      Y4, (R9)(R10*1)
+	VMOVUPS      Y8, (R9)(R10*1)
 
 end363:
 	MOVQ 80(AX), R9

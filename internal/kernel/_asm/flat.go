@@ -112,7 +112,7 @@ func (r *strip) rmsprop() {
 func (s isa) flatKernel(name, doc string, pointers, scalars int, body func(*strip)) {
 	text(name+s.name, "rowArgs", doc)
 	args := Load(Param("a"), GP64())
-	r := &strip{isa: s, sigmoid: s.sigmoid()}
+	r := &strip{isa: s, sigmoid: s.sigmoidFor(name)}
 	for i := range pointers {
 		r.p = append(r.p, fetch(args, rowPointer(i)))
 	}

@@ -67,11 +67,11 @@ func product(s isa, rows, across int, transposed bool) {
 	from := GP64()
 	MOVQ(b, from)
 	depth := fetch(args, gemmDepth)
-	step := func(k int) {
+	step := func(k int, last *tail) {
 		panel := s.vectors(across)
 		for j := range panel {
 			m := Mem{Base: from, Disp: j * s.bytes()}
-			if transposed && j == across-1 {
+			if j == across-1 {
 				s.load(m, panel[j], last)
 			} else {
 				VMOVUPS(m, panel[j])
@@ -90,12 +90,29 @@ func product(s isa, rows, across int, transposed bool) {
 			ADDQ(strideA, p.base[0])
 		}
 	}
-	unrolled(depth, 4, step, func(n int) {
-		if !transposed {
-			p.advance(4 * n)
-		}
-	})
-	s.storeTile(args, sums, c, strideC, last)
+	switch {
+	case !transposed:
+		unrolled(depth, 4, func(k int) { step(k, nil) }, func(n int) { p.advance(4 * n) })
+	case s.wide || across == 1:
+		unrolled(depth, 4, func(k int) { step(k, last) }, func(int) {})
+	default:
+		// Masks are slow with AVX2. Every row but the last has a row of more than a vector behind it, and what comes of that is not stored.
+		DECQ(depth)
+		unrolled(depth, 4, func(k int) { step(k, nil) }, func(int) {})
+		step(0, last)
+	}
+	if s.wide {
+		s.storeTile(args, sums, c, strideC, last)
+	} else {
+		partial, stored := label("partial"), label("stored")
+		CMPQ(argument(args, gemmTail), Imm(uint64(s.lanes)))
+		JL(LabelRef(partial))
+		s.storeTile(args, sums, c, strideC, nil)
+		JMP(LabelRef(stored))
+		Label(partial)
+		s.storeTile(args, sums, c, strideC, last)
+		Label(stored)
+	}
 	if transposed {
 		ADDQ(Imm(uint64(4*rows)), a)
 	} else {

@@ -260,7 +260,7 @@ func (s isa) rowKernel(k rowKernel) {
 		b.p = append(b.p, fetch(args, rowPointer(i)))
 		b.stride = append(b.stride, fetch(args, rowStride(i)))
 	}
-	b.sigmoid = s.sigmoid()
+	b.sigmoid = s.sigmoidFor(k.name)
 	image, group, many, one, end := label("image"), label("group"), label("many"), label("one"), label("end")
 	Label(image)
 	set(args, rowGroupsLeft, rowGroups)

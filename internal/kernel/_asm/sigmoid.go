@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -13,8 +14,9 @@ import (
 // reciprocal's approximation differs between makers of processors.
 type sigmoid struct {
 	isa
-	scale, low, high, one operand
-	powers                []operand // coefficients of 2^f from the highest
+	low, high, one vec
+	scale          operand
+	powers         []operand // coefficients of 2^f from the highest
 }
 
 // operand is a constant: a register or, with AVX2, memory.
@@ -37,15 +39,26 @@ func (s isa) constant(x float32) operand {
 	return operand{m: constant(x)}
 }
 
+// sigmoidFor loads the constants if the kernel of that name has a use for them.
+func (s isa) sigmoidFor(kernel string) *sigmoid {
+	for _, word := range []string{"silu", "SiLU", "sigmoid", "slope"} {
+		if strings.Contains(kernel, word) {
+			return s.sigmoid()
+		}
+	}
+	return nil
+}
+
 // exponentLimit keeps 2^n a normal number.
 const exponentLimit = 126
 
 func (s isa) sigmoid() *sigmoid {
-	g := &sigmoid{isa: s, scale: s.constant(-math.Log2E), one: s.constant(1)}
+	g := &sigmoid{isa: s, scale: s.constant(-math.Log2E), one: s.broadcast(1)}
 	if !s.wide {
-		g.low, g.high = s.constant(-exponentLimit), s.constant(exponentLimit)
+		g.low, g.high = s.broadcast(-exponentLimit), s.broadcast(exponentLimit)
 	}
-	for _, c := range []float32{0.0018775766948238015, 0.00898933969438076, 0.05582631751894951, 0.24015361070632935, 0.6931530833244324, 0.9999999403953552} {
+	g.powers = []operand{{v: s.broadcast(0.0018775766948238015)}}
+	for _, c := range []float32{0.00898933969438076, 0.05582631751894951, 0.24015361070632935, 0.6931530833244324, 0.9999999403953552} {
 		g.powers = append(g.powers, s.constant(c))
 	}
 	return g
@@ -58,20 +71,16 @@ func (g *sigmoid) of(u vec) vec {
 	}
 	x, n, p := g.vector(), g.vector(), g.vector()
 	VMULPS(g.scale.op(), u, x)
-	limit := g.vector() // the minimum and the maximum return their second operand for NaN
-	VMOVAPS(g.high.op(), limit)
-	VMINPS(x, limit, x)
-	VMOVAPS(g.low.op(), limit)
-	VMAXPS(x, limit, x)
+	VMINPS(x, g.high, x) // the minimum and the maximum return their second operand for NaN
+	VMAXPS(x, g.low, x)
 	VROUNDPS(Imm(1), x, n) // down
 	VSUBPS(n, x, x)
 	g.power(x, p)
 	VCVTPS2DQ(n, n)
 	VPSLLD(Imm(23), n, n)
 	VPADDD(n, p, p)
-	VADDPS(g.one.op(), p, p)
-	VMOVAPS(g.one.op(), x)
-	VDIVPS(p, x, p)
+	VADDPS(g.one, p, p)
+	VDIVPS(p, g.one, p)
 	return p
 }
 
@@ -90,8 +99,8 @@ func (g *sigmoid) ofWide(u vec) vec {
 	VREDUCEPS(Imm(1), x, f) // x less its floor
 	g.power(f, p)
 	VSCALEFPS(x, p, p) // times 2 to the floor of x
-	VADDPS(g.one.v, p, p)
-	VDIVPS(p, g.one.v, p)
+	VADDPS(g.one, p, p)
+	VDIVPS(p, g.one, p)
 	return p
 }
 
