@@ -72,9 +72,7 @@ func (c *Conv) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pa
 // Forward implements Block.
 func (c *Conv) Forward(y, x []float32) {
 	c.conv.pack(c.workers[0].Kernels)
-	if !c.training {
-		c.norm.fixed()
-	}
+	c.norm.begin(c.Engine)
 	c.phase(func(w *worker, from, to int) {
 		s := c.statistics(w, c.norm, c.pad)
 		c.units(from, to, func(pixel, n int) {

@@ -34,9 +34,7 @@ func (l *convNorm) output(row int) kernel.Matrix { return kernel.Dense(l.z[row*l
 // forward computes z of x and the batch's statistics.
 func (l *convNorm) forward(x []float32) {
 	l.conv.pack(l.workers[0].Kernels)
-	if !l.training {
-		l.norm.fixed()
-	}
+	l.norm.begin(l.Engine)
 	if l.implicit != nil {
 		l.measure(x)
 		return

@@ -93,6 +93,9 @@ func (d *depthwise) outImage() int   { return d.outRows() * d.outStride() }
 
 // load copies the weights to where the kernels read them.
 func (d *depthwise) load() {
+	if !d.moved {
+		return
+	}
 	n, c := d.kernel*d.kernel, d.shape.Expanded
 	d.eachTap(func(tap, at int) {
 		copy(d.taps[tap*d.pad:], d.weight.Value[at:][:c])
@@ -124,9 +127,7 @@ func (d *depthwise) output(pixel int) []float32 { return d.z[pixel*d.pad:] }
 // forward computes z and the batch's statistics.
 func (d *depthwise) forward(x []float32) {
 	d.load()
-	if !d.training {
-		d.norm.fixed()
-	}
+	d.norm.begin(d.Engine)
 	size := d.shape.OutSize
 	if d.kernel == 1 {
 		d.run(pieces(d.batch, d.chunk()), func(w *worker, from, to int) { d.forwardPixels(w, x, from, to) })

@@ -37,6 +37,7 @@ type Weight struct{ Value, Grad []float32 }
 type Engine struct {
 	set      *kernel.Set
 	training bool
+	moved    bool // the parameters may have, since the blocks read them
 	workers  []*worker
 	// Gradients of the wide tensors of whichever block runs: before and behind its depthwise convolution.
 	wide [2][]float32
@@ -44,12 +45,15 @@ type Engine struct {
 
 // NewEngine makes the engine of a network: for training, or for evaluation with running statistics and no backward pass.
 func NewEngine(set *kernel.Set, threads int, training bool) *Engine {
-	e := &Engine{set: set, training: training}
+	e := &Engine{set: set, training: training, moved: true}
 	for id := range max(1, threads) {
 		e.workers = append(e.workers, &worker{Kernels: set.New(), id: id})
 	}
 	return e
 }
+
+// Moved tells whether the parameters may have moved since the last step: blocks keep what they make of weights and running statistics otherwise.
+func (e *Engine) Moved(moved bool) { e.moved = moved }
 
 // worker is a thread's own memory.
 type worker struct {

@@ -86,8 +86,11 @@ func (n *norm) normalise(j int, mean, variance float64) {
 	n.shift[j] = float32(float64(n.Beta.Value[j]) - mean*scale)
 }
 
-// fixed makes scale and shift of the running statistics.
-func (n *norm) fixed() {
+// begin begins a forward phase: in evaluation scale and shift come from the running statistics.
+func (n *norm) begin(e *Engine) {
+	if e.training || !e.moved {
+		return
+	}
 	for j := range n.channels {
 		n.normalise(j, float64(n.Mean[j]), float64(n.Variance[j]))
 	}

@@ -8,6 +8,7 @@ import (
 
 // pointwise is a 1x1 convolution or a dense layer: rows of in channels times weights [in, out].
 type pointwise struct {
+	engine            *Engine
 	weight, bias      Weight // the bias may be empty
 	in, out           int
 	forward, backward *kernel.Packed  // the weights and their transpose
@@ -21,7 +22,7 @@ type pointwise struct {
 const smallWeight = 16 << 10
 
 func (e *Engine) pointwise(weight, bias Weight, in, out int) *pointwise {
-	p := &pointwise{weight: weight, bias: bias, in: in, out: out, forward: e.set.NewPacked(in, out)}
+	p := &pointwise{engine: e, weight: weight, bias: bias, in: in, out: out, forward: e.set.NewPacked(in, out)}
 	if !e.training {
 		return p
 	}
@@ -42,8 +43,11 @@ func (e *Engine) pointwise(weight, bias Weight, in, out int) *pointwise {
 	return p
 }
 
-// pack brings the weights into the order of the kernels. It comes before everything else in a step, as the optimiser has moved them.
+// pack brings the weights into the order of the kernels. It comes before everything else in a step.
 func (p *pointwise) pack(k *kernel.Kernels) {
+	if !p.engine.moved {
+		return
+	}
 	k.Pack(p.forward, kernel.Dense(p.weight.Value, p.out))
 	if p.backward != nil {
 		k.PackTransposed(p.backward, kernel.Dense(p.weight.Value, p.out))

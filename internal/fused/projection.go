@@ -78,9 +78,7 @@ func (p *projection) forward() {
 	if p.excite != nil {
 		p.excite.pack()
 	}
-	if !p.training {
-		p.norm.fixed()
-	}
+	p.norm.begin(p.Engine)
 	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
 		f := forwardProjection{projection: p, worker: w, par: w.params(p.pad, p.from.norm.scale, p.from.norm.shift)}
 		f.sums = p.statistics(w, p.norm, p.narrow)

@@ -1,7 +1,7 @@
 // Package nn builds the networks of package model as Gorgonia graphs: one node for each block and one for its gradient.
 //
 // A network is a chain of blocks; inside a block, layers on package kernel do the work. Networks made from one Parameters share the weights: a
-// trainer writes gradients beside them, an optimiser moves them, an evaluator sees them move.
+// trainer writes gradients beside them, an optimiser moves them, an evaluator reads them.
 package nn
 
 import (
@@ -47,6 +47,8 @@ type Network struct {
 	logits  []float32
 	clock   *clock
 	loss    *lossBlock
+	engine  *fused.Engine // nil for none
+	read    bool          // an evaluator's engine has read the parameters
 }
 
 // NewTrainer builds a network whose steps compute the loss and the gradient of every parameter. Dropout and stochastic depth are the architecture's.
@@ -55,7 +57,8 @@ func NewTrainer(arch model.Architecture, p *Parameters, o Options) (*Network, er
 	return newNetwork(arch, p, o, settings{training: true, seed: o.Seed, dropout: arch.Dropout, smoothing: float32(o.LabelSmoothing)})
 }
 
-// NewEvaluator builds a network whose steps compute the logits with the running statistics of batch norm, without dropout.
+// NewEvaluator builds a network whose steps compute the logits with the running statistics of batch norm, without dropout. It reads the parameters at its
+// first step, and at the next one after Refresh.
 func NewEvaluator(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
 	return newNetwork(arch, p, o, settings{})
 }
@@ -74,7 +77,7 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
 	}
-	n := &Network{clock: s.clock, images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels), labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
+	n := &Network{clock: s.clock, engine: s.engine, images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels), labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
 	if s.training {
 		n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: s.smoothing, prob: make([]float32, batch*arch.Classes)}
 	}
@@ -123,14 +126,21 @@ func (n *Network) Batch() int { return len(n.labels) }
 // number of the step decides the random masks.
 func (n *Network) Step(step int) (loss float64, err error) {
 	n.clock.step = step
+	if n.engine != nil {
+		n.engine.Moved(!n.read)
+	}
 	if err := n.program.Run(); err != nil {
 		return 0, err
 	}
 	if n.loss == nil {
+		n.read = true
 		return 0, nil
 	}
 	return n.loss.value, nil
 }
+
+// Refresh has an evaluator read the parameters again, which have moved.
+func (n *Network) Refresh() { n.read = false }
 
 // Nodes counts the nodes of the graph by kind: "forward", "backward", "gradient".
 func (n *Network) Nodes() map[string]int { return n.program.Count() }

@@ -264,6 +264,7 @@ func TestEvaluator(t *testing.T) {
 	before := slices.Clone(many.Logits())
 	step(t, n, 0)
 	p.List[0].Value[0] += 1
+	many.Refresh()
 	step(t, many, 0)
 	step(t, one, 0)
 	if slices.Equal(before, many.Logits()) {
