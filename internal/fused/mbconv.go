@@ -29,7 +29,7 @@ type MBConv struct {
 	*Engine
 	shape   MBConvShape
 	drop    func([]float32)
-	batch   int
+	passes  int       // parts of the batch that go through one after the other
 	factors []float32 // of stochastic depth; nil for none
 
 	expand    *convNorm // nil for none
@@ -58,9 +58,14 @@ func (e *Engine) NewMBConv(s MBConvShape, p MBConvParams) *MBConv {
 	return m
 }
 
-// Allocate implements Block.
+// Allocate implements Block. In evaluation, where nothing depends on the whole batch, as many images go through at a time as stay in the caches.
 func (m *MBConv) Allocate(batch int) int {
-	m.batch = batch
+	size := batch * m.shape.OutSize * m.shape.OutSize * m.shape.Out
+	m.passes = 1
+	if !m.training {
+		m.passes = passes(batch, m.shape.OutSize*m.shape.OutSize*m.shape.Expanded)
+		batch /= m.passes
+	}
 	if m.drop != nil {
 		m.factors = make([]float32, batch)
 	}
@@ -74,11 +79,32 @@ func (m *MBConv) Allocate(batch int) int {
 		m.excite.allocate(batch)
 	}
 	m.project.allocate(batch)
-	return batch * m.shape.OutSize * m.shape.OutSize * m.shape.Out
+	return size
+}
+
+// resident is the size, in floats, of a tensor that is still in the caches when it is read again.
+const resident = 256 << 10
+
+// passes is the smallest number of equal parts of a batch whose tensor, of so many floats an image, is resident.
+func passes(batch, image int) int {
+	n := 1
+	for n < batch && (batch%n != 0 || batch/n*image > resident) {
+		n++
+	}
+	return n
 }
 
 // Forward implements Block.
 func (m *MBConv) Forward(y, x []float32) {
+	out, in, moved := len(y)/m.passes, len(x)/m.passes, m.moved
+	for i := range m.passes {
+		m.moved = moved && i == 0
+		m.forward(y[i*out:][:out], x[i*in:][:in])
+	}
+	m.moved = moved
+}
+
+func (m *MBConv) forward(y, x []float32) {
 	if m.expand != nil {
 		m.expand.forward(x)
 	}
