@@ -151,6 +151,9 @@ func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add b
 		if add {
 			args.add = 1
 		}
+		if across == 1 && b.Columns-column <= k.Width/2 && k.tiles[0] != nil {
+			across = 0
+		}
 		k.sweep(args, across, rows, a.Stride, false)
 	})
 }

@@ -134,6 +134,11 @@ func product1x3AVX512(a *gemmArgs)
 //go:noescape
 func productTA1x3AVX512(a *gemmArgs)
 
+// productHalf8AVX512 computes tiles of 8 rows and half a vector of C = A B with B packed in whole vectors.
+//
+//go:noescape
+func productHalf8AVX512(a *gemmArgs)
+
 // packPanel1AVX512 copies 1 vectors of columns of B into a panel A.
 //
 //go:noescape

@@ -4201,6 +4201,157 @@ write156:
 	VZEROUPPER
 	RET
 
+// func productHalf8AVX512(a *byte)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·productHalf8AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile157:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   CX, R10
+	LEAQ   (R10)(SI*4), R11
+	ADDQ   SI, R11
+	MOVQ   DX, R12
+	MOVQ   56(AX), R13
+	SUBQ   $0x04, R13
+	JL     rest159
+
+many158:
+	VMOVUPS          (R12), Y8
+	ADDQ             DI, R12
+	VFMADD231PS.BCST (R10), Y8, Y0
+	VFMADD231PS.BCST (R10)(SI*1), Y8, Y1
+	VFMADD231PS.BCST (R10)(SI*2), Y8, Y2
+	VFMADD231PS.BCST (R10)(R9*1), Y8, Y3
+	VFMADD231PS.BCST (R10)(SI*4), Y8, Y4
+	VFMADD231PS.BCST (R11), Y8, Y5
+	VFMADD231PS.BCST (R11)(SI*1), Y8, Y6
+	VFMADD231PS.BCST (R11)(SI*2), Y8, Y7
+	VMOVUPS          (R12), Y8
+	ADDQ             DI, R12
+	VFMADD231PS.BCST 4(R10), Y8, Y0
+	VFMADD231PS.BCST 4(R10)(SI*1), Y8, Y1
+	VFMADD231PS.BCST 4(R10)(SI*2), Y8, Y2
+	VFMADD231PS.BCST 4(R10)(R9*1), Y8, Y3
+	VFMADD231PS.BCST 4(R10)(SI*4), Y8, Y4
+	VFMADD231PS.BCST 4(R11), Y8, Y5
+	VFMADD231PS.BCST 4(R11)(SI*1), Y8, Y6
+	VFMADD231PS.BCST 4(R11)(SI*2), Y8, Y7
+	VMOVUPS          (R12), Y8
+	ADDQ             DI, R12
+	VFMADD231PS.BCST 8(R10), Y8, Y0
+	VFMADD231PS.BCST 8(R10)(SI*1), Y8, Y1
+	VFMADD231PS.BCST 8(R10)(SI*2), Y8, Y2
+	VFMADD231PS.BCST 8(R10)(R9*1), Y8, Y3
+	VFMADD231PS.BCST 8(R10)(SI*4), Y8, Y4
+	VFMADD231PS.BCST 8(R11), Y8, Y5
+	VFMADD231PS.BCST 8(R11)(SI*1), Y8, Y6
+	VFMADD231PS.BCST 8(R11)(SI*2), Y8, Y7
+	VMOVUPS          (R12), Y8
+	ADDQ             DI, R12
+	VFMADD231PS.BCST 12(R10), Y8, Y0
+	VFMADD231PS.BCST 12(R10)(SI*1), Y8, Y1
+	VFMADD231PS.BCST 12(R10)(SI*2), Y8, Y2
+	VFMADD231PS.BCST 12(R10)(R9*1), Y8, Y3
+	VFMADD231PS.BCST 12(R10)(SI*4), Y8, Y4
+	VFMADD231PS.BCST 12(R11), Y8, Y5
+	VFMADD231PS.BCST 12(R11)(SI*1), Y8, Y6
+	VFMADD231PS.BCST 12(R11)(SI*2), Y8, Y7
+	ADDQ             $0x10, R10
+	ADDQ             $0x10, R11
+	SUBQ             $0x04, R13
+	JGE              many158
+
+rest159:
+	ADDQ $0x04, R13
+	JZ   end161
+
+one160:
+	VMOVUPS          (R12), Y8
+	ADDQ             DI, R12
+	VFMADD231PS.BCST (R10), Y8, Y0
+	VFMADD231PS.BCST (R10)(SI*1), Y8, Y1
+	VFMADD231PS.BCST (R10)(SI*2), Y8, Y2
+	VFMADD231PS.BCST (R10)(R9*1), Y8, Y3
+	VFMADD231PS.BCST (R10)(SI*4), Y8, Y4
+	VFMADD231PS.BCST (R11), Y8, Y5
+	VFMADD231PS.BCST (R11)(SI*1), Y8, Y6
+	VFMADD231PS.BCST (R11)(SI*2), Y8, Y7
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R11
+	DECQ             R13
+	JNZ              one160
+
+end161:
+	CMPQ      72(AX), $0x00
+	JE        write162
+	MOVQ      BX, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      R8, R10
+
+write162:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    R8, BX
+	IMUL3Q  $0x08, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile157
+	VZEROUPPER
+	RET
+
 // func packPanel1AVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·packPanel1AVX512(SB), NOSPLIT, $0-8
@@ -4213,13 +4364,13 @@ TEXT ·packPanel1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row157:
+row163:
 	VMOVUPS.Z (DX), K1, Z0
 	VMOVUPS   Z0, (CX)
 	ADDQ      $0x40, CX
 	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row157
+	JNZ       row163
 	VZEROUPPER
 	RET
 
@@ -4235,7 +4386,7 @@ TEXT ·packPanel2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row158:
+row164:
 	VMOVUPS   (DX), Z0
 	VMOVUPS   Z0, (CX)
 	VMOVUPS.Z 64(DX), K1, Z0
@@ -4243,7 +4394,7 @@ row158:
 	ADDQ      $0x80, CX
 	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row158
+	JNZ       row164
 	VZEROUPPER
 	RET
 
@@ -4259,7 +4410,7 @@ TEXT ·packPanel3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row159:
+row165:
 	VMOVUPS   (DX), Z0
 	VMOVUPS   Z0, (CX)
 	VMOVUPS   64(DX), Z0
@@ -4269,7 +4420,7 @@ row159:
 	ADDQ      $0xc0, CX
 	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row159
+	JNZ       row165
 	VZEROUPPER
 	RET
 
@@ -4284,7 +4435,7 @@ TEXT ·packTransposedAVX512(SB), NOSPLIT, $0-8
 	LEAQ (SI)(SI*2), DI
 	MOVQ 48(AX), AX
 
-square160:
+square166:
 	MOVQ       DX, R8
 	LEAQ       (R8)(SI*4), R9
 	ADDQ       SI, R9
@@ -4406,7 +4557,7 @@ square160:
 	ADDQ       BX, CX
 	ADDQ       $0x40, DX
 	DECQ       AX
-	JNZ        square160
+	JNZ        square166
 	VZEROUPPER
 	RET
 
@@ -4426,7 +4577,7 @@ TEXT ·product8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile161:
+tile167:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4441,9 +4592,9 @@ tile161:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest163
+	JL     rest169
 
-many162:
+many168:
 	VMOVUPS      (R12), Y9
 	ADDQ         DI, R12
 	VBROADCASTSS (R10), Y10
@@ -4519,13 +4670,13 @@ many162:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many162
+	JGE          many168
 
-rest163:
+rest169:
 	ADDQ $0x04, R13
-	JZ   end165
+	JZ   end171
 
-one164:
+one170:
 	VMOVUPS      (R12), Y9
 	ADDQ         DI, R12
 	VBROADCASTSS (R10), Y10
@@ -4547,13 +4698,13 @@ one164:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one164
+	JNZ          one170
 
-end165:
+end171:
 	CMPQ    64(AX), $0x08
-	JL      partial166
+	JL      partial172
 	CMPQ    72(AX), $0x00
-	JE      write168
+	JE      write174
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y9
 	VADDPS  Y9, Y1, Y1
@@ -4580,7 +4731,7 @@ end165:
 	VADDPS  Y9, Y8, Y8
 	ADDQ    R8, R10
 
-write168:
+write174:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -4597,11 +4748,11 @@ write168:
 	ADDQ    R8, BX
 	VMOVUPS Y8, (BX)
 	ADDQ    R8, BX
-	JMP     stored167
+	JMP     stored173
 
-partial166:
+partial172:
 	CMPQ       72(AX), $0x00
-	JE         write169
+	JE         write175
 	MOVQ       BX, R10
 	VMASKMOVPS (R10), Y0, Y9
 	VADDPS     Y9, Y1, Y1
@@ -4628,7 +4779,7 @@ partial166:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R10
 
-write169:
+write175:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4646,11 +4797,11 @@ write169:
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
 
-stored167:
+stored173:
 	IMUL3Q $0x08, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile161
+	JNZ    tile167
 	VZEROUPPER
 	RET
 
@@ -4688,7 +4839,7 @@ TEXT ·productTA8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile170:
+tile176:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4704,9 +4855,9 @@ tile170:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest172
+	JL     rest178
 
-many171:
+many177:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -4784,13 +4935,13 @@ many171:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many171
+	JGE          many177
 
-rest172:
+rest178:
 	ADDQ $0x04, R11
-	JZ   end174
+	JZ   end180
 
-one173:
+one179:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -4811,13 +4962,13 @@ one173:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one173
+	JNZ          one179
 
-end174:
+end180:
 	CMPQ    64(AX), $0x08
-	JL      partial175
+	JL      partial181
 	CMPQ    72(AX), $0x00
-	JE      write177
+	JE      write183
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y9
 	VADDPS  Y9, Y1, Y1
@@ -4844,7 +4995,7 @@ end174:
 	VADDPS  Y9, Y8, Y8
 	ADDQ    R8, R9
 
-write177:
+write183:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -4861,11 +5012,11 @@ write177:
 	ADDQ    R8, BX
 	VMOVUPS Y8, (BX)
 	ADDQ    R8, BX
-	JMP     stored176
+	JMP     stored182
 
-partial175:
+partial181:
 	CMPQ       72(AX), $0x00
-	JE         write178
+	JE         write184
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y9
 	VADDPS     Y9, Y1, Y1
@@ -4892,7 +5043,7 @@ partial175:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R9
 
-write178:
+write184:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -4910,10 +5061,10 @@ write178:
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
 
-stored176:
+stored182:
 	ADDQ $0x20, CX
 	DECQ 48(AX)
-	JNZ  tile170
+	JNZ  tile176
 	VZEROUPPER
 	RET
 
@@ -4933,7 +5084,7 @@ TEXT ·product4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile179:
+tile185:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -4942,9 +5093,9 @@ tile179:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest181
+	JL     rest187
 
-many180:
+many186:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -4987,13 +5138,13 @@ many180:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many180
+	JGE          many186
 
-rest181:
+rest187:
 	ADDQ $0x04, R12
-	JZ   end183
+	JZ   end189
 
-one182:
+one188:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -5006,13 +5157,13 @@ one182:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one182
+	JNZ          one188
 
-end183:
+end189:
 	CMPQ    64(AX), $0x08
-	JL      partial184
+	JL      partial190
 	CMPQ    72(AX), $0x00
-	JE      write186
+	JE      write192
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y5
 	VADDPS  Y5, Y1, Y1
@@ -5027,7 +5178,7 @@ end183:
 	VADDPS  Y5, Y4, Y4
 	ADDQ    R8, R10
 
-write186:
+write192:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -5036,11 +5187,11 @@ write186:
 	ADDQ    R8, BX
 	VMOVUPS Y4, (BX)
 	ADDQ    R8, BX
-	JMP     stored185
+	JMP     stored191
 
-partial184:
+partial190:
 	CMPQ       72(AX), $0x00
-	JE         write187
+	JE         write193
 	MOVQ       BX, R10
 	VMASKMOVPS (R10), Y0, Y5
 	VADDPS     Y5, Y1, Y1
@@ -5055,7 +5206,7 @@ partial184:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R10
 
-write187:
+write193:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5065,11 +5216,11 @@ write187:
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
 
-stored185:
+stored191:
 	IMUL3Q $0x04, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile179
+	JNZ    tile185
 	VZEROUPPER
 	RET
 
@@ -5089,7 +5240,7 @@ TEXT ·productTA4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile188:
+tile194:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5099,9 +5250,9 @@ tile188:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest190
+	JL     rest196
 
-many189:
+many195:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5147,13 +5298,13 @@ many189:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many189
+	JGE          many195
 
-rest190:
+rest196:
 	ADDQ $0x04, R11
-	JZ   end192
+	JZ   end198
 
-one191:
+one197:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5166,13 +5317,13 @@ one191:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one191
+	JNZ          one197
 
-end192:
+end198:
 	CMPQ    64(AX), $0x08
-	JL      partial193
+	JL      partial199
 	CMPQ    72(AX), $0x00
-	JE      write195
+	JE      write201
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y5
 	VADDPS  Y5, Y1, Y1
@@ -5187,7 +5338,7 @@ end192:
 	VADDPS  Y5, Y4, Y4
 	ADDQ    R8, R9
 
-write195:
+write201:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -5196,11 +5347,11 @@ write195:
 	ADDQ    R8, BX
 	VMOVUPS Y4, (BX)
 	ADDQ    R8, BX
-	JMP     stored194
+	JMP     stored200
 
-partial193:
+partial199:
 	CMPQ       72(AX), $0x00
-	JE         write196
+	JE         write202
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y5
 	VADDPS     Y5, Y1, Y1
@@ -5215,7 +5366,7 @@ partial193:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write196:
+write202:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5225,10 +5376,10 @@ write196:
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
 
-stored194:
+stored200:
 	ADDQ $0x10, CX
 	DECQ 48(AX)
-	JNZ  tile188
+	JNZ  tile194
 	VZEROUPPER
 	RET
 
@@ -5248,16 +5399,16 @@ TEXT ·product2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile197:
+tile203:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest199
+	JL     rest205
 
-many198:
+many204:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5284,13 +5435,13 @@ many198:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many198
+	JGE          many204
 
-rest199:
+rest205:
 	ADDQ $0x04, R11
-	JZ   end201
+	JZ   end207
 
-one200:
+one206:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5299,13 +5450,13 @@ one200:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one200
+	JNZ          one206
 
-end201:
+end207:
 	CMPQ    64(AX), $0x08
-	JL      partial202
+	JL      partial208
 	CMPQ    72(AX), $0x00
-	JE      write204
+	JE      write210
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y3
 	VADDPS  Y3, Y1, Y1
@@ -5314,16 +5465,16 @@ end201:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    R8, R9
 
-write204:
+write210:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
 	ADDQ    R8, BX
-	JMP     stored203
+	JMP     stored209
 
-partial202:
+partial208:
 	CMPQ       72(AX), $0x00
-	JE         write205
+	JE         write211
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
@@ -5332,17 +5483,17 @@ partial202:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write205:
+write211:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
 
-stored203:
+stored209:
 	IMUL3Q $0x02, SI, R9
 	ADDQ   R9, CX
 	DECQ   48(AX)
-	JNZ    tile197
+	JNZ    tile203
 	VZEROUPPER
 	RET
 
@@ -5362,7 +5513,7 @@ TEXT ·productTA2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile206:
+tile212:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -5370,9 +5521,9 @@ tile206:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest208
+	JL     rest214
 
-many207:
+many213:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5402,13 +5553,13 @@ many207:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many207
+	JGE          many213
 
-rest208:
+rest214:
 	ADDQ $0x04, R11
-	JZ   end210
+	JZ   end216
 
-one209:
+one215:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -5417,13 +5568,13 @@ one209:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one209
+	JNZ          one215
 
-end210:
+end216:
 	CMPQ    64(AX), $0x08
-	JL      partial211
+	JL      partial217
 	CMPQ    72(AX), $0x00
-	JE      write213
+	JE      write219
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y3
 	VADDPS  Y3, Y1, Y1
@@ -5432,16 +5583,16 @@ end210:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    R8, R9
 
-write213:
+write219:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
 	ADDQ    R8, BX
-	JMP     stored212
+	JMP     stored218
 
-partial211:
+partial217:
 	CMPQ       72(AX), $0x00
-	JE         write214
+	JE         write220
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
@@ -5450,16 +5601,16 @@ partial211:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write214:
+write220:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
 
-stored212:
+stored218:
 	ADDQ $0x08, CX
 	DECQ 48(AX)
-	JNZ  tile206
+	JNZ  tile212
 	VZEROUPPER
 	RET
 
@@ -5479,15 +5630,15 @@ TEXT ·product1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile215:
+tile221:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest217
+	JL     rest223
 
-many216:
+many222:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -5506,52 +5657,52 @@ many216:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many216
+	JGE          many222
 
-rest217:
+rest223:
 	ADDQ $0x04, R11
-	JZ   end219
+	JZ   end225
 
-one218:
+one224:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one218
+	JNZ          one224
 
-end219:
+end225:
 	CMPQ    64(AX), $0x08
-	JL      partial220
+	JL      partial226
 	CMPQ    72(AX), $0x00
-	JE      write222
+	JE      write228
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y2
 	VADDPS  Y2, Y1, Y1
 	ADDQ    R8, R9
 
-write222:
+write228:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
-	JMP     stored221
+	JMP     stored227
 
-partial220:
+partial226:
 	CMPQ       72(AX), $0x00
-	JE         write223
+	JE         write229
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R8, R9
 
-write223:
+write229:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 
-stored221:
+stored227:
 	ADDQ SI, CX
 	DECQ 48(AX)
-	JNZ  tile215
+	JNZ  tile221
 	VZEROUPPER
 	RET
 
@@ -5571,16 +5722,16 @@ TEXT ·productTA1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile224:
+tile230:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest226
+	JL     rest232
 
-many225:
+many231:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -5602,52 +5753,52 @@ many225:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many225
+	JGE          many231
 
-rest226:
+rest232:
 	ADDQ $0x04, R11
-	JZ   end228
+	JZ   end234
 
-one227:
+one233:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one227
+	JNZ          one233
 
-end228:
+end234:
 	CMPQ    64(AX), $0x08
-	JL      partial229
+	JL      partial235
 	CMPQ    72(AX), $0x00
-	JE      write231
+	JE      write237
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y2
 	VADDPS  Y2, Y1, Y1
 	ADDQ    R8, R9
 
-write231:
+write237:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
-	JMP     stored230
+	JMP     stored236
 
-partial229:
+partial235:
 	CMPQ       72(AX), $0x00
-	JE         write232
+	JE         write238
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R8, R9
 
-write232:
+write238:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 
-stored230:
+stored236:
 	ADDQ $0x04, CX
 	DECQ 48(AX)
-	JNZ  tile224
+	JNZ  tile230
 	VZEROUPPER
 	RET
 
@@ -5667,7 +5818,7 @@ TEXT ·product6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile233:
+tile239:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5686,9 +5837,9 @@ tile233:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest235
+	JL     rest241
 
-many234:
+many240:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -5776,13 +5927,13 @@ many234:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many234
+	JGE          many240
 
-rest235:
+rest241:
 	ADDQ $0x04, R13
-	JZ   end237
+	JZ   end243
 
-one236:
+one242:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -5807,13 +5958,13 @@ one236:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one236
+	JNZ          one242
 
-end237:
+end243:
 	CMPQ    64(AX), $0x08
-	JL      partial238
+	JL      partial244
 	CMPQ    72(AX), $0x00
-	JE      write240
+	JE      write246
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y13
 	VADDPS  Y13, Y1, Y1
@@ -5846,7 +5997,7 @@ end237:
 	VADDPS  Y13, Y12, Y12
 	ADDQ    R8, R10
 
-write240:
+write246:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -5865,11 +6016,11 @@ write240:
 	VMOVUPS Y11, (BX)
 	VMOVUPS Y12, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored239
+	JMP     stored245
 
-partial238:
+partial244:
 	CMPQ       72(AX), $0x00
-	JE         write241
+	JE         write247
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
@@ -5902,7 +6053,7 @@ partial238:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R10
 
-write241:
+write247:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -5922,11 +6073,11 @@ write241:
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored239:
+stored245:
 	IMUL3Q $0x06, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile233
+	JNZ    tile239
 	VZEROUPPER
 	RET
 
@@ -5946,7 +6097,7 @@ TEXT ·productTA6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile242:
+tile248:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5967,9 +6118,9 @@ tile242:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest244
+	JL     rest250
 
-many243:
+many249:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
@@ -6059,13 +6210,13 @@ many243:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many243
+	JGE          many249
 
-rest244:
+rest250:
 	ADDQ $0x04, R11
-	JZ   end246
+	JZ   end252
 
-one245:
+one251:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
@@ -6089,9 +6240,9 @@ one245:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one245
+	JNZ          one251
 
-end246:
+end252:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	ADDQ         DI, R10
@@ -6115,9 +6266,9 @@ end246:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial247
+	JL           partial253
 	CMPQ         72(AX), $0x00
-	JE           write249
+	JE           write255
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y13
 	VADDPS       Y13, Y1, Y1
@@ -6150,7 +6301,7 @@ end246:
 	VADDPS       Y13, Y12, Y12
 	ADDQ         R8, R9
 
-write249:
+write255:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -6169,11 +6320,11 @@ write249:
 	VMOVUPS Y11, (BX)
 	VMOVUPS Y12, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored248
+	JMP     stored254
 
-partial247:
+partial253:
 	CMPQ       72(AX), $0x00
-	JE         write250
+	JE         write256
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
@@ -6206,7 +6357,7 @@ partial247:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R9
 
-write250:
+write256:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6226,10 +6377,10 @@ write250:
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored248:
+stored254:
 	ADDQ $0x18, CX
 	DECQ 48(AX)
-	JNZ  tile242
+	JNZ  tile248
 	VZEROUPPER
 	RET
 
@@ -6249,7 +6400,7 @@ TEXT ·product4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile251:
+tile257:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6262,9 +6413,9 @@ tile251:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest253
+	JL     rest259
 
-many252:
+many258:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -6327,13 +6478,13 @@ many252:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many252
+	JGE          many258
 
-rest253:
+rest259:
 	ADDQ $0x04, R12
-	JZ   end255
+	JZ   end261
 
-one254:
+one260:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -6351,13 +6502,13 @@ one254:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one254
+	JNZ          one260
 
-end255:
+end261:
 	CMPQ    64(AX), $0x08
-	JL      partial256
+	JL      partial262
 	CMPQ    72(AX), $0x00
-	JE      write258
+	JE      write264
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y9
 	VADDPS  Y9, Y1, Y1
@@ -6380,7 +6531,7 @@ end255:
 	VADDPS  Y9, Y8, Y8
 	ADDQ    R8, R10
 
-write258:
+write264:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -6393,11 +6544,11 @@ write258:
 	VMOVUPS Y7, (BX)
 	VMOVUPS Y8, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored257
+	JMP     stored263
 
-partial256:
+partial262:
 	CMPQ       72(AX), $0x00
-	JE         write259
+	JE         write265
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y9
 	VADDPS     Y9, Y1, Y1
@@ -6420,7 +6571,7 @@ partial256:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R10
 
-write259:
+write265:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6434,11 +6585,11 @@ write259:
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored257:
+stored263:
 	IMUL3Q $0x04, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile251
+	JNZ    tile257
 	VZEROUPPER
 	RET
 
@@ -6458,7 +6609,7 @@ TEXT ·productTA4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile260:
+tile266:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6473,9 +6624,9 @@ tile260:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest262
+	JL     rest268
 
-many261:
+many267:
 	VMOVUPS      (R10), Y9
 	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
@@ -6541,13 +6692,13 @@ many261:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many261
+	JGE          many267
 
-rest262:
+rest268:
 	ADDQ $0x04, R11
-	JZ   end264
+	JZ   end270
 
-one263:
+one269:
 	VMOVUPS      (R10), Y9
 	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
@@ -6565,9 +6716,9 @@ one263:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one263
+	JNZ          one269
 
-end264:
+end270:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	ADDQ         DI, R10
@@ -6585,9 +6736,9 @@ end264:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial265
+	JL           partial271
 	CMPQ         72(AX), $0x00
-	JE           write267
+	JE           write273
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y9
 	VADDPS       Y9, Y1, Y1
@@ -6610,7 +6761,7 @@ end264:
 	VADDPS       Y9, Y8, Y8
 	ADDQ         R8, R9
 
-write267:
+write273:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -6623,11 +6774,11 @@ write267:
 	VMOVUPS Y7, (BX)
 	VMOVUPS Y8, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored266
+	JMP     stored272
 
-partial265:
+partial271:
 	CMPQ       72(AX), $0x00
-	JE         write268
+	JE         write274
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y9
 	VADDPS     Y9, Y1, Y1
@@ -6650,7 +6801,7 @@ partial265:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R9
 
-write268:
+write274:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6664,10 +6815,10 @@ write268:
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored266:
+stored272:
 	ADDQ $0x10, CX
 	DECQ 48(AX)
-	JNZ  tile260
+	JNZ  tile266
 	VZEROUPPER
 	RET
 
@@ -6687,7 +6838,7 @@ TEXT ·product2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile269:
+tile275:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6696,9 +6847,9 @@ tile269:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest271
+	JL     rest277
 
-many270:
+many276:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6737,13 +6888,13 @@ many270:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many270
+	JGE          many276
 
-rest271:
+rest277:
 	ADDQ $0x04, R11
-	JZ   end273
+	JZ   end279
 
-one272:
+one278:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6755,13 +6906,13 @@ one272:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one272
+	JNZ          one278
 
-end273:
+end279:
 	CMPQ    64(AX), $0x08
-	JL      partial274
+	JL      partial280
 	CMPQ    72(AX), $0x00
-	JE      write276
+	JE      write282
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y5
 	VADDPS  Y5, Y1, Y1
@@ -6774,18 +6925,18 @@ end273:
 	VADDPS  Y5, Y4, Y4
 	ADDQ    R8, R9
 
-write276:
+write282:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
 	VMOVUPS Y3, (BX)
 	VMOVUPS Y4, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored275
+	JMP     stored281
 
-partial274:
+partial280:
 	CMPQ       72(AX), $0x00
-	JE         write277
+	JE         write283
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
@@ -6798,7 +6949,7 @@ partial274:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write277:
+write283:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6806,11 +6957,11 @@ write277:
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored275:
+stored281:
 	IMUL3Q $0x02, SI, R9
 	ADDQ   R9, CX
 	DECQ   48(AX)
-	JNZ    tile269
+	JNZ    tile275
 	VZEROUPPER
 	RET
 
@@ -6830,7 +6981,7 @@ TEXT ·productTA2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile278:
+tile284:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6841,9 +6992,9 @@ tile278:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest280
+	JL     rest286
 
-many279:
+many285:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6885,13 +7036,13 @@ many279:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many279
+	JGE          many285
 
-rest280:
+rest286:
 	ADDQ $0x04, R11
-	JZ   end282
+	JZ   end288
 
-one281:
+one287:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -6903,9 +7054,9 @@ one281:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one281
+	JNZ          one287
 
-end282:
+end288:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	ADDQ         DI, R10
@@ -6917,9 +7068,9 @@ end282:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial283
+	JL           partial289
 	CMPQ         72(AX), $0x00
-	JE           write285
+	JE           write291
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y5
 	VADDPS       Y5, Y1, Y1
@@ -6932,18 +7083,18 @@ end282:
 	VADDPS       Y5, Y4, Y4
 	ADDQ         R8, R9
 
-write285:
+write291:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
 	VMOVUPS Y3, (BX)
 	VMOVUPS Y4, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored284
+	JMP     stored290
 
-partial283:
+partial289:
 	CMPQ       72(AX), $0x00
-	JE         write286
+	JE         write292
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
@@ -6956,7 +7107,7 @@ partial283:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write286:
+write292:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6964,10 +7115,10 @@ write286:
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored284:
+stored290:
 	ADDQ $0x08, CX
 	DECQ 48(AX)
-	JNZ  tile278
+	JNZ  tile284
 	VZEROUPPER
 	RET
 
@@ -6987,16 +7138,16 @@ TEXT ·product1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile287:
+tile293:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest289
+	JL     rest295
 
-many288:
+many294:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7023,13 +7174,13 @@ many288:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many288
+	JGE          many294
 
-rest289:
+rest295:
 	ADDQ $0x04, R11
-	JZ   end291
+	JZ   end297
 
-one290:
+one296:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7038,13 +7189,13 @@ one290:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one290
+	JNZ          one296
 
-end291:
+end297:
 	CMPQ    64(AX), $0x08
-	JL      partial292
+	JL      partial298
 	CMPQ    72(AX), $0x00
-	JE      write294
+	JE      write300
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y3
 	VADDPS  Y3, Y1, Y1
@@ -7052,15 +7203,15 @@ end291:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    R8, R9
 
-write294:
+write300:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored293
+	JMP     stored299
 
-partial292:
+partial298:
 	CMPQ       72(AX), $0x00
-	JE         write295
+	JE         write301
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
@@ -7068,15 +7219,15 @@ partial292:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write295:
+write301:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored293:
+stored299:
 	ADDQ SI, CX
 	DECQ 48(AX)
-	JNZ  tile287
+	JNZ  tile293
 	VZEROUPPER
 	RET
 
@@ -7096,7 +7247,7 @@ TEXT ·productTA1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile296:
+tile302:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -7105,9 +7256,9 @@ tile296:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest298
+	JL     rest304
 
-many297:
+many303:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7137,13 +7288,13 @@ many297:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many297
+	JGE          many303
 
-rest298:
+rest304:
 	ADDQ $0x04, R11
-	JZ   end300
+	JZ   end306
 
-one299:
+one305:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7152,9 +7303,9 @@ one299:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one299
+	JNZ          one305
 
-end300:
+end306:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	ADDQ         DI, R10
@@ -7163,9 +7314,9 @@ end300:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial301
+	JL           partial307
 	CMPQ         72(AX), $0x00
-	JE           write303
+	JE           write309
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y3
 	VADDPS       Y3, Y1, Y1
@@ -7173,15 +7324,15 @@ end300:
 	VADDPS       Y3, Y2, Y2
 	ADDQ         R8, R9
 
-write303:
+write309:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored302
+	JMP     stored308
 
-partial301:
+partial307:
 	CMPQ       72(AX), $0x00
-	JE         write304
+	JE         write310
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
@@ -7189,15 +7340,15 @@ partial301:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write304:
+write310:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored302:
+stored308:
 	ADDQ $0x04, CX
 	DECQ 48(AX)
-	JNZ  tile296
+	JNZ  tile302
 	VZEROUPPER
 	RET
 
@@ -7217,7 +7368,7 @@ TEXT ·product4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile305:
+tile311:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7234,9 +7385,9 @@ tile305:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest307
+	JL     rest313
 
-many306:
+many312:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -7319,13 +7470,13 @@ many306:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many306
+	JGE          many312
 
-rest307:
+rest313:
 	ADDQ $0x04, R12
-	JZ   end309
+	JZ   end315
 
-one308:
+one314:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -7348,13 +7499,13 @@ one308:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one308
+	JNZ          one314
 
-end309:
+end315:
 	CMPQ    64(AX), $0x08
-	JL      partial310
+	JL      partial316
 	CMPQ    72(AX), $0x00
-	JE      write312
+	JE      write318
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y13
 	VADDPS  Y13, Y1, Y1
@@ -7385,7 +7536,7 @@ end309:
 	VADDPS  Y13, Y12, Y12
 	ADDQ    R8, R10
 
-write312:
+write318:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -7402,11 +7553,11 @@ write312:
 	VMOVUPS Y11, 32(BX)
 	VMOVUPS Y12, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored311
+	JMP     stored317
 
-partial310:
+partial316:
 	CMPQ       72(AX), $0x00
-	JE         write313
+	JE         write319
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
@@ -7437,7 +7588,7 @@ partial310:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R10
 
-write313:
+write319:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7455,11 +7606,11 @@ write313:
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored311:
+stored317:
 	IMUL3Q $0x04, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile305
+	JNZ    tile311
 	VZEROUPPER
 	RET
 
@@ -7479,7 +7630,7 @@ TEXT ·productTA4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile314:
+tile320:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7498,9 +7649,9 @@ tile314:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest316
+	JL     rest322
 
-many315:
+many321:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMOVUPS      64(R10), Y15
@@ -7586,13 +7737,13 @@ many315:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many315
+	JGE          many321
 
-rest316:
+rest322:
 	ADDQ $0x04, R11
-	JZ   end318
+	JZ   end324
 
-one317:
+one323:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMOVUPS      64(R10), Y15
@@ -7615,9 +7766,9 @@ one317:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one317
+	JNZ          one323
 
-end318:
+end324:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMASKMOVPS   64(R10), Y0, Y15
@@ -7640,9 +7791,9 @@ end318:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial319
+	JL           partial325
 	CMPQ         72(AX), $0x00
-	JE           write321
+	JE           write327
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y13
 	VADDPS       Y13, Y1, Y1
@@ -7673,7 +7824,7 @@ end318:
 	VADDPS       Y13, Y12, Y12
 	ADDQ         R8, R9
 
-write321:
+write327:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -7690,11 +7841,11 @@ write321:
 	VMOVUPS Y11, 32(BX)
 	VMOVUPS Y12, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored320
+	JMP     stored326
 
-partial319:
+partial325:
 	CMPQ       72(AX), $0x00
-	JE         write322
+	JE         write328
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
@@ -7725,7 +7876,7 @@ partial319:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R9
 
-write322:
+write328:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7743,10 +7894,10 @@ write322:
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored320:
+stored326:
 	ADDQ $0x10, CX
 	DECQ 48(AX)
-	JNZ  tile314
+	JNZ  tile320
 	VZEROUPPER
 	RET
 
@@ -7766,7 +7917,7 @@ TEXT ·product2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile323:
+tile329:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7777,9 +7928,9 @@ tile323:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest325
+	JL     rest331
 
-many324:
+many330:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -7830,13 +7981,13 @@ many324:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many324
+	JGE          many330
 
-rest325:
+rest331:
 	ADDQ $0x04, R11
-	JZ   end327
+	JZ   end333
 
-one326:
+one332:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -7851,13 +8002,13 @@ one326:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one326
+	JNZ          one332
 
-end327:
+end333:
 	CMPQ    64(AX), $0x08
-	JL      partial328
+	JL      partial334
 	CMPQ    72(AX), $0x00
-	JE      write330
+	JE      write336
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y7
 	VADDPS  Y7, Y1, Y1
@@ -7874,7 +8025,7 @@ end327:
 	VADDPS  Y7, Y6, Y6
 	ADDQ    R8, R9
 
-write330:
+write336:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -7883,11 +8034,11 @@ write330:
 	VMOVUPS Y5, 32(BX)
 	VMOVUPS Y6, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored329
+	JMP     stored335
 
-partial328:
+partial334:
 	CMPQ       72(AX), $0x00
-	JE         write331
+	JE         write337
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
@@ -7904,7 +8055,7 @@ partial328:
 	VADDPS     Y7, Y6, Y6
 	ADDQ       R8, R9
 
-write331:
+write337:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -7914,11 +8065,11 @@ write331:
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored329:
+stored335:
 	IMUL3Q $0x02, SI, R9
 	ADDQ   R9, CX
 	DECQ   48(AX)
-	JNZ    tile323
+	JNZ    tile329
 	VZEROUPPER
 	RET
 
@@ -7938,7 +8089,7 @@ TEXT ·productTA2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile332:
+tile338:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7951,9 +8102,9 @@ tile332:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest334
+	JL     rest340
 
-many333:
+many339:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -8007,13 +8158,13 @@ many333:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many333
+	JGE          many339
 
-rest334:
+rest340:
 	ADDQ $0x04, R11
-	JZ   end336
+	JZ   end342
 
-one335:
+one341:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -8028,9 +8179,9 @@ one335:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one335
+	JNZ          one341
 
-end336:
+end342:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMASKMOVPS   64(R10), Y0, Y9
@@ -8045,9 +8196,9 @@ end336:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial337
+	JL           partial343
 	CMPQ         72(AX), $0x00
-	JE           write339
+	JE           write345
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y7
 	VADDPS       Y7, Y1, Y1
@@ -8064,7 +8215,7 @@ end336:
 	VADDPS       Y7, Y6, Y6
 	ADDQ         R8, R9
 
-write339:
+write345:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -8073,11 +8224,11 @@ write339:
 	VMOVUPS Y5, 32(BX)
 	VMOVUPS Y6, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored338
+	JMP     stored344
 
-partial337:
+partial343:
 	CMPQ       72(AX), $0x00
-	JE         write340
+	JE         write346
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
@@ -8094,7 +8245,7 @@ partial337:
 	VADDPS     Y7, Y6, Y6
 	ADDQ       R8, R9
 
-write340:
+write346:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -8104,10 +8255,10 @@ write340:
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored338:
+stored344:
 	ADDQ $0x08, CX
 	DECQ 48(AX)
-	JNZ  tile332
+	JNZ  tile338
 	VZEROUPPER
 	RET
 
@@ -8127,7 +8278,7 @@ TEXT ·product1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile341:
+tile347:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8135,9 +8286,9 @@ tile341:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest343
+	JL     rest349
 
-many342:
+many348:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -8172,13 +8323,13 @@ many342:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many342
+	JGE          many348
 
-rest343:
+rest349:
 	ADDQ $0x04, R11
-	JZ   end345
+	JZ   end351
 
-one344:
+one350:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -8189,13 +8340,13 @@ one344:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one344
+	JNZ          one350
 
-end345:
+end351:
 	CMPQ    64(AX), $0x08
-	JL      partial346
+	JL      partial352
 	CMPQ    72(AX), $0x00
-	JE      write348
+	JE      write354
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y4
 	VADDPS  Y4, Y1, Y1
@@ -8205,16 +8356,16 @@ end345:
 	VADDPS  Y4, Y3, Y3
 	ADDQ    R8, R9
 
-write348:
+write354:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored347
+	JMP     stored353
 
-partial346:
+partial352:
 	CMPQ       72(AX), $0x00
-	JE         write349
+	JE         write355
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
@@ -8224,16 +8375,16 @@ partial346:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       R8, R9
 
-write349:
+write355:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored347:
+stored353:
 	ADDQ SI, CX
 	DECQ 48(AX)
-	JNZ  tile341
+	JNZ  tile347
 	VZEROUPPER
 	RET
 
@@ -8253,7 +8404,7 @@ TEXT ·productTA1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile350:
+tile356:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8263,9 +8414,9 @@ tile350:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest352
+	JL     rest358
 
-many351:
+many357:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -8303,13 +8454,13 @@ many351:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many351
+	JGE          many357
 
-rest352:
+rest358:
 	ADDQ $0x04, R11
-	JZ   end354
+	JZ   end360
 
-one353:
+one359:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -8320,9 +8471,9 @@ one353:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one353
+	JNZ          one359
 
-end354:
+end360:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMASKMOVPS   64(R10), Y0, Y6
@@ -8333,9 +8484,9 @@ end354:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial355
+	JL           partial361
 	CMPQ         72(AX), $0x00
-	JE           write357
+	JE           write363
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y4
 	VADDPS       Y4, Y1, Y1
@@ -8345,16 +8496,16 @@ end354:
 	VADDPS       Y4, Y3, Y3
 	ADDQ         R8, R9
 
-write357:
+write363:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored356
+	JMP     stored362
 
-partial355:
+partial361:
 	CMPQ       72(AX), $0x00
-	JE         write358
+	JE         write364
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
@@ -8364,16 +8515,16 @@ partial355:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       R8, R9
 
-write358:
+write364:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored356:
+stored362:
 	ADDQ $0x04, CX
 	DECQ 48(AX)
-	JNZ  tile350
+	JNZ  tile356
 	VZEROUPPER
 	RET
 
@@ -8390,13 +8541,13 @@ TEXT ·packPanel1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row359:
+row365:
 	VMASKMOVPS (DX), Y0, Y1
 	VMOVUPS    Y1, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row359
+	JNZ        row365
 	VZEROUPPER
 	RET
 
@@ -8413,7 +8564,7 @@ TEXT ·packPanel2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row360:
+row366:
 	VMOVUPS    (DX), Y1
 	VMOVUPS    Y1, (CX)
 	VMASKMOVPS 32(DX), Y0, Y1
@@ -8421,7 +8572,7 @@ row360:
 	ADDQ       $0x40, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row360
+	JNZ        row366
 	VZEROUPPER
 	RET
 
@@ -8438,7 +8589,7 @@ TEXT ·packPanel3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row361:
+row367:
 	VMOVUPS    (DX), Y1
 	VMOVUPS    Y1, (CX)
 	VMOVUPS    32(DX), Y1
@@ -8448,7 +8599,7 @@ row361:
 	ADDQ       $0x60, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row361
+	JNZ        row367
 	VZEROUPPER
 	RET
 
@@ -8463,7 +8614,7 @@ TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-8
 	LEAQ (SI)(SI*2), DI
 	MOVQ 48(AX), AX
 
-square362:
+square368:
 	MOVQ       DX, R8
 	LEAQ       (R8)(SI*4), R9
 	ADDQ       SI, R9
@@ -8517,6 +8668,6 @@ square362:
 	ADDQ       BX, CX
 	ADDQ       $0x20, DX
 	DECQ       AX
-	JNZ        square362
+	JNZ        square368
 	VZEROUPPER
 	RET

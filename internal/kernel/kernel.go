@@ -37,7 +37,7 @@ type Set struct {
 	Name  string
 	Width int // floats of a vector
 
-	tiles          [maxAcross + 1][]tile          // by vectors across, the tallest first; the last has one row
+	tiles          [maxAcross + 1][]tile          // by vectors across, 0 for half a one or less; the tallest first; the last has one row
 	packPanel      [maxAcross + 1]func(*gemmArgs) // by vectors across
 	packTransposed func(*gemmArgs)                // nil where Go does it
 	rows           [rowKernels]func(*rowArgs)

@@ -7,7 +7,7 @@ import "golang.org/x/sys/cpu"
 // native lists the sets with assembly that this processor and its operating system run.
 func native() []*Set {
 	var sets []*Set
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ {
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
 		sets = append(sets, &avx512)
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
@@ -19,6 +19,12 @@ func native() []*Set {
 var avx512 = Set{
 	Name: AVX512, Width: 16,
 	tiles: [maxAcross + 1][]tile{
+		0: {
+			{8, productHalf8AVX512, nil},
+			{4, product4x1AVX512, nil},
+			{2, product2x1AVX512, nil},
+			{1, product1x1AVX512, nil},
+		},
 		1: {
 			{16, product16x1AVX512, productTA16x1AVX512},
 			{8, product8x1AVX512, productTA8x1AVX512},

@@ -15,7 +15,7 @@ import (
 
 // NumericVersion is part of every run key. It is raised when a change of the program alters the numbers of a training, so that results of
 // two versions are never taken for one.
-const NumericVersion = 2
+const NumericVersion = 3
 
 // Data says which images a study trains and validates on. The split is a function of the study seed alone: all runs share it.
 type Data struct {

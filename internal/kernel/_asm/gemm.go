@@ -37,6 +37,9 @@ func gemm(s isa) {
 			product(s, rows, across, true)
 		}
 	}
+	if s.wide {
+		productHalf(s, halfRows)
+	}
 	pack(s)
 }
 
@@ -118,6 +121,45 @@ func product(s isa, rows, across int, transposed bool) {
 	} else {
 		skip(a, strideA, rows)
 	}
+	DECQ(argument(args, gemmTiles))
+	JNZ(LabelRef(next))
+	finish()
+}
+
+// halfRows hide the latency of the multiply-add: two of half a vector begin in a cycle.
+const halfRows = 8
+
+// productHalf is product where C has no more columns than half a vector. The other half of its registers is zero.
+func productHalf(s isa, rows int) {
+	text(fmt.Sprintf("productHalf%d%s", rows, s.name), "gemmArgs", fmt.Sprintf("computes tiles of %d rows and half a vector of C = A B with B packed in whole vectors", rows))
+	half := isa{s.name, s.lanes / 2, true, true}
+	args := Load(Param("a"), GP64())
+	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
+	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
+	last := s.tailOf(fetch(args, gemmTail))
+	rowsOfA := pitchOf(strideA)
+	next := label("tile")
+	Label(next)
+	sums := half.zeros(rows)
+	p := pointersTo(a, rowsOfA, rows)
+	from := GP64()
+	MOVQ(b, from)
+	unrolled(fetch(args, gemmDepth), 4, func(k int) {
+		panel := half.vector()
+		VMOVUPS(Mem{Base: from}, panel)
+		ADDQ(strideB, from)
+		for i, sum := range sums {
+			m := p.row(i)
+			m.Disp = 4 * k
+			VFMADD231PS_BCST(m, panel, sum)
+		}
+	}, func(n int) { p.advance(4 * n) })
+	whole := make([][]vec, rows)
+	for i, sum := range sums {
+		whole[i] = []vec{sum.AsZ().(vec)}
+	}
+	s.storeTile(args, whole, c, strideC, last)
+	skip(a, strideA, rows)
 	DECQ(argument(args, gemmTiles))
 	JNZ(LabelRef(next))
 	finish()

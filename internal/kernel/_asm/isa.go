@@ -14,11 +14,12 @@ type isa struct {
 	name  string // ending of its functions
 	lanes int    // floats of a vector
 	wide  bool   // AVX-512
+	half  bool   // of its vectors
 }
 
 var (
-	avx512 = isa{"AVX512", 16, true}
-	avx2   = isa{"AVX2", 8, false}
+	avx512 = isa{"AVX512", 16, true, false}
+	avx2   = isa{"AVX2", 8, false, false}
 )
 
 type vec = reg.VecVirtual
@@ -27,7 +28,7 @@ type vec = reg.VecVirtual
 func (s isa) bytes() int { return 4 * s.lanes }
 
 func (s isa) vector() vec {
-	if s.wide {
+	if s.wide && !s.half {
 		return ZMM()
 	}
 	return YMM()
@@ -42,7 +43,7 @@ func (s isa) vectors(n int) []vec {
 }
 
 func (s isa) zero(v vec) {
-	if s.wide {
+	if s.wide && !s.half {
 		VPXORD(v, v, v)
 		return
 	}
