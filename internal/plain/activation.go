@@ -19,6 +19,26 @@ func SiLUBackward(dx, dy, x []float32) {
 	}
 }
 
+// ReLU computes y = min(max(x, 0), top); an infinite top is the plain ReLU, 6 is ReLU6.
+func ReLU(y, x []float32, top float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] = min(max(v, 0), top)
+	}
+}
+
+// ReLUBackward computes dx = dy where 0 < x < top, and 0 elsewhere. dx may be dy.
+func ReLUBackward(dx, dy, x []float32, top float32) {
+	dx, dy = dx[:len(x)], dy[:len(x)]
+	for i, v := range x {
+		if v > 0 && v < top {
+			dx[i] = dy[i]
+		} else {
+			dx[i] = 0
+		}
+	}
+}
+
 // Sigmoid computes y = 1 / (1 + exp(-x)).
 func Sigmoid(y, x []float32) {
 	y = y[:len(x)]

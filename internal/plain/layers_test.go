@@ -190,6 +190,86 @@ func TestActivations(t *testing.T) {
 	guarded(t, "SigmoidBackward", ds, 1e-6, func(out []float32) { SigmoidBackward(out, dy, gate) })
 }
 
+func TestReLU(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	x, dy := numbers(103), numbers(104)[1:]
+	for i := range x {
+		x[i] *= 5
+	}
+	x[101], x[102] = 0, 6
+	for _, top := range []float32{6, inf} {
+		y, dx := make([]float64, len(x)), make([]float64, len(x))
+		for i, v := range wide(x) {
+			y[i] = math.Min(math.Max(v, 0), float64(top))
+			if v > 0 && v < float64(top) {
+				dx[i] = float64(dy[i])
+			}
+		}
+		guarded(t, fmt.Sprint("ReLU ", top), y, 0, func(out []float32) { ReLU(out, x, top) })
+		guarded(t, fmt.Sprint("ReLUBackward ", top), dx, 0, func(out []float32) { ReLUBackward(out, dy, x, top) })
+		special := []float32{nan, -inf}
+		if ReLU(special, special, top); special[0] == special[0] || special[1] != 0 {
+			t.Errorf("ReLU of NaN and -Inf is %v", special)
+		}
+	}
+}
+
+// TestMaxPool compares with the definition, and the gradient with differences of sum(dy * y).
+func TestMaxPool(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		g := MaxPool{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 5).Draw(r, "channels"),
+			Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
+		g.OutSize = (g.InSize + g.Stride - 1) / g.Stride
+		c := g.Channels
+		image := g.InSize * g.InSize * c
+		x, dy, from := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:], make([]int32, g.Batch*g.OutSize*g.OutSize*c)
+		pool := func(x []float64) []float64 {
+			y := make([]float64, len(dy))
+			for i := range y {
+				y[i] = math.Inf(-1)
+			}
+			visit(g.Batch, g.OutSize, g.Kernel, g.Stride, func(n, oy, ox, _, _, iy, ix int) {
+				if iy < 0 || iy >= g.InSize || ix < 0 || ix >= g.InSize {
+					return
+				}
+				for j := range c {
+					out := ((n*g.OutSize+oy)*g.OutSize+ox)*c + j
+					y[out] = max(y[out], x[n*image+(iy*g.InSize+ix)*c+j])
+				}
+			})
+			return y
+		}
+		values := wide(x)
+		guarded(t, fmt.Sprintf("forward %+v", g), pool(values), 0, func(out []float32) { g.Forward(out, from, x) })
+		dx := make([]float64, len(x))
+		for i, v := range values {
+			const h = 1e-9 // below the distance of any two values
+			for _, side := range []float64{1, -1} {
+				values[i] = v + side*h
+				for k, y := range pool(values) {
+					dx[i] += side * (y - float64(x[from[k]])) * float64(dy[k]) / (2 * h)
+				}
+			}
+			values[i] = v
+		}
+		guarded(t, fmt.Sprintf("backward %+v", g), dx, 1e-5, func(out []float32) { g.Backward(out, dy, from) })
+	})
+}
+
+// TestMaxPoolOfEquals: the first of equal values has the gradient, and NaN is the largest of all.
+func TestMaxPoolOfEquals(t *testing.T) {
+	g := MaxPool{Batch: 1, InSize: 2, OutSize: 1, Channels: 1, Kernel: 3, Stride: 2}
+	y, dx, from := make([]float32, 1), make([]float32, 4), make([]int32, 1)
+	g.Forward(y, from, []float32{-1, 2, 2, -3})
+	g.Backward(dx, []float32{5}, from)
+	if y[0] != 2 || dx[1] != 5 || dx[2] != 0 {
+		t.Errorf("the largest is %v, its gradient %v", y, dx)
+	}
+	if g.Forward(y, from, []float32{1, float32(math.NaN()), 2, 3}); y[0] == y[0] {
+		t.Errorf("the largest beside NaN is %v", y)
+	}
+}
+
 func TestPoolingAndScaling(t *testing.T) {
 	const batch, area, c = 3, 4, 5
 	x, dy, gate := numbers(batch*area*c), numbers(batch*area*c + 1)[1:], numbers(batch*c)

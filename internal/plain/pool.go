@@ -63,3 +63,51 @@ func ScaleChannelsBackward(dx, dgate, dy, x, gate []float32, batch, area, c int)
 		}
 	}
 }
+
+// MaxPool takes the largest value of each channel in windows on square maps; what lies outside the image never is: x is
+// [Batch, InSize, InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
+type MaxPool struct {
+	Batch, InSize, OutSize, Channels, Kernel, Stride int
+}
+
+// Forward computes y, and for each of its values which value of x it is: the first of equals.
+func (g MaxPool) Forward(y []float32, from []int32, x []float32) {
+	pad, c, out := (g.Kernel-1)/2, g.Channels, 0
+	for n := range g.Batch {
+		image := n * g.InSize * g.InSize
+		for oy := range g.OutSize {
+			for ox := range g.OutSize {
+				top, left := oy*g.Stride-pad, ox*g.Stride-pad
+				to, place := y[out:][:c], from[out:][:c]
+				first := (image + max(0, top)*g.InSize + max(0, left)) * c
+				copy(to, x[first:])
+				for j := range place {
+					place[j] = int32(first + j)
+				}
+				for iy := max(0, top); iy < min(g.InSize, top+g.Kernel); iy++ {
+					for ix := max(0, left); ix < min(g.InSize, left+g.Kernel); ix++ {
+						raise(to, place, x, (image+iy*g.InSize+ix)*c)
+					}
+				}
+				out += c
+			}
+		}
+	}
+}
+
+// raise takes the values of the pixel at that offset where they are larger, or no numbers.
+func raise(to []float32, place []int32, x []float32, at int) {
+	for j, v := range x[at:][:len(to)] {
+		if v > to[j] || v != v {
+			to[j], place[j] = v, int32(at+j)
+		}
+	}
+}
+
+// Backward adds the gradient of each value to that of the value that it is.
+func (g MaxPool) Backward(dx, dy []float32, from []int32) {
+	clear(dx[:g.Batch*g.InSize*g.InSize*g.Channels])
+	for i, d := range dy[:g.Batch*g.OutSize*g.OutSize*g.Channels] {
+		dx[from[i]] += d
+	}
+}
