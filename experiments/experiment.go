@@ -55,14 +55,17 @@ type Study struct {
 
 // Model is [model]: the network that the search starts from.
 type Model struct {
-	Baseline          string         // a preset; required
+	Baseline          string         // a preset; required unless stages are given: "efficientnet-b0" has the rest then
 	Width             float64        // width_coefficient, 1: applied to the network before the search
 	Depth             float64        // depth_coefficient, 1
 	Resolution        int            // pixels; the preset's
 	Stem              int            // channels; the preset's
+	StemKernel        int            // the preset's
 	StemStride        int            // the preset's
-	Head              int            // channels; the preset's
-	Stages            []model.Stage  // the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats
+	StemPool          bool           // the preset's
+	Head              int            // channels of the 1x1 convolution before pooling, 0 for none; the preset's
+	Activation        string         // "silu", "relu" or "relu6", of all stages without one of their own; the preset's
+	Stages            []model.Stage  // the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats of MBConvs
 	Strides           []int          // one a stage, instead of the stages' own
 	Rounding          model.Rounding // channel_divisor 8, depth_rounding "ceil", resolution_multiple 0 (any): the official rule
 	Dropout           float64        // before the classifier; 0 (the presets' rates suit ImageNet)

@@ -17,7 +17,8 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 	if err != nil {
 		return a, err
 	}
-	a.Stem.Channels, a.Stem.Stride, a.Head, a.Stages = m.Stem, m.StemStride, m.Head, append([]model.Stage{}, m.Stages...)
+	a.Stem = model.Stem{Channels: m.Stem, Kernel: m.StemKernel, Stride: m.StemStride, Pool: m.StemPool}
+	a.Head, a.Activation, a.Stages = m.Head, m.Activation, append([]model.Stage{}, m.Stages...)
 	for i, stride := range m.Strides {
 		a.Stages[i].Stride = stride
 	}

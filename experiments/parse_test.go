@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	want := &Experiment{
 		File:  "file.toml",
 		Study: Study{Name: "file", Seed: 1, Metric: "val/top1", Direction: "maximize"},
-		Model: Model{Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 224, Stem: 32, StemStride: 2, Head: 1280, Stages: b0.Stages,
+		Model: Model{Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 224, Stem: 32, StemKernel: 3, StemStride: 2, Head: 1280, Stages: b0.Stages,
 			Rounding: model.OfficialRounding(), BatchNormMomentum: .99},
 		Search: search.Space{Methods: []string{"grid"}, Alpha: span, Beta: span, Gamma: span, Phi: []search.Decimal{"1"}, ShareStep: "0.1",
 			Coefficients: search.Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}, Controls: search.Controls},
@@ -74,8 +74,11 @@ width_coefficient = 0.5
 depth_coefficient = 2
 resolution = 48
 stem = 16
+stem_kernel = 5
 stem_stride = 1
+stem_pool = true
 head = 96
+activation = "relu6"
 strides = [2, 1]
 channel_divisor = 4
 depth_rounding = "round"
@@ -91,6 +94,7 @@ kernel = 5
 stride = 1
 repeats = 2
 se_ratio = 0
+activation = "relu"
 [[model.stages]]
 channels = 24
 [search]
@@ -157,8 +161,8 @@ func TestEveryKey(t *testing.T) {
 	want := &Experiment{
 		File:  "file.toml",
 		Study: Study{Name: "all", Description: "every key", Seed: 7, Metric: "val/top1", Direction: "maximize"},
-		Model: Model{Baseline: "efficientnet-b1", Width: .5, Depth: 2, Resolution: 48, Stem: 16, StemStride: 1, Head: 96, Stages: []model.Stage{
-			{Block: "mbconv", Expansion: 1, Channels: 8, Kernel: 5, Stride: 1, Repeats: 2},
+		Model: Model{Baseline: "efficientnet-b1", Width: .5, Depth: 2, Resolution: 48, Stem: 16, StemKernel: 5, StemStride: 1, StemPool: true, Head: 96, Activation: "relu6", Stages: []model.Stage{
+			{Block: "mbconv", Expansion: 1, Channels: 8, Kernel: 5, Stride: 1, Repeats: 2, Activation: "relu"},
 			{Block: "mbconv", Expansion: 6, Channels: 24, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
 		}, Strides: []int{2, 1}, Rounding: model.Rounding{ChannelDivisor: 4, Depth: "round", ResolutionMultiple: 8}, Dropout: .1, DropConnect: .2, BatchNormMomentum: .8},
 		Search: search.Space{
@@ -194,6 +198,28 @@ func TestOneStageInThreeForms(t *testing.T) {
 	tables := parse(t, "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\n[[model.stages]]\nexpansion = 4\nchannels = 12\nkernel = 5\nstride = 2\nrepeats = 3\n")
 	if !reflect.DeepEqual(rows.Model, inline.Model) || !reflect.DeepEqual(rows.Model, tables.Model) {
 		t.Errorf("%+v\n%+v\n%+v", rows.Model, inline.Model, tables.Model)
+	}
+}
+
+// TestStagesOfEveryKind: what a stage leaves out depends on its block, and a network of one's own needs no baseline.
+func TestStagesOfEveryKind(t *testing.T) {
+	text := "schema_version = 1\n[model]\nactivation = \"relu\"\nhead = 0\n"
+	for _, block := range model.BlockKinds {
+		text += "[[model.stages]]\nblock = \"" + block + "\"\nchannels = 32\nlayers = 2\n"
+	}
+	a, err := parse(t, text).Baseline(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []model.Stage{
+		{Block: "mbconv", Expansion: 6, SERatio: .25}, {Block: "inverted-residual", Expansion: 6}, {Block: "separable", Expansion: 1}, {Block: "conv", Expansion: 1},
+		{Block: "basic", Expansion: 1}, {Block: "bottleneck", Expansion: 4},
+	}
+	for i := range want {
+		want[i].Channels, want[i].Kernel, want[i].Stride, want[i].Repeats = 32, 3, 1, 2
+	}
+	if a.Head != 0 || a.Activation != "relu" || !reflect.DeepEqual(a.Stages, want) {
+		t.Errorf("got  %+v\nwant %+v", a.Stages, want)
 	}
 }
 

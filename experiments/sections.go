@@ -51,7 +51,9 @@ func readModel(t *table) Model {
 	rounding := model.OfficialRounding()
 	m := Model{Baseline: t.choice("baseline", "", model.Presets()...)}
 	if m.Baseline == "" {
-		t.require("baseline", `baseline = "efficientnet-b0"`)
+		if !t.has("stages") {
+			t.require("baseline", `baseline = "efficientnet-b0"`)
+		}
 		m.Baseline = "efficientnet-b0"
 	}
 	preset, err := model.Preset(m.Baseline)
@@ -62,8 +64,11 @@ func readModel(t *table) Model {
 	m.Depth = t.number("depth_coefficient", 1, .01, 100)
 	m.Resolution = t.integer("resolution", preset.Pixels, 1, 1<<14)
 	m.Stem = t.integer("stem", preset.Stem.Channels, 1, maxChannels)
+	m.StemKernel = t.odd("stem_kernel", preset.Stem.Kernel)
 	m.StemStride = t.integer("stem_stride", preset.Stem.Stride, 1, 2)
-	m.Head = t.integer("head", preset.Head, 1, maxChannels)
+	m.StemPool = t.flag("stem_pool", preset.Stem.Pool)
+	m.Head = t.integer("head", preset.Head, 0, maxChannels)
+	m.Activation = t.choice("activation", preset.Activation, model.Activations...)
 	m.Stages = t.stages("stages", preset.Stages)
 	m.Strides = t.integers("strides", 1, 2)
 	if n := len(m.Strides); n > 0 && n != len(m.Stages) {
@@ -114,21 +119,44 @@ func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
 // stageRow names the numbers of a stage that is written as a row.
 var stageRow = []string{"expansion", "channels", "kernel", "stride", "repeats"}
 
-// defaultSERatio is that of all published stages ([code], efficientnet_builder.py).
+// defaultSERatio is that of all published MBConv stages ([code], efficientnet_builder.py).
 const defaultSERatio = .25
 
-// stage reads one as a table. Expansion 6 and kernel 3 are the commonest of the published stages; channels must be given.
+// stage reads one as a table. Kernel 3 is the commonest of the published stages, expansion 6 of their MBConvs and inverted residuals and 4 of their
+// bottlenecks; channels must be given.
 func (t *table) stage() model.Stage {
 	defer t.finish()
 	t.require("channels", "channels = 16")
-	m := model.Stage{
-		Block: t.choice("block", model.MBConv, model.MBConv), Expansion: t.integer("expansion", 6, 1, 64), Channels: t.integer("channels", 16, 1, maxChannels),
-		Kernel: t.integer("kernel", 3, 1, 31), Stride: t.integer("stride", 1, 1, 2), Repeats: t.integer("repeats", 1, 1, 1000), SERatio: t.number("se_ratio", defaultSERatio, 0, 1),
+	m := model.Stage{Block: t.choice("block", model.MBConv, model.BlockKinds...)}
+	expansion, ratio := 1, 0.
+	switch m.Block {
+	case model.MBConv:
+		expansion, ratio = 6, defaultSERatio
+	case model.InvertedResidual:
+		expansion = 6
+	case model.Bottleneck:
+		expansion = 4
 	}
-	if m.Kernel%2 == 0 {
-		t.fail("kernel", "kernel must be odd, not %d", m.Kernel)
+	m.Expansion = t.integer("expansion", expansion, 1, 64)
+	m.Channels = t.integer("channels", 16, 1, maxChannels)
+	m.Kernel = t.odd("kernel", 3)
+	m.Stride = t.integer("stride", 1, 1, 2)
+	m.Repeats = t.integer("repeats", t.integer("layers", 1, 1, 1000), 1, 1000)
+	if t.has("repeats") && t.has("layers") {
+		t.fail("layers", "layers is another word for repeats: give one of them")
 	}
+	m.SERatio = t.number("se_ratio", ratio, 0, 1)
+	m.Activation = t.choice("activation", "", model.Activations...)
 	return m
+}
+
+// odd reads the side of a kernel.
+func (t *table) odd(key string, otherwise int) int {
+	k := t.integer(key, otherwise, 1, 31)
+	if k%2 == 0 {
+		t.fail(key, "%s must be odd, not %d", key, k)
+	}
+	return k
 }
 
 func readData(root *table) *Data {
@@ -232,7 +260,11 @@ func readReport(t *table) Report {
 // check looks for values that are right by themselves and cannot be together. Tables of the root are read already.
 func (e *Experiment) check(root *table) {
 	if _, err := e.Baseline(0, 0); err != nil {
-		root.table("model").fail("stages", "%v", errors.Unwrap(err))
+		at := "stages"
+		if stage := (*model.StageError)(nil); errors.As(err, &stage) {
+			at = item(at, stage.Stage)
+		}
+		root.table("model").fail(at, "%v", errors.Unwrap(err))
 	}
 	if e.Data != nil && e.Train != nil && e.Data.TrainExamples > 0 && e.Data.TrainExamples < e.Train.BatchSize {
 		root.table("data").fail("train_examples", "train_examples = %d do not fill one batch: batch_size is %d", e.Data.TrainExamples, e.Train.BatchSize)

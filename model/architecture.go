@@ -6,11 +6,16 @@
 //
 // References:
 //
-//	[effnet] M. Tan, Q. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019. Table 1 is B0; equation 3 is the scaling.
-//	[code]   The authors' code, efficientnet_builder.py and efficientnet_model.py: rounding rules, strides, squeeze-excite widths.
+//	[effnet]  M. Tan, Q. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019. Table 1 is B0; equation 3 is the scaling.
+//	[code]    The authors' code, efficientnet_builder.py, efficientnet_model.py and lite/: rounding rules, strides, squeeze-excite widths.
+//	[tiny]    K. Han et al., Model Rubik's Cube: Twisting Resolution, Depth and Width for TinyNets, 2020, and its code, tinynet.py.
+//	[mobile1] A. Howard et al., MobileNets, 2017, Table 1; activations and batch norm from its form in Keras.
+//	[mobile2] M. Sandler et al., MobileNetV2, 2018, Table 2; batch norm and width multiplier from torchvision, mobilenetv2.py.
+//	[resnet]  K. He et al., Deep Residual Learning, 2015, Table 1; stride at the 3x3 convolution of a bottleneck and batch norm from torchvision, resnet.py.
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 )
@@ -23,102 +28,75 @@ type Architecture struct {
 	Classes     int     `json:"classes"`
 	Stem        Stem    `json:"stem"`
 	Stages      []Stage `json:"stages"`
-	Head        int     `json:"head"`         // channels of the 1x1 convolution before pooling
-	Dropout     float64 `json:"dropout"`      // rate before the classifier
-	DropConnect float64 `json:"drop_connect"` // stochastic depth: rate of the last block, rising linearly from 0 at the first
+	Head        int     `json:"head"`                 // channels of the 1x1 convolution before pooling; 0 for none
+	Activation  string  `json:"activation,omitempty"` // of stem, head and stages without one of their own; empty for SiLU
+	Dropout     float64 `json:"dropout"`              // rate before the classifier
+	DropConnect float64 `json:"drop_connect"`         // stochastic depth: rate of the last block, rising linearly from 0 at the first
 
 	BatchNormEpsilon  float64 `json:"batch_norm_epsilon"`
 	BatchNormMomentum float64 `json:"batch_norm_momentum"` // share of the old running statistics that is kept in a step
+
+	// How the network came about and how it scales on, which is no part of what it is.
+	Width float64 `json:"-"` // coefficients against the smallest network of its family; 0 where there is none
+	Depth float64 `json:"-"`
+	Fixed Fixed   `json:"-"`
 }
 
 // Stem is the first convolution.
 type Stem struct {
-	Channels int `json:"channels"`
-	Kernel   int `json:"kernel"`
-	Stride   int `json:"stride"`
+	Channels int  `json:"channels"`
+	Kernel   int  `json:"kernel"`
+	Stride   int  `json:"stride"`
+	Pool     bool `json:"pool,omitempty"` // a 3x3 max pooling of stride 2 follows ([resnet])
 }
 
 // Stage is a row of equal blocks; the first has the stride, the others stride 1.
 type Stage struct {
-	Block     string  `json:"block"`     // kind of block: "mbconv"
-	Expansion int     `json:"expansion"` // channels inside a block, as a multiple of its input's
-	Channels  int     `json:"channels"`  // of the output
-	Kernel    int     `json:"kernel"`
-	Stride    int     `json:"stride"`
-	Repeats   int     `json:"repeats"`
-	SERatio   float64 `json:"se_ratio"` // squeeze-excite channels as a share of the block's input; 0 for none
+	Block      string  `json:"block"`     // one of BlockKinds
+	Expansion  int     `json:"expansion"` // of an MBConv: channels inside as a multiple of the input's; of a bottleneck: the output's as a multiple of those inside; else 1
+	Channels   int     `json:"channels"`  // of the output
+	Kernel     int     `json:"kernel"`
+	Stride     int     `json:"stride"`
+	Repeats    int     `json:"repeats"`
+	SERatio    float64 `json:"se_ratio"`             // squeeze-excite channels of an MBConv as a share of the block's input; 0 for none
+	Activation string  `json:"activation,omitempty"` // empty for the network's
 }
 
-// MBConv is the mobile inverted bottleneck with squeeze-excite, the only kind of block so far.
-const MBConv = "mbconv"
+// Kinds of blocks that stages are made of. Every convolution has a batch norm behind it, and an activation unless it is said to be linear.
+const (
+	MBConv           = "mbconv"            // 1x1 expansion, depthwise, squeeze-excite, linear 1x1 projection; the input added where the shape stays ([effnet])
+	InvertedResidual = "inverted-residual" // the same without squeeze-excite ([mobile2])
+	Separable        = "separable"         // depthwise, 1x1 ([mobile1])
+	Conv             = "conv"              // one convolution
+	Basic            = "basic"             // two convolutions, the second linear; the input added, then the activation ([resnet])
+	Bottleneck       = "bottleneck"        // 1x1, convolution, linear 1x1; the input added, then the activation ([resnet])
+)
 
-// Block is one unit of a network: what a builder makes in one piece.
-type Block struct {
-	Name       string // "stem", "block0", "block1", ..., "head"
-	Kind       string // "stem", a stage's block kind, or "head"
-	In, Out    int    // channels
-	Expanded   int    // channels between an MBConv's expansion and projection; equal to In when there is no expansion
-	SEChannels int    // squeeze-excite width, 0 for none
-	Kernel     int
-	Stride     int
-	InSize     int     // side of the input map
-	OutSize    int     // side of the output map
-	Skip       bool    // the input is added to the output
-	DropRate   float64 // probability that stochastic depth drops an example's residual
-}
+// BlockKinds lists them.
+var BlockKinds = []string{MBConv, InvertedResidual, Separable, Conv, Basic, Bottleneck}
 
-// Blocks lists the stem, every block of every stage and the head, in order.
-func (a Architecture) Blocks() []Block {
-	size := ceilDiv(a.Pixels, a.Stem.Stride)
-	blocks := []Block{{Name: "stem", Kind: "stem", In: a.InChannels, Out: a.Stem.Channels, Kernel: a.Stem.Kernel, Stride: a.Stem.Stride, InSize: a.Pixels, OutSize: size}}
-	in, total, index := a.Stem.Channels, a.depth(), 0
-	for _, stage := range a.Stages {
-		for repeat := range stage.Repeats {
-			b := stage.block(in, size, repeat)
-			b.Name = fmt.Sprintf("block%d", index)
-			if b.Skip {
-				// The official rule: block i of N is dropped with probability rate*i/N ([code], drop_connect).
-				b.DropRate = a.DropConnect * float64(index) / float64(total)
-			}
-			blocks = append(blocks, b)
-			in, size, index = b.Out, b.OutSize, index+1
-		}
-	}
-	return append(blocks, Block{Name: "head", Kind: "head", In: in, Out: a.Head, Kernel: 1, Stride: 1, InSize: size, OutSize: size})
-}
+// Activations.
+const (
+	SiLU  = "silu"  // x * sigmoid(x)
+	ReLU  = "relu"  // max(x, 0)
+	ReLU6 = "relu6" // min(max(x, 0), 6)
+)
 
-// depth counts the blocks of all stages.
-func (a Architecture) depth() int {
-	n := 0
-	for _, stage := range a.Stages {
-		n += stage.Repeats
-	}
-	return n
-}
-
-func (s Stage) block(in, size, repeat int) Block {
-	stride := 1
-	if repeat == 0 {
-		stride = s.Stride
-	}
-	b := Block{Kind: s.Block, In: in, Out: s.Channels, Expanded: in * s.Expansion, Kernel: s.Kernel, Stride: stride, InSize: size, OutSize: ceilDiv(size, stride)}
-	b.Skip = stride == 1 && in == s.Channels
-	if s.SERatio > 0 {
-		// Relative to the block's input, not to the expanded width ([code], MBConvBlock).
-		b.SEChannels = max(1, int(float64(in)*s.SERatio))
-	}
-	return b
-}
+// Activations lists them.
+var Activations = []string{SiLU, ReLU, ReLU6}
 
 // Repeats lists the number of blocks of each stage.
 func (a Architecture) Repeats() []int {
 	return each(a.Stages, func(s Stage) int { return s.Repeats })
 }
 
-// Channels lists the output channels of the stem, of each stage and of the head.
+// Channels lists the output channels of the stem, of each stage and of the head's convolution if there is one.
 func (a Architecture) Channels() []int {
 	channels := append([]int{a.Stem.Channels}, each(a.Stages, func(s Stage) int { return s.Channels })...)
-	return append(channels, a.Head)
+	if a.Head > 0 {
+		channels = append(channels, a.Head)
+	}
+	return channels
 }
 
 // FinalMap is the side of the feature map that is pooled.
@@ -127,12 +105,23 @@ func (a Architecture) FinalMap() int {
 	return blocks[len(blocks)-1].OutSize
 }
 
-// Key identifies the network: two architectures with one key have the same layers. Names and regularisation stay out.
+// Key identifies the network: two architectures with one key have the same layers. Names, regularisation and rules of scaling stay out.
 func (a Architecture) Key() string {
-	text, err := json.Marshal(map[string]any{
-		"pixels": a.Pixels, "in_channels": a.InChannels, "stem": a.Stem, "stages": a.Stages, "head": a.Head, "classes": a.Classes,
+	own := cmp.Or(a.Activation, SiLU)
+	network := map[string]any{
+		"pixels": a.Pixels, "in_channels": a.InChannels, "stem": a.Stem, "head": a.Head, "classes": a.Classes,
 		"batch_norm_epsilon": a.BatchNormEpsilon, "batch_norm_momentum": a.BatchNormMomentum,
-	})
+		"stages": each(a.Stages, func(s Stage) Stage {
+			if s.Activation == own {
+				s.Activation = ""
+			}
+			return s
+		}),
+	}
+	if own != SiLU {
+		network["activation"] = own
+	}
+	text, err := json.Marshal(network)
 	if err != nil { // impossible but for an infinite or NaN ratio, which Validate refuses
 		panic(fmt.Sprintf("model: %s cannot be written as JSON: %v", a.Name, err))
 	}

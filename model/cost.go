@@ -35,47 +35,105 @@ const (
 	TypeLinear    = "linear"
 )
 
-// Layers lists every convolution and dense layer in the order of execution. Names are torchvision's, so that counts can be held against it.
+// Layers lists every convolution and dense layer in the order of execution, a block's shortcut last. Names are those that torchvision gives to an
+// EfficientNet's, so that counts can be held against it; other networks are named alike.
 func (a Architecture) Layers() []Layer {
 	var layers []Layer
-	blocks := a.Blocks()
-	stage, repeat := 0, 0
-	for _, b := range blocks {
-		switch b.Kind {
-		case "stem":
-			layers = append(layers, conv("features.0.0", b.In, b.Out, b.Kernel, b.Stride, b.InSize, b.OutSize))
-		case "head":
-			layers = append(layers,
-				conv(fmt.Sprintf("features.%d.0", len(a.Stages)+1), b.In, b.Out, 1, 1, b.InSize, b.OutSize),
-				linear("classifier.1", b.Out, a.Classes))
-		default:
-			for repeat == a.Stages[stage].Repeats {
-				stage, repeat = stage+1, 0
-			}
-			layers = append(layers, b.mbconv(fmt.Sprintf("features.%d.%d.block", stage+1, repeat))...)
-			repeat++
+	for _, b := range a.Blocks() {
+		c := counter{block: b, classes: a.Classes}
+		if count := counters[b.Kind]; count != nil {
+			count(&c)
 		}
+		layers = append(layers, c.layers...)
 	}
 	return layers
 }
 
-// mbconv lists the layers of a mobile inverted bottleneck: expansion, depthwise, squeeze-excite, projection.
-func (b Block) mbconv(prefix string) []Layer {
-	var layers []Layer
-	next := 0
-	name := func(format string) string {
-		next++
-		return fmt.Sprintf("%s."+format, prefix, next-1)
-	}
+// counters list the layers of a block, by Block.Kind; a pooling has none.
+var counters = map[string]func(*counter){
+	KindStem: (*counter).stem, KindHead: (*counter).head, KindClassifier: (*counter).classifier, MBConv: (*counter).mbconv, InvertedResidual: (*counter).mbconv,
+	Separable: (*counter).separable, Conv: (*counter).convolution, Basic: (*counter).basic, Bottleneck: (*counter).bottleneck,
+}
+
+// counter lists the layers of one block.
+type counter struct {
+	block   Block
+	classes int
+	layers  []Layer
+	next    int // of the parts of the block, which are numbered
+}
+
+func (c *counter) add(l Layer) { c.layers = append(c.layers, l) }
+
+// part names the next part of the block.
+func (c *counter) part() string {
+	c.next++
+	return fmt.Sprintf("features.%d.%d.block.%d", c.block.Stage, c.block.Repeat, c.next-1)
+}
+
+func (c *counter) stem() { c.full("features.0.0", c.block.In, c.block.Out) }
+
+func (c *counter) head() {
+	c.add(conv(fmt.Sprintf("features.%d.0", c.block.Stage), c.block.In, c.block.Out, 1, 1, c.block.InSize, c.block.OutSize))
+	c.classifier()
+}
+
+func (c *counter) classifier() { c.add(linear("classifier.1", c.block.Out, c.classes)) }
+
+// full is a convolution with the block's kernel and stride.
+func (c *counter) full(name string, in, out int) {
+	c.add(conv(name, in, out, c.block.Kernel, c.block.Stride, c.block.InSize, c.block.OutSize))
+}
+
+// pointwise is a 1x1 convolution on maps of that side.
+func (c *counter) pointwise(in, out, size int) {
+	c.add(conv(c.part()+".0", in, out, 1, 1, size, size))
+}
+
+func (c *counter) depthwise(channels int) {
+	c.add(depthwise(c.part()+".0", channels, c.block.Kernel, c.block.Stride, c.block.InSize, c.block.OutSize))
+}
+
+func (c *counter) mbconv() {
+	b := c.block
 	if b.Expanded != b.In {
-		layers = append(layers, conv(name("%d.0"), b.In, b.Expanded, 1, 1, b.InSize, b.InSize))
+		c.pointwise(b.In, b.Expanded, b.InSize)
 	}
-	layers = append(layers, depthwise(name("%d.0"), b.Expanded, b.Kernel, b.Stride, b.InSize, b.OutSize))
+	c.depthwise(b.Expanded)
 	if b.SEChannels > 0 {
-		se := name("%d")
-		layers = append(layers, squeeze(se+".fc1", b.Expanded, b.SEChannels), squeeze(se+".fc2", b.SEChannels, b.Expanded))
+		se := c.part()
+		c.add(squeeze(se+".fc1", b.Expanded, b.SEChannels))
+		c.add(squeeze(se+".fc2", b.SEChannels, b.Expanded))
 	}
-	return append(layers, conv(name("%d.0"), b.Expanded, b.Out, 1, 1, b.OutSize, b.OutSize))
+	c.pointwise(b.Expanded, b.Out, b.OutSize)
+}
+
+func (c *counter) separable() {
+	c.depthwise(c.block.In)
+	c.pointwise(c.block.In, c.block.Out, c.block.OutSize)
+}
+
+func (c *counter) convolution() { c.full(c.part()+".0", c.block.In, c.block.Out) }
+
+func (c *counter) basic() {
+	b := c.block
+	c.full(c.part()+".0", b.In, b.Expanded)
+	c.add(conv(c.part()+".0", b.Expanded, b.Out, b.Kernel, 1, b.OutSize, b.OutSize))
+	c.shortcut()
+}
+
+func (c *counter) bottleneck() {
+	b := c.block
+	c.pointwise(b.In, b.Expanded, b.InSize)
+	c.full(c.part()+".0", b.Expanded, b.Expanded)
+	c.pointwise(b.Expanded, b.Out, b.OutSize)
+	c.shortcut()
+}
+
+func (c *counter) shortcut() {
+	if b := c.block; b.Shortcut {
+		c.add(conv(fmt.Sprintf("features.%d.%d.shortcut.0", b.Stage, b.Repeat), b.In, b.Out, 1, b.Stride, b.InSize, b.OutSize))
+	}
 }
 
 func conv(name string, in, out, kernel, stride, inSize, outSize int) Layer {
@@ -116,3 +174,24 @@ func (a Architecture) Cost() Cost {
 	}
 	return c
 }
+
+// wordBytes is the size of every number that is kept.
+const wordBytes = 4
+
+// ParameterBytes is the memory of the trained parameters.
+func (c Cost) ParameterBytes() int64 { return wordBytes * c.Params }
+
+// TrainingBytes estimates the peak memory of training on batches of that size: parameters with a gradient and one value of an optimiser each, images,
+// outputs of all convolutions and blocks, and gradients of the input and output of the block with the largest ones. Fused blocks keep less of wide
+// expansions, plain ones more.
+func (a Architecture) TrainingBytes(batch int) int64 {
+	c := a.Cost()
+	kept, gradients := c.Activations, int64(0)
+	for _, b := range a.Blocks() {
+		in, out := elements(b.In, b.InSize), elements(b.Out, b.OutSize)
+		kept, gradients = kept+in, max(gradients, in+out)
+	}
+	return 3*c.ParameterBytes() + wordBytes*int64(batch)*(kept+gradients)
+}
+
+func elements(channels, size int) int64 { return int64(channels) * int64(size) * int64(size) }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/csv"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -85,18 +86,90 @@ func TestLayersOfB0(t *testing.T) {
 		t.Fatalf("%d layers, want %d", len(layers), len(rows))
 	}
 	for i, l := range layers {
-		row := rows[i]
-		if l.Name != row["name"] || l.Type != row["type"] {
-			t.Errorf("layer %d is %s (%s), want %s (%s)", i, l.Name, l.Type, row["name"], row["type"])
+		if l.Name != rows[i]["name"] {
+			t.Errorf("layer %d is %s, want %s", i, l.Name, rows[i]["name"])
 		}
-		for name, got := range map[string]int64{
-			"in_ch": int64(l.InChannels), "out_ch": int64(l.OutChannels), "kernel": int64(l.Kernel), "stride": int64(l.Stride), "groups": int64(l.Groups),
-			"in_h": int64(l.InHeight), "in_w": int64(l.InWidth), "out_h": int64(l.OutHeight), "out_w": int64(l.OutWidth),
-			"params": l.Params, "madds": l.MAdds,
-		} {
-			if want := number(t, row[name]); got != want {
-				t.Errorf("%s: %s is %d, want %d", l.Name, name, got, want)
+		l.compare(t, rows[i])
+	}
+}
+
+// TestCounts holds every preset, and networks scaled as the paper's Figure 3, Table 3 and Table 7 have them, against counts by hooks (testdata/counts.py).
+func TestCounts(t *testing.T) {
+	counted := map[string]bool{}
+	for _, row := range table(t, "testdata/counts.csv") {
+		a, err := Preset(row["network"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		depth, width, pixels := factor(t, row["depth"]), factor(t, row["width"]), int(number(t, row["pixels"]))
+		if depth == 1 && width == 1 && !counted[row["network"]] {
+			counted[row["network"]] = true
+			if a.Pixels != pixels {
+				t.Errorf("%s: %d pixels, want %d", a.Name, a.Pixels, pixels)
 			}
+		}
+		a = a.Scale(depth, width, 1, OfficialRounding())
+		a.Pixels = pixels
+		cost := a.Cost()
+		for name, got := range map[string]int64{"params": cost.Params, "madds": cost.MAdds, "activations": cost.Activations, "layers": int64(len(a.Layers()))} {
+			if want := number(t, row[name]); got != want {
+				t.Errorf("%s d=%v w=%v px=%d: %s is %d, want %d", a.Name, depth, width, pixels, name, got, want)
+			}
+		}
+	}
+	if want := Presets(); !slices.Equal(slices.Sorted(maps.Keys(counted)), want) {
+		t.Errorf("counted are %v, want %v", slices.Sorted(maps.Keys(counted)), want)
+	}
+}
+
+func factor(t *testing.T, text string) float64 {
+	t.Helper()
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestLayers holds every layer of networks of all kinds of blocks against that of PyTorch's (testdata/counts.py).
+func TestLayers(t *testing.T) {
+	layers := map[string][]Layer{}
+	for _, row := range table(t, "testdata/layers.csv") {
+		name := row["network"]
+		left, ok := layers[name]
+		if !ok {
+			a, err := Preset(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left = a.Layers()
+		}
+		if len(left) == 0 {
+			t.Fatalf("%s has too few layers", name)
+		}
+		left[0].compare(t, row)
+		layers[name] = left[1:]
+	}
+	for name, left := range layers {
+		if len(left) > 0 {
+			t.Errorf("%s has %d layers too many", name, len(left))
+		}
+	}
+}
+
+// compare holds a layer against a row of a file of testdata.
+func (l Layer) compare(t *testing.T, row map[string]string) {
+	t.Helper()
+	if l.Type != row["type"] {
+		t.Errorf("%s is %s, want %s", l.Name, l.Type, row["type"])
+	}
+	for name, got := range map[string]int64{
+		"in_ch": int64(l.InChannels), "out_ch": int64(l.OutChannels), "kernel": int64(l.Kernel), "stride": int64(l.Stride), "groups": int64(l.Groups),
+		"in_h": int64(l.InHeight), "in_w": int64(l.InWidth), "out_h": int64(l.OutHeight), "out_w": int64(l.OutWidth),
+		"params": l.Params, "madds": l.MAdds,
+	} {
+		if want := number(t, row[name]); got != want {
+			t.Errorf("%s: %s is %d, want %d", l.Name, name, got, want)
 		}
 	}
 }
@@ -105,7 +178,8 @@ func TestPresetUnknown(t *testing.T) {
 	for name, want := range map[string]string{
 		"efficientnet-b9x": `network "efficientnet-b9x" is not known: did you mean "efficientnet-b0"?`,
 		"efficentnet-b5":   `network "efficentnet-b5" is not known: did you mean "efficientnet-b5"?`,
-		"":                 `network "" is not known: did you mean "efficientnet-b0"?`,
+		"resnet50":         `network "resnet50" is not known: did you mean "resnet-50"?`,
+		"":                 `network "" is not known: did you mean "resnet-18"?`,
 	} {
 		if _, err := Preset(name); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
@@ -128,9 +202,6 @@ func TestPresetsAreValid(t *testing.T) {
 			t.Errorf("%s is %s", name, other)
 		}
 		seen[a.Key()] = name
-	}
-	if len(seen) != 8 {
-		t.Errorf("%d presets, want B0..B7", len(seen))
 	}
 }
 
@@ -187,7 +258,7 @@ func TestBlocksFit(t *testing.T) {
 			}
 			in, size = b.Out, b.OutSize
 		}
-		if len(a.Channels()) != len(a.Stages)+2 || !slices.Equal(a.Repeats(), each(a.Stages, func(s Stage) int { return s.Repeats })) {
+		if len(a.Channels()) != len(a.Stages)+1+min(a.Head, 1) || !slices.Equal(a.Repeats(), each(a.Stages, func(s Stage) int { return s.Repeats })) {
 			t.Fatal("channels or repeats do not fit the stages")
 		}
 	})
@@ -198,14 +269,20 @@ func TestValidate(t *testing.T) {
 		"the pixels must be 1 or more, not 0":                              func(a *Architecture) { a.Pixels = 0 },
 		"the input channels must be 1 or more, not -3":                     func(a *Architecture) { a.InChannels = -3 },
 		"the classes must be 1 or more, not 0":                             func(a *Architecture) { a.Classes = 0 },
-		"the channels of the head must be 1 or more, not 0":                func(a *Architecture) { a.Head = 0 },
+		"the channels of the head must be 1 or more, or 0 for a head with": func(a *Architecture) { a.Head = -1 },
 		"the kernel of the stem must be odd, not 2":                        func(a *Architecture) { a.Stem.Kernel = 2 },
 		"the number of stages must be 1 or more, not 0":                    func(a *Architecture) { a.Stages = nil },
 		"dropout must be at least 0 and below 1, not 1":                    func(a *Architecture) { a.Dropout = 1 },
 		"drop_connect must be at least 0 and below 1, not NaN":             func(a *Architecture) { a.DropConnect = math.NaN() },
 		"batch_norm_momentum must be at least 0 and below 1, not 1.5":      func(a *Architecture) { a.BatchNormMomentum = 1.5 },
 		"batch_norm_epsilon must be at least 0 and below 1, not -1":        func(a *Architecture) { a.BatchNormEpsilon = -1 },
-		`stage 2: block "mb" is not known: use "mbconv"`:                   func(a *Architecture) { a.Stages[1].Block = "mb" },
+		`stage 2: block "mb" is not known: did you mean "mbconv"? (one of`: func(a *Architecture) { a.Stages[1].Block = "mb" },
+		`stage 2: block "" is not known: did you mean "conv"?`:             func(a *Architecture) { a.Stages[1].Block = "" },
+		`activation "relu7" is not known: did you mean "relu"? (`:          func(a *Architecture) { a.Activation = "relu7" },
+		`stage 2: activation "swish" is not known: did you mean "silu"?`:   func(a *Architecture) { a.Stages[1].Activation = "swish" },
+		`stage 3: block "separable" has no squeeze-excite: leave out se_`:  func(a *Architecture) { a.Stages[2].Block = Separable },
+		`stage 3: block "basic" has no expansion: leave it out`:            func(a *Architecture) { a.Stages[2].Block, a.Stages[2].SERatio = Basic, 0 },
+		"stage 3: channels of a bottleneck must be a multiple of its expa": func(a *Architecture) { a.Stages[2].Block, a.Stages[2].SERatio = Bottleneck, 0 },
 		"stage 1: expansion must be 1 or more, not 0":                      func(a *Architecture) { a.Stages[0].Expansion = 0 },
 		"stage 1: channels must be 1 or more, not -8":                      func(a *Architecture) { a.Stages[0].Channels = -8 },
 		"stage 4: kernel must be odd, not 4":                               func(a *Architecture) { a.Stages[3].Kernel = 4 },
@@ -215,6 +292,7 @@ func TestValidate(t *testing.T) {
 		"20015 blocks are more than the 10000 that a network may have":     func(a *Architecture) { a.Stages[0].Repeats = 20000 },
 		"too large to be counted":                                          func(a *Architecture) { a.Pixels = 1 << 28 },
 		"stage 6: stride 2 has nothing to shrink: at 16 pixels the map be": func(a *Architecture) { a.Pixels = 16 },
+		"the stem's pooling of stride 2 has nothing to shrink: at 2 pixel": func(a *Architecture) { a.Pixels, a.Stem.Pool = 2, true },
 	} {
 		a := b0()
 		spoil(&a)

@@ -11,50 +11,61 @@ import (
 // ImageNetClasses is the number of classes of a preset until it is given data.
 const ImageNetClasses = 1000
 
-// b0 is EfficientNet-B0 ([effnet] Table 1 and section 5.2; strides, dropout and batch norm from [code]).
-func b0() Architecture {
-	return Architecture{
-		Name: "efficientnet-b0", InChannels: 3, Pixels: 224, Classes: ImageNetClasses,
-		Stem: Stem{Channels: 32, Kernel: 3, Stride: 2},
-		Stages: []Stage{
-			{Block: MBConv, Expansion: 1, Channels: 16, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
-			{Block: MBConv, Expansion: 6, Channels: 24, Kernel: 3, Stride: 2, Repeats: 2, SERatio: .25},
-			{Block: MBConv, Expansion: 6, Channels: 40, Kernel: 5, Stride: 2, Repeats: 2, SERatio: .25},
-			{Block: MBConv, Expansion: 6, Channels: 80, Kernel: 3, Stride: 2, Repeats: 3, SERatio: .25},
-			{Block: MBConv, Expansion: 6, Channels: 112, Kernel: 5, Stride: 1, Repeats: 3, SERatio: .25},
-			{Block: MBConv, Expansion: 6, Channels: 192, Kernel: 5, Stride: 2, Repeats: 4, SERatio: .25},
-			{Block: MBConv, Expansion: 6, Channels: 320, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
-		},
-		Head: 1280, Dropout: .2, DropConnect: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .99,
-	}
-}
-
-// family holds the coefficients of B0..B7 ([code], efficientnet_params): they are a table there, not powers of 1.2, 1.1 and 1.15.
-var family = map[string]struct {
+// preset is a published network: a base that is scaled. Coefficients are tables of the authors, not powers of 1.2, 1.1 and 1.15.
+type preset struct {
+	base         func() Architecture
 	width, depth float64
 	pixels       int
 	dropout      float64
-}{
-	"efficientnet-b0": {1.0, 1.0, 224, .2},
-	"efficientnet-b1": {1.0, 1.1, 240, .2},
-	"efficientnet-b2": {1.1, 1.2, 260, .3},
-	"efficientnet-b3": {1.2, 1.4, 300, .3},
-	"efficientnet-b4": {1.4, 1.8, 380, .4},
-	"efficientnet-b5": {1.6, 2.2, 456, .4},
-	"efficientnet-b6": {1.8, 2.6, 528, .5},
-	"efficientnet-b7": {2.0, 3.1, 600, .5},
+	repeats      string // rule of rounding
+}
+
+var presets = map[string]preset{
+	// [code], efficientnet_params.
+	"efficientnet-b0": {b0, 1.0, 1.0, 224, .2, RoundUp},
+	"efficientnet-b1": {b0, 1.0, 1.1, 240, .2, RoundUp},
+	"efficientnet-b2": {b0, 1.1, 1.2, 260, .3, RoundUp},
+	"efficientnet-b3": {b0, 1.2, 1.4, 300, .3, RoundUp},
+	"efficientnet-b4": {b0, 1.4, 1.8, 380, .4, RoundUp},
+	"efficientnet-b5": {b0, 1.6, 2.2, 456, .4, RoundUp},
+	"efficientnet-b6": {b0, 1.8, 2.6, 528, .5, RoundUp},
+	"efficientnet-b7": {b0, 2.0, 3.1, 600, .5, RoundUp},
+	"efficientnet-b8": {b0, 2.2, 3.6, 672, .5, RoundUp},
+	"efficientnet-l2": {b0, 4.3, 5.3, 800, .5, RoundUp},
+	// [code], lite/efficientnet_lite_builder.py.
+	"efficientnet-lite0": {lite0, 1.0, 1.0, 224, .2, RoundUp},
+	"efficientnet-lite1": {lite0, 1.0, 1.1, 240, .2, RoundUp},
+	"efficientnet-lite2": {lite0, 1.1, 1.2, 260, .3, RoundUp},
+	"efficientnet-lite3": {lite0, 1.2, 1.4, 280, .3, RoundUp},
+	"efficientnet-lite4": {lite0, 1.4, 1.8, 300, .3, RoundUp},
+	// [tiny].
+	"tinynet-a": {tiny, 1.0, 1.2, 192, .2, RoundNearest},
+	"tinynet-b": {tiny, .75, 1.1, 188, .2, RoundNearest},
+	"tinynet-c": {tiny, .54, .85, 184, .2, RoundNearest},
+	"tinynet-d": {tiny, .54, .695, 152, .2, RoundNearest},
+	"tinynet-e": {tiny, .51, .6, 106, .2, RoundNearest},
+
+	"mobilenet-v1": {mobileNetV1, 1, 1, 224, .001, RoundUp},
+	"mobilenet-v2": {mobileNetV2, 1, 1, 224, .2, RoundUp},
+	"resnet-18":    {resNet(Basic, 2, 2, 2, 2), 1, 1, 224, 0, RoundUp},
+	"resnet-34":    {resNet(Basic, 3, 4, 6, 3), 1, 1, 224, 0, RoundUp},
+	"resnet-50":    {resNet(Bottleneck, 3, 4, 6, 3), 1, 1, 224, 0, RoundUp},
+	"resnet-101":   {resNet(Bottleneck, 3, 4, 23, 3), 1, 1, 224, 0, RoundUp},
+	"resnet-152":   {resNet(Bottleneck, 3, 8, 36, 3), 1, 1, 224, 0, RoundUp},
 }
 
 // Presets lists the names that Preset knows.
-func Presets() []string { return slices.Sorted(maps.Keys(family)) }
+func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
 // Preset returns a published architecture. The error of an unknown name says the nearest known one.
 func Preset(name string) (Architecture, error) {
-	c, ok := family[name]
+	p, ok := presets[name]
 	if !ok {
 		return Architecture{}, fmt.Errorf("network %q is not known: did you mean %q?", name, nearest.Word(name, Presets()))
 	}
-	a := b0().Scale(c.depth, c.width, 1, OfficialRounding())
-	a.Name, a.Pixels, a.Dropout = name, c.pixels, c.dropout
+	a := p.base()
+	a.Width, a.Depth = 1, 1
+	a = a.Scale(p.depth, p.width, 1, Rounding{ChannelDivisor: OfficialRounding().ChannelDivisor, Depth: p.repeats})
+	a.Name, a.Pixels, a.Dropout = name, p.pixels, p.dropout
 	return a, nil
 }

@@ -7,18 +7,35 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawArchitecture draws a valid network with channels in multiples of 8, which the official rounding leaves as they are at width 1.
+// drawArchitecture draws a valid network with channels in multiples of 8 (of 16 inside and out of a bottleneck), which the official rounding leaves as
+// they are at width 1.
 func drawArchitecture(t *rapid.T) Architecture {
 	small := rapid.IntRange(1, 40)
 	a := Architecture{
 		InChannels: rapid.IntRange(1, 4).Draw(t, "in"), Pixels: rapid.IntRange(8, 64).Draw(t, "pixels"), Classes: small.Draw(t, "classes"),
-		Stem: Stem{Channels: 8 * small.Draw(t, "stem"), Kernel: 3, Stride: rapid.IntRange(1, 2).Draw(t, "stem stride")}, Head: 8 * small.Draw(t, "head"),
+		Stem:       Stem{Channels: 8 * small.Draw(t, "stem"), Kernel: 3, Stride: rapid.IntRange(1, 2).Draw(t, "stem stride"), Pool: rapid.Bool().Draw(t, "pool")},
+		Head:       8 * rapid.IntRange(0, 40).Draw(t, "head"),
+		Activation: rapid.SampledFrom(append([]string{""}, Activations...)).Draw(t, "activation"),
+		Fixed:      Fixed{Stem: rapid.Bool().Draw(t, "fixed stem"), HeadFloor: rapid.Bool().Draw(t, "head floor"), Ends: rapid.Bool().Draw(t, "fixed ends")},
 	}
 	size := ceilDiv(a.Pixels, a.Stem.Stride)
+	if a.Stem.Pool {
+		size = ceilDiv(size, 2)
+	}
 	for range rapid.IntRange(1, 4).Draw(t, "stages") {
-		stage := Stage{Block: MBConv, Expansion: rapid.IntRange(1, 6).Draw(t, "expansion"), Channels: 8 * small.Draw(t, "channels"),
+		stage := Stage{Block: rapid.SampledFrom(BlockKinds).Draw(t, "block"), Expansion: 1, Channels: 8 * small.Draw(t, "channels"),
 			Kernel: 2*rapid.IntRange(0, 2).Draw(t, "kernel") + 1, Stride: rapid.IntRange(1, min(2, size)).Draw(t, "stride"),
-			Repeats: rapid.IntRange(1, 4).Draw(t, "repeats"), SERatio: rapid.SampledFrom([]float64{0, .1, .25}).Draw(t, "se")}
+			Repeats: rapid.IntRange(1, 4).Draw(t, "repeats"), Activation: rapid.SampledFrom(append([]string{""}, Activations...)).Draw(t, "stage's activation")}
+		switch stage.Block {
+		case MBConv:
+			stage.SERatio = rapid.SampledFrom([]float64{0, .1, .25}).Draw(t, "se")
+			fallthrough
+		case InvertedResidual:
+			stage.Expansion = rapid.IntRange(1, 6).Draw(t, "expansion")
+		case Bottleneck:
+			stage.Expansion = rapid.IntRange(1, 4).Draw(t, "expansion")
+			stage.Channels *= stage.Expansion
+		}
 		size = ceilDiv(size, stage.Stride)
 		a.Stages = append(a.Stages, stage)
 	}
@@ -93,27 +110,64 @@ func TestLayersWalkBlocks(t *testing.T) {
 		a := drawArchitecture(t)
 		layers := a.Layers()
 		for _, b := range a.Blocks() {
-			n := 1 // stem
-			switch {
-			case b.Kind == "head":
-				n = 2
-			case b.Kind == MBConv:
-				n = 2
-				if b.Expanded != b.In {
-					n++
-				}
-				if b.SEChannels > 0 {
-					n += 2
-				}
+			n := layersOf(b)
+			if n == 0 {
+				continue
 			}
 			first, last := layers[0], layers[n-1]
-			if first.InChannels != b.In || first.InHeight != b.InSize || b.Kind != "head" && (last.OutChannels != b.Out || last.OutHeight != b.OutSize) {
+			if first.InChannels != b.In || b.Kind != KindClassifier && first.InHeight != b.InSize {
+				t.Fatalf("%s is %+v, its layers are %+v", b.Name, b, layers[:n])
+			}
+			if b.Stage <= len(a.Stages) && (last.OutChannels != b.Out || last.OutHeight != b.OutSize) {
 				t.Fatalf("%s is %+v, its layers are %+v", b.Name, b, layers[:n])
 			}
 			layers = layers[n:]
 		}
 		if len(layers) != 0 {
 			t.Fatalf("layers of no block: %+v", layers)
+		}
+	})
+}
+
+// layersOf is the number of layers of a block.
+func layersOf(b Block) int {
+	n := map[string]int{KindStem: 1, KindHead: 2, KindClassifier: 1, MBConv: 2, InvertedResidual: 2, Separable: 2, Conv: 1, Basic: 2, Bottleneck: 3}[b.Kind]
+	if n == 2 && b.Expanded > 0 && b.Kind != Basic && b.Expanded != b.In || b.Shortcut {
+		n++
+	}
+	if b.SEChannels > 0 {
+		n += 2
+	}
+	return n
+}
+
+// TestActivationsCount: networks are told apart by their activations, and not by whether a stage repeats the network's.
+func TestActivationsCount(t *testing.T) {
+	base := b0()
+	spelled, other := b0(), b0()
+	spelled.Activation, spelled.Stages[3].Activation = SiLU, SiLU
+	other.Stages[3].Activation = ReLU
+	if spelled.Key() != base.Key() || other.Key() == base.Key() {
+		t.Errorf("keys are\n%s\n%s\n%s", base.Key(), spelled.Key(), other.Key())
+	}
+	for _, b := range other.Blocks() {
+		want := SiLU
+		if b.Stage == 4 {
+			want = ReLU
+		}
+		if b.Activation != want {
+			t.Errorf("%s has %s, want %s", b.Name, b.Activation, want)
+		}
+	}
+}
+
+// TestTrainingBytes: memory grows with the batch, and holds at least what must be kept.
+func TestTrainingBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawArchitecture(t)
+		c, one, two := a.Cost(), a.TrainingBytes(1), a.TrainingBytes(2)
+		if one < 3*c.ParameterBytes()+4*c.Activations || two-one < 4*c.Activations {
+			t.Fatalf("%d bytes at batch 1, %d at batch 2, for %+v", one, two, c)
 		}
 	})
 }

@@ -28,19 +28,46 @@ const slack = 1e-9
 // largest cuts what a scaled number may be, far above what Validate lets pass, so that no conversion to a whole number overflows.
 const largest = 1 << 30
 
-// Scale multiplies the repeats of every stage by depth, all channels by width and the pixels by resolution ([effnet] equation 3). The receiver is
-// left as it is. Channels that are no multiple of the divisor are rounded to one at width 1 too, as in [code].
+// Fixed says what Scale leaves as it is.
+type Fixed struct {
+	Stem      bool // channels of the stem
+	Head      bool // channels of the head
+	HeadFloor bool // the head becomes wider, never narrower
+	Ends      bool // repeats of the first and the last stage
+}
+
+// Scale multiplies the repeats of every stage by depth, all channels by width and the pixels by resolution ([effnet] equation 3), but for what is fixed.
+// The receiver is left as it is. Channels that are no multiple of the divisor are rounded to one at width 1 too, as in [code]; of a bottleneck those
+// inside are.
 func (a Architecture) Scale(depth, width, resolution float64, r Rounding) Architecture {
 	a.Pixels = r.pixels(float64(a.Pixels) * resolution)
-	a.Stem.Channels = r.channels(float64(a.Stem.Channels) * width)
-	a.Head = r.channels(float64(a.Head) * width)
+	a.Width, a.Depth = a.Width*width, a.Depth*depth
+	if !a.Fixed.Stem {
+		a.Stem.Channels = r.channels(float64(a.Stem.Channels) * width)
+	}
+	a.Head = a.scaledHead(width, r)
 	a.Stages = slices.Clone(a.Stages)
 	for i := range a.Stages {
-		stage := &a.Stages[i]
-		stage.Channels = r.channels(float64(stage.Channels) * width)
-		stage.Repeats = r.repeats(float64(stage.Repeats) * depth)
+		stage, unit := &a.Stages[i], 1
+		if stage.Block == Bottleneck {
+			unit = max(1, stage.Expansion)
+		}
+		stage.Channels = unit * r.channels(float64(stage.Channels)/float64(unit)*width)
+		if end := i == 0 || i == len(a.Stages)-1; !end || !a.Fixed.Ends {
+			stage.Repeats = r.repeats(float64(stage.Repeats) * depth)
+		}
 	}
 	return a
+}
+
+func (a Architecture) scaledHead(width float64, r Rounding) int {
+	switch {
+	case a.Head == 0 || a.Fixed.Head:
+		return a.Head
+	case a.Fixed.HeadFloor:
+		width = max(1, width)
+	}
+	return r.channels(float64(a.Head) * width)
 }
 
 // channels rounds to the nearest multiple of the divisor, but never loses more than a tenth ([code], round_filters).

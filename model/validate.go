@@ -1,8 +1,13 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
+
+	"gridsearch/internal/nearest"
 )
 
 // Limits of what can be counted: sums of multiply-adds stay far from the end of an int64.
@@ -11,7 +16,17 @@ const (
 	maxMAdds  = 1e17
 )
 
-// Validate says what makes an architecture impossible to build or to count, naming the field and what it may be.
+// StageError is what is wrong with a stage.
+type StageError struct {
+	Stage int // from 0
+	Err   error
+}
+
+func (e *StageError) Error() string { return fmt.Sprintf("stage %d: %v", e.Stage+1, e.Err) }
+func (e *StageError) Unwrap() error { return e.Err }
+
+// Validate says what makes an architecture impossible to build or to count, naming the field and what it may be; what is wrong with a
+// stage is a *StageError.
 func (a Architecture) Validate() error {
 	for _, check := range []func() error{a.validateCounts, a.validateRates, a.validateStages, a.validateMaps, a.validateSize} {
 		if err := check(); err != nil {
@@ -27,7 +42,7 @@ func (a Architecture) validateCounts() error {
 		value int
 	}{
 		{"input channels", a.InChannels}, {"pixels", a.Pixels}, {"classes", a.Classes}, {"channels of the stem", a.Stem.Channels},
-		{"stride of the stem", a.Stem.Stride}, {"channels of the head", a.Head}, {"number of stages", len(a.Stages)},
+		{"stride of the stem", a.Stem.Stride}, {"number of stages", len(a.Stages)},
 	} {
 		if v.value < 1 {
 			return fmt.Errorf("the %s must be 1 or more, not %d", v.name, v.value)
@@ -36,7 +51,17 @@ func (a Architecture) validateCounts() error {
 	if a.Stem.Kernel < 1 || a.Stem.Kernel%2 == 0 {
 		return fmt.Errorf("the kernel of the stem must be odd, not %d", a.Stem.Kernel)
 	}
-	return nil
+	if a.Head < 0 {
+		return fmt.Errorf("the channels of the head must be 1 or more, or 0 for a head without a convolution, not %d", a.Head)
+	}
+	return known("activation", cmp.Or(a.Activation, SiLU), Activations)
+}
+
+func known(what, name string, names []string) error {
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is not known: did you mean %q? (one of %s)", what, name, nearest.Word(name, names), strings.Join(names, ", "))
 }
 
 func (a Architecture) validateRates() error {
@@ -57,7 +82,7 @@ func (a Architecture) validateRates() error {
 func (a Architecture) validateStages() error {
 	for i, stage := range a.Stages {
 		if err := stage.validate(); err != nil {
-			return fmt.Errorf("stage %d: %w", i+1, err)
+			return &StageError{i, err}
 		}
 	}
 	if n := a.depth(); n > maxBlocks {
@@ -67,9 +92,10 @@ func (a Architecture) validateStages() error {
 }
 
 func (s Stage) validate() error {
+	if err := known("block", s.Block, BlockKinds); err != nil {
+		return err
+	}
 	switch {
-	case s.Block != MBConv:
-		return fmt.Errorf("block %q is not known: use %q", s.Block, MBConv)
 	case s.Expansion < 1:
 		return fmt.Errorf("expansion must be 1 or more, not %d", s.Expansion)
 	case s.Channels < 1:
@@ -83,16 +109,35 @@ func (s Stage) validate() error {
 	case math.IsNaN(s.SERatio) || s.SERatio < 0 || s.SERatio > 1:
 		return fmt.Errorf("se_ratio must be between 0 and 1, not %v", s.SERatio)
 	}
-	return nil
+	return s.validateKind()
+}
+
+// validateKind refuses what the stage's kind of block does not have.
+func (s Stage) validateKind() error {
+	switch {
+	case s.SERatio > 0 && s.Block != MBConv:
+		return fmt.Errorf("block %q has no squeeze-excite: leave out se_ratio, or use %q", s.Block, MBConv)
+	case s.Expansion > 1 && s.Block != MBConv && s.Block != InvertedResidual && s.Block != Bottleneck:
+		return fmt.Errorf("block %q has no expansion: leave it out, or use %q", s.Block, InvertedResidual)
+	case s.Block == Bottleneck && s.Channels%s.Expansion != 0:
+		return fmt.Errorf("channels of a bottleneck must be a multiple of its expansion %d, not %d", s.Expansion, s.Channels)
+	}
+	return known("activation", cmp.Or(s.Activation, SiLU), Activations)
 }
 
 // validateMaps refuses strides that have nothing left to halve: every further layer would then see a single pixel and its padding.
 func (a Architecture) validateMaps() error {
+	const message = "stride %d has nothing to shrink: at %d pixels the map before it is 1 x 1; raise the pixels or lower a stride"
 	size := ceilDiv(a.Pixels, a.Stem.Stride)
+	if a.Stem.Pool {
+		if size == 1 {
+			return fmt.Errorf("the stem's pooling of "+message, 2, a.Pixels)
+		}
+		size = ceilDiv(size, 2)
+	}
 	for i, stage := range a.Stages {
 		if stage.Stride > 1 && size == 1 {
-			return fmt.Errorf("stage %d: stride %d has nothing to shrink: at %d pixels the map before it is 1 x 1; raise the pixels or lower a stride",
-				i+1, stage.Stride, a.Pixels)
+			return &StageError{i, fmt.Errorf(message, stage.Stride, a.Pixels)}
 		}
 		size = ceilDiv(size, stage.Stride)
 	}

@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
@@ -21,14 +22,14 @@ type block struct {
 
 // newBlocks makes the blocks of an architecture on its parameters, which are created on the way while they are open.
 func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, error) {
-	memory := &scratch{}
+	inner, outer := &scratch{}, &scratch{}
 	var blocks []block
 	for _, m := range arch.Blocks() {
 		build := kinds[m.Kind]
 		if build == nil {
-			return nil, fmt.Errorf("%s: block %q is not known: use %q", m.Name, m.Kind, model.MBConv)
+			return nil, fmt.Errorf("%s: block %q is not known: use one of %s", m.Name, m.Kind, strings.Join(model.BlockKinds, ", "))
 		}
-		b := &maker{arch: arch, block: m, parameters: p, settings: s, scratch: memory}
+		b := &maker{arch: arch, block: m, parameters: p, settings: s, scratch: inner, outer: outer}
 		blocks = append(blocks, build(b))
 		if b.err != nil {
 			return nil, b.err
@@ -38,7 +39,11 @@ func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, err
 }
 
 // kinds are the blocks that can be built, by model.Block.Kind.
-var kinds = map[string]func(*maker) block{"stem": (*maker).stem, model.MBConv: (*maker).mbconv, "head": (*maker).head}
+var kinds = map[string]func(*maker) block{
+	model.KindStem: (*maker).stem, model.KindPool: (*maker).pool, model.KindHead: (*maker).head, model.KindClassifier: (*maker).classifier,
+	model.MBConv: (*maker).mbconv, model.InvertedResidual: (*maker).mbconv, model.Separable: (*maker).separable, model.Conv: (*maker).conv,
+	model.Basic: (*maker).basic, model.Bottleneck: (*maker).narrowed,
+}
 
 // maker makes the layers of one block and notes the parameters that they use.
 type maker struct {
@@ -47,6 +52,7 @@ type maker struct {
 	parameters *Parameters
 	settings   settings
 	scratch    *scratch
+	outer      *scratch // of chains that have chains among their layers
 	used       []*Param
 	err        error // the first; the block is then of no use
 }
@@ -72,17 +78,69 @@ func (m *maker) finish(l layer, shape ...int) block {
 
 func (m *maker) chain(layers ...layer) chain { return chain{layers: layers, scratch: m.scratch} }
 
-func (m *maker) stem() block {
+// full makes a k x k convolution with its batch norm.
+func (m *maker) full(name string, g plain.Conv, gamma float64) (*convolution, *norm) {
+	weight := m.param(name+".weight", true, normal(g.Kernel*g.Kernel*g.OutChannels), g.Kernel, g.Kernel, g.InChannels, g.OutChannels)
+	return &convolution{weight: weight, geometry: g}, m.norm(name, g.OutSize*g.OutSize, g.OutChannels, gamma)
+}
+
+// geometry is that of a convolution with the block's kernel and stride.
+func (m *maker) geometry(in, out int) plain.Conv {
 	b := m.block
-	weight := m.param("conv.weight", true, normal(b.Kernel*b.Kernel*b.Out), b.Kernel, b.Kernel, b.In, b.Out)
-	area := b.OutSize * b.OutSize
-	bn := m.norm("conv", area, b.Out, 1)
-	if e := m.settings.engine; e != nil && m.err == nil {
-		return m.finish(m.fusedStem(e, weight, bn), b.OutSize, b.OutSize, b.Out)
+	return plain.Conv{InSize: b.InSize, InChannels: in, OutSize: b.OutSize, OutChannels: out, Kernel: b.Kernel, Stride: b.Stride}
+}
+
+// activation is the block's, of so many numbers an example.
+func (m *maker) activation(perExample int) layer {
+	switch m.block.Activation {
+	case model.ReLU:
+		return &relu{perExample: perExample, top: float32(math.Inf(1))}
+	case model.ReLU6:
+		return &relu{perExample: perExample, top: 6}
 	}
-	conv := &convolution{weight: weight, geometry: plain.Conv{InSize: b.InSize, InChannels: b.In, OutSize: b.OutSize, OutChannels: b.Out, Kernel: b.Kernel, Stride: b.Stride}}
-	c := m.chain(conv, bn, &silu{perExample: area * b.Out})
-	return m.finish(&c, b.OutSize, b.OutSize, b.Out)
+	return &silu{perExample: perExample}
+}
+
+// out finishes a block whose output is a map.
+func (m *maker) out(l layer) block { return m.finish(l, m.block.OutSize, m.block.OutSize, m.block.Out) }
+
+// outputs is the number of elements of the block's output.
+func (m *maker) outputs() int { return m.block.OutSize * m.block.OutSize * m.block.Out }
+
+func (m *maker) stem() block {
+	conv, bn := m.full("conv", m.geometry(m.block.In, m.block.Out), 1)
+	if l := m.fusedStem(conv.weight, bn); l != nil {
+		return m.out(l)
+	}
+	c := m.chain(conv, bn, m.activation(m.outputs()))
+	return m.out(&c)
+}
+
+func (m *maker) pool() block {
+	b := m.block
+	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride}})
+}
+
+func (m *maker) conv() block {
+	conv, bn := m.full("conv", m.geometry(m.block.In, m.block.Out), 1)
+	c := m.chain(conv, bn, m.activation(m.outputs()))
+	return m.out(&c)
+}
+
+func (m *maker) separable() block {
+	b := m.block
+	area := b.OutSize * b.OutSize
+	depthwise, depthwiseNorm := m.depthwise(b.In)
+	c := m.chain(depthwise, depthwiseNorm, m.activation(area*b.In), m.pointwise("pointwise", area, b.In, b.Out), m.norm("pointwise", area, b.Out, 1), m.activation(m.outputs()))
+	return m.out(&c)
+}
+
+// depthwise makes a depthwise convolution with its batch norm.
+func (m *maker) depthwise(channels int) (*depthwise, *norm) {
+	b := m.block
+	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, channels)
+	l := &depthwise{weight: weight, geometry: plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: channels, Kernel: b.Kernel, Stride: b.Stride}}
+	return l, m.norm("depthwise", b.OutSize*b.OutSize, channels, 1)
 }
 
 // bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters ([code], MBConvBlock).
@@ -101,39 +159,41 @@ func (m *maker) bottleneck() bottleneck {
 	if b.Expanded != b.In {
 		p.expand, p.expandNorm = m.pointwise("expand", in, b.In, b.Expanded), m.norm("expand", in, b.Expanded, 1)
 	}
-	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, b.Expanded)
-	p.depthwise = &depthwise{weight: weight, geometry: plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Expanded, Kernel: b.Kernel, Stride: b.Stride}}
-	p.depthwiseNorm = m.norm("depthwise", out, b.Expanded, 1)
+	p.depthwise, p.depthwiseNorm = m.depthwise(b.Expanded)
 	if b.SEChannels > 0 {
 		p.excite = m.excite(out)
 	}
-	gamma := 1.
-	if b.Skip && m.parameters.zero {
-		gamma = 0
-	}
-	p.project, p.outNorm = m.pointwise("project", out, b.Expanded, b.Out), m.norm("project", out, b.Out, gamma)
+	p.project, p.outNorm = m.pointwise("project", out, b.Expanded, b.Out), m.norm("project", out, b.Out, m.lastGamma())
 	return p
+}
+
+// lastGamma is where the last batch norm of a block starts.
+func (m *maker) lastGamma() float64 {
+	if m.block.Skip && m.parameters.zero {
+		return 0
+	}
+	return 1
 }
 
 func (m *maker) mbconv() block {
 	b, p := m.block, m.bottleneck()
 	if l := m.fusedBottleneck(p); l != nil {
-		return m.finish(l, b.OutSize, b.OutSize, b.Out)
+		return m.out(l)
 	}
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
 	var layers []layer
 	if p.expand != nil {
-		layers = append(layers, p.expand, p.expandNorm, &silu{perExample: in * b.Expanded})
+		layers = append(layers, p.expand, p.expandNorm, m.activation(in*b.Expanded))
 	}
-	layers = append(layers, p.depthwise, p.depthwiseNorm, &silu{perExample: out * b.Expanded})
+	layers = append(layers, p.depthwise, p.depthwiseNorm, m.activation(out*b.Expanded))
 	if p.excite != nil {
 		layers = append(layers, p.excite)
 	}
 	c := m.chain(append(layers, p.project, p.outNorm)...)
 	if !b.Skip {
-		return m.finish(&c, b.OutSize, b.OutSize, b.Out)
+		return m.out(&c)
 	}
-	return m.finish(&residual{chain: c, drop: m.drop()}, b.OutSize, b.OutSize, b.Out)
+	return m.out(&residual{chain: c, drop: m.drop()})
 }
 
 // drop is the block's stochastic depth.
@@ -165,25 +225,40 @@ func (m *maker) excite(area int) *excite {
 	reduce.bias = m.param("se.reduce.bias", false, constant(0), b.SEChannels)
 	expand.bias = m.param("se.expand.bias", false, constant(0), b.Expanded)
 	// The gate runs inside another chain's pass, so its scratch is its own.
-	gate := chain{scratch: &scratch{}, layers: []layer{reduce, &silu{perExample: b.SEChannels}, expand}}
+	gate := chain{scratch: &scratch{}, layers: []layer{reduce, m.activation(b.SEChannels), expand}}
 	return &excite{gate: gate, reduce: reduce, expand: expand, area: area, channels: b.Expanded}
 }
 
 // head is the last convolution with pooling, dropout and the classifier.
 func (m *maker) head() block {
 	b := m.block
-	area, classes := b.OutSize*b.OutSize, m.arch.Classes
+	area := b.OutSize * b.OutSize
 	conv := m.pointwise("conv", area, b.In, b.Out)
 	bn := m.norm("conv", area, b.Out, 1)
-	bound := 1 / math.Sqrt(float64(classes))
-	dense := &pointwise{area: 1, in: b.Out, out: classes,
-		weight: m.param("classifier.weight", true, uniform(bound), b.Out, classes),
-		bias:   m.param("classifier.bias", false, constant(0), classes)}
-	drop := &dropout{settings: m.settings, width: b.Out}
-	c := m.chain(conv, bn, &silu{perExample: area * b.Out}, &globalMean{area: area, channels: b.Out}, drop, dense)
-	if e := m.settings.engine; e != nil && m.err == nil {
-		c = m.chain(fusedLayer{e.NewPool(weightOf(conv.weight), bn.fused(), b.In, b.Out, area)}, drop,
-			fusedLayer{e.NewDense(weightOf(dense.weight), weightOf(dense.bias), b.Out, classes)})
+	drop, dense := m.dense()
+	if e := m.engine(); e != nil {
+		c := m.chain(fusedLayer{e.NewPool(weightOf(conv.weight), bn.fused(), b.In, b.Out, area)}, drop,
+			fusedLayer{e.NewDense(weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)})
+		return m.finish(&c, m.arch.Classes)
 	}
-	return m.finish(&c, classes)
+	c := m.chain(conv, bn, m.activation(area*b.Out), &globalMean{area: area, channels: b.Out}, drop, dense)
+	return m.finish(&c, m.arch.Classes)
+}
+
+// classifier is a head without a convolution.
+func (m *maker) classifier() block {
+	b := m.block
+	drop, dense := m.dense()
+	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, dense)
+	return m.finish(&c, m.arch.Classes)
+}
+
+// dense is the classifier on pooled maps, with the dropout in front of it.
+func (m *maker) dense() (*dropout, *pointwise) {
+	width, classes := m.block.Out, m.arch.Classes
+	bound := 1 / math.Sqrt(float64(classes))
+	dense := &pointwise{area: 1, in: width, out: classes,
+		weight: m.param("classifier.weight", true, uniform(bound), width, classes),
+		bias:   m.param("classifier.bias", false, constant(0), classes)}
+	return &dropout{settings: m.settings, width: width}, dense
 }

@@ -1,6 +1,9 @@
 package nn
 
-import "gridsearch/internal/fused"
+import (
+	"gridsearch/internal/fused"
+	"gridsearch/model"
+)
 
 // fusedLayer makes a layer of a fused block.
 type fusedLayer struct{ fused.Block }
@@ -33,8 +36,20 @@ func (l *norm) fused() fused.NormParams {
 	return fused.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
 }
 
-func (m *maker) fusedStem(e *fused.Engine, weight *Param, bn *norm) layer {
-	b := m.block
+// engine is the engine that computes the block, nil where there is none: the engine's activation is SiLU.
+func (m *maker) engine() *fused.Engine {
+	if m.err != nil || m.block.Activation != model.SiLU {
+		return nil
+	}
+	return m.settings.engine
+}
+
+// fusedStem is the fused form of the stem; nil where there is none.
+func (m *maker) fusedStem(weight *Param, bn *norm) layer {
+	e, b := m.engine(), m.block
+	if e == nil {
+		return nil
+	}
 	return fusedLayer{e.NewConv(fused.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize}, weightOf(weight), bn.fused())}
 }
 
@@ -43,7 +58,8 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 	b := m.block
 	shape := fused.MBConvShape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
 		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip}
-	if m.settings.engine == nil || m.err != nil || !fused.SupportsMBConv(shape) {
+	e := m.engine()
+	if e == nil || !fused.SupportsMBConv(shape) {
 		return nil
 	}
 	params := fused.MBConvParams{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(), Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
@@ -56,5 +72,5 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 	if b.DropRate > 0 && m.settings.training {
 		params.Drop = m.drop().fill
 	}
-	return fusedLayer{m.settings.engine.NewMBConv(shape, params)}
+	return fusedLayer{e.NewMBConv(shape, params)}
 }

@@ -91,7 +91,7 @@ func (c *chain) backward(dx, dy, x, y []float32) {
 	}
 }
 
-// convolution is the stem's k x k convolution.
+// convolution is a k x k convolution.
 type convolution struct {
 	geometry plain.Conv
 	weight   *Param
@@ -225,6 +225,37 @@ func (l *silu) forward(y, x []float32) { plain.SiLU(y, x[:l.size]) }
 
 func (l *silu) backward(dx, dy, x, _ []float32) { plain.SiLUBackward(dx, dy, x[:l.size]) }
 
+// relu is the activation min(max(x, 0), top).
+type relu struct {
+	perExample, size int
+	top              float32
+}
+
+func (l *relu) allocate(batch int) int {
+	l.size = batch * l.perExample
+	return l.size
+}
+
+func (l *relu) forward(y, x []float32) { plain.ReLU(y, x[:l.size], l.top) }
+
+func (l *relu) backward(dx, dy, x, _ []float32) { plain.ReLUBackward(dx, dy, x[:l.size], l.top) }
+
+// maxPool pools windows to their largest values.
+type maxPool struct {
+	geometry plain.MaxPool
+	from     []int32 // where each value of the last batch comes from
+}
+
+func (l *maxPool) allocate(batch int) int {
+	l.geometry.Batch = batch
+	l.from = make([]int32, batch*l.geometry.OutSize*l.geometry.OutSize*l.geometry.Channels)
+	return len(l.from)
+}
+
+func (l *maxPool) forward(y, x []float32) { l.geometry.Forward(y, l.from, x) }
+
+func (l *maxPool) backward(dx, dy, _, _ []float32) { l.geometry.Backward(dx, dy, l.from) }
+
 // globalMean pools a map to one pixel.
 type globalMean struct{ area, channels, batch int }
 
@@ -239,9 +270,9 @@ func (l *globalMean) backward(dx, dy, _, _ []float32) {
 	plain.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
 }
 
-// excite is squeeze-excite around its gate: the input times sigmoid(W2 silu(W1 mean(input))), the mean over the pixels of an example.
+// excite is squeeze-excite around its gate: the input times sigmoid(W2 f(W1 mean(input))), f the activation, the mean over the pixels of an example.
 type excite struct {
-	gate           chain // reduce, SiLU, expand
+	gate           chain // reduce, activation, expand
 	reduce, expand *pointwise
 	area, channels int
 	batch          int

@@ -112,6 +112,11 @@ func TestLayerGradients(t *testing.T) {
 	row := chain{layers: []layer{dense(a), dense(b), dense(c)}, scratch: &scratch{}}
 	run("chain", &row, 24, a, b, c)
 	run("residual", &residual{chain: row, drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}}, 24, a, b, c)
+	narrow, wide := tensor("narrow", 18), tensor("wide", 18)
+	projection := chain{layers: []layer{&pointwise{weight: narrow, area: 4, in: 6, out: 3}, &pointwise{weight: wide, area: 4, in: 3, out: 6}}, scratch: row.scratch}
+	run("residual with a shortcut", &residual{chain: row, shortcut: &projection, in: 24, drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}}, 24,
+		a, b, c, narrow, wide)
+	run("max pool", &maxPool{geometry: plain.MaxPool{InSize: 5, OutSize: 3, Channels: 2, Kernel: 3, Stride: 2}}, 50)
 	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
 	running := &Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
 	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9, training: true, area: 9, channels: 6}, 54, gamma, beta)
@@ -154,6 +159,49 @@ func TestBlockGradients(t *testing.T) {
 		}
 		if skip && c.drop > 0 && (!slices.Contains(r.factors, 0) || slices.Max(r.factors) != float32(1/.6)) {
 			t.Errorf("%s: the factors are %v, want some 0 and some 1/0.6", c.name, r.factors)
+		}
+	}
+}
+
+// TestKindGradients checks one block of every kind, with and without a skip and a shortcut. Their activation is SiLU: differences say nothing at a kink.
+func TestKindGradients(t *testing.T) {
+	for _, c := range []struct {
+		kind                                string
+		channels, expansion, kernel, stride int // the input has 6 channels
+	}{
+		{model.InvertedResidual, 6, 3, 3, 1}, {model.InvertedResidual, 8, 2, 5, 2}, {model.Separable, 9, 1, 3, 1}, {model.Separable, 6, 1, 5, 2},
+		{model.Conv, 9, 1, 3, 1}, {model.Conv, 4, 1, 5, 2}, {model.Conv, 7, 1, 1, 1}, {model.Basic, 6, 1, 3, 1}, {model.Basic, 9, 1, 3, 2}, {model.Basic, 4, 1, 5, 1},
+		{model.Bottleneck, 6, 2, 3, 1}, {model.Bottleneck, 12, 4, 3, 2}, {model.Bottleneck, 4, 1, 5, 1},
+	} {
+		for _, drop := range []float64{0, .4} {
+			name := fmt.Sprintf("%s to %d, k%d s%d, drop %v", c.kind, c.channels, c.kernel, c.stride, drop)
+			arch := model.Architecture{InChannels: 3, Pixels: 18, Classes: 4, Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2, Pool: true}, Dropout: .3, DropConnect: 2 * drop,
+				BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+				Stages: []model.Stage{{Block: model.Conv, Expansion: 1, Channels: 6, Kernel: 3, Stride: 1, Repeats: 1},
+					{Block: c.kind, Expansion: c.expansion, Channels: c.channels, Kernel: c.kernel, Stride: c.stride, Repeats: 1}}}
+			if err := arch.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			blocks := generic(t, arch)
+			for i, part := range map[int]string{3: "block", 4: "classifier"} {
+				b := arch.Blocks()[i]
+				t.Run(name+"/"+part, func(t *testing.T) { checkLayer(t, blocks[i].layer, b.InSize*b.InSize*b.In, 6, blocks[i].params) })
+			}
+		}
+	}
+}
+
+// TestActivationsOfBlocks: a block computes the activation that it has.
+func TestActivationsOfBlocks(t *testing.T) {
+	x, y := []float32{-1, 2, 7}, make([]float32, 3)
+	for name, want := range map[string][]float32{model.SiLU: {-.2689414, 1.7615942, 6.993623}, model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6}} {
+		l := (&maker{block: model.Block{Activation: name}}).activation(3)
+		l.allocate(1)
+		l.forward(y, x)
+		for i, v := range want {
+			if math.Abs(float64(y[i]-v)) > 1e-6 {
+				t.Errorf("%s of %v is %v", name, x, y)
+			}
 		}
 	}
 }

@@ -153,12 +153,26 @@ func TestAnyArchitecture(t *testing.T) {
 			size = (size + s - 1) / s
 			return s
 		}
-		arch := model.Architecture{InChannels: number("in", 1, 3), Pixels: pixels, Classes: number("classes", 1, 6), Head: number("head", 1, 9),
-			Stem:    model.Stem{Channels: number("stem", 1, 6), Kernel: odd("stem kernel"), Stride: stride("stem stride")},
-			Dropout: .2, DropConnect: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+		arch := model.Architecture{InChannels: number("in", 1, 3), Pixels: pixels, Classes: number("classes", 1, 6), Head: number("head", 0, 9),
+			Activation: rapid.SampledFrom(model.Activations).Draw(r, "activation"),
+			Stem:       model.Stem{Channels: number("stem", 1, 6), Kernel: odd("stem kernel"), Stride: stride("stem stride")},
+			Dropout:    .2, DropConnect: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+		if arch.Stem.Pool = size > 1 && rapid.Bool().Draw(r, "pool"); arch.Stem.Pool {
+			size = (size + 1) / 2
+		}
 		for range number("stages", 1, 3) {
-			arch.Stages = append(arch.Stages, model.Stage{Block: model.MBConv, Expansion: number("expansion", 1, 4), Channels: number("channels", 1, 6), Kernel: odd("kernel"),
-				Stride: stride("stride"), Repeats: number("repeats", 1, 3), SERatio: rapid.SampledFrom([]float64{0, .25, 1}).Draw(r, "ratio")})
+			stage := model.Stage{Block: rapid.SampledFrom(model.BlockKinds).Draw(r, "block"), Expansion: 1, Channels: number("channels", 1, 6), Kernel: odd("kernel"),
+				Stride: stride("stride"), Repeats: number("repeats", 1, 3)}
+			switch stage.Block {
+			case model.MBConv:
+				stage.Expansion, stage.SERatio = number("expansion", 1, 4), rapid.SampledFrom([]float64{0, .25, 1}).Draw(r, "ratio")
+			case model.InvertedResidual:
+				stage.Expansion = number("expansion", 1, 4)
+			case model.Bottleneck:
+				stage.Expansion = number("expansion", 1, 3)
+				stage.Channels *= stage.Expansion
+			}
+			arch.Stages = append(arch.Stages, stage)
 		}
 		p, err := NewParameters(arch, 1, false)
 		if err != nil {
@@ -173,17 +187,15 @@ func TestAnyArchitecture(t *testing.T) {
 		if _, err := n.Step(0); err != nil {
 			r.Fatal(err)
 		}
-		count := int64(0)
 		for _, q := range p.List {
-			count += int64(len(q.Value))
 			for _, g := range q.Grad {
 				if g-g != 0 {
 					r.Fatalf("the gradient of %s is %v", q.Name, g)
 				}
 			}
 		}
-		if want := arch.Cost().Params; count != want {
-			r.Fatalf("%d parameters, counted %d", count, want)
+		if got, want := p.count(), arch.Cost().Params; got != want {
+			r.Fatalf("%d parameters, counted %d", got, want)
 		}
 		if nodes := n.Nodes(); nodes["forward"] != len(arch.Blocks())+1 || nodes["backward"] != nodes["forward"] || nodes["gradient"] != len(arch.Blocks()) {
 			r.Fatalf("the nodes are %v", nodes)
@@ -197,18 +209,93 @@ func TestParametersAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, arch := range []model.Architecture{small(), b0, small().Scale(2, 1.5, 1, model.OfficialRounding()), b0.Scale(1, .25, .2, model.OfficialRounding())} {
+	for _, arch := range []model.Architecture{small(), b0, small().Scale(2, 1.5, 1, model.OfficialRounding())} {
 		p, err := NewParameters(arch, 1, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got int64
-		for _, q := range p.List {
-			got += int64(len(q.Value))
-		}
-		if want := arch.Cost().Params; got != want {
+		if got, want := p.count(), arch.Cost().Params; got != want {
 			t.Errorf("%s: %d parameters, want %d", arch.Name, got, want)
 		}
+	}
+}
+
+// count is the number of trained numbers.
+func (p *Parameters) count() (n int64) {
+	for _, q := range p.List {
+		n += int64(len(q.Value))
+	}
+	return n
+}
+
+// TestPresetsAreBuilt builds the smallest network of each kind, narrow and on few pixels, trains it a step, evaluates it, and holds parameters, layers and maps
+// against the count.
+func TestPresetsAreBuilt(t *testing.T) {
+	for _, name := range []string{"efficientnet-b0", "efficientnet-lite0", "tinynet-e", "mobilenet-v1", "mobilenet-v2", "resnet-18", "resnet-50"} {
+		arch, err := model.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arch = arch.Scale(1, .25, 1, model.OfficialRounding())
+		arch.Pixels, arch.Classes = 33, 7
+		n, p := trainer(t, arch, 3)
+		if got, want := p.count(), arch.Cost().Params; got != want {
+			t.Errorf("%s: %d parameters, counted %d", name, got, want)
+		}
+		if loss := step(t, n, 0); !(loss > 0 && loss < 20) {
+			t.Errorf("%s: the loss is %v", name, loss)
+		}
+		for _, q := range p.List {
+			if size := dot(q.Grad, q.Grad); size-size != 0 {
+				t.Errorf("%s: the gradient of %s is not finite", name, q.Name)
+			}
+		}
+		compareLayers(t, arch, p)
+		e, err := NewEvaluator(arch, p, Options{Batch: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		fill(e, 1, arch.Classes)
+		step(t, e, 0)
+		if size := dot(e.Logits(), e.Logits()); !(size > 0) || size-size != 0 {
+			t.Errorf("%s: the logits are %v", name, e.Logits())
+		}
+	}
+}
+
+// compareLayers holds the blocks that are built against the layers that are counted: kernels in order, and the sizes of the maps.
+func compareLayers(t *testing.T, arch model.Architecture, p *Parameters) {
+	t.Helper()
+	blocks, err := newBlocks(arch, p, settings{training: true, clock: &clock{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for i, b := range blocks {
+		for _, q := range b.params {
+			if strings.HasSuffix(q.Name, ".weight") {
+				got = append(got, fmt.Sprint(total(q.Shape)))
+			}
+		}
+		m := arch.Blocks()[i]
+		shape := []int{m.OutSize, m.OutSize, m.Out}
+		if i == len(blocks)-1 {
+			shape = []int{arch.Classes}
+		}
+		if !slices.Equal(b.shape, shape) || b.allocate(2) != 2*total(shape) {
+			t.Errorf("%s: %s has the shape %v, want %v", arch.Name, b.name, b.shape, shape)
+		}
+	}
+	for _, l := range arch.Layers() {
+		bias := 0
+		if l.Type == model.TypeSE || l.Type == model.TypeLinear {
+			bias = l.OutChannels
+		}
+		want = append(want, fmt.Sprint(l.Params-int64(bias)))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: the kernels have %v numbers, counted %v", arch.Name, got, want)
 	}
 }
 

@@ -169,7 +169,7 @@ func TestBuildErrors(t *testing.T) {
 		{with(func(a *model.Architecture) { a.Head = 20 }), 2, "head.conv.weight has shape [9 13], the architecture wants [9 20]"},
 		{with(func(a *model.Architecture) { a.Stages = append(a.Stages, a.Stages[2]) }), 2, "the parameters have no block4.expand.weight, the architecture wants one"},
 		{with(func(a *model.Architecture) { a.Stages[1].SERatio = 0 }), 2, "the parameters have block1.se.reduce.weight, the architecture does not"},
-		{with(func(a *model.Architecture) { a.Stages[0].Block = "fused" }), 2, `block0: block "fused" is not known: use "mbconv"`},
+		{with(func(a *model.Architecture) { a.Stages[0].Block = "fused" }), 2, `block0: block "fused" is not known: use one of mbconv, inverted-residual`},
 	} {
 		_, trainer := NewTrainer(c.arch, p, Options{Batch: c.batch})
 		_, evaluator := NewEvaluator(c.arch, p, Options{Batch: c.batch})
@@ -182,7 +182,7 @@ func TestBuildErrors(t *testing.T) {
 			t.Fatalf("%s: there are %d parameters and %d statistics now, were %d and %d", c.want, len(p.List), len(p.Statistics), count, statistics)
 		}
 	}
-	if _, err := NewParameters(with(func(a *model.Architecture) { a.Head = 0 }), 1, false); err == nil || !strings.Contains(err.Error(), "channels of the head") {
+	if _, err := NewParameters(with(func(a *model.Architecture) { a.Head = -1 }), 1, false); err == nil || !strings.Contains(err.Error(), "channels of the head") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := NewEvaluator(small(), &Parameters{}, Options{Batch: 2}); err == nil || !strings.Contains(err.Error(), "have no stem.conv.weight") {

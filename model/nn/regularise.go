@@ -3,7 +3,6 @@ package nn
 import (
 	"math"
 
-	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 )
 
@@ -61,32 +60,4 @@ type dropPath struct {
 // fill draws the factors of the step, one an example.
 func (d dropPath) fill(factors []float32) {
 	draw(factors, d.rate, d.settings.training, random.New(d.settings.seed, "drop-path", d.name, d.settings.clock.step))
-}
-
-// residual adds its input to a chain's output, with stochastic depth.
-type residual struct {
-	chain
-	drop    dropPath
-	factors []float32 // one an example
-	size    int
-}
-
-func (l *residual) allocate(batch int) int {
-	l.factors = make([]float32, batch)
-	l.size = l.chain.allocate(batch)
-	return l.size
-}
-
-func (l *residual) forward(y, x []float32) {
-	l.chain.forward(y, x)
-	l.drop.fill(l.factors)
-	plain.ScaleExamples(y, y, l.factors, len(l.factors), l.size/len(l.factors))
-	plain.Add(y[:l.size], x)
-}
-
-func (l *residual) backward(dx, dy, x, y []float32) {
-	scaled := l.scratch.buffers[2][:l.size] // the third buffer: the chain uses the first two
-	plain.ScaleExamples(scaled, dy, l.factors, len(l.factors), l.size/len(l.factors))
-	l.chain.backward(dx, scaled, x, y)
-	plain.Add(dx[:l.size], dy)
 }
