@@ -24,6 +24,7 @@ type Layer struct {
 	OutWidth    int    `json:"out_width"`
 	Params      int64  `json:"params"`
 	MAdds       int64  `json:"madds"`
+	Stage       int    `json:"-"` // as of Block
 	norm        int64  // parameters of the batch norm behind the layer
 }
 
@@ -63,7 +64,10 @@ type counter struct {
 	next    int // of the parts of the block, which are numbered
 }
 
-func (c *counter) add(l Layer) { c.layers = append(c.layers, l) }
+func (c *counter) add(l Layer) {
+	l.Stage = c.block.Stage
+	c.layers = append(c.layers, l)
+}
 
 // part names the next part of the block.
 func (c *counter) part() string {

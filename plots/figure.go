@@ -6,7 +6,7 @@
 //
 // References:
 //
-//	[effnet] M. Tan, Q. Le, EfficientNet, 2019: Figures 3 and 8.
+//	[effnet] M. Tan, Q. Le, EfficientNet, 2019: Figures 2, 3 and 8.
 //	[okabe]  M. Okabe, K. Ito, Color Universal Design, 2008: the palette.
 package plots
 
@@ -32,6 +32,7 @@ type Figure struct {
 	panels []*plot.Plot
 	legend plot.Legend
 	width  vg.Length
+	height vg.Length
 }
 
 // Sizes of a figure.
@@ -60,6 +61,7 @@ var (
 	blue      = color.RGBA{0, 114, 178, 255}
 	vermilion = color.RGBA{213, 94, 0, 255}
 	purple    = color.RGBA{204, 121, 167, 255}
+	yellow    = color.RGBA{240, 228, 66, 255}
 )
 
 // styles of the families that a trial can belong to, in the order of the legend. The last is for all others.
@@ -121,7 +123,7 @@ func newPanel(title, x, y string) *plot.Plot {
 }
 
 func newFigure(panels ...*plot.Plot) *Figure {
-	f := &Figure{panels: panels, legend: plot.NewLegend()}
+	f := &Figure{panels: panels, legend: plot.NewLegend(), height: height}
 	f.width = vg.Length(len(panels))*panelWidth + legendWidth
 	f.legend.TextStyle.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, 9)
 	f.legend.Top, f.legend.Left, f.legend.Padding, f.legend.ThumbnailWidth = true, true, 3, 18
@@ -144,12 +146,12 @@ func (f *Figure) draw(c draw.Canvas) {
 func (f *Figure) Write(w io.Writer, format string) error {
 	switch format {
 	case "svg":
-		c := vgsvg.New(f.width, height)
+		c := vgsvg.New(f.width, f.height)
 		f.draw(draw.New(c))
 		_, err := c.WriteTo(w)
 		return err
 	case "png":
-		c := vgimg.NewWith(vgimg.UseWH(f.width, height), vgimg.UseDPI(resolution))
+		c := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(resolution))
 		f.draw(draw.New(c))
 		_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
 		return err

@@ -59,6 +59,20 @@ func lossCurves() []Curve {
 	return list
 }
 
+// networks are a small one, and the same deeper and wider.
+func networks() []Network {
+	stages := []NetworkBlock{{"stem", 16, 32}, {"1: mbconv 3x3", 8, 32}, {"2: mbconv 5x5", 24, 16}, {"2: mbconv 5x5", 24, 16}, {"3: mbconv 3x3", 48, 8}, {"head", 320, 8}}
+	wide, deep := Network{Title: "width × 2"}, Network{Title: "depth × 2"}
+	for _, b := range stages {
+		wide.Blocks = append(wide.Blocks, NetworkBlock{b.Stage, 2 * b.Channels, b.Size})
+		deep.Blocks = append(deep.Blocks, b)
+		if b.Stage != "stem" && b.Stage != "head" {
+			deep.Blocks = append(deep.Blocks, b)
+		}
+	}
+	return []Network{{"baseline", "64 px\n1 M multiply-adds", stages}, wide, deep}
+}
+
 func figures(t testing.TB) map[string]*Figure {
 	t.Helper()
 	all := map[string]*Figure{}
@@ -67,6 +81,7 @@ func figures(t testing.TB) map[string]*Figure {
 		"training-curves": func() (*Figure, error) { return TrainingCurves("a study", lossCurves()) },
 		"scaling-panels":  func() (*Figure, error) { return ScalingPanels(scaling()[:3]) },
 		"scaling-curves":  func() (*Figure, error) { return ScalingCurves(scaling()) },
+		"networks":        func() (*Figure, error) { return Networks(networks()) },
 	} {
 		f, err := make()
 		if err != nil {
@@ -129,6 +144,11 @@ func TestRefusals(t *testing.T) {
 	curves[1].Loss[2] = math.NaN()
 	if _, err := TrainingCurves("", curves); err == nil || !strings.Contains(err.Error(), "px=24 has the value NaN") {
 		t.Errorf("got %v", err)
+	}
+	for name, list := range map[string][]Network{"nothing to draw": {{Title: "empty"}}, "wide has a block of 0 channels at 8 pixels": {{Title: "wide", Blocks: []NetworkBlock{{"stem", 0, 8}}}}} {
+		if _, err := Networks(list); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want %q", err, name)
+		}
 	}
 	if _, err := ScalingPanels(nil); err == nil {
 		t.Error("a figure without panels is drawn")

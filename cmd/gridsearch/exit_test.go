@@ -77,6 +77,8 @@ func TestExitCodes(t *testing.T) {
 		{exitInput, []string{"nonsense"}},
 		{exitInput, []string{"run", "small.toml", "--set", "train.epochs=0"}},
 		{exitInput, []string{"run", "missing.toml"}},
+		{exitInput, []string{"model", "efficientnet-b9"}},
+		{exitInput, []string{"model", "efficientnet-b0", "--resolution", "8"}},
 		{exitInput, []string{"run", "small.toml", "--set", "data.dataset=cifar-10"}},
 		{exitFailedRuns, append(diverging, "--dir", "a", "--set", "replication.seeds=1")},
 		{exitDone, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set", "replication.seeds=1"}},

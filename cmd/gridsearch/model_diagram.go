@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gridsearch/internal/report"
+	"gridsearch/model"
+	"gridsearch/plots"
+)
+
+// writeDiagram draws a network beside what each dimension of the scaling by itself, and all of them, make of it.
+func writeDiagram(path string, base model.Architecture, s scaling, classes int) error {
+	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+	if format != "svg" && format != "png" {
+		return usageError{fmt.Errorf("--diagram %s: its name must end in .svg or .png", path)}
+	}
+	figure, err := diagram(base, s, classes)
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := figure.Write(file, format); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// diagram leaves out dimensions that are not scaled.
+func diagram(base model.Architecture, s scaling, classes int) (*plots.Figure, error) {
+	if s.pixels == 0 && s.depth == 1 && s.width == 1 && s.resolution == 1 {
+		s.depth, s.width, s.resolution = paperPoint("3").Scaling()
+	}
+	identity := scaling{depth: 1, width: 1, resolution: 1, rounding: s.rounding}
+	drawn := []plots.Network{drawing("baseline", identity.apply(base, classes))}
+	all := s.apply(base, classes)
+	for _, v := range []struct {
+		title string
+		set   bool
+		to    func(*scaling)
+	}{
+		{fmt.Sprintf("width × %.4g", s.width), s.width != 1, func(one *scaling) { one.width = s.width }},
+		{fmt.Sprintf("depth × %.4g", s.depth), s.depth != 1, func(one *scaling) { one.depth = s.depth }},
+		{fmt.Sprintf("resolution: %d px", all.Pixels), all.Pixels != base.Pixels, func(one *scaling) { one.resolution, one.pixels = s.resolution, s.pixels }},
+	} {
+		if v.set {
+			one := identity
+			v.to(&one)
+			drawn = append(drawn, drawing(v.title, one.apply(base, classes)))
+		}
+	}
+	if len(drawn) > 2 {
+		drawn = append(drawn, drawing("compound", all))
+	}
+	return plots.Networks(drawn)
+}
+
+func drawing(title string, a model.Architecture) plots.Network {
+	c := a.Cost()
+	n := plots.Network{Title: title, Note: fmt.Sprintf("%d px\n%s multiply-adds\n%s parameters", a.Pixels, report.SI(float64(c.MAdds)), report.SI(float64(c.Params)))}
+	for _, b := range a.Blocks() {
+		if b.Kind == model.KindClassifier {
+			continue // no map of its own
+		}
+		stage := b.Name
+		if b.Stage > 0 && b.Stage <= len(a.Stages) {
+			stage = fmt.Sprintf("%d: %s %dx%d", b.Stage, b.Kind, b.Kernel, b.Kernel)
+		}
+		n.Blocks = append(n.Blocks, plots.NetworkBlock{Stage: stage, Channels: b.Out, Size: b.OutSize})
+	}
+	return n
+}
