@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/model"
 )
 
 // reference holds what testdata/reference.py made with PyTorch.
@@ -63,27 +64,45 @@ func distance(t *testing.T, name string, got, want []float32) float64 {
 	return math.Sqrt(difference / max(size, 1e-6))
 }
 
+// every is a network with a block of every kind that MBConvs are not, with and without a skip and a shortcut.
+func every() model.Architecture {
+	return model.Architecture{
+		Name: "every", InChannels: 3, Pixels: 33, Classes: 5, Activation: model.ReLU, Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2, Pool: true},
+		Stages: []model.Stage{
+			{Block: model.Conv, Expansion: 1, Channels: 8, Kernel: 3, Stride: 1, Repeats: 1},
+			{Block: model.Separable, Expansion: 1, Channels: 10, Kernel: 3, Stride: 1, Repeats: 1},
+			{Block: model.InvertedResidual, Expansion: 3, Channels: 10, Kernel: 3, Stride: 1, Repeats: 1, Activation: model.ReLU6},
+			{Block: model.InvertedResidual, Expansion: 2, Channels: 12, Kernel: 3, Stride: 2, Repeats: 1, Activation: model.ReLU6},
+			{Block: model.Basic, Expansion: 1, Channels: 12, Kernel: 3, Stride: 1, Repeats: 1},
+			{Block: model.Basic, Expansion: 1, Channels: 14, Kernel: 3, Stride: 2, Repeats: 1},
+			{Block: model.Bottleneck, Expansion: 4, Channels: 16, Kernel: 3, Stride: 1, Repeats: 2},
+		},
+		BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+	}
+}
+
 // TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics; and then the logits of evaluation. It does
 // so for plain layers and for every set of kernels on one and two threads.
 func TestAgainstPyTorch(t *testing.T) {
-	text, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ref reference
-	if err := json.Unmarshal(text, &ref); err != nil {
-		t.Fatal(err)
-	}
-	t.Run("plain", func(t *testing.T) { ref.check(t, Options{Plain: true}) })
-	for _, set := range kernel.Sets() {
-		for _, threads := range []int{1, 2} {
-			t.Run(fmt.Sprintf("%s/%d", set.Name, threads), func(t *testing.T) { ref.check(t, Options{Kernels: set, Threads: threads}) })
+	for file, arch := range map[string]model.Architecture{"reference": small(), "kinds": every()} {
+		text, err := os.ReadFile("testdata/" + file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ref reference
+		if err := json.Unmarshal(text, &ref); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(file+"/plain", func(t *testing.T) { ref.check(t, arch, Options{Plain: true}) })
+		for _, set := range kernel.Sets() {
+			for _, threads := range []int{1, 2} {
+				t.Run(fmt.Sprintf("%s/%s/%d", file, set.Name, threads), func(t *testing.T) { ref.check(t, arch, Options{Kernels: set, Threads: threads}) })
+			}
 		}
 	}
 }
 
-func (r *reference) check(t *testing.T, o Options) {
-	arch := small()
+func (r *reference) check(t *testing.T, arch model.Architecture, o Options) {
 	arch.Dropout, arch.DropConnect = 0, 0
 	p, err := NewParameters(arch, 1, false)
 	if err != nil {
