@@ -19,6 +19,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text, "train.epochs=3")
 	}
+	f.Add([]byte("schema_version = 1\nmodel.activation = \"relu\"\nmodel.head = 0\n[[model.stages]]\nblock = \"bottleneck\"\nchannels = 12\nlayers = 2\nstride = 2\n"), "model.stem_pool=true")
 	f.Fuzz(func(t *testing.T, text []byte, setting string) {
 		checkPlaces(t, withoutMark(string(text)))
 		e, err := Parse("fuzz.toml", text)

@@ -10,8 +10,8 @@ import (
 	"gridsearch/model"
 )
 
-// Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise convolution [k, k, channels], the stem
-// [k, k, in, out], batch norm and biases [channels].
+// Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise convolution [k, k, channels], others
+// [k, k, in, out], shortcuts among them, batch norm and biases [channels].
 type Param struct {
 	Name  string
 	Shape []int
