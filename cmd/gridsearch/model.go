@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/nearest"
+	"gridsearch/internal/study"
 	"gridsearch/model"
 	"gridsearch/search"
 )
@@ -16,30 +19,34 @@ import (
 func newModel() *cobra.Command {
 	var f modelFlags
 	cmd := &cobra.Command{
-		Use:   "model NAME",
+		Use:   "model NAME|FILE",
 		Short: "Count a network's layers, parameters, multiply-adds and activations",
 		Long: "Counts a network for one image, as it is or scaled: by factors of width and depth and a number of pixels, or by compound scaling, where depth is\n" +
-			"alpha^phi, width beta^phi and resolution gamma^phi. The memory of training is an estimate.\n\nNetworks: " + strings.Join(model.Presets(), ", ") + ".",
-		Args:      exactly("the name of a network"),
+			"alpha^phi, width beta^phi and resolution gamma^phi. The memory of training is an estimate. Of an experiment file it counts the network that the search\n" +
+			"starts from.\n\nNetworks: " + strings.Join(model.Presets(), ", ") + ".",
+		Args:      exactly("the name of a network or an experiment file"),
 		ValidArgs: model.Presets(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(f.format, []string{"table", "json", "csv"}); err != nil {
 				return err
 			}
-			base, err := model.Preset(args[0])
+			base, rule, err := startingPoint(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := f.scaling(cmd, rule)
 			if err != nil {
 				return usageError{err}
 			}
-			s, err := f.scaling(cmd)
-			if err != nil {
-				return usageError{err}
+			if f.classes > 0 {
+				base.Classes = f.classes
 			}
-			a := s.apply(base, f.classes)
+			a := s.apply(base)
 			if err := a.Validate(); err != nil {
 				return usageError{fmt.Errorf("%s: %w", args[0], err)}
 			}
 			if f.diagram != "" {
-				if err := writeDiagram(f.diagram, base, s, f.classes); err != nil {
+				if err := writeDiagram(f.diagram, base, s); err != nil {
 					return err
 				}
 			}
@@ -48,6 +55,23 @@ func newModel() *cobra.Command {
 	}
 	f.define(cmd)
 	return cmd
+}
+
+// startingPoint is the network of a name or an experiment file, with its rule of rounding.
+func startingPoint(name string) (model.Architecture, model.Rounding, error) {
+	if filepath.Ext(name) != ".toml" {
+		a, err := model.Preset(name)
+		if err != nil {
+			return a, model.Rounding{}, usageError{err}
+		}
+		return a, model.OfficialRounding(), nil
+	}
+	p, err := study.Prepare(name)
+	if err != nil {
+		return model.Architecture{}, model.Rounding{}, err
+	}
+	p.Base.Name = p.Experiment.Study.Name
+	return p.Base, p.Experiment.Model.Rounding, nil
 }
 
 // modelFlags are the flags of gridsearch model.
@@ -70,9 +94,9 @@ func (f *modelFlags) define(cmd *cobra.Command) {
 	flags.StringVar(&f.beta, "beta", string(paper.Beta), "base of the width")
 	flags.StringVar(&f.gamma, "gamma", string(paper.Gamma), "base of the resolution")
 	flags.StringVar(&f.phi, "phi", string(paper.Phi), "exponent of all three")
-	flags.StringVar(&f.rounding, "rounding", "official", "of what is scaled: official (channels to multiples of the divisor and never a tenth less, repeats upwards), nearest (repeats to the nearest), none (channels to whole numbers too)")
-	flags.IntVar(&f.divisor, "channel-divisor", model.OfficialRounding().ChannelDivisor, "what channels are multiples of")
-	flags.IntVar(&f.classes, "classes", model.ImageNetClasses, "number of classes")
+	flags.StringVar(&f.rounding, "rounding", "", "of what is scaled, where it is not the file's or official: official (channels to multiples of the divisor and never a tenth less, repeats upwards), nearest (repeats to the nearest), none (channels to whole numbers too)")
+	flags.IntVar(&f.divisor, "channel-divisor", 0, "what channels are multiples of, where it is not the file's or 8")
+	flags.IntVar(&f.classes, "classes", 0, "number of classes, where it is not the file's or 1000")
 	flags.IntVar(&f.batch, "batch", 1, "images of the batch that the memory of training is estimated for")
 	flags.BoolVar(&f.layers, "layers", false, "every layer as a row (json has them always)")
 	flags.StringVar(&f.format, "format", "table", "table, json or csv")
@@ -91,8 +115,8 @@ type scaling struct {
 	rounding                 model.Rounding
 }
 
-// scaling reads the flags.
-func (f *modelFlags) scaling(cmd *cobra.Command) (s scaling, err error) {
+// scaling reads the flags; the rule of rounding is what they do not change.
+func (f *modelFlags) scaling(cmd *cobra.Command, rule model.Rounding) (s scaling, err error) {
 	changed := func(names ...string) (set []string) {
 		for _, name := range names {
 			if cmd.Flags().Changed(name) {
@@ -127,7 +151,7 @@ func (f *modelFlags) scaling(cmd *cobra.Command) (s scaling, err error) {
 			return s, fmt.Errorf("--%s must be 1 or more, not %d", v.name, v.value)
 		}
 	}
-	s.rounding, err = f.rule(len(changed("channel-divisor")) > 0)
+	s.rounding, err = f.rule(rule)
 	return s, err
 }
 
@@ -148,27 +172,30 @@ func (f *modelFlags) compound() (depth, width, resolution float64, err error) {
 	return depth, width, resolution, nil
 }
 
-// rule is the rounding by name.
-func (f *modelFlags) rule(divisorGiven bool) (model.Rounding, error) {
+// rule changes a rule of rounding as asked for.
+func (f *modelFlags) rule(r model.Rounding) (model.Rounding, error) {
 	switch f.rounding {
+	case "":
 	case "official":
-		return model.Rounding{ChannelDivisor: f.divisor, Depth: model.RoundUp}, nil
+		r = model.OfficialRounding()
 	case "nearest":
-		return model.Rounding{ChannelDivisor: f.divisor, Depth: model.RoundNearest}, nil
+		r.ChannelDivisor, r.Depth = model.OfficialRounding().ChannelDivisor, model.RoundNearest
 	case "none":
-		if divisorGiven {
-			return model.Rounding{}, errors.New("--channel-divisor has no meaning with --rounding none: leave out one of them")
+		if f.divisor > 0 {
+			return r, errors.New("--channel-divisor has no meaning with --rounding none: leave out one of them")
 		}
 		return model.Rounding{ChannelDivisor: 1, Depth: model.RoundNearest}, nil
+	default:
+		return r, fmt.Errorf("--rounding %q is not known: did you mean %q?", f.rounding, nearest.Word(f.rounding, []string{"official", "nearest", "none"}))
 	}
-	return model.Rounding{}, fmt.Errorf("--rounding %q is not known: did you mean %q?", f.rounding, nearest.Word(f.rounding, []string{"official", "nearest", "none"}))
+	r.ChannelDivisor = cmp.Or(f.divisor, r.ChannelDivisor)
+	return r, nil
 }
 
-func (s scaling) apply(a model.Architecture, classes int) model.Architecture {
+func (s scaling) apply(a model.Architecture) model.Architecture {
 	a = a.Scale(s.depth, s.width, s.resolution, s.rounding)
 	if s.pixels > 0 {
 		a.Pixels = s.pixels
 	}
-	a.Classes = classes
 	return a
 }

@@ -12,12 +12,12 @@ import (
 )
 
 // writeDiagram draws a network beside what each dimension of the scaling by itself, and all of them, make of it.
-func writeDiagram(path string, base model.Architecture, s scaling, classes int) error {
+func writeDiagram(path string, base model.Architecture, s scaling) error {
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
 	if format != "svg" && format != "png" {
 		return usageError{fmt.Errorf("--diagram %s: its name must end in .svg or .png", path)}
 	}
-	figure, err := diagram(base, s, classes)
+	figure, err := diagram(base, s)
 	if err != nil {
 		return err
 	}
@@ -33,13 +33,13 @@ func writeDiagram(path string, base model.Architecture, s scaling, classes int) 
 }
 
 // diagram leaves out dimensions that are not scaled.
-func diagram(base model.Architecture, s scaling, classes int) (*plots.Figure, error) {
+func diagram(base model.Architecture, s scaling) (*plots.Figure, error) {
 	if s.pixels == 0 && s.depth == 1 && s.width == 1 && s.resolution == 1 {
 		s.depth, s.width, s.resolution = paperPoint("3").Scaling()
 	}
 	identity := scaling{depth: 1, width: 1, resolution: 1, rounding: s.rounding}
-	drawn := []plots.Network{drawing("baseline", identity.apply(base, classes))}
-	all := s.apply(base, classes)
+	drawn := []plots.Network{drawing("baseline", identity.apply(base))}
+	all := s.apply(base)
 	for _, v := range []struct {
 		title string
 		set   bool
@@ -52,7 +52,7 @@ func diagram(base model.Architecture, s scaling, classes int) (*plots.Figure, er
 		if v.set {
 			one := identity
 			v.to(&one)
-			drawn = append(drawn, drawing(v.title, one.apply(base, classes)))
+			drawn = append(drawn, drawing(v.title, one.apply(base)))
 		}
 	}
 	if len(drawn) > 2 {

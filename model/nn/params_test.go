@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -69,17 +70,19 @@ func TestInitialisers(t *testing.T) {
 
 // TestZeroResidual: with the option, the last gamma of blocks with a skip is 0, and of no others.
 func TestZeroResidual(t *testing.T) {
-	arch := small()
-	skips := map[string]bool{}
-	for _, b := range arch.Blocks() {
-		skips[b.Name+".project.bn.gamma"] = b.Skip
-	}
-	for _, q := range parameters(t, arch, 1, true).List {
-		if !strings.HasSuffix(q.Name, ".gamma") {
-			continue
+	for _, arch := range []model.Architecture{small(), every()} {
+		skips := map[string]bool{}
+		for _, b := range arch.Blocks() {
+			last := map[string]string{model.Basic: "conv2", model.Bottleneck: "conv3"}[b.Kind]
+			skips[b.Name+"."+cmp.Or(last, "project")+".bn.gamma"] = b.Skip
 		}
-		if zero := q.Value[0] == 0; zero != skips[q.Name] {
-			t.Errorf("%s starts at %v", q.Name, q.Value[0])
+		for _, q := range parameters(t, arch, 1, true).List {
+			if !strings.HasSuffix(q.Name, ".gamma") {
+				continue
+			}
+			if zero := q.Value[0] == 0; zero != skips[q.Name] {
+				t.Errorf("%s: %s starts at %v", arch.Name, q.Name, q.Value[0])
+			}
 		}
 	}
 }
