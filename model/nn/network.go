@@ -102,7 +102,9 @@ func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block, p
 		}
 		var params *graph.Node
 		value, params = w.node(b, value)
-		wrt = append(wrt, params)
+		if params != nil {
+			wrt = append(wrt, params)
+		}
 	}
 	if n.loss == nil {
 		return value, nil
@@ -178,9 +180,13 @@ func total(shape []int) int {
 	return n
 }
 
-// node adds the block behind x and returns its output and the input that holds its parameters.
+// node adds the block behind x and returns its output and the input that holds its parameters, nil where there are none.
 func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *graph.Node) {
-	parameters = b.Input(w.block.name+".parameters", w.values, len(w.values))
+	inputs := []*graph.Node{x}
+	if len(w.values) > 0 {
+		parameters = b.Input(w.block.name+".parameters", w.values, len(w.values))
+		inputs = append(inputs, parameters)
+	}
 	if !w.first {
 		w.gradients.reserve(total(x.Shape()))
 	}
@@ -197,7 +203,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 		},
 		Gradient: w.gradient,
 		Fixed:    func(input int) bool { return w.first && input == 0 },
-	}, x, parameters)
+	}, inputs...)
 	return output, parameters
 }
 
@@ -219,14 +225,17 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 		return nil
 	}
 	fused := b.Apply(o, in[0], out, dy)
-	parameters := b.Apply(graph.Operation{
+	gradients := []*graph.Node{fused}
+	if w.first {
+		gradients[0] = nil
+	}
+	if len(w.grads) == 0 {
+		return gradients
+	}
+	return append(gradients, b.Apply(graph.Operation{
 		Name: w.block.name + ".parameters.gradient", Kind: "gradient", Shape: []int{len(w.grads)}, Output: w.grads,
 		Run: func([]float32, [][]float32) error { return nil }, // the fused node has written it
-	}, fused)
-	if w.first {
-		return []*graph.Node{nil, parameters}
-	}
-	return []*graph.Node{fused, parameters}
+	}, fused))
 }
 
 // lossBlock is the mean cross-entropy of the batch with label smoothing.

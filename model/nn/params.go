@@ -76,8 +76,11 @@ func (p *Parameters) gather() {
 // cacheLine is the number of floats of one.
 const cacheLine = 16
 
-// memory is the values and the gradients of parameters that follow each other.
+// memory is the values and the gradients of parameters that follow each other; nil for none.
 func (p *Parameters) memory(of []*Param) (values, grads []float32) {
+	if len(of) == 0 {
+		return nil, nil
+	}
 	first, last := of[0], of[len(of)-1]
 	from, to := first.place, last.place+len(last.Value)
 	return p.values[from:to], p.grads[from:to]
