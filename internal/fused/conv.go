@@ -7,9 +7,10 @@ type ConvShape struct {
 	In, Out         int // channels
 	Kernel, Stride  int
 	InSize, OutSize int
+	Activation      kernel.Activation
 }
 
-// Conv is a k x k convolution with batch norm and SiLU behind it: a stem. Its weights are [kernel, kernel, in, out].
+// Conv is a k x k convolution with batch norm and activation behind it: a stem. Its weights are [kernel, kernel, in, out].
 type Conv struct {
 	*Engine
 	shape ConvShape
@@ -91,7 +92,7 @@ func (c *Conv) Forward(y, x []float32) {
 	c.phase(func(w *worker, from, to int) {
 		par := w.params(c.shape.Out, c.norm.scale, c.norm.shift)
 		c.units(from, to, func(pixel, n int) {
-			w.NormSiLU(kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
+			w.NormAct(c.shape.Activation, kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
 		})
 	})
 }
@@ -105,7 +106,7 @@ func (c *Conv) Backward(dx, dy, _, _ []float32) {
 	c.phase(func(w *worker, from, to int) {
 		par, count := w.params(c.pad, c.norm.scale, c.norm.shift, nil, nil), 0
 		c.units(from, to, func(pixel, n int) {
-			w.SlopeProducts(kernel.Dense(du[pixel*c.pad:], c.pad), kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
+			w.SlopeProducts(c.shape.Activation, kernel.Dense(du[pixel*c.pad:], c.pad), kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
 				kernel.Rows{Rows: n, Channels: c.shape.Out})
 			if count += n; count >= flushRows {
 				c.norm.add(w, par.Row(2), par.Row(3))

@@ -2,7 +2,7 @@ package fused
 
 import "gridsearch/internal/kernel"
 
-// depthwise is the depthwise convolution of a bottleneck with batch norm behind it. It reads the expansion's output through norm and SiLU, or the block's
+// depthwise is the depthwise convolution of a bottleneck with batch norm behind it. It reads the expansion's output through norm and activation, or the block's
 // input as it is, and goes over bands of rows of an image, or over several images where they are small.
 type depthwise struct {
 	*Engine
@@ -178,7 +178,7 @@ func (d *depthwise) area(b band) kernel.Area {
 	return kernel.Area{Images: b.images, Rows: b.rows, Width: d.shape.OutSize, Channels: d.pad}
 }
 
-// reader brings pixels of the input to where the convolution reads them: through norm and SiLU, or as they are.
+// reader brings pixels of the input to where the convolution reads them: through norm and activation, or as they are.
 type reader struct {
 	*depthwise
 	w   *worker
@@ -202,7 +202,7 @@ func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
 		return
 	}
 	n.Channels = r.pad
-	r.w.NormSiLUGroups(to, r.expanded(pixel, n), r.par, n)
+	r.w.NormActGroups(r.shape.Activation, to, r.expanded(pixel, n), r.par, n)
 }
 
 // expanded is the expansion's output from a pixel on.
@@ -216,14 +216,14 @@ func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
 	return dense(z, r.pad, n.Rows, n.Groups)
 }
 
-// readSlope is read with the derivative of SiLU beside it.
+// readSlope is read with the derivative of the activation beside it.
 func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	if r.from == nil {
 		r.read(to, pixel, n)
 		return
 	}
 	n.Channels = r.pad
-	r.w.NormSiLUSlopeGroups(to, r.expanded(pixel, n), slope, r.par, n)
+	r.w.NormActSlopeGroups(r.shape.Activation, to, r.expanded(pixel, n), slope, r.par, n)
 }
 
 // dense are images of rows groups of width rows that follow each other.
@@ -339,7 +339,7 @@ func (d *depthwise) writer(w *worker, x, dx, residual []float32) writer {
 	return o
 }
 
-// write takes pixels that follow each other in the input, from one on, with the slopes of SiLU there; n says how they are grouped, without the channels.
+// write takes pixels that follow each other in the input, from one on, with the slopes of the activation there; n says how they are grouped, without the channels.
 func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	rows := n.Rows * n.Groups * max(1, n.Images)
 	n.Channels = o.pad

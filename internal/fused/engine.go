@@ -1,7 +1,7 @@
-// Package fused computes the blocks of a network the fast way: forward and backward, with batch norm and SiLU never a pass of their own.
+// Package fused computes the blocks of a network the fast way: forward and backward, with batch norm and activation never a pass of their own.
 //
 // A block's work is cut into units that fit the second cache, and in each unit several kernels go over the same numbers: statistics are taken where a
-// convolution's output has just been written, normalisation and SiLU happen where the next convolution reads it, and the backward pass computes them
+// convolution's output has just been written, normalisation and activation happen where the next convolution reads it, and the backward pass computes them
 // again. A block so keeps nothing but the outputs of its convolutions. A phase ends where a statistic of the whole batch is needed.
 //
 // Tensors at a block's edge are dense: [batch, size, size, channels]. Inside, rows of channels are whole vectors with zeros behind. Units are split

@@ -80,6 +80,7 @@ var shapes = []MBConvShape{
 	{In: 44, Expanded: 88, Out: 20, SEChannels: 3, Kernel: 5, Stride: 2, InSize: 6, OutSize: 3}, // its expansion is kept
 	{In: 12, Expanded: 12, Out: 9, Kernel: 5, Stride: 1, InSize: 5, OutSize: 5},
 	{In: 8, Expanded: 24, Out: 8, SEChannels: 2, Kernel: 5, Stride: 1, InSize: 1, OutSize: 1, Skip: true},
+	{In: 12, Expanded: 12, Out: 9, Kernel: 3, Stride: 2, InSize: 6, OutSize: 3, Activated: true},
 }
 
 // TestGradients compares the gradients of the input and of every parameter along random directions with central differences, extrapolated so that the

@@ -2,13 +2,15 @@ package fused
 
 import "gridsearch/internal/kernel"
 
-// MBConvShape is the shape of a mobile inverted bottleneck.
+// MBConvShape is the shape of a mobile inverted bottleneck, or of what is one with parts left out.
 type MBConvShape struct {
 	In, Expanded, Out int // channels; there is no expansion where Expanded is In
 	SEChannels        int // of squeeze-excite, 0 for none
 	Kernel, Stride    int // of the depthwise convolution
 	InSize, OutSize   int // sides of the maps
 	Skip              bool
+	Activation        kernel.Activation
+	Activated         bool // the activation follows the last batch norm too: a separable convolution, without expansion and skip
 }
 
 // MBConvParams are its parameters; those of what the shape leaves out are empty. Layouts: 1x1 convolutions [in, out], the depthwise one
@@ -39,7 +41,9 @@ type MBConv struct {
 }
 
 // SupportsMBConv says whether there are kernels for the shape.
-func SupportsMBConv(s MBConvShape) bool { return kernel.HasDepthwise(s.Kernel, s.Stride) }
+func SupportsMBConv(s MBConvShape) bool {
+	return kernel.HasDepthwise(s.Kernel, s.Stride) && (s.SEChannels == 0 || !s.Activation.Clips())
+}
 
 // NewMBConv makes a block.
 func (e *Engine) NewMBConv(s MBConvShape, p MBConvParams) *MBConv {

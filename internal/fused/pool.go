@@ -2,17 +2,18 @@ package fused
 
 import "gridsearch/internal/kernel"
 
-// Pool is a 1x1 convolution with batch norm and SiLU behind it, and the mean of each channel over the pixels of an image: the head in front of the
+// Pool is a 1x1 convolution with batch norm and activation behind it, and the mean of each channel over the pixels of an image: the head in front of the
 // classifier.
 type Pool struct {
 	*Engine
 	conv        *convNorm
+	act         kernel.Activation
 	area, batch int
 }
 
 // NewPool makes the block for maps of area pixels.
-func (e *Engine) NewPool(weight Weight, norm NormParams, in, out, area int) *Pool {
-	return &Pool{Engine: e, conv: e.convNorm(weight, norm, in, out), area: area}
+func (e *Engine) NewPool(weight Weight, norm NormParams, in, out, area int, act kernel.Activation) *Pool {
+	return &Pool{Engine: e, act: act, conv: e.convNorm(weight, norm, in, out), area: area}
 }
 
 // Allocate implements Block.
@@ -33,7 +34,7 @@ func (p *Pool) Forward(y, x []float32) {
 		par, a, sum := w.params(pad, p.conv.norm.scale, p.conv.norm.shift), dense(w.scratch[1], pad, p.area, 1), w.params(pad, nil)
 		for i := from; i < to; i++ {
 			clear(sum.Data)
-			w.NormSiLUSum(a, p.image(p.conv.z, i), par, kernel.Gates{Data: sum.Data}, image)
+			w.NormActSum(p.act, a, p.image(p.conv.z, i), par, kernel.Gates{Data: sum.Data}, image)
 			w.ScaleTo(y[i*out:][:out], sum.Data, 1/float32(p.area))
 		}
 	})
@@ -55,7 +56,7 @@ func (p *Pool) Backward(dx, dy, x, _ []float32) {
 		for i := from; i < to; i++ {
 			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))
 			z := p.image(p.conv.z, i)
-			w.SlopeProductsGate(p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
+			w.SlopeProductsGate(p.act, p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
 			p.conv.norm.add(w, par.Row(2), par.Row(3))
 		}
 	})

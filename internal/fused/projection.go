@@ -7,7 +7,7 @@ import (
 )
 
 // projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch norm behind it, and the residual. It reads the
-// depthwise convolution's output through norm and SiLU, image by image, in groups of images.
+// depthwise convolution's output through norm and activation, image by image, in groups of images.
 type projection struct {
 	*Engine
 	shape  MBConvShape
@@ -40,6 +40,9 @@ func (p *projection) allocate(batch int) {
 	}
 	p.z = kernel.Floats(batch * p.area * p.narrow)
 	p.gates = kernel.Floats(2 * batch * p.narrow)
+	if p.shape.Activated {
+		p.reserveWide(0, batch*p.area*p.shape.Out)
+	}
 	at := p.group * p.rows
 	for _, i := range []int{0, 2, 3} {
 		p.reserve(i, at*p.pad)
@@ -103,14 +106,14 @@ func (f *forwardProjection) group(first, n int) {
 	case f.excite == nil:
 		for i := first; i < first+n; i++ {
 			f.stretches(i, func(pixel, n int) {
-				f.NormSiLU(a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+				f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
 				f.convolve(a, pixel, n)
 			})
 		}
 	case f.whole():
 		images := kernel.Rows{Rows: f.area, Channels: f.pad, Groups: n}
 		clear(f.excite.wide(meanRow, first, n).Data)
-		f.NormSiLUSum(f.images(a), f.images(f.input(first*f.area)), f.par, f.excite.gates(meanRow, first, meanRow), images)
+		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(first*f.area)), f.par, f.excite.gates(meanRow, first, meanRow), images)
 		f.excite.forward(f.worker, first, n)
 		f.Scale(f.images(a), f.excite.gates(gateRow, first, gateRow), images)
 		f.convolve(a, first*f.area, n*f.area)
@@ -128,11 +131,11 @@ func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
 func (f *forwardProjection) largeImage(a kernel.Matrix, image int) {
 	clear(f.excite.wide(meanRow, image, 1).Data)
 	f.stretches(image, func(pixel, n int) {
-		f.NormSiLUSum(f.images(a), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 	})
 	f.excite.forward(f.worker, image, 1)
 	f.stretches(image, func(pixel, n int) {
-		f.NormSiLU(a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+		f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
 		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 		f.convolve(a, pixel, n)
 	})
@@ -152,6 +155,10 @@ func (p *projection) output(y, x, factors []float32) {
 	}
 	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
 		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
+		if p.shape.Activated {
+			w.NormAct(p.shape.Activation, to, p.raw(pixel), par.Set(n.scale, n.shift), size)
+			return
+		}
 		if !p.shape.Skip {
 			w.Affine(to, p.raw(pixel), par.Set(n.scale, n.shift), size)
 			return
@@ -194,7 +201,7 @@ func (p *projection) units(visit func(w *worker, pixel, rows int, par kernel.Par
 	total := p.batch * p.area
 	step := max(1, chunk(total, p.narrow)/p.area) * p.area
 	p.run(pieces(total, step), func(w *worker, from, to int) {
-		par := w.params(p.narrow, nil, nil, nil)
+		par := w.params(p.narrow, nil, nil, nil, nil)
 		for u := from; u < to; u++ {
 			visit(w, u*step, min(step, total-u*step), par)
 		}
@@ -204,7 +211,11 @@ func (p *projection) units(visit func(w *worker, pixel, rows int, par kernel.Par
 // backward takes the gradient of the block's output. It computes du, the gradient behind the depthwise convolution's norm, padded, with its sums there,
 // and the gradients of the convolution and of squeeze-excite.
 func (p *projection) backward(du, dy, factors []float32) {
-	p.reduce(dy, factors)
+	if p.shape.Activated {
+		dy = p.unactivate(dy)
+	} else {
+		p.reduce(dy, factors)
+	}
 	p.norm.backward(p.batch * p.area)
 	if factors != nil {
 		p.weigh(0, factors, p.norm.a)
@@ -238,6 +249,17 @@ func (p *projection) reduce(dy, factors []float32) {
 		}
 		p.norm.add(w, par.Row(0), par.Row(1))
 	})
+}
+
+// unactivate is reduce where an activation follows the norm. It returns the gradient in front of that.
+func (p *projection) unactivate(dy []float32) []float32 {
+	out, du := p.shape.Out, p.wide[0] // which is free, as there is no expansion
+	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
+		w.SlopeProducts(p.shape.Activation, kernel.Dense(du[pixel*out:], out), kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.scale, p.norm.shift),
+			kernel.Rows{Rows: rows, Channels: out})
+		p.norm.add(w, par.Row(2), par.Row(3))
+	})
+	return du
 }
 
 // backwardProjection is a worker's backward phase.
@@ -290,7 +312,7 @@ func (b *backwardProjection) wholeImages(first, n int) {
 	a, da, slope := kernel.Dense(b.scratch[0], b.pad), kernel.Dense(b.scratch[2], b.pad), kernel.Dense(b.scratch[3], b.pad)
 	pixel, rows := first*b.area, kernel.Rows{Rows: n * b.area, Channels: b.pad}
 	b.gradients(da, pixel, rows.Rows)
-	b.NormSiLUSlope(a, b.input(pixel), slope, b.par, rows)
+	b.NormActSlope(b.shape.Activation, a, b.input(pixel), slope, b.par, rows)
 	images := kernel.Rows{Rows: b.area, Channels: b.pad, Groups: n}
 	if b.excite != nil {
 		clear(b.excite.wide(gateGradient, first, n).Data)
@@ -322,13 +344,13 @@ func (b *backwardProjection) largeImage(image int) {
 		rows := kernel.Rows{Rows: n, Channels: b.pad, Groups: 1}
 		da := b.target(pixel)
 		b.gradients(da, pixel, n)
-		b.NormSiLU(a, b.input(pixel), b.par, rows)
+		b.NormAct(b.shape.Activation, a, b.input(pixel), b.par, rows)
 		if b.excite != nil {
 			b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, image, gateGradient), rows)
 		}
 		b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), n)
 		if b.excite == nil {
-			b.SlopeProducts(da, da, b.input(pixel), b.par, rows)
+			b.SlopeProducts(b.shape.Activation, da, da, b.input(pixel), b.par, rows)
 		}
 	})
 	if b.excite == nil {
@@ -337,6 +359,6 @@ func (b *backwardProjection) largeImage(image int) {
 	b.excite.backward(b.worker, image, 1)
 	b.stretches(image, func(pixel, n int) {
 		du := b.images(b.target(pixel))
-		b.SlopeProductsGate(du, du, b.images(b.input(pixel)), b.par, b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})
+		b.SlopeProductsGate(b.shape.Activation, du, du, b.images(b.input(pixel)), b.par, b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})
 	})
 }

@@ -167,32 +167,6 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.par[1][j] += x * r.p[1][j]
 		}
 	}),
-	normSiLU: twin(2, 2, func(r *operands) {
-		for j, x := range r.p[1] {
-			r.p[0][j], _ = r.norm(j, x)
-		}
-	}),
-	normSiLUSum: gateTwin(2, 2, 1, func(r *operands) {
-		for j, x := range r.p[1] {
-			r.p[0][j], _ = r.norm(j, x)
-			r.gate[0][j] += r.p[0][j]
-		}
-	}),
-	normSiLUSlope: twin(3, 2, func(r *operands) {
-		for j, x := range r.p[1] {
-			r.p[0][j], r.p[2][j] = r.norm(j, x)
-		}
-	}),
-	slopeProducts: twin(3, 4, func(r *operands) {
-		for j, d := range r.p[1] {
-			r.slopeProducts(j, d)
-		}
-	}),
-	slopeProductsGate: gateTwin(3, 4, 2, func(r *operands) {
-		for j, d := range r.p[1] {
-			r.slopeProducts(j, r.gate[0][j]*d+r.gate[1][j])
-		}
-	}),
 	gateProducts: gateTwin(2, 0, 2, func(r *operands) {
 		for j, a := range r.p[0] {
 			r.gate[1][j] += a * r.p[1][j]
@@ -203,6 +177,83 @@ var rowTwins = [rowKernels]func(*rowArgs){
 	mulProductsPast:     twin(4, 2, (*operands).mulProducts),
 	mulProductsGate:     gateTwin(4, 2, 2, (*operands).mulProductsGate),
 	mulProductsGatePast: gateTwin(4, 2, 2, (*operands).mulProductsGate),
+	addClip: twin(3, 3, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = clipSlope(r.par[0][j]*x+r.par[1][j]*r.p[2][j]+r.par[2][j], r.top)
+		}
+	}),
+	clippedProducts: twin(4, 2, func(r *operands) {
+		for j, d := range r.p[1] {
+			_, slope := clipSlope(r.p[2][j], r.top)
+			if slope == 0 {
+				d = 0
+			}
+			r.p[0][j] = d
+			r.par[0][j] += d
+			r.par[1][j] += d * r.p[3][j]
+		}
+	}),
+	normSiLU: normTwin(siluSlope), normSiLUSum: normSumTwin(siluSlope), normSiLUSlope: normSlopeTwin(siluSlope),
+	slopeSiLUProducts: slopeTwin(siluSlope), slopeSiLUProductsGate: slopeGateTwin(siluSlope),
+	normClip: normTwin(clipSlope), normClipSum: normSumTwin(clipSlope), normClipSlope: normSlopeTwin(clipSlope),
+	slopeClipProducts: slopeTwin(clipSlope), slopeClipProductsGate: slopeGateTwin(clipSlope),
+}
+
+// activationTwin is an activation and its derivative, where top is the upper end of one that clips.
+type activationTwin func(u, top float32) (a, slope float32)
+
+// clipSlope is clip and its derivative.
+func clipSlope(u, top float32) (a, slope float32) {
+	if u > 0 && u < top {
+		return u, 1
+	}
+	return min(max(u, 0), top), 0
+}
+
+// norm is the activation of par0 x + par1.
+func (r *operands) norm(act activationTwin, j int, x float32) (a, slope float32) {
+	return act(r.par[0][j]*x+r.par[1][j], r.top)
+}
+
+func normTwin(act activationTwin) func(*rowArgs) {
+	return twin(2, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = r.norm(act, j, x)
+		}
+	})
+}
+
+func normSumTwin(act activationTwin) func(*rowArgs) {
+	return gateTwin(2, 2, 1, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = r.norm(act, j, x)
+			r.gate[0][j] += r.p[0][j]
+		}
+	})
+}
+
+func normSlopeTwin(act activationTwin) func(*rowArgs) {
+	return twin(3, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], r.p[2][j] = r.norm(act, j, x)
+		}
+	})
+}
+
+func slopeTwin(act activationTwin) func(*rowArgs) {
+	return twin(3, 4, func(r *operands) {
+		for j, d := range r.p[1] {
+			r.slopeProducts(act, j, d)
+		}
+	})
+}
+
+func slopeGateTwin(act activationTwin) func(*rowArgs) {
+	return gateTwin(3, 4, 2, func(r *operands) {
+		for j, d := range r.p[1] {
+			r.slopeProducts(act, j, r.gate[0][j]*d+r.gate[1][j])
+		}
+	})
 }
 
 // operands are one row of each operand of a kernel on rows, of each parameter and of the group's gates.
@@ -210,6 +261,7 @@ type operands struct {
 	p    [4][]float32
 	par  [4][]float32
 	gate [2][]float32
+	top  float32
 }
 
 func (r *operands) moments(row []float32) {
@@ -219,14 +271,9 @@ func (r *operands) moments(row []float32) {
 	}
 }
 
-// norm is silu of par0 x + par1 and its derivative.
-func (r *operands) norm(j int, x float32) (a, slope float32) {
-	return siluSlope(r.par[0][j]*x + r.par[1][j])
-}
-
-func (r *operands) slopeProducts(j int, d float32) {
+func (r *operands) slopeProducts(act activationTwin, j int, d float32) {
 	z := r.p[2][j]
-	_, slope := r.norm(j, z)
+	_, slope := r.norm(act, j, z)
 	d *= slope
 	r.p[0][j] = d
 	r.par[2][j] += d
@@ -261,7 +308,7 @@ func twin(count, params int, row func(*operands)) func(*rowArgs) {
 // gateTwin makes a kernel with gates.
 func gateTwin(count, params, gates int, row func(*operands)) func(*rowArgs) {
 	return func(a *rowArgs) {
-		var r operands
+		r := operands{top: a.top}
 		for i := range params {
 			r.par[i] = floats(a.par, i*a.parStride, a.cols)
 		}
@@ -295,7 +342,7 @@ var flatTwins = [flatKernels]func(*rowArgs){
 	siluFlat:    flatTwin(func(_, x float32, _ *scalars) float32 { return x * sigmoid(x) }),
 	sigmoidFlat: flatTwin(func(_, x float32, _ *scalars) float32 { return sigmoid(x) }),
 	siluBackward: flatTwin(func(y, x float32, _ *scalars) float32 {
-		_, slope := siluSlope(x)
+		_, slope := siluSlope(x, 0)
 		return y * slope
 	}),
 	sigmoidBackward: flatTwin(func(y, x float32, _ *scalars) float32 { return y * x * (1 - x) }),
@@ -356,7 +403,7 @@ func rmspropTwin(a *rowArgs) {
 func sigmoid(x float32) float32 { return 1 / (1 + portable.Exp32(-x)) }
 
 // siluSlope is a = x sigmoid(x) and its derivative s + a - a s.
-func siluSlope(x float32) (a, slope float32) {
+func siluSlope(x, _ float32) (a, slope float32) {
 	s := sigmoid(x)
 	a = x * s
 	return a, s + a - a*s

@@ -84,6 +84,7 @@ type Kernels struct {
 	product  gemmArgs
 	convolve depthwiseArgs
 	scalars  [6]float32
+	top      float32 // of the activation of the call
 }
 
 // New makes the kernels of another goroutine.

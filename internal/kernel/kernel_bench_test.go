@@ -39,7 +39,7 @@ func report(b *testing.B, flops, peak float64) {
 
 // BenchmarkRows measures the passes over rows on a block of the second cache, in numbers a nanosecond.
 func BenchmarkRows(b *testing.B) {
-	names := map[rowKernel]string{copyRows: "copyRows", affineAdd: "affineAdd", moments: "moments", products: "products", normSiLU: "normSiLU", normSiLUSlope: "normSiLUSlope", slopeProducts: "slopeProducts", mulProducts: "mulProducts"}
+	names := map[rowKernel]string{copyRows: "copyRows", affineAdd: "affineAdd", moments: "moments", products: "products", normSiLU: "normSiLU", normSiLUSlope: "normSiLUSlope", slopeSiLUProducts: "slopeSiLUProducts", mulProducts: "mulProducts"}
 	for _, s := range Sets() {
 		for _, c := range []int{12, 48, 96, 144, 672} {
 			for kernel := range rowKernels {

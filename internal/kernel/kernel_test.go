@@ -88,7 +88,8 @@ func TestExpectedSet(t *testing.T) {
 // TestRowKernels holds every kernel on rows against its twin: all short lengths, tails, strides, groups and alignments, guards before and after.
 func TestRowKernels(t *testing.T) {
 	operands := [rowKernels]int{copyRows: 2, affine: 2, affineAdd: 3, affineAddGate: 3, scaleRows: 1, moments: 1, momentsCopy: 2, products: 2, productsGate: 2, normSiLU: 2, normSiLUSum: 2,
-		normSiLUSlope: 3, slopeProducts: 3, slopeProductsGate: 3, gateProducts: 2, mulProducts: 4, mulProductsPast: 4, mulProductsGate: 4, mulProductsGatePast: 4}
+		normSiLUSlope: 3, slopeSiLUProducts: 3, slopeSiLUProductsGate: 3, gateProducts: 2, mulProducts: 4, mulProductsPast: 4, mulProductsGate: 4, mulProductsGatePast: 4,
+		addClip: 3, clippedProducts: 4, normClip: 2, normClipSum: 2, normClipSlope: 3, slopeClipProducts: 3, slopeClipProductsGate: 3}
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(1, 2))
 		for kernel := range rowKernels {
@@ -118,7 +119,7 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, 
 		}
 	}
 	a := rowArgs{par: &par.data[0], parStride: 4 * stride, cols: channels, each: each, groups: groups, images: images,
-		gate: &gate.data[0], gateStride: 4 * images * groups * stride, gateGap: 4 * stride}
+		gate: &gate.data[0], gateStride: 4 * images * groups * stride, gateGap: 4 * stride, top: .8}
 	twins := a
 	parTwin, gateTwin := par.clone(), gate.clone()
 	twins.par, twins.gate = &parTwin.data[0], &gateTwin.data[0]
@@ -165,12 +166,12 @@ func TestInPlace(t *testing.T) {
 				k.Affine(Dense(y, channels), Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
 			},
 			"normSiLU": func(y, x []float32) {
-				k.NormSiLU(Dense(y, channels), Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
+				k.NormAct(SiLU, Dense(y, channels), Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
 			},
 			"slopeProductsGate": func(y, x []float32) {
 				whole := func(m []float32) Grouped { return Grouped{Dense(m, channels), len(m), 0} }
 				gates := k.NewParams(2, channels).Set(par, z)
-				k.SlopeProductsGate(whole(y), whole(x), whole(z), k.NewParams(4, channels).Set(par, z), Gates{gates.Data, gates.Stride, 0}, Rows{Rows: rows, Channels: channels, Groups: 1})
+				k.SlopeProductsGate(SiLU, whole(y), whole(x), whole(z), k.NewParams(4, channels).Set(par, z), Gates{gates.Data, gates.Stride, 0}, Rows{Rows: rows, Channels: channels, Groups: 1})
 			},
 			"mulProducts": func(y, x []float32) {
 				k.MulProducts(Dense(y, channels), Dense(x, channels), Dense(z, channels), Dense(par, channels), k.NewParams(2, channels), n, false)

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // rowArgs are the arguments of the kernels on rows and of the flat ones; strides and gaps are in bytes. The assembly knows the offsets.
 type rowArgs struct {
 	p         [4]*float32
@@ -17,7 +19,8 @@ type rowArgs struct {
 	gateStride int
 	gateGap    int // from a group's to the next's
 
-	_ [2]int // for the kernels' own use
+	top float32 // the upper end of clip
+	_   [2]int  // for the kernels' own use
 }
 
 // rowKernel names a kernel on rows.
@@ -33,18 +36,43 @@ const (
 	momentsCopy
 	products
 	productsGate
-	normSiLU
-	normSiLUSum
-	normSiLUSlope
-	slopeProducts
-	slopeProductsGate
 	gateProducts
 	mulProducts
 	mulProductsPast
 	mulProductsGate
 	mulProductsGatePast
+	addClip
+	clippedProducts
+
+	// Those with an activation, in one order for each.
+	normSiLU
+	normSiLUSum
+	normSiLUSlope
+	slopeSiLUProducts
+	slopeSiLUProductsGate
+	normClip
+	normClipSum
+	normClipSlope
+	slopeClipProducts
+	slopeClipProductsGate
 	rowKernels
 )
+
+// Activation is a function that follows a batch norm.
+type Activation struct {
+	kernels rowKernel // from those of SiLU to its own
+	top     float32
+}
+
+// Activations.
+var (
+	SiLU  = Activation{}                                          // u sigmoid(u)
+	ReLU  = Activation{normClip - normSiLU, float32(math.Inf(1))} // max(u, 0)
+	ReLU6 = Activation{normClip - normSiLU, 6}                    // min(max(u, 0), 6)
+)
+
+// Clips says whether the activation is one of the family of ReLU.
+func (a Activation) Clips() bool { return a.kernels != 0 }
 
 // Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and those in images that are.
 type Rows struct {
@@ -109,7 +137,7 @@ func (k *Kernels) run(kernel rowKernel, n Rows, par Params, params int, m ...Mat
 		return
 	}
 	a := &k.row
-	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: 1, images: 1, parStride: 4 * par.Stride}
+	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: 1, images: 1, parStride: 4 * par.Stride, top: k.top}
 	for i, matrix := range m {
 		a.p[i], a.stride[i] = matrix.check(n.Rows, n.Channels), 4*matrix.Stride
 	}
@@ -130,7 +158,7 @@ func (k *Kernels) runGates(kernel rowKernel, n Rows, par Params, params int, gat
 		return
 	}
 	a, images := &k.row, max(1, n.Images)
-	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: n.Groups, images: images, parStride: 4 * par.Stride}
+	*a = rowArgs{cols: n.Channels, each: n.Rows, groups: n.Groups, images: images, parStride: 4 * par.Stride, top: k.top}
 	for i, g := range m {
 		a.p[i], a.stride[i] = g.check(n, images), 4*g.Stride
 		a.gap[i], a.imageGap[i] = 4*(g.Group-n.Rows*g.Stride), 4*(g.Image-n.Groups*g.Group)
@@ -182,37 +210,58 @@ func (k *Kernels) ProductsGate(x, z Grouped, p Params, g Gates, n Rows) {
 	k.runGates(productsGate, n, p, 2, g, 1, x, z)
 }
 
-// NormSiLU computes y = silu(p0 x + p1).
-func (k *Kernels) NormSiLU(y, x Matrix, p Params, n Rows) { k.run(normSiLU, n, p, 2, y, x) }
-
-// NormSiLUGroups is NormSiLU on groups of rows.
-func (k *Kernels) NormSiLUGroups(y, x Grouped, p Params, n Rows) {
-	k.runGroups(normSiLU, n, p, 2, y, x)
+// NormAct computes y = act(p0 x + p1).
+func (k *Kernels) NormAct(act Activation, y, x Matrix, p Params, n Rows) {
+	k.top = act.top
+	k.run(normSiLU+act.kernels, n, p, 2, y, x)
 }
 
-// NormSiLUSum is NormSiLU and adds y to g0.
-func (k *Kernels) NormSiLUSum(y, x Grouped, p Params, g Gates, n Rows) {
-	k.runGates(normSiLUSum, n, p, 2, g, 1, y, x)
+// NormActGroups is NormAct on groups of rows.
+func (k *Kernels) NormActGroups(act Activation, y, x Grouped, p Params, n Rows) {
+	k.top = act.top
+	k.runGroups(normSiLU+act.kernels, n, p, 2, y, x)
 }
 
-// NormSiLUSlope is NormSiLU and puts the derivative of silu into d.
-func (k *Kernels) NormSiLUSlope(y, x, d Matrix, p Params, n Rows) {
-	k.run(normSiLUSlope, n, p, 2, y, x, d)
+// NormActSum is NormAct and adds y to g0.
+func (k *Kernels) NormActSum(act Activation, y, x Grouped, p Params, g Gates, n Rows) {
+	k.top = act.top
+	k.runGates(normSiLUSum+act.kernels, n, p, 2, g, 1, y, x)
 }
 
-// NormSiLUSlopeGroups is NormSiLUSlope on groups of rows.
-func (k *Kernels) NormSiLUSlopeGroups(y, x, d Grouped, p Params, n Rows) {
-	k.runGroups(normSiLUSlope, n, p, 2, y, x, d)
+// NormActSlope is NormAct and puts the derivative of the activation into d.
+func (k *Kernels) NormActSlope(act Activation, y, x, d Matrix, p Params, n Rows) {
+	k.top = act.top
+	k.run(normSiLUSlope+act.kernels, n, p, 2, y, x, d)
 }
 
-// SlopeProducts computes du = dy silu'(p0 z + p1), and adds du to p2 and du z to p3.
-func (k *Kernels) SlopeProducts(du, dy, z Matrix, p Params, n Rows) {
-	k.run(slopeProducts, n, p, 4, du, dy, z)
+// NormActSlopeGroups is NormActSlope on groups of rows.
+func (k *Kernels) NormActSlopeGroups(act Activation, y, x, d Grouped, p Params, n Rows) {
+	k.top = act.top
+	k.runGroups(normSiLUSlope+act.kernels, n, p, 2, y, x, d)
+}
+
+// SlopeProducts computes du = dy act'(p0 z + p1), and adds du to p2 and du z to p3.
+func (k *Kernels) SlopeProducts(act Activation, du, dy, z Matrix, p Params, n Rows) {
+	k.top = act.top
+	k.run(slopeSiLUProducts+act.kernels, n, p, 4, du, dy, z)
 }
 
 // SlopeProductsGate is SlopeProducts of g0 dy + g1.
-func (k *Kernels) SlopeProductsGate(du, dy, z Grouped, p Params, g Gates, n Rows) {
-	k.runGates(slopeProductsGate, n, p, 4, g, 2, du, dy, z)
+func (k *Kernels) SlopeProductsGate(act Activation, du, dy, z Grouped, p Params, g Gates, n Rows) {
+	k.top = act.top
+	k.runGates(slopeSiLUProductsGate+act.kernels, n, p, 4, g, 2, du, dy, z)
+}
+
+// AddClip computes y = act(p0 x + p1 z + p2) of an activation that clips.
+func (k *Kernels) AddClip(act Activation, y, x, z Matrix, p Params, n Rows) {
+	k.top = act.top
+	k.run(addClip, n, p, 3, y, x, z)
+}
+
+// ClippedProducts computes du = dy act' where y is the result of an activation that clips, and adds du to p0 and du z to p1.
+func (k *Kernels) ClippedProducts(act Activation, du, dy, y, z Matrix, p Params, n Rows) {
+	k.top = act.top
+	k.run(clippedProducts, n, p, 2, du, dy, y, z)
 }
 
 // GateProducts adds a da to g1 and computes a = g0 a.

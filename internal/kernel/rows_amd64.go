@@ -49,31 +49,6 @@ func productsAVX512(a *rowArgs)
 //go:noescape
 func productsGateAVX512(a *rowArgs)
 
-// normSiLUAVX512 computes p0 = silu(par0 p1 + par1).
-//
-//go:noescape
-func normSiLUAVX512(a *rowArgs)
-
-// normSiLUSumAVX512 is normSiLU and adds the result to gate0.
-//
-//go:noescape
-func normSiLUSumAVX512(a *rowArgs)
-
-// normSiLUSlopeAVX512 is normSiLU of p1 and puts the derivative into p2.
-//
-//go:noescape
-func normSiLUSlopeAVX512(a *rowArgs)
-
-// slopeProductsAVX512 computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
-//
-//go:noescape
-func slopeProductsAVX512(a *rowArgs)
-
-// slopeProductsGateAVX512 is slopeProducts of gate0 p1 + gate1.
-//
-//go:noescape
-func slopeProductsGateAVX512(a *rowArgs)
-
 // gateProductsAVX512 adds p0 p1 to gate1 and computes p0 *= gate0.
 //
 //go:noescape
@@ -98,6 +73,66 @@ func mulProductsGateAVX512(a *rowArgs)
 //
 //go:noescape
 func mulProductsGatePastAVX512(a *rowArgs)
+
+// addClipAVX512 computes p0 = clip(par0 p1 + par1 p2 + par2).
+//
+//go:noescape
+func addClipAVX512(a *rowArgs)
+
+// clippedProductsAVX512 computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1.
+//
+//go:noescape
+func clippedProductsAVX512(a *rowArgs)
+
+// normSiLUAVX512 computes p0 = silu(par0 p1 + par1).
+//
+//go:noescape
+func normSiLUAVX512(a *rowArgs)
+
+// normSiLUSumAVX512 is normSiLU and adds the result to gate0.
+//
+//go:noescape
+func normSiLUSumAVX512(a *rowArgs)
+
+// normSiLUSlopeAVX512 is normSiLU of p1 and puts the derivative into p2.
+//
+//go:noescape
+func normSiLUSlopeAVX512(a *rowArgs)
+
+// slopeSiLUProductsAVX512 computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
+//
+//go:noescape
+func slopeSiLUProductsAVX512(a *rowArgs)
+
+// slopeSiLUProductsGateAVX512 is slopeSiLUProducts of gate0 p1 + gate1.
+//
+//go:noescape
+func slopeSiLUProductsGateAVX512(a *rowArgs)
+
+// normClipAVX512 computes p0 = clip(par0 p1 + par1).
+//
+//go:noescape
+func normClipAVX512(a *rowArgs)
+
+// normClipSumAVX512 is normClip and adds the result to gate0.
+//
+//go:noescape
+func normClipSumAVX512(a *rowArgs)
+
+// normClipSlopeAVX512 is normClip of p1 and puts the derivative into p2.
+//
+//go:noescape
+func normClipSlopeAVX512(a *rowArgs)
+
+// slopeClipProductsAVX512 computes p0 = p1 clip'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
+//
+//go:noescape
+func slopeClipProductsAVX512(a *rowArgs)
+
+// slopeClipProductsGateAVX512 is slopeClipProducts of gate0 p1 + gate1.
+//
+//go:noescape
+func slopeClipProductsGateAVX512(a *rowArgs)
 
 // copyRowsAVX2 computes p0 = p1.
 //
@@ -144,31 +179,6 @@ func productsAVX2(a *rowArgs)
 //go:noescape
 func productsGateAVX2(a *rowArgs)
 
-// normSiLUAVX2 computes p0 = silu(par0 p1 + par1).
-//
-//go:noescape
-func normSiLUAVX2(a *rowArgs)
-
-// normSiLUSumAVX2 is normSiLU and adds the result to gate0.
-//
-//go:noescape
-func normSiLUSumAVX2(a *rowArgs)
-
-// normSiLUSlopeAVX2 is normSiLU of p1 and puts the derivative into p2.
-//
-//go:noescape
-func normSiLUSlopeAVX2(a *rowArgs)
-
-// slopeProductsAVX2 computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
-//
-//go:noescape
-func slopeProductsAVX2(a *rowArgs)
-
-// slopeProductsGateAVX2 is slopeProducts of gate0 p1 + gate1.
-//
-//go:noescape
-func slopeProductsGateAVX2(a *rowArgs)
-
 // gateProductsAVX2 adds p0 p1 to gate1 and computes p0 *= gate0.
 //
 //go:noescape
@@ -193,3 +203,63 @@ func mulProductsGateAVX2(a *rowArgs)
 //
 //go:noescape
 func mulProductsGatePastAVX2(a *rowArgs)
+
+// addClipAVX2 computes p0 = clip(par0 p1 + par1 p2 + par2).
+//
+//go:noescape
+func addClipAVX2(a *rowArgs)
+
+// clippedProductsAVX2 computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1.
+//
+//go:noescape
+func clippedProductsAVX2(a *rowArgs)
+
+// normSiLUAVX2 computes p0 = silu(par0 p1 + par1).
+//
+//go:noescape
+func normSiLUAVX2(a *rowArgs)
+
+// normSiLUSumAVX2 is normSiLU and adds the result to gate0.
+//
+//go:noescape
+func normSiLUSumAVX2(a *rowArgs)
+
+// normSiLUSlopeAVX2 is normSiLU of p1 and puts the derivative into p2.
+//
+//go:noescape
+func normSiLUSlopeAVX2(a *rowArgs)
+
+// slopeSiLUProductsAVX2 computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
+//
+//go:noescape
+func slopeSiLUProductsAVX2(a *rowArgs)
+
+// slopeSiLUProductsGateAVX2 is slopeSiLUProducts of gate0 p1 + gate1.
+//
+//go:noescape
+func slopeSiLUProductsGateAVX2(a *rowArgs)
+
+// normClipAVX2 computes p0 = clip(par0 p1 + par1).
+//
+//go:noescape
+func normClipAVX2(a *rowArgs)
+
+// normClipSumAVX2 is normClip and adds the result to gate0.
+//
+//go:noescape
+func normClipSumAVX2(a *rowArgs)
+
+// normClipSlopeAVX2 is normClip of p1 and puts the derivative into p2.
+//
+//go:noescape
+func normClipSlopeAVX2(a *rowArgs)
+
+// slopeClipProductsAVX2 computes p0 = p1 clip'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
+//
+//go:noescape
+func slopeClipProductsAVX2(a *rowArgs)
+
+// slopeClipProductsGateAVX2 is slopeClipProducts of gate0 p1 + gate1.
+//
+//go:noescape
+func slopeClipProductsGateAVX2(a *rowArgs)

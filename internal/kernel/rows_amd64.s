@@ -15,14 +15,14 @@ TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-8
 
 image1:
 	MOVQ 96(AX), DI
-	MOVQ DI, 208(AX)
+	MOVQ DI, 216(AX)
 
 group2:
 	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
+	MOVQ DI, 208(AX)
 
 many3:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one4
 	MOVQ 80(AX), DI
 	SUBQ $0x10, DI
@@ -73,11 +73,11 @@ end8:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many3
 
 one4:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end5
 	MOVQ 80(AX), DI
 	SUBQ $0x10, DI
@@ -108,13 +108,13 @@ end11:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one4
 
 end5:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group2
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
@@ -153,14 +153,14 @@ TEXT ·affineAVX512(SB), NOSPLIT, $0-8
 
 image12:
 	MOVQ 96(AX), DI
-	MOVQ DI, 208(AX)
+	MOVQ DI, 216(AX)
 
 group13:
 	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
+	MOVQ DI, 208(AX)
 
 many14:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one15
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
@@ -227,11 +227,11 @@ end19:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many14
 
 one15:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end16
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
@@ -272,13 +272,13 @@ end22:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one15
 
 end16:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group13
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
@@ -300,14 +300,14 @@ TEXT ·affineAddAVX512(SB), NOSPLIT, $0-8
 
 image23:
 	MOVQ 96(AX), R9
-	MOVQ R9, 208(AX)
+	MOVQ R9, 216(AX)
 
 group24:
 	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
+	MOVQ R9, 208(AX)
 
 many25:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one26
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
@@ -404,11 +404,11 @@ end30:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many25
 
 one26:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end27
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
@@ -461,14 +461,14 @@ end33:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one26
 
 end27:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group24
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
@@ -491,14 +491,14 @@ TEXT ·affineAddGateAVX512(SB), NOSPLIT, $0-8
 
 image34:
 	MOVQ 96(AX), R9
-	MOVQ R9, 208(AX)
+	MOVQ R9, 216(AX)
 
 group35:
 	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
+	MOVQ R9, 208(AX)
 
 many36:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one37
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
@@ -590,11 +590,11 @@ end41:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many36
 
 one37:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end38
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
@@ -646,7 +646,7 @@ end44:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one37
 
 end38:
@@ -655,7 +655,7 @@ end38:
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group35
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
@@ -674,14 +674,14 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-8
 
 image45:
 	MOVQ 96(AX), BX
-	MOVQ BX, 208(AX)
+	MOVQ BX, 216(AX)
 
 group46:
 	MOVQ 88(AX), BX
-	MOVQ BX, 200(AX)
+	MOVQ BX, 208(AX)
 
 many47:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one48
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
@@ -736,11 +736,11 @@ end52:
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many47
 
 one48:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end49
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
@@ -773,14 +773,14 @@ end55:
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one48
 
 end49:
 	ADDQ 104(AX), CX
 	MOVQ 192(AX), BX
 	ADDQ BX, 176(AX)
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group46
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
@@ -797,14 +797,14 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-8
 
 image56:
 	MOVQ 96(AX), BX
-	MOVQ BX, 208(AX)
+	MOVQ BX, 216(AX)
 
 group57:
 	MOVQ 88(AX), BX
-	MOVQ BX, 200(AX)
+	MOVQ BX, 208(AX)
 
 many58:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one59
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
@@ -867,11 +867,11 @@ end63:
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many58
 
 one59:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end60
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
@@ -914,12 +914,12 @@ end66:
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one59
 
 end60:
 	ADDQ 104(AX), CX
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group57
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
@@ -938,14 +938,14 @@ TEXT ·momentsCopyAVX512(SB), NOSPLIT, $0-8
 
 image67:
 	MOVQ 96(AX), DI
-	MOVQ DI, 208(AX)
+	MOVQ DI, 216(AX)
 
 group68:
 	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
+	MOVQ DI, 208(AX)
 
 many69:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one70
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
@@ -1021,11 +1021,11 @@ end74:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many69
 
 one70:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end71
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
@@ -1073,13 +1073,13 @@ end77:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one70
 
 end71:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group68
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
@@ -1099,14 +1099,14 @@ TEXT ·productsAVX512(SB), NOSPLIT, $0-8
 
 image78:
 	MOVQ 96(AX), DI
-	MOVQ DI, 208(AX)
+	MOVQ DI, 216(AX)
 
 group79:
 	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
+	MOVQ DI, 208(AX)
 
 many80:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one81
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
@@ -1192,11 +1192,11 @@ end85:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many80
 
 one81:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end82
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
@@ -1246,13 +1246,13 @@ end88:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one81
 
 end82:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group79
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
@@ -1272,14 +1272,14 @@ TEXT ·productsGateAVX512(SB), NOSPLIT, $0-8
 
 image89:
 	MOVQ 96(AX), DI
-	MOVQ DI, 208(AX)
+	MOVQ DI, 216(AX)
 
 group90:
 	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
+	MOVQ DI, 208(AX)
 
 many91:
-	CMPQ 200(AX), $0x04
+	CMPQ 208(AX), $0x04
 	JL   one92
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
@@ -1377,11 +1377,11 @@ end96:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
+	SUBQ $0x04, 208(AX)
 	JMP  many91
 
 one92:
-	CMPQ 200(AX), $0x00
+	CMPQ 208(AX), $0x00
 	JE   end93
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
@@ -1437,7 +1437,7 @@ end99:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
+	DECQ 208(AX)
 	JMP  one92
 
 end93:
@@ -1445,12 +1445,1579 @@ end93:
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
-	DECQ 208(AX)
+	DECQ 216(AX)
 	JNZ  group90
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
 	JNZ  image89
+	VZEROUPPER
+	RET
+
+// func gateProductsAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·gateProductsAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+
+image100:
+	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group101:
+	MOVQ 88(AX), DI
+	MOVQ DI, 208(AX)
+
+many102:
+	CMPQ 208(AX), $0x04
+	JL   one103
+	MOVQ 176(AX), DI
+	MOVQ 80(AX), R8
+	SUBQ $0x10, R8
+	JL   rest106
+
+loop105:
+	VMOVUPS     (DI), Z0
+	MOVQ        184(AX), R9
+	VMOVUPS     (DI)(R9*1), Z1
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (BX), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, (CX)
+	VMOVUPS     (CX)(DX*1), Z2
+	VMOVUPS     (BX)(SI*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, (CX)(DX*1)
+	VMOVUPS     (CX)(DX*2), Z2
+	VMOVUPS     (BX)(SI*2), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, (CX)(DX*2)
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     (R9)(DX*1), Z2
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Z2, (R9)(DX*1)
+	MOVQ        184(AX), R9
+	VMOVUPS     Z1, (DI)(R9*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R8
+	JGE         loop105
+
+rest106:
+	ADDQ        $0x10, R8
+	JZ          end107
+	LEAQ        tailsAVX512<>+0(SB), R9
+	KMOVW       (R9)(R8*2), K1
+	VMOVUPS     (DI), Z0
+	MOVQ        184(AX), R8
+	VMOVUPS     (DI)(R8*1), Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS.Z   (CX)(DX*1), K1, Z2
+	VMOVUPS.Z   (BX)(SI*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, K1, (CX)(DX*1)
+	VMOVUPS.Z   (CX)(DX*2), K1, Z2
+	VMOVUPS.Z   (BX)(SI*2), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, K1, (CX)(DX*2)
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS.Z   (R8)(DX*1), K1, Z2
+	LEAQ        (BX)(SI*2), R8
+	VMOVUPS.Z   (R8)(SI*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	LEAQ        (CX)(DX*2), R8
+	VMOVUPS     Z2, K1, (R8)(DX*1)
+	MOVQ        184(AX), R8
+	VMOVUPS     Z1, (DI)(R8*1)
+
+end107:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 208(AX)
+	JMP  many102
+
+one103:
+	CMPQ 208(AX), $0x00
+	JE   end104
+	MOVQ 176(AX), DI
+	MOVQ 80(AX), R8
+	SUBQ $0x10, R8
+	JL   rest109
+
+loop108:
+	VMOVUPS     (DI), Z0
+	MOVQ        184(AX), R9
+	VMOVUPS     (DI)(R9*1), Z1
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (BX), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, (CX)
+	MOVQ        184(AX), R9
+	VMOVUPS     Z1, (DI)(R9*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R8
+	JGE         loop108
+
+rest109:
+	ADDQ        $0x10, R8
+	JZ          end110
+	LEAQ        tailsAVX512<>+0(SB), R9
+	KMOVW       (R9)(R8*2), K1
+	VMOVUPS     (DI), Z0
+	MOVQ        184(AX), R8
+	VMOVUPS     (DI)(R8*1), Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, K1, (CX)
+	MOVQ        184(AX), R8
+	VMOVUPS     Z1, (DI)(R8*1)
+
+end110:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 208(AX)
+	JMP  one103
+
+end104:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 216(AX)
+	JNZ  group101
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image100
+	VZEROUPPER
+	RET
+
+// func mulProductsAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·mulProductsAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image111:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group112:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many113:
+	CMPQ 208(AX), $0x04
+	JL   one114
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x10, R12
+	JL   rest117
+
+loop116:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (DI), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, (CX)
+	VMOVUPS     (BX)(SI*1), Z2
+	VMOVUPS     (DI)(R8*1), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9)(R10*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z2
+	VMOVUPS     (DI)(R8*2), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9)(R10*2), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Z2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	LEAQ        (CX)(DX*2), R13
+	VMOVUPS     Z2, (R13)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Z1, (R11)(R13*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R12
+	JGE         loop116
+
+rest117:
+	ADDQ        $0x10, R12
+	JZ          end118
+	LEAQ        tailsAVX512<>+0(SB), R13
+	KMOVW       (R13)(R12*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z2
+	VMOVUPS.Z   (DI)(R8*1), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z2
+	VMOVUPS.Z   (DI)(R8*2), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*2), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z2
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z2, K1, (R12)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end118:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many113
+
+one114:
+	CMPQ 208(AX), $0x00
+	JE   end115
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x10, R12
+	JL   rest120
+
+loop119:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (DI), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Z1, (R11)(R13*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R12
+	JGE         loop119
+
+rest120:
+	ADDQ        $0x10, R12
+	JZ          end121
+	LEAQ        tailsAVX512<>+0(SB), R13
+	KMOVW       (R13)(R12*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end121:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one114
+
+end115:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group112
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image111
+	VZEROUPPER
+	RET
+
+// func mulProductsPastAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·mulProductsPastAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image122:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group123:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many124:
+	CMPQ 208(AX), $0x04
+	JL   one125
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x10, R12
+	JL   rest128
+
+loop127:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (DI), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVNTPS    Z2, (CX)
+	VMOVUPS     (BX)(SI*1), Z2
+	VMOVUPS     (DI)(R8*1), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9)(R10*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVNTPS    Z2, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z2
+	VMOVUPS     (DI)(R8*2), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9)(R10*2), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVNTPS    Z2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Z2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Z3
+	VFMADD231PS Z3, Z2, Z1
+	LEAQ        (CX)(DX*2), R13
+	VMOVNTPS    Z2, (R13)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Z1, (R11)(R13*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R12
+	JGE         loop127
+
+rest128:
+	ADDQ        $0x10, R12
+	JZ          end129
+	LEAQ        tailsAVX512<>+0(SB), R13
+	KMOVW       (R13)(R12*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z2
+	VMOVUPS.Z   (DI)(R8*1), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z2
+	VMOVUPS.Z   (DI)(R8*2), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*2), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z2
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z2, K1, (R12)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end129:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many124
+
+one125:
+	CMPQ 208(AX), $0x00
+	JE   end126
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x10, R12
+	JL   rest131
+
+loop130:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (BX), Z2
+	VMOVUPS     (DI), Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     (R9), Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVNTPS    Z2, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Z1, (R11)(R13*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R12
+	JGE         loop130
+
+rest131:
+	ADDQ        $0x10, R12
+	JZ          end132
+	LEAQ        tailsAVX512<>+0(SB), R13
+	KMOVW       (R13)(R12*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z2, K1, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end132:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one125
+
+end126:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group123
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image122
+	VZEROUPPER
+	RET
+
+// func mulProductsGateAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·mulProductsGateAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image133:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group134:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many135:
+	CMPQ 208(AX), $0x04
+	JL   one136
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
+	JL   rest139
+
+loop138:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
+	VMOVUPS     (BX), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, (CX)
+	VMOVUPS     (BX)(SI*1), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI)(R8*1), Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9)(R10*1), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI)(R8*2), Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9)(R10*2), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R14
+	VMOVUPS     (R14)(SI*1), Z4
+	VFMADD213PS Z3, Z2, Z4
+	LEAQ        (DI)(R8*2), R14
+	VMOVUPS     (R14)(R8*1), Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	LEAQ        (R9)(R10*2), R14
+	VMOVUPS     (R14)(R10*1), Z2
+	VFMADD231PS Z2, Z4, Z1
+	LEAQ        (CX)(DX*2), R14
+	VMOVUPS     Z4, (R14)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R13
+	JGE         loop138
+
+rest139:
+	ADDQ        $0x10, R13
+	JZ          end140
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI)(R8*1), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI)(R8*2), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*2), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z2
+	VFMADD231PS Z2, Z4, Z1
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z4, K1, (R12)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end140:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many135
+
+one136:
+	CMPQ 208(AX), $0x00
+	JE   end137
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
+	JL   rest142
+
+loop141:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
+	VMOVUPS     (BX), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI), Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9), Z2
+	VFMADD231PS Z2, Z4, Z1
+	VMOVUPS     Z4, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R13
+	JGE         loop141
+
+rest142:
+	ADDQ        $0x10, R13
+	JZ          end143
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI), K1, Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z2
+	VFMADD231PS Z2, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end143:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one136
+
+end137:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 216(AX)
+	JNZ  group134
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image133
+	VZEROUPPER
+	RET
+
+// func mulProductsGatePastAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·mulProductsGatePastAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image144:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group145:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many146:
+	CMPQ 208(AX), $0x04
+	JL   one147
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
+	JL   rest150
+
+loop149:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
+	VMOVUPS     (BX), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI), Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVNTPS    Z4, (CX)
+	VMOVUPS     (BX)(SI*1), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI)(R8*1), Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9)(R10*1), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVNTPS    Z4, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI)(R8*2), Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9)(R10*2), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVNTPS    Z4, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R14
+	VMOVUPS     (R14)(SI*1), Z4
+	VFMADD213PS Z3, Z2, Z4
+	LEAQ        (DI)(R8*2), R14
+	VMOVUPS     (R14)(R8*1), Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	LEAQ        (R9)(R10*2), R14
+	VMOVUPS     (R14)(R10*1), Z2
+	VFMADD231PS Z2, Z4, Z1
+	LEAQ        (CX)(DX*2), R14
+	VMOVNTPS    Z4, (R14)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R13
+	JGE         loop149
+
+rest150:
+	ADDQ        $0x10, R13
+	JZ          end151
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI)(R8*1), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI)(R8*2), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9)(R10*2), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z2
+	VFMADD231PS Z2, Z4, Z1
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z4, K1, (R12)(DX*1)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end151:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many146
+
+one147:
+	CMPQ 208(AX), $0x00
+	JE   end148
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x10, R13
+	JL   rest153
+
+loop152:
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Z3
+	VMOVUPS     (BX), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (DI), Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS     (R9), Z2
+	VFMADD231PS Z2, Z4, Z1
+	VMOVNTPS    Z4, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Z1, (R11)(R14*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R13
+	JGE         loop152
+
+rest153:
+	ADDQ        $0x10, R13
+	JZ          end154
+	LEAQ        tailsAVX512<>+0(SB), R14
+	KMOVW       (R14)(R13*2), K1
+	VMOVUPS     (R11), Z0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z1
+	VMOVUPS     (R12), Z2
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS.Z   (DI), K1, Z2
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVUPS.Z   (R9), K1, Z2
+	VFMADD231PS Z2, Z4, Z1
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS     Z0, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z1, (R11)(R12*1)
+
+end154:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one147
+
+end148:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 216(AX)
+	JNZ  group145
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image144
+	VZEROUPPER
+	RET
+
+// func addClipAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·addClipAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z1
+
+image155:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group156:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
+
+many157:
+	CMPQ 208(AX), $0x04
+	JL   one158
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x10, R10
+	JL   rest161
+
+loop160:
+	VMOVUPS     (R9), Z2
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z4, Z2, Z5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z6
+	VFMADD231PS Z6, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Z5
+	VFMADD213PS Z4, Z2, Z5
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Z6
+	VFMADD231PS Z6, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)(DX*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Z5
+	VFMADD213PS Z4, Z2, Z5
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Z6
+	VFMADD231PS Z6, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R11
+	PREFETCHT0  4096(R11)(SI*1)
+	LEAQ        (BX)(SI*2), R11
+	VMOVUPS     (R11)(SI*1), Z5
+	VFMADD213PS Z4, Z2, Z5
+	LEAQ        (DI)(R8*2), R11
+	PREFETCHT0  4096(R11)(R8*1)
+	LEAQ        (DI)(R8*2), R11
+	VMOVUPS     (R11)(R8*1), Z2
+	VFMADD231PS Z2, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	LEAQ        (CX)(DX*2), R11
+	VMOVUPS     Z5, (R11)(DX*1)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R10
+	JGE         loop160
+
+rest161:
+	ADDQ        $0x10, R10
+	JZ          end162
+	LEAQ        tailsAVX512<>+0(SB), R11
+	KMOVW       (R11)(R10*2), K1
+	VMOVUPS     (R9), Z2
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Z3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z4, Z2, Z5
+	VMOVUPS.Z   (DI), K1, Z6
+	VFMADD231PS Z6, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VFMADD213PS Z4, Z2, Z5
+	VMOVUPS.Z   (DI)(R8*1), K1, Z6
+	VFMADD231PS Z6, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z5
+	VFMADD213PS Z4, Z2, Z5
+	VMOVUPS.Z   (DI)(R8*2), K1, Z6
+	VFMADD231PS Z6, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS.Z   (R9)(SI*1), K1, Z5
+	VFMADD213PS Z4, Z2, Z5
+	LEAQ        (DI)(R8*2), R9
+	VMOVUPS.Z   (R9)(R8*1), K1, Z2
+	VFMADD231PS Z2, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Z5, K1, (R9)(DX*1)
+
+end162:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 208(AX)
+	JMP  many157
+
+one158:
+	CMPQ 208(AX), $0x00
+	JE   end159
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x10, R10
+	JL   rest164
+
+loop163:
+	VMOVUPS     (R9), Z2
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z4, Z2, Z5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z2
+	VFMADD231PS Z2, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R10
+	JGE         loop163
+
+rest164:
+	ADDQ        $0x10, R10
+	JZ          end165
+	LEAQ        tailsAVX512<>+0(SB), R11
+	KMOVW       (R11)(R10*2), K1
+	VMOVUPS     (R9), Z2
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Z3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z4, Z2, Z5
+	VMOVUPS.Z   (DI), K1, Z2
+	VFMADD231PS Z2, Z3, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)
+
+end165:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 208(AX)
+	JMP  one158
+
+end159:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	DECQ 216(AX)
+	JNZ  group156
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image155
+	VZEROUPPER
+	RET
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+// func clippedProductsAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·clippedProductsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	MOVQ         24(AX), R9
+	MOVQ         56(AX), R10
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z1
+
+image166:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group167:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many168:
+	CMPQ 208(AX), $0x04
+	JL   one169
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x10, R12
+	JL   rest172
+
+loop171:
+	VMOVUPS     (R11), Z2
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VCMPPS      $0x0e, Z0, Z4, K1
+	VCMPPS      $0x01, Z1, Z4, K1, K1
+	VMOVAPS.Z   Z5, K1, Z4
+	VADDPS      Z4, Z2, Z2
+	PREFETCHT0  4096(R9)
+	VMOVUPS     (R9), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, (CX)
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Z4
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Z5
+	VCMPPS      $0x0e, Z0, Z4, K1
+	VCMPPS      $0x01, Z1, Z4, K1, K1
+	VMOVAPS.Z   Z5, K1, Z4
+	VADDPS      Z4, Z2, Z2
+	PREFETCHT0  4096(R9)(R10*1)
+	VMOVUPS     (R9)(R10*1), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, (CX)(DX*1)
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Z4
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Z5
+	VCMPPS      $0x0e, Z0, Z4, K1
+	VCMPPS      $0x01, Z1, Z4, K1, K1
+	VMOVAPS.Z   Z5, K1, Z4
+	VADDPS      Z4, Z2, Z2
+	PREFETCHT0  4096(R9)(R10*2)
+	VMOVUPS     (R9)(R10*2), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, (CX)(DX*2)
+	LEAQ        (DI)(R8*2), R13
+	PREFETCHT0  4096(R13)(R8*1)
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Z4
+	LEAQ        (BX)(SI*2), R13
+	PREFETCHT0  4096(R13)(SI*1)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Z5
+	VCMPPS      $0x0e, Z0, Z4, K1
+	VCMPPS      $0x01, Z1, Z4, K1, K1
+	VMOVAPS.Z   Z5, K1, Z4
+	VADDPS      Z4, Z2, Z2
+	LEAQ        (R9)(R10*2), R13
+	PREFETCHT0  4096(R13)(R10*1)
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Z5
+	VFMADD231PS Z5, Z4, Z3
+	LEAQ        (CX)(DX*2), R13
+	VMOVUPS     Z4, (R13)(DX*1)
+	VMOVUPS     Z2, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Z3, (R11)(R13*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R12
+	JGE         loop171
+
+rest172:
+	ADDQ        $0x10, R12
+	JZ          end173
+	LEAQ        tailsAVX512<>+0(SB), R13
+	KMOVW       (R13)(R12*2), K1
+	VMOVUPS     (R11), Z2
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Z3
+	VMOVUPS.Z   (DI), K1, Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VCMPPS      $0x0e, Z0, Z4, K2
+	VCMPPS      $0x01, Z1, Z4, K2, K2
+	VMOVAPS.Z   Z5, K2, Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS.Z   (R9), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS.Z   (DI)(R8*1), K1, Z4
+	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VCMPPS      $0x0e, Z0, Z4, K2
+	VCMPPS      $0x01, Z1, Z4, K2, K2
+	VMOVAPS.Z   Z5, K2, Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS.Z   (R9)(R10*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, K1, (CX)(DX*1)
+	VMOVUPS.Z   (DI)(R8*2), K1, Z4
+	VMOVUPS.Z   (BX)(SI*2), K1, Z5
+	VCMPPS      $0x0e, Z0, Z4, K2
+	VCMPPS      $0x01, Z1, Z4, K2, K2
+	VMOVAPS.Z   Z5, K2, Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS.Z   (R9)(R10*2), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, K1, (CX)(DX*2)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS.Z   (R12)(R8*1), K1, Z4
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS.Z   (R12)(SI*1), K1, Z5
+	VCMPPS      $0x0e, Z0, Z4, K2
+	VCMPPS      $0x01, Z1, Z4, K2, K2
+	VMOVAPS.Z   Z5, K2, Z4
+	VADDPS      Z4, Z2, Z2
+	LEAQ        (R9)(R10*2), R12
+	VMOVUPS.Z   (R12)(R10*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z4, K1, (R12)(DX*1)
+	VMOVUPS     Z2, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z3, (R11)(R12*1)
+
+end173:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many168
+
+one169:
+	CMPQ 208(AX), $0x00
+	JE   end170
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x10, R12
+	JL   rest175
+
+loop174:
+	VMOVUPS     (R11), Z2
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Z3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VCMPPS      $0x0e, Z0, Z4, K1
+	VCMPPS      $0x01, Z1, Z4, K1, K1
+	VMOVAPS.Z   Z5, K1, Z4
+	VADDPS      Z4, Z2, Z2
+	PREFETCHT0  4096(R9)
+	VMOVUPS     (R9), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, (CX)
+	VMOVUPS     Z2, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Z3, (R11)(R13*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R12
+	JGE         loop174
+
+rest175:
+	ADDQ        $0x10, R12
+	JZ          end176
+	LEAQ        tailsAVX512<>+0(SB), R13
+	KMOVW       (R13)(R12*2), K1
+	VMOVUPS     (R11), Z2
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Z3
+	VMOVUPS.Z   (DI), K1, Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VCMPPS      $0x0e, Z0, Z4, K2
+	VCMPPS      $0x01, Z1, Z4, K2, K2
+	VMOVAPS.Z   Z5, K2, Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS.Z   (R9), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS     Z2, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z3, (R11)(R12*1)
+
+end176:
+	MOVQ 80(AX), R11
+	ANDQ $-16, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one169
+
+end170:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group167
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image166
 	VZEROUPPER
 	RET
 
@@ -1471,23 +3038,23 @@ TEXT ·normSiLUAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image100:
+image177:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group178:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group101:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many102:
-	CMPQ 200(AX), $0x04
-	JL   one103
+many179:
+	CMPQ 208(AX), $0x04
+	JL   one180
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest106
+	JL   rest183
 
-loop105:
+loop182:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -1562,11 +3129,11 @@ loop105:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop105
+	JGE         loop182
 
-rest106:
+rest183:
 	ADDQ        $0x10, R8
-	JZ          end107
+	JZ          end184
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -1635,7 +3202,7 @@ rest106:
 	LEAQ        (CX)(DX*2), DI
 	VMOVUPS     Z11, K1, (DI)(DX*1)
 
-end107:
+end184:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1643,18 +3210,18 @@ end107:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many102
+	SUBQ $0x04, 208(AX)
+	JMP  many179
 
-one103:
-	CMPQ 200(AX), $0x00
-	JE   end104
+one180:
+	CMPQ 208(AX), $0x00
+	JE   end181
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest109
+	JL   rest186
 
-loop108:
+loop185:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -1678,11 +3245,11 @@ loop108:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop108
+	JGE         loop185
 
-rest109:
+rest186:
 	ADDQ        $0x10, R8
-	JZ          end110
+	JZ          end187
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -1704,7 +3271,7 @@ rest109:
 	VMULPS      Z10, Z11, Z11
 	VMOVUPS     Z11, K1, (CX)
 
-end110:
+end187:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -1712,18 +3279,18 @@ end110:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one103
+	DECQ 208(AX)
+	JMP  one180
 
-end104:
+end181:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group101
+	DECQ 216(AX)
+	JNZ  group178
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image100
+	JNZ  image177
 	VZEROUPPER
 	RET
 
@@ -1736,16 +3303,6 @@ DATA constantbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
 DATA constantbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
 DATA constantbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
 GLOBL constantbfb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
 
 DATA constant3af61905<>+0(SB)/4, $0x3af61905
 DATA constant3af61905<>+4(SB)/4, $0x3af61905
@@ -1824,24 +3381,24 @@ TEXT ·normSiLUSumAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image111:
+image188:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group189:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group112:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many113:
-	CMPQ 200(AX), $0x04
-	JL   one114
+many190:
+	CMPQ 208(AX), $0x04
+	JL   one191
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest117
+	JL   rest194
 
-loop116:
+loop193:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -1923,11 +3480,11 @@ loop116:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop116
+	JGE         loop193
 
-rest117:
+rest194:
 	ADDQ        $0x10, R9
-	JZ          end118
+	JZ          end195
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -2002,7 +3559,7 @@ rest117:
 	VMOVUPS     Z12, K1, (DI)(DX*1)
 	VMOVUPS     Z10, (R8)
 
-end118:
+end195:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -2010,19 +3567,19 @@ end118:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many113
+	SUBQ $0x04, 208(AX)
+	JMP  many190
 
-one114:
-	CMPQ 200(AX), $0x00
-	JE   end115
+one191:
+	CMPQ 208(AX), $0x00
+	JE   end192
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest120
+	JL   rest197
 
-loop119:
+loop196:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -2050,11 +3607,11 @@ loop119:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop119
+	JGE         loop196
 
-rest120:
+rest197:
 	ADDQ        $0x10, R9
-	JZ          end121
+	JZ          end198
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -2079,7 +3636,7 @@ rest120:
 	VMOVUPS     Z12, K1, (CX)
 	VMOVUPS     Z10, (R8)
 
-end121:
+end198:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -2087,20 +3644,20 @@ end121:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one114
+	DECQ 208(AX)
+	JMP  one191
 
-end115:
+end192:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
-	DECQ 208(AX)
-	JNZ  group112
+	DECQ 216(AX)
+	JNZ  group189
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image111
+	JNZ  image188
 	VZEROUPPER
 	RET
 
@@ -2123,23 +3680,23 @@ TEXT ·normSiLUSlopeAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image122:
+image199:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group200:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group123:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many124:
-	CMPQ 200(AX), $0x04
-	JL   one125
+many201:
+	CMPQ 208(AX), $0x04
+	JL   one202
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest128
+	JL   rest205
 
-loop127:
+loop204:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2228,11 +3785,11 @@ loop127:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop127
+	JGE          loop204
 
-rest128:
+rest205:
 	ADDQ         $0x10, R10
-	JZ           end129
+	JZ           end206
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2314,7 +3871,7 @@ rest128:
 	LEAQ         (DI)(R8*2), R9
 	VMOVUPS      Z8, K1, (R9)(R8*1)
 
-end129:
+end206:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2324,18 +3881,18 @@ end129:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many124
+	SUBQ $0x04, 208(AX)
+	JMP  many201
 
-one125:
-	CMPQ 200(AX), $0x00
-	JE   end126
+one202:
+	CMPQ 208(AX), $0x00
+	JE   end203
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest131
+	JL   rest208
 
-loop130:
+loop207:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2363,11 +3920,11 @@ loop130:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop130
+	JGE          loop207
 
-rest131:
+rest208:
 	ADDQ         $0x10, R10
-	JZ           end132
+	JZ           end209
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2392,7 +3949,7 @@ rest131:
 	VMOVUPS      Z10, K1, (CX)
 	VMOVUPS      Z8, K1, (DI)
 
-end132:
+end209:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2402,26 +3959,26 @@ end132:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one125
+	DECQ 208(AX)
+	JMP  one202
 
-end126:
+end203:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 208(AX)
-	JNZ  group123
+	DECQ 216(AX)
+	JNZ  group200
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image122
+	JNZ  image199
 	VZEROUPPER
 	RET
 
-// func slopeProductsAVX512(a *byte)
+// func slopeSiLUProductsAVX512(a *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·slopeProductsAVX512(SB), NOSPLIT, $0-8
+TEXT ·slopeSiLUProductsAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
@@ -2438,23 +3995,23 @@ TEXT ·slopeProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image133:
+image210:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group211:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group134:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many135:
-	CMPQ 200(AX), $0x04
-	JL   one136
+many212:
+	CMPQ 208(AX), $0x04
+	JL   one213
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest139
+	JL   rest216
 
-loop138:
+loop215:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2569,11 +4126,11 @@ loop138:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop138
+	JGE          loop215
 
-rest139:
+rest216:
 	ADDQ         $0x10, R10
-	JZ           end140
+	JZ           end217
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2681,7 +4238,7 @@ rest139:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end140:
+end217:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2691,18 +4248,18 @@ end140:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many135
+	SUBQ $0x04, 208(AX)
+	JMP  many212
 
-one136:
-	CMPQ 200(AX), $0x00
-	JE   end137
+one213:
+	CMPQ 208(AX), $0x00
+	JE   end214
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest142
+	JL   rest219
 
-loop141:
+loop218:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -2744,11 +4301,11 @@ loop141:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop141
+	JGE          loop218
 
-rest142:
+rest219:
 	ADDQ         $0x10, R10
-	JZ           end143
+	JZ           end220
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -2787,7 +4344,7 @@ rest142:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end143:
+end220:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -2797,26 +4354,26 @@ end143:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one136
+	DECQ 208(AX)
+	JMP  one213
 
-end137:
+end214:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 208(AX)
-	JNZ  group134
+	DECQ 216(AX)
+	JNZ  group211
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image133
+	JNZ  image210
 	VZEROUPPER
 	RET
 
-// func slopeProductsGateAVX512(a *byte)
+// func slopeSiLUProductsGateAVX512(a *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·slopeProductsGateAVX512(SB), NOSPLIT, $0-8
+TEXT ·slopeSiLUProductsGateAVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
@@ -2833,24 +4390,24 @@ TEXT ·slopeProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image144:
+image221:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group222:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group145:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many146:
-	CMPQ 200(AX), $0x04
-	JL   one147
+many223:
+	CMPQ 208(AX), $0x04
+	JL   one224
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest150
+	JL   rest227
 
-loop149:
+loop226:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -2973,11 +4530,11 @@ loop149:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop149
+	JGE          loop226
 
-rest150:
+rest227:
 	ADDQ         $0x10, R11
-	JZ           end151
+	JZ           end228
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -3092,7 +4649,7 @@ rest150:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end151:
+end228:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -3102,19 +4659,19 @@ end151:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many146
+	SUBQ $0x04, 208(AX)
+	JMP  many223
 
-one147:
-	CMPQ 200(AX), $0x00
-	JE   end148
+one224:
+	CMPQ 208(AX), $0x00
+	JE   end225
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest153
+	JL   rest230
 
-loop152:
+loop229:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -3161,11 +4718,11 @@ loop152:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop152
+	JGE          loop229
 
-rest153:
+rest230:
 	ADDQ         $0x10, R11
-	JZ           end154
+	JZ           end231
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -3208,7 +4765,7 @@ rest153:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end154:
+end231:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -3218,120 +4775,122 @@ end154:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one147
+	DECQ 208(AX)
+	JMP  one224
 
-end148:
+end225:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
-	DECQ 208(AX)
-	JNZ  group145
+	DECQ 216(AX)
+	JNZ  group222
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image144
+	JNZ  image221
 	VZEROUPPER
 	RET
 
-// func gateProductsAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·gateProductsAVX512(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
+// func normClipAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normClipAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z1
 
-image155:
+image232:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group233:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group156:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many157:
-	CMPQ 200(AX), $0x04
-	JL   one158
-	MOVQ 176(AX), DI
+many234:
+	CMPQ 208(AX), $0x04
+	JL   one235
+	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest161
+	JL   rest238
 
-loop160:
-	VMOVUPS     (DI), Z0
-	MOVQ        184(AX), R9
-	VMOVUPS     (DI)(R9*1), Z1
-	VMOVUPS     (CX), Z2
-	VMOVUPS     (BX), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, (CX)
-	VMOVUPS     (CX)(DX*1), Z2
-	VMOVUPS     (BX)(SI*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, (CX)(DX*1)
-	VMOVUPS     (CX)(DX*2), Z2
-	VMOVUPS     (BX)(SI*2), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     (R9)(DX*1), Z2
+loop237:
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z3
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, (CX)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, (CX)(DX*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), R9
-	VMOVUPS     (R9)(SI*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
+	PREFETCHT0  4096(R9)(SI*1)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
 	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     Z2, (R9)(DX*1)
-	MOVQ        184(AX), R9
-	VMOVUPS     Z1, (DI)(R9*1)
+	VMOVUPS     Z4, (R9)(DX*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop160
+	JGE         loop237
 
-rest161:
+rest238:
 	ADDQ        $0x10, R8
-	JZ          end162
+	JZ          end239
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	VMOVUPS     (DI), Z0
-	MOVQ        184(AX), R8
-	VMOVUPS     (DI)(R8*1), Z1
-	VMOVUPS.Z   (CX), K1, Z2
-	VMOVUPS.Z   (BX), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS.Z   (CX)(DX*1), K1, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, (CX)(DX*1)
-	VMOVUPS.Z   (CX)(DX*2), K1, Z2
-	VMOVUPS.Z   (BX)(SI*2), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R8
-	VMOVUPS.Z   (R8)(DX*1), K1, Z2
-	LEAQ        (BX)(SI*2), R8
-	VMOVUPS.Z   (R8)(SI*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	LEAQ        (CX)(DX*2), R8
-	VMOVUPS     Z2, K1, (R8)(DX*1)
-	MOVQ        184(AX), R8
-	VMOVUPS     Z1, (DI)(R8*1)
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R8
+	VMOVUPS     (DI)(R8*1), Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), DI
+	VMOVUPS.Z   (DI)(SI*1), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	LEAQ        (CX)(DX*2), DI
+	VMOVUPS     Z4, K1, (DI)(DX*1)
 
-end162:
+end239:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3339,51 +4898,48 @@ end162:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many157
+	SUBQ $0x04, 208(AX)
+	JMP  many234
 
-one158:
-	CMPQ 200(AX), $0x00
-	JE   end159
-	MOVQ 176(AX), DI
+one235:
+	CMPQ 208(AX), $0x00
+	JE   end236
+	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest164
+	JL   rest241
 
-loop163:
-	VMOVUPS     (DI), Z0
-	MOVQ        184(AX), R9
-	VMOVUPS     (DI)(R9*1), Z1
-	VMOVUPS     (CX), Z2
-	VMOVUPS     (BX), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, (CX)
-	MOVQ        184(AX), R9
-	VMOVUPS     Z1, (DI)(R9*1)
+loop240:
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z3
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, (CX)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop163
+	JGE         loop240
 
-rest164:
+rest241:
 	ADDQ        $0x10, R8
-	JZ          end165
+	JZ          end242
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
-	VMOVUPS     (DI), Z0
-	MOVQ        184(AX), R8
-	VMOVUPS     (DI)(R8*1), Z1
-	VMOVUPS.Z   (CX), K1, Z2
-	VMOVUPS.Z   (BX), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     Z2, K1, (CX)
-	MOVQ        184(AX), R8
-	VMOVUPS     Z1, (DI)(R8*1)
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R8
+	VMOVUPS     (DI)(R8*1), Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VFMADD213PS Z3, Z2, Z4
+	VMAXPS      Z4, Z0, Z4
+	VMINPS      Z4, Z1, Z4
+	VMOVUPS     Z4, K1, (CX)
 
-end165:
+end242:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3391,936 +4947,1058 @@ end165:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one158
+	DECQ 208(AX)
+	JMP  one235
 
-end159:
+end236:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	DECQ 216(AX)
+	JNZ  group233
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image232
+	VZEROUPPER
+	RET
+
+// func normClipSumAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normClipSumAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z1
+
+image243:
+	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group244:
+	MOVQ 88(AX), DI
+	MOVQ DI, 208(AX)
+
+many245:
+	CMPQ 208(AX), $0x04
+	JL   one246
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x10, R9
+	JL   rest249
+
+loop248:
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Z3
+	VMOVUPS     (R8), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, (CX)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, (CX)(DX*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R10
+	PREFETCHT0  4096(R10)(SI*1)
+	LEAQ        (BX)(SI*2), R10
+	VMOVUPS     (R10)(SI*1), Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	LEAQ        (CX)(DX*2), R10
+	VMOVUPS     Z5, (R10)(DX*1)
+	VMOVUPS     Z4, (R8)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R9
+	JGE         loop248
+
+rest249:
+	ADDQ        $0x10, R9
+	JZ          end250
+	LEAQ        tailsAVX512<>+0(SB), R10
+	KMOVW       (R10)(R9*2), K1
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z3
+	VMOVUPS     (R8), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), DI
+	VMOVUPS.Z   (DI)(SI*1), K1, Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	LEAQ        (CX)(DX*2), DI
+	VMOVUPS     Z5, K1, (DI)(DX*1)
+	VMOVUPS     Z4, (R8)
+
+end250:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 208(AX)
+	JMP  many245
+
+one246:
+	CMPQ 208(AX), $0x00
+	JE   end247
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x10, R9
+	JL   rest252
+
+loop251:
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Z3
+	VMOVUPS     (R8), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, (CX)
+	VMOVUPS     Z4, (R8)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R9
+	JGE         loop251
+
+rest252:
+	ADDQ        $0x10, R9
+	JZ          end253
+	LEAQ        tailsAVX512<>+0(SB), R10
+	KMOVW       (R10)(R9*2), K1
+	VMOVUPS     (DI), Z2
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Z3
+	VMOVUPS     (R8), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z5, K1, (CX)
+	VMOVUPS     Z4, (R8)
+
+end253:
+	MOVQ 80(AX), DI
+	ANDQ $-16, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 208(AX)
+	JMP  one246
+
+end247:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
-	DECQ 208(AX)
-	JNZ  group156
+	DECQ 216(AX)
+	JNZ  group244
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image155
+	JNZ  image243
 	VZEROUPPER
 	RET
 
-// func mulProductsAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·mulProductsAVX512(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
+// func normClipSlopeAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normClipSlopeAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z2
 
-image166:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
+image254:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
 
-group167:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
+group255:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
 
-many168:
-	CMPQ 200(AX), $0x04
-	JL   one169
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
-	JL   rest172
+many256:
+	CMPQ 208(AX), $0x04
+	JL   one257
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x10, R10
+	JL   rest260
 
-loop171:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (BX), Z2
-	VMOVUPS     (DI), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
+loop259:
 	VMOVUPS     (R9), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, (CX)
-	VMOVUPS     (BX)(SI*1), Z2
-	VMOVUPS     (DI)(R8*1), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     (R9)(R10*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Z2
-	VMOVUPS     (DI)(R8*2), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     (R9)(R10*2), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS     (R13)(SI*1), Z2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS     (R13)(R8*1), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS     (R13)(R10*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Z2, (R13)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Z1, (R11)(R13*1)
-	ADDQ        $0x40, R11
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K1
+	VCMPPS      $0x01, Z2, Z5, K1, K1
+	VMOVAPS.Z   Z1, K1, Z6
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, (CX)
+	VMOVUPS     Z6, (DI)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K1
+	VCMPPS      $0x01, Z2, Z5, K1, K1
+	VMOVAPS.Z   Z1, K1, Z6
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, (CX)(DX*1)
+	VMOVUPS     Z6, (DI)(R8*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K1
+	VCMPPS      $0x01, Z2, Z5, K1, K1
+	VMOVAPS.Z   Z1, K1, Z6
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, (CX)(DX*2)
+	VMOVUPS     Z6, (DI)(R8*2)
+	LEAQ        (BX)(SI*2), R11
+	PREFETCHT0  4096(R11)(SI*1)
+	LEAQ        (BX)(SI*2), R11
+	VMOVUPS     (R11)(SI*1), Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K1
+	VCMPPS      $0x01, Z2, Z5, K1, K1
+	VMOVAPS.Z   Z1, K1, Z3
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	LEAQ        (CX)(DX*2), R11
+	VMOVUPS     Z5, (R11)(DX*1)
+	LEAQ        (DI)(R8*2), R11
+	VMOVUPS     Z3, (R11)(R8*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
-	JGE         loop171
+	SUBQ        $0x10, R10
+	JGE         loop259
 
-rest172:
-	ADDQ        $0x10, R12
-	JZ          end173
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VMOVUPS.Z   (DI), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS.Z   (BX)(SI*1), K1, Z2
-	VMOVUPS.Z   (DI)(R8*1), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)(DX*1)
-	VMOVUPS.Z   (BX)(SI*2), K1, Z2
-	VMOVUPS.Z   (DI)(R8*2), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*2), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMOVUPS.Z   (R12)(SI*1), K1, Z2
-	LEAQ        (DI)(R8*2), R12
-	VMOVUPS.Z   (R12)(R8*1), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R12
-	VMOVUPS.Z   (R12)(R10*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R12
-	VMOVUPS     Z2, K1, (R12)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
+rest260:
+	ADDQ        $0x10, R10
+	JZ          end261
+	LEAQ        tailsAVX512<>+0(SB), R11
+	KMOVW       (R11)(R10*2), K1
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K2
+	VCMPPS      $0x01, Z2, Z5, K2, K2
+	VMOVAPS.Z   Z1, K2, Z6
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, K1, (CX)
+	VMOVUPS     Z6, K1, (DI)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K2
+	VCMPPS      $0x01, Z2, Z5, K2, K2
+	VMOVAPS.Z   Z1, K2, Z6
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, K1, (CX)(DX*1)
+	VMOVUPS     Z6, K1, (DI)(R8*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K2
+	VCMPPS      $0x01, Z2, Z5, K2, K2
+	VMOVAPS.Z   Z1, K2, Z6
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, K1, (CX)(DX*2)
+	VMOVUPS     Z6, K1, (DI)(R8*2)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS.Z   (R9)(SI*1), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K2
+	VCMPPS      $0x01, Z2, Z5, K2, K2
+	VMOVAPS.Z   Z1, K2, Z3
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Z5, K1, (R9)(DX*1)
+	LEAQ        (DI)(R8*2), R9
+	VMOVUPS     Z3, K1, (R9)(R8*1)
 
-end173:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end261:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many168
+	SUBQ $0x04, 208(AX)
+	JMP  many256
 
-one169:
-	CMPQ 200(AX), $0x00
-	JE   end170
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
-	JL   rest175
+one257:
+	CMPQ 208(AX), $0x00
+	JE   end258
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x10, R10
+	JL   rest263
 
-loop174:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (BX), Z2
-	VMOVUPS     (DI), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
+loop262:
 	VMOVUPS     (R9), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Z1, (R11)(R13*1)
-	ADDQ        $0x40, R11
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K1
+	VCMPPS      $0x01, Z2, Z5, K1, K1
+	VMOVAPS.Z   Z1, K1, Z3
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, (CX)
+	VMOVUPS     Z3, (DI)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
-	JGE         loop174
+	SUBQ        $0x10, R10
+	JGE         loop262
 
-rest175:
-	ADDQ        $0x10, R12
-	JZ          end176
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VMOVUPS.Z   (DI), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
+rest263:
+	ADDQ        $0x10, R10
+	JZ          end264
+	LEAQ        tailsAVX512<>+0(SB), R11
+	KMOVW       (R11)(R10*2), K1
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VCMPPS      $0x0e, Z0, Z5, K2
+	VCMPPS      $0x01, Z2, Z5, K2, K2
+	VMOVAPS.Z   Z1, K2, Z3
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z2, Z5
+	VMOVUPS     Z5, K1, (CX)
+	VMOVUPS     Z3, K1, (DI)
 
-end176:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end264:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	ADDQ DX, CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	ADDQ SI, BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one169
+	DECQ 208(AX)
+	JMP  one257
 
-end170:
+end258:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	DECQ 208(AX)
-	JNZ  group167
+	DECQ 216(AX)
+	JNZ  group255
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image166
+	JNZ  image254
 	VZEROUPPER
 	RET
 
-// func mulProductsPastAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·mulProductsPastAVX512(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
+// func slopeClipProductsAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·slopeClipProductsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z2
 
-image177:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
+image265:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
 
-group178:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
+group266:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
 
-many179:
-	CMPQ 200(AX), $0x04
-	JL   one180
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
-	JL   rest183
+many267:
+	CMPQ 208(AX), $0x04
+	JL   one268
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x10, R10
+	JL   rest271
 
-loop182:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (BX), Z2
-	VMOVUPS     (DI), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
+loop270:
 	VMOVUPS     (R9), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVNTPS    Z2, (CX)
-	VMOVUPS     (BX)(SI*1), Z2
-	VMOVUPS     (DI)(R8*1), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     (R9)(R10*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVNTPS    Z2, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Z2
-	VMOVUPS     (DI)(R8*2), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS     (R9)(R10*2), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVNTPS    Z2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS     (R13)(SI*1), Z2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS     (R13)(R8*1), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS     (R13)(R10*1), Z3
-	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R13
-	VMOVNTPS    Z2, (R13)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Z1, (R11)(R13*1)
-	ADDQ        $0x40, R11
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Z5
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Z6
+	VMOVUPS     (BX), Z7
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K1
+	VCMPPS      $0x01, Z2, Z9, K1, K1
+	VMOVAPS.Z   Z1, K1, Z10
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z10, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, (CX)
+	VMOVUPS     (BX)(SI*1), Z7
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K1
+	VCMPPS      $0x01, Z2, Z9, K1, K1
+	VMOVAPS.Z   Z1, K1, Z10
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z10, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z7
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K1
+	VCMPPS      $0x01, Z2, Z9, K1, K1
+	VMOVAPS.Z   Z1, K1, Z10
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z10, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R11
+	VMOVUPS     (R11)(SI*1), Z7
+	LEAQ        (DI)(R8*2), R11
+	PREFETCHT0  4096(R11)(R8*1)
+	LEAQ        (DI)(R8*2), R11
+	VMOVUPS     (R11)(R8*1), Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K1
+	VCMPPS      $0x01, Z2, Z9, K1, K1
+	VMOVAPS.Z   Z1, K1, Z3
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z3, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	LEAQ        (CX)(DX*2), R11
+	VMOVUPS     Z7, (R11)(DX*1)
+	MOVQ        72(AX), R11
+	VMOVUPS     Z5, (R9)(R11*2)
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     Z6, (R12)(R11*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
-	JGE         loop182
+	SUBQ        $0x10, R10
+	JGE         loop270
 
-rest183:
-	ADDQ        $0x10, R12
-	JZ          end184
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VMOVUPS.Z   (DI), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS.Z   (BX)(SI*1), K1, Z2
-	VMOVUPS.Z   (DI)(R8*1), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)(DX*1)
-	VMOVUPS.Z   (BX)(SI*2), K1, Z2
-	VMOVUPS.Z   (DI)(R8*2), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*2), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMOVUPS.Z   (R12)(SI*1), K1, Z2
-	LEAQ        (DI)(R8*2), R12
-	VMOVUPS.Z   (R12)(R8*1), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	LEAQ        (R9)(R10*2), R12
-	VMOVUPS.Z   (R12)(R10*1), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	LEAQ        (CX)(DX*2), R12
-	VMOVUPS     Z2, K1, (R12)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
-
-end184:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
-	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many179
-
-one180:
-	CMPQ 200(AX), $0x00
-	JE   end181
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x10, R12
-	JL   rest186
-
-loop185:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (BX), Z2
-	VMOVUPS     (DI), Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
+rest271:
+	ADDQ        $0x10, R10
+	JZ          end272
+	LEAQ        tailsAVX512<>+0(SB), R11
+	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVNTPS    Z2, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Z1, (R11)(R13*1)
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R12
-	JGE         loop185
-
-rest186:
-	ADDQ        $0x10, R12
-	JZ          end187
-	LEAQ        tailsAVX512<>+0(SB), R13
-	KMOVW       (R13)(R12*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Z1
-	VMOVUPS.Z   (BX), K1, Z2
-	VMOVUPS.Z   (DI), K1, Z3
-	VMULPS      Z3, Z2, Z2
-	VADDPS      Z2, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z2, K1, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
-
-end187:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	ADDQ DX, CX
-	SUBQ R11, BX
-	ADDQ SI, BX
-	SUBQ R11, DI
-	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one180
-
-end181:
-	ADDQ 104(AX), CX
-	ADDQ 112(AX), BX
-	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	DECQ 208(AX)
-	JNZ  group178
-	ADDQ 144(AX), CX
-	ADDQ 152(AX), BX
-	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
-	DECQ 136(AX)
-	JNZ  image177
-	VZEROUPPER
-	RET
-
-// func mulProductsGateAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·mulProductsGateAVX512(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
-
-image188:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
-
-group189:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
-
-many190:
-	CMPQ 200(AX), $0x04
-	JL   one191
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x10, R13
-	JL   rest194
-
-loop193:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Z3
-	VMOVUPS     (BX), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI), Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9), Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, (CX)
-	VMOVUPS     (BX)(SI*1), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI)(R8*1), Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9)(R10*1), Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI)(R8*2), Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Z4
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*2), Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Z4
-	VFMADD213PS Z3, Z2, Z4
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Z2
-	VFMADD231PS Z2, Z4, Z1
-	LEAQ        (CX)(DX*2), R14
-	VMOVUPS     Z4, (R14)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Z1, (R11)(R14*1)
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R13
-	JGE         loop193
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R11
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K2
+	VCMPPS      $0x01, Z2, Z9, K2, K2
+	VMOVAPS.Z   Z1, K2, Z10
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z10, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z7
+	VMOVUPS.Z   (DI)(R8*1), K1, Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K2
+	VCMPPS      $0x01, Z2, Z9, K2, K2
+	VMOVAPS.Z   Z1, K2, Z10
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z10, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z7
+	VMOVUPS.Z   (DI)(R8*2), K1, Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K2
+	VCMPPS      $0x01, Z2, Z9, K2, K2
+	VMOVAPS.Z   Z1, K2, Z10
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z10, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R10
+	VMOVUPS.Z   (R10)(SI*1), K1, Z7
+	LEAQ        (DI)(R8*2), R10
+	VMOVUPS.Z   (R10)(R8*1), K1, Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K2
+	VCMPPS      $0x01, Z2, Z9, K2, K2
+	VMOVAPS.Z   Z1, K2, Z3
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z3, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	LEAQ        (CX)(DX*2), R10
+	VMOVUPS     Z7, K1, (R10)(DX*1)
+	MOVQ        72(AX), R10
+	VMOVUPS     Z5, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Z6, (R9)(R10*1)
 
-rest194:
-	ADDQ        $0x10, R13
-	JZ          end195
-	LEAQ        tailsAVX512<>+0(SB), R14
-	KMOVW       (R14)(R13*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Z3
-	VMOVUPS.Z   (BX), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI), K1, Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)
-	VMOVUPS.Z   (BX)(SI*1), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI)(R8*1), K1, Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*1), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)(DX*1)
-	VMOVUPS.Z   (BX)(SI*2), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI)(R8*2), K1, Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*2), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMOVUPS.Z   (R12)(SI*1), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	LEAQ        (DI)(R8*2), R12
-	VMOVUPS.Z   (R12)(R8*1), K1, Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	LEAQ        (R9)(R10*2), R12
-	VMOVUPS.Z   (R12)(R10*1), K1, Z2
-	VFMADD231PS Z2, Z4, Z1
-	LEAQ        (CX)(DX*2), R12
-	VMOVUPS     Z4, K1, (R12)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
-
-end195:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end272:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many190
+	SUBQ $0x04, 208(AX)
+	JMP  many267
 
-one191:
-	CMPQ 200(AX), $0x00
-	JE   end192
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x10, R13
-	JL   rest197
+one268:
+	CMPQ 208(AX), $0x00
+	JE   end269
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x10, R10
+	JL   rest274
 
-loop196:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Z3
-	VMOVUPS     (BX), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI), Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9), Z2
-	VFMADD231PS Z2, Z4, Z1
-	VMOVUPS     Z4, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Z1, (R11)(R14*1)
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
+loop273:
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Z5
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Z6
+	VMOVUPS     (BX), Z7
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K1
+	VCMPPS      $0x01, Z2, Z9, K1, K1
+	VMOVAPS.Z   Z1, K1, Z3
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z3, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, (CX)
+	MOVQ        72(AX), R11
+	VMOVUPS     Z5, (R9)(R11*2)
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     Z6, (R12)(R11*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R13
-	JGE         loop196
+	SUBQ        $0x10, R10
+	JGE         loop273
 
-rest197:
-	ADDQ        $0x10, R13
-	JZ          end198
-	LEAQ        tailsAVX512<>+0(SB), R14
-	KMOVW       (R14)(R13*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Z3
-	VMOVUPS.Z   (BX), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI), K1, Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z2
-	VFMADD231PS Z2, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
+rest274:
+	ADDQ        $0x10, R10
+	JZ          end275
+	LEAQ        tailsAVX512<>+0(SB), R11
+	KMOVW       (R11)(R10*2), K1
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Z4
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Z5
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R11
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS.Z   (BX), K1, Z7
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVAPS     Z8, Z9
+	VFMADD213PS Z4, Z3, Z9
+	VCMPPS      $0x0e, Z0, Z9, K2
+	VCMPPS      $0x01, Z2, Z9, K2, K2
+	VMOVAPS.Z   Z1, K2, Z3
+	VMAXPS      Z9, Z0, Z9
+	VMINPS      Z9, Z2, Z9
+	VMULPS      Z3, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VFMADD231PS Z7, Z8, Z6
+	VMOVUPS     Z7, K1, (CX)
+	MOVQ        72(AX), R10
+	VMOVUPS     Z5, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Z6, (R9)(R10*1)
 
-end198:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end275:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	ADDQ DX, CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	ADDQ SI, BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one191
+	DECQ 208(AX)
+	JMP  one268
 
-end192:
+end269:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	MOVQ 192(AX), R11
-	ADDQ R11, 176(AX)
-	DECQ 208(AX)
-	JNZ  group189
+	DECQ 216(AX)
+	JNZ  group266
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image188
+	JNZ  image265
 	VZEROUPPER
 	RET
 
-// func mulProductsGatePastAVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·mulProductsGatePastAVX512(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
+// func slopeClipProductsGateAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·slopeClipProductsGateAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z2
 
-image199:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
+image276:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
 
-group200:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
+group277:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
 
-many201:
-	CMPQ 200(AX), $0x04
-	JL   one202
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x10, R13
-	JL   rest205
+many278:
+	CMPQ 208(AX), $0x04
+	JL   one279
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
+	JL   rest282
 
-loop204:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Z3
-	VMOVUPS     (BX), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI), Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9), Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVNTPS    Z4, (CX)
-	VMOVUPS     (BX)(SI*1), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI)(R8*1), Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9)(R10*1), Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVNTPS    Z4, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI)(R8*2), Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9)(R10*2), Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVNTPS    Z4, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Z4
-	VFMADD213PS Z3, Z2, Z4
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Z2
-	VFMADD231PS Z2, Z4, Z1
-	LEAQ        (CX)(DX*2), R14
-	VMOVNTPS    Z4, (R14)(DX*1)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Z1, (R11)(R14*1)
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R13
-	JGE         loop204
-
-rest205:
-	ADDQ        $0x10, R13
-	JZ          end206
-	LEAQ        tailsAVX512<>+0(SB), R14
-	KMOVW       (R14)(R13*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Z3
-	VMOVUPS.Z   (BX), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI), K1, Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)
-	VMOVUPS.Z   (BX)(SI*1), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI)(R8*1), K1, Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*1), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)(DX*1)
-	VMOVUPS.Z   (BX)(SI*2), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI)(R8*2), K1, Z5
-	VMULPS      Z5, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9)(R10*2), K1, Z5
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)(DX*2)
+loop281:
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*1), Z4
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*2), Z5
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     (R13)(R12*1), Z6
+	VMOVUPS     (R10), Z7
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Z8
+	VMOVUPS     (BX), Z9
+	VFMADD213PS Z8, Z7, Z9
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z10
+	VMOVAPS     Z10, Z11
+	VFMADD213PS Z4, Z3, Z11
+	VCMPPS      $0x0e, Z0, Z11, K1
+	VCMPPS      $0x01, Z2, Z11, K1, K1
+	VMOVAPS.Z   Z1, K1, Z12
+	VMAXPS      Z11, Z0, Z11
+	VMINPS      Z11, Z2, Z11
+	VMULPS      Z12, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z10, Z6
+	VMOVUPS     Z9, (CX)
+	VMOVUPS     (BX)(SI*1), Z9
+	VFMADD213PS Z8, Z7, Z9
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Z10
+	VMOVAPS     Z10, Z11
+	VFMADD213PS Z4, Z3, Z11
+	VCMPPS      $0x0e, Z0, Z11, K1
+	VCMPPS      $0x01, Z2, Z11, K1, K1
+	VMOVAPS.Z   Z1, K1, Z12
+	VMAXPS      Z11, Z0, Z11
+	VMINPS      Z11, Z2, Z11
+	VMULPS      Z12, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z10, Z6
+	VMOVUPS     Z9, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z9
+	VFMADD213PS Z8, Z7, Z9
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Z10
+	VMOVAPS     Z10, Z11
+	VFMADD213PS Z4, Z3, Z11
+	VCMPPS      $0x0e, Z0, Z11, K1
+	VCMPPS      $0x01, Z2, Z11, K1, K1
+	VMOVAPS.Z   Z1, K1, Z12
+	VMAXPS      Z11, Z0, Z11
+	VMINPS      Z11, Z2, Z11
+	VMULPS      Z12, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z10, Z6
+	VMOVUPS     Z9, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), R12
-	VMOVUPS.Z   (R12)(SI*1), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
+	VMOVUPS     (R12)(SI*1), Z9
+	VFMADD213PS Z8, Z7, Z9
 	LEAQ        (DI)(R8*2), R12
-	VMOVUPS.Z   (R12)(R8*1), K1, Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	LEAQ        (R9)(R10*2), R12
-	VMOVUPS.Z   (R12)(R10*1), K1, Z2
-	VFMADD231PS Z2, Z4, Z1
+	PREFETCHT0  4096(R12)(R8*1)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS     (R12)(R8*1), Z7
+	VMOVAPS     Z7, Z8
+	VFMADD213PS Z4, Z3, Z8
+	VCMPPS      $0x0e, Z0, Z8, K1
+	VCMPPS      $0x01, Z2, Z8, K1, K1
+	VMOVAPS.Z   Z1, K1, Z3
+	VMAXPS      Z8, Z0, Z8
+	VMINPS      Z8, Z2, Z8
+	VMULPS      Z3, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z7, Z6
 	LEAQ        (CX)(DX*2), R12
-	VMOVUPS     Z4, K1, (R12)(DX*1)
-	VMOVUPS     Z0, (R11)
+	VMOVUPS     Z9, (R12)(DX*1)
 	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
-
-end206:
-	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
-	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many201
-
-one202:
-	CMPQ 200(AX), $0x00
-	JE   end203
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x10, R13
-	JL   rest208
-
-loop207:
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Z3
-	VMOVUPS     (BX), Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS     (DI), Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS     (R9), Z2
-	VFMADD231PS Z2, Z4, Z1
-	VMOVNTPS    Z4, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Z1, (R11)(R14*1)
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
+	VMOVUPS     Z5, (R9)(R12*2)
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     Z6, (R13)(R12*1)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R13
-	JGE         loop207
+	SUBQ        $0x10, R11
+	JGE         loop281
 
-rest208:
-	ADDQ        $0x10, R13
-	JZ          end209
-	LEAQ        tailsAVX512<>+0(SB), R14
-	KMOVW       (R14)(R13*2), K1
-	VMOVUPS     (R11), Z0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Z1
-	VMOVUPS     (R12), Z2
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Z3
-	VMOVUPS.Z   (BX), K1, Z4
-	VFMADD213PS Z3, Z2, Z4
-	VMOVUPS.Z   (DI), K1, Z2
-	VMULPS      Z2, Z4, Z4
-	VADDPS      Z4, Z0, Z0
-	VMOVUPS.Z   (R9), K1, Z2
-	VFMADD231PS Z2, Z4, Z1
-	VMOVUPS     Z4, K1, (CX)
-	VMOVUPS     Z0, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Z1, (R11)(R12*1)
+rest282:
+	ADDQ        $0x10, R11
+	JZ          end283
+	LEAQ        tailsAVX512<>+0(SB), R12
+	KMOVW       (R12)(R11*2), K1
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Z5
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Z6
+	VMOVUPS     (R10), Z7
+	MOVQ        184(AX), R11
+	VMOVUPS     (R10)(R11*1), Z8
+	VMOVUPS.Z   (BX), K1, Z9
+	VFMADD213PS Z8, Z7, Z9
+	VMOVUPS.Z   (DI), K1, Z10
+	VMOVAPS     Z10, Z11
+	VFMADD213PS Z4, Z3, Z11
+	VCMPPS      $0x0e, Z0, Z11, K2
+	VCMPPS      $0x01, Z2, Z11, K2, K2
+	VMOVAPS.Z   Z1, K2, Z12
+	VMAXPS      Z11, Z0, Z11
+	VMINPS      Z11, Z2, Z11
+	VMULPS      Z12, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z10, Z6
+	VMOVUPS     Z9, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z9
+	VFMADD213PS Z8, Z7, Z9
+	VMOVUPS.Z   (DI)(R8*1), K1, Z10
+	VMOVAPS     Z10, Z11
+	VFMADD213PS Z4, Z3, Z11
+	VCMPPS      $0x0e, Z0, Z11, K2
+	VCMPPS      $0x01, Z2, Z11, K2, K2
+	VMOVAPS.Z   Z1, K2, Z12
+	VMAXPS      Z11, Z0, Z11
+	VMINPS      Z11, Z2, Z11
+	VMULPS      Z12, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z10, Z6
+	VMOVUPS     Z9, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z9
+	VFMADD213PS Z8, Z7, Z9
+	VMOVUPS.Z   (DI)(R8*2), K1, Z10
+	VMOVAPS     Z10, Z11
+	VFMADD213PS Z4, Z3, Z11
+	VCMPPS      $0x0e, Z0, Z11, K2
+	VCMPPS      $0x01, Z2, Z11, K2, K2
+	VMOVAPS.Z   Z1, K2, Z12
+	VMAXPS      Z11, Z0, Z11
+	VMINPS      Z11, Z2, Z11
+	VMULPS      Z12, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z10, Z6
+	VMOVUPS     Z9, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R10
+	VMOVUPS.Z   (R10)(SI*1), K1, Z9
+	VFMADD213PS Z8, Z7, Z9
+	LEAQ        (DI)(R8*2), R10
+	VMOVUPS.Z   (R10)(R8*1), K1, Z7
+	VMOVAPS     Z7, Z8
+	VFMADD213PS Z4, Z3, Z8
+	VCMPPS      $0x0e, Z0, Z8, K2
+	VCMPPS      $0x01, Z2, Z8, K2, K2
+	VMOVAPS.Z   Z1, K2, Z3
+	VMAXPS      Z8, Z0, Z8
+	VMINPS      Z8, Z2, Z8
+	VMULPS      Z3, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z7, Z6
+	LEAQ        (CX)(DX*2), R10
+	VMOVUPS     Z9, K1, (R10)(DX*1)
+	MOVQ        72(AX), R10
+	VMOVUPS     Z5, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Z6, (R9)(R10*1)
 
-end209:
+end283:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 208(AX)
+	JMP  many278
+
+one279:
+	CMPQ 208(AX), $0x00
+	JE   end280
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
-	ANDQ $-16, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	ADDQ DX, CX
-	SUBQ R11, BX
-	ADDQ SI, BX
-	SUBQ R11, DI
-	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one202
+	SUBQ $0x10, R11
+	JL   rest285
 
-end203:
+loop284:
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*1), Z4
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*2), Z5
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     (R13)(R12*1), Z6
+	VMOVUPS     (R10), Z7
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Z8
+	VMOVUPS     (BX), Z9
+	VFMADD213PS Z8, Z7, Z9
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z7
+	VMOVAPS     Z7, Z8
+	VFMADD213PS Z4, Z3, Z8
+	VCMPPS      $0x0e, Z0, Z8, K1
+	VCMPPS      $0x01, Z2, Z8, K1, K1
+	VMOVAPS.Z   Z1, K1, Z3
+	VMAXPS      Z8, Z0, Z8
+	VMINPS      Z8, Z2, Z8
+	VMULPS      Z3, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z7, Z6
+	VMOVUPS     Z9, (CX)
+	MOVQ        72(AX), R12
+	VMOVUPS     Z5, (R9)(R12*2)
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     Z6, (R13)(R12*1)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R11
+	JGE         loop284
+
+rest285:
+	ADDQ        $0x10, R11
+	JZ          end286
+	LEAQ        tailsAVX512<>+0(SB), R12
+	KMOVW       (R12)(R11*2), K1
+	VMOVUPS     (R9), Z3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Z4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Z5
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Z6
+	VMOVUPS     (R10), Z7
+	MOVQ        184(AX), R11
+	VMOVUPS     (R10)(R11*1), Z8
+	VMOVUPS.Z   (BX), K1, Z9
+	VFMADD213PS Z8, Z7, Z9
+	VMOVUPS.Z   (DI), K1, Z7
+	VMOVAPS     Z7, Z8
+	VFMADD213PS Z4, Z3, Z8
+	VCMPPS      $0x0e, Z0, Z8, K2
+	VCMPPS      $0x01, Z2, Z8, K2, K2
+	VMOVAPS.Z   Z1, K2, Z3
+	VMAXPS      Z8, Z0, Z8
+	VMINPS      Z8, Z2, Z8
+	VMULPS      Z3, Z9, Z9
+	VADDPS      Z9, Z5, Z5
+	VFMADD231PS Z9, Z7, Z6
+	VMOVUPS     Z9, K1, (CX)
+	MOVQ        72(AX), R10
+	VMOVUPS     Z5, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Z6, (R9)(R10*1)
+
+end286:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 208(AX)
+	JMP  one279
+
+end280:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	MOVQ 192(AX), R11
-	ADDQ R11, 176(AX)
-	DECQ 208(AX)
-	JNZ  group200
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 216(AX)
+	JNZ  group277
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image199
+	JNZ  image276
 	VZEROUPPER
 	RET
 
@@ -4333,22 +6011,22 @@ TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image210:
+image287:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group288:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group211:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many212:
-	CMPQ 200(AX), $0x04
-	JL   one213
+many289:
+	CMPQ 208(AX), $0x04
+	JL   one290
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest216
+	JL   rest293
 
-loop215:
+loop292:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
@@ -4367,11 +6045,11 @@ loop215:
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop215
+	JGE        loop292
 
-rest216:
+rest293:
 	ADDQ       $0x08, DI
-	JZ         end217
+	JZ         end294
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
@@ -4386,7 +6064,7 @@ rest216:
 	LEAQ       (CX)(DX*2), DI
 	VMASKMOVPS Y1, Y0, (DI)(DX*1)
 
-end217:
+end294:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4394,35 +6072,35 @@ end217:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many212
+	SUBQ $0x04, 208(AX)
+	JMP  many289
 
-one213:
-	CMPQ 200(AX), $0x00
-	JE   end214
+one290:
+	CMPQ 208(AX), $0x00
+	JE   end291
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest219
+	JL   rest296
 
-loop218:
+loop295:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop218
+	JGE        loop295
 
-rest219:
+rest296:
 	ADDQ       $0x08, DI
-	JZ         end220
+	JZ         end297
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
 	VMASKMOVPS (BX), Y0, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 
-end220:
+end297:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4430,18 +6108,18 @@ end220:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one213
+	DECQ 208(AX)
+	JMP  one290
 
-end214:
+end291:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group211
+	DECQ 216(AX)
+	JNZ  group288
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image210
+	JNZ  image287
 	VZEROUPPER
 	RET
 
@@ -4472,23 +6150,23 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image221:
+image298:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group299:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group222:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many223:
-	CMPQ 200(AX), $0x04
-	JL   one224
+many300:
+	CMPQ 208(AX), $0x04
+	JL   one301
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest227
+	JL   rest304
 
-loop226:
+loop303:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4515,11 +6193,11 @@ loop226:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop226
+	JGE         loop303
 
-rest227:
+rest304:
 	ADDQ        $0x08, R8
-	JZ          end228
+	JZ          end305
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4541,7 +6219,7 @@ rest227:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y3, Y0, (DI)(DX*1)
 
-end228:
+end305:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4549,18 +6227,18 @@ end228:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many223
+	SUBQ $0x04, 208(AX)
+	JMP  many300
 
-one224:
-	CMPQ 200(AX), $0x00
-	JE   end225
+one301:
+	CMPQ 208(AX), $0x00
+	JE   end302
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest230
+	JL   rest307
 
-loop229:
+loop306:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -4572,11 +6250,11 @@ loop229:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop229
+	JGE         loop306
 
-rest230:
+rest307:
 	ADDQ        $0x08, R8
-	JZ          end231
+	JZ          end308
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -4587,7 +6265,7 @@ rest230:
 	VFMADD213PS Y2, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
 
-end231:
+end308:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -4595,18 +6273,18 @@ end231:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one224
+	DECQ 208(AX)
+	JMP  one301
 
-end225:
+end302:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group222
+	DECQ 216(AX)
+	JNZ  group299
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image221
+	JNZ  image298
 	VZEROUPPER
 	RET
 
@@ -4621,23 +6299,23 @@ TEXT ·affineAddAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image232:
+image309:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group310:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group233:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many234:
-	CMPQ 200(AX), $0x04
-	JL   one235
+many311:
+	CMPQ 208(AX), $0x04
+	JL   one312
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest238
+	JL   rest315
 
-loop237:
+loop314:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -4681,11 +6359,11 @@ loop237:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop237
+	JGE         loop314
 
-rest238:
+rest315:
 	ADDQ        $0x08, R10
-	JZ          end239
+	JZ          end316
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -4718,7 +6396,7 @@ rest238:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
 
-end239:
+end316:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4728,18 +6406,18 @@ end239:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many234
+	SUBQ $0x04, 208(AX)
+	JMP  many311
 
-one235:
-	CMPQ 200(AX), $0x00
-	JE   end236
+one312:
+	CMPQ 208(AX), $0x00
+	JE   end313
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest241
+	JL   rest318
 
-loop240:
+loop317:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -4757,11 +6435,11 @@ loop240:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop240
+	JGE         loop317
 
-rest241:
+rest318:
 	ADDQ        $0x08, R10
-	JZ          end242
+	JZ          end319
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -4776,7 +6454,7 @@ rest241:
 	VFMADD231PS Y1, Y2, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end242:
+end319:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4786,20 +6464,20 @@ end242:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one235
+	DECQ 208(AX)
+	JMP  one312
 
-end236:
+end313:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 208(AX)
-	JNZ  group233
+	DECQ 216(AX)
+	JNZ  group310
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image232
+	JNZ  image309
 	VZEROUPPER
 	RET
 
@@ -4814,24 +6492,24 @@ TEXT ·affineAddGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image243:
+image320:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group321:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group244:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many245:
-	CMPQ 200(AX), $0x04
-	JL   one246
+many322:
+	CMPQ 208(AX), $0x04
+	JL   one323
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest249
+	JL   rest326
 
-loop248:
+loop325:
 	VMOVUPS     (R9), Y0
 	VMOVUPS     (R10), Y1
 	MOVQ        184(AX), R12
@@ -4870,11 +6548,11 @@ loop248:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R11
-	JGE         loop248
+	JGE         loop325
 
-rest249:
+rest326:
 	ADDQ        $0x08, R11
-	JZ          end250
+	JZ          end327
 	LEAQ        tailsAVX2<>+0(SB), R12
 	NEGQ        R11
 	VMOVUPS     32(R12)(R11*4), Y0
@@ -4906,7 +6584,7 @@ rest249:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
 
-end250:
+end327:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4916,19 +6594,19 @@ end250:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many245
+	SUBQ $0x04, 208(AX)
+	JMP  many322
 
-one246:
-	CMPQ 200(AX), $0x00
-	JE   end247
+one323:
+	CMPQ 208(AX), $0x00
+	JE   end324
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest252
+	JL   rest329
 
-loop251:
+loop328:
 	VMOVUPS     (R9), Y0
 	VMOVUPS     (R10), Y1
 	MOVQ        184(AX), R12
@@ -4945,11 +6623,11 @@ loop251:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R11
-	JGE         loop251
+	JGE         loop328
 
-rest252:
+rest329:
 	ADDQ        $0x08, R11
-	JZ          end253
+	JZ          end330
 	LEAQ        tailsAVX2<>+0(SB), R12
 	NEGQ        R11
 	VMOVUPS     32(R12)(R11*4), Y0
@@ -4963,7 +6641,7 @@ rest252:
 	VFMADD231PS Y2, Y1, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end253:
+end330:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -4973,22 +6651,22 @@ end253:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one246
+	DECQ 208(AX)
+	JMP  one323
 
-end247:
+end324:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
-	DECQ 208(AX)
-	JNZ  group244
+	DECQ 216(AX)
+	JNZ  group321
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image243
+	JNZ  image320
 	VZEROUPPER
 	RET
 
@@ -4999,23 +6677,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-image254:
+image331:
 	MOVQ 96(AX), BX
+	MOVQ BX, 216(AX)
+
+group332:
+	MOVQ 88(AX), BX
 	MOVQ BX, 208(AX)
 
-group255:
-	MOVQ 88(AX), BX
-	MOVQ BX, 200(AX)
-
-many256:
-	CMPQ 200(AX), $0x04
-	JL   one257
+many333:
+	CMPQ 208(AX), $0x04
+	JL   one334
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest260
+	JL   rest337
 
-loop259:
+loop336:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -5034,11 +6712,11 @@ loop259:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop259
+	JGE     loop336
 
-rest260:
+rest337:
 	ADDQ       $0x08, SI
-	JZ         end261
+	JZ         end338
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -5058,24 +6736,24 @@ rest260:
 	LEAQ       (CX)(DX*2), BX
 	VMASKMOVPS Y2, Y0, (BX)(DX*1)
 
-end261:
+end338:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 200(AX)
-	JMP  many256
+	SUBQ $0x04, 208(AX)
+	JMP  many333
 
-one257:
-	CMPQ 200(AX), $0x00
-	JE   end258
+one334:
+	CMPQ 208(AX), $0x00
+	JE   end335
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest263
+	JL   rest340
 
-loop262:
+loop339:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -5083,11 +6761,11 @@ loop262:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop262
+	JGE     loop339
 
-rest263:
+rest340:
 	ADDQ       $0x08, SI
-	JZ         end264
+	JZ         end341
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -5096,24 +6774,24 @@ rest263:
 	VMULPS     Y1, Y2, Y2
 	VMASKMOVPS Y2, Y0, (CX)
 
-end264:
+end341:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 200(AX)
-	JMP  one257
+	DECQ 208(AX)
+	JMP  one334
 
-end258:
+end335:
 	ADDQ 104(AX), CX
 	MOVQ 192(AX), BX
 	ADDQ BX, 176(AX)
-	DECQ 208(AX)
-	JNZ  group255
+	DECQ 216(AX)
+	JNZ  group332
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image254
+	JNZ  image331
 	VZEROUPPER
 	RET
 
@@ -5124,23 +6802,23 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-image265:
+image342:
 	MOVQ 96(AX), BX
+	MOVQ BX, 216(AX)
+
+group343:
+	MOVQ 88(AX), BX
 	MOVQ BX, 208(AX)
 
-group266:
-	MOVQ 88(AX), BX
-	MOVQ BX, 200(AX)
-
-many267:
-	CMPQ 200(AX), $0x04
-	JL   one268
+many344:
+	CMPQ 208(AX), $0x04
+	JL   one345
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest271
+	JL   rest348
 
-loop270:
+loop347:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -5163,11 +6841,11 @@ loop270:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop270
+	JGE         loop347
 
-rest271:
+rest348:
 	ADDQ        $0x08, SI
-	JZ          end272
+	JZ          end349
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -5191,24 +6869,24 @@ rest271:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end272:
+end349:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ $0x04, 200(AX)
-	JMP  many267
+	SUBQ $0x04, 208(AX)
+	JMP  many344
 
-one268:
-	CMPQ 200(AX), $0x00
-	JE   end269
+one345:
+	CMPQ 208(AX), $0x00
+	JE   end346
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest274
+	JL   rest351
 
-loop273:
+loop350:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -5221,11 +6899,11 @@ loop273:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop273
+	JGE         loop350
 
-rest274:
+rest351:
 	ADDQ        $0x08, SI
-	JZ          end275
+	JZ          end352
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -5239,22 +6917,22 @@ rest274:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end275:
+end352:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
-	DECQ 200(AX)
-	JMP  one268
-
-end269:
-	ADDQ 104(AX), CX
 	DECQ 208(AX)
-	JNZ  group266
+	JMP  one345
+
+end346:
+	ADDQ 104(AX), CX
+	DECQ 216(AX)
+	JNZ  group343
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image265
+	JNZ  image342
 	VZEROUPPER
 	RET
 
@@ -5267,23 +6945,23 @@ TEXT ·momentsCopyAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image276:
+image353:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group354:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group277:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many278:
-	CMPQ 200(AX), $0x04
-	JL   one279
+many355:
+	CMPQ 208(AX), $0x04
+	JL   one356
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest282
+	JL   rest359
 
-loop281:
+loop358:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5312,11 +6990,11 @@ loop281:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop281
+	JGE         loop358
 
-rest282:
+rest359:
 	ADDQ        $0x08, R8
-	JZ          end283
+	JZ          end360
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5345,7 +7023,7 @@ rest282:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end283:
+end360:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5353,18 +7031,18 @@ end283:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many278
+	SUBQ $0x04, 208(AX)
+	JMP  many355
 
-one279:
-	CMPQ 200(AX), $0x00
-	JE   end280
+one356:
+	CMPQ 208(AX), $0x00
+	JE   end357
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest285
+	JL   rest362
 
-loop284:
+loop361:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5379,11 +7057,11 @@ loop284:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop284
+	JGE         loop361
 
-rest285:
+rest362:
 	ADDQ        $0x08, R8
-	JZ          end286
+	JZ          end363
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5398,7 +7076,7 @@ rest285:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end286:
+end363:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5406,18 +7084,18 @@ end286:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one279
+	DECQ 208(AX)
+	JMP  one356
 
-end280:
+end357:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group277
+	DECQ 216(AX)
+	JNZ  group354
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image276
+	JNZ  image353
 	VZEROUPPER
 	RET
 
@@ -5430,23 +7108,23 @@ TEXT ·productsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image287:
+image364:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group365:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group288:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many289:
-	CMPQ 200(AX), $0x04
-	JL   one290
+many366:
+	CMPQ 208(AX), $0x04
+	JL   one367
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest293
+	JL   rest370
 
-loop292:
+loop369:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5485,11 +7163,11 @@ loop292:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop292
+	JGE         loop369
 
-rest293:
+rest370:
 	ADDQ        $0x08, R8
-	JZ          end294
+	JZ          end371
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5518,7 +7196,7 @@ rest293:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end294:
+end371:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5526,18 +7204,18 @@ end294:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many289
+	SUBQ $0x04, 208(AX)
+	JMP  many366
 
-one290:
-	CMPQ 200(AX), $0x00
-	JE   end291
+one367:
+	CMPQ 208(AX), $0x00
+	JE   end368
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest296
+	JL   rest373
 
-loop295:
+loop372:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -5554,11 +7232,11 @@ loop295:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop295
+	JGE         loop372
 
-rest296:
+rest373:
 	ADDQ        $0x08, R8
-	JZ          end297
+	JZ          end374
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -5573,7 +7251,7 @@ rest296:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end297:
+end374:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5581,18 +7259,18 @@ end297:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one290
+	DECQ 208(AX)
+	JMP  one367
 
-end291:
+end368:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group288
+	DECQ 216(AX)
+	JNZ  group365
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image287
+	JNZ  image364
 	VZEROUPPER
 	RET
 
@@ -5605,24 +7283,24 @@ TEXT ·productsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image298:
+image375:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group376:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group299:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many300:
-	CMPQ 200(AX), $0x04
-	JL   one301
+many377:
+	CMPQ 208(AX), $0x04
+	JL   one378
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest304
+	JL   rest381
 
-loop303:
+loop380:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -5667,11 +7345,11 @@ loop303:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop303
+	JGE         loop380
 
-rest304:
+rest381:
 	ADDQ        $0x08, R9
-	JZ          end305
+	JZ          end382
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -5705,7 +7383,7 @@ rest304:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end305:
+end382:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5713,19 +7391,19 @@ end305:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many300
+	SUBQ $0x04, 208(AX)
+	JMP  many377
 
-one301:
-	CMPQ 200(AX), $0x00
-	JE   end302
+one378:
+	CMPQ 208(AX), $0x00
+	JE   end379
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest307
+	JL   rest384
 
-loop306:
+loop383:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -5745,11 +7423,11 @@ loop306:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop306
+	JGE         loop383
 
-rest307:
+rest384:
 	ADDQ        $0x08, R9
-	JZ          end308
+	JZ          end385
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -5766,7 +7444,7 @@ rest307:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end308:
+end385:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -5774,20 +7452,1601 @@ end308:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one301
+	DECQ 208(AX)
+	JMP  one378
 
-end302:
+end379:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
-	DECQ 208(AX)
-	JNZ  group299
+	DECQ 216(AX)
+	JNZ  group376
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image298
+	JNZ  image375
+	VZEROUPPER
+	RET
+
+// func gateProductsAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·gateProductsAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+
+image386:
+	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group387:
+	MOVQ 88(AX), DI
+	MOVQ DI, 208(AX)
+
+many388:
+	CMPQ 208(AX), $0x04
+	JL   one389
+	MOVQ 176(AX), DI
+	MOVQ 80(AX), R8
+	SUBQ $0x08, R8
+	JL   rest392
+
+loop391:
+	VMOVUPS     (DI), Y0
+	MOVQ        184(AX), R9
+	VMOVUPS     (DI)(R9*1), Y1
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (BX), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMULPS      Y0, Y2, Y2
+	VMOVUPS     Y2, (CX)
+	VMOVUPS     (CX)(DX*1), Y2
+	VMOVUPS     (BX)(SI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMULPS      Y0, Y2, Y2
+	VMOVUPS     Y2, (CX)(DX*1)
+	VMOVUPS     (CX)(DX*2), Y2
+	VMOVUPS     (BX)(SI*2), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMULPS      Y0, Y2, Y2
+	VMOVUPS     Y2, (CX)(DX*2)
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     (R9)(DX*1), Y2
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMULPS      Y0, Y2, Y2
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Y2, (R9)(DX*1)
+	MOVQ        184(AX), R9
+	VMOVUPS     Y1, (DI)(R9*1)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R8
+	JGE         loop391
+
+rest392:
+	ADDQ        $0x08, R8
+	JZ          end393
+	LEAQ        tailsAVX2<>+0(SB), R9
+	NEGQ        R8
+	VMOVUPS     32(R9)(R8*4), Y0
+	VMOVUPS     (DI), Y1
+	MOVQ        184(AX), R8
+	VMOVUPS     (DI)(R8*1), Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VMASKMOVPS  (BX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMULPS      Y1, Y3, Y3
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMASKMOVPS  (CX)(DX*1), Y0, Y3
+	VMASKMOVPS  (BX)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMULPS      Y1, Y3, Y3
+	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
+	VMASKMOVPS  (CX)(DX*2), Y0, Y3
+	VMASKMOVPS  (BX)(SI*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMULPS      Y1, Y3, Y3
+	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  (R8)(DX*1), Y0, Y3
+	LEAQ        (BX)(SI*2), R8
+	VMASKMOVPS  (R8)(SI*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMULPS      Y1, Y3, Y3
+	LEAQ        (CX)(DX*2), R8
+	VMASKMOVPS  Y3, Y0, (R8)(DX*1)
+	MOVQ        184(AX), R8
+	VMOVUPS     Y2, (DI)(R8*1)
+
+end393:
+	MOVQ 80(AX), DI
+	ANDQ $-8, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 208(AX)
+	JMP  many388
+
+one389:
+	CMPQ 208(AX), $0x00
+	JE   end390
+	MOVQ 176(AX), DI
+	MOVQ 80(AX), R8
+	SUBQ $0x08, R8
+	JL   rest395
+
+loop394:
+	VMOVUPS     (DI), Y0
+	MOVQ        184(AX), R9
+	VMOVUPS     (DI)(R9*1), Y1
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (BX), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMULPS      Y0, Y2, Y2
+	VMOVUPS     Y2, (CX)
+	MOVQ        184(AX), R9
+	VMOVUPS     Y1, (DI)(R9*1)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R8
+	JGE         loop394
+
+rest395:
+	ADDQ        $0x08, R8
+	JZ          end396
+	LEAQ        tailsAVX2<>+0(SB), R9
+	NEGQ        R8
+	VMOVUPS     32(R9)(R8*4), Y0
+	VMOVUPS     (DI), Y1
+	MOVQ        184(AX), R8
+	VMOVUPS     (DI)(R8*1), Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VMASKMOVPS  (BX), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMULPS      Y1, Y3, Y3
+	VMASKMOVPS  Y3, Y0, (CX)
+	MOVQ        184(AX), R8
+	VMOVUPS     Y2, (DI)(R8*1)
+
+end396:
+	MOVQ 80(AX), DI
+	ANDQ $-8, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 208(AX)
+	JMP  one389
+
+end390:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	MOVQ 192(AX), DI
+	ADDQ DI, 176(AX)
+	DECQ 216(AX)
+	JNZ  group387
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image386
+	VZEROUPPER
+	RET
+
+// func mulProductsAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·mulProductsAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image397:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group398:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many399:
+	CMPQ 208(AX), $0x04
+	JL   one400
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest403
+
+loop402:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVUPS     Y2, (CX)
+	VMOVUPS     (BX)(SI*1), Y2
+	VMOVUPS     (DI)(R8*1), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9)(R10*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVUPS     Y2, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y2
+	VMOVUPS     (DI)(R8*2), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9)(R10*2), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVUPS     Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Y2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	LEAQ        (CX)(DX*2), R13
+	VMOVUPS     Y2, (R13)(DX*1)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y1, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop402
+
+rest403:
+	ADDQ        $0x08, R12
+	JZ          end404
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y3
+	VMASKMOVPS  (DI)(R8*1), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y3
+	VMASKMOVPS  (DI)(R8*2), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9)(R10*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end404:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many399
+
+one400:
+	CMPQ 208(AX), $0x00
+	JE   end401
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest406
+
+loop405:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVUPS     Y2, (CX)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y1, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop405
+
+rest406:
+	ADDQ        $0x08, R12
+	JZ          end407
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end407:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one400
+
+end401:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group398
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image397
+	VZEROUPPER
+	RET
+
+// func mulProductsPastAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·mulProductsPastAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image408:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group409:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many410:
+	CMPQ 208(AX), $0x04
+	JL   one411
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest414
+
+loop413:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)
+	VMOVUPS     (BX)(SI*1), Y2
+	VMOVUPS     (DI)(R8*1), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9)(R10*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y2
+	VMOVUPS     (DI)(R8*2), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9)(R10*2), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Y2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	LEAQ        (CX)(DX*2), R13
+	VMOVNTPS    Y2, (R13)(DX*1)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y1, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop413
+
+rest414:
+	ADDQ        $0x08, R12
+	JZ          end415
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y3
+	VMASKMOVPS  (DI)(R8*1), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y3
+	VMASKMOVPS  (DI)(R8*2), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9)(R10*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end415:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many410
+
+one411:
+	CMPQ 208(AX), $0x00
+	JE   end412
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest417
+
+loop416:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y1, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop416
+
+rest417:
+	ADDQ        $0x08, R12
+	JZ          end418
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end418:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one411
+
+end412:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group409
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image408
+	VZEROUPPER
+	RET
+
+// func mulProductsGateAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·mulProductsGateAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image419:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group420:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many421:
+	CMPQ 208(AX), $0x04
+	JL   one422
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest425
+
+loop424:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     Y4, (CX)
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI)(R8*1), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9)(R10*1), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     Y4, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI)(R8*2), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9)(R10*2), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     Y4, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R14
+	VMOVUPS     (R14)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	LEAQ        (DI)(R8*2), R14
+	VMOVUPS     (R14)(R8*1), Y2
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	LEAQ        (R9)(R10*2), R14
+	VMOVUPS     (R14)(R10*1), Y2
+	VFMADD231PS Y2, Y4, Y1
+	LEAQ        (CX)(DX*2), R14
+	VMOVUPS     Y4, (R14)(DX*1)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R13
+	JGE         loop424
+
+rest425:
+	ADDQ        $0x08, R13
+	JZ          end426
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI)(R8*1), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9)(R10*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI)(R8*2), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9)(R10*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y3
+	VMULPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y3
+	VFMADD231PS Y3, Y5, Y2
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end426:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many421
+
+one422:
+	CMPQ 208(AX), $0x00
+	JE   end423
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest428
+
+loop427:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y2
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9), Y2
+	VFMADD231PS Y2, Y4, Y1
+	VMOVUPS     Y4, (CX)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R13
+	JGE         loop427
+
+rest428:
+	ADDQ        $0x08, R13
+	JZ          end429
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI), Y0, Y3
+	VMULPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y3
+	VFMADD231PS Y3, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end429:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one422
+
+end423:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 216(AX)
+	JNZ  group420
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image419
+	VZEROUPPER
+	RET
+
+// func mulProductsGatePastAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·mulProductsGatePastAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image430:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group431:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many432:
+	CMPQ 208(AX), $0x04
+	JL   one433
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest436
+
+loop435:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVNTPS    Y4, (CX)
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI)(R8*1), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9)(R10*1), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVNTPS    Y4, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI)(R8*2), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9)(R10*2), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVNTPS    Y4, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R14
+	VMOVUPS     (R14)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	LEAQ        (DI)(R8*2), R14
+	VMOVUPS     (R14)(R8*1), Y2
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	LEAQ        (R9)(R10*2), R14
+	VMOVUPS     (R14)(R10*1), Y2
+	VFMADD231PS Y2, Y4, Y1
+	LEAQ        (CX)(DX*2), R14
+	VMOVNTPS    Y4, (R14)(DX*1)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R13
+	JGE         loop435
+
+rest436:
+	ADDQ        $0x08, R13
+	JZ          end437
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI)(R8*1), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9)(R10*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI)(R8*2), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9)(R10*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y3
+	VMULPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y3
+	VFMADD231PS Y3, Y5, Y2
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end437:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many432
+
+one433:
+	CMPQ 208(AX), $0x00
+	JE   end434
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest439
+
+loop438:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y2
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9), Y2
+	VFMADD231PS Y2, Y4, Y1
+	VMOVNTPS    Y4, (CX)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R13
+	JGE         loop438
+
+rest439:
+	ADDQ        $0x08, R13
+	JZ          end440
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI), Y0, Y3
+	VMULPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y3
+	VFMADD231PS Y3, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end440:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one433
+
+end434:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 216(AX)
+	JNZ  group431
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image430
+	VZEROUPPER
+	RET
+
+// func addClipAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·addClipAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y1
+
+image441:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group442:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
+
+many443:
+	CMPQ 208(AX), $0x04
+	JL   one444
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x08, R10
+	JL   rest447
+
+loop446:
+	VMOVUPS     (R9), Y2
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y4, Y2, Y5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y6
+	VFMADD231PS Y6, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Y5
+	VFMADD213PS Y4, Y2, Y5
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Y6
+	VFMADD231PS Y6, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)(DX*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Y5
+	VFMADD213PS Y4, Y2, Y5
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Y6
+	VFMADD231PS Y6, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R11
+	PREFETCHT0  4096(R11)(SI*1)
+	LEAQ        (BX)(SI*2), R11
+	VMOVUPS     (R11)(SI*1), Y5
+	VFMADD213PS Y4, Y2, Y5
+	LEAQ        (DI)(R8*2), R11
+	PREFETCHT0  4096(R11)(R8*1)
+	LEAQ        (DI)(R8*2), R11
+	VMOVUPS     (R11)(R8*1), Y2
+	VFMADD231PS Y2, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	LEAQ        (CX)(DX*2), R11
+	VMOVUPS     Y5, (R11)(DX*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R10
+	JGE         loop446
+
+rest447:
+	ADDQ        $0x08, R10
+	JZ          end448
+	LEAQ        tailsAVX2<>+0(SB), R11
+	NEGQ        R10
+	VMOVUPS     32(R11)(R10*4), Y2
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Y4
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VFMADD213PS Y5, Y3, Y6
+	VMASKMOVPS  (DI), Y2, Y7
+	VFMADD231PS Y7, Y4, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y2, Y6
+	VFMADD213PS Y5, Y3, Y6
+	VMASKMOVPS  (DI)(R8*1), Y2, Y7
+	VFMADD231PS Y7, Y4, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y2, Y6
+	VFMADD213PS Y5, Y3, Y6
+	VMASKMOVPS  (DI)(R8*2), Y2, Y7
+	VFMADD231PS Y7, Y4, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMASKMOVPS  (R9)(SI*1), Y2, Y6
+	VFMADD213PS Y5, Y3, Y6
+	LEAQ        (DI)(R8*2), R9
+	VMASKMOVPS  (R9)(R8*1), Y2, Y3
+	VFMADD231PS Y3, Y4, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	LEAQ        (CX)(DX*2), R9
+	VMASKMOVPS  Y6, Y2, (R9)(DX*1)
+
+end448:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 208(AX)
+	JMP  many443
+
+one444:
+	CMPQ 208(AX), $0x00
+	JE   end445
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x08, R10
+	JL   rest450
+
+loop449:
+	VMOVUPS     (R9), Y2
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y4, Y2, Y5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y2
+	VFMADD231PS Y2, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R10
+	JGE         loop449
+
+rest450:
+	ADDQ        $0x08, R10
+	JZ          end451
+	LEAQ        tailsAVX2<>+0(SB), R11
+	NEGQ        R10
+	VMOVUPS     32(R11)(R10*4), Y2
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Y4
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VFMADD213PS Y5, Y3, Y6
+	VMASKMOVPS  (DI), Y2, Y3
+	VFMADD231PS Y3, Y4, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)
+
+end451:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 208(AX)
+	JMP  one444
+
+end445:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	DECQ 216(AX)
+	JNZ  group442
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image441
+	VZEROUPPER
+	RET
+
+// func clippedProductsAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·clippedProductsAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	MOVQ         24(AX), R9
+	MOVQ         56(AX), R10
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y1
+
+image452:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group453:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many454:
+	CMPQ 208(AX), $0x04
+	JL   one455
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest458
+
+loop457:
+	VMOVUPS     (R11), Y2
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VCMPPS      $0x0e, Y0, Y4, Y6
+	VCMPPS      $0x01, Y1, Y4, Y4
+	VANDPS      Y6, Y4, Y6
+	VANDPS      Y5, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	PREFETCHT0  4096(R9)
+	VMOVUPS     (R9), Y4
+	VFMADD231PS Y4, Y6, Y3
+	VMOVUPS     Y6, (CX)
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Y4
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Y5
+	VCMPPS      $0x0e, Y0, Y4, Y6
+	VCMPPS      $0x01, Y1, Y4, Y4
+	VANDPS      Y6, Y4, Y6
+	VANDPS      Y5, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	PREFETCHT0  4096(R9)(R10*1)
+	VMOVUPS     (R9)(R10*1), Y4
+	VFMADD231PS Y4, Y6, Y3
+	VMOVUPS     Y6, (CX)(DX*1)
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Y4
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Y5
+	VCMPPS      $0x0e, Y0, Y4, Y6
+	VCMPPS      $0x01, Y1, Y4, Y4
+	VANDPS      Y6, Y4, Y6
+	VANDPS      Y5, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	PREFETCHT0  4096(R9)(R10*2)
+	VMOVUPS     (R9)(R10*2), Y4
+	VFMADD231PS Y4, Y6, Y3
+	VMOVUPS     Y6, (CX)(DX*2)
+	LEAQ        (DI)(R8*2), R13
+	PREFETCHT0  4096(R13)(R8*1)
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Y4
+	LEAQ        (BX)(SI*2), R13
+	PREFETCHT0  4096(R13)(SI*1)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Y5
+	VCMPPS      $0x0e, Y0, Y4, Y6
+	VCMPPS      $0x01, Y1, Y4, Y4
+	VANDPS      Y6, Y4, Y6
+	VANDPS      Y5, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	LEAQ        (R9)(R10*2), R13
+	PREFETCHT0  4096(R13)(R10*1)
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Y4
+	VFMADD231PS Y4, Y6, Y3
+	LEAQ        (CX)(DX*2), R13
+	VMOVUPS     Y6, (R13)(DX*1)
+	VMOVUPS     Y2, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y3, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop457
+
+rest458:
+	ADDQ        $0x08, R12
+	JZ          end459
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y2
+	VMOVUPS     (R11), Y3
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y4
+	VMASKMOVPS  (DI), Y2, Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VCMPPS      $0x0e, Y0, Y5, Y7
+	VCMPPS      $0x01, Y1, Y5, Y5
+	VANDPS      Y7, Y5, Y7
+	VANDPS      Y6, Y7, Y7
+	VADDPS      Y7, Y3, Y3
+	VMASKMOVPS  (R9), Y2, Y5
+	VFMADD231PS Y5, Y7, Y4
+	VMASKMOVPS  Y7, Y2, (CX)
+	VMASKMOVPS  (DI)(R8*1), Y2, Y5
+	VMASKMOVPS  (BX)(SI*1), Y2, Y6
+	VCMPPS      $0x0e, Y0, Y5, Y7
+	VCMPPS      $0x01, Y1, Y5, Y5
+	VANDPS      Y7, Y5, Y7
+	VANDPS      Y6, Y7, Y7
+	VADDPS      Y7, Y3, Y3
+	VMASKMOVPS  (R9)(R10*1), Y2, Y5
+	VFMADD231PS Y5, Y7, Y4
+	VMASKMOVPS  Y7, Y2, (CX)(DX*1)
+	VMASKMOVPS  (DI)(R8*2), Y2, Y5
+	VMASKMOVPS  (BX)(SI*2), Y2, Y6
+	VCMPPS      $0x0e, Y0, Y5, Y7
+	VCMPPS      $0x01, Y1, Y5, Y5
+	VANDPS      Y7, Y5, Y7
+	VANDPS      Y6, Y7, Y7
+	VADDPS      Y7, Y3, Y3
+	VMASKMOVPS  (R9)(R10*2), Y2, Y5
+	VFMADD231PS Y5, Y7, Y4
+	VMASKMOVPS  Y7, Y2, (CX)(DX*2)
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y2, Y5
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y2, Y6
+	VCMPPS      $0x0e, Y0, Y5, Y7
+	VCMPPS      $0x01, Y1, Y5, Y5
+	VANDPS      Y7, Y5, Y7
+	VANDPS      Y6, Y7, Y7
+	VADDPS      Y7, Y3, Y3
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y2, Y5
+	VFMADD231PS Y5, Y7, Y4
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y7, Y2, (R12)(DX*1)
+	VMOVUPS     Y3, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y4, (R11)(R12*1)
+
+end459:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many454
+
+one455:
+	CMPQ 208(AX), $0x00
+	JE   end456
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest461
+
+loop460:
+	VMOVUPS     (R11), Y2
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y3
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VCMPPS      $0x0e, Y0, Y4, Y6
+	VCMPPS      $0x01, Y1, Y4, Y4
+	VANDPS      Y6, Y4, Y6
+	VANDPS      Y5, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	PREFETCHT0  4096(R9)
+	VMOVUPS     (R9), Y4
+	VFMADD231PS Y4, Y6, Y3
+	VMOVUPS     Y6, (CX)
+	VMOVUPS     Y2, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y3, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop460
+
+rest461:
+	ADDQ        $0x08, R12
+	JZ          end462
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y2
+	VMOVUPS     (R11), Y3
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y4
+	VMASKMOVPS  (DI), Y2, Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VCMPPS      $0x0e, Y0, Y5, Y7
+	VCMPPS      $0x01, Y1, Y5, Y5
+	VANDPS      Y7, Y5, Y7
+	VANDPS      Y6, Y7, Y7
+	VADDPS      Y7, Y3, Y3
+	VMASKMOVPS  (R9), Y2, Y5
+	VFMADD231PS Y5, Y7, Y4
+	VMASKMOVPS  Y7, Y2, (CX)
+	VMOVUPS     Y3, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y4, (R11)(R12*1)
+
+end462:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one455
+
+end456:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group453
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image452
 	VZEROUPPER
 	RET
 
@@ -5804,23 +9063,23 @@ TEXT ·normSiLUAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image309:
+image463:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group464:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group310:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many311:
-	CMPQ 200(AX), $0x04
-	JL   one312
+many465:
+	CMPQ 208(AX), $0x04
+	JL   one466
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest315
+	JL   rest469
 
-loop314:
+loop468:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y5
@@ -5915,11 +9174,11 @@ loop314:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop314
+	JGE         loop468
 
-rest315:
+rest469:
 	ADDQ        $0x08, R8
-	JZ          end316
+	JZ          end470
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y4
@@ -6009,7 +9268,7 @@ rest315:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y8, Y4, (DI)(DX*1)
 
-end316:
+end470:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6017,18 +9276,18 @@ end316:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many311
+	SUBQ $0x04, 208(AX)
+	JMP  many465
 
-one312:
-	CMPQ 200(AX), $0x00
-	JE   end313
+one466:
+	CMPQ 208(AX), $0x00
+	JE   end467
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest318
+	JL   rest472
 
-loop317:
+loop471:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y5
@@ -6057,11 +9316,11 @@ loop317:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop317
+	JGE         loop471
 
-rest318:
+rest472:
 	ADDQ        $0x08, R8
-	JZ          end319
+	JZ          end473
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y4
@@ -6089,7 +9348,7 @@ rest318:
 	VMULPS      Y7, Y8, Y8
 	VMASKMOVPS  Y8, Y4, (CX)
 
-end319:
+end473:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6097,18 +9356,18 @@ end319:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one312
+	DECQ 208(AX)
+	JMP  one466
 
-end313:
+end467:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
-	DECQ 208(AX)
-	JNZ  group310
+	DECQ 216(AX)
+	JNZ  group464
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image309
+	JNZ  image463
 	VZEROUPPER
 	RET
 
@@ -6145,24 +9404,24 @@ TEXT ·normSiLUSumAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image320:
+image474:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group475:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group321:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many322:
-	CMPQ 200(AX), $0x04
-	JL   one323
+many476:
+	CMPQ 208(AX), $0x04
+	JL   one477
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest326
+	JL   rest480
 
-loop325:
+loop479:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y5
@@ -6264,11 +9523,11 @@ loop325:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop325
+	JGE         loop479
 
-rest326:
+rest480:
 	ADDQ        $0x08, R9
-	JZ          end327
+	JZ          end481
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y4
@@ -6364,7 +9623,7 @@ rest326:
 	VMASKMOVPS  Y9, Y4, (DI)(DX*1)
 	VMOVUPS     Y7, (R8)
 
-end327:
+end481:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6372,19 +9631,19 @@ end327:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many322
+	SUBQ $0x04, 208(AX)
+	JMP  many476
 
-one323:
-	CMPQ 200(AX), $0x00
-	JE   end324
+one477:
+	CMPQ 208(AX), $0x00
+	JE   end478
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest329
+	JL   rest483
 
-loop328:
+loop482:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y5
@@ -6417,11 +9676,11 @@ loop328:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop328
+	JGE         loop482
 
-rest329:
+rest483:
 	ADDQ        $0x08, R9
-	JZ          end330
+	JZ          end484
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y4
@@ -6452,7 +9711,7 @@ rest329:
 	VMASKMOVPS  Y9, Y4, (CX)
 	VMOVUPS     Y7, (R8)
 
-end330:
+end484:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6460,20 +9719,20 @@ end330:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one323
+	DECQ 208(AX)
+	JMP  one477
 
-end324:
+end478:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
-	DECQ 208(AX)
-	JNZ  group321
+	DECQ 216(AX)
+	JNZ  group475
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image320
+	JNZ  image474
 	VZEROUPPER
 	RET
 
@@ -6492,23 +9751,23 @@ TEXT ·normSiLUSlopeAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image331:
+image485:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group486:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group332:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many333:
-	CMPQ 200(AX), $0x04
-	JL   one334
+many487:
+	CMPQ 208(AX), $0x04
+	JL   one488
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest337
+	JL   rest491
 
-loop336:
+loop490:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -6617,11 +9876,11 @@ loop336:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop336
+	JGE          loop490
 
-rest337:
+rest491:
 	ADDQ         $0x08, R10
-	JZ           end338
+	JZ           end492
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -6724,7 +9983,7 @@ rest337:
 	LEAQ         (DI)(R8*2), R9
 	VMASKMOVPS   Y5, Y4, (R9)(R8*1)
 
-end338:
+end492:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6734,18 +9993,18 @@ end338:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many333
+	SUBQ $0x04, 208(AX)
+	JMP  many487
 
-one334:
-	CMPQ 200(AX), $0x00
-	JE   end335
+one488:
+	CMPQ 208(AX), $0x00
+	JE   end489
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest340
+	JL   rest494
 
-loop339:
+loop493:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -6778,11 +10037,11 @@ loop339:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop339
+	JGE          loop493
 
-rest340:
+rest494:
 	ADDQ         $0x08, R10
-	JZ           end341
+	JZ           end495
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -6813,7 +10072,7 @@ rest340:
 	VMASKMOVPS   Y7, Y4, (CX)
 	VMASKMOVPS   Y5, Y4, (DI)
 
-end341:
+end495:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6823,26 +10082,26 @@ end341:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one334
+	DECQ 208(AX)
+	JMP  one488
 
-end335:
+end489:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 208(AX)
-	JNZ  group332
+	DECQ 216(AX)
+	JNZ  group486
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image331
+	JNZ  image485
 	VZEROUPPER
 	RET
 
-// func slopeProductsAVX2(a *byte)
+// func slopeSiLUProductsAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·slopeProductsAVX2(SB), NOSPLIT, $0-8
+TEXT ·slopeSiLUProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
@@ -6855,23 +10114,23 @@ TEXT ·slopeProductsAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image342:
+image496:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group497:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group343:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many344:
-	CMPQ 200(AX), $0x04
-	JL   one345
+many498:
+	CMPQ 208(AX), $0x04
+	JL   one499
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest348
+	JL   rest502
 
-loop347:
+loop501:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -7006,11 +10265,11 @@ loop347:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop347
+	JGE          loop501
 
-rest348:
+rest502:
 	ADDQ         $0x08, R10
-	JZ           end349
+	JZ           end503
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -7139,7 +10398,7 @@ rest348:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end349:
+end503:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -7149,18 +10408,18 @@ end349:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many344
+	SUBQ $0x04, 208(AX)
+	JMP  many498
 
-one345:
-	CMPQ 200(AX), $0x00
-	JE   end346
+one499:
+	CMPQ 208(AX), $0x00
+	JE   end500
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest351
+	JL   rest505
 
-loop350:
+loop504:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -7207,11 +10466,11 @@ loop350:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop350
+	JGE          loop504
 
-rest351:
+rest505:
 	ADDQ         $0x08, R10
-	JZ           end352
+	JZ           end506
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -7256,7 +10515,7 @@ rest351:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end352:
+end506:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -7266,26 +10525,26 @@ end352:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one345
+	DECQ 208(AX)
+	JMP  one499
 
-end346:
+end500:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	DECQ 208(AX)
-	JNZ  group343
+	DECQ 216(AX)
+	JNZ  group497
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image342
+	JNZ  image496
 	VZEROUPPER
 	RET
 
-// func slopeProductsGateAVX2(a *byte)
+// func slopeSiLUProductsGateAVX2(a *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·slopeProductsGateAVX2(SB), NOSPLIT, $0-8
+TEXT ·slopeSiLUProductsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         32(AX), DX
@@ -7298,24 +10557,24 @@ TEXT ·slopeProductsGateAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image353:
+image507:
 	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group508:
+	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-group354:
-	MOVQ 88(AX), R9
-	MOVQ R9, 200(AX)
-
-many355:
-	CMPQ 200(AX), $0x04
-	JL   one356
+many509:
+	CMPQ 208(AX), $0x04
+	JL   one510
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest359
+	JL   rest513
 
-loop358:
+loop512:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y5
@@ -7458,11 +10717,11 @@ loop358:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop358
+	JGE          loop512
 
-rest359:
+rest513:
 	ADDQ         $0x08, R11
-	JZ           end360
+	JZ           end514
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y4
@@ -7598,7 +10857,7 @@ rest359:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end360:
+end514:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -7608,19 +10867,19 @@ end360:
 	LEAQ (BX)(SI*4), BX
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ $0x04, 200(AX)
-	JMP  many355
+	SUBQ $0x04, 208(AX)
+	JMP  many509
 
-one356:
-	CMPQ 200(AX), $0x00
-	JE   end357
+one510:
+	CMPQ 208(AX), $0x00
+	JE   end511
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest362
+	JL   rest516
 
-loop361:
+loop515:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y5
@@ -7672,11 +10931,11 @@ loop361:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop361
+	JGE          loop515
 
-rest362:
+rest516:
 	ADDQ         $0x08, R11
-	JZ           end363
+	JZ           end517
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y4
@@ -7725,7 +10984,7 @@ rest362:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end363:
+end517:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -7735,121 +10994,123 @@ end363:
 	ADDQ SI, BX
 	SUBQ R9, DI
 	ADDQ R8, DI
-	DECQ 200(AX)
-	JMP  one356
+	DECQ 208(AX)
+	JMP  one510
 
-end357:
+end511:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
-	DECQ 208(AX)
-	JNZ  group354
+	DECQ 216(AX)
+	JNZ  group508
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image353
+	JNZ  image507
 	VZEROUPPER
 	RET
 
-// func gateProductsAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·gateProductsAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
+// func normClipAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normClipAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y1
 
-image364:
+image518:
 	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group519:
+	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-group365:
-	MOVQ 88(AX), DI
-	MOVQ DI, 200(AX)
-
-many366:
-	CMPQ 200(AX), $0x04
-	JL   one367
-	MOVQ 176(AX), DI
+many520:
+	CMPQ 208(AX), $0x04
+	JL   one521
+	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest370
+	JL   rest524
 
-loop369:
-	VMOVUPS     (DI), Y0
-	MOVQ        184(AX), R9
-	VMOVUPS     (DI)(R9*1), Y1
-	VMOVUPS     (CX), Y2
-	VMOVUPS     (BX), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMULPS      Y0, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	VMOVUPS     (CX)(DX*1), Y2
-	VMOVUPS     (BX)(SI*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMULPS      Y0, Y2, Y2
-	VMOVUPS     Y2, (CX)(DX*1)
-	VMOVUPS     (CX)(DX*2), Y2
-	VMOVUPS     (BX)(SI*2), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMULPS      Y0, Y2, Y2
-	VMOVUPS     Y2, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     (R9)(DX*1), Y2
+loop523:
+	VMOVUPS     (DI), Y2
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y3
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
+	VMOVUPS     Y4, (CX)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
+	VMOVUPS     Y4, (CX)(DX*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
+	VMOVUPS     Y4, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), R9
-	VMOVUPS     (R9)(SI*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMULPS      Y0, Y2, Y2
+	PREFETCHT0  4096(R9)(SI*1)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS     (R9)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
 	LEAQ        (CX)(DX*2), R9
-	VMOVUPS     Y2, (R9)(DX*1)
-	MOVQ        184(AX), R9
-	VMOVUPS     Y1, (DI)(R9*1)
+	VMOVUPS     Y4, (R9)(DX*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop369
+	JGE         loop523
 
-rest370:
+rest524:
 	ADDQ        $0x08, R8
-	JZ          end371
+	JZ          end525
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
-	VMOVUPS     32(R9)(R8*4), Y0
-	VMOVUPS     (DI), Y1
-	MOVQ        184(AX), R8
-	VMOVUPS     (DI)(R8*1), Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VMASKMOVPS  (BX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMULPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMASKMOVPS  (CX)(DX*1), Y0, Y3
-	VMASKMOVPS  (BX)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMULPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
-	VMASKMOVPS  (CX)(DX*2), Y0, Y3
-	VMASKMOVPS  (BX)(SI*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMULPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (CX)(DX*2), R8
-	VMASKMOVPS  (R8)(DX*1), Y0, Y3
-	LEAQ        (BX)(SI*2), R8
-	VMASKMOVPS  (R8)(SI*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMULPS      Y1, Y3, Y3
-	LEAQ        (CX)(DX*2), R8
-	VMASKMOVPS  Y3, Y0, (R8)(DX*1)
-	MOVQ        184(AX), R8
-	VMOVUPS     Y2, (DI)(R8*1)
+	VMOVUPS     32(R9)(R8*4), Y2
+	VMOVUPS     (DI), Y3
+	MOVQ        72(AX), R8
+	VMOVUPS     (DI)(R8*1), Y4
+	VMASKMOVPS  (BX), Y2, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMASKMOVPS  Y5, Y2, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y2, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMASKMOVPS  Y5, Y2, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y2, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMASKMOVPS  Y5, Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), DI
+	VMASKMOVPS  (DI)(SI*1), Y2, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	LEAQ        (CX)(DX*2), DI
+	VMASKMOVPS  Y5, Y2, (DI)(DX*1)
 
-end371:
+end525:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7857,52 +11118,49 @@ end371:
 	LEAQ (CX)(DX*4), CX
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ $0x04, 200(AX)
-	JMP  many366
+	SUBQ $0x04, 208(AX)
+	JMP  many520
 
-one367:
-	CMPQ 200(AX), $0x00
-	JE   end368
-	MOVQ 176(AX), DI
+one521:
+	CMPQ 208(AX), $0x00
+	JE   end522
+	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest373
+	JL   rest527
 
-loop372:
-	VMOVUPS     (DI), Y0
-	MOVQ        184(AX), R9
-	VMOVUPS     (DI)(R9*1), Y1
-	VMOVUPS     (CX), Y2
-	VMOVUPS     (BX), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMULPS      Y0, Y2, Y2
-	VMOVUPS     Y2, (CX)
-	MOVQ        184(AX), R9
-	VMOVUPS     Y1, (DI)(R9*1)
+loop526:
+	VMOVUPS     (DI), Y2
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y3
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMAXPS      Y4, Y0, Y4
+	VMINPS      Y4, Y1, Y4
+	VMOVUPS     Y4, (CX)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop372
+	JGE         loop526
 
-rest373:
+rest527:
 	ADDQ        $0x08, R8
-	JZ          end374
+	JZ          end528
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
-	VMOVUPS     32(R9)(R8*4), Y0
-	VMOVUPS     (DI), Y1
-	MOVQ        184(AX), R8
-	VMOVUPS     (DI)(R8*1), Y2
-	VMASKMOVPS  (CX), Y0, Y3
-	VMASKMOVPS  (BX), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMULPS      Y1, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (CX)
-	MOVQ        184(AX), R8
-	VMOVUPS     Y2, (DI)(R8*1)
+	VMOVUPS     32(R9)(R8*4), Y2
+	VMOVUPS     (DI), Y3
+	MOVQ        72(AX), R8
+	VMOVUPS     (DI)(R8*1), Y4
+	VMASKMOVPS  (BX), Y2, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMASKMOVPS  Y5, Y2, (CX)
 
-end374:
+end528:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7910,943 +11168,1095 @@ end374:
 	ADDQ DX, CX
 	SUBQ DI, BX
 	ADDQ SI, BX
-	DECQ 200(AX)
-	JMP  one367
+	DECQ 208(AX)
+	JMP  one521
 
-end368:
+end522:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	DECQ 216(AX)
+	JNZ  group519
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	DECQ 136(AX)
+	JNZ  image518
+	VZEROUPPER
+	RET
+
+// func normClipSumAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normClipSumAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y1
+
+image529:
+	MOVQ 96(AX), DI
+	MOVQ DI, 216(AX)
+
+group530:
+	MOVQ 88(AX), DI
+	MOVQ DI, 208(AX)
+
+many531:
+	CMPQ 208(AX), $0x04
+	JL   one532
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x08, R9
+	JL   rest535
+
+loop534:
+	VMOVUPS     (DI), Y2
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Y3
+	VMOVUPS     (R8), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y5, (CX)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y5, (CX)(DX*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y5, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R10
+	PREFETCHT0  4096(R10)(SI*1)
+	LEAQ        (BX)(SI*2), R10
+	VMOVUPS     (R10)(SI*1), Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VADDPS      Y5, Y4, Y4
+	LEAQ        (CX)(DX*2), R10
+	VMOVUPS     Y5, (R10)(DX*1)
+	VMOVUPS     Y4, (R8)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R9
+	JGE         loop534
+
+rest535:
+	ADDQ        $0x08, R9
+	JZ          end536
+	LEAQ        tailsAVX2<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y2
+	VMOVUPS     (DI), Y3
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y4
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VFMADD213PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VADDPS      Y6, Y5, Y5
+	VMASKMOVPS  Y6, Y2, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y2, Y6
+	VFMADD213PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VADDPS      Y6, Y5, Y5
+	VMASKMOVPS  Y6, Y2, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y2, Y6
+	VFMADD213PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VADDPS      Y6, Y5, Y5
+	VMASKMOVPS  Y6, Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), DI
+	VMASKMOVPS  (DI)(SI*1), Y2, Y6
+	VFMADD213PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VADDPS      Y6, Y5, Y5
+	LEAQ        (CX)(DX*2), DI
+	VMASKMOVPS  Y6, Y2, (DI)(DX*1)
+	VMOVUPS     Y5, (R8)
+
+end536:
+	MOVQ 80(AX), DI
+	ANDQ $-8, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ DI, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ $0x04, 208(AX)
+	JMP  many531
+
+one532:
+	CMPQ 208(AX), $0x00
+	JE   end533
+	MOVQ 64(AX), DI
+	MOVQ 176(AX), R8
+	MOVQ 80(AX), R9
+	SUBQ $0x08, R9
+	JL   rest538
+
+loop537:
+	VMOVUPS     (DI), Y2
+	MOVQ        72(AX), R10
+	VMOVUPS     (DI)(R10*1), Y3
+	VMOVUPS     (R8), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y5, (CX)
+	VMOVUPS     Y4, (R8)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R9
+	JGE         loop537
+
+rest538:
+	ADDQ        $0x08, R9
+	JZ          end539
+	LEAQ        tailsAVX2<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y2
+	VMOVUPS     (DI), Y3
+	MOVQ        72(AX), R9
+	VMOVUPS     (DI)(R9*1), Y4
+	VMOVUPS     (R8), Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VFMADD213PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VADDPS      Y6, Y5, Y5
+	VMASKMOVPS  Y6, Y2, (CX)
+	VMOVUPS     Y5, (R8)
+
+end539:
+	MOVQ 80(AX), DI
+	ANDQ $-8, DI
+	SHLQ $0x02, DI
+	SUBQ DI, CX
+	ADDQ DX, CX
+	SUBQ DI, BX
+	ADDQ SI, BX
+	DECQ 208(AX)
+	JMP  one532
+
+end533:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
-	DECQ 208(AX)
-	JNZ  group365
+	DECQ 216(AX)
+	JNZ  group530
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image364
+	JNZ  image529
 	VZEROUPPER
 	RET
 
-// func mulProductsAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·mulProductsAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
+// func normClipSlopeAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normClipSlopeAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y2
 
-image375:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
+image540:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
 
-group376:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
+group541:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
 
-many377:
-	CMPQ 200(AX), $0x04
-	JL   one378
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
-	JL   rest381
+many542:
+	CMPQ 208(AX), $0x04
+	JL   one543
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x08, R10
+	JL   rest546
 
-loop380:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
+loop545:
 	VMOVUPS     (R9), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)
-	VMOVUPS     (BX)(SI*1), Y2
-	VMOVUPS     (DI)(R8*1), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9)(R10*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Y2
-	VMOVUPS     (DI)(R8*2), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9)(R10*2), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS     (R13)(SI*1), Y2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS     (R13)(R8*1), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS     (R13)(R10*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Y2, (R13)(DX*1)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Y1, (R11)(R13*1)
-	ADDQ        $0x20, R11
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y4, Y3, Y5
+	VCMPPS      $0x0e, Y0, Y5, Y6
+	VCMPPS      $0x01, Y2, Y5, Y7
+	VANDPS      Y6, Y7, Y6
+	VANDPS      Y1, Y6, Y6
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y2, Y5
+	VMOVUPS     Y5, (CX)
+	VMOVUPS     Y6, (DI)
+	PREFETCHT0  4096(BX)(SI*1)
+	VMOVUPS     (BX)(SI*1), Y5
+	VFMADD213PS Y4, Y3, Y5
+	VCMPPS      $0x0e, Y0, Y5, Y6
+	VCMPPS      $0x01, Y2, Y5, Y7
+	VANDPS      Y6, Y7, Y6
+	VANDPS      Y1, Y6, Y6
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y2, Y5
+	VMOVUPS     Y5, (CX)(DX*1)
+	VMOVUPS     Y6, (DI)(R8*1)
+	PREFETCHT0  4096(BX)(SI*2)
+	VMOVUPS     (BX)(SI*2), Y5
+	VFMADD213PS Y4, Y3, Y5
+	VCMPPS      $0x0e, Y0, Y5, Y6
+	VCMPPS      $0x01, Y2, Y5, Y7
+	VANDPS      Y6, Y7, Y6
+	VANDPS      Y1, Y6, Y6
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y2, Y5
+	VMOVUPS     Y5, (CX)(DX*2)
+	VMOVUPS     Y6, (DI)(R8*2)
+	LEAQ        (BX)(SI*2), R11
+	PREFETCHT0  4096(R11)(SI*1)
+	LEAQ        (BX)(SI*2), R11
+	VMOVUPS     (R11)(SI*1), Y5
+	VFMADD213PS Y4, Y3, Y5
+	VCMPPS      $0x0e, Y0, Y5, Y3
+	VCMPPS      $0x01, Y2, Y5, Y4
+	VANDPS      Y3, Y4, Y3
+	VANDPS      Y1, Y3, Y3
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y2, Y5
+	LEAQ        (CX)(DX*2), R11
+	VMOVUPS     Y5, (R11)(DX*1)
+	LEAQ        (DI)(R8*2), R11
+	VMOVUPS     Y3, (R11)(R8*1)
+	ADDQ        $0x20, R9
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
-	JGE         loop380
+	SUBQ        $0x08, R10
+	JGE         loop545
 
-rest381:
-	ADDQ        $0x08, R12
-	JZ          end382
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y3
-	VMASKMOVPS  (DI)(R8*1), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9)(R10*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y3
-	VMASKMOVPS  (DI)(R8*2), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9)(R10*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMASKMOVPS  (R12)(SI*1), Y0, Y3
-	LEAQ        (DI)(R8*2), R12
-	VMASKMOVPS  (R12)(R8*1), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	LEAQ        (R9)(R10*2), R12
-	VMASKMOVPS  (R12)(R10*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	LEAQ        (CX)(DX*2), R12
-	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end382:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
-	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many377
-
-one378:
-	CMPQ 200(AX), $0x00
-	JE   end379
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
-	JL   rest384
-
-loop383:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Y1, (R11)(R13*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
-	JGE         loop383
-
-rest384:
-	ADDQ        $0x08, R12
-	JZ          end385
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end385:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	ADDQ DX, CX
-	SUBQ R11, BX
-	ADDQ SI, BX
-	SUBQ R11, DI
-	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one378
-
-end379:
-	ADDQ 104(AX), CX
-	ADDQ 112(AX), BX
-	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	DECQ 208(AX)
-	JNZ  group376
-	ADDQ 144(AX), CX
-	ADDQ 152(AX), BX
-	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
-	DECQ 136(AX)
-	JNZ  image375
-	VZEROUPPER
-	RET
-
-// func mulProductsPastAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·mulProductsPastAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
-
-image386:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
-
-group387:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
-
-many388:
-	CMPQ 200(AX), $0x04
-	JL   one389
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
-	JL   rest392
-
-loop391:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)
-	VMOVUPS     (BX)(SI*1), Y2
-	VMOVUPS     (DI)(R8*1), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9)(R10*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Y2
-	VMOVUPS     (DI)(R8*2), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9)(R10*2), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS     (R13)(SI*1), Y2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS     (R13)(R8*1), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS     (R13)(R10*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	LEAQ        (CX)(DX*2), R13
-	VMOVNTPS    Y2, (R13)(DX*1)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Y1, (R11)(R13*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
-	JGE         loop391
-
-rest392:
-	ADDQ        $0x08, R12
-	JZ          end393
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y3
-	VMASKMOVPS  (DI)(R8*1), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9)(R10*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y3
-	VMASKMOVPS  (DI)(R8*2), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9)(R10*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMASKMOVPS  (R12)(SI*1), Y0, Y3
-	LEAQ        (DI)(R8*2), R12
-	VMASKMOVPS  (R12)(R8*1), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	LEAQ        (R9)(R10*2), R12
-	VMASKMOVPS  (R12)(R10*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	LEAQ        (CX)(DX*2), R12
-	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end393:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
-	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many388
-
-one389:
-	CMPQ 200(AX), $0x00
-	JE   end390
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
-	JL   rest395
-
-loop394:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Y1, (R11)(R13*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
-	JGE         loop394
-
-rest395:
-	ADDQ        $0x08, R12
-	JZ          end396
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end396:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	ADDQ DX, CX
-	SUBQ R11, BX
-	ADDQ SI, BX
-	SUBQ R11, DI
-	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one389
-
-end390:
-	ADDQ 104(AX), CX
-	ADDQ 112(AX), BX
-	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	DECQ 208(AX)
-	JNZ  group387
-	ADDQ 144(AX), CX
-	ADDQ 152(AX), BX
-	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
-	DECQ 136(AX)
-	JNZ  image386
-	VZEROUPPER
-	RET
-
-// func mulProductsGateAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·mulProductsGateAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
-
-image397:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
-
-group398:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
-
-many399:
-	CMPQ 200(AX), $0x04
-	JL   one400
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
-	JL   rest403
-
-loop402:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Y1
-	VMOVUPS     (R12), Y2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVUPS     Y4, (CX)
-	VMOVUPS     (BX)(SI*1), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI)(R8*1), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
+rest546:
+	ADDQ        $0x08, R10
+	JZ          end547
+	LEAQ        tailsAVX2<>+0(SB), R11
+	NEGQ        R10
+	VMOVUPS     32(R11)(R10*4), Y3
+	VMOVUPS     (R9), Y4
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*1), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVUPS     Y4, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI)(R8*2), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9)(R10*2), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVUPS     Y4, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Y4
-	VFMADD213PS Y3, Y2, Y4
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Y2
-	VMULPS      Y2, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Y2
-	VFMADD231PS Y2, Y4, Y1
-	LEAQ        (CX)(DX*2), R14
-	VMOVUPS     Y4, (R14)(DX*1)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Y1, (R11)(R14*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R13
-	JGE         loop402
+	VMASKMOVPS  (BX), Y3, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VCMPPS      $0x0e, Y0, Y6, Y7
+	VCMPPS      $0x01, Y2, Y6, Y8
+	VANDPS      Y7, Y8, Y7
+	VANDPS      Y1, Y7, Y7
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y2, Y6
+	VMASKMOVPS  Y6, Y3, (CX)
+	VMASKMOVPS  Y7, Y3, (DI)
+	VMASKMOVPS  (BX)(SI*1), Y3, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VCMPPS      $0x0e, Y0, Y6, Y7
+	VCMPPS      $0x01, Y2, Y6, Y8
+	VANDPS      Y7, Y8, Y7
+	VANDPS      Y1, Y7, Y7
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y2, Y6
+	VMASKMOVPS  Y6, Y3, (CX)(DX*1)
+	VMASKMOVPS  Y7, Y3, (DI)(R8*1)
+	VMASKMOVPS  (BX)(SI*2), Y3, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VCMPPS      $0x0e, Y0, Y6, Y7
+	VCMPPS      $0x01, Y2, Y6, Y8
+	VANDPS      Y7, Y8, Y7
+	VANDPS      Y1, Y7, Y7
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y2, Y6
+	VMASKMOVPS  Y6, Y3, (CX)(DX*2)
+	VMASKMOVPS  Y7, Y3, (DI)(R8*2)
+	LEAQ        (BX)(SI*2), R9
+	VMASKMOVPS  (R9)(SI*1), Y3, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VCMPPS      $0x0e, Y0, Y6, Y4
+	VCMPPS      $0x01, Y2, Y6, Y5
+	VANDPS      Y4, Y5, Y4
+	VANDPS      Y1, Y4, Y4
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y2, Y6
+	LEAQ        (CX)(DX*2), R9
+	VMASKMOVPS  Y6, Y3, (R9)(DX*1)
+	LEAQ        (DI)(R8*2), R9
+	VMASKMOVPS  Y4, Y3, (R9)(R8*1)
 
-rest403:
-	ADDQ        $0x08, R13
-	JZ          end404
-	LEAQ        tailsAVX2<>+0(SB), R14
-	NEGQ        R13
-	VMOVUPS     32(R14)(R13*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y2
-	VMOVUPS     (R12), Y3
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI)(R8*1), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9)(R10*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI)(R8*2), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9)(R10*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMASKMOVPS  (R12)(SI*1), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	LEAQ        (DI)(R8*2), R12
-	VMASKMOVPS  (R12)(R8*1), Y0, Y3
-	VMULPS      Y3, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	LEAQ        (R9)(R10*2), R12
-	VMASKMOVPS  (R12)(R10*1), Y0, Y3
-	VFMADD231PS Y3, Y5, Y2
-	LEAQ        (CX)(DX*2), R12
-	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end404:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end547:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many399
+	SUBQ $0x04, 208(AX)
+	JMP  many542
 
-one400:
-	CMPQ 200(AX), $0x00
-	JE   end401
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
-	JL   rest406
+one543:
+	CMPQ 208(AX), $0x00
+	JE   end544
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x08, R10
+	JL   rest549
 
-loop405:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Y1
-	VMOVUPS     (R12), Y2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y2
-	VMULPS      Y2, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9), Y2
-	VFMADD231PS Y2, Y4, Y1
-	VMOVUPS     Y4, (CX)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Y1, (R11)(R14*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
+loop548:
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y4
+	PREFETCHT0  4096(BX)
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y4, Y3, Y5
+	VCMPPS      $0x0e, Y0, Y5, Y3
+	VCMPPS      $0x01, Y2, Y5, Y4
+	VANDPS      Y3, Y4, Y3
+	VANDPS      Y1, Y3, Y3
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y2, Y5
+	VMOVUPS     Y5, (CX)
+	VMOVUPS     Y3, (DI)
+	ADDQ        $0x20, R9
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R13
-	JGE         loop405
+	SUBQ        $0x08, R10
+	JGE         loop548
 
-rest406:
-	ADDQ        $0x08, R13
-	JZ          end407
-	LEAQ        tailsAVX2<>+0(SB), R14
-	NEGQ        R13
-	VMOVUPS     32(R14)(R13*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y2
-	VMOVUPS     (R12), Y3
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI), Y0, Y3
-	VMULPS      Y3, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y3
-	VFMADD231PS Y3, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
+rest549:
+	ADDQ        $0x08, R10
+	JZ          end550
+	LEAQ        tailsAVX2<>+0(SB), R11
+	NEGQ        R10
+	VMOVUPS     32(R11)(R10*4), Y3
+	VMOVUPS     (R9), Y4
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Y5
+	VMASKMOVPS  (BX), Y3, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VCMPPS      $0x0e, Y0, Y6, Y4
+	VCMPPS      $0x01, Y2, Y6, Y5
+	VANDPS      Y4, Y5, Y4
+	VANDPS      Y1, Y4, Y4
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y2, Y6
+	VMASKMOVPS  Y6, Y3, (CX)
+	VMASKMOVPS  Y4, Y3, (DI)
 
-end407:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end550:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	ADDQ DX, CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	ADDQ SI, BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one400
+	DECQ 208(AX)
+	JMP  one543
 
-end401:
+end544:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	MOVQ 192(AX), R11
-	ADDQ R11, 176(AX)
-	DECQ 208(AX)
-	JNZ  group398
+	DECQ 216(AX)
+	JNZ  group541
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image397
+	JNZ  image540
 	VZEROUPPER
 	RET
 
-// func mulProductsGatePastAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·mulProductsGatePastAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
+// func slopeClipProductsAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·slopeClipProductsAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y2
 
-image408:
-	MOVQ 96(AX), R11
-	MOVQ R11, 208(AX)
+image551:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
 
-group409:
-	MOVQ 88(AX), R11
-	MOVQ R11, 200(AX)
+group552:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
 
-many410:
-	CMPQ 200(AX), $0x04
-	JL   one411
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
-	JL   rest414
+many553:
+	CMPQ 208(AX), $0x04
+	JL   one554
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x08, R10
+	JL   rest557
 
-loop413:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Y1
-	VMOVUPS     (R12), Y2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVNTPS    Y4, (CX)
-	VMOVUPS     (BX)(SI*1), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI)(R8*1), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
+loop556:
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Y5
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Y6
+	VMOVUPS     (BX), Y7
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y4, Y3, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y10
+	VCMPPS      $0x01, Y2, Y9, Y11
+	VANDPS      Y10, Y11, Y10
+	VANDPS      Y1, Y10, Y10
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y10, Y7, Y7
+	VADDPS      Y7, Y5, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     Y7, (CX)
+	VMOVUPS     (BX)(SI*1), Y7
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y4, Y3, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y10
+	VCMPPS      $0x01, Y2, Y9, Y11
+	VANDPS      Y10, Y11, Y10
+	VANDPS      Y1, Y10, Y10
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y10, Y7, Y7
+	VADDPS      Y7, Y5, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     Y7, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y7
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y4, Y3, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y10
+	VCMPPS      $0x01, Y2, Y9, Y11
+	VANDPS      Y10, Y11, Y10
+	VANDPS      Y1, Y10, Y10
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y10, Y7, Y7
+	VADDPS      Y7, Y5, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     Y7, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R11
+	VMOVUPS     (R11)(SI*1), Y7
+	LEAQ        (DI)(R8*2), R11
+	PREFETCHT0  4096(R11)(R8*1)
+	LEAQ        (DI)(R8*2), R11
+	VMOVUPS     (R11)(R8*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y4, Y3, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y3
+	VCMPPS      $0x01, Y2, Y9, Y4
+	VANDPS      Y3, Y4, Y3
+	VANDPS      Y1, Y3, Y3
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y3, Y7, Y7
+	VADDPS      Y7, Y5, Y5
+	VFMADD231PS Y7, Y8, Y6
+	LEAQ        (CX)(DX*2), R11
+	VMOVUPS     Y7, (R11)(DX*1)
+	MOVQ        72(AX), R11
+	VMOVUPS     Y5, (R9)(R11*2)
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     Y6, (R12)(R11*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R10
+	JGE         loop556
+
+rest557:
+	ADDQ        $0x08, R10
+	JZ          end558
+	LEAQ        tailsAVX2<>+0(SB), R11
+	NEGQ        R10
+	VMOVUPS     32(R11)(R10*4), Y3
+	VMOVUPS     (R9), Y4
+	MOVQ        72(AX), R10
 	VMOVUPS     (R9)(R10*1), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVNTPS    Y4, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI)(R8*2), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9)(R10*2), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVNTPS    Y4, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Y4
-	VFMADD213PS Y3, Y2, Y4
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Y2
-	VMULPS      Y2, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Y2
-	VFMADD231PS Y2, Y4, Y1
-	LEAQ        (CX)(DX*2), R14
-	VMOVNTPS    Y4, (R14)(DX*1)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Y1, (R11)(R14*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R13
-	JGE         loop413
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Y6
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R11
+	VMOVUPS     (R11)(R10*1), Y7
+	VMASKMOVPS  (BX), Y3, Y8
+	VMASKMOVPS  (DI), Y3, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD213PS Y5, Y4, Y10
+	VCMPPS      $0x0e, Y0, Y10, Y11
+	VCMPPS      $0x01, Y2, Y10, Y12
+	VANDPS      Y11, Y12, Y11
+	VANDPS      Y1, Y11, Y11
+	VMAXPS      Y10, Y0, Y10
+	VMINPS      Y10, Y2, Y10
+	VMULPS      Y11, Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VFMADD231PS Y8, Y9, Y7
+	VMASKMOVPS  Y8, Y3, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y3, Y8
+	VMASKMOVPS  (DI)(R8*1), Y3, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD213PS Y5, Y4, Y10
+	VCMPPS      $0x0e, Y0, Y10, Y11
+	VCMPPS      $0x01, Y2, Y10, Y12
+	VANDPS      Y11, Y12, Y11
+	VANDPS      Y1, Y11, Y11
+	VMAXPS      Y10, Y0, Y10
+	VMINPS      Y10, Y2, Y10
+	VMULPS      Y11, Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VFMADD231PS Y8, Y9, Y7
+	VMASKMOVPS  Y8, Y3, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y3, Y8
+	VMASKMOVPS  (DI)(R8*2), Y3, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD213PS Y5, Y4, Y10
+	VCMPPS      $0x0e, Y0, Y10, Y11
+	VCMPPS      $0x01, Y2, Y10, Y12
+	VANDPS      Y11, Y12, Y11
+	VANDPS      Y1, Y11, Y11
+	VMAXPS      Y10, Y0, Y10
+	VMINPS      Y10, Y2, Y10
+	VMULPS      Y11, Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VFMADD231PS Y8, Y9, Y7
+	VMASKMOVPS  Y8, Y3, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R10
+	VMASKMOVPS  (R10)(SI*1), Y3, Y8
+	LEAQ        (DI)(R8*2), R10
+	VMASKMOVPS  (R10)(R8*1), Y3, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD213PS Y5, Y4, Y10
+	VCMPPS      $0x0e, Y0, Y10, Y4
+	VCMPPS      $0x01, Y2, Y10, Y5
+	VANDPS      Y4, Y5, Y4
+	VANDPS      Y1, Y4, Y4
+	VMAXPS      Y10, Y0, Y10
+	VMINPS      Y10, Y2, Y10
+	VMULPS      Y4, Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VFMADD231PS Y8, Y9, Y7
+	LEAQ        (CX)(DX*2), R10
+	VMASKMOVPS  Y8, Y3, (R10)(DX*1)
+	MOVQ        72(AX), R10
+	VMOVUPS     Y6, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Y7, (R9)(R10*1)
 
-rest414:
-	ADDQ        $0x08, R13
-	JZ          end415
-	LEAQ        tailsAVX2<>+0(SB), R14
-	NEGQ        R13
-	VMOVUPS     32(R14)(R13*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y2
-	VMOVUPS     (R12), Y3
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI)(R8*1), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9)(R10*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI)(R8*2), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9)(R10*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMASKMOVPS  (R12)(SI*1), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	LEAQ        (DI)(R8*2), R12
-	VMASKMOVPS  (R12)(R8*1), Y0, Y3
-	VMULPS      Y3, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	LEAQ        (R9)(R10*2), R12
-	VMASKMOVPS  (R12)(R10*1), Y0, Y3
-	VFMADD231PS Y3, Y5, Y2
-	LEAQ        (CX)(DX*2), R12
-	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end415:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end558:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 200(AX)
-	JMP  many410
+	SUBQ $0x04, 208(AX)
+	JMP  many553
 
-one411:
-	CMPQ 200(AX), $0x00
-	JE   end412
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
-	JL   rest417
+one554:
+	CMPQ 208(AX), $0x00
+	JE   end555
+	MOVQ 64(AX), R9
+	MOVQ 80(AX), R10
+	SUBQ $0x08, R10
+	JL   rest560
 
-loop416:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Y1
-	VMOVUPS     (R12), Y2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y2
-	VMULPS      Y2, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9), Y2
-	VFMADD231PS Y2, Y4, Y1
-	VMOVNTPS    Y4, (CX)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Y1, (R11)(R14*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
+loop559:
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Y5
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Y6
+	VMOVUPS     (BX), Y7
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y4, Y3, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y3
+	VCMPPS      $0x01, Y2, Y9, Y4
+	VANDPS      Y3, Y4, Y3
+	VANDPS      Y1, Y3, Y3
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y3, Y7, Y7
+	VADDPS      Y7, Y5, Y5
+	VFMADD231PS Y7, Y8, Y6
+	VMOVUPS     Y7, (CX)
+	MOVQ        72(AX), R11
+	VMOVUPS     Y5, (R9)(R11*2)
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     Y6, (R12)(R11*1)
+	ADDQ        $0x20, R9
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R13
-	JGE         loop416
+	SUBQ        $0x08, R10
+	JGE         loop559
 
-rest417:
-	ADDQ        $0x08, R13
-	JZ          end418
-	LEAQ        tailsAVX2<>+0(SB), R14
-	NEGQ        R13
-	VMOVUPS     32(R14)(R13*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y2
-	VMOVUPS     (R12), Y3
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI), Y0, Y3
-	VMULPS      Y3, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y3
-	VFMADD231PS Y3, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
+rest560:
+	ADDQ        $0x08, R10
+	JZ          end561
+	LEAQ        tailsAVX2<>+0(SB), R11
+	NEGQ        R10
+	VMOVUPS     32(R11)(R10*4), Y3
+	VMOVUPS     (R9), Y4
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*1), Y5
+	MOVQ        72(AX), R10
+	VMOVUPS     (R9)(R10*2), Y6
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R11
+	VMOVUPS     (R11)(R10*1), Y7
+	VMASKMOVPS  (BX), Y3, Y8
+	VMASKMOVPS  (DI), Y3, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD213PS Y5, Y4, Y10
+	VCMPPS      $0x0e, Y0, Y10, Y4
+	VCMPPS      $0x01, Y2, Y10, Y5
+	VANDPS      Y4, Y5, Y4
+	VANDPS      Y1, Y4, Y4
+	VMAXPS      Y10, Y0, Y10
+	VMINPS      Y10, Y2, Y10
+	VMULPS      Y4, Y8, Y8
+	VADDPS      Y8, Y6, Y6
+	VFMADD231PS Y8, Y9, Y7
+	VMASKMOVPS  Y8, Y3, (CX)
+	MOVQ        72(AX), R10
+	VMOVUPS     Y6, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Y7, (R9)(R10*1)
 
-end418:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
+end561:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
 	ADDQ DX, CX
-	SUBQ R11, BX
+	SUBQ R9, BX
 	ADDQ SI, BX
-	SUBQ R11, DI
+	SUBQ R9, DI
 	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 200(AX)
-	JMP  one411
+	DECQ 208(AX)
+	JMP  one554
 
-end412:
+end555:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	MOVQ 192(AX), R11
-	ADDQ R11, 176(AX)
-	DECQ 208(AX)
-	JNZ  group409
+	DECQ 216(AX)
+	JNZ  group552
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image408
+	JNZ  image551
+	VZEROUPPER
+	RET
+
+// func slopeClipProductsGateAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·slopeClipProductsGateAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y2
+
+image562:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group563:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
+
+many564:
+	CMPQ 208(AX), $0x04
+	JL   one565
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
+	JL   rest568
+
+loop567:
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*1), Y4
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*2), Y5
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     (R13)(R12*1), Y6
+	VMOVUPS     (R10), Y7
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Y8
+	VMOVUPS     (BX), Y9
+	VFMADD213PS Y8, Y7, Y9
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD213PS Y4, Y3, Y11
+	VCMPPS      $0x0e, Y0, Y11, Y12
+	VCMPPS      $0x01, Y2, Y11, Y13
+	VANDPS      Y12, Y13, Y12
+	VANDPS      Y1, Y12, Y12
+	VMAXPS      Y11, Y0, Y11
+	VMINPS      Y11, Y2, Y11
+	VMULPS      Y12, Y9, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     Y9, (CX)
+	VMOVUPS     (BX)(SI*1), Y9
+	VFMADD213PS Y8, Y7, Y9
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD213PS Y4, Y3, Y11
+	VCMPPS      $0x0e, Y0, Y11, Y12
+	VCMPPS      $0x01, Y2, Y11, Y13
+	VANDPS      Y12, Y13, Y12
+	VANDPS      Y1, Y12, Y12
+	VMAXPS      Y11, Y0, Y11
+	VMINPS      Y11, Y2, Y11
+	VMULPS      Y12, Y9, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     Y9, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y9
+	VFMADD213PS Y8, Y7, Y9
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD213PS Y4, Y3, Y11
+	VCMPPS      $0x0e, Y0, Y11, Y12
+	VCMPPS      $0x01, Y2, Y11, Y13
+	VANDPS      Y12, Y13, Y12
+	VANDPS      Y1, Y12, Y12
+	VMAXPS      Y11, Y0, Y11
+	VMINPS      Y11, Y2, Y11
+	VMULPS      Y12, Y9, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y9, Y10, Y6
+	VMOVUPS     Y9, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS     (R12)(SI*1), Y9
+	VFMADD213PS Y8, Y7, Y9
+	LEAQ        (DI)(R8*2), R12
+	PREFETCHT0  4096(R12)(R8*1)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS     (R12)(R8*1), Y7
+	VMOVAPS     Y7, Y8
+	VFMADD213PS Y4, Y3, Y8
+	VCMPPS      $0x0e, Y0, Y8, Y3
+	VCMPPS      $0x01, Y2, Y8, Y4
+	VANDPS      Y3, Y4, Y3
+	VANDPS      Y1, Y3, Y3
+	VMAXPS      Y8, Y0, Y8
+	VMINPS      Y8, Y2, Y8
+	VMULPS      Y3, Y9, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y9, Y7, Y6
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Y9, (R12)(DX*1)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y5, (R9)(R12*2)
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     Y6, (R13)(R12*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R11
+	JGE         loop567
+
+rest568:
+	ADDQ        $0x08, R11
+	JZ          end569
+	LEAQ        tailsAVX2<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y3
+	VMOVUPS     (R9), Y4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y5
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Y6
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Y7
+	VMOVUPS     (R10), Y8
+	MOVQ        184(AX), R11
+	VMOVUPS     (R10)(R11*1), Y9
+	VMASKMOVPS  (BX), Y3, Y10
+	VFMADD213PS Y9, Y8, Y10
+	VMASKMOVPS  (DI), Y3, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD213PS Y5, Y4, Y12
+	VCMPPS      $0x0e, Y0, Y12, Y13
+	VCMPPS      $0x01, Y2, Y12, Y14
+	VANDPS      Y13, Y14, Y13
+	VANDPS      Y1, Y13, Y13
+	VMAXPS      Y12, Y0, Y12
+	VMINPS      Y12, Y2, Y12
+	VMULPS      Y13, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y11, Y7
+	VMASKMOVPS  Y10, Y3, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y3, Y10
+	VFMADD213PS Y9, Y8, Y10
+	VMASKMOVPS  (DI)(R8*1), Y3, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD213PS Y5, Y4, Y12
+	VCMPPS      $0x0e, Y0, Y12, Y13
+	VCMPPS      $0x01, Y2, Y12, Y14
+	VANDPS      Y13, Y14, Y13
+	VANDPS      Y1, Y13, Y13
+	VMAXPS      Y12, Y0, Y12
+	VMINPS      Y12, Y2, Y12
+	VMULPS      Y13, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y11, Y7
+	VMASKMOVPS  Y10, Y3, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y3, Y10
+	VFMADD213PS Y9, Y8, Y10
+	VMASKMOVPS  (DI)(R8*2), Y3, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD213PS Y5, Y4, Y12
+	VCMPPS      $0x0e, Y0, Y12, Y13
+	VCMPPS      $0x01, Y2, Y12, Y14
+	VANDPS      Y13, Y14, Y13
+	VANDPS      Y1, Y13, Y13
+	VMAXPS      Y12, Y0, Y12
+	VMINPS      Y12, Y2, Y12
+	VMULPS      Y13, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y11, Y7
+	VMASKMOVPS  Y10, Y3, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R10
+	VMASKMOVPS  (R10)(SI*1), Y3, Y10
+	VFMADD213PS Y9, Y8, Y10
+	LEAQ        (DI)(R8*2), R10
+	VMASKMOVPS  (R10)(R8*1), Y3, Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y5, Y4, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y4
+	VCMPPS      $0x01, Y2, Y9, Y5
+	VANDPS      Y4, Y5, Y4
+	VANDPS      Y1, Y4, Y4
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y4, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y8, Y7
+	LEAQ        (CX)(DX*2), R10
+	VMASKMOVPS  Y10, Y3, (R10)(DX*1)
+	MOVQ        72(AX), R10
+	VMOVUPS     Y6, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Y7, (R9)(R10*1)
+
+end569:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 208(AX)
+	JMP  many564
+
+one565:
+	CMPQ 208(AX), $0x00
+	JE   end566
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
+	JL   rest571
+
+loop570:
+	VMOVUPS     (R9), Y3
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*1), Y4
+	MOVQ        72(AX), R12
+	VMOVUPS     (R9)(R12*2), Y5
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     (R13)(R12*1), Y6
+	VMOVUPS     (R10), Y7
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Y8
+	VMOVUPS     (BX), Y9
+	VFMADD213PS Y8, Y7, Y9
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y7
+	VMOVAPS     Y7, Y8
+	VFMADD213PS Y4, Y3, Y8
+	VCMPPS      $0x0e, Y0, Y8, Y3
+	VCMPPS      $0x01, Y2, Y8, Y4
+	VANDPS      Y3, Y4, Y3
+	VANDPS      Y1, Y3, Y3
+	VMAXPS      Y8, Y0, Y8
+	VMINPS      Y8, Y2, Y8
+	VMULPS      Y3, Y9, Y9
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y9, Y7, Y6
+	VMOVUPS     Y9, (CX)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y5, (R9)(R12*2)
+	MOVQ        72(AX), R12
+	LEAQ        (R9)(R12*2), R13
+	VMOVUPS     Y6, (R13)(R12*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R11
+	JGE         loop570
+
+rest571:
+	ADDQ        $0x08, R11
+	JZ          end572
+	LEAQ        tailsAVX2<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y3
+	VMOVUPS     (R9), Y4
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*1), Y5
+	MOVQ        72(AX), R11
+	VMOVUPS     (R9)(R11*2), Y6
+	MOVQ        72(AX), R11
+	LEAQ        (R9)(R11*2), R12
+	VMOVUPS     (R12)(R11*1), Y7
+	VMOVUPS     (R10), Y8
+	MOVQ        184(AX), R11
+	VMOVUPS     (R10)(R11*1), Y9
+	VMASKMOVPS  (BX), Y3, Y10
+	VFMADD213PS Y9, Y8, Y10
+	VMASKMOVPS  (DI), Y3, Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS Y5, Y4, Y9
+	VCMPPS      $0x0e, Y0, Y9, Y4
+	VCMPPS      $0x01, Y2, Y9, Y5
+	VANDPS      Y4, Y5, Y4
+	VANDPS      Y1, Y4, Y4
+	VMAXPS      Y9, Y0, Y9
+	VMINPS      Y9, Y2, Y9
+	VMULPS      Y4, Y10, Y10
+	VADDPS      Y10, Y6, Y6
+	VFMADD231PS Y10, Y8, Y7
+	VMASKMOVPS  Y10, Y3, (CX)
+	MOVQ        72(AX), R10
+	VMOVUPS     Y6, (R9)(R10*2)
+	MOVQ        72(AX), R10
+	LEAQ        (R9)(R10*2), R9
+	VMOVUPS     Y7, (R9)(R10*1)
+
+end572:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 208(AX)
+	JMP  one565
+
+end566:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 216(AX)
+	JNZ  group563
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image562
 	VZEROUPPER
 	RET

@@ -131,7 +131,11 @@ func (m *maker) separable() block {
 	b := m.block
 	area := b.OutSize * b.OutSize
 	depthwise, depthwiseNorm := m.depthwise(b.In)
-	c := m.chain(depthwise, depthwiseNorm, m.activation(area*b.In), m.pointwise("pointwise", area, b.In, b.Out), m.norm("pointwise", area, b.Out, 1), m.activation(m.outputs()))
+	pointwise, pointwiseNorm := m.pointwise("pointwise", area, b.In, b.Out), m.norm("pointwise", area, b.Out, 1)
+	if l := m.fusedSeparable(depthwise, depthwiseNorm, pointwise, pointwiseNorm); l != nil {
+		return m.out(l)
+	}
+	c := m.chain(depthwise, depthwiseNorm, m.activation(area*b.In), pointwise, pointwiseNorm, m.activation(m.outputs()))
 	return m.out(&c)
 }
 
@@ -237,7 +241,7 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	drop, dense := m.dense()
 	if e := m.engine(); e != nil {
-		c := m.chain(fusedLayer{e.NewPool(weightOf(conv.weight), bn.fused(), b.In, b.Out, area)}, drop,
+		c := m.chain(fusedLayer{e.NewPool(weightOf(conv.weight), bn.fused(), b.In, b.Out, area, activations[b.Activation])}, drop,
 			fusedLayer{e.NewDense(weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)})
 		return m.finish(&c, m.arch.Classes)
 	}

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"gridsearch/internal/fused"
+	"gridsearch/internal/kernel"
 	"gridsearch/model"
 )
 
@@ -36,13 +37,16 @@ func (l *norm) fused() fused.NormParams {
 	return fused.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
 }
 
-// engine is the engine that computes the block, nil where there is none: the engine's activation is SiLU.
+// engine is the engine that computes the block, nil where there is none.
 func (m *maker) engine() *fused.Engine {
-	if m.err != nil || m.block.Activation != model.SiLU {
+	if m.err != nil {
 		return nil
 	}
 	return m.settings.engine
 }
+
+// activations are those of the engine.
+var activations = map[string]kernel.Activation{model.SiLU: kernel.SiLU, model.ReLU: kernel.ReLU, model.ReLU6: kernel.ReLU6}
 
 // fusedStem is the fused form of the stem; nil where there is none.
 func (m *maker) fusedStem(weight *Param, bn *norm) layer {
@@ -50,14 +54,15 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{e.NewConv(fused.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize}, weightOf(weight), bn.fused())}
+	return fusedLayer{e.NewConv(fused.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+		Activation: activations[b.Activation]}, weightOf(weight), bn.fused())}
 }
 
 // fusedBottleneck is the fused form of a bottleneck; nil where there is none.
 func (m *maker) fusedBottleneck(p bottleneck) layer {
 	b := m.block
 	shape := fused.MBConvShape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
-		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip}
+		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip, Activation: activations[b.Activation]}
 	e := m.engine()
 	if e == nil || !fused.SupportsMBConv(shape) {
 		return nil
@@ -73,4 +78,17 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 		params.Drop = m.drop().fill
 	}
 	return fusedLayer{e.NewMBConv(shape, params)}
+}
+
+// fusedSeparable is the fused form of a separable convolution; nil where there is none.
+func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointwise *pointwise, pointwiseNorm *norm) layer {
+	b := m.block
+	shape := fused.MBConvShape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+		Activation: activations[b.Activation], Activated: true}
+	e := m.engine()
+	if e == nil || !fused.SupportsMBConv(shape) {
+		return nil
+	}
+	return fusedLayer{e.NewMBConv(shape, fused.MBConvParams{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
+		Project: pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
 }

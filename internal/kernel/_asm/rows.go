@@ -20,8 +20,10 @@ const (
 	rowGateRow   = 184
 	rowGateGap   = 192 // from a group's to the next's
 
-	rowLeft       = 200 // for the kernels' own use
-	rowGroupsLeft = 208
+	rowTop = 200 // the upper end of clip, a float32
+
+	rowLeft       = 208 // for the kernels' own use
+	rowGroupsLeft = 216
 )
 
 func rowPointer(i int) int { return 8 * i }
@@ -96,33 +98,6 @@ func rows(s isa) {
 				VFMADD231PS(b.stream(1, r), x, b.par[1])
 			})
 		}},
-		{"normSiLU", "computes p0 = silu(par0 p1 + par1)", 2, 2, nil, 0, nil, func(b *block) {
-			b.each(func(r int) { b.store(b.sigmoid.silu(b.norm(1, r)), 0, r) })
-		}},
-		{"normSiLUSum", "is normSiLU and adds the result to gate0", 2, 2, nil, 1, []int{0}, func(b *block) {
-			b.each(func(r int) {
-				a := b.sigmoid.silu(b.norm(1, r))
-				VADDPS(a, b.gate[0], b.gate[0])
-				b.store(a, 0, r)
-			})
-		}},
-		{"normSiLUSlope", "is normSiLU of p1 and puts the derivative into p2", 3, 2, nil, 0, nil, func(b *block) {
-			b.each(func(r int) {
-				a, d := b.sigmoid.slope(b.norm(1, r))
-				b.store(a, 0, r)
-				b.store(d, 2, r)
-			})
-		}},
-		{"slopeProducts", "computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, 0, nil, func(b *block) {
-			b.each(func(r int) { b.slopeProducts(r, b.load(1, r)) })
-		}},
-		{"slopeProductsGate", "is slopeProducts of gate0 p1 + gate1", 3, 4, []int{2, 3}, 2, nil, func(b *block) {
-			b.each(func(r int) {
-				d := b.load(1, r)
-				VFMADD213PS(b.gate[1], b.gate[0], d)
-				b.slopeProducts(r, d)
-			})
-		}},
 		{"gateProducts", "adds p0 p1 to gate1 and computes p0 *= gate0", 2, 0, nil, 2, []int{1}, func(b *block) {
 			b.each(func(r int) {
 				a := b.load(0, r)
@@ -142,6 +117,62 @@ func rows(s isa) {
 		}},
 		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 2, []int{0, 1}, 2, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.storePast) })
+		}},
+		{"addClip", "computes p0 = clip(par0 p1 + par1 p2 + par2)", 3, 3, nil, 0, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.stream(1, r)
+				VFMADD213PS(b.par[2], b.par[0], x)
+				VFMADD231PS(b.stream(2, r), b.par[1], x)
+				b.store(b.clip.of(x), 0, r)
+			})
+		}},
+		{"clippedProducts", "computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
+			b.each(func(r int) {
+				d := b.clip.masked(b.stream(2, r), b.stream(1, r))
+				VADDPS(d, b.par[0], b.par[0])
+				VFMADD231PS(b.stream(3, r), d, b.par[1])
+				b.store(d, 0, r)
+			})
+		}},
+	} {
+		s.rowKernel(k)
+	}
+	s.activated("SiLU", "silu", func(b *block) activation { return b.sigmoid })
+	s.activated("Clip", "clip", func(b *block) activation { return b.clip })
+}
+
+// activation is a function that follows a batch norm.
+type activation interface {
+	// apply returns the function of u, which it may overwrite; slope returns its derivative beside it.
+	apply(u vec) vec
+	slope(u vec) (a, d vec)
+}
+
+// activated writes the kernels with an activation.
+func (s isa) activated(name, doc string, of func(*block) activation) {
+	for _, k := range []rowKernel{
+		{"norm" + name, "computes p0 = " + doc + "(par0 p1 + par1)", 2, 2, nil, 0, nil, func(b *block) {
+			b.each(func(r int) { b.store(of(b).apply(b.norm(1, r)), 0, r) })
+		}},
+		{"norm" + name + "Sum", "is norm" + name + " and adds the result to gate0", 2, 2, nil, 1, []int{0}, func(b *block) {
+			b.each(func(r int) {
+				a := of(b).apply(b.norm(1, r))
+				VADDPS(a, b.gate[0], b.gate[0])
+				b.store(a, 0, r)
+			})
+		}},
+		{"norm" + name + "Slope", "is norm" + name + " of p1 and puts the derivative into p2", 3, 2, nil, 0, nil, func(b *block) {
+			b.each(func(r int) {
+				a, d := of(b).slope(b.norm(1, r))
+				b.store(a, 0, r)
+				b.store(d, 2, r)
+			})
+		}},
+		{"slope" + name + "Products", "computes p0 = p1 " + doc + "'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, 0, nil, func(b *block) {
+			b.each(func(r int) { b.slopeProducts(of(b), r, b.load(1, r)) })
+		}},
+		{"slope" + name + "ProductsGate", "is slope" + name + "Products of gate0 p1 + gate1", 3, 4, []int{2, 3}, 2, nil, func(b *block) {
+			b.each(func(r int) { b.slopeProducts(of(b), r, b.gated(1, r)) })
 		}},
 	} {
 		s.rowKernel(k)
@@ -166,6 +197,7 @@ type block struct {
 	par, gate []vec
 	rows      int
 	sigmoid   *sigmoid
+	clip      *clip
 	tail      *tail
 }
 
@@ -233,12 +265,12 @@ func (b *block) gated(i, r int) vec {
 	return x
 }
 
-func (b *block) slopeProducts(r int, d vec) {
+func (b *block) slopeProducts(of activation, r int, d vec) {
 	z := b.stream(2, r)
 	u := b.vector()
 	VMOVAPS(z, u)
 	VFMADD213PS(b.par[1], b.par[0], u)
-	_, slope := b.sigmoid.slope(u)
+	_, slope := of.slope(u)
 	VMULPS(slope, d, d)
 	VADDPS(d, b.par[2], b.par[2])
 	VFMADD231PS(d, z, b.par[3])
@@ -260,7 +292,7 @@ func (s isa) rowKernel(k rowKernel) {
 		b.p = append(b.p, fetch(args, rowPointer(i)))
 		b.stride = append(b.stride, fetch(args, rowStride(i)))
 	}
-	b.sigmoid = s.sigmoidFor(k.name)
+	b.sigmoid, b.clip = s.sigmoidFor(k.name), s.clipFor(k.name, args)
 	image, group, many, one, end := label("image"), label("group"), label("many"), label("one"), label("end")
 	Label(image)
 	set(args, rowGroupsLeft, rowGroups)

@@ -41,7 +41,7 @@ func (s isa) constant(x float32) operand {
 
 // sigmoidFor loads the constants if the kernel of that name has a use for them.
 func (s isa) sigmoidFor(kernel string) *sigmoid {
-	for _, word := range []string{"silu", "SiLU", "sigmoid", "slope"} {
+	for _, word := range []string{"silu", "SiLU", "sigmoid"} {
 		if strings.Contains(kernel, word) {
 			return s.sigmoid()
 		}
@@ -104,8 +104,8 @@ func (g *sigmoid) ofWide(u vec) vec {
 	return p
 }
 
-// silu returns u times its sigmoid, which it overwrites.
-func (g *sigmoid) silu(u vec) vec {
+// apply returns u times its sigmoid: silu.
+func (g *sigmoid) apply(u vec) vec {
 	s := g.of(u)
 	VMULPS(u, s, s)
 	return s
