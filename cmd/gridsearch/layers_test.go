@@ -8,7 +8,7 @@ import (
 
 // layers are the packages from the bottom up: a package imports those of lower layers, and of its own only where allowed says so.
 var layers = [][]string{
-	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors"},
+	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors", "internal/onnx"},
 	{"internal/random", "dataset/motifs"},
 	{"internal/kernel", "internal/plain", "internal/fused", "dataset", "search", "model"},
 	{"model/graph", "model/nn", "model/train", "internal/store", "internal/queue", "plots"},
