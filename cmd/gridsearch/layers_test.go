@@ -11,7 +11,7 @@ var layers = [][]string{
 	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors", "internal/onnx"},
 	{"internal/random", "dataset/motifs"},
 	{"internal/kernel", "internal/plain", "internal/fused", "dataset", "search", "model"},
-	{"model/graph", "model/nn", "model/train", "internal/store", "internal/queue", "plots"},
+	{"model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
 	{"experiments", "internal/benchmark"},
 	{"internal/study", "internal/report", "internal/doctor"},
 	{"cmd/gridsearch"},
@@ -19,7 +19,7 @@ var layers = [][]string{
 
 // allowed are imports inside a layer.
 var allowed = map[string]string{
-	"dataset/motifs": "internal/random", "internal/fused": "internal/kernel", "model/nn": "model/graph", "model/train": "model/nn", "internal/report": "internal/study",
+	"dataset/motifs": "internal/random", "internal/fused": "internal/kernel", "model/nn": "model/graph", "model/train": "model/nn", "model/weights": "model/nn", "internal/report": "internal/study",
 	"internal/doctor": "internal/study",
 }
 

@@ -1,0 +1,222 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gridsearch/internal/safetensors"
+	"gridsearch/model"
+	"gridsearch/model/nn"
+)
+
+// metadataKey is where a parameter file says which network it is.
+const metadataKey = "gridsearch"
+
+// description is the metadata of a parameter file.
+type description struct {
+	SchemaVersion int                `json:"schema_version"`
+	Names         string             `json:"names"`
+	Architecture  model.Architecture `json:"architecture"`
+	Mean          []float32          `json:"mean,omitempty"`
+	Deviation     []float32          `json:"deviation,omitempty"`
+}
+
+const schemaVersion = 1
+
+// Safetensors writes a parameter file with the names of Torchvision or Timm.
+func (n Network) Safetensors(names string) ([]byte, error) {
+	list, values, err := n.named(names)
+	if err != nil {
+		return nil, err
+	}
+	text, err := n.describe(names)
+	if err != nil {
+		return nil, err
+	}
+	file := safetensors.File{Metadata: map[string]string{metadataKey: text, "format": "pt"}} // the second by a custom of PyTorch's users
+	for _, l := range list {
+		for _, t := range l.tensors() {
+			file.Tensors = append(file.Tensors, safetensors.Float32s(t.name, t.shape, t.export(values[t.ours])))
+		}
+		if l.norm != "" {
+			file.Tensors = append(file.Tensors, safetensors.Int64(l.norm+batches, 0))
+		}
+	}
+	return file.Encode()
+}
+
+func (n Network) describe(names string) (string, error) {
+	text, err := json.Marshal(description{schemaVersion, names, n.Architecture, n.Mean, n.Deviation})
+	return string(text), err
+}
+
+// Decode reads a parameter file. The error names every tensor that misses, is too many or does not fit; nothing is read by halves.
+func Decode(text []byte) (Network, error) {
+	file, err := safetensors.Decode(text)
+	if err != nil {
+		return Network{}, err
+	}
+	said, ok := file.Metadata[metadataKey]
+	if !ok {
+		return Network{}, ErrNoNetwork
+	}
+	d := description{}
+	decoder := json.NewDecoder(bytes.NewReader([]byte(said)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&d); err != nil {
+		return Network{}, fmt.Errorf("metadata %q: %w", metadataKey, err)
+	}
+	if d.SchemaVersion != schemaVersion {
+		return Network{}, fmt.Errorf("metadata %q have version %d, this program knows %d: use the gridsearch that wrote the file", metadataKey, d.SchemaVersion, schemaVersion)
+	}
+	if err := d.Architecture.Validate(); err != nil {
+		return Network{}, fmt.Errorf("metadata %q: %w", metadataKey, err)
+	}
+	if blocks := len(d.Architecture.Blocks()); blocks > len(file.Tensors) { // before a list of what misses is made, of a length that the metadata choose
+		return Network{}, fmt.Errorf("metadata %q describe a network of %d blocks, the file has %d tensors", metadataKey, blocks, len(file.Tensors))
+	}
+	n, err := build(file, d.Architecture, d.Names)
+	n.Mean, n.Deviation = d.Mean, d.Deviation
+	if err == nil {
+		err = n.CheckMoments()
+	}
+	return n, err
+}
+
+// ErrNoNetwork is the error of a safetensors file that does not say which network it is: Import it.
+var ErrNoNetwork = errors.New("the file does not say which network it is")
+
+// Import reads a safetensors file of an architecture that the caller knows, with the names of Torchvision or Timm, or, where that is empty, of the one
+// that fits better. The error is as that of Decode.
+func Import(text []byte, arch model.Architecture, names string) (Network, error) {
+	file, err := safetensors.Decode(text)
+	if err != nil {
+		return Network{}, err
+	}
+	if err := arch.Validate(); err != nil {
+		return Network{}, err
+	}
+	if names == "" {
+		if names, err = guess(file, arch); err != nil {
+			return Network{}, err
+		}
+	}
+	return build(file, arch, names)
+}
+
+// guess returns the names that most tensors of a file go by.
+func guess(file *safetensors.File, arch model.Architecture) (string, error) {
+	best, most := "", -1
+	for _, names := range Names {
+		wanted, err := wanted(arch, names)
+		if err != nil {
+			return "", err
+		}
+		known := 0
+		for _, t := range file.Tensors {
+			if _, ok := wanted[t.Name]; ok {
+				known++
+			}
+		}
+		if known > most {
+			best, most = names, known
+		}
+	}
+	return best, nil
+}
+
+// wanted lists the tensors of a network by name.
+func wanted(arch model.Architecture, names string) (map[string]tensor, error) {
+	list, err := layers(arch, names)
+	all := map[string]tensor{}
+	for _, l := range list {
+		for _, t := range l.tensors() {
+			all[t.name] = t
+		}
+	}
+	return all, err
+}
+
+// build makes a network of a file. Parameters are made only when the file is known to have the numbers for them, so that no metadata can ask for more
+// memory than the file has.
+func build(file *safetensors.File, arch model.Architecture, names string) (Network, error) {
+	wanted, err := wanted(arch, names)
+	if err != nil {
+		return Network{}, err
+	}
+	if err := compare(file, wanted, names); err != nil {
+		return Network{}, err
+	}
+	n := Network{Architecture: arch}
+	if n.Parameters, err = nn.NewParameters(arch, 0, false); err != nil {
+		return Network{}, err
+	}
+	values := values(n.Parameters)
+	for _, t := range file.Tensors {
+		if strings.HasSuffix(t.Name, batches) {
+			continue
+		}
+		numbers, err := t.Float32s()
+		if err != nil {
+			return Network{}, fmt.Errorf("%s: %w", t.Name, err)
+		}
+		wanted[t.Name].load(values[wanted[t.Name].ours], numbers)
+	}
+	return n, nil
+}
+
+// compare names every difference between what a file has and what a network wants.
+func compare(file *safetensors.File, wanted map[string]tensor, names string) error {
+	var lines, extra []string
+	have := map[string]bool{}
+	for _, t := range file.Tensors {
+		w, ok := wanted[t.Name]
+		have[t.Name] = true
+		switch {
+		case strings.HasSuffix(t.Name, batches):
+		case !ok:
+			extra = append(extra, t.Name)
+		case !slices.Equal(w.shape, t.Shape):
+			lines = append(lines, fmt.Sprintf("%s has shape %v, the network wants %v", t.Name, t.Shape, w.shape))
+		case !t.IsFloat():
+			lines = append(lines, fmt.Sprintf("%s is of dtype %s, the network wants floating point", t.Name, t.Type))
+		}
+	}
+	var missing []string
+	for name := range wanted {
+		if !have[name] {
+			missing = append(missing, name)
+		}
+	}
+	for what, list := range map[string][]string{"missing: ": missing, "not of the network: ": extra} {
+		if len(list) > 0 {
+			slices.Sort(list)
+			lines = append(lines, what+strings.Join(list, ", "))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	slices.Sort(lines)
+	return fmt.Errorf("the tensors are not those of the network by %s's names; nothing is loaded\n%s", names, strings.Join(lines, "\n"))
+}
+
+// CheckMoments says whether mean and deviation can be those of the network's images.
+func (n Network) CheckMoments() error {
+	if n.Mean == nil && n.Deviation == nil {
+		return nil
+	}
+	if c := n.Architecture.InChannels; len(n.Mean) != c || len(n.Deviation) != c {
+		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %d channels", len(n.Mean), len(n.Deviation), c)
+	}
+	for i, d := range n.Deviation {
+		if !(d > 0) {
+			return fmt.Errorf("the deviation of channel %d must be positive, not %v", i, d)
+		}
+	}
+	return nil
+}

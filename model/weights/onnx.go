@@ -1,0 +1,129 @@
+package weights
+
+import (
+	"fmt"
+
+	"gridsearch/internal/onnx"
+	"gridsearch/model"
+)
+
+// Names of the graph's ends: images are [batch, channels, pixels, pixels], normalised as in training.
+const (
+	ImagesName = "images"
+	LogitsName = "logits"
+)
+
+// ONNX writes the network as it evaluates: batch norm on running statistics, no dropout.
+func (n Network) ONNX() ([]byte, error) {
+	list, values, err := n.named(Torchvision)
+	if err != nil {
+		return nil, err
+	}
+	text, err := n.describe(Torchvision)
+	if err != nil {
+		return nil, err
+	}
+	arch := n.Architecture
+	d := &drawing{layers: list, values: values, epsilon: float32(arch.BatchNormEpsilon)}
+	d.model = onnx.Model{
+		Producer: "gridsearch", Name: "network", Metadata: map[string]string{metadataKey: text},
+		Inputs:  []onnx.Value{{Name: ImagesName, Shape: []int{arch.InChannels, arch.Pixels, arch.Pixels}}},
+		Outputs: []onnx.Value{{Name: LogitsName, Shape: []int{arch.Classes}}},
+	}
+	x := ImagesName
+	for _, b := range arch.Blocks() {
+		draw := drawn[b.Kind]
+		if draw == nil {
+			return nil, fmt.Errorf("%s: block %q cannot be written as ONNX", b.Name, b.Kind)
+		}
+		x = draw(d, b, x)
+	}
+	return d.model.Encode(), nil
+}
+
+// drawing is a graph while its nodes are added.
+type drawing struct {
+	model   onnx.Model
+	layers  []layer // that are not drawn yet
+	values  map[string][]float32
+	epsilon float32 // of batch norm
+}
+
+// drawn draws each kind of block behind x and returns its output. Each takes the layers that parts lists for it.
+var drawn = map[string]func(d *drawing, b model.Block, x string) string{
+	"stem":       func(d *drawing, _ model.Block, x string) string { return d.silu(d.conv(x)) },
+	model.MBConv: (*drawing).mbconv,
+	"head":       (*drawing).head,
+}
+
+func (d *drawing) mbconv(b model.Block, x string) string {
+	y := x
+	if b.Expanded != b.In {
+		y = d.silu(d.conv(y))
+	}
+	y = d.silu(d.conv(y))
+	if b.SEChannels > 0 {
+		gate := d.node("GlobalAveragePool", b.Name+".se.mean", []string{y})
+		gate = d.silu(d.conv(gate))
+		gate = d.node("Sigmoid", b.Name+".se.gate", []string{d.conv(gate)})
+		y = d.node("Mul", b.Name+".se.scaled", []string{y, gate})
+	}
+	y = d.conv(y)
+	if b.Skip {
+		y = d.node("Add", b.Name+".sum", []string{x, y})
+	}
+	return y
+}
+
+func (d *drawing) head(b model.Block, x string) string {
+	y := d.silu(d.conv(x))
+	y = d.node("GlobalAveragePool", b.Name+".mean", []string{y})
+	y = d.node("Flatten", b.Name+".flat", []string{y})
+	dense := d.next()
+	return d.node("Gemm", LogitsName, append([]string{y}, d.weights(dense)...), onnx.Attribute{Name: "transB", Value: 1})
+}
+
+// next takes the next layer.
+func (d *drawing) next() layer {
+	l := d.layers[0]
+	d.layers = d.layers[1:]
+	return l
+}
+
+// conv draws the next layer, a convolution, with the batch norm behind it if there is one.
+func (d *drawing) conv(x string) string {
+	l := d.next()
+	pad := (l.Kernel - 1) / 2
+	weights := d.weights(l)
+	own := 1
+	if l.norm == "" {
+		own = 2
+	}
+	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...),
+		onnx.Attribute{Name: "kernel_shape", Value: []int{l.Kernel, l.Kernel}}, onnx.Attribute{Name: "strides", Value: []int{l.Stride, l.Stride}},
+		onnx.Attribute{Name: "pads", Value: []int{pad, pad, pad, pad}}, onnx.Attribute{Name: "group", Value: l.Groups})
+	if l.norm == "" {
+		return y
+	}
+	return d.node("BatchNormalization", l.norm, append([]string{y}, weights[own:]...), onnx.Attribute{Name: "epsilon", Value: d.epsilon})
+}
+
+// weights adds the tensors of a layer and returns their names: the kernel, then its bias, or scale, shift, mean and variance of the batch norm.
+func (d *drawing) weights(l layer) []string {
+	var names []string
+	for _, t := range l.tensors() {
+		d.model.Weights = append(d.model.Weights, onnx.Tensor{Name: t.name, Shape: t.shape, Values: t.export(d.values[t.ours])})
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// silu draws x times its sigmoid; opset 17 has no operation of that.
+func (d *drawing) silu(x string) string {
+	return d.node("Mul", x+".silu", []string{x, d.node("Sigmoid", x+".sigmoid", []string{x})})
+}
+
+func (d *drawing) node(operator, output string, inputs []string, attributes ...onnx.Attribute) string {
+	d.model.Nodes = append(d.model.Nodes, onnx.Node{Operator: operator, Inputs: inputs, Output: output, Attributes: attributes})
+	return output
+}

@@ -1,0 +1,79 @@
+// Package weights carries trained networks between programs: safetensors files with the names and layouts of PyTorch's models, in both directions, and
+// ONNX files.
+//
+// A parameter file is a safetensors file whose metadata also say which network it is, so that it needs no other file beside it. To PyTorch it is a state
+// dictionary that a model of that structure loads strictly.
+//
+// References:
+//
+//	[torchvision] torchvision/models/efficientnet.py: EfficientNet of MBConv blocks; torchvision 0.29.2.
+//	[timm]        timm/models/efficientnet.py and _efficientnet_blocks.py: InvertedResidual, DepthwiseSeparable; timm 1.0.31.
+package weights
+
+import (
+	"fmt"
+
+	"gridsearch/model"
+	"gridsearch/model/nn"
+)
+
+// Network is a network with its weights.
+type Network struct {
+	Architecture    model.Architecture
+	Parameters      *nn.Parameters
+	Mean, Deviation []float32 // of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has said
+}
+
+// values finds the numbers of every parameter and statistic by its name in package nn.
+func values(p *nn.Parameters) map[string][]float32 {
+	all := map[string][]float32{}
+	for _, q := range p.List {
+		all[q.Name] = q.Value
+	}
+	for _, s := range p.Statistics {
+		all[s.Name+".mean"], all[s.Name+".variance"] = s.Mean, s.Variance
+	}
+	return all
+}
+
+// Layouts. Package nn has the output channels last: a kernel is [k, k, in / groups, out] or, for k = 1, [in, out]. PyTorch has them first:
+// [out, in / groups, k, k]. A vector is both.
+
+// order calls each with the places of a number in both layouts.
+func (t tensor) order(each func(ours, theirs int)) {
+	out, in, area := t.shape[0], 1, 1
+	if len(t.shape) > 1 {
+		in = t.shape[1]
+	}
+	for _, k := range t.shape[min(2, len(t.shape)):] {
+		area *= k
+	}
+	for o := range out {
+		for i := range in {
+			for p := range area {
+				each((p*in+i)*out+o, (o*in+i)*area+p)
+			}
+		}
+	}
+}
+
+// export returns numbers of package nn in PyTorch's layout.
+func (t tensor) export(ours []float32) []float32 {
+	theirs := make([]float32, len(ours))
+	t.order(func(o, at int) { theirs[at] = ours[o] })
+	return theirs
+}
+
+// load writes numbers of PyTorch's layout into those of package nn.
+func (t tensor) load(ours, theirs []float32) {
+	t.order(func(o, at int) { ours[o] = theirs[at] })
+}
+
+// named lists all layers with the numbers behind them.
+func (n Network) named(names string) ([]layer, map[string][]float32, error) {
+	list, err := layers(n.Architecture, names)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write %s: %w", n.Architecture.Name, err)
+	}
+	return list, values(n.Parameters), nil
+}
