@@ -94,6 +94,7 @@ type Execution struct {
 	MaxRetries             int           // after a worker's death, 2
 	OnFailure              string        // "continue", the default, or "stop"
 	MaxConsecutiveFailures int           // 0: no limit
+	KeepWeights            bool          // of complete runs, true
 }
 
 // Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone and its check "none" alone, which is what the statistics do.

@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 		Data:        &Data{Dataset: "motifs", ValidationFraction: .1, Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
 		Train:       &recipe,
 		Replication: Replication{Seeds: 3},
-		Execution:   Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue},
+		Execution:   Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true},
 		Analysis:    Analysis{Confidence: .95},
 		Report:      Report{Figures: Figures, Formats: []string{"svg", "png"}},
 	}
@@ -147,6 +147,7 @@ timeout = "30m"
 max_retries = 0
 on_failure = "stop"
 max_consecutive_failures = 4
+keep_weights = false
 [analysis]
 confidence_level = 0.9
 bootstrap_resamples = 10000

@@ -242,6 +242,7 @@ func readExecution(t *table) Execution {
 		MaxRetries:             t.integer("max_retries", 2, 0, 100),
 		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
 		MaxConsecutiveFailures: t.integer("max_consecutive_failures", 0, 0, 1<<20),
+		KeepWeights:            t.flag("keep_weights", true),
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 
 // request asks a worker to train a run.
 type request struct {
-	Spec Spec   `json:"spec"`
-	Dir  string `json:"dir"` // runs/KEY of the study: checkpoint and log
+	Spec        Spec   `json:"spec"`
+	Dir         string `json:"dir"`          // runs/KEY of the study: checkpoint, log, weights
+	KeepWeights bool   `json:"keep_weights"` // write those that the run ends with
 }
 
 // reply is what a worker says; exactly one field is set.

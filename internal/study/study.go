@@ -30,6 +30,9 @@ func (f Folder) run(key string) string {
 	return filepath.Join(string(f), "runs", key)
 }
 
+// Weights is the parameter file of a complete run, which its study may have been told not to keep.
+func (f Folder) Weights(key string) string { return filepath.Join(f.run(key), weightsName) }
+
 // Path is a derived file of the study: a table or a figure.
 func (f Folder) Path(elements ...string) string {
 	return filepath.Join(append([]string{string(f)}, elements...)...)

@@ -18,7 +18,9 @@ import (
 	"gridsearch/dataset"
 	"gridsearch/experiments"
 	"gridsearch/model"
+	"gridsearch/model/nn"
 	"gridsearch/model/train"
+	"gridsearch/model/weights"
 )
 
 func spec(t *testing.T) Spec {
@@ -306,6 +308,45 @@ func TestRelativeData(t *testing.T) {
 	}
 	if _, err := Prepare(filepath.Join(start, "fold.toml")); err == nil || !strings.Contains(err.Error(), filepath.Join("img", "x")) {
 		t.Errorf("a new study from here finds the data: %v", err)
+	}
+}
+
+// TestEvaluateRefuses what does not fit a study's data.
+func TestEvaluateRefuses(t *testing.T) {
+	data := t.TempDir()
+	writeIDX(t, data)
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) + "\"\n[train]\nbatch_size = 8\n"
+	file := filepath.Join(data, "idx.toml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Prepare(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := Folder(t.TempDir())
+	if err := folder.write(p); err != nil {
+		t.Fatal(err)
+	}
+	small := p.Base.Scale(.1, .1, 1, model.Rounding{})
+	for want, spoil := range map[string]func(*model.Architecture){
+		"the network tells 3 classes apart on images of 1 channels, data set idx has 2 classes and 1 channels": func(a *model.Architecture) { a.Classes = 3 },
+		"the network tells 2 classes apart on images of 3 channels, data set idx has 2 classes and 1 channels": func(a *model.Architecture) { a.InChannels = 3 },
+		"the network takes images of 33 pixels, data set idx has 32: they are not enlarged":                    func(a *model.Architecture) { a.Pixels = 33 },
+	} {
+		a := small
+		spoil(&a)
+		var input *InputError
+		if _, err := Evaluate(folder, weights.Network{Architecture: a}); !errors.As(err, &input) || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	params, err := nn.NewParameters(small, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Evaluate(folder, weights.Network{Architecture: small, Parameters: params}); err != nil || r.Examples != 4 {
+		t.Errorf("%d images are named (%v), want 4", r.Examples, err)
 	}
 }
 

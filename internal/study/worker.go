@@ -16,10 +16,14 @@ import (
 	"gridsearch/internal/machine"
 	"gridsearch/internal/store"
 	"gridsearch/model/train"
+	"gridsearch/model/weights"
 )
 
 // checkpointName is the file of a run that it is resumed from.
 const checkpointName = "checkpoint"
+
+// weightsName is the file of a complete run's weights.
+const weightsName = "weights.safetensors"
 
 // checkpointEvery bounds the training that a killed worker loses.
 const checkpointEvery = 30 * time.Second
@@ -112,8 +116,21 @@ func (w *worker) run(ctx context.Context, r request) (train.Result, error) {
 		Log: func(note string) { logger.Print(note) },
 	}
 	result, err := train.Run(ctx, job, w.progress(r.Spec.Key))
+	if err == nil && r.KeepWeights {
+		err = keep(r, result)
+	}
 	logger.Print(summary(result, err))
 	return result, err
+}
+
+// keep writes the weights that a run ends with. It is done before the run has a result on the record, so that every complete run has them.
+func keep(r request, result train.Result) error {
+	network := weights.Network{Architecture: r.Spec.Architecture, Parameters: result.Weights, Mean: result.Mean, Deviation: result.Deviation}
+	text, err := network.Safetensors(weights.Torchvision)
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(r.Dir, weightsName), text)
 }
 
 func (w *worker) progress(key string) func(train.Progress) {

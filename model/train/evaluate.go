@@ -11,8 +11,9 @@ import (
 // evaluationBatch bounds the memory of an evaluation; results do not depend on it.
 const evaluationBatch = 50
 
-// evaluate names every image and compares with its label. Weights that are no numbers any more give a loss that is none.
-func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32, threads int) (Result, error) {
+// Evaluate names every image and compares with its label; mean and deviation are those of the training images' channels, pixels as 0..1. Weights that are
+// no numbers any more give a loss that is none.
+func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32, threads int) (Result, error) {
 	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N), Threads: threads})
 	if err != nil {
 		return Result{}, err

@@ -14,6 +14,7 @@ import (
 	"gridsearch/dataset"
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/nn"
 )
 
 // Job is one training: a network, how it is trained, and on what.
@@ -61,6 +62,9 @@ type Result struct {
 	Curve    Curve
 	Steps    int
 
+	Weights         *nn.Parameters // those that were evaluated
+	Mean, Deviation []float32      // of each channel of the training images, pixels as 0..1
+
 	TrainSeconds float64 // of this process
 	EvalSeconds  float64
 	WaitSeconds  float64 // waiting for data, part of TrainSeconds
@@ -102,8 +106,9 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
 	}
 	trained := time.Now()
-	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads)
+	result, err := Evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads)
 	result.Curve, result.Steps = s.curve, s.steps
+	result.Weights, result.Mean, result.Deviation = s.evaluated(), s.mean, s.deviation
 	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
 	result.WaitSeconds = s.waited.Seconds()
 	if err == nil && diverged(result.Loss) {

@@ -1,0 +1,63 @@
+package study
+
+import (
+	"fmt"
+
+	"gridsearch/dataset"
+	"gridsearch/experiments"
+	"gridsearch/model/train"
+	"gridsearch/model/weights"
+)
+
+// Evaluate holds a network against the validation images of a study. A network that does not say how its images were normalised gets the moments of the
+// study's training images, as if it had been trained there. The error of a network that does not fit the data is an *InputError.
+func Evaluate(folder Folder, n weights.Network) (train.Result, error) {
+	experiment, source, err := folder.data()
+	if err != nil {
+		return train.Result{}, err
+	}
+	info, arch := source.Info(), n.Architecture
+	if classes := len(info.Classes); arch.Classes != classes || arch.InChannels != info.Channels {
+		return train.Result{}, &InputError{fmt.Errorf("the network tells %d classes apart on images of %d channels, data set %s has %d classes and %d channels",
+			arch.Classes, arch.InChannels, info.Name, classes, info.Channels)}
+	}
+	if arch.Pixels > info.Native {
+		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %d pixels, data set %s has %d: they are not enlarged", arch.Pixels, info.Name, info.Native)}
+	}
+	all, err := loadImages(source, experiment.Data.ValidationFraction, experiment.Data.TrainExamples, experiment.Study.Seed)
+	if err != nil {
+		return train.Result{}, &InputError{err}
+	}
+	images, err := all.at(arch.Pixels)
+	if err != nil {
+		return train.Result{}, err
+	}
+	mean, deviation := n.Mean, n.Deviation
+	if mean == nil {
+		mean, deviation = images.train.Moments()
+	}
+	return train.Evaluate(arch, n.Parameters, images.validation, mean, deviation, experiment.Execution.ThreadsPerRun)
+}
+
+// data opens the data set of a study where the study has found it.
+func (f Folder) data() (*experiments.Experiment, dataset.Source, error) {
+	plan, err := f.readPlan()
+	if err != nil {
+		return nil, nil, err
+	}
+	experiment, err := f.Experiment()
+	if err != nil {
+		return nil, nil, err
+	}
+	if experiment.Data == nil {
+		return nil, nil, &InputError{fmt.Errorf("%s has no [data]: there are no images to evaluate on", experiment.File)}
+	}
+	if err := locate(experiment.Data, plan.DataPath); err != nil {
+		return nil, nil, err
+	}
+	source, err := dataset.Open(experiment.DataSpec())
+	if err != nil {
+		return nil, nil, &InputError{fmt.Errorf("%s: %w", experiment.At("data.path"), err)}
+	}
+	return experiment, source, nil
+}
