@@ -53,5 +53,8 @@ func describe(page *bytes.Buffer, c *cobra.Command) {
 	if text == "" {
 		text = c.Short + "."
 	}
-	fmt.Fprintf(page, "\n## gridsearch %s\n\n%s\n\n```\n%s\n\n%s```\n", c.Name(), text, c.UseLine(), c.LocalFlags().FlagUsages())
+	fmt.Fprintf(page, "\n## %s\n\n%s\n\n```\n%s\n\n%s```\n", c.CommandPath(), text, c.UseLine(), c.LocalFlags().FlagUsages())
+	for _, sub := range c.Commands() {
+		describe(page, sub)
+	}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -15,15 +17,34 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	cache := t.TempDir()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"key": firstKey},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("HOME", cache)
-			small, err := os.ReadFile("testdata/small.toml")
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(env.WorkDir+"/small.toml", small, 0o644)
+			const weights = "../../model/weights/testdata/"
+			return errors.Join(copyFile("testdata/small.toml", env.WorkDir+"/small.toml"), copyFile(weights+"timm.safetensors", env.WorkDir+"/timm.safetensors"),
+				copyFile(weights+"golden.safetensors", env.WorkDir+"/golden.safetensors"))
 		},
 	})
+}
+
+// firstKey sets variables to the keys of the first runs in results.csv that are in the states given: key results.csv KEY complete NEXT waiting.
+func firstKey(ts *testscript.TestScript, _ bool, args []string) {
+	for i := 1; i+1 < len(args); i += 2 {
+		for line := range strings.Lines(ts.ReadFile(args[0])) {
+			if fields := strings.Split(line, ","); fields[5] == args[i+1] {
+				ts.Setenv(args[i], fields[3])
+				break
+			}
+		}
+	}
+}
+
+func copyFile(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o644)
 }
