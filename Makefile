@@ -1,7 +1,7 @@
-# generate, fmt, lint, test, bench: all that a change needs. Everything runs with plain go commands too.
+# generate, fmt, lint, test, bench: all that a change needs; peers, where it touches weights. Everything runs with plain go commands too.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: generate fmt lint test bench
+.PHONY: generate fmt lint test bench peers
 
 generate:
 	go generate ./...
@@ -18,3 +18,7 @@ test:
 
 bench:
 	go test -run '^$$' -bench . ./internal/kernel ./model/nn
+
+# weights against torchvision, timm and ONNX Runtime, which it installs into testdata/peers/.venv
+peers:
+	testdata/peers/run.sh

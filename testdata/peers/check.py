@@ -1,0 +1,146 @@
+"""Holds gridsearch's weights against torchvision, timm and ONNX Runtime: check.py GRIDSEARCH FOLDER
+
+Trains a short quickstart in FOLDER, then for each of its networks, and for B0 and B1 with random weights, in both directions: the files load strictly, onnx.checker
+accepts them, and the logits of random images agree. Prints a Markdown table; the exit code is 1 if anything fails or differs by more than 1e-4, relative to the
+largest logit.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import networks
+import onnx
+import onnxruntime
+import timm
+import torch
+import torchvision
+from safetensors.torch import load_file, save_file
+
+TOLERANCE = 1e-4
+SHORT = ["data.train_examples=320", "train.epochs=2", "replication.seeds=1"]
+torch.set_num_threads(1)
+here = pathlib.Path(__file__).parent
+root = here.parent.parent
+program, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+errors = {}  # by group of networks and check
+
+
+def gridsearch(*arguments):
+    done = subprocess.run([program, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"gridsearch {' '.join(map(str, arguments))} ends with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def random_images(arch, count=8):
+    """Images for a network, in memory and in a file for gridsearch."""
+    images = torch.randn(count, arch["in_channels"], arch["pixels"], arch["pixels"], generator=torch.Generator().manual_seed(3))
+    save_file({"images": images}, folder / "images.safetensors")
+    return images
+
+
+def ours(weights):
+    """gridsearch's logits of the images in the file."""
+    return torch.tensor(json.loads(gridsearch("weights", "evaluate", weights, "--images", "images.safetensors", "--format", "json"))["logits"])
+
+
+def loaded(model, path):
+    model.load_state_dict(load_file(path), strict=True)
+    return model.eval()
+
+
+@torch.no_grad()
+def logits(model, images):
+    return model(images)
+
+
+def onnx_logits(path, images):
+    """ONNX Runtime's logits, of all images at once and, for the batch is dynamic, of the first by itself."""
+    onnx.checker.check_model(path, full_check=True)
+    assert [o.version for o in onnx.load(path).opset_import] == [17], "another opset than 17"
+    session = onnxruntime.InferenceSession(path)
+    (all_of_them,) = session.run(["logits"], {"images": images.numpy()})
+    (first,) = session.run(["logits"], {"images": images[:1].numpy()})
+    assert abs(first - all_of_them[:1]).max() <= TOLERANCE * abs(all_of_them).max(), "the logits depend on the batch"
+    return torch.from_numpy(all_of_them)
+
+
+def compare(group, check, got, want):
+    size = want.abs().max()
+    assert (want - want.mean(0)).abs().max() > 1e-3 * size, f"{group}: the logits do not depend on the image"
+    errors.setdefault((group, check), []).append(float((got - want).abs().max() / size))
+
+
+def check_exports(group, weights, timm_model):
+    """A network of gridsearch in all other programs that have its like."""
+    files = {end: folder / f"{pathlib.Path(weights).stem}.{end}" for end in ("torchvision", "timm", "onnx")}
+    for names in ("torchvision", "timm"):
+        gridsearch("weights", "export", weights, "--names", names, "--output", files[names])
+    gridsearch("weights", "export", weights, "--format", "onnx", "--output", files["onnx"])
+    arch = networks.description(files["torchvision"])["architecture"]
+    images = random_images(arch)
+    mine = ours(weights)
+    if networks.in_torchvision(arch):
+        compare(group, "exported to torchvision", mine, logits(loaded(networks.torchvision(arch), files["torchvision"]), images))
+    compare(group, "exported to timm", mine, logits(loaded(timm_model(arch), files["timm"]), images))
+    compare(group, "exported to ONNX Runtime", mine, onnx_logits(files["onnx"], images))
+    return arch
+
+
+def check_import(group, library, model, flags):
+    """A model of PyTorch in gridsearch; returns the parameter file."""
+    source, target = folder / "pytorch.safetensors", f"imported{sum(map(len, errors.values()))}.safetensors"
+    save_file(model.state_dict(), source)
+    gridsearch("weights", "import", source, *flags, "--output", target)
+    arch = networks.description(folder / target)["architecture"]
+    images = random_images(arch)
+    compare(group, f"imported from {library}", ours(target), logits(model.eval(), images))
+    return target
+
+
+def check_study(file, *settings):
+    """Every trained network of a study, and one of PyTorch's of the same structure."""
+    gridsearch("run", file, *(part for setting in settings for part in ("--set", setting)), "--progress", "none")
+    for trial in json.loads(gridsearch("results", file.stem, "--format", "json"))["trials"]:
+        (run,) = trial["runs"]
+        arch = check_exports(file.stem, run["key"], networks.timm_model)
+        for library, model in (("torchvision", networks.torchvision), ("timm", networks.timm_model)):
+            if library == "timm" or networks.in_torchvision(arch):
+                made = networks.calibrate(networks.randomise(model(arch), 1), random_images(arch, 32))
+                check_import(file.stem, library, made, ["--like", run["key"]])
+
+
+def check_published(name, pixels):
+    """A published network: the libraries' own models, as they make them by name."""
+    torch.manual_seed(0)
+    model = getattr(torchvision.models, name)()
+    networks.calibrate(networks.randomise(model, 1), torch.randn(8, 3, pixels, pixels))
+    flags = ["--baseline", name.replace("_", "-"), "--resolution", pixels, "--epsilon", 1e-5]
+    group = f"{name}, {pixels} px"
+    check_exports(group, check_import(group, "torchvision", model, flags), lambda arch: timm.create_model(name))
+
+
+def check_golden():
+    """The files that go test relies on."""
+    data = root / "model" / "weights" / "testdata"
+    golden = load_file(data / "golden.safetensors")
+    arch = json.loads((data / "architecture.json").read_text())
+    for library, model in (("torchvision", networks.torchvision), ("timm", networks.timm_model)):
+        compare("golden files", f"{library}'s", logits(loaded(model(arch), data / f"{library}.safetensors"), golden["images"]), golden["logits"])
+    compare("golden files", "network.onnx", onnx_logits(data / "network.onnx", golden["images"]), golden["logits"])
+
+
+check_golden()
+check_study(root / "experiments" / "quickstart.toml", *SHORT)
+check_study(here / "variants.toml")
+for pixels in (64, 224):
+    check_published("efficientnet_b0", pixels)
+check_published("efficientnet_b1", 64)
+print(f"torch {torch.__version__}, torchvision {torchvision.__version__}, timm {timm.__version__}, onnx {onnx.__version__}, ONNX Runtime {onnxruntime.__version__}\n")
+print("| networks | check | times | largest difference of a logit, relative to the largest logit |\n|---|---|---|---|")
+for (group, check), measured in errors.items():
+    print(f"| {group} | {check} | {len(measured)} | {max(measured):.1e} |")
+bad = [e for measured in errors.values() for e in measured if not e <= TOLERANCE]
+sys.exit(f"{len(bad)} logits differ by more than {TOLERANCE}" if bad else 0)

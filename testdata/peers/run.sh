@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Holds exported and imported weights against torchvision, timm and ONNX Runtime. Installs them, once, into .venv beside this script: 2 GB, from the package
+# index that pip is set to.
+#
+# usage: run.sh        PEERS_VENV=FOLDER takes a virtual environment that has them
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../..
+venv=${PEERS_VENV:-$here/.venv}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if ! "$venv/bin/python" -c 'import torch, torchvision, timm, onnx, onnxruntime, safetensors' 2>/dev/null; then
+	"$root/bench/peers/install.sh" "$venv"
+	"$venv/bin/pip" install --no-deps --disable-pip-version-check -r "$here/requirements.txt"
+fi
+(cd "$root" && go build -o "$work/gridsearch" ./cmd/gridsearch)
+"$venv/bin/python" "$here/check.py" "$work/gridsearch" "$work"
