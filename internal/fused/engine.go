@@ -12,7 +12,8 @@
 //
 // References:
 //
-//	[bn] S. Ioffe, C. Szegedy, Batch Normalization, 2015: the gradients of norm.
+//	[resnet] K. He et al., Deep Residual Learning, 2015: residual blocks of two and three convolutions.
+//	[bn]     S. Ioffe, C. Szegedy, Batch Normalization, 2015: the gradients of norm.
 package fused
 
 import (
@@ -54,6 +55,29 @@ func NewEngine(set *kernel.Set, threads int, training bool) *Engine {
 
 // Moved tells whether the parameters may have moved since the last step: blocks keep what they make of weights and running statistics otherwise.
 func (e *Engine) Moved(moved bool) { e.moved = moved }
+
+// resident is the size, in floats, of a tensor that is still in the caches when it is read again.
+const resident = 256 << 10
+
+// split is the number of equal parts of a batch in which a block computes its output. In evaluation, where nothing depends on the whole batch, it is the
+// smallest with which the widest tensor, of so many floats an image, is resident.
+func (e *Engine) split(batch, image int) int {
+	n := 1
+	for !e.training && n < batch && (batch%n != 0 || batch/n*image > resident) {
+		n++
+	}
+	return n
+}
+
+// inPasses computes parts of a batch one after the other.
+func (e *Engine) inPasses(n int, y, x []float32, forward func(y, x []float32)) {
+	out, in, moved := len(y)/n, len(x)/n, e.moved
+	for i := range n {
+		e.moved = moved && i == 0
+		forward(y[i*out:][:out], x[i*in:][:in])
+	}
+	e.moved = moved
+}
 
 // worker is a thread's own memory.
 type worker struct {

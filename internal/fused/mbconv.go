@@ -62,14 +62,11 @@ func (e *Engine) NewMBConv(s MBConvShape, p MBConvParams) *MBConv {
 	return m
 }
 
-// Allocate implements Block. In evaluation, where nothing depends on the whole batch, as many images go through at a time as stay in the caches.
+// Allocate implements Block.
 func (m *MBConv) Allocate(batch int) int {
 	size := batch * m.shape.OutSize * m.shape.OutSize * m.shape.Out
-	m.passes = 1
-	if !m.training {
-		m.passes = passes(batch, m.shape.OutSize*m.shape.OutSize*m.shape.Expanded)
-		batch /= m.passes
-	}
+	m.passes = m.split(batch, m.shape.OutSize*m.shape.OutSize*m.shape.Expanded)
+	batch /= m.passes
 	if m.drop != nil {
 		m.factors = make([]float32, batch)
 	}
@@ -86,26 +83,9 @@ func (m *MBConv) Allocate(batch int) int {
 	return size
 }
 
-// resident is the size, in floats, of a tensor that is still in the caches when it is read again.
-const resident = 256 << 10
-
-// passes is the smallest number of equal parts of a batch whose tensor, of so many floats an image, is resident.
-func passes(batch, image int) int {
-	n := 1
-	for n < batch && (batch%n != 0 || batch/n*image > resident) {
-		n++
-	}
-	return n
-}
-
 // Forward implements Block.
 func (m *MBConv) Forward(y, x []float32) {
-	out, in, moved := len(y)/m.passes, len(x)/m.passes, m.moved
-	for i := range m.passes {
-		m.moved = moved && i == 0
-		m.forward(y[i*out:][:out], x[i*in:][:in])
-	}
-	m.moved = moved
+	m.inPasses(m.passes, y, x, m.forward)
 }
 
 func (m *MBConv) forward(y, x []float32) {

@@ -123,6 +123,9 @@ func (m *maker) pool() block {
 
 func (m *maker) conv() block {
 	conv, bn := m.full("conv", m.geometry(m.block.In, m.block.Out), 1)
+	if l := m.fusedChain(nil, conv, bn); l != nil {
+		return m.out(l)
+	}
 	c := m.chain(conv, bn, m.activation(m.outputs()))
 	return m.out(&c)
 }
@@ -253,7 +256,11 @@ func (m *maker) head() block {
 func (m *maker) classifier() block {
 	b := m.block
 	drop, dense := m.dense()
-	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, dense)
+	var last layer = dense
+	if e := m.engine(); e != nil {
+		last = fusedLayer{e.NewDense(weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)}
+	}
+	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, last)
 	return m.finish(&c, m.arch.Classes)
 }
 

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"math"
+
 	"gridsearch/internal/fused"
 	"gridsearch/internal/kernel"
 	"gridsearch/model"
@@ -91,4 +93,42 @@ func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointw
 	}
 	return fusedLayer{e.NewMBConv(shape, fused.MBConvParams{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
 		Project: pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
+}
+
+// fusedChain is the fused form of convolutions with batch norm behind them, with the projection of a shortcut that may be empty; nil where there is none.
+// Stochastic depth is the plain layers'.
+func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
+	b, e := m.block, m.engine()
+	shape := fused.ChainShape{Skip: b.Skip, Activation: activations[b.Activation]}
+	if e == nil || !fused.SupportsChain(shape) || b.DropRate > 0 && m.settings.training {
+		return nil
+	}
+	shapes, params := convolutions(layers)
+	shape.Convs = shapes
+	if len(shortcut) > 0 {
+		projection, p := convolutions(shortcut)
+		shape.Shortcut, params = &projection[0], append(params, p...)
+	}
+	return fusedLayer{e.NewChain(shape, params)}
+}
+
+// convolutions are those among layers, each with the norm behind it.
+func convolutions(layers []layer) (shapes []fused.ConvShape, params []fused.ConvParams) {
+	for i, l := range layers {
+		var weight *Param
+		switch l := l.(type) {
+		case *convolution:
+			g := l.geometry
+			weight = l.weight
+			shapes = append(shapes, fused.ConvShape{In: g.InChannels, Out: g.OutChannels, Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
+		case *pointwise:
+			side := int(math.Sqrt(float64(l.area)))
+			weight = l.weight
+			shapes = append(shapes, fused.ConvShape{In: l.in, Out: l.out, Kernel: 1, Stride: 1, InSize: side, OutSize: side})
+		default:
+			continue
+		}
+		params = append(params, fused.ConvParams{Weight: weightOf(weight), Norm: layers[i+1].(*norm).fused()})
+	}
+	return shapes, params
 }

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -34,6 +35,32 @@ func bottlenecks() map[string]model.Architecture {
 	return archs
 }
 
+// others are networks of one block of every other kind: both strides, sides that are odd and even, large enough to go through in stretches of rows, and
+// the stem, pooling and classifier of residual networks.
+func others() map[string]model.Architecture {
+	archs := map[string]model.Architecture{}
+	for _, c := range []struct {
+		block              string
+		pixels, in, out    int
+		expansion, kernel  int
+		stride             int
+		activation         string
+		stemKernel, repeat int
+		pool               bool
+	}{
+		{model.Conv, 18, 7, 12, 1, 3, 1, model.SiLU, 3, 1, false}, {model.Conv, 17, 16, 20, 1, 5, 2, model.ReLU6, 3, 2, false}, {model.Conv, 66, 34, 16, 1, 3, 1, model.SiLU, 3, 1, false},
+		{model.Conv, 64, 32, 8, 1, 3, 2, model.SiLU, 3, 1, false}, {model.Separable, 19, 9, 14, 1, 3, 1, model.SiLU, 3, 2, false}, {model.Separable, 20, 16, 24, 1, 3, 2, model.ReLU, 3, 1, false},
+		{model.InvertedResidual, 18, 8, 8, 6, 3, 1, model.ReLU6, 3, 2, false}, {model.Basic, 34, 16, 16, 1, 3, 1, model.ReLU, 7, 2, true}, {model.Basic, 35, 8, 20, 1, 3, 2, model.ReLU, 7, 2, true},
+		{model.Bottleneck, 33, 8, 32, 4, 3, 1, model.ReLU, 7, 2, true}, {model.Bottleneck, 34, 16, 40, 2, 3, 2, model.ReLU6, 3, 2, false}, {model.Bottleneck, 4, 16, 64, 4, 3, 2, model.ReLU, 3, 2, false},
+	} {
+		name := fmt.Sprintf("%s %d px %d-%d k%d s%d %s", c.block, c.pixels, c.in, c.out, c.kernel, c.stride, c.activation)
+		archs[name] = model.Architecture{Name: name, InChannels: 3, Pixels: c.pixels, Classes: 5, Stem: model.Stem{Channels: c.in, Kernel: c.stemKernel, Stride: 2, Pool: c.pool},
+			Activation: c.activation, Dropout: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+			Stages: []model.Stage{{Block: c.block, Expansion: c.expansion, Channels: c.out, Kernel: c.kernel, Stride: c.stride, Repeats: c.repeat}}}
+	}
+	return archs
+}
+
 // fusedLimit is what a parameter's gradient may differ by from the plain network's, L2, relative to its norm: both are float32 and add up in unlike
 // orders, the longest sums over 21,000 pixels.
 const fusedLimit = 3e-4
@@ -41,7 +68,9 @@ const fusedLimit = 3e-4
 // TestFusedIsPlain holds the fused blocks against their plain compositions: loss, logits, every gradient, running statistics and evaluation, for every set
 // of kernels and one, two and three threads.
 func TestFusedIsPlain(t *testing.T) {
-	for name, arch := range bottlenecks() {
+	archs := bottlenecks()
+	maps.Copy(archs, others())
+	for name, arch := range archs {
 		batch := 5
 		want := trained(t, arch, Options{Batch: batch, Seed: 3, LabelSmoothing: .1, Plain: true})
 		for _, set := range kernel.Sets() {

@@ -1,0 +1,160 @@
+package fused
+
+import (
+	"slices"
+
+	"gridsearch/internal/kernel"
+)
+
+// ChainShape is the shape of convolutions that follow each other, each with batch norm behind it and an activation between them. Behind the last the
+// input, or a projection of it, may be added; then the activation follows once more.
+type ChainShape struct {
+	Convs      []ConvShape
+	Skip       bool       // the input is added
+	Shortcut   *ConvShape // projected by this convolution; nil for the input itself
+	Activation kernel.Activation
+}
+
+// ConvParams are the parameters of a convolution, [kernel, kernel, in, out], and of the norm behind it.
+type ConvParams struct {
+	Weight Weight
+	Norm   NormParams
+}
+
+// Chain is a plain convolution, or a residual block of two or three ([resnet], Figures 2 and 5).
+type Chain struct {
+	*Engine
+	shape    ChainShape
+	layers   []*convLayer
+	shortcut *convLayer // nil for none
+	passes   int        // parts of the batch that go through one after the other
+	rows     int        // pixels of the output of a pass
+}
+
+// SupportsChain says whether there are kernels for the shape.
+func SupportsChain(s ChainShape) bool { return !s.Skip || s.Activation.Clips() }
+
+// NewChain makes the block. The parameters of a shortcut come last.
+func (e *Engine) NewChain(s ChainShape, p []ConvParams) *Chain {
+	c := &Chain{Engine: e, shape: s}
+	var from *convLayer
+	for i, conv := range s.Convs {
+		conv.Activation = s.Activation
+		from = e.convLayer(conv, p[i], from)
+		c.layers = append(c.layers, from)
+	}
+	if s.Shortcut != nil {
+		c.shortcut = e.convLayer(*s.Shortcut, p[len(s.Convs)], nil)
+	}
+	return c
+}
+
+func (c *Chain) last() *convLayer { return c.layers[len(c.layers)-1] }
+
+// Allocate implements Block.
+func (c *Chain) Allocate(batch int) int {
+	last := c.last()
+	widest := 0
+	for _, l := range c.layers {
+		widest = max(widest, l.outPixels()*l.pad)
+	}
+	c.passes = c.split(batch, widest)
+	size := batch * last.outPixels() * last.shape.Out
+	batch /= c.passes
+	c.rows = batch * last.outPixels()
+	for _, l := range c.all() {
+		l.allocate(batch)
+		c.reserveWide(0, len(l.z))
+		c.reserveWide(1, len(l.z))
+	}
+	return size
+}
+
+// all lists the layers with the shortcut.
+func (c *Chain) all() []*convLayer {
+	if c.shortcut == nil {
+		return c.layers
+	}
+	return append(slices.Clone(c.layers), c.shortcut)
+}
+
+// Forward implements Block.
+func (c *Chain) Forward(y, x []float32) {
+	c.inPasses(c.passes, y, x, func(y, x []float32) {
+		for _, l := range c.all() {
+			l.forward(x)
+		}
+		c.join(y, x)
+	})
+}
+
+// units cuts the output's pixels; a worker's parameters are zero at first.
+func (c *Chain) units(visit func(w *worker, pixel int, n kernel.Rows, par kernel.Params)) {
+	l := c.last()
+	step := chunk(c.rows, l.pad)
+	c.run(pieces(c.rows, step), func(w *worker, from, to int) {
+		par := w.params(l.pad, nil, nil, nil, nil)
+		for u := from; u < to; u++ {
+			visit(w, u*step, kernel.Rows{Rows: min(step, c.rows-u*step), Channels: l.shape.Out}, par)
+		}
+	})
+}
+
+// join computes the output of the last norm's, of the input or its projection.
+func (c *Chain) join(y, x []float32) {
+	l, s := c.last(), c.shortcut
+	out, act := l.shape.Out, c.shape.Activation
+	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
+		to := kernel.Dense(y[pixel*out:], out)
+		switch {
+		case !c.shape.Skip:
+			w.NormAct(act, to, l.output(pixel), par.Set(l.norm.scale, l.norm.shift), n)
+		case s == nil:
+			w.AddClip(act, to, l.output(pixel), kernel.Dense(x[pixel*out:], out), par.Set(l.norm.scale, l.ones, l.norm.shift), n)
+		default:
+			par.Set(l.norm.scale, s.norm.scale, l.norm.shift)
+			w.Add(par.Row(2), s.norm.shift)
+			w.AddClip(act, to, l.output(pixel), s.output(pixel), par, n)
+		}
+	})
+}
+
+// Backward implements Block.
+func (c *Chain) Backward(dx, dy, x, y []float32) {
+	du, other := c.wide[0], c.wide[1]
+	c.unjoin(du, dx, dy, y)
+	if c.shortcut != nil {
+		c.shortcut.backward(dx, du, x, false)
+	}
+	for _, l := range slices.Backward(c.layers) {
+		if l.from == nil {
+			l.backward(dx, du, x, c.shape.Skip)
+			return
+		}
+		l.backward(other, du, x, false)
+		du, other = other, du
+	}
+}
+
+// unjoin computes the gradient behind the last norm and the shortcut's, which are one, with their sums. Where the input itself was added it is the
+// first part of dx.
+func (c *Chain) unjoin(du, dx, dy, y []float32) {
+	l, s := c.last(), c.shortcut
+	out, act := l.shape.Out, c.shape.Activation
+	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
+		to, from := kernel.Dense(du[pixel*l.pad:], l.pad), kernel.Dense(dy[pixel*out:], out)
+		if !c.shape.Skip {
+			w.SlopeProducts(act, to, from, l.output(pixel), par.Set(l.norm.scale, l.norm.shift), n)
+			l.norm.add(w, par.Row(2), par.Row(3))
+			return
+		}
+		w.ClippedProducts(act, to, from, kernel.Dense(y[pixel*out:], out), l.output(pixel), par, n)
+		l.norm.add(w, par.Row(0), par.Row(1))
+		if s != nil {
+			w.Products(to, s.output(pixel), par, n)
+			s.norm.add(w, par.Row(0), par.Row(1))
+			return
+		}
+		w.Copy(dense(dx[pixel*out:], out, n.Rows, 1), dense(to.Data, l.pad, n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
+	})
+}
