@@ -13,6 +13,8 @@ type ChainShape struct {
 	Skip       bool       // the input is added
 	Shortcut   *ConvShape // projected by this convolution; nil for the input itself
 	Activation kernel.Activation
+	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for none.
+	Drop func(factors []float32)
 }
 
 // ConvParams are the parameters of a convolution, [kernel, kernel, in, out], and of the norm behind it.
@@ -29,6 +31,8 @@ type Chain struct {
 	shortcut *convLayer // nil for none
 	passes   int        // parts of the batch that go through one after the other
 	rows     int        // pixels of the output of a pass
+	factors  []float32  // of stochastic depth; nil for none
+	gates    depthGates
 }
 
 // SupportsChain says whether there are kernels for the shape.
@@ -62,6 +66,10 @@ func (c *Chain) Allocate(batch int) int {
 	size := batch * last.outPixels() * last.shape.Out
 	batch /= c.passes
 	c.rows = batch * last.outPixels()
+	if c.shape.Drop != nil {
+		c.factors = make([]float32, batch)
+		c.gates.allocate(batch, last.outPixels(), last.pad)
+	}
 	for _, l := range c.all() {
 		l.allocate(batch)
 		c.reserveWide(0, len(l.z))
@@ -88,10 +96,10 @@ func (c *Chain) Forward(y, x []float32) {
 	})
 }
 
-// units cuts the output's pixels; a worker's parameters are zero at first.
+// units cuts the output into stretches of whole images; a worker's parameters are zero at first.
 func (c *Chain) units(visit func(w *worker, pixel int, n kernel.Rows, par kernel.Params)) {
 	l := c.last()
-	step := chunk(c.rows, l.pad)
+	step := max(1, chunk(c.rows, l.pad)/l.outPixels()) * l.outPixels()
 	c.run(pieces(c.rows, step), func(w *worker, from, to int) {
 		par := w.params(l.pad, nil, nil, nil, nil)
 		for u := from; u < to; u++ {
@@ -104,9 +112,21 @@ func (c *Chain) units(visit func(w *worker, pixel int, n kernel.Rows, par kernel
 func (c *Chain) join(y, x []float32) {
 	l, s := c.last(), c.shortcut
 	out, act := l.shape.Out, c.shape.Activation
+	if c.factors != nil {
+		c.weigh()
+	}
 	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
 		to := kernel.Dense(y[pixel*out:], out)
 		switch {
+		case c.factors != nil:
+			beside := kernel.Dense(x[pixel*out:], out)
+			par.Set(l.ones)
+			if s != nil {
+				beside = s.output(pixel)
+				par.Set(s.norm.scale)
+			}
+			g := &c.gates
+			w.AddClipGate(act, g.images(to), g.images(l.output(pixel)), g.images(beside), par, g.from(pixel), g.rows(n.Rows, out))
 		case !c.shape.Skip:
 			w.NormAct(act, to, l.output(pixel), par.Set(l.norm.scale, l.norm.shift), n)
 		case s == nil:
@@ -119,12 +139,26 @@ func (c *Chain) join(y, x []float32) {
 	})
 }
 
+// weigh draws the factors of stochastic depth, by which the images' last norms are multiplied.
+func (c *Chain) weigh() {
+	c.shape.Drop(c.factors)
+	n := c.last().norm
+	c.gates.weigh(0, c.factors, n.scale)
+	c.gates.weigh(1, c.factors, n.shift)
+	if c.shortcut != nil {
+		c.gates.add(1, c.shortcut.norm.shift)
+	}
+}
+
 // Backward implements Block.
 func (c *Chain) Backward(dx, dy, x, y []float32) {
 	du, other := c.wide[0], c.wide[1]
 	c.unjoin(du, dx, dy, y)
 	if c.shortcut != nil {
 		c.shortcut.backward(dx, du, x, false)
+	}
+	if c.factors != nil {
+		c.unweigh(du)
 	}
 	for _, l := range slices.Backward(c.layers) {
 		if l.from == nil {
@@ -149,12 +183,28 @@ func (c *Chain) unjoin(du, dx, dy, y []float32) {
 			return
 		}
 		w.ClippedProducts(act, to, from, kernel.Dense(y[pixel*out:], out), l.output(pixel), par, n)
-		l.norm.add(w, par.Row(0), par.Row(1))
+		if c.factors == nil {
+			l.norm.add(w, par.Row(0), par.Row(1))
+		} else {
+			clear(par.Data) // unweigh takes them
+		}
 		if s != nil {
 			w.Products(to, s.output(pixel), par, n)
 			s.norm.add(w, par.Row(0), par.Row(1))
 			return
 		}
 		w.Copy(dense(dx[pixel*out:], out, n.Rows, 1), dense(to.Data, l.pad, n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
+	})
+}
+
+// unweigh multiplies the gradient behind the last norm by the images' factors and takes its sums.
+func (c *Chain) unweigh(du []float32) {
+	l, g := c.last(), &c.gates
+	g.weigh(0, c.factors, l.ones[:l.pad])
+	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
+		d := kernel.Dense(du[pixel*l.pad:], l.pad)
+		w.Scale(g.images(d), g.from(pixel), g.rows(n.Rows, l.shape.Out))
+		w.Products(d, l.output(pixel), par, n)
+		l.norm.add(w, par.Row(0), par.Row(1))
 	})
 }

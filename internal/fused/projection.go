@@ -23,7 +23,7 @@ type projection struct {
 	rows        int       // pixels of an image that are at hand at a time: all, but on large maps
 	z           []float32 // [batch, area, narrow]
 	ones        []float32 // as many as output channels
-	gates       []float32 // [2, batch, narrow]: coefficients of images that stochastic depth weighs
+	gates       depthGates
 }
 
 func (e *Engine) projection(s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
@@ -39,7 +39,7 @@ func (p *projection) allocate(batch int) {
 		p.rows = chunk(p.area, p.pad)
 	}
 	p.z = kernel.Floats(batch * p.area * p.narrow)
-	p.gates = kernel.Floats(2 * batch * p.narrow)
+	p.gates.allocate(batch, p.area, p.narrow)
 	if p.shape.Activated {
 		p.reserveWide(0, batch*p.area*p.shape.Out)
 	}
@@ -150,8 +150,8 @@ func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
 func (p *projection) output(y, x, factors []float32) {
 	n, out := p.norm, p.shape.Out
 	if factors != nil {
-		p.weigh(0, factors, n.scale)
-		p.weigh(1, factors, n.shift)
+		p.gates.weigh(0, factors, n.scale)
+		p.gates.weigh(1, factors, n.shift)
 	}
 	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
 		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
@@ -168,32 +168,9 @@ func (p *projection) output(y, x, factors []float32) {
 			w.AffineAdd(to, p.raw(pixel), residual, par.Set(n.scale, p.ones, n.shift), size)
 			return
 		}
-		w.AffineAddGate(p.weighed(to), p.weighed(p.raw(pixel)), p.weighed(residual), par.Set(p.ones), p.factors(pixel), p.weighedRows(rows))
+		g := &p.gates
+		w.AffineAddGate(g.images(to), g.images(p.raw(pixel)), g.images(residual), par.Set(p.ones), g.from(pixel), g.rows(rows, out))
 	})
-}
-
-// weigh makes a row of gates of each image: coefficients times the image's factor.
-func (p *projection) weigh(row int, factors, coefficients []float32) {
-	for i, f := range factors {
-		gate := p.gates[(row*p.batch+i)*p.narrow:]
-		for j, v := range coefficients {
-			gate[j] = f * v
-		}
-	}
-}
-
-// factors are the gates of the images from a pixel on.
-func (p *projection) factors(pixel int) kernel.Gates {
-	return kernel.Gates{Data: p.gates[pixel/p.area*p.narrow:], Row: p.batch * p.narrow, Group: p.narrow}
-}
-
-// weighed are pixels in groups of an image, weighedRows their number: whole images, or a part of one.
-func (p *projection) weighed(pixels kernel.Matrix) kernel.Grouped {
-	return dense(pixels.Data, pixels.Stride, p.area, 1)
-}
-
-func (p *projection) weighedRows(pixels int) kernel.Rows {
-	return kernel.Rows{Rows: min(pixels, p.area), Channels: p.shape.Out, Groups: pieces(pixels, p.area)}
 }
 
 // units cuts the narrow tensors into stretches of whole images; a worker's parameters are zero at first.
@@ -218,10 +195,8 @@ func (p *projection) backward(du, dy, factors []float32) {
 	}
 	p.norm.backward(p.batch * p.area)
 	if factors != nil {
-		p.weigh(0, factors, p.norm.a)
-		for i := range p.batch {
-			copy(p.gates[(p.batch+i)*p.narrow:], p.norm.c)
-		}
+		p.gates.weigh(0, factors, p.norm.a)
+		p.gates.fill(1, p.norm.c)
 	}
 	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
 		b := p.backwardProjection(w, du, dy, factors)
@@ -238,14 +213,15 @@ func (p *projection) backward(du, dy, factors []float32) {
 func (p *projection) reduce(dy, factors []float32) {
 	out := p.shape.Out
 	if factors != nil {
-		p.weigh(0, factors, p.ones)
+		p.gates.weigh(0, factors, p.ones)
 	}
 	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
 		gradient := kernel.Dense(dy[pixel*out:], out)
 		if factors == nil {
 			w.Products(gradient, p.raw(pixel), par, kernel.Rows{Rows: rows, Channels: out})
 		} else {
-			w.ProductsGate(p.weighed(gradient), p.weighed(p.raw(pixel)), par, p.factors(pixel), p.weighedRows(rows))
+			g := &p.gates
+			w.ProductsGate(g.images(gradient), g.images(p.raw(pixel)), par, g.from(pixel), g.rows(rows, out))
 		}
 		p.norm.add(w, par.Row(0), par.Row(1))
 	})
@@ -301,7 +277,8 @@ func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
 	dz, out := kernel.Dense(b.scratch[1], b.narrow), b.shape.Out
 	dy := kernel.Dense(b.dy[pixel*out:], out)
 	if b.weighs {
-		b.AffineAddGate(b.weighed(dz), b.weighed(dy), b.weighed(b.raw(pixel)), b.coefficients.From(1), b.factors(pixel), b.weighedRows(n))
+		g := &b.gates
+		b.AffineAddGate(g.images(dz), g.images(dy), g.images(b.raw(pixel)), b.coefficients.From(1), g.from(pixel), g.rows(n, out))
 	} else {
 		b.AffineAdd(dz, dy, b.raw(pixel), b.coefficients, kernel.Rows{Rows: n, Channels: out})
 	}

@@ -182,6 +182,11 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.p[0][j], _ = clipSlope(r.par[0][j]*x+r.par[1][j]*r.p[2][j]+r.par[2][j], r.top)
 		}
 	}),
+	addClipGate: gateTwin(3, 1, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = clipSlope(r.gate[0][j]*x+r.gate[1][j]+r.par[0][j]*r.p[2][j], r.top)
+		}
+	}),
 	clippedProducts: twin(4, 2, func(r *operands) {
 		for j, d := range r.p[1] {
 			_, slope := clipSlope(r.p[2][j], r.top)

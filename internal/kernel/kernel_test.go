@@ -89,7 +89,7 @@ func TestExpectedSet(t *testing.T) {
 func TestRowKernels(t *testing.T) {
 	operands := [rowKernels]int{copyRows: 2, affine: 2, affineAdd: 3, affineAddGate: 3, scaleRows: 1, moments: 1, momentsCopy: 2, products: 2, productsGate: 2, normSiLU: 2, normSiLUSum: 2,
 		normSiLUSlope: 3, slopeSiLUProducts: 3, slopeSiLUProductsGate: 3, gateProducts: 2, mulProducts: 4, mulProductsPast: 4, mulProductsGate: 4, mulProductsGatePast: 4,
-		addClip: 3, clippedProducts: 4, normClip: 2, normClipSum: 2, normClipSlope: 3, slopeClipProducts: 3, slopeClipProductsGate: 3}
+		addClip: 3, addClipGate: 3, clippedProducts: 4, normClip: 2, normClipSum: 2, normClipSlope: 3, slopeClipProducts: 3, slopeClipProductsGate: 3}
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(1, 2))
 		for kernel := range rowKernels {

@@ -42,6 +42,7 @@ const (
 	mulProductsGate
 	mulProductsGatePast
 	addClip
+	addClipGate
 	clippedProducts
 
 	// Those with an activation, in one order for each.
@@ -256,6 +257,12 @@ func (k *Kernels) SlopeProductsGate(act Activation, du, dy, z Grouped, p Params,
 func (k *Kernels) AddClip(act Activation, y, x, z Matrix, p Params, n Rows) {
 	k.top = act.top
 	k.run(addClip, n, p, 3, y, x, z)
+}
+
+// AddClipGate computes y = act(g0 x + p0 z + g1) of an activation that clips.
+func (k *Kernels) AddClipGate(act Activation, y, x, z Grouped, p Params, g Gates, n Rows) {
+	k.top = act.top
+	k.runGates(addClipGate, n, p, 1, g, 2, y, x, z)
 }
 
 // ClippedProducts computes du = dy act' where y is the result of an activation that clips, and adds du to p0 and du z to p1.

@@ -79,6 +79,11 @@ func mulProductsGatePastAVX512(a *rowArgs)
 //go:noescape
 func addClipAVX512(a *rowArgs)
 
+// addClipGateAVX512 computes p0 = clip(gate0 p1 + par0 p2 + gate1).
+//
+//go:noescape
+func addClipGateAVX512(a *rowArgs)
+
 // clippedProductsAVX512 computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1.
 //
 //go:noescape
@@ -208,6 +213,11 @@ func mulProductsGatePastAVX2(a *rowArgs)
 //
 //go:noescape
 func addClipAVX2(a *rowArgs)
+
+// addClipGateAVX2 computes p0 = clip(gate0 p1 + par0 p2 + gate1).
+//
+//go:noescape
+func addClipGateAVX2(a *rowArgs)
 
 // clippedProductsAVX2 computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1.
 //

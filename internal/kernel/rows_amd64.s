@@ -2765,6 +2765,216 @@ DATA constant3f800000<>+24(SB)/4, $0x3f800000
 DATA constant3f800000<>+28(SB)/4, $0x3f800000
 GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
 
+// func addClipGateAVX512(a *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·addClipGateAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS constant3f800000<>+0(SB), Z1
+	VBROADCASTSS 200(AX), Z1
+
+image166:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group167:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
+
+many168:
+	CMPQ 208(AX), $0x04
+	JL   one169
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
+	JL   rest172
+
+loop171:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Z4
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z4, Z3, Z5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z6
+	VFMADD231PS Z6, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)
+	VMOVUPS     (BX)(SI*1), Z5
+	VFMADD213PS Z4, Z3, Z5
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Z6
+	VFMADD231PS Z6, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Z5
+	VFMADD213PS Z4, Z3, Z5
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Z6
+	VFMADD231PS Z6, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS     (R12)(SI*1), Z5
+	VFMADD213PS Z4, Z3, Z5
+	LEAQ        (DI)(R8*2), R12
+	PREFETCHT0  4096(R12)(R8*1)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS     (R12)(R8*1), Z3
+	VFMADD231PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Z5, (R12)(DX*1)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R11
+	JGE         loop171
+
+rest172:
+	ADDQ        $0x10, R11
+	JZ          end173
+	LEAQ        tailsAVX512<>+0(SB), R12
+	KMOVW       (R12)(R11*2), K1
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VMOVUPS.Z   (DI), K1, Z6
+	VFMADD231PS Z6, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)
+	VMOVUPS.Z   (BX)(SI*1), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VMOVUPS.Z   (DI)(R8*1), K1, Z6
+	VFMADD231PS Z6, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)(DX*1)
+	VMOVUPS.Z   (BX)(SI*2), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VMOVUPS.Z   (DI)(R8*2), K1, Z6
+	VFMADD231PS Z6, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMOVUPS.Z   (R9)(SI*1), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	LEAQ        (DI)(R8*2), R9
+	VMOVUPS.Z   (R9)(R8*1), K1, Z3
+	VFMADD231PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	LEAQ        (CX)(DX*2), R9
+	VMOVUPS     Z5, K1, (R9)(DX*1)
+
+end173:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 208(AX)
+	JMP  many168
+
+one169:
+	CMPQ 208(AX), $0x00
+	JE   end170
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x10, R11
+	JL   rest175
+
+loop174:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Z4
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z4, Z3, Z5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Z3
+	VFMADD231PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, (CX)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R11
+	JGE         loop174
+
+rest175:
+	ADDQ        $0x10, R11
+	JZ          end176
+	LEAQ        tailsAVX512<>+0(SB), R12
+	KMOVW       (R12)(R11*2), K1
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R10), Z3
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VFMADD213PS Z4, Z3, Z5
+	VMOVUPS.Z   (DI), K1, Z3
+	VFMADD231PS Z3, Z2, Z5
+	VMAXPS      Z5, Z0, Z5
+	VMINPS      Z5, Z1, Z5
+	VMOVUPS     Z5, K1, (CX)
+
+end176:
+	MOVQ 80(AX), R9
+	ANDQ $-16, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 208(AX)
+	JMP  one169
+
+end170:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 216(AX)
+	JNZ  group167
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image166
+	VZEROUPPER
+	RET
+
 // func clippedProductsAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·clippedProductsAVX512(SB), NOSPLIT, $0-8
@@ -2781,23 +2991,23 @@ TEXT ·clippedProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Z1
 	VBROADCASTSS 200(AX), Z1
 
-image166:
+image177:
 	MOVQ 96(AX), R11
 	MOVQ R11, 216(AX)
 
-group167:
+group178:
 	MOVQ 88(AX), R11
 	MOVQ R11, 208(AX)
 
-many168:
+many179:
 	CMPQ 208(AX), $0x04
-	JL   one169
+	JL   one180
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest172
+	JL   rest183
 
-loop171:
+loop182:
 	VMOVUPS     (R11), Z2
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z3
@@ -2865,11 +3075,11 @@ loop171:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop171
+	JGE         loop182
 
-rest172:
+rest183:
 	ADDQ        $0x10, R12
-	JZ          end173
+	JZ          end184
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z2
@@ -2919,7 +3129,7 @@ rest172:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z3, (R11)(R12*1)
 
-end173:
+end184:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -2932,17 +3142,17 @@ end173:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 208(AX)
-	JMP  many168
+	JMP  many179
 
-one169:
+one180:
 	CMPQ 208(AX), $0x00
-	JE   end170
+	JE   end181
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x10, R12
-	JL   rest175
+	JL   rest186
 
-loop174:
+loop185:
 	VMOVUPS     (R11), Z2
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Z3
@@ -2967,11 +3177,11 @@ loop174:
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R12
-	JGE         loop174
+	JGE         loop185
 
-rest175:
+rest186:
 	ADDQ        $0x10, R12
-	JZ          end176
+	JZ          end187
 	LEAQ        tailsAVX512<>+0(SB), R13
 	KMOVW       (R13)(R12*2), K1
 	VMOVUPS     (R11), Z2
@@ -2990,7 +3200,7 @@ rest175:
 	MOVQ        72(AX), R12
 	VMOVUPS     Z3, (R11)(R12*1)
 
-end176:
+end187:
 	MOVQ 80(AX), R11
 	ANDQ $-16, R11
 	SHLQ $0x02, R11
@@ -3003,21 +3213,21 @@ end176:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 208(AX)
-	JMP  one169
+	JMP  one180
 
-end170:
+end181:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
 	DECQ 216(AX)
-	JNZ  group167
+	JNZ  group178
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image166
+	JNZ  image177
 	VZEROUPPER
 	RET
 
@@ -3038,23 +3248,23 @@ TEXT ·normSiLUAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image177:
+image188:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group178:
+group189:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many179:
+many190:
 	CMPQ 208(AX), $0x04
-	JL   one180
+	JL   one191
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest183
+	JL   rest194
 
-loop182:
+loop193:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -3129,11 +3339,11 @@ loop182:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop182
+	JGE         loop193
 
-rest183:
+rest194:
 	ADDQ        $0x10, R8
-	JZ          end184
+	JZ          end195
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -3202,7 +3412,7 @@ rest183:
 	LEAQ        (CX)(DX*2), DI
 	VMOVUPS     Z11, K1, (DI)(DX*1)
 
-end184:
+end195:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3211,17 +3421,17 @@ end184:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many179
+	JMP  many190
 
-one180:
+one191:
 	CMPQ 208(AX), $0x00
-	JE   end181
+	JE   end192
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest186
+	JL   rest197
 
-loop185:
+loop196:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z9
@@ -3245,11 +3455,11 @@ loop185:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop185
+	JGE         loop196
 
-rest186:
+rest197:
 	ADDQ        $0x10, R8
-	JZ          end187
+	JZ          end198
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z8
@@ -3271,7 +3481,7 @@ rest186:
 	VMULPS      Z10, Z11, Z11
 	VMOVUPS     Z11, K1, (CX)
 
-end187:
+end198:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3280,17 +3490,17 @@ end187:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one180
+	JMP  one191
 
-end181:
+end192:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group178
+	JNZ  group189
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image177
+	JNZ  image188
 	VZEROUPPER
 	RET
 
@@ -3381,24 +3591,24 @@ TEXT ·normSiLUSumAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image188:
+image199:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group189:
+group200:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many190:
+many201:
 	CMPQ 208(AX), $0x04
-	JL   one191
+	JL   one202
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest194
+	JL   rest205
 
-loop193:
+loop204:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -3480,11 +3690,11 @@ loop193:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop193
+	JGE         loop204
 
-rest194:
+rest205:
 	ADDQ        $0x10, R9
-	JZ          end195
+	JZ          end206
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -3559,7 +3769,7 @@ rest194:
 	VMOVUPS     Z12, K1, (DI)(DX*1)
 	VMOVUPS     Z10, (R8)
 
-end195:
+end206:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3568,18 +3778,18 @@ end195:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many190
+	JMP  many201
 
-one191:
+one202:
 	CMPQ 208(AX), $0x00
-	JE   end192
+	JE   end203
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest197
+	JL   rest208
 
-loop196:
+loop207:
 	VMOVUPS     (DI), Z8
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z9
@@ -3607,11 +3817,11 @@ loop196:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop196
+	JGE         loop207
 
-rest197:
+rest208:
 	ADDQ        $0x10, R9
-	JZ          end198
+	JZ          end209
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z8
@@ -3636,7 +3846,7 @@ rest197:
 	VMOVUPS     Z12, K1, (CX)
 	VMOVUPS     Z10, (R8)
 
-end198:
+end209:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -3645,19 +3855,19 @@ end198:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one191
+	JMP  one202
 
-end192:
+end203:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 216(AX)
-	JNZ  group189
+	JNZ  group200
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image188
+	JNZ  image199
 	VZEROUPPER
 	RET
 
@@ -3680,23 +3890,23 @@ TEXT ·normSiLUSlopeAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image199:
+image210:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group200:
+group211:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many201:
+many212:
 	CMPQ 208(AX), $0x04
-	JL   one202
+	JL   one213
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest205
+	JL   rest216
 
-loop204:
+loop215:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -3785,11 +3995,11 @@ loop204:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop204
+	JGE          loop215
 
-rest205:
+rest216:
 	ADDQ         $0x10, R10
-	JZ           end206
+	JZ           end217
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -3871,7 +4081,7 @@ rest205:
 	LEAQ         (DI)(R8*2), R9
 	VMOVUPS      Z8, K1, (R9)(R8*1)
 
-end206:
+end217:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -3882,17 +4092,17 @@ end206:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many201
+	JMP  many212
 
-one202:
+one213:
 	CMPQ 208(AX), $0x00
-	JE   end203
+	JE   end214
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest208
+	JL   rest219
 
-loop207:
+loop218:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -3920,11 +4130,11 @@ loop207:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop207
+	JGE          loop218
 
-rest208:
+rest219:
 	ADDQ         $0x10, R10
-	JZ           end209
+	JZ           end220
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -3949,7 +4159,7 @@ rest208:
 	VMOVUPS      Z10, K1, (CX)
 	VMOVUPS      Z8, K1, (DI)
 
-end209:
+end220:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -3960,19 +4170,19 @@ end209:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one202
+	JMP  one213
 
-end203:
+end214:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group200
+	JNZ  group211
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image199
+	JNZ  image210
 	VZEROUPPER
 	RET
 
@@ -3995,23 +4205,23 @@ TEXT ·slopeSiLUProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image210:
+image221:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group211:
+group222:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many212:
+many223:
 	CMPQ 208(AX), $0x04
-	JL   one213
+	JL   one224
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest216
+	JL   rest227
 
-loop215:
+loop226:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -4126,11 +4336,11 @@ loop215:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop215
+	JGE          loop226
 
-rest216:
+rest227:
 	ADDQ         $0x10, R10
-	JZ           end217
+	JZ           end228
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -4238,7 +4448,7 @@ rest216:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end217:
+end228:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -4249,17 +4459,17 @@ end217:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many212
+	JMP  many223
 
-one213:
+one224:
 	CMPQ 208(AX), $0x00
-	JE   end214
+	JE   end225
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest219
+	JL   rest230
 
-loop218:
+loop229:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Z9
@@ -4301,11 +4511,11 @@ loop218:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R10
-	JGE          loop218
+	JGE          loop229
 
-rest219:
+rest230:
 	ADDQ         $0x10, R10
-	JZ           end220
+	JZ           end231
 	LEAQ         tailsAVX512<>+0(SB), R11
 	KMOVW        (R11)(R10*2), K1
 	VMOVUPS      (R9), Z8
@@ -4344,7 +4554,7 @@ rest219:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end220:
+end231:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -4355,19 +4565,19 @@ end220:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one213
+	JMP  one224
 
-end214:
+end225:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group211
+	JNZ  group222
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image210
+	JNZ  image221
 	VZEROUPPER
 	RET
 
@@ -4390,24 +4600,24 @@ TEXT ·slopeSiLUProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f31727b<>+0(SB), Z6
 	VBROADCASTSS constant3f7fffff<>+0(SB), Z7
 
-image221:
+image232:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group222:
+group233:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many223:
+many234:
 	CMPQ 208(AX), $0x04
-	JL   one224
+	JL   one235
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest227
+	JL   rest238
 
-loop226:
+loop237:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -4530,11 +4740,11 @@ loop226:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop226
+	JGE          loop237
 
-rest227:
+rest238:
 	ADDQ         $0x10, R11
-	JZ           end228
+	JZ           end239
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -4649,7 +4859,7 @@ rest227:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end228:
+end239:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -4660,18 +4870,18 @@ end228:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many223
+	JMP  many234
 
-one224:
+one235:
 	CMPQ 208(AX), $0x00
-	JE   end225
+	JE   end236
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest230
+	JL   rest241
 
-loop229:
+loop240:
 	VMOVUPS      (R9), Z8
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Z9
@@ -4718,11 +4928,11 @@ loop229:
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, DI
 	SUBQ         $0x10, R11
-	JGE          loop229
+	JGE          loop240
 
-rest230:
+rest241:
 	ADDQ         $0x10, R11
-	JZ           end231
+	JZ           end242
 	LEAQ         tailsAVX512<>+0(SB), R12
 	KMOVW        (R12)(R11*2), K1
 	VMOVUPS      (R9), Z8
@@ -4765,7 +4975,7 @@ rest230:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Z11, (R9)(R10*1)
 
-end231:
+end242:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -4776,21 +4986,21 @@ end231:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one224
+	JMP  one235
 
-end225:
+end236:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 216(AX)
-	JNZ  group222
+	JNZ  group233
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image221
+	JNZ  image232
 	VZEROUPPER
 	RET
 
@@ -4806,23 +5016,23 @@ TEXT ·normClipAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Z1
 	VBROADCASTSS 200(AX), Z1
 
-image232:
+image243:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group233:
+group244:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many234:
+many245:
 	CMPQ 208(AX), $0x04
-	JL   one235
+	JL   one246
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest238
+	JL   rest249
 
-loop237:
+loop248:
 	VMOVUPS     (DI), Z2
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z3
@@ -4857,11 +5067,11 @@ loop237:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop237
+	JGE         loop248
 
-rest238:
+rest249:
 	ADDQ        $0x10, R8
-	JZ          end239
+	JZ          end250
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z2
@@ -4890,7 +5100,7 @@ rest238:
 	LEAQ        (CX)(DX*2), DI
 	VMOVUPS     Z4, K1, (DI)(DX*1)
 
-end239:
+end250:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -4899,17 +5109,17 @@ end239:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many234
+	JMP  many245
 
-one235:
+one246:
 	CMPQ 208(AX), $0x00
-	JE   end236
+	JE   end247
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x10, R8
-	JL   rest241
+	JL   rest252
 
-loop240:
+loop251:
 	VMOVUPS     (DI), Z2
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Z3
@@ -4923,11 +5133,11 @@ loop240:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R8
-	JGE         loop240
+	JGE         loop251
 
-rest241:
+rest252:
 	ADDQ        $0x10, R8
-	JZ          end242
+	JZ          end253
 	LEAQ        tailsAVX512<>+0(SB), R9
 	KMOVW       (R9)(R8*2), K1
 	VMOVUPS     (DI), Z2
@@ -4939,7 +5149,7 @@ rest241:
 	VMINPS      Z4, Z1, Z4
 	VMOVUPS     Z4, K1, (CX)
 
-end242:
+end253:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -4948,17 +5158,17 @@ end242:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one235
+	JMP  one246
 
-end236:
+end247:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group233
+	JNZ  group244
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image232
+	JNZ  image243
 	VZEROUPPER
 	RET
 
@@ -4974,24 +5184,24 @@ TEXT ·normClipSumAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Z1
 	VBROADCASTSS 200(AX), Z1
 
-image243:
+image254:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group244:
+group255:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many245:
+many256:
 	CMPQ 208(AX), $0x04
-	JL   one246
+	JL   one257
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest249
+	JL   rest260
 
-loop248:
+loop259:
 	VMOVUPS     (DI), Z2
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z3
@@ -5033,11 +5243,11 @@ loop248:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop248
+	JGE         loop259
 
-rest249:
+rest260:
 	ADDQ        $0x10, R9
-	JZ          end250
+	JZ          end261
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z2
@@ -5072,7 +5282,7 @@ rest249:
 	VMOVUPS     Z5, K1, (DI)(DX*1)
 	VMOVUPS     Z4, (R8)
 
-end250:
+end261:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -5081,18 +5291,18 @@ end250:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many245
+	JMP  many256
 
-one246:
+one257:
 	CMPQ 208(AX), $0x00
-	JE   end247
+	JE   end258
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x10, R9
-	JL   rest252
+	JL   rest263
 
-loop251:
+loop262:
 	VMOVUPS     (DI), Z2
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Z3
@@ -5110,11 +5320,11 @@ loop251:
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, R9
-	JGE         loop251
+	JGE         loop262
 
-rest252:
+rest263:
 	ADDQ        $0x10, R9
-	JZ          end253
+	JZ          end264
 	LEAQ        tailsAVX512<>+0(SB), R10
 	KMOVW       (R10)(R9*2), K1
 	VMOVUPS     (DI), Z2
@@ -5129,7 +5339,7 @@ rest252:
 	VMOVUPS     Z5, K1, (CX)
 	VMOVUPS     Z4, (R8)
 
-end253:
+end264:
 	MOVQ 80(AX), DI
 	ANDQ $-16, DI
 	SHLQ $0x02, DI
@@ -5138,19 +5348,19 @@ end253:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one246
+	JMP  one257
 
-end247:
+end258:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 216(AX)
-	JNZ  group244
+	JNZ  group255
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image243
+	JNZ  image254
 	VZEROUPPER
 	RET
 
@@ -5168,23 +5378,23 @@ TEXT ·normClipSlopeAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Z1
 	VBROADCASTSS 200(AX), Z2
 
-image254:
+image265:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group255:
+group266:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many256:
+many267:
 	CMPQ 208(AX), $0x04
-	JL   one257
+	JL   one268
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest260
+	JL   rest271
 
-loop259:
+loop270:
 	VMOVUPS     (R9), Z3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z4
@@ -5237,11 +5447,11 @@ loop259:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R10
-	JGE         loop259
+	JGE         loop270
 
-rest260:
+rest271:
 	ADDQ        $0x10, R10
-	JZ          end261
+	JZ          end272
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z3
@@ -5287,7 +5497,7 @@ rest260:
 	LEAQ        (DI)(R8*2), R9
 	VMOVUPS     Z3, K1, (R9)(R8*1)
 
-end261:
+end272:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -5298,17 +5508,17 @@ end261:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many256
+	JMP  many267
 
-one257:
+one268:
 	CMPQ 208(AX), $0x00
-	JE   end258
+	JE   end269
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest263
+	JL   rest274
 
-loop262:
+loop273:
 	VMOVUPS     (R9), Z3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z4
@@ -5327,11 +5537,11 @@ loop262:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R10
-	JGE         loop262
+	JGE         loop273
 
-rest263:
+rest274:
 	ADDQ        $0x10, R10
-	JZ          end264
+	JZ          end275
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z3
@@ -5347,7 +5557,7 @@ rest263:
 	VMOVUPS     Z5, K1, (CX)
 	VMOVUPS     Z3, K1, (DI)
 
-end264:
+end275:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -5358,19 +5568,19 @@ end264:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one257
+	JMP  one268
 
-end258:
+end269:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group255
+	JNZ  group266
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image254
+	JNZ  image265
 	VZEROUPPER
 	RET
 
@@ -5388,23 +5598,23 @@ TEXT ·slopeClipProductsAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Z1
 	VBROADCASTSS 200(AX), Z2
 
-image265:
+image276:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group266:
+group277:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many267:
+many278:
 	CMPQ 208(AX), $0x04
-	JL   one268
+	JL   one279
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest271
+	JL   rest282
 
-loop270:
+loop281:
 	VMOVUPS     (R9), Z3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z4
@@ -5483,11 +5693,11 @@ loop270:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R10
-	JGE         loop270
+	JGE         loop281
 
-rest271:
+rest282:
 	ADDQ        $0x10, R10
-	JZ          end272
+	JZ          end283
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z3
@@ -5559,7 +5769,7 @@ rest271:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Z6, (R9)(R10*1)
 
-end272:
+end283:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -5570,17 +5780,17 @@ end272:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many267
+	JMP  many278
 
-one268:
+one279:
 	CMPQ 208(AX), $0x00
-	JE   end269
+	JE   end280
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x10, R10
-	JL   rest274
+	JL   rest285
 
-loop273:
+loop284:
 	VMOVUPS     (R9), Z3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Z4
@@ -5613,11 +5823,11 @@ loop273:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R10
-	JGE         loop273
+	JGE         loop284
 
-rest274:
+rest285:
 	ADDQ        $0x10, R10
-	JZ          end275
+	JZ          end286
 	LEAQ        tailsAVX512<>+0(SB), R11
 	KMOVW       (R11)(R10*2), K1
 	VMOVUPS     (R9), Z3
@@ -5647,7 +5857,7 @@ rest274:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Z6, (R9)(R10*1)
 
-end275:
+end286:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -5658,19 +5868,19 @@ end275:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one268
+	JMP  one279
 
-end269:
+end280:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group266
+	JNZ  group277
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image265
+	JNZ  image276
 	VZEROUPPER
 	RET
 
@@ -5688,24 +5898,24 @@ TEXT ·slopeClipProductsGateAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Z1
 	VBROADCASTSS 200(AX), Z2
 
-image276:
+image287:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group277:
+group288:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many278:
+many289:
 	CMPQ 208(AX), $0x04
-	JL   one279
+	JL   one290
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest282
+	JL   rest293
 
-loop281:
+loop292:
 	VMOVUPS     (R9), Z3
 	MOVQ        72(AX), R12
 	VMOVUPS     (R9)(R12*1), Z4
@@ -5792,11 +6002,11 @@ loop281:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R11
-	JGE         loop281
+	JGE         loop292
 
-rest282:
+rest293:
 	ADDQ        $0x10, R11
-	JZ          end283
+	JZ          end294
 	LEAQ        tailsAVX512<>+0(SB), R12
 	KMOVW       (R12)(R11*2), K1
 	VMOVUPS     (R9), Z3
@@ -5875,7 +6085,7 @@ rest282:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Z6, (R9)(R10*1)
 
-end283:
+end294:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -5886,18 +6096,18 @@ end283:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many278
+	JMP  many289
 
-one279:
+one290:
 	CMPQ 208(AX), $0x00
-	JE   end280
+	JE   end291
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x10, R11
-	JL   rest285
+	JL   rest296
 
-loop284:
+loop295:
 	VMOVUPS     (R9), Z3
 	MOVQ        72(AX), R12
 	VMOVUPS     (R9)(R12*1), Z4
@@ -5935,11 +6145,11 @@ loop284:
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, DI
 	SUBQ        $0x10, R11
-	JGE         loop284
+	JGE         loop295
 
-rest285:
+rest296:
 	ADDQ        $0x10, R11
-	JZ          end286
+	JZ          end297
 	LEAQ        tailsAVX512<>+0(SB), R12
 	KMOVW       (R12)(R11*2), K1
 	VMOVUPS     (R9), Z3
@@ -5973,7 +6183,7 @@ rest285:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Z6, (R9)(R10*1)
 
-end286:
+end297:
 	MOVQ 80(AX), R9
 	ANDQ $-16, R9
 	SHLQ $0x02, R9
@@ -5984,21 +6194,21 @@ end286:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one279
+	JMP  one290
 
-end280:
+end291:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 216(AX)
-	JNZ  group277
+	JNZ  group288
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image276
+	JNZ  image287
 	VZEROUPPER
 	RET
 
@@ -6011,22 +6221,22 @@ TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image287:
+image298:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group288:
+group299:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many289:
+many300:
 	CMPQ 208(AX), $0x04
-	JL   one290
+	JL   one301
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest293
+	JL   rest304
 
-loop292:
+loop303:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
@@ -6045,11 +6255,11 @@ loop292:
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop292
+	JGE        loop303
 
-rest293:
+rest304:
 	ADDQ       $0x08, DI
-	JZ         end294
+	JZ         end305
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
@@ -6064,7 +6274,7 @@ rest293:
 	LEAQ       (CX)(DX*2), DI
 	VMASKMOVPS Y1, Y0, (DI)(DX*1)
 
-end294:
+end305:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6073,34 +6283,34 @@ end294:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many289
+	JMP  many300
 
-one290:
+one301:
 	CMPQ 208(AX), $0x00
-	JE   end291
+	JE   end302
 	MOVQ 80(AX), DI
 	SUBQ $0x08, DI
-	JL   rest296
+	JL   rest307
 
-loop295:
+loop306:
 	PREFETCHT0 4096(BX)
 	VMOVUPS    (BX), Y0
 	VMOVUPS    Y0, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       $0x20, BX
 	SUBQ       $0x08, DI
-	JGE        loop295
+	JGE        loop306
 
-rest296:
+rest307:
 	ADDQ       $0x08, DI
-	JZ         end297
+	JZ         end308
 	LEAQ       tailsAVX2<>+0(SB), R8
 	NEGQ       DI
 	VMOVUPS    32(R8)(DI*4), Y0
 	VMASKMOVPS (BX), Y0, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 
-end297:
+end308:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6109,17 +6319,17 @@ end297:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one290
+	JMP  one301
 
-end291:
+end302:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group288
+	JNZ  group299
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image287
+	JNZ  image298
 	VZEROUPPER
 	RET
 
@@ -6150,23 +6360,23 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image298:
+image309:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group299:
+group310:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many300:
+many311:
 	CMPQ 208(AX), $0x04
-	JL   one301
+	JL   one312
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest304
+	JL   rest315
 
-loop303:
+loop314:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -6193,11 +6403,11 @@ loop303:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop303
+	JGE         loop314
 
-rest304:
+rest315:
 	ADDQ        $0x08, R8
-	JZ          end305
+	JZ          end316
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -6219,7 +6429,7 @@ rest304:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y3, Y0, (DI)(DX*1)
 
-end305:
+end316:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6228,17 +6438,17 @@ end305:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many300
+	JMP  many311
 
-one301:
+one312:
 	CMPQ 208(AX), $0x00
-	JE   end302
+	JE   end313
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest307
+	JL   rest318
 
-loop306:
+loop317:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -6250,11 +6460,11 @@ loop306:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop306
+	JGE         loop317
 
-rest307:
+rest318:
 	ADDQ        $0x08, R8
-	JZ          end308
+	JZ          end319
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -6265,7 +6475,7 @@ rest307:
 	VFMADD213PS Y2, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (CX)
 
-end308:
+end319:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -6274,17 +6484,17 @@ end308:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one301
+	JMP  one312
 
-end302:
+end313:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group299
+	JNZ  group310
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image298
+	JNZ  image309
 	VZEROUPPER
 	RET
 
@@ -6299,23 +6509,23 @@ TEXT ·affineAddAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image309:
+image320:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group310:
+group321:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many311:
+many322:
 	CMPQ 208(AX), $0x04
-	JL   one312
+	JL   one323
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest315
+	JL   rest326
 
-loop314:
+loop325:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -6359,11 +6569,11 @@ loop314:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop314
+	JGE         loop325
 
-rest315:
+rest326:
 	ADDQ        $0x08, R10
-	JZ          end316
+	JZ          end327
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -6396,7 +6606,7 @@ rest315:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
 
-end316:
+end327:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6407,17 +6617,17 @@ end316:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many311
+	JMP  many322
 
-one312:
+one323:
 	CMPQ 208(AX), $0x00
-	JE   end313
+	JE   end324
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest318
+	JL   rest329
 
-loop317:
+loop328:
 	VMOVUPS     (R9), Y0
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y1
@@ -6435,11 +6645,11 @@ loop317:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop317
+	JGE         loop328
 
-rest318:
+rest329:
 	ADDQ        $0x08, R10
-	JZ          end319
+	JZ          end330
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y0
@@ -6454,7 +6664,7 @@ rest318:
 	VFMADD231PS Y1, Y2, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end319:
+end330:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6465,19 +6675,19 @@ end319:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one312
+	JMP  one323
 
-end313:
+end324:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group310
+	JNZ  group321
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image309
+	JNZ  image320
 	VZEROUPPER
 	RET
 
@@ -6492,24 +6702,24 @@ TEXT ·affineAddGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 16(AX), DI
 	MOVQ 48(AX), R8
 
-image320:
+image331:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group321:
+group332:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many322:
+many333:
 	CMPQ 208(AX), $0x04
-	JL   one323
+	JL   one334
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest326
+	JL   rest337
 
-loop325:
+loop336:
 	VMOVUPS     (R9), Y0
 	VMOVUPS     (R10), Y1
 	MOVQ        184(AX), R12
@@ -6548,11 +6758,11 @@ loop325:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R11
-	JGE         loop325
+	JGE         loop336
 
-rest326:
+rest337:
 	ADDQ        $0x08, R11
-	JZ          end327
+	JZ          end338
 	LEAQ        tailsAVX2<>+0(SB), R12
 	NEGQ        R11
 	VMOVUPS     32(R12)(R11*4), Y0
@@ -6584,7 +6794,7 @@ rest326:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y4, Y0, (R9)(DX*1)
 
-end327:
+end338:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6595,18 +6805,18 @@ end327:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many322
+	JMP  many333
 
-one323:
+one334:
 	CMPQ 208(AX), $0x00
-	JE   end324
+	JE   end335
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest329
+	JL   rest340
 
-loop328:
+loop339:
 	VMOVUPS     (R9), Y0
 	VMOVUPS     (R10), Y1
 	MOVQ        184(AX), R12
@@ -6623,11 +6833,11 @@ loop328:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R11
-	JGE         loop328
+	JGE         loop339
 
-rest329:
+rest340:
 	ADDQ        $0x08, R11
-	JZ          end330
+	JZ          end341
 	LEAQ        tailsAVX2<>+0(SB), R12
 	NEGQ        R11
 	VMOVUPS     32(R12)(R11*4), Y0
@@ -6641,7 +6851,7 @@ rest329:
 	VFMADD231PS Y2, Y1, Y4
 	VMASKMOVPS  Y4, Y0, (CX)
 
-end330:
+end341:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -6652,21 +6862,21 @@ end330:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one323
+	JMP  one334
 
-end324:
+end335:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 216(AX)
-	JNZ  group321
+	JNZ  group332
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image320
+	JNZ  image331
 	VZEROUPPER
 	RET
 
@@ -6677,23 +6887,23 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-image331:
+image342:
 	MOVQ 96(AX), BX
 	MOVQ BX, 216(AX)
 
-group332:
+group343:
 	MOVQ 88(AX), BX
 	MOVQ BX, 208(AX)
 
-many333:
+many344:
 	CMPQ 208(AX), $0x04
-	JL   one334
+	JL   one345
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest337
+	JL   rest348
 
-loop336:
+loop347:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -6712,11 +6922,11 @@ loop336:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop336
+	JGE     loop347
 
-rest337:
+rest348:
 	ADDQ       $0x08, SI
-	JZ         end338
+	JZ         end349
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -6736,24 +6946,24 @@ rest337:
 	LEAQ       (CX)(DX*2), BX
 	VMASKMOVPS Y2, Y0, (BX)(DX*1)
 
-end338:
+end349:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
 	SUBQ $0x04, 208(AX)
-	JMP  many333
+	JMP  many344
 
-one334:
+one345:
 	CMPQ 208(AX), $0x00
-	JE   end335
+	JE   end346
 	MOVQ 176(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest340
+	JL   rest351
 
-loop339:
+loop350:
 	VMOVUPS (BX), Y0
 	VMOVUPS (CX), Y1
 	VMULPS  Y0, Y1, Y1
@@ -6761,11 +6971,11 @@ loop339:
 	ADDQ    $0x20, BX
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, SI
-	JGE     loop339
+	JGE     loop350
 
-rest340:
+rest351:
 	ADDQ       $0x08, SI
-	JZ         end341
+	JZ         end352
 	LEAQ       tailsAVX2<>+0(SB), DI
 	NEGQ       SI
 	VMOVUPS    32(DI)(SI*4), Y0
@@ -6774,24 +6984,24 @@ rest340:
 	VMULPS     Y1, Y2, Y2
 	VMASKMOVPS Y2, Y0, (CX)
 
-end341:
+end352:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
 	DECQ 208(AX)
-	JMP  one334
+	JMP  one345
 
-end335:
+end346:
 	ADDQ 104(AX), CX
 	MOVQ 192(AX), BX
 	ADDQ BX, 176(AX)
 	DECQ 216(AX)
-	JNZ  group332
+	JNZ  group343
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image331
+	JNZ  image342
 	VZEROUPPER
 	RET
 
@@ -6802,23 +7012,23 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-8
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
 
-image342:
+image353:
 	MOVQ 96(AX), BX
 	MOVQ BX, 216(AX)
 
-group343:
+group354:
 	MOVQ 88(AX), BX
 	MOVQ BX, 208(AX)
 
-many344:
+many355:
 	CMPQ 208(AX), $0x04
-	JL   one345
+	JL   one356
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest348
+	JL   rest359
 
-loop347:
+loop358:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -6841,11 +7051,11 @@ loop347:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop347
+	JGE         loop358
 
-rest348:
+rest359:
 	ADDQ        $0x08, SI
-	JZ          end349
+	JZ          end360
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -6869,24 +7079,24 @@ rest348:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end349:
+end360:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	LEAQ (CX)(DX*4), CX
 	SUBQ $0x04, 208(AX)
-	JMP  many344
+	JMP  many355
 
-one345:
+one356:
 	CMPQ 208(AX), $0x00
-	JE   end346
+	JE   end357
 	MOVQ 64(AX), BX
 	MOVQ 80(AX), SI
 	SUBQ $0x08, SI
-	JL   rest351
+	JL   rest362
 
-loop350:
+loop361:
 	VMOVUPS     (BX), Y0
 	MOVQ        72(AX), DI
 	VMOVUPS     (BX)(DI*1), Y1
@@ -6899,11 +7109,11 @@ loop350:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, SI
-	JGE         loop350
+	JGE         loop361
 
-rest351:
+rest362:
 	ADDQ        $0x08, SI
-	JZ          end352
+	JZ          end363
 	LEAQ        tailsAVX2<>+0(SB), DI
 	NEGQ        SI
 	VMOVUPS     32(DI)(SI*4), Y0
@@ -6917,22 +7127,22 @@ rest351:
 	MOVQ        72(AX), SI
 	VMOVUPS     Y2, (BX)(SI*1)
 
-end352:
+end363:
 	MOVQ 80(AX), BX
 	ANDQ $-8, BX
 	SHLQ $0x02, BX
 	SUBQ BX, CX
 	ADDQ DX, CX
 	DECQ 208(AX)
-	JMP  one345
+	JMP  one356
 
-end346:
+end357:
 	ADDQ 104(AX), CX
 	DECQ 216(AX)
-	JNZ  group343
+	JNZ  group354
 	ADDQ 144(AX), CX
 	DECQ 136(AX)
-	JNZ  image342
+	JNZ  image353
 	VZEROUPPER
 	RET
 
@@ -6945,23 +7155,23 @@ TEXT ·momentsCopyAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image353:
+image364:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group354:
+group365:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many355:
+many366:
 	CMPQ 208(AX), $0x04
-	JL   one356
+	JL   one367
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest359
+	JL   rest370
 
-loop358:
+loop369:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -6990,11 +7200,11 @@ loop358:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop358
+	JGE         loop369
 
-rest359:
+rest370:
 	ADDQ        $0x08, R8
-	JZ          end360
+	JZ          end371
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7023,7 +7233,7 @@ rest359:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end360:
+end371:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7032,17 +7242,17 @@ end360:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many355
+	JMP  many366
 
-one356:
+one367:
 	CMPQ 208(AX), $0x00
-	JE   end357
+	JE   end368
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest362
+	JL   rest373
 
-loop361:
+loop372:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7057,11 +7267,11 @@ loop361:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop361
+	JGE         loop372
 
-rest362:
+rest373:
 	ADDQ        $0x08, R8
-	JZ          end363
+	JZ          end374
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7076,7 +7286,7 @@ rest362:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end363:
+end374:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7085,17 +7295,17 @@ end363:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one356
+	JMP  one367
 
-end357:
+end368:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group354
+	JNZ  group365
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image353
+	JNZ  image364
 	VZEROUPPER
 	RET
 
@@ -7108,23 +7318,23 @@ TEXT ·productsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image364:
+image375:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group365:
+group376:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many366:
+many377:
 	CMPQ 208(AX), $0x04
-	JL   one367
+	JL   one378
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest370
+	JL   rest381
 
-loop369:
+loop380:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7163,11 +7373,11 @@ loop369:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop369
+	JGE         loop380
 
-rest370:
+rest381:
 	ADDQ        $0x08, R8
-	JZ          end371
+	JZ          end382
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7196,7 +7406,7 @@ rest370:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end371:
+end382:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7205,17 +7415,17 @@ end371:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many366
+	JMP  many377
 
-one367:
+one378:
 	CMPQ 208(AX), $0x00
-	JE   end368
+	JE   end379
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest373
+	JL   rest384
 
-loop372:
+loop383:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7232,11 +7442,11 @@ loop372:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop372
+	JGE         loop383
 
-rest373:
+rest384:
 	ADDQ        $0x08, R8
-	JZ          end374
+	JZ          end385
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7251,7 +7461,7 @@ rest373:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end374:
+end385:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7260,17 +7470,17 @@ end374:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one367
+	JMP  one378
 
-end368:
+end379:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group365
+	JNZ  group376
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image364
+	JNZ  image375
 	VZEROUPPER
 	RET
 
@@ -7283,24 +7493,24 @@ TEXT ·productsGateAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image375:
+image386:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group376:
+group387:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many377:
+many388:
 	CMPQ 208(AX), $0x04
-	JL   one378
+	JL   one389
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest381
+	JL   rest392
 
-loop380:
+loop391:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -7345,11 +7555,11 @@ loop380:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop380
+	JGE         loop391
 
-rest381:
+rest392:
 	ADDQ        $0x08, R9
-	JZ          end382
+	JZ          end393
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -7383,7 +7593,7 @@ rest381:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end382:
+end393:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7392,18 +7602,18 @@ end382:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many377
+	JMP  many388
 
-one378:
+one389:
 	CMPQ 208(AX), $0x00
-	JE   end379
+	JE   end390
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest384
+	JL   rest395
 
-loop383:
+loop394:
 	VMOVUPS     (DI), Y0
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y1
@@ -7423,11 +7633,11 @@ loop383:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop383
+	JGE         loop394
 
-rest384:
+rest395:
 	ADDQ        $0x08, R9
-	JZ          end385
+	JZ          end396
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y0
@@ -7444,7 +7654,7 @@ rest384:
 	MOVQ        72(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end385:
+end396:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7453,19 +7663,19 @@ end385:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one378
+	JMP  one389
 
-end379:
+end390:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 216(AX)
-	JNZ  group376
+	JNZ  group387
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image375
+	JNZ  image386
 	VZEROUPPER
 	RET
 
@@ -7478,23 +7688,23 @@ TEXT ·gateProductsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), BX
 	MOVQ 40(AX), SI
 
-image386:
+image397:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group387:
+group398:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many388:
+many399:
 	CMPQ 208(AX), $0x04
-	JL   one389
+	JL   one400
 	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest392
+	JL   rest403
 
-loop391:
+loop402:
 	VMOVUPS     (DI), Y0
 	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7527,11 +7737,11 @@ loop391:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop391
+	JGE         loop402
 
-rest392:
+rest403:
 	ADDQ        $0x08, R8
-	JZ          end393
+	JZ          end404
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7564,7 +7774,7 @@ rest392:
 	MOVQ        184(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end393:
+end404:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7573,17 +7783,17 @@ end393:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many388
+	JMP  many399
 
-one389:
+one400:
 	CMPQ 208(AX), $0x00
-	JE   end390
+	JE   end401
 	MOVQ 176(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest395
+	JL   rest406
 
-loop394:
+loop405:
 	VMOVUPS     (DI), Y0
 	MOVQ        184(AX), R9
 	VMOVUPS     (DI)(R9*1), Y1
@@ -7598,11 +7808,11 @@ loop394:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop394
+	JGE         loop405
 
-rest395:
+rest406:
 	ADDQ        $0x08, R8
-	JZ          end396
+	JZ          end407
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y0
@@ -7617,7 +7827,7 @@ rest395:
 	MOVQ        184(AX), R8
 	VMOVUPS     Y2, (DI)(R8*1)
 
-end396:
+end407:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -7626,242 +7836,25 @@ end396:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one389
+	JMP  one400
 
-end390:
+end401:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 216(AX)
-	JNZ  group387
+	JNZ  group398
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image386
+	JNZ  image397
 	VZEROUPPER
 	RET
 
 // func mulProductsAVX2(a *byte)
 // Requires: AVX, FMA3
 TEXT ·mulProductsAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
-
-image397:
-	MOVQ 96(AX), R11
-	MOVQ R11, 216(AX)
-
-group398:
-	MOVQ 88(AX), R11
-	MOVQ R11, 208(AX)
-
-many399:
-	CMPQ 208(AX), $0x04
-	JL   one400
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
-	JL   rest403
-
-loop402:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)
-	VMOVUPS     (BX)(SI*1), Y2
-	VMOVUPS     (DI)(R8*1), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9)(R10*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Y2
-	VMOVUPS     (DI)(R8*2), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9)(R10*2), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R13
-	VMOVUPS     (R13)(SI*1), Y2
-	LEAQ        (DI)(R8*2), R13
-	VMOVUPS     (R13)(R8*1), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	LEAQ        (R9)(R10*2), R13
-	VMOVUPS     (R13)(R10*1), Y3
-	VFMADD231PS Y3, Y2, Y1
-	LEAQ        (CX)(DX*2), R13
-	VMOVUPS     Y2, (R13)(DX*1)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Y1, (R11)(R13*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
-	JGE         loop402
-
-rest403:
-	ADDQ        $0x08, R12
-	JZ          end404
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y3
-	VMASKMOVPS  (DI)(R8*1), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9)(R10*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y3
-	VMASKMOVPS  (DI)(R8*2), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9)(R10*2), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMASKMOVPS  (R12)(SI*1), Y0, Y3
-	LEAQ        (DI)(R8*2), R12
-	VMASKMOVPS  (R12)(R8*1), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	LEAQ        (R9)(R10*2), R12
-	VMASKMOVPS  (R12)(R10*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	LEAQ        (CX)(DX*2), R12
-	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end404:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
-	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 208(AX)
-	JMP  many399
-
-one400:
-	CMPQ 208(AX), $0x00
-	JE   end401
-	MOVQ 64(AX), R11
-	MOVQ 80(AX), R12
-	SUBQ $0x08, R12
-	JL   rest406
-
-loop405:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y1
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (DI), Y3
-	VMULPS      Y3, Y2, Y2
-	VADDPS      Y2, Y0, Y0
-	VMOVUPS     (R9), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y2, (CX)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R13
-	VMOVUPS     Y1, (R11)(R13*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R12
-	JGE         loop405
-
-rest406:
-	ADDQ        $0x08, R12
-	JZ          end407
-	LEAQ        tailsAVX2<>+0(SB), R13
-	NEGQ        R12
-	VMOVUPS     32(R13)(R12*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R12
-	VMOVUPS     (R11)(R12*1), Y2
-	VMASKMOVPS  (BX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VMULPS      Y4, Y3, Y3
-	VADDPS      Y3, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMASKMOVPS  Y3, Y0, (CX)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end407:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	ADDQ DX, CX
-	SUBQ R11, BX
-	ADDQ SI, BX
-	SUBQ R11, DI
-	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 208(AX)
-	JMP  one400
-
-end401:
-	ADDQ 104(AX), CX
-	ADDQ 112(AX), BX
-	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	DECQ 216(AX)
-	JNZ  group398
-	ADDQ 144(AX), CX
-	ADDQ 152(AX), BX
-	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
-	DECQ 136(AX)
-	JNZ  image397
-	VZEROUPPER
-	RET
-
-// func mulProductsPastAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·mulProductsPastAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
@@ -7898,21 +7891,21 @@ loop413:
 	VADDPS      Y2, Y0, Y0
 	VMOVUPS     (R9), Y3
 	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)
+	VMOVUPS     Y2, (CX)
 	VMOVUPS     (BX)(SI*1), Y2
 	VMOVUPS     (DI)(R8*1), Y3
 	VMULPS      Y3, Y2, Y2
 	VADDPS      Y2, Y0, Y0
 	VMOVUPS     (R9)(R10*1), Y3
 	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)(DX*1)
+	VMOVUPS     Y2, (CX)(DX*1)
 	VMOVUPS     (BX)(SI*2), Y2
 	VMOVUPS     (DI)(R8*2), Y3
 	VMULPS      Y3, Y2, Y2
 	VADDPS      Y2, Y0, Y0
 	VMOVUPS     (R9)(R10*2), Y3
 	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)(DX*2)
+	VMOVUPS     Y2, (CX)(DX*2)
 	LEAQ        (BX)(SI*2), R13
 	VMOVUPS     (R13)(SI*1), Y2
 	LEAQ        (DI)(R8*2), R13
@@ -7923,7 +7916,7 @@ loop413:
 	VMOVUPS     (R13)(R10*1), Y3
 	VFMADD231PS Y3, Y2, Y1
 	LEAQ        (CX)(DX*2), R13
-	VMOVNTPS    Y2, (R13)(DX*1)
+	VMOVUPS     Y2, (R13)(DX*1)
 	VMOVUPS     Y0, (R11)
 	MOVQ        72(AX), R13
 	VMOVUPS     Y1, (R11)(R13*1)
@@ -8013,7 +8006,7 @@ loop416:
 	VADDPS      Y2, Y0, Y0
 	VMOVUPS     (R9), Y3
 	VFMADD231PS Y3, Y2, Y1
-	VMOVNTPS    Y2, (CX)
+	VMOVUPS     Y2, (CX)
 	VMOVUPS     Y0, (R11)
 	MOVQ        72(AX), R13
 	VMOVUPS     Y1, (R11)(R13*1)
@@ -8076,9 +8069,9 @@ end412:
 	VZEROUPPER
 	RET
 
-// func mulProductsGateAVX2(a *byte)
+// func mulProductsPastAVX2(a *byte)
 // Requires: AVX, FMA3
-TEXT ·mulProductsGateAVX2(SB), NOSPLIT, $0-8
+TEXT ·mulProductsPastAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 32(AX), DX
@@ -8101,12 +8094,229 @@ many421:
 	CMPQ 208(AX), $0x04
 	JL   one422
 	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
 	JL   rest425
 
 loop424:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)
+	VMOVUPS     (BX)(SI*1), Y2
+	VMOVUPS     (DI)(R8*1), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9)(R10*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y2
+	VMOVUPS     (DI)(R8*2), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9)(R10*2), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R13
+	VMOVUPS     (R13)(SI*1), Y2
+	LEAQ        (DI)(R8*2), R13
+	VMOVUPS     (R13)(R8*1), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	LEAQ        (R9)(R10*2), R13
+	VMOVUPS     (R13)(R10*1), Y3
+	VFMADD231PS Y3, Y2, Y1
+	LEAQ        (CX)(DX*2), R13
+	VMOVNTPS    Y2, (R13)(DX*1)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y1, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop424
+
+rest425:
+	ADDQ        $0x08, R12
+	JZ          end426
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y3
+	VMASKMOVPS  (DI)(R8*1), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y3
+	VMASKMOVPS  (DI)(R8*2), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9)(R10*2), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y3
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y3, Y0, (R12)(DX*1)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end426:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many421
+
+one422:
+	CMPQ 208(AX), $0x00
+	JE   end423
+	MOVQ 64(AX), R11
+	MOVQ 80(AX), R12
+	SUBQ $0x08, R12
+	JL   rest428
+
+loop427:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y1
+	VMOVUPS     (BX), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMOVNTPS    Y2, (CX)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R13
+	VMOVUPS     Y1, (R11)(R13*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R12
+	JGE         loop427
+
+rest428:
+	ADDQ        $0x08, R12
+	JZ          end429
+	LEAQ        tailsAVX2<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     32(R13)(R12*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R12
+	VMOVUPS     (R11)(R12*1), Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMULPS      Y4, Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  Y3, Y0, (CX)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end429:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one422
+
+end423:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	DECQ 216(AX)
+	JNZ  group420
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image419
+	VZEROUPPER
+	RET
+
+// func mulProductsGateAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·mulProductsGateAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image430:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group431:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many432:
+	CMPQ 208(AX), $0x04
+	JL   one433
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest436
+
+loop435:
 	VMOVUPS     (R11), Y0
 	MOVQ        72(AX), R14
 	VMOVUPS     (R11)(R14*1), Y1
@@ -8149,251 +8359,6 @@ loop424:
 	VFMADD231PS Y2, Y4, Y1
 	LEAQ        (CX)(DX*2), R14
 	VMOVUPS     Y4, (R14)(DX*1)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Y1, (R11)(R14*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R13
-	JGE         loop424
-
-rest425:
-	ADDQ        $0x08, R13
-	JZ          end426
-	LEAQ        tailsAVX2<>+0(SB), R14
-	NEGQ        R13
-	VMOVUPS     32(R14)(R13*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y2
-	VMOVUPS     (R12), Y3
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMASKMOVPS  (BX)(SI*1), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI)(R8*1), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9)(R10*1), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)(DX*1)
-	VMASKMOVPS  (BX)(SI*2), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI)(R8*2), Y0, Y6
-	VMULPS      Y6, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9)(R10*2), Y0, Y6
-	VFMADD231PS Y6, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R12
-	VMASKMOVPS  (R12)(SI*1), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	LEAQ        (DI)(R8*2), R12
-	VMASKMOVPS  (R12)(R8*1), Y0, Y3
-	VMULPS      Y3, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	LEAQ        (R9)(R10*2), R12
-	VMASKMOVPS  (R12)(R10*1), Y0, Y3
-	VFMADD231PS Y3, Y5, Y2
-	LEAQ        (CX)(DX*2), R12
-	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end426:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	LEAQ (CX)(DX*4), CX
-	SUBQ R11, BX
-	LEAQ (BX)(SI*4), BX
-	SUBQ R11, DI
-	LEAQ (DI)(R8*4), DI
-	SUBQ R11, R9
-	LEAQ (R9)(R10*4), R9
-	SUBQ $0x04, 208(AX)
-	JMP  many421
-
-one422:
-	CMPQ 208(AX), $0x00
-	JE   end423
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
-	JL   rest428
-
-loop427:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Y1
-	VMOVUPS     (R12), Y2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y2
-	VMULPS      Y2, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9), Y2
-	VFMADD231PS Y2, Y4, Y1
-	VMOVUPS     Y4, (CX)
-	VMOVUPS     Y0, (R11)
-	MOVQ        72(AX), R14
-	VMOVUPS     Y1, (R11)(R14*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R13
-	JGE         loop427
-
-rest428:
-	ADDQ        $0x08, R13
-	JZ          end429
-	LEAQ        tailsAVX2<>+0(SB), R14
-	NEGQ        R13
-	VMOVUPS     32(R14)(R13*4), Y0
-	VMOVUPS     (R11), Y1
-	MOVQ        72(AX), R13
-	VMOVUPS     (R11)(R13*1), Y2
-	VMOVUPS     (R12), Y3
-	MOVQ        184(AX), R13
-	VMOVUPS     (R12)(R13*1), Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VFMADD213PS Y4, Y3, Y5
-	VMASKMOVPS  (DI), Y0, Y3
-	VMULPS      Y3, Y5, Y5
-	VADDPS      Y5, Y1, Y1
-	VMASKMOVPS  (R9), Y0, Y3
-	VFMADD231PS Y3, Y5, Y2
-	VMASKMOVPS  Y5, Y0, (CX)
-	VMOVUPS     Y1, (R11)
-	MOVQ        72(AX), R12
-	VMOVUPS     Y2, (R11)(R12*1)
-
-end429:
-	MOVQ 80(AX), R11
-	ANDQ $-8, R11
-	SHLQ $0x02, R11
-	SUBQ R11, CX
-	ADDQ DX, CX
-	SUBQ R11, BX
-	ADDQ SI, BX
-	SUBQ R11, DI
-	ADDQ R8, DI
-	SUBQ R11, R9
-	ADDQ R10, R9
-	DECQ 208(AX)
-	JMP  one422
-
-end423:
-	ADDQ 104(AX), CX
-	ADDQ 112(AX), BX
-	ADDQ 120(AX), DI
-	ADDQ 128(AX), R9
-	MOVQ 192(AX), R11
-	ADDQ R11, 176(AX)
-	DECQ 216(AX)
-	JNZ  group420
-	ADDQ 144(AX), CX
-	ADDQ 152(AX), BX
-	ADDQ 160(AX), DI
-	ADDQ 168(AX), R9
-	DECQ 136(AX)
-	JNZ  image419
-	VZEROUPPER
-	RET
-
-// func mulProductsGatePastAVX2(a *byte)
-// Requires: AVX, FMA3
-TEXT ·mulProductsGatePastAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 32(AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 40(AX), SI
-	MOVQ 16(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 24(AX), R9
-	MOVQ 56(AX), R10
-
-image430:
-	MOVQ 96(AX), R11
-	MOVQ R11, 216(AX)
-
-group431:
-	MOVQ 88(AX), R11
-	MOVQ R11, 208(AX)
-
-many432:
-	CMPQ 208(AX), $0x04
-	JL   one433
-	MOVQ 64(AX), R11
-	MOVQ 176(AX), R12
-	MOVQ 80(AX), R13
-	SUBQ $0x08, R13
-	JL   rest436
-
-loop435:
-	VMOVUPS     (R11), Y0
-	MOVQ        72(AX), R14
-	VMOVUPS     (R11)(R14*1), Y1
-	VMOVUPS     (R12), Y2
-	MOVQ        184(AX), R14
-	VMOVUPS     (R12)(R14*1), Y3
-	VMOVUPS     (BX), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVNTPS    Y4, (CX)
-	VMOVUPS     (BX)(SI*1), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI)(R8*1), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9)(R10*1), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVNTPS    Y4, (CX)(DX*1)
-	VMOVUPS     (BX)(SI*2), Y4
-	VFMADD213PS Y3, Y2, Y4
-	VMOVUPS     (DI)(R8*2), Y5
-	VMULPS      Y5, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	VMOVUPS     (R9)(R10*2), Y5
-	VFMADD231PS Y5, Y4, Y1
-	VMOVNTPS    Y4, (CX)(DX*2)
-	LEAQ        (BX)(SI*2), R14
-	VMOVUPS     (R14)(SI*1), Y4
-	VFMADD213PS Y3, Y2, Y4
-	LEAQ        (DI)(R8*2), R14
-	VMOVUPS     (R14)(R8*1), Y2
-	VMULPS      Y2, Y4, Y4
-	VADDPS      Y4, Y0, Y0
-	LEAQ        (R9)(R10*2), R14
-	VMOVUPS     (R14)(R10*1), Y2
-	VFMADD231PS Y2, Y4, Y1
-	LEAQ        (CX)(DX*2), R14
-	VMOVNTPS    Y4, (R14)(DX*1)
 	VMOVUPS     Y0, (R11)
 	MOVQ        72(AX), R14
 	VMOVUPS     Y1, (R11)(R14*1)
@@ -8496,7 +8461,7 @@ loop438:
 	VADDPS      Y4, Y0, Y0
 	VMOVUPS     (R9), Y2
 	VFMADD231PS Y2, Y4, Y1
-	VMOVNTPS    Y4, (CX)
+	VMOVUPS     Y4, (CX)
 	VMOVUPS     Y0, (R11)
 	MOVQ        72(AX), R14
 	VMOVUPS     Y1, (R11)(R14*1)
@@ -8566,6 +8531,251 @@ end434:
 	VZEROUPPER
 	RET
 
+// func mulProductsGatePastAVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·mulProductsGatePastAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+	MOVQ 56(AX), R10
+
+image441:
+	MOVQ 96(AX), R11
+	MOVQ R11, 216(AX)
+
+group442:
+	MOVQ 88(AX), R11
+	MOVQ R11, 208(AX)
+
+many443:
+	CMPQ 208(AX), $0x04
+	JL   one444
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest447
+
+loop446:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVNTPS    Y4, (CX)
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI)(R8*1), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9)(R10*1), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVNTPS    Y4, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI)(R8*2), Y5
+	VMULPS      Y5, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9)(R10*2), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVNTPS    Y4, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R14
+	VMOVUPS     (R14)(SI*1), Y4
+	VFMADD213PS Y3, Y2, Y4
+	LEAQ        (DI)(R8*2), R14
+	VMOVUPS     (R14)(R8*1), Y2
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	LEAQ        (R9)(R10*2), R14
+	VMOVUPS     (R14)(R10*1), Y2
+	VFMADD231PS Y2, Y4, Y1
+	LEAQ        (CX)(DX*2), R14
+	VMOVNTPS    Y4, (R14)(DX*1)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R13
+	JGE         loop446
+
+rest447:
+	ADDQ        $0x08, R13
+	JZ          end448
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI)(R8*1), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9)(R10*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI)(R8*2), Y0, Y6
+	VMULPS      Y6, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9)(R10*2), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMASKMOVPS  (R12)(SI*1), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	LEAQ        (DI)(R8*2), R12
+	VMASKMOVPS  (R12)(R8*1), Y0, Y3
+	VMULPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	LEAQ        (R9)(R10*2), R12
+	VMASKMOVPS  (R12)(R10*1), Y0, Y3
+	VFMADD231PS Y3, Y5, Y2
+	LEAQ        (CX)(DX*2), R12
+	VMASKMOVPS  Y5, Y0, (R12)(DX*1)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end448:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R11, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R11, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ R11, R9
+	LEAQ (R9)(R10*4), R9
+	SUBQ $0x04, 208(AX)
+	JMP  many443
+
+one444:
+	CMPQ 208(AX), $0x00
+	JE   end445
+	MOVQ 64(AX), R11
+	MOVQ 176(AX), R12
+	MOVQ 80(AX), R13
+	SUBQ $0x08, R13
+	JL   rest450
+
+loop449:
+	VMOVUPS     (R11), Y0
+	MOVQ        72(AX), R14
+	VMOVUPS     (R11)(R14*1), Y1
+	VMOVUPS     (R12), Y2
+	MOVQ        184(AX), R14
+	VMOVUPS     (R12)(R14*1), Y3
+	VMOVUPS     (BX), Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMOVUPS     (DI), Y2
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	VMOVUPS     (R9), Y2
+	VFMADD231PS Y2, Y4, Y1
+	VMOVNTPS    Y4, (CX)
+	VMOVUPS     Y0, (R11)
+	MOVQ        72(AX), R14
+	VMOVUPS     Y1, (R11)(R14*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R13
+	JGE         loop449
+
+rest450:
+	ADDQ        $0x08, R13
+	JZ          end451
+	LEAQ        tailsAVX2<>+0(SB), R14
+	NEGQ        R13
+	VMOVUPS     32(R14)(R13*4), Y0
+	VMOVUPS     (R11), Y1
+	MOVQ        72(AX), R13
+	VMOVUPS     (R11)(R13*1), Y2
+	VMOVUPS     (R12), Y3
+	MOVQ        184(AX), R13
+	VMOVUPS     (R12)(R13*1), Y4
+	VMASKMOVPS  (BX), Y0, Y5
+	VFMADD213PS Y4, Y3, Y5
+	VMASKMOVPS  (DI), Y0, Y3
+	VMULPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VMASKMOVPS  (R9), Y0, Y3
+	VFMADD231PS Y3, Y5, Y2
+	VMASKMOVPS  Y5, Y0, (CX)
+	VMOVUPS     Y1, (R11)
+	MOVQ        72(AX), R12
+	VMOVUPS     Y2, (R11)(R12*1)
+
+end451:
+	MOVQ 80(AX), R11
+	ANDQ $-8, R11
+	SHLQ $0x02, R11
+	SUBQ R11, CX
+	ADDQ DX, CX
+	SUBQ R11, BX
+	ADDQ SI, BX
+	SUBQ R11, DI
+	ADDQ R8, DI
+	SUBQ R11, R9
+	ADDQ R10, R9
+	DECQ 208(AX)
+	JMP  one444
+
+end445:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), R9
+	MOVQ 192(AX), R11
+	ADDQ R11, 176(AX)
+	DECQ 216(AX)
+	JNZ  group442
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	ADDQ 168(AX), R9
+	DECQ 136(AX)
+	JNZ  image441
+	VZEROUPPER
+	RET
+
 // func addClipAVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·addClipAVX2(SB), NOSPLIT, $0-8
@@ -8580,23 +8790,23 @@ TEXT ·addClipAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y1
 
-image441:
+image452:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group442:
+group453:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many443:
+many454:
 	CMPQ 208(AX), $0x04
-	JL   one444
+	JL   one455
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest447
+	JL   rest458
 
-loop446:
+loop457:
 	VMOVUPS     (R9), Y2
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y3
@@ -8648,11 +8858,11 @@ loop446:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop446
+	JGE         loop457
 
-rest447:
+rest458:
 	ADDQ        $0x08, R10
-	JZ          end448
+	JZ          end459
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y2
@@ -8693,7 +8903,7 @@ rest447:
 	LEAQ        (CX)(DX*2), R9
 	VMASKMOVPS  Y6, Y2, (R9)(DX*1)
 
-end448:
+end459:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -8704,17 +8914,17 @@ end448:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many443
+	JMP  many454
 
-one444:
+one455:
 	CMPQ 208(AX), $0x00
-	JE   end445
+	JE   end456
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest450
+	JL   rest461
 
-loop449:
+loop460:
 	VMOVUPS     (R9), Y2
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y3
@@ -8734,11 +8944,11 @@ loop449:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop449
+	JGE         loop460
 
-rest450:
+rest461:
 	ADDQ        $0x08, R10
-	JZ          end451
+	JZ          end462
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y2
@@ -8755,7 +8965,7 @@ rest450:
 	VMINPS      Y6, Y1, Y6
 	VMASKMOVPS  Y6, Y2, (CX)
 
-end451:
+end462:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -8766,19 +8976,231 @@ end451:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one444
+	JMP  one455
 
-end445:
+end456:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group442
+	JNZ  group453
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image441
+	JNZ  image452
+	VZEROUPPER
+	RET
+
+// func addClipGateAVX2(a *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·addClipGateAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         40(AX), SI
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS constant3f800000<>+0(SB), Y1
+	VBROADCASTSS 200(AX), Y1
+
+image463:
+	MOVQ 96(AX), R9
+	MOVQ R9, 216(AX)
+
+group464:
+	MOVQ 88(AX), R9
+	MOVQ R9, 208(AX)
+
+many465:
+	CMPQ 208(AX), $0x04
+	JL   one466
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
+	JL   rest469
+
+loop468:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Y4
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y4, Y3, Y5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y6
+	VFMADD231PS Y6, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)
+	VMOVUPS     (BX)(SI*1), Y5
+	VFMADD213PS Y4, Y3, Y5
+	PREFETCHT0  4096(DI)(R8*1)
+	VMOVUPS     (DI)(R8*1), Y6
+	VFMADD231PS Y6, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)(DX*1)
+	VMOVUPS     (BX)(SI*2), Y5
+	VFMADD213PS Y4, Y3, Y5
+	PREFETCHT0  4096(DI)(R8*2)
+	VMOVUPS     (DI)(R8*2), Y6
+	VFMADD231PS Y6, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R12
+	VMOVUPS     (R12)(SI*1), Y5
+	VFMADD213PS Y4, Y3, Y5
+	LEAQ        (DI)(R8*2), R12
+	PREFETCHT0  4096(R12)(R8*1)
+	LEAQ        (DI)(R8*2), R12
+	VMOVUPS     (R12)(R8*1), Y3
+	VFMADD231PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	LEAQ        (CX)(DX*2), R12
+	VMOVUPS     Y5, (R12)(DX*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R11
+	JGE         loop468
+
+rest469:
+	ADDQ        $0x08, R11
+	JZ          end470
+	LEAQ        tailsAVX2<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y2
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMASKMOVPS  (DI), Y2, Y7
+	VFMADD231PS Y7, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)
+	VMASKMOVPS  (BX)(SI*1), Y2, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMASKMOVPS  (DI)(R8*1), Y2, Y7
+	VFMADD231PS Y7, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)(DX*1)
+	VMASKMOVPS  (BX)(SI*2), Y2, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMASKMOVPS  (DI)(R8*2), Y2, Y7
+	VFMADD231PS Y7, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)(DX*2)
+	LEAQ        (BX)(SI*2), R9
+	VMASKMOVPS  (R9)(SI*1), Y2, Y6
+	VFMADD213PS Y5, Y4, Y6
+	LEAQ        (DI)(R8*2), R9
+	VMASKMOVPS  (R9)(R8*1), Y2, Y4
+	VFMADD231PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	LEAQ        (CX)(DX*2), R9
+	VMASKMOVPS  Y6, Y2, (R9)(DX*1)
+
+end470:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	LEAQ (CX)(DX*4), CX
+	SUBQ R9, BX
+	LEAQ (BX)(SI*4), BX
+	SUBQ R9, DI
+	LEAQ (DI)(R8*4), DI
+	SUBQ $0x04, 208(AX)
+	JMP  many465
+
+one466:
+	CMPQ 208(AX), $0x00
+	JE   end467
+	MOVQ 64(AX), R9
+	MOVQ 176(AX), R10
+	MOVQ 80(AX), R11
+	SUBQ $0x08, R11
+	JL   rest472
+
+loop471:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R10), Y3
+	MOVQ        184(AX), R12
+	VMOVUPS     (R10)(R12*1), Y4
+	VMOVUPS     (BX), Y5
+	VFMADD213PS Y4, Y3, Y5
+	PREFETCHT0  4096(DI)
+	VMOVUPS     (DI), Y3
+	VFMADD231PS Y3, Y2, Y5
+	VMAXPS      Y5, Y0, Y5
+	VMINPS      Y5, Y1, Y5
+	VMOVUPS     Y5, (CX)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R11
+	JGE         loop471
+
+rest472:
+	ADDQ        $0x08, R11
+	JZ          end473
+	LEAQ        tailsAVX2<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y2
+	VMOVUPS     (R9), Y3
+	VMOVUPS     (R10), Y4
+	MOVQ        184(AX), R9
+	VMOVUPS     (R10)(R9*1), Y5
+	VMASKMOVPS  (BX), Y2, Y6
+	VFMADD213PS Y5, Y4, Y6
+	VMASKMOVPS  (DI), Y2, Y4
+	VFMADD231PS Y4, Y3, Y6
+	VMAXPS      Y6, Y0, Y6
+	VMINPS      Y6, Y1, Y6
+	VMASKMOVPS  Y6, Y2, (CX)
+
+end473:
+	MOVQ 80(AX), R9
+	ANDQ $-8, R9
+	SHLQ $0x02, R9
+	SUBQ R9, CX
+	ADDQ DX, CX
+	SUBQ R9, BX
+	ADDQ SI, BX
+	SUBQ R9, DI
+	ADDQ R8, DI
+	DECQ 208(AX)
+	JMP  one466
+
+end467:
+	ADDQ 104(AX), CX
+	ADDQ 112(AX), BX
+	ADDQ 120(AX), DI
+	MOVQ 192(AX), R9
+	ADDQ R9, 176(AX)
+	DECQ 216(AX)
+	JNZ  group464
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), BX
+	ADDQ 160(AX), DI
+	DECQ 136(AX)
+	JNZ  image463
 	VZEROUPPER
 	RET
 
@@ -8798,23 +9220,23 @@ TEXT ·clippedProductsAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y1
 
-image452:
+image474:
 	MOVQ 96(AX), R11
 	MOVQ R11, 216(AX)
 
-group453:
+group475:
 	MOVQ 88(AX), R11
 	MOVQ R11, 208(AX)
 
-many454:
+many476:
 	CMPQ 208(AX), $0x04
-	JL   one455
+	JL   one477
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest458
+	JL   rest480
 
-loop457:
+loop479:
 	VMOVUPS     (R11), Y2
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y3
@@ -8886,11 +9308,11 @@ loop457:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop457
+	JGE         loop479
 
-rest458:
+rest480:
 	ADDQ        $0x08, R12
-	JZ          end459
+	JZ          end481
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y2
@@ -8945,7 +9367,7 @@ rest458:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y4, (R11)(R12*1)
 
-end459:
+end481:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -8958,17 +9380,17 @@ end459:
 	SUBQ R11, R9
 	LEAQ (R9)(R10*4), R9
 	SUBQ $0x04, 208(AX)
-	JMP  many454
+	JMP  many476
 
-one455:
+one477:
 	CMPQ 208(AX), $0x00
-	JE   end456
+	JE   end478
 	MOVQ 64(AX), R11
 	MOVQ 80(AX), R12
 	SUBQ $0x08, R12
-	JL   rest461
+	JL   rest483
 
-loop460:
+loop482:
 	VMOVUPS     (R11), Y2
 	MOVQ        72(AX), R13
 	VMOVUPS     (R11)(R13*1), Y3
@@ -8994,11 +9416,11 @@ loop460:
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R12
-	JGE         loop460
+	JGE         loop482
 
-rest461:
+rest483:
 	ADDQ        $0x08, R12
-	JZ          end462
+	JZ          end484
 	LEAQ        tailsAVX2<>+0(SB), R13
 	NEGQ        R12
 	VMOVUPS     32(R13)(R12*4), Y2
@@ -9019,7 +9441,7 @@ rest461:
 	MOVQ        72(AX), R12
 	VMOVUPS     Y4, (R11)(R12*1)
 
-end462:
+end484:
 	MOVQ 80(AX), R11
 	ANDQ $-8, R11
 	SHLQ $0x02, R11
@@ -9032,21 +9454,21 @@ end462:
 	SUBQ R11, R9
 	ADDQ R10, R9
 	DECQ 208(AX)
-	JMP  one455
+	JMP  one477
 
-end456:
+end478:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	ADDQ 128(AX), R9
 	DECQ 216(AX)
-	JNZ  group453
+	JNZ  group475
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	ADDQ 168(AX), R9
 	DECQ 136(AX)
-	JNZ  image452
+	JNZ  image474
 	VZEROUPPER
 	RET
 
@@ -9063,23 +9485,23 @@ TEXT ·normSiLUAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image463:
+image485:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group464:
+group486:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many465:
+many487:
 	CMPQ 208(AX), $0x04
-	JL   one466
+	JL   one488
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest469
+	JL   rest491
 
-loop468:
+loop490:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y5
@@ -9174,11 +9596,11 @@ loop468:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop468
+	JGE         loop490
 
-rest469:
+rest491:
 	ADDQ        $0x08, R8
-	JZ          end470
+	JZ          end492
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y4
@@ -9268,7 +9690,7 @@ rest469:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y8, Y4, (DI)(DX*1)
 
-end470:
+end492:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -9277,17 +9699,17 @@ end470:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many465
+	JMP  many487
 
-one466:
+one488:
 	CMPQ 208(AX), $0x00
-	JE   end467
+	JE   end489
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest472
+	JL   rest494
 
-loop471:
+loop493:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y5
@@ -9316,11 +9738,11 @@ loop471:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop471
+	JGE         loop493
 
-rest472:
+rest494:
 	ADDQ        $0x08, R8
-	JZ          end473
+	JZ          end495
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y4
@@ -9348,7 +9770,7 @@ rest472:
 	VMULPS      Y7, Y8, Y8
 	VMASKMOVPS  Y8, Y4, (CX)
 
-end473:
+end495:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -9357,17 +9779,17 @@ end473:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one466
+	JMP  one488
 
-end467:
+end489:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group464
+	JNZ  group486
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image463
+	JNZ  image485
 	VZEROUPPER
 	RET
 
@@ -9404,24 +9826,24 @@ TEXT ·normSiLUSumAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image474:
+image496:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group475:
+group497:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many476:
+many498:
 	CMPQ 208(AX), $0x04
-	JL   one477
+	JL   one499
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest480
+	JL   rest502
 
-loop479:
+loop501:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y5
@@ -9523,11 +9945,11 @@ loop479:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop479
+	JGE         loop501
 
-rest480:
+rest502:
 	ADDQ        $0x08, R9
-	JZ          end481
+	JZ          end503
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y4
@@ -9623,7 +10045,7 @@ rest480:
 	VMASKMOVPS  Y9, Y4, (DI)(DX*1)
 	VMOVUPS     Y7, (R8)
 
-end481:
+end503:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -9632,18 +10054,18 @@ end481:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many476
+	JMP  many498
 
-one477:
+one499:
 	CMPQ 208(AX), $0x00
-	JE   end478
+	JE   end500
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest483
+	JL   rest505
 
-loop482:
+loop504:
 	VMOVUPS     (DI), Y4
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y5
@@ -9676,11 +10098,11 @@ loop482:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop482
+	JGE         loop504
 
-rest483:
+rest505:
 	ADDQ        $0x08, R9
-	JZ          end484
+	JZ          end506
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y4
@@ -9711,7 +10133,7 @@ rest483:
 	VMASKMOVPS  Y9, Y4, (CX)
 	VMOVUPS     Y7, (R8)
 
-end484:
+end506:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -9720,19 +10142,19 @@ end484:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one477
+	JMP  one499
 
-end478:
+end500:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 216(AX)
-	JNZ  group475
+	JNZ  group497
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image474
+	JNZ  image496
 	VZEROUPPER
 	RET
 
@@ -9751,23 +10173,23 @@ TEXT ·normSiLUSlopeAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image485:
+image507:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group486:
+group508:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many487:
+many509:
 	CMPQ 208(AX), $0x04
-	JL   one488
+	JL   one510
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest491
+	JL   rest513
 
-loop490:
+loop512:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -9876,11 +10298,11 @@ loop490:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop490
+	JGE          loop512
 
-rest491:
+rest513:
 	ADDQ         $0x08, R10
-	JZ           end492
+	JZ           end514
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -9983,7 +10405,7 @@ rest491:
 	LEAQ         (DI)(R8*2), R9
 	VMASKMOVPS   Y5, Y4, (R9)(R8*1)
 
-end492:
+end514:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -9994,17 +10416,17 @@ end492:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many487
+	JMP  many509
 
-one488:
+one510:
 	CMPQ 208(AX), $0x00
-	JE   end489
+	JE   end511
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest494
+	JL   rest516
 
-loop493:
+loop515:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -10037,11 +10459,11 @@ loop493:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop493
+	JGE          loop515
 
-rest494:
+rest516:
 	ADDQ         $0x08, R10
-	JZ           end495
+	JZ           end517
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -10072,7 +10494,7 @@ rest494:
 	VMASKMOVPS   Y7, Y4, (CX)
 	VMASKMOVPS   Y5, Y4, (DI)
 
-end495:
+end517:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -10083,19 +10505,19 @@ end495:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one488
+	JMP  one510
 
-end489:
+end511:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group486
+	JNZ  group508
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image485
+	JNZ  image507
 	VZEROUPPER
 	RET
 
@@ -10114,23 +10536,23 @@ TEXT ·slopeSiLUProductsAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image496:
+image518:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group497:
+group519:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many498:
+many520:
 	CMPQ 208(AX), $0x04
-	JL   one499
+	JL   one521
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest502
+	JL   rest524
 
-loop501:
+loop523:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -10265,11 +10687,11 @@ loop501:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop501
+	JGE          loop523
 
-rest502:
+rest524:
 	ADDQ         $0x08, R10
-	JZ           end503
+	JZ           end525
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -10398,7 +10820,7 @@ rest502:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end503:
+end525:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -10409,17 +10831,17 @@ end503:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many498
+	JMP  many520
 
-one499:
+one521:
 	CMPQ 208(AX), $0x00
-	JE   end500
+	JE   end522
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest505
+	JL   rest527
 
-loop504:
+loop526:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R11
 	VMOVUPS      (R9)(R11*1), Y5
@@ -10466,11 +10888,11 @@ loop504:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R10
-	JGE          loop504
+	JGE          loop526
 
-rest505:
+rest527:
 	ADDQ         $0x08, R10
-	JZ           end506
+	JZ           end528
 	LEAQ         tailsAVX2<>+0(SB), R11
 	NEGQ         R10
 	VMOVUPS      32(R11)(R10*4), Y4
@@ -10515,7 +10937,7 @@ rest505:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end506:
+end528:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -10526,19 +10948,19 @@ end506:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one499
+	JMP  one521
 
-end500:
+end522:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group497
+	JNZ  group519
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image496
+	JNZ  image518
 	VZEROUPPER
 	RET
 
@@ -10557,24 +10979,24 @@ TEXT ·slopeSiLUProductsGateAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant42fc0000<>+0(SB), Y2
 	VBROADCASTSS constant3af61905<>+0(SB), Y3
 
-image507:
+image529:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group508:
+group530:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many509:
+many531:
 	CMPQ 208(AX), $0x04
-	JL   one510
+	JL   one532
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest513
+	JL   rest535
 
-loop512:
+loop534:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y5
@@ -10717,11 +11139,11 @@ loop512:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop512
+	JGE          loop534
 
-rest513:
+rest535:
 	ADDQ         $0x08, R11
-	JZ           end514
+	JZ           end536
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y4
@@ -10857,7 +11279,7 @@ rest513:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end514:
+end536:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -10868,18 +11290,18 @@ end514:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many509
+	JMP  many531
 
-one510:
+one532:
 	CMPQ 208(AX), $0x00
-	JE   end511
+	JE   end533
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest516
+	JL   rest538
 
-loop515:
+loop537:
 	VMOVUPS      (R9), Y4
 	MOVQ         72(AX), R12
 	VMOVUPS      (R9)(R12*1), Y5
@@ -10931,11 +11353,11 @@ loop515:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	SUBQ         $0x08, R11
-	JGE          loop515
+	JGE          loop537
 
-rest516:
+rest538:
 	ADDQ         $0x08, R11
-	JZ           end517
+	JZ           end539
 	LEAQ         tailsAVX2<>+0(SB), R12
 	NEGQ         R11
 	VMOVUPS      32(R12)(R11*4), Y4
@@ -10984,7 +11406,7 @@ rest516:
 	LEAQ         (R9)(R10*2), R9
 	VMOVUPS      Y8, (R9)(R10*1)
 
-end517:
+end539:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -10995,21 +11417,21 @@ end517:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one510
+	JMP  one532
 
-end511:
+end533:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 216(AX)
-	JNZ  group508
+	JNZ  group530
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image507
+	JNZ  image529
 	VZEROUPPER
 	RET
 
@@ -11025,23 +11447,23 @@ TEXT ·normClipAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y1
 
-image518:
+image540:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group519:
+group541:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many520:
+many542:
 	CMPQ 208(AX), $0x04
-	JL   one521
+	JL   one543
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest524
+	JL   rest546
 
-loop523:
+loop545:
 	VMOVUPS     (DI), Y2
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y3
@@ -11076,11 +11498,11 @@ loop523:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop523
+	JGE         loop545
 
-rest524:
+rest546:
 	ADDQ        $0x08, R8
-	JZ          end525
+	JZ          end547
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y2
@@ -11110,7 +11532,7 @@ rest524:
 	LEAQ        (CX)(DX*2), DI
 	VMASKMOVPS  Y5, Y2, (DI)(DX*1)
 
-end525:
+end547:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -11119,17 +11541,17 @@ end525:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many520
+	JMP  many542
 
-one521:
+one543:
 	CMPQ 208(AX), $0x00
-	JE   end522
+	JE   end544
 	MOVQ 64(AX), DI
 	MOVQ 80(AX), R8
 	SUBQ $0x08, R8
-	JL   rest527
+	JL   rest549
 
-loop526:
+loop548:
 	VMOVUPS     (DI), Y2
 	MOVQ        72(AX), R9
 	VMOVUPS     (DI)(R9*1), Y3
@@ -11143,11 +11565,11 @@ loop526:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R8
-	JGE         loop526
+	JGE         loop548
 
-rest527:
+rest549:
 	ADDQ        $0x08, R8
-	JZ          end528
+	JZ          end550
 	LEAQ        tailsAVX2<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     32(R9)(R8*4), Y2
@@ -11160,7 +11582,7 @@ rest527:
 	VMINPS      Y5, Y1, Y5
 	VMASKMOVPS  Y5, Y2, (CX)
 
-end528:
+end550:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -11169,17 +11591,17 @@ end528:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one521
+	JMP  one543
 
-end522:
+end544:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	DECQ 216(AX)
-	JNZ  group519
+	JNZ  group541
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image518
+	JNZ  image540
 	VZEROUPPER
 	RET
 
@@ -11195,24 +11617,24 @@ TEXT ·normClipSumAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y1
 
-image529:
+image551:
 	MOVQ 96(AX), DI
 	MOVQ DI, 216(AX)
 
-group530:
+group552:
 	MOVQ 88(AX), DI
 	MOVQ DI, 208(AX)
 
-many531:
+many553:
 	CMPQ 208(AX), $0x04
-	JL   one532
+	JL   one554
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest535
+	JL   rest557
 
-loop534:
+loop556:
 	VMOVUPS     (DI), Y2
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y3
@@ -11254,11 +11676,11 @@ loop534:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop534
+	JGE         loop556
 
-rest535:
+rest557:
 	ADDQ        $0x08, R9
-	JZ          end536
+	JZ          end558
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y2
@@ -11294,7 +11716,7 @@ rest535:
 	VMASKMOVPS  Y6, Y2, (DI)(DX*1)
 	VMOVUPS     Y5, (R8)
 
-end536:
+end558:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -11303,18 +11725,18 @@ end536:
 	SUBQ DI, BX
 	LEAQ (BX)(SI*4), BX
 	SUBQ $0x04, 208(AX)
-	JMP  many531
+	JMP  many553
 
-one532:
+one554:
 	CMPQ 208(AX), $0x00
-	JE   end533
+	JE   end555
 	MOVQ 64(AX), DI
 	MOVQ 176(AX), R8
 	MOVQ 80(AX), R9
 	SUBQ $0x08, R9
-	JL   rest538
+	JL   rest560
 
-loop537:
+loop559:
 	VMOVUPS     (DI), Y2
 	MOVQ        72(AX), R10
 	VMOVUPS     (DI)(R10*1), Y3
@@ -11332,11 +11754,11 @@ loop537:
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, R9
-	JGE         loop537
+	JGE         loop559
 
-rest538:
+rest560:
 	ADDQ        $0x08, R9
-	JZ          end539
+	JZ          end561
 	LEAQ        tailsAVX2<>+0(SB), R10
 	NEGQ        R9
 	VMOVUPS     32(R10)(R9*4), Y2
@@ -11352,7 +11774,7 @@ rest538:
 	VMASKMOVPS  Y6, Y2, (CX)
 	VMOVUPS     Y5, (R8)
 
-end539:
+end561:
 	MOVQ 80(AX), DI
 	ANDQ $-8, DI
 	SHLQ $0x02, DI
@@ -11361,19 +11783,19 @@ end539:
 	SUBQ DI, BX
 	ADDQ SI, BX
 	DECQ 208(AX)
-	JMP  one532
+	JMP  one554
 
-end533:
+end555:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	MOVQ 192(AX), DI
 	ADDQ DI, 176(AX)
 	DECQ 216(AX)
-	JNZ  group530
+	JNZ  group552
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	DECQ 136(AX)
-	JNZ  image529
+	JNZ  image551
 	VZEROUPPER
 	RET
 
@@ -11391,23 +11813,23 @@ TEXT ·normClipSlopeAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y2
 
-image540:
+image562:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group541:
+group563:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many542:
+many564:
 	CMPQ 208(AX), $0x04
-	JL   one543
+	JL   one565
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest546
+	JL   rest568
 
-loop545:
+loop567:
 	VMOVUPS     (R9), Y3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y4
@@ -11464,11 +11886,11 @@ loop545:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop545
+	JGE         loop567
 
-rest546:
+rest568:
 	ADDQ        $0x08, R10
-	JZ          end547
+	JZ          end569
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y3
@@ -11519,7 +11941,7 @@ rest546:
 	LEAQ        (DI)(R8*2), R9
 	VMASKMOVPS  Y4, Y3, (R9)(R8*1)
 
-end547:
+end569:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -11530,17 +11952,17 @@ end547:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many542
+	JMP  many564
 
-one543:
+one565:
 	CMPQ 208(AX), $0x00
-	JE   end544
+	JE   end566
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest549
+	JL   rest571
 
-loop548:
+loop570:
 	VMOVUPS     (R9), Y3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y4
@@ -11560,11 +11982,11 @@ loop548:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop548
+	JGE         loop570
 
-rest549:
+rest571:
 	ADDQ        $0x08, R10
-	JZ          end550
+	JZ          end572
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y3
@@ -11582,7 +12004,7 @@ rest549:
 	VMASKMOVPS  Y6, Y3, (CX)
 	VMASKMOVPS  Y4, Y3, (DI)
 
-end550:
+end572:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -11593,19 +12015,19 @@ end550:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one543
+	JMP  one565
 
-end544:
+end566:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group541
+	JNZ  group563
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image540
+	JNZ  image562
 	VZEROUPPER
 	RET
 
@@ -11623,23 +12045,23 @@ TEXT ·slopeClipProductsAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y2
 
-image551:
+image573:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group552:
+group574:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many553:
+many575:
 	CMPQ 208(AX), $0x04
-	JL   one554
+	JL   one576
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest557
+	JL   rest579
 
-loop556:
+loop578:
 	VMOVUPS     (R9), Y3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y4
@@ -11722,11 +12144,11 @@ loop556:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop556
+	JGE         loop578
 
-rest557:
+rest579:
 	ADDQ        $0x08, R10
-	JZ          end558
+	JZ          end580
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y3
@@ -11803,7 +12225,7 @@ rest557:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Y7, (R9)(R10*1)
 
-end558:
+end580:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -11814,17 +12236,17 @@ end558:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many553
+	JMP  many575
 
-one554:
+one576:
 	CMPQ 208(AX), $0x00
-	JE   end555
+	JE   end577
 	MOVQ 64(AX), R9
 	MOVQ 80(AX), R10
 	SUBQ $0x08, R10
-	JL   rest560
+	JL   rest582
 
-loop559:
+loop581:
 	VMOVUPS     (R9), Y3
 	MOVQ        72(AX), R11
 	VMOVUPS     (R9)(R11*1), Y4
@@ -11858,11 +12280,11 @@ loop559:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R10
-	JGE         loop559
+	JGE         loop581
 
-rest560:
+rest582:
 	ADDQ        $0x08, R10
-	JZ          end561
+	JZ          end583
 	LEAQ        tailsAVX2<>+0(SB), R11
 	NEGQ        R10
 	VMOVUPS     32(R11)(R10*4), Y3
@@ -11894,7 +12316,7 @@ rest560:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Y7, (R9)(R10*1)
 
-end561:
+end583:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -11905,19 +12327,19 @@ end561:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one554
+	JMP  one576
 
-end555:
+end577:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	DECQ 216(AX)
-	JNZ  group552
+	JNZ  group574
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image551
+	JNZ  image573
 	VZEROUPPER
 	RET
 
@@ -11935,24 +12357,24 @@ TEXT ·slopeClipProductsGateAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS constant3f800000<>+0(SB), Y1
 	VBROADCASTSS 200(AX), Y2
 
-image562:
+image584:
 	MOVQ 96(AX), R9
 	MOVQ R9, 216(AX)
 
-group563:
+group585:
 	MOVQ 88(AX), R9
 	MOVQ R9, 208(AX)
 
-many564:
+many586:
 	CMPQ 208(AX), $0x04
-	JL   one565
+	JL   one587
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest568
+	JL   rest590
 
-loop567:
+loop589:
 	VMOVUPS     (R9), Y3
 	MOVQ        72(AX), R12
 	VMOVUPS     (R9)(R12*1), Y4
@@ -12043,11 +12465,11 @@ loop567:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R11
-	JGE         loop567
+	JGE         loop589
 
-rest568:
+rest590:
 	ADDQ        $0x08, R11
-	JZ          end569
+	JZ          end591
 	LEAQ        tailsAVX2<>+0(SB), R12
 	NEGQ        R11
 	VMOVUPS     32(R12)(R11*4), Y3
@@ -12131,7 +12553,7 @@ rest568:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Y7, (R9)(R10*1)
 
-end569:
+end591:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -12142,18 +12564,18 @@ end569:
 	SUBQ R9, DI
 	LEAQ (DI)(R8*4), DI
 	SUBQ $0x04, 208(AX)
-	JMP  many564
+	JMP  many586
 
-one565:
+one587:
 	CMPQ 208(AX), $0x00
-	JE   end566
+	JE   end588
 	MOVQ 64(AX), R9
 	MOVQ 176(AX), R10
 	MOVQ 80(AX), R11
 	SUBQ $0x08, R11
-	JL   rest571
+	JL   rest593
 
-loop570:
+loop592:
 	VMOVUPS     (R9), Y3
 	MOVQ        72(AX), R12
 	VMOVUPS     (R9)(R12*1), Y4
@@ -12192,11 +12614,11 @@ loop570:
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, R11
-	JGE         loop570
+	JGE         loop592
 
-rest571:
+rest593:
 	ADDQ        $0x08, R11
-	JZ          end572
+	JZ          end594
 	LEAQ        tailsAVX2<>+0(SB), R12
 	NEGQ        R11
 	VMOVUPS     32(R12)(R11*4), Y3
@@ -12232,7 +12654,7 @@ rest571:
 	LEAQ        (R9)(R10*2), R9
 	VMOVUPS     Y7, (R9)(R10*1)
 
-end572:
+end594:
 	MOVQ 80(AX), R9
 	ANDQ $-8, R9
 	SHLQ $0x02, R9
@@ -12243,20 +12665,20 @@ end572:
 	SUBQ R9, DI
 	ADDQ R8, DI
 	DECQ 208(AX)
-	JMP  one565
+	JMP  one587
 
-end566:
+end588:
 	ADDQ 104(AX), CX
 	ADDQ 112(AX), BX
 	ADDQ 120(AX), DI
 	MOVQ 192(AX), R9
 	ADDQ R9, 176(AX)
 	DECQ 216(AX)
-	JNZ  group563
+	JNZ  group585
 	ADDQ 144(AX), CX
 	ADDQ 152(AX), BX
 	ADDQ 160(AX), DI
 	DECQ 136(AX)
-	JNZ  image562
+	JNZ  image584
 	VZEROUPPER
 	RET

@@ -96,12 +96,14 @@ func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointw
 }
 
 // fusedChain is the fused form of convolutions with batch norm behind them, with the projection of a shortcut that may be empty; nil where there is none.
-// Stochastic depth is the plain layers'.
 func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 	b, e := m.block, m.engine()
 	shape := fused.ChainShape{Skip: b.Skip, Activation: activations[b.Activation]}
-	if e == nil || !fused.SupportsChain(shape) || b.DropRate > 0 && m.settings.training {
+	if e == nil || !fused.SupportsChain(shape) {
 		return nil
+	}
+	if b.DropRate > 0 && m.settings.training {
+		shape.Drop = m.drop().fill
 	}
 	shapes, params := convolutions(layers)
 	shape.Convs = shapes

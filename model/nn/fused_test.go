@@ -55,7 +55,7 @@ func others() map[string]model.Architecture {
 	} {
 		name := fmt.Sprintf("%s %d px %d-%d k%d s%d %s", c.block, c.pixels, c.in, c.out, c.kernel, c.stride, c.activation)
 		archs[name] = model.Architecture{Name: name, InChannels: 3, Pixels: c.pixels, Classes: 5, Stem: model.Stem{Channels: c.in, Kernel: c.stemKernel, Stride: 2, Pool: c.pool},
-			Activation: c.activation, Dropout: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+			Activation: c.activation, Dropout: .2, DropConnect: .5, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
 			Stages: []model.Stage{{Block: c.block, Expansion: c.expansion, Channels: c.out, Kernel: c.kernel, Stride: c.stride, Repeats: c.repeat}}}
 	}
 	return archs

@@ -126,6 +126,13 @@ func rows(s isa) {
 				b.store(b.clip.of(x), 0, r)
 			})
 		}},
+		{"addClipGate", "computes p0 = clip(gate0 p1 + par0 p2 + gate1)", 3, 1, nil, 2, nil, func(b *block) {
+			b.each(func(r int) {
+				x := b.gated(1, r)
+				VFMADD231PS(b.stream(2, r), b.par[0], x)
+				b.store(b.clip.of(x), 0, r)
+			})
+		}},
 		{"clippedProducts", "computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				d := b.clip.masked(b.stream(2, r), b.stream(1, r))
