@@ -1,8 +1,11 @@
 package experiments
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"gridsearch/dataset"
 	"gridsearch/model"
@@ -32,9 +35,34 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 		a.Classes, a.InChannels = classes, channels
 	}
 	if err := a.Validate(); err != nil {
-		return a, fmt.Errorf("%s: [model]: %w", e.File, err)
+		return a, fmt.Errorf("%s: [model]: %w", e.At("model"), err)
 	}
 	return a, nil
+}
+
+// modelCause is the key of [model] without which its network could be built, empty where no key alone is to blame.
+func (e *Experiment) modelCause(t *table) string {
+	var causes []string
+	for key := range t.values {
+		values, rest := maps.Clone(t.values), *e
+		delete(values, key)
+		s := &source{file: e.File, places: t.source.places, errs: &Errors{}}
+		rest.Model = readModel(newTable(t.path, values, s))
+		if len(s.errs.List) > 0 {
+			continue // strides need their stages
+		}
+		if _, err := rest.Baseline(0, 0); err == nil {
+			causes = append(causes, key)
+		}
+	}
+	if len(causes) == 0 {
+		return ""
+	}
+	slices.SortFunc(causes, func(a, b string) int {
+		p, q := t.source.places[join(t.path, a)], t.source.places[join(t.path, b)]
+		return cmp.Or(cmp.Compare(p.line, q.line), cmp.Compare(p.column, q.column))
+	})
+	return t.culprit(causes...)
 }
 
 // Scaled is the network that a point builds around a base.
@@ -64,18 +92,41 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 	}
 }
 
-// Plan makes the plan of the search around a base, on data with so many native pixels (0: no limit). Its error wraps a *search.EmptyError where nothing
-// is left to train.
+// Plan makes the plan of the search around a base, on data with so many native pixels (0: no limit). Its error names the key at fault, and wraps a
+// *search.EmptyError where nothing is left to train.
 func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
 	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
 	var empty *search.EmptyError
 	switch {
-	case errors.As(err, &empty) && empty.Plan.Kept > 0 && native > 0 && base.Pixels > native:
+	case err == nil:
+		return plan, nil
+	case !errors.As(err, &empty): // a point beyond what can be counted
+		return nil, e.blame(err, "search.phi", "search.alpha.high", "search.beta.high", "search.gamma.high", "search.coefficients", "search.points")
+	case empty.Plan.Points == 0:
+		return nil, e.blame(err, "search.method")
+	case empty.Plan.Kept == 0:
+		at := item("constraint", strictest(empty))
+		return nil, e.blame(err, at+".range", at+".target", at+".tolerance", at, "constraint")
+	case native > 0 && base.Pixels > native:
 		return nil, fmt.Errorf("%s: resolution is %d: %w", e.At("model.resolution"), base.Pixels, err)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", e.File, err)
 	}
-	return plan, nil
+	return nil, e.blame(err, "search.gamma.low", "search.gamma", "search.phi", "search.coefficients", "search.points", "search.method")
+}
+
+// strictest is the index of the constraint that leaves a search empty: the first that excludes every point by itself, or else the one that the nearest
+// point violates most.
+func strictest(e *search.EmptyError) int {
+	all := slices.IndexFunc(e.Plan.Removed, func(r search.Removal) bool { return r.Alone == e.Plan.Points })
+	if all >= 0 {
+		return all
+	}
+	return slices.IndexFunc(e.Plan.Removed, func(r search.Removal) bool { return r.Constraint == e.Nearest.Constraint })
+}
+
+// blame puts before an error the place and the name of the key that it is of: the one of these that is set from outside, or else the first in the file.
+func (e *Experiment) blame(err error, paths ...string) error {
+	path := newTable("", nil, e.source).culprit(paths...)
+	return fmt.Errorf("%s: %s: %w", e.At(path), path, err)
 }
 
 // DataSpec names the data set.

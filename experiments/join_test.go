@@ -107,17 +107,46 @@ func TestBuilder(t *testing.T) {
 	}
 }
 
-// TestPlanOfNothing: the error names the file and says what removed the points.
+// TestPlanOfNothing: the error names the key that removed the points, where it is set, and the nearest point.
 func TestPlanOfNothing(t *testing.T) {
-	e := parse(t, small, "search.alpha.high=1.5", "search.beta.high=1", "search.gamma.high=1", `constraint=[{ quantity = "nominal" }]`, "search.controls=[]")
-	base, err := e.Baseline(0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var empty *search.EmptyError
-	_, err = e.Plan(base, 0)
-	if !errors.As(err, &empty) || !strings.HasPrefix(err.Error(), "file.toml: ") || empty.Nearest == nil || empty.Nearest.Point.Alpha != "1.5" {
-		t.Errorf("got %v", err)
+	const text = small + `[search]
+controls = []
+alpha = { high = "1.5" }
+beta = { high = "1" }
+gamma = { high = "1" }
+[[constraint]]
+quantity = "params_ratio"
+range = ["1", "2"]
+[[constraint]]
+quantity = "nominal"
+`
+	for _, c := range []struct {
+		settings string // the constraint on the nominal product leaves nothing as it stands in the file
+		native   int
+		want     string
+	}{
+		{"study.seed=2", 0, "file.toml:11:1: constraint[1]: the search is empty: none of 11 points"},
+		{"constraint.1.target=1.8", 0, "--set constraint.1.target=1.8: constraint[1].target: the search is empty"},
+		{`constraint=[{ quantity = "nominal" }]`, 0, `--set constraint=[{ quantity = "nominal" }]: constraint: the search is empty`},
+		{"constraint.0.range=[7, 8]", 0, "--set constraint.0.range=[7, 8]: constraint[0].range: the search is empty"},
+		{"search.method=solve; search.alpha={ low = \"4\", high = \"4\" }", 0, "--set search.method=solve: search.method: the search is empty: its methods make no point"},
+		{"search.phi=20", 0, "--set search.phi=20: search.phi: alpha 1.4, beta 1, gamma 1, phi 20: 13391 blocks are more than the 10000"},
+		{"constraint=[]", 200, "file.toml:2:1: resolution is 224: nothing is left to train: 11 of 11 points"},
+		{`search.gamma={ low = "1.2", high = "1.2" }; constraint=[]`, 250, `--set search.gamma={ low = "1.2", high = "1.2" }: search.gamma: nothing is left to train`},
+	} {
+		e := parse(t, text, strings.Split(c.settings, "; ")...)
+		base, err := e.Baseline(0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Plan(base, c.native)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.settings, err, c.want)
+		}
+		var empty *search.EmptyError
+		if isEmpty := errors.As(err, &empty); isEmpty == strings.Contains(c.want, "blocks") {
+			t.Errorf("%s: %v is no *search.EmptyError, or should be none", c.settings, err)
+		}
 	}
 }
 

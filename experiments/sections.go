@@ -261,11 +261,15 @@ func readReport(t *table) Report {
 // check looks for values that are right by themselves and cannot be together. Tables of the root are read already.
 func (e *Experiment) check(root *table) {
 	if _, err := e.Baseline(0, 0); err != nil {
-		at := "stages"
-		if stage := (*model.StageError)(nil); errors.As(err, &stage) {
-			at = item(at, stage.Stage)
+		t, stage := root.table("model"), (*model.StageError)(nil)
+		switch key := e.modelCause(t); {
+		case key != "" && key != "stages":
+			t.fail(key, "%s: %v", key, errors.Unwrap(err))
+		case errors.As(err, &stage):
+			t.fail(item("stages", stage.Stage), "%v", errors.Unwrap(err))
+		default:
+			t.source.fail(t.path, "%v", errors.Unwrap(err))
 		}
-		root.table("model").fail(at, "%v", errors.Unwrap(err))
 	}
 	if e.Data != nil && e.Train != nil && e.Data.TrainExamples > 0 && e.Data.TrainExamples < e.Train.BatchSize {
 		root.table("data").fail("train_examples", "train_examples = %d do not fill one batch: batch_size is %d", e.Data.TrainExamples, e.Train.BatchSize)
