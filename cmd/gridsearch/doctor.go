@@ -15,24 +15,25 @@ import (
 
 func newDoctor() *cobra.Command {
 	var format string
+	var quick bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine is to the program, and what would make a study slow or fail",
-		Long: "Doctor looks at processor, memory, disk and data sets and measures one core and two workers at once, in a few seconds.\n" +
+		Long: "Doctor looks at processor, memory, disk and data sets and measures one core and two workers at once, in a few seconds; --quick only looks.\n" +
 			"What the system does not tell is unknown (0 in JSON). Warnings do not change the exit code.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, []string{"table", "json"}); err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.ErrOrStderr(), "measuring this machine, a few seconds")
-			program, err := os.Executable()
+			r, err := doctor.Examine(studiesDir(cmd))
 			if err != nil {
 				return err
 			}
-			r, err := doctor.Examine(cmd.Context(), studiesDir(cmd), []string{program, benchProcess})
-			if err != nil {
-				return err
+			if !quick {
+				if err := measure(cmd, r); err != nil {
+					return err
+				}
 			}
 			if format == "json" {
 				encoder := json.NewEncoder(cmd.OutOrStdout())
@@ -43,19 +44,31 @@ func newDoctor() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	cmd.Flags().BoolVar(&quick, "quick", false, "measure nothing")
 	return cmd
+}
+
+func measure(cmd *cobra.Command, r *doctor.Report) error {
+	fmt.Fprintln(cmd.ErrOrStderr(), "measuring this machine, a few seconds")
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return r.Measure(cmd.Context(), []string{program, benchProcess})
 }
 
 func printDoctor(out io.Writer, r *doctor.Report) error {
 	row := func(name, format string, values ...any) {
 		fmt.Fprintf(out, "%-12s "+format+"\n", append([]any{name}, values...)...)
 	}
-	row("processor", "%s, %s", r.CPU, plural(r.Cores, "core"))
+	row("processor", "%s, %s%s", r.CPU, plural(r.Cores, "core"), limited(r.CoreLimit > 0, "the time of %.3g", r.CoreLimit))
 	row("kernels", "%s of %s", r.Kernels, strings.Join(r.KernelsAvailable, ", "))
 	row("denormals", "%s", map[bool]string{true: "flushed to zero while networks compute", false: "computed: they cannot be flushed to zero here"}[r.FlushToZero])
-	row("one core", "%.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s", r.PeakGFLOPS, r.ReadGBs, r.CopyGBs)
-	row("two workers", "%.2f times the images per second of one", r.TwoWorkers)
-	row("memory", "%s, %s available", doctor.Size(r.MemoryTotal), doctor.Size(r.MemoryAvailable))
+	if r.Measured {
+		row("one core", "%.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s", r.PeakGFLOPS, r.ReadGBs, r.CopyGBs)
+		row("two workers", "%.2f times the images per second of one", r.TwoWorkers)
+	}
+	row("memory", "%s, %s available%s", doctor.Size(r.MemoryTotal), doctor.Size(r.MemoryAvailable), limited(r.MemoryLimit > 0, "%s", doctor.Size(r.MemoryLimit)))
 	for _, d := range r.DataSets {
 		row("data set", "%s", dataSetLine(d))
 	}
@@ -77,6 +90,14 @@ func dataSetLine(d doctor.DataSet) string {
 		return fmt.Sprintf("%s, to be drawn when it is first used and kept in %s", d.Name, d.Cache)
 	}
 	return fmt.Sprintf("%s, %s of it drawn and kept in %s", d.Name, doctor.Size(d.Bytes), d.Cache)
+}
+
+// limited says what control groups leave, where they do.
+func limited(holds bool, format string, value any) string {
+	if !holds {
+		return ""
+	}
+	return fmt.Sprintf(", limited to "+format+" by control groups", value)
 }
 
 // known is a text, or another where there is none.

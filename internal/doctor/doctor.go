@@ -30,8 +30,11 @@ type Report struct {
 	FlushToZero      bool     `json:"flush_to_zero"`     // denormal numbers, which are slow, can be taken for 0
 	kernel.Machine
 	TwoWorkers      float64   `json:"two_workers"` // images per second of two workers at once against one's
+	Measured        bool      `json:"measured"`    // the rates and two_workers; they are 0 where not
+	CoreLimit       float64   `json:"core_limit"`  // processor time that control groups allow, in cores; 0 is no limit, as below
+	MemoryLimit     int64     `json:"memory_limit_bytes"`
 	MemoryTotal     int64     `json:"memory_total_bytes"`
-	MemoryAvailable int64     `json:"memory_available_bytes"`
+	MemoryAvailable int64     `json:"memory_available_bytes"` // within the limit
 	DataSets        []DataSet `json:"datasets"`
 	Studies         Studies   `json:"studies"`
 	Go              string    `json:"go"`
@@ -59,9 +62,8 @@ type Studies struct {
 	Problem  string `json:"problem,omitempty"` // why it cannot be written
 }
 
-// Examine looks at this machine and measures it, in a few seconds. The folder is that of the studies; it need not exist. The command is
-// one for benchmark.Scaling.
-func Examine(ctx context.Context, folder string, command []string) (*Report, error) {
+// Examine looks at this machine. The folder is that of the studies; it need not exist.
+func Examine(folder string) (*Report, error) {
 	set, err := kernel.Chosen()
 	if err != nil {
 		return nil, err
@@ -72,14 +74,36 @@ func Examine(ctx context.Context, folder string, command []string) (*Report, err
 		r.KernelsAvailable = append(r.KernelsAvailable, s.Name)
 	}
 	r.MemoryTotal, r.MemoryAvailable = machine.Memory()
+	r.limit(machine.ControlGroups())
 	r.DataSets = []DataSet{motifs(), fashionMNIST()}
 	r.Studies = studies(folder)
-	r.Machine = set.Measure()
-	if r.TwoWorkers, err = benchmark.Scaling(ctx, command, 2); err != nil {
-		return nil, err
-	}
 	r.Warnings = r.warnings()
 	return r, nil
+}
+
+// Measure adds what one core and two workers at once make, in a few seconds. The command is one for benchmark.Scaling.
+func (r *Report) Measure(ctx context.Context, command []string) error {
+	set, err := kernel.Chosen()
+	if err != nil {
+		return err
+	}
+	r.Machine = set.Measure()
+	if r.TwoWorkers, err = benchmark.Scaling(ctx, command, 2); err != nil {
+		return err
+	}
+	r.Measured = true
+	r.Warnings = r.warnings()
+	return nil
+}
+
+// limit takes what control groups leave of the machine. A limit that the machine does not reach is none.
+func (r *Report) limit(l machine.Limits) {
+	if l.Cores > 0 && l.Cores < float64(r.Cores) {
+		r.CoreLimit = l.Cores
+	}
+	if l.Memory > 0 && (r.MemoryTotal == 0 || l.Memory < r.MemoryTotal) {
+		r.MemoryLimit, r.MemoryAvailable = l.Memory, min(r.MemoryAvailable, l.MemoryFree)
+	}
 }
 
 // motifs are always there: they are drawn where the cache lacks them.
@@ -148,7 +172,8 @@ func (r *Report) warnings() []string {
 	if plain := PlainKernels(r.Kernels, r.KernelsAvailable[0]); plain != "" {
 		list = append(list, plain)
 	}
-	add(r.Cores > 1 && r.TwoWorkers < poor, "two workers at once are %.2f times as fast as one: something else uses the cores, or they share one", r.TwoWorkers)
+	add(r.CoreLimit > 0, "control groups allow the time of %.3g of %d cores: set execution.workers to %d, or the workers wait for each other", r.CoreLimit, r.Cores, max(1, int(r.CoreLimit)))
+	add(r.Measured && r.Cores > 1 && r.TwoWorkers < poor, "two workers at once are %.2f times as fast as one: something else uses the cores, or they share one", r.TwoWorkers)
 	add(r.MemoryTotal > 0 && r.MemoryAvailable < little, "%s of memory are available: large networks or many workers may not fit", Size(r.MemoryAvailable))
 	add(!r.Studies.Writable, "studies cannot be written in %s: %s", r.Studies.Dir, r.Studies.Problem)
 	add(r.Studies.Writable && r.Studies.Free > 0 && r.Studies.Free < little, "%s are free on the disk of %s: checkpoints may not fit", Size(r.Studies.Free), r.Studies.Dir)

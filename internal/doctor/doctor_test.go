@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/machine"
 )
 
 // healthy is a machine without a reason for a warning.
 func healthy() *Report {
-	return &Report{Cores: 2, Kernels: kernel.AVX2, KernelsAvailable: []string{kernel.AVX2, kernel.Generic}, TwoWorkers: 1.97, MemoryTotal: 16 << 30, MemoryAvailable: 8 << 30,
+	return &Report{Cores: 2, Kernels: kernel.AVX2, KernelsAvailable: []string{kernel.AVX2, kernel.Generic}, TwoWorkers: 1.97, Measured: true, MemoryTotal: 16 << 30, MemoryAvailable: 8 << 30,
 		Studies: Studies{Dir: "studies", Writable: true, Free: 100 << 30}, DataSets: []DataSet{{Name: "motifs", Found: true}, {Name: "fashion-mnist", Problem: "not here"}}}
 }
 
@@ -24,10 +25,12 @@ func TestWarnings(t *testing.T) {
 		"asks for generic":                    func(r *Report) { r.Kernels = kernel.Generic },
 		"about 30 times slower than avx2; th": func(r *Report) { r.Kernels, r.KernelsAvailable = kernel.Generic, []string{kernel.Generic} },
 		"two workers at once are 1.20 times":  func(r *Report) { r.TwoWorkers = 1.2 },
-		"1.0 GiB of memory are available":     func(r *Report) { r.MemoryAvailable = 1 << 30 },
-		"1.0 MiB are free on the disk":        func(r *Report) { r.Studies.Free = 1 << 20 },
-		"cannot be written in studies: no":    func(r *Report) { r.Studies.Writable, r.Studies.Problem, r.Studies.Free = false, "no", 1 },
-		"motifs: no cache":                    func(r *Report) { r.DataSets[0].Problem = "no cache" },
+		"the time of 1.5 of 2 cores: set execution.workers to 1": func(r *Report) { r.limit(machine.Limits{Cores: 1.5}) },
+		"921.6 MiB of memory are available":                      func(r *Report) { r.limit(machine.Limits{Memory: 4 << 30, MemoryFree: 9 << 30 / 10}) },
+		"1.0 GiB of memory are available":                        func(r *Report) { r.MemoryAvailable = 1 << 30 },
+		"1.0 MiB are free on the disk":                           func(r *Report) { r.Studies.Free = 1 << 20 },
+		"cannot be written in studies: no":                       func(r *Report) { r.Studies.Writable, r.Studies.Problem, r.Studies.Free = false, "no", 1 },
+		"motifs: no cache":                                       func(r *Report) { r.DataSets[0].Problem = "no cache" },
 	} {
 		r := healthy()
 		change(r)
@@ -40,6 +43,16 @@ func TestWarnings(t *testing.T) {
 	r.Cores, r.TwoWorkers, r.MemoryTotal, r.MemoryAvailable, r.Studies.Free = 1, 1, 0, 0, 0
 	if got := r.warnings(); len(got) > 0 {
 		t.Errorf("one core and an unknown system give %q", got)
+	}
+}
+
+// TestNoReasonForAWarning: what is not measured is not poor, and what the machine does not reach limits nothing.
+func TestNoReasonForAWarning(t *testing.T) {
+	r := healthy()
+	r.Measured, r.TwoWorkers = false, 0
+	r.limit(machine.Limits{Cores: 2, Memory: 64 << 30, MemoryFree: 1})
+	if got := r.warnings(); len(got) > 0 || r.CoreLimit != 0 || r.MemoryLimit != 0 || r.MemoryAvailable != healthy().MemoryAvailable {
+		t.Errorf("got %q of %+v", got, r)
 	}
 }
 
@@ -86,7 +99,8 @@ func TestReport(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	const want = "arch copy_gb_s cores cpu datasets flush_to_zero go kernels kernels_available memory_available_bytes memory_total_bytes numeric_version os peak_gflops " +
+	const want = "arch copy_gb_s core_limit cores cpu datasets flush_to_zero go kernels kernels_available measured memory_available_bytes memory_limit_bytes " +
+		"memory_total_bytes numeric_version os peak_gflops " +
 		"read_gb_s revision schema_version studies two_workers warnings"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("the names are %s", got)
