@@ -70,7 +70,7 @@ func readyPlan(t *testing.T, name string) (*Experiment, *search.Plan) {
 func readyNames(t *testing.T) []string {
 	t.Helper()
 	names, err := fs.Glob(Files, "*.toml")
-	if err != nil || len(names) < 4 {
+	if err != nil || len(names) < 5 {
 		t.Fatalf("ready files are %v: %v", names, err)
 	}
 	return names
@@ -127,16 +127,37 @@ func TestReadyFilesServeTheirPurpose(t *testing.T) {
 			t.Errorf("%s: %d networks with %d seeds, want 8 or more with 3", name, len(trained), e.Replication.Seeds)
 		}
 	}
-	_, plan := readyPlan(t, "single-vs-compound.toml")
-	families := map[string]int{}
-	for _, trial := range plan.Trials {
-		for _, l := range trial.Labels {
-			families[l.Control]++
+}
+
+// TestReadyCurves: a curve has three points and more, and the one of resolution on Fashion-MNIST ends at the native size.
+func TestReadyCurves(t *testing.T) {
+	for _, name := range []string{"single-vs-compound.toml", "single-vs-compound-fashion.toml"} {
+		e, plan := readyPlan(t, name)
+		families, largest := map[string]int{}, 0
+		for _, trial := range plan.Trials {
+			if trial.ExcludedBy != "" {
+				continue
+			}
+			for _, l := range trial.Labels {
+				families[l.Control]++
+				if l.Control == "resolution" {
+					largest = max(largest, trial.Network.Pixels)
+				}
+			}
+			if trial.Network.FinalMap < 4 {
+				t.Errorf("%s: the last map of %s is %d pixels wide", name, trial.Name, trial.Network.FinalMap)
+			}
 		}
-	}
-	for _, family := range []string{"depth", "width", "resolution", "compound"} {
-		if families[family] < 3 {
-			t.Errorf("single-vs-compound.toml has %d points of %s, want 3 or more for a curve", families[family], family)
+		for _, family := range []string{"depth", "width", "resolution", "compound"} {
+			if families[family] < 3 {
+				t.Errorf("%s has %d points of %s, want 3 or more for a curve", name, families[family], family)
+			}
+		}
+		if native := published[e.Data.Dataset].native; e.Data.Dataset == "fashion-mnist" && largest != native {
+			t.Errorf("%s: resolution ends at %d pixels, not at the native %d", name, largest, native)
+		}
+		if e.Replication.Seeds != 3 {
+			t.Errorf("%s has %d seeds, want 3", name, e.Replication.Seeds)
 		}
 	}
 }
