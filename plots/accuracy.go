@@ -23,7 +23,7 @@ func (f *Figure) explainBars(points []Point) {
 type Point struct {
 	Trial  string
 	Family string  // "base", "width", "depth", "resolution", "compound", another control's name, or empty
-	Label  string  // written beside the point; empty for none
+	Label  string  // written beside the point in panels; empty for none
 	MAdds  float64 // multiply-adds of one image
 	Mean   float64 // fraction
 	Low    float64
@@ -33,7 +33,7 @@ type Point struct {
 
 // AccuracyCost draws accuracy against multiply-adds for all trials. Trials of the tied set are ringed.
 func AccuracyCost(title string, points []Point) (*Figure, error) {
-	p := newPanel(title, "multiply-adds of one image", "validation top-1, %")
+	p := newPanel(title, cost, "validation top-1, %")
 	f := newFigure(p)
 	if err := frame(p, points); err != nil {
 		return nil, err
@@ -121,18 +121,24 @@ func (b bars) YError(i int) (low, high float64) {
 	return 100 * (b[i].Mean - b[i].Low), 100 * (b[i].High - b[i].Mean)
 }
 
+// Sizes of a mark, in points.
+const (
+	markerRadius = 3.6
+	barCap       = 5 // width of the line at the end of an error bar
+)
+
 // marks draws points with error bars; the scatter is last.
 func marks(s style, points []Point) ([]plot.Plotter, error) {
 	errorBars, err := plotter.NewYErrorBars(bars(points))
 	if err != nil {
 		return nil, err
 	}
-	errorBars.Color, errorBars.Width, errorBars.CapWidth = faint(s.color), vg.Points(1), vg.Points(5)
+	errorBars.Color, errorBars.Width, errorBars.CapWidth = faint(s.color), vg.Points(1), barCap
 	scatter, err := plotter.NewScatter(xys(points))
 	if err != nil {
 		return nil, err
 	}
-	scatter.GlyphStyle = draw.GlyphStyle{Color: s.color, Radius: 3.6, Shape: s.shape}
+	scatter.GlyphStyle = draw.GlyphStyle{Color: s.color, Radius: markerRadius, Shape: s.shape}
 	return []plot.Plotter{errorBars, scatter}, nil
 }
 

@@ -2,11 +2,9 @@ package plots
 
 import (
 	"fmt"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -24,16 +22,15 @@ func ScalingPanels(families []Family) (*Figure, error) {
 	for _, f := range families {
 		all = append(all, f.Points...)
 	}
-	noted := slices.ContainsFunc(families, func(f Family) bool { return f.Note != "" })
 	for i, f := range families {
-		x, y := costLabel(f), ""
-		if noted && f.Note == "" {
-			x += "\n " // as high as the label of the panel with the note: the axes stand side by side
+		title, y := f.Name, ""
+		if f.Note != "" {
+			title += ": " + f.Note // a second line below the axis would make this panel's axes lower and shorter than the others'
 		}
 		if i == 0 {
 			y = "validation top-1, %"
 		}
-		p := newPanel(f.Name, x, y)
+		p := newPanel(title, cost, y)
 		if err := frame(p, all); err != nil {
 			return nil, err
 		}
@@ -50,9 +47,12 @@ func ScalingPanels(families []Family) (*Figure, error) {
 	return figure, nil
 }
 
-// costLabel is that of the x axis, with what ends a curve below it.
-func costLabel(families ...Family) string {
-	label := "multiply-adds of one image"
+// cost is what the x axis shows.
+const cost = "multiply-adds of one image"
+
+// costLabel is that of an x axis of all families, with what ends their curves below it.
+func costLabel(families []Family) string {
+	label := cost
 	for _, f := range families {
 		if f.Note != "" {
 			label += fmt.Sprintf("\n%s: %s", f.Name, f.Note)
@@ -63,7 +63,7 @@ func costLabel(families ...Family) string {
 
 // ScalingCurves draws all families in one panel, as [effnet] Figure 8 does.
 func ScalingCurves(families []Family) (*Figure, error) {
-	p := newPanel("scaling one dimension, and all three", costLabel(families...), "validation top-1, %")
+	p := newPanel("scaling one dimension, and all three", costLabel(families), "validation top-1, %")
 	figure := newFigure(p)
 	var all []Point
 	for _, f := range families {
@@ -83,8 +83,8 @@ func ScalingCurves(families []Family) (*Figure, error) {
 	return figure, nil
 }
 
-// curve draws a family as a line with points, and returns what stands for it in a legend.
-func curve(p *plot.Plot, f Family, labels bool) ([]plot.Thumbnailer, error) {
+// curve draws a family as a line with points, with their labels where it is named, and returns what stands for it in a legend.
+func curve(p *plot.Plot, f Family, named bool) ([]plot.Thumbnailer, error) {
 	s := styleOf(f.Name)
 	line, err := plotter.NewLine(xys(f.Points))
 	if err != nil {
@@ -97,29 +97,8 @@ func curve(p *plot.Plot, f Family, labels bool) ([]plot.Thumbnailer, error) {
 	}
 	p.Add(line)
 	p.Add(points...)
-	if labels {
-		if err := annotate(p, f.Points); err != nil {
-			return nil, err
-		}
+	if named {
+		p.Add(labels(f.Points))
 	}
 	return []plot.Thumbnailer{line, points[len(points)-1].(*plotter.Scatter)}, nil
-}
-
-// annotate writes the labels of points below them, towards the right.
-func annotate(p *plot.Plot, points []Point) error {
-	list := plotter.XYLabels{XYs: xys(points)}
-	for _, q := range points {
-		list.Labels = append(list.Labels, q.Label)
-	}
-	labels, err := plotter.NewLabels(list)
-	if err != nil {
-		return err
-	}
-	for i := range labels.TextStyle {
-		labels.TextStyle[i].Font.Size, labels.TextStyle[i].Font.Variant = 8, "Sans"
-		labels.TextStyle[i].XAlign, labels.TextStyle[i].YAlign = text.XCenter, text.YTop
-	}
-	labels.Offset.Y = -7
-	p.Add(labels)
-	return nil
 }
