@@ -54,7 +54,8 @@ func (a Augmentation) draw(seed uint64, epoch, example, size int) change {
 		return c
 	}
 	s := random.New(seed, "augment", epoch, example)
-	pixels := func(share float64) int { return int(math.Floor(share*float64(size) + .5)) }
+	// The conversion forbids fusing product and sum into one rounding, after which another processor could draw another crop.
+	pixels := func(share float64) int { return int(math.Floor(float64(share*float64(size)) + .5)) }
 	// Always the same draws in the same order, so that one option does not change the numbers of another.
 	x, y, flip, cutX, cutY := s.Float64(), s.Float64(), s.Float64(), s.Float64(), s.Float64()
 	c.dx, c.dy = pixels(a.Shift*(2*x-1)), pixels(a.Shift*(2*y-1))

@@ -119,7 +119,7 @@ func (im *Images) Moments() (mean, deviation []float32) {
 	n := float64(len(im.Pixels) / max(1, im.Channels))
 	for c := range sum {
 		m := float64(sum[c]) / n
-		variance := float64(square[c])/n - m*m
+		variance := float64(square[c])/n - float64(m*m) // rounded by itself, as in augment.go
 		mean = append(mean, float32(m/255))
 		// A channel without variation is left at its scale instead of being divided by zero.
 		deviation = append(deviation, float32(math.Sqrt(max(variance, 1))/255))
