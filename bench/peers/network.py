@@ -7,6 +7,7 @@ References:
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -54,10 +55,24 @@ def round_channels(exact: float, divisor: int = 8) -> int:
     return rounded if rounded >= 0.9 * exact - SLACK else rounded + divisor
 
 
-def scale(base: Architecture, width: float, depth: float) -> Architecture:
-    """Multiplies channels by width and repeats by depth ([code], round_filters and round_repeats)."""
-    stages = (s._replace(channels=round_channels(s.channels * width), repeats=math.ceil(s.repeats * depth - SLACK)) for s in base.stages)
-    return dataclasses.replace(base, stem=round_channels(base.stem * width), head=round_channels(base.head * width), stages=tuple(stages))
+def repeats_up(exact: float) -> int:
+    """The next whole number ([code], round_repeats)."""
+    return math.ceil(exact - SLACK)
+
+
+def repeats_nearest(exact: float) -> int:
+    """The nearest whole number, but never 0."""
+    return max(1, math.floor(exact + 0.5 + SLACK))
+
+
+def scale(base: Architecture, width: float, depth: float, divisor: int = 8, repeats: Callable[[float], int] = repeats_up) -> Architecture:
+    """Multiplies channels by width and repeats by depth; without the last two arguments as [code] does."""
+
+    def channels(number: int) -> int:
+        return round_channels(number * width, divisor)
+
+    stages = (s._replace(channels=channels(s.channels), repeats=repeats(s.repeats * depth)) for s in base.stages)
+    return dataclasses.replace(base, stem=channels(base.stem), head=channels(base.head), stages=tuple(stages))
 
 
 class ConvNorm(nn.Sequential):

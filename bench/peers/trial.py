@@ -36,8 +36,8 @@ def main() -> None:
     trained = seconds_of_process()
     top1 = evaluate(net, *validation)
     ended = seconds_of_process()
-    result = {"network": args.network, "resolution": args.resolution, "epochs": args.epochs, "seed": args.seed, "threads": args.threads}
-    result |= {"engine": args.engine, "layout": args.layout, "torch": torch.__version__, "params": params, "madds": madds}
+    given = ("network", "width", "depth", "resolution", "epochs", "seed", "threads", "engine", "layout")
+    result = {name: getattr(args, name) for name in given} | {"torch": torch.__version__, "params": params, "madds": madds}
     result |= {"top1": top1, "loss": loss, "seconds": ended, "import_seconds": imported, "data_seconds": loaded - imported}
     result |= {"train_seconds": trained - loaded, "eval_seconds": ended - trained}
     print(json.dumps(result))
@@ -50,6 +50,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder of the IDX files (default %(default)s)")
     parser.add_argument("--train-examples", type=int, default=40_000)
     parser.add_argument("--validation-examples", type=int, default=6_000)
+    parser.add_argument("--width", type=float, default=1, help="coefficient of the file's channels (default %(default)s)")
+    parser.add_argument("--depth", type=float, default=1, help="coefficient of the file's repeats (default %(default)s)")
     parser.add_argument("--resolution", type=int, default=16, help="pixels on a side (default %(default)s)")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch", type=int, default=64)
@@ -76,10 +78,11 @@ def seconds_of_process() -> float:
 
 
 def architecture(args: argparse.Namespace) -> network.Architecture:
-    """Reads the network's file."""
+    """Reads the network's file and scales what is there, channels to even numbers and repeats to the nearest."""
     values = json.loads(pathlib.Path(args.network).read_text(encoding="utf-8"))
     values["stages"] = tuple(network.Stage(*row) for row in values["stages"])
-    return network.Architecture(in_channels=1, classes=10, **values)
+    base = network.Architecture(in_channels=1, classes=10, **values)
+    return network.scale(base, args.width, args.depth, divisor=2, repeats=network.repeats_nearest)
 
 
 def load(args: argparse.Namespace) -> tuple[tuple, tuple]:
