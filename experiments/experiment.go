@@ -97,9 +97,10 @@ type Execution struct {
 	KeepWeights            bool          // of complete runs, true
 }
 
-// Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone and its check "none" alone, which is what the statistics do.
+// Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone, which is what the statistics do.
 type Analysis struct {
 	Confidence float64 // confidence_level, 0.95
+	Check      string  // beside the tied set: "sign-flip", the default, where the seeds allow it, or "none"
 }
 
 // Report is [report].
@@ -112,6 +113,8 @@ type Report struct {
 const (
 	OnFailureContinue = "continue"
 	OnFailureStop     = "stop"
+	CheckSignFlip     = "sign-flip"
+	CheckNone         = "none"
 )
 
 // Load reads a file. Settings are key=value pairs that go before the file's own, such as train.epochs=3 or constraint.0.target=1.9. The error of a

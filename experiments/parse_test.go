@@ -47,7 +47,7 @@ func TestDefaults(t *testing.T) {
 		Train:       &recipe,
 		Replication: Replication{Seeds: 3},
 		Execution:   Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true},
-		Analysis:    Analysis{Confidence: .95},
+		Analysis:    Analysis{Confidence: .95, Check: CheckSignFlip},
 		Report:      Report{Figures: Figures, Formats: []string{"svg", "png"}},
 	}
 	want.source = e.source
@@ -180,7 +180,7 @@ func TestEveryKey(t *testing.T) {
 			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5},
 		Replication: Replication{Seeds: 5},
 		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4},
-		Analysis:    Analysis{Confidence: .9},
+		Analysis:    Analysis{Confidence: .9, Check: CheckNone},
 		Report:      Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
 	}
 	want.source = e.source

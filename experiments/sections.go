@@ -249,8 +249,7 @@ func readExecution(t *table) Execution {
 func readAnalysis(t *table) Analysis {
 	defer t.finish()
 	t.integer("bootstrap_resamples", 10000, 10000, 10000) // what search.Compare draws
-	t.choice("check", "none", "none")
-	return Analysis{Confidence: t.number("confidence_level", .95, .5, .999)}
+	return Analysis{Confidence: t.number("confidence_level", .95, .5, .999), Check: t.choice("check", CheckSignFlip, CheckSignFlip, CheckNone)}
 }
 
 func readReport(t *table) Report {

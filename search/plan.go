@@ -11,6 +11,7 @@
 //
 //	[effnet] M. Tan, Q. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019.
 //	[dollar] P. Dollár, M. Singh, R. Girshick, Fast and Accurate Model Scaling, 2021.
+//	[holm]   S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6, 1979.
 //	[mcs]    P. Hansen, A. Lunde, J. Nason, The Model Confidence Set, Econometrica 79, 2011.
 //	[smyth]  G. Smyth, Linear Models and Empirical Bayes Methods for Assessing Differential Expression, 2004.
 package search

@@ -29,6 +29,8 @@ type Estimate struct {
 	High  float64
 	Best  float64 // probability of being best, by bootstrap over seeds; NaN where Tied is not known
 	Tied  bool    // cannot be told from the best
+
+	SignFlip float64 // p value of the sign-flip test against the highest mean, adjusted by Holm; NaN for the best, and where seeds are too few to reject anything
 }
 
 // Comparison is what the scores of all trials say.
@@ -62,9 +64,12 @@ func Compare(samples []Sample, confidence float64) Comparison {
 			rows[i] = append(rows[i], samples[trial].Scores[seed])
 		}
 	}
-	tied, chance := confidenceSet(rows, confidence), bestChance(rows)
+	tied, chance, p := confidenceSet(rows, confidence), bestChance(rows), signFlips(rows, confidence)
 	for i, trial := range trials {
 		c.Estimates[trial].Tied, c.Estimates[trial].Best = tied[i], chance[i]
+		if p != nil {
+			c.Estimates[trial].SignFlip = p[i]
+		}
 	}
 	return c
 }
@@ -101,7 +106,7 @@ func attempted(samples []Sample, trials []int) int {
 
 func estimate(s Sample, confidence float64) Estimate {
 	nan := math.NaN()
-	e := Estimate{Trial: s.Trial, Mean: nan, SD: nan, Low: nan, High: nan, Best: nan}
+	e := Estimate{Trial: s.Trial, Mean: nan, SD: nan, Low: nan, High: nan, Best: nan, SignFlip: nan}
 	scores := present(s.Scores)
 	if e.N = len(scores); e.N == 0 {
 		return e

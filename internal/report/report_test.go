@@ -115,6 +115,31 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestSignFlipColumn: it is there where the seeds allow the check and the file asks for it.
+func TestSignFlipColumn(t *testing.T) {
+	s := made(t)
+	s.Experiment.Replication.Seeds = 8
+	for trial, first := range map[string]float64{"base": .5, "d=1 w=1.4 px=16": .6, "d=1.2 w=1.1 px=18": .8} {
+		for seed := range 8 {
+			s.Records = append(s.Records, store.Record{Run: store.Run{Trial: trial, Seed: seed}, State: store.Complete, Result: &store.Result{Top1: first + .01*float64(seed), Examples: 400}})
+		}
+	}
+	for _, c := range []struct {
+		check string
+		want  bool
+	}{{experiments.CheckSignFlip, true}, {experiments.CheckNone, false}} {
+		s.Experiment.Analysis.Check = c.check
+		r := New(s)
+		var table bytes.Buffer
+		if err := r.Write(&table, "md"); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(table.String(), "| sign flip p |") != c.want || strings.Contains(table.String(), "| 0.016 |") != c.want || strings.Contains(table.String(), "\nsign flip p: ") != c.want {
+			t.Errorf("%s: %s", c.check, table.String())
+		}
+	}
+}
+
 // TestFindingsWithoutRuns: nothing is known of the validation images before a run is complete.
 func TestFindingsWithoutRuns(t *testing.T) {
 	s := made(t)

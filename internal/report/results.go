@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"gridsearch/experiments"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
@@ -45,6 +46,7 @@ type Trial struct {
 	MAddsRatio  float64        `json:"madds_ratio"` // to the base network
 	Tied        *bool          `json:"tied"`        // cannot be told from the best; null while the statistics cannot say
 	BestChance  *float64       `json:"best_probability"`
+	SignFlip    *float64       `json:"sign_flip_p"` // of the test against the highest mean, adjusted by Holm; null where [analysis] does not ask for it
 	ExcludedBy  string         `json:"excluded_by"`
 	Runs        []Run          `json:"runs"`
 }
@@ -87,6 +89,9 @@ func New(s *study.Study) Results {
 		t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
 		if c.Verdict() && !math.IsNaN(e.Best) {
 			t.Tied, t.BestChance = &e.Tied, known(e.Best)
+		}
+		if s.Experiment.Analysis.Check == experiments.CheckSignFlip {
+			t.SignFlip = known(e.SignFlip)
 		}
 	}
 	return r
@@ -141,6 +146,11 @@ func known(v float64) *float64 {
 		return nil
 	}
 	return &v
+}
+
+// checked says whether the seeds allow the check by sign flips.
+func (r Results) checked() bool {
+	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.SignFlip != nil })
 }
 
 // TiedSet lists the trials that cannot be told from the best, the highest mean first.

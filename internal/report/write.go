@@ -40,14 +40,18 @@ func (r Results) Write(w io.Writer, format string) error {
 }
 
 func (r Results) columns() []string {
-	return []string{"trial", "control", "n", "top-1 %", r.level() + " interval", "sd", "top-5 %", "multiply-adds", "x base", "params", "tied", "best"}
+	columns := []string{"trial", "control", "n", "top-1 %", r.level() + " interval", "sd", "top-5 %", "multiply-adds", "x base", "params", "tied", "best"}
+	if r.checked() {
+		columns = append(columns, "sign flip p")
+	}
+	return columns
 }
 
 // level is the confidence in percent.
 func (r Results) level() string { return strconv.FormatFloat(100*r.Confidence, 'g', 4, 64) + " %" }
 
 // row is what the columns say of a trial.
-func (t Trial) row() []string {
+func (r Results) row(t Trial) []string {
 	tied, best := "", ""
 	if t.Tied != nil && *t.Tied {
 		tied = "*"
@@ -67,7 +71,14 @@ func (t Trial) row() []string {
 	if t.ExcludedBy != "" {
 		n = "-"
 	}
-	return []string{t.Name, control, n, percent(t.MeanTop1), interval, percent(t.SDTop1), percent(t.MeanTop5), SI(float64(t.MAdds)), fmt.Sprintf("%.2f", t.MAddsRatio), SI(float64(t.Params)), tied, best}
+	row := []string{t.Name, control, n, percent(t.MeanTop1), interval, percent(t.SDTop1), percent(t.MeanTop5), SI(float64(t.MAdds)), fmt.Sprintf("%.2f", t.MAddsRatio), SI(float64(t.Params)), tied, best}
+	switch {
+	case t.SignFlip != nil:
+		row = append(row, fmt.Sprintf("%.3f", *t.SignFlip))
+	case r.checked():
+		row = append(row, "")
+	}
+	return row
 }
 
 func (t Trial) failed() int {
@@ -104,7 +115,7 @@ func (r Results) table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.Join(r.columns(), "\t"))
 	for _, trial := range r.ranked() {
-		fmt.Fprintln(t, strings.Join(trial.row(), "\t"))
+		fmt.Fprintln(t, strings.Join(r.row(trial), "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -119,7 +130,7 @@ func (r Results) markdown(w io.Writer) error {
 		return err
 	}
 	for _, trial := range r.ranked() {
-		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(trial.row(), " | ")); err != nil {
+		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(r.row(trial), " | ")); err != nil {
 			return err
 		}
 	}
@@ -140,6 +151,9 @@ func (r Results) Findings() []string {
 			names[i] = t.Name
 		}
 		lines = append(lines, fmt.Sprintf("these %d of %d trials cannot be told apart (%s confidence set, paired by seed): %s", len(tied), len(r.Trials), r.level(), strings.Join(names, "; ")))
+	}
+	if r.checked() {
+		lines = append(lines, "sign flip p: how likely so large a difference to the highest mean is among equals, whatever the noise, adjusted by Holm for the number of trials")
 	}
 	if line := r.imageError(); line != "" {
 		lines = append(lines, line)
