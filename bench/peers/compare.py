@@ -42,7 +42,7 @@ HEADER = [
 
 
 class Workload(NamedTuple):
-    """What both programs time: scaled EfficientNet-B0 with 10 classes."""
+    """What both programs time, with 10 classes."""
 
     mode: str
     width: float
@@ -50,14 +50,15 @@ class Workload(NamedTuple):
     resolution: int
     batch: int
     threads: int
+    baseline: str = "efficientnet-b0"
 
     def flags(self) -> list[str]:
         """The flags that both programs understand."""
-        return [word for name, value in self._asdict().items() for word in (f"--{name}", f"{value:g}" if name != "mode" else value)]
+        return [word for name, value in self._asdict().items() for word in (f"--{name}", f"{value:g}" if isinstance(value, (int, float)) else value)]
 
     def title(self) -> str:
         """Names the workload in a table."""
-        network = "B0" + (f" width {self.width:g}" if self.width != 1 else "") + (f" depth {self.depth:g}" if self.depth != 1 else "")
+        network = {"efficientnet-b0": "B0"}.get(self.baseline, self.baseline) + (f" width {self.width:g}" if self.width != 1 else "") + (f" depth {self.depth:g}" if self.depth != 1 else "")
         threads = f", {self.threads} threads" if self.threads > 1 else ""
         return f"{'inference ' if self.mode == 'infer' else ''}{network}, {self.resolution} px, batch {self.batch}{threads}"
 
@@ -71,7 +72,8 @@ NETWORKS = {
     "infer-1": Workload("infer", 1, 1, 224, 1, 1),
     "infer-16": Workload("infer", 1, 1, 224, 16, 1),
 }
-WORKLOADS = NETWORKS | {f"{name}-2t": workload._replace(threads=2) for name, workload in NETWORKS.items()}
+CLASSICS = {name: Workload("train", 1, 1, 64, 64, 1, name) for name in ("mobilenet-v1", "mobilenet-v2", "resnet-18", "resnet-50")}
+WORKLOADS = NETWORKS | CLASSICS | {f"{name}-2t": workload._replace(threads=2) for name, workload in NETWORKS.items()}
 DEFAULT = [*NETWORKS, "b0-224-2t"]
 
 
@@ -137,7 +139,7 @@ class Gridsearch:
     """gridsearch's side of a workload: a process a turn, which warms up before it times."""
 
     def __init__(self, program: str, workload: Workload):
-        self.command = [program, "bench", *workload.flags(), "--baseline", "efficientnet-b0", "--format", "json"]
+        self.command = [program, "bench", *workload.flags(), "--format", "json"]
         self.facts = {"rounds": [], "peak_gflops": 0}
 
     def turn(self, steps: int) -> None:

@@ -183,7 +183,7 @@ def sgd(net: nn.Module, rate: float, decay: float, variant: str) -> torch.optim.
     return torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True, foreach=variant == "foreach", fused=variant == "fused")
 
 
-def cost(net: Network, resolution: int) -> tuple[int, int]:
+def cost(net: nn.Module, resolution: int) -> tuple[int, int]:
     """Counts trained parameters, and multiply-adds of convolutions and dense layers for one image, by hooks on the layers."""
     counts: list[int] = []
 

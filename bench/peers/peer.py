@@ -1,4 +1,4 @@
-"""Times training steps and inference of scaled EfficientNet-B0 in PyTorch on a CPU; one workload in one mode is one process.
+"""Times training steps and inference of EfficientNet-B0, scaled, MobileNets and ResNets in PyTorch on a CPU; one workload in one mode is one process.
 
     peer.py bench [options]    times a number of steps and prints a JSON object
     peer.py serve [options]    prints a JSON object when warm; then answers every line "step N" with a line of JSON, the times of N steps
@@ -19,6 +19,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+import classics
 import network
 
 Step = Callable[[], torch.Tensor]
@@ -47,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="PyTorch's side of gridsearch's benchmark")
     parser.add_argument("command", choices=["bench", "serve"])
     parser.add_argument("--mode", choices=["train", "infer"], default="train")
+    parser.add_argument("--baseline", choices=["efficientnet-b0", *classics.CLASSICS], default="efficientnet-b0")
     parser.add_argument("--width", type=float, default=1, help="coefficient of the channels (default %(default)s)")
     parser.add_argument("--depth", type=float, default=1, help="coefficient of the repeats (default %(default)s)")
     parser.add_argument("--resolution", type=int, default=32, help="pixels on a side (default %(default)s)")
@@ -63,17 +65,22 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.engine == "onnx" and args.mode == "train":
         parser.error("--engine onnx is for --mode infer")
+    if args.baseline in classics.CLASSICS and (args.width, args.depth) != (1, 1):
+        parser.error("--width and --depth are for efficientnet-b0")
     return args
 
 
 def build(args: argparse.Namespace) -> tuple[Step, dict]:
     """Makes the step that is timed, and what is known before it runs."""
-    net = network.Network(network.scale(network.b0(args.classes), args.width, args.depth))
+    if args.baseline in classics.CLASSICS:
+        net = classics.CLASSICS[args.baseline](args.classes)
+    else:
+        net = network.Network(network.scale(network.b0(args.classes), args.width, args.depth))
     parameters, madds = network.cost(net, args.resolution)
     layout = torch.channels_last if args.layout == "channels_last" else torch.contiguous_format
     net = net.to(memory_format=layout)
     images = torch.randn(args.batch, 3, args.resolution, args.resolution).to(memory_format=layout)
-    facts = {name: getattr(args, name) for name in ("mode", "width", "depth", "resolution", "batch", "classes", "threads", "layout", "engine")}
+    facts = {name: getattr(args, name) for name in ("mode", "baseline", "width", "depth", "resolution", "batch", "classes", "threads", "layout", "engine")}
     facts |= {"params": parameters, "madds": madds, "torch": torch.__version__, "python": sys.version.split()[0]}
     if args.mode == "train":
         return train_step(net, images, args), facts
@@ -83,7 +90,7 @@ def build(args: argparse.Namespace) -> tuple[Step, dict]:
     return infer_step(net, images, args.engine), facts
 
 
-def train_step(net: network.Network, images: torch.Tensor, args: argparse.Namespace) -> Step:
+def train_step(net: torch.nn.Module, images: torch.Tensor, args: argparse.Namespace) -> Step:
     """Returns a function that makes one training step and returns its loss."""
     labels = torch.randint(args.classes, (args.batch,))
     optimizer = network.sgd(net, 0.01, 2e-4, args.optimizer)
@@ -103,7 +110,7 @@ def train_step(net: network.Network, images: torch.Tensor, args: argparse.Namesp
     return step
 
 
-def infer_step(net: network.Network, images: torch.Tensor, engine: str) -> Step:
+def infer_step(net: torch.nn.Module, images: torch.Tensor, engine: str) -> Step:
     """Returns a function that returns the logits of the images. Compiled networks are frozen: weights become constants in the layout that suits them."""
     net.eval()
     forward = torch.compile(net, options={"freezing": True}) if engine == "compile" else net
@@ -115,7 +122,7 @@ def infer_step(net: network.Network, images: torch.Tensor, engine: str) -> Step:
     return step
 
 
-def onnx_step(net: network.Network, images: torch.Tensor, threads: int) -> tuple[Step, str]:
+def onnx_step(net: torch.nn.Module, images: torch.Tensor, threads: int) -> tuple[Step, str]:
     """Returns a function that returns the logits of the images by ONNX Runtime, and ONNX Runtime's version."""
     import onnxruntime
 

@@ -93,15 +93,19 @@ func (w Workload) build() (*stepper, error) {
 	return s, s.train(arch, w)
 }
 
-// recipe is DefaultRecipe's optimiser at a rate that no noise makes diverge, with the regularisation of B0.
-func (w Workload) recipe() train.Recipe {
+// recipe is DefaultRecipe's optimiser at a rate that no noise makes diverge, with the baseline's own regularisation.
+func (w Workload) recipe() (train.Recipe, error) {
+	baseline, err := model.Preset(w.Baseline)
 	r := train.DefaultRecipe()
-	r.BatchSize, r.LearningRate, r.Dropout, r.DropConnect = w.Batch, .01, .2, .2
-	return r
+	r.BatchSize, r.LearningRate, r.Dropout, r.DropConnect = w.Batch, .01, baseline.Dropout, baseline.DropConnect
+	return r, err
 }
 
 func (s *stepper) train(arch model.Architecture, w Workload) error {
-	recipe := w.recipe()
+	recipe, err := w.recipe()
+	if err != nil {
+		return err
+	}
 	trainer, err := train.NewTrainer(arch, recipe, seed, w.Threads)
 	if err != nil {
 		return err
