@@ -45,6 +45,7 @@ type Network struct {
 	images  []float32
 	labels  []int32
 	logits  []float32
+	last    []float32 // input of the last block, which pools it
 	clock   *clock
 	loss    *lossBlock
 	engine  *fused.Engine // nil for none
@@ -102,6 +103,9 @@ func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block, p
 		}
 		var params *graph.Node
 		value, params = w.node(b, value)
+		if i == len(blocks)-2 {
+			n.last = w.output
+		}
 		if params != nil {
 			wrt = append(wrt, params)
 		}
