@@ -136,22 +136,31 @@ func (s *folderSet) Load(part Part, indices []int) (*Images, error) {
 
 // decode reads one file as a square of the native size.
 func (s *folderSet) decode(to []uint8, path string) error {
-	file, err := os.Open(path)
+	whole, err := ReadFile(path, s.info.Channels)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	picture, _, err := image.Decode(file)
-	if err != nil {
-		offset, _ := file.Seek(0, io.SeekCurrent)
-		return fmt.Errorf("%s: corrupt image at or before offset %d: %w", path, offset, err)
-	}
-	small, err := square(picture, s.info.Channels).Resize(s.info.Native)
+	small, err := whole.Resize(s.info.Native)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	copy(to, small.Pixels)
 	return nil
+}
+
+// ReadFile reads the middle square of a JPEG or PNG file, in grey for one channel and in colour for three.
+func ReadFile(path string, channels int) (*Images, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	picture, _, err := image.Decode(file)
+	if err != nil {
+		offset, _ := file.Seek(0, io.SeekCurrent)
+		return nil, fmt.Errorf("%s: corrupt image at or before offset %d: %w", path, offset, err)
+	}
+	return square(picture, channels), nil
 }
 
 // square is the middle square of a picture.
