@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
 	"math"
 	"os"
 	"path/filepath"
@@ -73,6 +75,23 @@ func networks() []Network {
 	return []Network{{"baseline", "64 px\n1 M multiply-adds", stages}, wide, deep}
 }
 
+// seen are two images, of which one is grey, with the maps of two networks.
+func seen() []Seen {
+	bright, grey := image.NewRGBA(image.Rect(0, 0, 12, 12)), image.NewGray(image.Rect(3, 4, 305, 306))
+	for i := range bright.Pix {
+		bright.Pix[i] = uint8(255 * (i % 4 / 3)) // opaque
+	}
+	for i := range 12 {
+		bright.SetRGBA(i, i, color.RGBA{90, 230, 120, 255})
+	}
+	for i := range grey.Pix {
+		grey.Pix[i] = uint8(i)
+	}
+	one := ClassMap{Title: "ring  83 %", Size: 3, Evidence: []float32{0, 1, 0, 1, 5, 1, 0, 1, -2}}
+	return []Seen{{"0: ring", bright, []ClassMap{one, {Title: "bars  51 %", Size: 1, Evidence: []float32{7}}}},
+		{"photo.jpg", grey, []ClassMap{{Title: "bars  40 %", Size: 2, Evidence: []float32{1, 2, 3, 4}}, one}}}
+}
+
 func figures(t testing.TB) map[string]*Figure {
 	t.Helper()
 	all := map[string]*Figure{}
@@ -82,6 +101,7 @@ func figures(t testing.TB) map[string]*Figure {
 		"scaling-panels":  func() (*Figure, error) { return ScalingPanels(scaling()[:3]) },
 		"scaling-curves":  func() (*Figure, error) { return ScalingCurves(scaling()) },
 		"networks":        func() (*Figure, error) { return Networks(networks()) },
+		"class-maps":      func() (*Figure, error) { return ClassMaps([]string{"base", "width\nd=1 w=1.4 px=24"}, seen()) },
 	} {
 		f, err := make()
 		if err != nil {
@@ -150,11 +170,35 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("got %v, want %q", err, name)
 		}
 	}
+	ragged, infinitely := seen(), seen()
+	ragged[1].Maps[0].Size, infinitely[0].Maps[0].Evidence[2] = 3, float32(math.Inf(-1))
+	for name, rows := range map[string][]Seen{"nothing to draw": nil, "photo.jpg, base: a map of 4 numbers does not have 3 pixels on a side": ragged,
+		"0: ring, base: the map has the value -Inf": infinitely, "0: ring has 1 maps for 2 networks": {{Title: "0: ring", Image: seen()[0].Image, Maps: seen()[0].Maps[:1]}}} {
+		if _, err := ClassMaps([]string{"base", "width"}, rows); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want %q", err, name)
+		}
+	}
 	if _, err := ScalingPanels(nil); err == nil {
 		t.Error("a figure without panels is drawn")
 	}
 	if err := figures(t)["scaling-curves"].Write(&bytes.Buffer{}, "gif"); err == nil || !strings.Contains(err.Error(), `as "gif"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestBilinear: between the middles of two pixels a map is a straight line, beyond them constant.
+func TestBilinear(t *testing.T) {
+	m := ClassMap{Size: 2, Evidence: []float32{0, 4, 8, 12}}
+	for x, want := range []float64{0, 0, .5, 1.5, 2.5, 3.5, 4, 4} {
+		if got := m.at(x, 0, 8); got != want {
+			t.Errorf("pixel %d of the first row is %v, want %v", x, got, want)
+		}
+		if got := m.at(0, x, 8); got != 2*want {
+			t.Errorf("pixel %d of the first column is %v, want %v", x, got, 2*want)
+		}
+	}
+	if got := m.at(4, 3, 8); got != 2.5+3 {
+		t.Errorf("near the middle it is %v, want 5.5", got)
 	}
 }
 
