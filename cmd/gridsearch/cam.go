@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/dataset"
+	"gridsearch/internal/nearest"
+	"gridsearch/internal/study"
+	"gridsearch/model/weights"
+	"gridsearch/plots"
+)
+
+func newCAM() *cobra.Command {
+	var c cam
+	var output string
+	cmd := &cobra.Command{
+		Use:   "cam RUN|FILE [IMAGE...]",
+		Short: "Draw where in images trained networks see a class",
+		Long: "Cam draws class activation maps (Zhou et al. 2015) as a PNG file: images as rows and networks as columns, the first of which shows the images. A map is the last\n" +
+			"activations in front of the pooling, weighted as the classifier weights them for a class: the one that the network names, or --class. Each has its own scale.\n" +
+			"RUN is a run as weights takes it, --beside another one for a column of its own. An IMAGE is a JPEG or PNG file, whose middle square counts; --example N is\n" +
+			"image N, from 0, of the validation images of the run's study. On standard output is what each network has named, with its probability.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactly("a run or a parameter file")(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.beside = append(args[:1:1], c.beside...)
+			rows, err := c.sheet(cmd, args[1:])
+			if err != nil {
+				return err
+			}
+			if output == "" {
+				output = outputName(c.variants[0].path, "-cam.png")
+			}
+			return c.write(cmd, rows, output)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&c.beside, "beside", nil, "another run or parameter file; may be given several times")
+	flags.IntSliceVar(&c.examples, "example", nil, "number of a validation image, or several: 3,14,15")
+	flags.StringVar(&c.study, "study", "", "study whose validation images and names of classes are meant (default: the first run's)")
+	flags.StringVar(&c.class, "class", "", "name or number of the class to look for (default: what each network names)")
+	flags.StringVar(&output, "output", "", "file to write (default: the first run's key with -cam.png)")
+	return cmd
+}
+
+// cam is what a call of the command asks for, and what is found of it.
+type cam struct {
+	beside   []string // names of all networks, the argument first
+	study    string
+	class    string
+	examples []int
+
+	variants []variant
+	classes  []string // names; nil where no study tells them
+}
+
+// variant is a network with a column of its own.
+type variant struct {
+	weights.Network
+	path, title string
+}
+
+// sheet finds networks and images, and maps each in each.
+func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
+	if len(files) == 0 && len(c.examples) == 0 {
+		return nil, usageError{errors.New("there is no image to look at: name JPEG or PNG files, or validation images by --example")}
+	}
+	for _, name := range c.beside {
+		n, path, err := findNetwork(cmd, name)
+		if err != nil {
+			return nil, err
+		}
+		c.variants = append(c.variants, variant{n, path, variantTitle(path)})
+	}
+	rows, images, err := c.images(cmd, files)
+	if err != nil {
+		return nil, err
+	}
+	class, err := c.number()
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range c.variants {
+		maps, err := v.ClassMaps(images, class)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("%s: %w", v.path, err)}
+		}
+		for i, m := range maps {
+			title := fmt.Sprintf("%s  %.0f %%", c.name(m.Class), 100*m.Probability)
+			rows[i].Maps = append(rows[i].Maps, plots.ClassMap{Title: title, Size: m.Size, Evidence: m.Evidence})
+		}
+	}
+	return rows, nil
+}
+
+// variantTitle says which network a column shows: a run by its trial with the controls that build it, a file by its name.
+func variantTitle(path string) string {
+	folder, key, ok := runOf(path)
+	if !ok {
+		return filepath.Base(path)
+	}
+	s, err := study.Load(folder)
+	if err != nil {
+		return key
+	}
+	for _, r := range s.Records {
+		if r.Key != key {
+			continue
+		}
+		for _, t := range s.Plan.Trials {
+			if control := t.Controls(); t.Name == r.Trial && len(control) > 0 && control[0] != t.Name {
+				return fmt.Sprintf("%s\n%s seed=%d", control[0], r.Trial, r.Seed)
+			}
+		}
+		return fmt.Sprintf("%s seed=%d", r.Trial, r.Seed)
+	}
+	return key
+}
+
+// images are the rows, still without maps, and the images in them: examples first.
+func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen, images []*dataset.Images, err error) {
+	folder, _, known := runOf(c.variants[0].path)
+	if c.study != "" {
+		if folder, err = findStudy(cmd, c.study); err != nil {
+			return nil, nil, err
+		}
+	} else if !known && len(c.examples) > 0 {
+		return nil, nil, usageError{fmt.Errorf("%s is of no study: say by --study whose validation images --example means", c.variants[0].path)}
+	}
+	if known || c.study != "" {
+		if c.classes, err = study.Classes(folder); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(c.examples) > 0 {
+		if images, err = study.Examples(folder, c.examples); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i, n := range c.examples {
+		rows = append(rows, plots.Seen{Title: fmt.Sprintf("%d: %s", n, c.name(int(images[i].Labels[0])))})
+	}
+	for _, path := range files {
+		im, err := dataset.ReadFile(path, c.variants[0].Architecture.InChannels)
+		if err != nil {
+			return nil, nil, usageError{err}
+		}
+		rows, images = append(rows, plots.Seen{Title: filepath.Base(path)}), append(images, im)
+	}
+	for i := range rows {
+		if rows[i].Image, err = shown(images[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return rows, images, nil
+}
+
+// shown is an image no larger than a sheet shows it.
+func shown(im *dataset.Images) (image.Image, error) {
+	im, err := im.Resize(min(im.Size, plots.MapPixels))
+	if err != nil {
+		return nil, err
+	}
+	picture := image.NewRGBA(image.Rect(0, 0, im.Size, im.Size))
+	for p := range im.Size * im.Size {
+		v := im.Pixels[p*im.Channels:][:im.Channels]
+		picture.SetRGBA(p%im.Size, p/im.Size, color.RGBA{v[0], v[im.Channels/2], v[im.Channels-1], 255})
+	}
+	return picture, nil
+}
+
+// number is the class that is asked for, by its name or its number.
+func (c *cam) number() (int, error) {
+	if c.class == "" {
+		return weights.Predicted, nil
+	}
+	if i := slices.Index(c.classes, c.class); i >= 0 {
+		return i, nil
+	}
+	classes := c.variants[0].Architecture.Classes
+	n, err := strconv.Atoi(c.class)
+	switch {
+	case err == nil && n >= 0 && n < classes:
+		return n, nil
+	case err == nil || c.classes == nil:
+		return 0, usageError{fmt.Errorf("--class %q is no class: they have the numbers 0 to %d", c.class, classes-1)}
+	}
+	return 0, usageError{fmt.Errorf("--class %q is no class: did you mean %q?", c.class, nearest.Word(c.class, c.classes))}
+}
+
+// name is that of a class where it is known, and its number otherwise.
+func (c *cam) name(class int) string {
+	if class < len(c.classes) {
+		return c.classes[class]
+	}
+	return fmt.Sprint("class ", class)
+}
+
+// write draws the sheet into a new file and prints what the networks have named.
+func (c *cam) write(cmd *cobra.Command, rows []plots.Seen, path string) error {
+	titles := make([]string, len(c.variants))
+	for i, v := range c.variants {
+		titles[i] = v.title
+	}
+	figure, err := plots.ClassMaps(titles, rows)
+	if err != nil {
+		return err
+	}
+	var picture bytes.Buffer
+	if err := figure.Write(&picture, "png"); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "image\t")
+	for _, title := range titles {
+		fmt.Fprintf(t, "%s\t", oneLine(title))
+	}
+	for _, r := range rows {
+		fmt.Fprintf(t, "\n%s\t", r.Title)
+		for _, m := range r.Maps {
+			fmt.Fprintf(t, "%s\t", m.Title)
+		}
+	}
+	fmt.Fprintln(t)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return writeNew(cmd, path, picture.Bytes())
+}
+
+// oneLine joins the lines of a title.
+func oneLine(title string) string {
+	return string(bytes.ReplaceAll([]byte(title), []byte("\n"), []byte(": ")))
+}
