@@ -224,3 +224,25 @@ func keys[V any](m map[string]V) []string {
 	slices.Sort(names)
 	return names
 }
+
+// TestMeasureLatency: times are possible ones, and a quick network is timed oftener than a slow one must be.
+func TestMeasureLatency(t *testing.T) {
+	arch, err := tiny(Infer).Architecture()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := MeasureLatency(arch, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := MeasureLatency(arch, 32, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(one.Shortest > 0 && one.Median >= one.Shortest && one.Repeats > leastRepeats && many.Repeats >= leastRepeats && many.Shortest > one.Shortest) {
+		t.Errorf("one image: %+v, 32: %+v", one, many)
+	}
+	if _, err := MeasureLatency(arch, 0, 1); err == nil {
+		t.Error("a batch of no image is measured")
+	}
+}

@@ -35,15 +35,19 @@ func (w Workload) passes() float64 {
 
 // summarize computes a result, but for its memory, from the times of steps and the peak of one core.
 func (w Workload) summarize(cost model.Cost, steps []time.Duration, peakGFLOPS float64) Result {
-	steps = slices.Sorted(slices.Values(steps))
-	middle := len(steps) / 2
-	median := (steps[middle] + steps[(len(steps)-1)/2]) / 2
-	seconds := steps[0].Seconds()
+	shortest, median := middle(steps)
+	seconds := shortest.Seconds()
 	r := Result{Name: w.Name(), Workload: w, Params: cost.Params, MAdds: cost.MAdds, StepMSMedian: 1e3 * median.Seconds(), StepMSMin: 1e3 * seconds}
 	r.ImagesPerSecond = float64(w.Batch) / seconds
 	r.GFLOPS = 2 * w.passes() * float64(cost.MAdds) * r.ImagesPerSecond / 1e9
 	r.PeakShare = r.GFLOPS / (peakGFLOPS * float64(w.Threads))
 	return r
+}
+
+// middle is the shortest and the median of times.
+func middle(steps []time.Duration) (shortest, median time.Duration) {
+	steps = slices.Sorted(slices.Values(steps))
+	return steps[0], (steps[len(steps)/2] + steps[(len(steps)-1)/2]) / 2
 }
 
 // warmUp is the number of steps before the first that is timed: memory is touched and weights are packed in them.
@@ -56,15 +60,9 @@ func Measure(w Workload, peakGFLOPS float64) (Result, error) {
 		return Result{}, err
 	}
 	defer step.close()
-	steps := make([]time.Duration, 0, w.Rounds)
-	for i := range warmUp + w.Rounds {
-		began := time.Now()
-		if err := step.run(i); err != nil {
-			return Result{}, err
-		}
-		if i >= warmUp {
-			steps = append(steps, time.Since(began))
-		}
+	steps, err := step.times(w.Rounds)
+	if err != nil {
+		return Result{}, err
 	}
 	r := w.summarize(step.cost, steps, peakGFLOPS)
 	r.PeakMemoryBytes = machine.PeakMemory()
@@ -78,6 +76,21 @@ type stepper struct {
 	cost  model.Cost
 }
 
+// times makes steps, and times those behind the warm-up.
+func (s *stepper) times(rounds int) ([]time.Duration, error) {
+	steps := make([]time.Duration, 0, rounds)
+	for i := range warmUp + rounds {
+		began := time.Now()
+		if err := s.run(i); err != nil {
+			return nil, err
+		}
+		if i >= warmUp {
+			steps = append(steps, time.Since(began))
+		}
+	}
+	return steps, nil
+}
+
 // seed of everything random in a workload.
 const seed = 1
 
@@ -88,7 +101,7 @@ func (w Workload) build() (*stepper, error) {
 	}
 	s := &stepper{cost: arch.Cost()}
 	if w.Mode == Infer {
-		return s, s.infer(arch, w)
+		return s, s.infer(arch, w.Batch, w.Threads)
 	}
 	return s, s.train(arch, w)
 }
@@ -123,12 +136,12 @@ func (s *stepper) train(arch model.Architecture, w Workload) error {
 	return nil
 }
 
-func (s *stepper) infer(arch model.Architecture, w Workload) error {
+func (s *stepper) infer(arch model.Architecture, batch, threads int) error {
 	params, err := nn.NewParameters(arch, seed, false)
 	if err != nil {
 		return err
 	}
-	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: w.Batch, Threads: w.Threads})
+	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: batch, Threads: threads})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+// TestLatencies: the last measurement of a trial and batch stays, results are as they were, and a record of an earlier schema has none.
+func TestLatencies(t *testing.T) {
+	s, path := open(t, 2)
+	at := time.Date(2026, 11, 24, 12, 0, 0, 500, time.UTC)
+	one := Latency{Trial: "trial 0", Batch: 1, Threads: 2, Repeats: 20, Shortest: 1.5e-3, Median: 2e-3, CPU: "cpu", KernelSet: "avx2", Measured: at}
+	many, again := one, one
+	many.Batch, many.Shortest = 16, .02
+	again.Shortest, again.CPU = 1.25e-3, "another"
+	for _, l := range []Latency{many, one, again} {
+		if err := s.SetLatency(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := s.Latencies(); err != nil || !reflect.DeepEqual(list, []Latency{again, many}) {
+		t.Errorf("%+v (%v), want %+v", list, err, []Latency{again, many})
+	}
+	if _, err := s.db.Exec("DROP TABLE latencies; PRAGMA user_version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	old, err := OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	if list, err := old.Latencies(); err != nil || list != nil {
+		t.Errorf("a record without the table: %+v (%v)", list, err)
+	}
+}
