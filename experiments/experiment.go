@@ -95,6 +95,8 @@ type Execution struct {
 	OnFailure              string        // "continue", the default, or "stop"
 	MaxConsecutiveFailures int           // 0: no limit
 	KeepWeights            bool          // of complete runs, true
+	Latency                bool          // measure each trial's inference when no run is left, false
+	LatencyBatch           int           // images of the batch that is measured beside a single one, 16
 }
 
 // Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone, which is what the statistics do.
@@ -156,4 +158,4 @@ func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 }
 
 // Figures lists the figures that a study can have.
-var Figures = []string{"accuracy-cost", "training-curves", "scaling-panels", "scaling-curves"}
+var Figures = []string{"accuracy-cost", "accuracy-latency", "training-curves", "scaling-panels", "scaling-curves"}

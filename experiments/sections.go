@@ -243,6 +243,8 @@ func readExecution(t *table) Execution {
 		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
 		MaxConsecutiveFailures: t.integer("max_consecutive_failures", 0, 0, 1<<20),
 		KeepWeights:            t.flag("keep_weights", true),
+		Latency:                t.flag("latency", false),
+		LatencyBatch:           t.integer("latency_batch", 16, 2, 4096),
 	}
 }
 

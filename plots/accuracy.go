@@ -24,7 +24,7 @@ type Point struct {
 	Trial  string
 	Family string  // "base", "width", "depth", "resolution", "compound", another control's name, or empty
 	Label  string  // written beside the point in panels; empty for none
-	MAdds  float64 // multiply-adds of one image
+	Cost   float64 // multiply-adds of one image, or milliseconds for AccuracyLatency
 	Mean   float64 // fraction
 	Low    float64
 	High   float64
@@ -33,6 +33,15 @@ type Point struct {
 
 // AccuracyCost draws accuracy against multiply-adds for all trials. Trials of the tied set are ringed.
 func AccuracyCost(title string, points []Point) (*Figure, error) {
+	return accuracy(title, "multiply-adds of one image", points)
+}
+
+// AccuracyLatency draws accuracy against the time that one image takes, as AccuracyCost does against multiply-adds.
+func AccuracyLatency(title string, points []Point) (*Figure, error) {
+	return accuracy(title, "latency of one image, ms", points)
+}
+
+func accuracy(title, cost string, points []Point) (*Figure, error) {
 	p := newPanel(title, cost, "validation top-1, %")
 	f := newFigure(p)
 	if err := frame(p, points); err != nil {
@@ -94,10 +103,10 @@ func frame(p *plot.Plot, points []Point) error {
 	}
 	left, right, low, high := math.Inf(1), 0., math.Inf(1), math.Inf(-1)
 	for _, q := range points {
-		if err := finite(q.Trial, q.MAdds, q.Mean, q.Low, q.High); err != nil {
+		if err := finite(q.Trial, q.Cost, q.Mean, q.Low, q.High); err != nil {
 			return err
 		}
-		left, right = min(left, q.MAdds), max(right, q.MAdds)
+		left, right = min(left, q.Cost), max(right, q.Cost)
 		low, high = min(low, 100*q.Low), max(high, 100*q.High)
 	}
 	roomY(p, low, high)
@@ -107,7 +116,7 @@ func frame(p *plot.Plot, points []Point) error {
 func xys(points []Point) plotter.XYs {
 	list := make(plotter.XYs, len(points))
 	for i, q := range points {
-		list[i].X, list[i].Y = q.MAdds, 100*q.Mean
+		list[i].X, list[i].Y = q.Cost, 100*q.Mean
 	}
 	return list
 }
@@ -116,7 +125,7 @@ func xys(points []Point) plotter.XYs {
 type bars []Point
 
 func (b bars) Len() int                { return len(b) }
-func (b bars) XY(i int) (x, y float64) { return b[i].MAdds, 100 * b[i].Mean }
+func (b bars) XY(i int) (x, y float64) { return b[i].Cost, 100 * b[i].Mean }
 func (b bars) YError(i int) (low, high float64) {
 	return 100 * (b[i].Mean - b[i].Low), 100 * (b[i].High - b[i].Mean)
 }

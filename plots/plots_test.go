@@ -24,9 +24,9 @@ var update = flag.Bool("update", false, "write the golden images anew")
 // trials are made up: a base, controls and a grid.
 func trials() []Point {
 	s := random.New(1, "trials")
-	points := []Point{{Trial: "base", Family: "base", MAdds: 287e3, Mean: .26}}
+	points := []Point{{Trial: "base", Family: "base", Cost: 287e3, Mean: .26}}
 	for i, family := range []string{"width", "depth", "resolution", "paper", "dwr", "", "", "", "", ""} {
-		points = append(points, Point{Trial: fmt.Sprint("trial ", i), Family: family, MAdds: 510e3 + 15e3*float64(i), Mean: .3 + .02*s.Norm(), Tied: i%3 == 0})
+		points = append(points, Point{Trial: fmt.Sprint("trial ", i), Family: family, Cost: 510e3 + 15e3*float64(i), Mean: .3 + .02*s.Norm(), Tied: i%3 == 0})
 	}
 	for i := range points {
 		points[i].Low, points[i].High = points[i].Mean-.01, points[i].Mean+.01
@@ -34,13 +34,22 @@ func trials() []Point {
 	return points
 }
 
+// quick are the same trials at milliseconds.
+func quick() []Point {
+	points := trials()
+	for i := range points {
+		points[i].Cost *= 1e-6
+	}
+	return points
+}
+
 func scaling() []Family {
 	var list []Family
 	for i, name := range []string{"width", "depth", "resolution", "compound"} {
-		f := Family{Name: name, Points: []Point{{Trial: "base", Label: "", MAdds: 1e6, Mean: .4, Low: .39, High: .41}}}
+		f := Family{Name: name, Points: []Point{{Trial: "base", Label: "", Cost: 1e6, Mean: .4, Low: .39, High: .41}}}
 		for phi := 1.; phi <= 3; phi++ {
 			m := .4 + .05*phi - .01*phi*float64(4-i)/3
-			f.Points = append(f.Points, Point{Trial: name, Label: fmt.Sprintf("x%.1f", math.Pow(1.4, phi)), MAdds: 1e6 * math.Pow(2, phi), Mean: m, Low: m - .01, High: m + .01})
+			f.Points = append(f.Points, Point{Trial: name, Label: fmt.Sprintf("x%.1f", math.Pow(1.4, phi)), Cost: 1e6 * math.Pow(2, phi), Mean: m, Low: m - .01, High: m + .01})
 		}
 		list = append(list, f)
 	}
@@ -96,12 +105,13 @@ func figures(t testing.TB) map[string]*Figure {
 	t.Helper()
 	all := map[string]*Figure{}
 	for name, make := range map[string]func() (*Figure, error){
-		"accuracy-cost":   func() (*Figure, error) { return AccuracyCost("a study", trials()) },
-		"training-curves": func() (*Figure, error) { return TrainingCurves("a study", lossCurves()) },
-		"scaling-panels":  func() (*Figure, error) { return ScalingPanels(scaling()[:3]) },
-		"scaling-curves":  func() (*Figure, error) { return ScalingCurves(scaling()) },
-		"networks":        func() (*Figure, error) { return Networks(networks()) },
-		"class-maps":      func() (*Figure, error) { return ClassMaps([]string{"base", "width\nd=1 w=1.4 px=24"}, seen()) },
+		"accuracy-cost":    func() (*Figure, error) { return AccuracyCost("a study", trials()) },
+		"accuracy-latency": func() (*Figure, error) { return AccuracyLatency("a study", quick()) },
+		"training-curves":  func() (*Figure, error) { return TrainingCurves("a study", lossCurves()) },
+		"scaling-panels":   func() (*Figure, error) { return ScalingPanels(scaling()[:3]) },
+		"scaling-curves":   func() (*Figure, error) { return ScalingCurves(scaling()) },
+		"networks":         func() (*Figure, error) { return Networks(networks()) },
+		"class-maps":       func() (*Figure, error) { return ClassMaps([]string{"base", "width\nd=1 w=1.4 px=24"}, seen()) },
 	} {
 		f, err := make()
 		if err != nil {
@@ -154,7 +164,7 @@ func TestRefusals(t *testing.T) {
 	infinite := trials()
 	infinite[2].High = math.Inf(1)
 	free := trials()
-	free[0].MAdds = 0
+	free[0].Cost = 0
 	for name, points := range map[string][]Point{"trial 2 has the value NaN": bad, "trial 1 has the value +Inf": infinite, "nothing to draw": nil, "cost of 0": free} {
 		if _, err := AccuracyCost("", points); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want %q", err, name)
@@ -235,8 +245,8 @@ func TestCostTicks(t *testing.T) {
 
 func ExampleAccuracyCost() {
 	figure, err := AccuracyCost("two trials", []Point{
-		{Trial: "base", Family: "base", MAdds: 287e3, Mean: .55, Low: .54, High: .56},
-		{Trial: "wider", Family: "width", MAdds: 578e3, Mean: .6, Low: .59, High: .61, Tied: true},
+		{Trial: "base", Family: "base", Cost: 287e3, Mean: .55, Low: .54, High: .56},
+		{Trial: "wider", Family: "width", Cost: 578e3, Mean: .6, Low: .59, High: .61, Tied: true},
 	})
 	if err != nil {
 		fmt.Println(err)

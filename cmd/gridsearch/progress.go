@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 )
 
@@ -68,6 +69,8 @@ func (l lines) event(e study.Event) {
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
 	case study.RunRetried:
 		fmt.Fprintf(l.out, "%s %s  %s; it will be tried again\n", count, run, e.Error)
+	case study.LatencyMeasured:
+		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
 	case study.Interrupted:
 		end := "stopped, checkpoint written"
 		if e.Error != "" {
@@ -75,6 +78,11 @@ func (l lines) event(e study.Event) {
 		}
 		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, end)
 	}
+}
+
+// latency says what has been measured of a trial.
+func latency(e study.Event) string {
+	return fmt.Sprintf("takes %s ms for %s", report.Milliseconds(e.Seconds), plural(e.Batch, "image"))
 }
 
 func (l lines) close() {}

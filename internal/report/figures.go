@@ -27,15 +27,17 @@ func Figures(s *study.Study, r Results) error {
 		return err
 	}
 	for name, draw := range map[string]func() (*plots.Figure, error){
-		"accuracy-cost":   func() (*plots.Figure, error) { return plots.AccuracyCost(r.Study, points(r)) },
-		"training-curves": func() (*plots.Figure, error) { return plots.TrainingCurves(r.Study, curves(s, r)) },
-		"scaling-panels":  func() (*plots.Figure, error) { return plots.ScalingPanels(families(r, "width", "depth", "resolution")) },
+		"accuracy-cost":    func() (*plots.Figure, error) { return plots.AccuracyCost(r.Study, points(r)) },
+		"accuracy-latency": func() (*plots.Figure, error) { return plots.AccuracyLatency(r.Study, latencyPoints(r)) },
+		"training-curves":  func() (*plots.Figure, error) { return plots.TrainingCurves(r.Study, curves(s, r)) },
+		"scaling-panels":   func() (*plots.Figure, error) { return plots.ScalingPanels(families(r, "width", "depth", "resolution")) },
 		"scaling-curves": func() (*plots.Figure, error) {
 			return plots.ScalingCurves(families(r, "width", "depth", "resolution", "compound"))
 		},
 	} {
 		wanted := slices.Contains(s.Experiment.Report.Figures, name)
-		if strings.HasPrefix(name, "scaling") && len(families(r, "compound")) == 0 || !slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.N > 0 }) {
+		if strings.HasPrefix(name, "scaling") && len(families(r, "compound")) == 0 || !slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.N > 0 }) ||
+			name == "accuracy-latency" && len(latencyPoints(r)) == 0 {
 			wanted = false
 		}
 		if !wanted {
@@ -69,10 +71,23 @@ func points(r Results) []plots.Point {
 	return list
 }
 
+// latencyPoints are the same at the milliseconds that one image takes, where that has been measured.
+func latencyPoints(r Results) []plots.Point {
+	var list []plots.Point
+	for _, t := range r.Trials {
+		if l := t.latency(1); t.N > 0 && l != nil {
+			p := point(t)
+			p.Cost = 1e3 * l.Shortest
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // point draws the interval of a mean as one standard error to either side: the t interval of three seeds would fill the figure, and the tied set, not
 // the overlap of intervals, says what can be told apart.
 func point(t Trial) plots.Point {
-	p := plots.Point{Trial: t.Name, Family: familyOf(t), MAdds: float64(t.MAdds), Mean: *t.MeanTop1, Low: *t.MeanTop1, High: *t.MeanTop1, Tied: t.Tied != nil && *t.Tied}
+	p := plots.Point{Trial: t.Name, Family: familyOf(t), Cost: float64(t.MAdds), Mean: *t.MeanTop1, Low: *t.MeanTop1, High: *t.MeanTop1, Tied: t.Tied != nil && *t.Tied}
 	if t.SDTop1 != nil {
 		se := *t.SDTop1 / math.Sqrt(float64(t.N))
 		p.Low, p.High = p.Mean-se, p.Mean+se
@@ -108,7 +123,7 @@ func families(r Results, names ...string) []plots.Family {
 		if base := r.Trials[0]; base.N > 0 {
 			f.Points = append(f.Points, point(base))
 		}
-		slices.SortFunc(f.Points, func(a, b plots.Point) int { return cmp.Compare(a.MAdds, b.MAdds) })
+		slices.SortFunc(f.Points, func(a, b plots.Point) int { return cmp.Compare(a.Cost, b.Cost) })
 		list = append(list, f)
 	}
 	return list

@@ -50,15 +50,32 @@ func made(t *testing.T) *study.Study {
 	return s
 }
 
-// TestGoldenForms compares every form of the table with the one that was read.
+// timed is the same study with latencies of two of its networks.
+func timed(t *testing.T) *study.Study {
+	s := made(t)
+	for i, trial := range []string{"base", "d=1 w=1.4 px=16"} {
+		for _, batch := range []int{1, 16} {
+			seconds := .000123 * float64(batch*(1+i))
+			s.Latencies = append(s.Latencies, store.Latency{Trial: trial, Batch: batch, Threads: 1, Repeats: 20, Shortest: seconds, Median: 1.5 * seconds, CPU: "cpu", KernelSet: "avx2"})
+		}
+	}
+	return s
+}
+
+// TestGoldenForms compares every form of the table, without latencies and with them, with the one that was read.
 func TestGoldenForms(t *testing.T) {
-	r := New(made(t))
+	goldenForms(t, "made", New(made(t)))
+	goldenForms(t, "timed", New(timed(t)))
+}
+
+func goldenForms(t *testing.T, name string, r Results) {
+	t.Helper()
 	for _, format := range Formats {
 		var text bytes.Buffer
 		if err := r.Write(&text, format); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", "made."+format)
+		path := filepath.Join("testdata", name+"."+format)
 		if *update {
 			if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
@@ -150,7 +167,7 @@ func TestFindingsWithoutRuns(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
-	s := made(t)
+	s := timed(t)
 	folder := s.Folder.Path(FiguresFolder)
 	if err := Figures(s, New(s)); err != nil {
 		t.Fatal(err)
@@ -165,6 +182,13 @@ func TestFigures(t *testing.T) {
 	f := families(New(s), "width", "depth", "resolution", "compound")
 	if len(f) != 2 || f[0].Name != "width" || len(f[0].Points) != 2 || f[0].Points[1].Label != "w=1.4" || f[1].Points[1].Label != "phi=1" {
 		t.Errorf("families are %+v", f)
+	}
+	untimed := made(t)
+	if err := Figures(untimed, New(untimed)); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(untimed.Folder.Path(FiguresFolder)); err != nil || len(files) != 2*(len(experiments.Figures)-1) {
+		t.Errorf("without latencies there are %v (%v)", files, err)
 	}
 	s.Records = nil
 	s.Folder = study.Folder(t.TempDir())
@@ -200,6 +224,26 @@ func TestFiguresAreReplacedWhole(t *testing.T) {
 	}
 	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
 		t.Errorf("%v are left (%v)", files, err)
+	}
+}
+
+// TestUnlikeMachines: latencies of two machines in one table are warned of.
+func TestUnlikeMachines(t *testing.T) {
+	s := timed(t)
+	if text := strings.Join(New(s).Warnings, "\n"); strings.Contains(text, "latencies") {
+		t.Errorf("warnings are %s", text)
+	}
+	s.Latencies[3].KernelSet = "avx512"
+	if text := strings.Join(New(s).Warnings, "\n"); !strings.Contains(text, "latencies of unlike machines do not compare: cpu with kernels avx2; cpu with kernels avx512") {
+		t.Errorf("warnings are %s", text)
+	}
+}
+
+func TestMilliseconds(t *testing.T) {
+	for seconds, want := range map[float64]string{.000012345: "0.0123", .0004567: "0.457", .0012345: "1.23", .0123456: "12.3", .1234567: "123", 12.3456: "12346", 0: "0.00000"} {
+		if got := Milliseconds(seconds); got != want {
+			t.Errorf("%v s is %q, want %q", seconds, got, want)
+		}
 	}
 }
 

@@ -48,7 +48,41 @@ type Trial struct {
 	BestChance  *float64       `json:"best_probability"`
 	SignFlip    *float64       `json:"sign_flip_p"` // of the test against the highest mean, adjusted by Holm; null where [analysis] does not ask for it
 	ExcludedBy  string         `json:"excluded_by"`
+	Latencies   []Latency      `json:"latencies,omitempty"` // measured times, from small batches to large ones; only where they are asked for
 	Runs        []Run          `json:"runs"`
+}
+
+// Latency is how long the network takes for a batch of images, which differs from one measurement to the next.
+type Latency struct {
+	Batch     int     `json:"batch"`
+	Threads   int     `json:"threads"`
+	Repeats   int     `json:"repeats"`
+	Shortest  float64 `json:"shortest_seconds"`
+	Median    float64 `json:"median_seconds"`
+	CPU       string  `json:"cpu"`
+	KernelSet string  `json:"kernel_set"`
+}
+
+// latency is that of a batch, nil where it has not been measured.
+func (t Trial) latency(batch int) *Latency {
+	for _, l := range t.Latencies {
+		if l.Batch == batch {
+			return &l
+		}
+	}
+	return nil
+}
+
+// batches lists those that latencies have been measured of.
+func (r Results) batches() []int {
+	var list []int
+	for _, t := range r.Trials {
+		for _, l := range t.Latencies {
+			list = append(list, l.Batch)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Run is one training of a trial.
@@ -73,6 +107,7 @@ func New(s *study.Study) Results {
 	var trained []int // places of the trials behind the samples
 	for i, t := range s.Plan.Trials {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
+		r.Trials[i].Latencies = latencies(t.Name, s.Latencies)
 		if t.ExcludedBy == "" {
 			samples, trained = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)), append(trained, i)
 		}
@@ -82,6 +117,9 @@ func New(s *study.Study) Results {
 	r.Warnings = append([]string{}, c.Warnings...)
 	if warning := search.WarnImages(r.Validation); warning != "" {
 		r.Warnings = append(r.Warnings, warning)
+	}
+	if machines := machines(s.Latencies); len(machines) > 1 {
+		r.Warnings = append(r.Warnings, "latencies of unlike machines do not compare: "+strings.Join(machines, "; "))
 	}
 	for i, e := range c.Estimates {
 		t := &r.Trials[trained[i]]
@@ -95,6 +133,26 @@ func New(s *study.Study) Results {
 		}
 	}
 	return r
+}
+
+func latencies(trial string, all []store.Latency) []Latency {
+	var list []Latency
+	for _, l := range all {
+		if l.Trial == trial {
+			list = append(list, Latency{l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet})
+		}
+	}
+	return list
+}
+
+// machines lists those that latencies were measured on.
+func machines(all []store.Latency) []string {
+	var list []string
+	for _, l := range all {
+		list = append(list, l.CPU+" with kernels "+l.KernelSet)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // validationImages is the size of the validation set, which all runs share.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -40,7 +41,15 @@ func (r Results) Write(w io.Writer, format string) error {
 }
 
 func (r Results) columns() []string {
-	columns := []string{"trial", "control", "n", "top-1 %", r.level() + " interval", "sd", "top-5 %", "multiply-adds", "x base", "params", "tied", "best"}
+	columns := []string{"trial", "control", "n", "top-1 %", r.level() + " interval", "sd", "top-5 %", "multiply-adds", "x base", "params"}
+	for _, b := range r.batches() {
+		if b == 1 {
+			columns = append(columns, "latency, ms")
+			continue
+		}
+		columns = append(columns, fmt.Sprintf("of %d, ms", b))
+	}
+	columns = append(columns, "tied", "best")
 	if r.checked() {
 		columns = append(columns, "sign flip p")
 	}
@@ -71,7 +80,15 @@ func (r Results) row(t Trial) []string {
 	if t.ExcludedBy != "" {
 		n = "-"
 	}
-	row := []string{t.Name, control, n, percent(t.MeanTop1), interval, percent(t.SDTop1), percent(t.MeanTop5), SI(float64(t.MAdds)), fmt.Sprintf("%.2f", t.MAddsRatio), SI(float64(t.Params)), tied, best}
+	row := []string{t.Name, control, n, percent(t.MeanTop1), interval, percent(t.SDTop1), percent(t.MeanTop5), SI(float64(t.MAdds)), fmt.Sprintf("%.2f", t.MAddsRatio), SI(float64(t.Params))}
+	for _, b := range r.batches() {
+		cell := ""
+		if l := t.latency(b); l != nil {
+			cell = Milliseconds(l.Shortest)
+		}
+		row = append(row, cell)
+	}
+	row = append(row, tied, best)
 	switch {
 	case t.SignFlip != nil:
 		row = append(row, fmt.Sprintf("%.3f", *t.SignFlip))
@@ -79,6 +96,12 @@ func (r Results) row(t Trial) []string {
 		row = append(row, "")
 	}
 	return row
+}
+
+// Milliseconds prints seconds as milliseconds with three digits or more.
+func Milliseconds(seconds float64) string {
+	ms := 1e3 * seconds
+	return strconv.FormatFloat(ms, 'f', max(0, 2-int(math.Floor(math.Log10(max(ms, 1e-3))))), 64)
 }
 
 func (t Trial) failed() int {
@@ -188,10 +211,21 @@ func (r Results) imageError() string {
 func (r Results) csv(w io.Writer) error {
 	c := csv.NewWriter(w)
 	rows := [][]string{{"study", "trial", "control", "key", "seed", "state", "top1", "top5", "loss", "madds", "params", "activations", "madds_ratio", "error"}}
+	for _, b := range r.batches() {
+		rows[0] = append(rows[0], fmt.Sprintf("latency_%d_seconds", b))
+	}
 	for _, t := range r.Trials {
 		for _, run := range t.Runs {
-			rows = append(rows, []string{r.Study, t.Name, t.Control, run.Key, strconv.Itoa(run.Seed), run.State, number(run.Top1), number(run.Top5), number(run.Loss),
-				strconv.FormatInt(t.MAdds, 10), strconv.FormatInt(t.Params, 10), strconv.FormatInt(t.Activations, 10), strconv.FormatFloat(t.MAddsRatio, 'g', -1, 64), run.Error})
+			row := []string{r.Study, t.Name, t.Control, run.Key, strconv.Itoa(run.Seed), run.State, number(run.Top1), number(run.Top5), number(run.Loss),
+				strconv.FormatInt(t.MAdds, 10), strconv.FormatInt(t.Params, 10), strconv.FormatInt(t.Activations, 10), strconv.FormatFloat(t.MAddsRatio, 'g', -1, 64), run.Error}
+			for _, b := range r.batches() {
+				cell := ""
+				if l := t.latency(b); l != nil {
+					cell = number(&l.Shortest)
+				}
+				row = append(row, cell)
+			}
+			rows = append(rows, row)
 		}
 	}
 	return c.WriteAll(rows)

@@ -18,6 +18,11 @@ type Latency struct {
 	Measured  time.Time
 }
 
+// Same says whether two latencies are of the same trial, batch and kind of machine.
+func (l Latency) Same(m Latency) bool {
+	return l.Trial == m.Trial && l.Batch == m.Batch && l.Threads == m.Threads && l.CPU == m.CPU && l.KernelSet == m.KernelSet
+}
+
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
 func (s *Store) SetLatency(l Latency) error {
 	_, err := s.db.Exec(`INSERT OR REPLACE INTO latencies (trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -18,6 +18,8 @@ const (
 	RunFailed   EventKind = "failed"      // a run is recorded as failed
 	RunRetried  EventKind = "retry"       // a worker died; the run waits for another attempt
 	Interrupted EventKind = "interrupted" // a run was stopped, with a checkpoint; with an error, its worker was killed and the last checkpoint stands
+
+	LatencyMeasured EventKind = "latency" // of a trial, after the runs
 )
 
 // Event is one thing that happened, with the state of the whole study after it.
@@ -28,8 +30,9 @@ type Event struct {
 	Trial string    `json:"trial,omitempty"`
 	Seed  int       `json:"seed"`
 	Top1  *float64  `json:"top1,omitempty"` // fraction, of a complete run
-	// Seconds is how long the run took in this attempt.
+	// Seconds is how long the run took in this attempt, or the shortest pass of a network over a batch.
 	Seconds float64 `json:"seconds,omitempty"`
+	Batch   int     `json:"batch,omitempty"` // of a latency
 	Error   string  `json:"error,omitempty"`
 	Status  Status  `json:"status"`
 }

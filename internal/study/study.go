@@ -64,6 +64,7 @@ type Study struct {
 	Experiment *experiments.Experiment
 	Plan       search.Document
 	Records    []store.Record // in plan order
+	Latencies  []store.Latency
 }
 
 // Load reads a study without changing it; it may be running meanwhile.
@@ -82,7 +83,10 @@ func Load(folder Folder) (*Study, error) {
 	}
 	defer record.Close()
 	s := &Study{Folder: folder, Experiment: experiment, Plan: plan.Document}
-	s.Records, err = record.Records()
+	if s.Records, err = record.Records(); err != nil {
+		return nil, err
+	}
+	s.Latencies, err = record.Latencies()
 	return s, err
 }
 

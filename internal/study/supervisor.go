@@ -93,7 +93,11 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if err != nil {
 		return err
 	}
-	return s.run(ctx)
+	err = s.run(ctx)
+	if failed := (*FailedRunsError)(nil); p.Experiment.Execution.Latency && (err == nil || errors.As(err, &failed)) {
+		err = errors.Join(err, s.latencies(ctx, specs))
+	}
+	return err
 }
 
 func runs(specs []Spec) []store.Run {
