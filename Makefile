@@ -1,7 +1,7 @@
 # generate, fmt, lint, test, bench: all that a change needs; peers, where it touches weights. Everything runs with plain go commands too.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: generate fmt lint test bench peers
+.PHONY: generate fmt lint test bench peers table-4
 
 generate:
 	go generate ./...
@@ -22,3 +22,7 @@ bench:
 # weights against torchvision, timm and ONNX Runtime, which it installs into testdata/peers/.venv
 peers:
 	testdata/peers/run.sh
+
+# the paper's latencies on this machine, into docs/results.md: a minute or two, on a machine that does nothing else
+table-4:
+	go run ./cmd/gridsearch bench --workloads table-4 --into docs/results.md

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -15,6 +17,8 @@ import (
 
 	"gridsearch/internal/benchmark"
 	"gridsearch/internal/doctor"
+	"gridsearch/internal/machine"
+	"gridsearch/internal/nearest"
 	"gridsearch/internal/report"
 	"gridsearch/model"
 )
@@ -24,7 +28,7 @@ const benchProcess = "bench-process"
 
 func newBench() *cobra.Command {
 	w := benchmark.Default()
-	var format string
+	var format, list, into string
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine trains networks and runs them",
@@ -32,13 +36,21 @@ func newBench() *cobra.Command {
 			"any other flag measures one workload of your own instead, with 10 classes and the values below where you say nothing.\n\n" +
 			"A training step is the whole of it: forward pass, loss, backward pass and optimiser, with dropout and stochastic depth; images are random. Speeds are those of the\n" +
 			"shortest step, at 2 operations a multiply-add and 3 passes in training; the share is of what so many cores do when they do nothing but multiply and add in registers,\n" +
-			"measured beforehand. Each workload runs in a process of its own, and its peak memory is that process's from start to end (0 in JSON where the system does not tell).",
+			"measured beforehand. --workloads table-4 measures the latencies of the paper's Table 4, at batch 1, and holds them against the paper's as Markdown (--format md), which --into\n" +
+			"writes into a page; --resolution makes a quick look of it. Networks that memory is too small for are left out. Each workload runs in a process of its own, and its peak memory is that process's from start to end (0 in JSON where the system does not tell).",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, []string{"table", "json"}); err != nil {
+			if err := checkFormat(format, []string{"table", "json", "md"}); err != nil {
 				return err
 			}
-			workloads, err := benchWorkloads(cmd, w)
+			workloads, err := benchWorkloads(cmd, w, list)
+			if err != nil {
+				return usageError{err}
+			}
+			if list != table4 && (format == "md" || into != "") {
+				return usageError{errors.New("--format md and --into are for --workloads " + table4)}
+			}
+			page, err := openPage(into, table4)
 			if err != nil {
 				return usageError{err}
 			}
@@ -46,7 +58,7 @@ func newBench() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printBench(cmd.OutOrStdout(), document, format)
+			return errors.Join(printBench(cmd.OutOrStdout(), document, format), page.write(document.Table4()))
 		},
 	}
 	flags := cmd.Flags()
@@ -59,12 +71,23 @@ func newBench() *cobra.Command {
 	flags.IntVar(&w.Classes, "classes", w.Classes, "classes")
 	flags.IntVar(&w.Threads, "threads", w.Threads, "threads of a step")
 	flags.IntVar(&w.Rounds, "rounds", w.Rounds, "steps that are timed")
-	flags.StringVar(&format, "format", "table", "table or json")
+	flags.StringVar(&list, "workloads", "standard", "standard or "+table4)
+	flags.StringVar(&format, "format", "table", "table, json or, for "+table4+", md")
+	flags.StringVar(&into, "into", "", "page that has the table: it is replaced between <!-- "+table4+" --> and <!-- /"+table4+" -->")
 	return cmd
 }
 
-// benchWorkloads is the one workload that flags describe, or the standard ones where none does.
-func benchWorkloads(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload, error) {
+// table4 names the workloads of the paper's Table 4.
+const table4 = "table-4"
+
+// benchWorkloads is the one workload that flags describe, or those of a list where none does.
+func benchWorkloads(cmd *cobra.Command, w benchmark.Workload, list string) ([]benchmark.Workload, error) {
+	if lists := []string{"standard", table4}; !slices.Contains(lists, list) {
+		return nil, fmt.Errorf("--workloads %q are not known: did you mean %q?", list, nearest.Word(list, lists))
+	}
+	if list == table4 {
+		return benchTable4(cmd, w)
+	}
 	if err := w.Check(); err != nil {
 		return nil, err
 	}
@@ -74,6 +97,35 @@ func benchWorkloads(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workl
 		}
 	}
 	return benchmark.Standard(w.Threads, w.Rounds), nil
+}
+
+// benchTable4 lists what memory is large enough for.
+func benchTable4(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload, error) {
+	for _, flag := range []string{"mode", "baseline", "width", "depth", "batch", "classes"} {
+		if cmd.Flags().Changed(flag) {
+			return nil, fmt.Errorf("--%s describes a workload of your own: leave it out with --workloads %s", flag, table4)
+		}
+	}
+	if !cmd.Flags().Changed("resolution") {
+		w.Resolution = 0
+	}
+	var list []benchmark.Workload
+	_, available := machine.Memory()
+	for _, w := range benchmark.Table4(w.Resolution, w.Threads, w.Rounds) {
+		if err := w.Check(); err != nil {
+			return nil, err
+		}
+		arch, err := w.Architecture()
+		if err != nil {
+			return nil, err
+		}
+		if need := arch.TrainingBytes(w.Batch); available > 0 && need > available { // more than inference takes
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s is left out: it may take %s of memory, %s are available\n", w.Name(), doctor.Size(need), doctor.Size(available))
+			continue
+		}
+		list = append(list, w)
+	}
+	return list, nil
 }
 
 // bench measures workloads one after the other.
@@ -108,6 +160,10 @@ func printBench(out io.Writer, d *benchmark.Document, format string) error {
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", " ")
 		return encoder.Encode(d)
+	}
+	if format == "md" {
+		_, err := fmt.Fprint(out, d.Table4())
+		return err
 	}
 	fmt.Fprintf(out, "%s, %s, kernels %s, %s\n", d.CPU, plural(d.Cores, "core"), d.Kernels, d.Go)
 	fmt.Fprintf(out, "one core: %.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s\n\n", d.PeakGFLOPS, d.ReadGBs, d.CopyGBs)

@@ -246,3 +246,45 @@ func TestMeasureLatency(t *testing.T) {
 		t.Error("a batch of no image is measured")
 	}
 }
+
+// TestTable4: the paper's networks at their resolutions, ratios of what was measured, dashes for what was not, and a word where the sizes are not the paper's.
+func TestTable4(t *testing.T) {
+	d := &Document{CPU: "a processor", Kernels: "avx2", Go: "go1"}
+	for i, w := range Table4(0, 1, 20) {
+		if err := w.Check(); err != nil {
+			t.Fatal(err)
+		}
+		arch, err := w.Architecture()
+		if err != nil {
+			t.Fatal(err)
+		}
+		published, err := model.Preset(w.Baseline)
+		if err != nil || published.Pixels != w.Resolution || published.Cost() != arch.Cost() {
+			t.Errorf("%s is not the published network (%v)", w.Name(), err)
+		}
+		r := w.summarize(arch.Cost(), []time.Duration{time.Duration(100/(i+1)) * time.Millisecond, time.Duration(120/(i+1)) * time.Millisecond}, 100)
+		d.Workloads = append(d.Workloads, r)
+	}
+	const want = `| network | pixels | params, M | multiply-adds, G | shortest, ms | median, ms | of peak | published, ms |
+|---|---|---|---|---|---|---|---|
+| ResNet-152 | 224 | 60.2 | 11.51 | 100.0 | 110.0 | 230 % | 554 |
+| EfficientNet-B1 | 240 | 7.8 | 0.69 | 50.0 | 55.0 | 27 % | 98 |
+| ratio | | 7.7x | 16.8x | 2.0x | 2.0x | | 5.7x |
+| GPipe (an AmoebaNet, not here) | | - | - | - | - | - | 19000 |
+| EfficientNet-B7 | 600 | 66.3 | 37.75 | 33.0 | 36.5 | 2288 % | 3100 |
+| ratio | | - | - | - | - | | 6.1x |
+
+a processor, kernels avx2, go1; batch 1, threads: 1, passes behind the warm-up: 20.
+`
+	if got := d.Table4(); got != want {
+		t.Errorf("the table is\n%s\nwant\n%s", got, want)
+	}
+	d.Workloads = d.Workloads[:1]
+	d.Workloads[0].Resolution = 64
+	if got := d.Table4(); !strings.Contains(got, "| EfficientNet-B1 | | - |") || !strings.Contains(got, "a quick look, not at the networks' resolutions; batch 1") {
+		t.Errorf("a quick look is\n%s", got)
+	}
+	if got := (&Document{}).Table4(); !strings.Contains(got, "nothing was measured") {
+		t.Errorf("an empty table is\n%s", got)
+	}
+}
