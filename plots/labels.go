@@ -79,7 +79,7 @@ func middle(box vg.Rectangle) vg.Point { return box.Min.Add(box.Max).Scale(.5) }
 // at is the place of a point on the canvas.
 func (l labels) at(c draw.Canvas, p *plot.Plot, i int) vg.Point {
 	x, y := p.Transforms(&c)
-	return vg.Point{X: x(l[i].MAdds), Y: y(100 * l[i].Mean)}
+	return vg.Point{X: x(l[i].Cost), Y: y(100 * l[i].Mean)}
 }
 
 // line is a straight one between two places.
@@ -94,7 +94,7 @@ func (l labels) lines(c draw.Canvas, p *plot.Plot) []line {
 		if i > 0 {
 			list = append(list, line{l.at(c, p, i-1), at})
 		}
-		low, high := vg.Point{X: x(q.MAdds), Y: y(100 * q.Low)}, vg.Point{X: x(q.MAdds), Y: y(100 * q.High)}
+		low, high := vg.Point{X: x(q.Cost), Y: y(100 * q.Low)}, vg.Point{X: x(q.Cost), Y: y(100 * q.High)}
 		end, corner := vg.Point{X: barCap / 2}, vg.Point{X: markerRadius, Y: markerRadius}
 		across := vg.Point{X: corner.X, Y: -corner.Y}
 		list = append(list, line{low, high}, line{low.Sub(end), low.Add(end)}, line{high.Sub(end), high.Add(end)},

@@ -39,7 +39,7 @@ func TestLabelsCrossNothing(t *testing.T) {
 	for name, rows := range studied {
 		var points []Point
 		for i, row := range rows {
-			q := Point{Trial: name, MAdds: 1e6 * row[0], Mean: row[1] / 100, Low: (row[1] - row[2]/1.732) / 100, High: (row[1] + row[2]/1.732) / 100}
+			q := Point{Trial: name, Cost: 1e6 * row[0], Mean: row[1] / 100, Low: (row[1] - row[2]/1.732) / 100, High: (row[1] + row[2]/1.732) / 100}
 			if i > 0 {
 				q.Label = fmt.Sprintf("%s=1.%d", name, i)
 			}
@@ -57,7 +57,7 @@ func TestLabelsAreFree(t *testing.T) {
 		cost, points := 1e6, []Point(nil)
 		for i := range rapid.IntRange(1, 6).Draw(t, "points") {
 			mean, bar := rapid.Float64Range(.4, .6).Draw(t, "mean"), rapid.Float64Range(0, .02).Draw(t, "bar")
-			points = append(points, Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i), MAdds: cost, Mean: mean, Low: mean - bar, High: mean + bar})
+			points = append(points, Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i), Cost: cost, Mean: mean, Low: mean - bar, High: mean + bar})
 			cost *= rapid.Float64Range(1.6, 2).Draw(t, "factor")
 		}
 		boxes, crossed := panel(t, points)
