@@ -8,7 +8,7 @@ import (
 
 // layers are the packages from the bottom up: a package imports those of lower layers, and of its own only where allowed says so.
 var layers = [][]string{
-	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors", "internal/onnx"},
+	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "dataset/motifs"},
 	{"internal/kernel", "internal/plain", "internal/fused", "dataset", "search", "model"},
 	{"model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
@@ -30,7 +30,7 @@ var forbidden = map[string][]string{
 	"plots":  {"internal/store", "search"},
 }
 
-// TestImportsRunOneWay holds the direction of imports, and that model/graph alone knows Gorgonia.
+// TestImportsRunOneWay holds the direction of imports, that model/graph alone knows Gorgonia, and that what lies below internal/kernel is its own.
 func TestImportsRunOneWay(t *testing.T) {
 	level := map[string]int{}
 	for i, layer := range layers {
@@ -66,6 +66,9 @@ func checkImport(t *testing.T, level map[string]int, name string, place int, pat
 	}
 	if ours && level[imported] >= place && allowed[name] != imported {
 		t.Errorf("%s imports %s, which is no lower layer", name, imported)
+	}
+	if strings.HasPrefix(imported, "internal/kernel/") && !strings.HasPrefix(name, "internal/kernel") {
+		t.Errorf("%s imports %s: only internal/kernel may", name, imported)
 	}
 	if strings.HasPrefix(path, "gorgonia.org/") && name != "model/graph" {
 		t.Errorf("%s imports %s: only model/graph may", name, path)

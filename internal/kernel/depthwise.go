@@ -1,38 +1,14 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
 
-// depthwiseArgs are the arguments of the depthwise kernels; strides are in bytes. The assembly knows the offsets.
-type depthwiseArgs struct {
-	out, in, w          *float32
-	strideOut, strideIn int // from a row of pixels to the next
-	pixel               int // from a pixel to the next
-	rows, blocks        int // of an image; blocks of pixels in a row
-	vectors             int // of channels; counted down
-	images              int
-	gapOut, gapIn       int    // from the row behind an image to the next image
-	_                   [3]int // for the kernels' own use
-}
-
-// window is a kernel's side and stride.
-type window struct{ kernel, stride int }
-
-// depthwiseKernels are those of a window.
-type depthwiseKernels struct {
-	forward []pixelKernel // the most pixels first, the last takes one
-	data    []pixelKernel // of stride 2: squares of 2 x 2 input pixels
-	weights func(*depthwiseArgs)
-}
-
-// pixelKernel computes so many pixels at a time.
-type pixelKernel struct {
-	pixels int
-	run    func(*depthwiseArgs)
-}
+	"gridsearch/internal/kernel/abi"
+)
 
 // HasDepthwise says whether there are kernels for a window.
 func HasDepthwise(kernel, stride int) bool {
-	_, ok := generic.depthwise[window{kernel, stride}]
+	_, ok := generic.table.Depthwise[abi.Window{Kernel: kernel, Stride: stride}]
 	return ok
 }
 
@@ -56,16 +32,13 @@ func (m Map) check(a Area, height, width int) {
 // gap is the distance, in bytes, from the row behind so many of an image to the next image.
 func (m Map) gap(rows int) int { return 4 * (m.Image - rows*m.Stride) }
 
-// reach is the number of input pixels that n output pixels of a window see along an axis.
-func (w window) reach(n int) int { return (n-1)*w.stride + w.kernel }
-
 // Depthwise computes an area of output pixels: y = x * weights [kernel, kernel, channels]. x begins with the first pixel's padding.
 func (k *Kernels) Depthwise(y, x Map, weights []float32, kernel, stride int, a Area) {
-	w := window{kernel, stride}
+	w := abi.Window{Kernel: kernel, Stride: stride}
 	y.check(a, a.Rows, a.Width)
-	x.check(a, w.reach(a.Rows), w.reach(a.Width))
+	x.check(a, w.Reach(a.Rows), w.Reach(a.Width))
 	Matrix{weights, 0}.check(1, kernel*kernel*a.Channels)
-	k.pixels(k.depthwise[w].forward, y, x, weights, 1, stride, a)
+	k.pixels(k.table.Depthwise[w].Forward, y, x, weights, 1, stride, a)
 }
 
 // DepthwiseData2 computes the gradient of the input of a stride 2 convolution, for an area of squares of 2 x 2 input pixels. dy begins with the first
@@ -74,22 +47,22 @@ func (k *Kernels) DepthwiseData2(dx, dy Map, weights []float32, kernel int, a Ar
 	dx.check(a, 2*a.Rows, 2*a.Width)
 	dy.check(a, a.Rows+kernel/2, a.Width+kernel/2)
 	Matrix{weights, 0}.check(1, kernel*kernel*a.Channels)
-	k.pixels(k.depthwise[window{kernel, 2}].data, dx, dy, weights, 2, 1, a)
+	k.pixels(k.table.Depthwise[abi.Window{Kernel: kernel, Stride: 2}].Data, dx, dy, weights, 2, 1, a)
 }
 
 // pixels cuts rows of pixels into blocks. A pixel of the kernels is out x out pixels of the result and in x in of what is read.
-func (k *Kernels) pixels(kernels []pixelKernel, y, x Map, weights []float32, out, in int, a Area) {
+func (k *Kernels) pixels(kernels []abi.PixelKernel, y, x Map, weights []float32, out, in int, a Area) {
 	done := 0
 	for _, p := range kernels {
-		blocks := (a.Width - done) / p.pixels
-		if blocks == 0 || wasteful(p.pixels, a.Width-done) {
+		blocks := (a.Width - done) / p.Pixels
+		if blocks == 0 || wasteful(p.Pixels, a.Width-done) {
 			continue
 		}
-		k.convolve = depthwiseArgs{out: &y.Data[out*done*a.Channels], in: &x.Data[in*done*a.Channels], w: &weights[0],
-			strideOut: 4 * y.Stride, strideIn: 4 * x.Stride, pixel: 4 * a.Channels, rows: a.Rows, blocks: blocks, vectors: a.Channels / k.Width,
-			images: a.Images, gapOut: y.gap(out * a.Rows), gapIn: x.gap(in * a.Rows)}
-		p.run(&k.convolve)
-		done += blocks * p.pixels
+		k.convolve = abi.DepthwiseArgs{Out: &y.Data[out*done*a.Channels], In: &x.Data[in*done*a.Channels], W: &weights[0],
+			StrideOut: 4 * y.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows, Blocks: blocks, Vectors: a.Channels / k.Width,
+			Images: a.Images, GapOut: y.gap(out * a.Rows), GapIn: x.gap(in * a.Rows)}
+		p.Run(&k.convolve)
+		done += blocks * p.Pixels
 	}
 }
 
@@ -100,12 +73,12 @@ func wasteful(pixels, width int) bool {
 
 // DepthwiseWeights adds to the gradient of the weights what an area of output pixels gives.
 func (k *Kernels) DepthwiseWeights(dw []float32, dy, x Map, kernel, stride int, a Area) {
-	w := window{kernel, stride}
+	w := abi.Window{Kernel: kernel, Stride: stride}
 	dy.check(a, a.Rows, a.Width)
-	x.check(a, w.reach(a.Rows), w.reach(a.Width))
+	x.check(a, w.Reach(a.Rows), w.Reach(a.Width))
 	Matrix{dw, 0}.check(1, kernel*kernel*a.Channels)
-	k.convolve = depthwiseArgs{out: &dy.Data[0], in: &x.Data[0], w: &dw[0],
-		strideOut: 4 * dy.Stride, strideIn: 4 * x.Stride, pixel: 4 * a.Channels, rows: a.Rows, blocks: a.Width, vectors: a.Channels / k.Width,
-		images: a.Images, gapOut: dy.gap(a.Rows), gapIn: x.gap(stride * a.Rows)}
-	k.depthwise[w].weights(&k.convolve)
+	k.convolve = abi.DepthwiseArgs{Out: &dy.Data[0], In: &x.Data[0], W: &dw[0],
+		StrideOut: 4 * dy.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows, Blocks: a.Width, Vectors: a.Channels / k.Width,
+		Images: a.Images, GapOut: dy.gap(a.Rows), GapIn: x.gap(stride * a.Rows)}
+	k.table.Depthwise[w].Weights(&k.convolve)
 }

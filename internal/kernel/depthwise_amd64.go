@@ -4,232 +4,234 @@
 
 package kernel
 
+import "gridsearch/internal/kernel/abi"
+
 // depthwise3s1x7AVX512 computes a 3 x 3 depthwise convolution of stride 1, 7 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x7AVX512(a *depthwiseArgs)
+func depthwise3s1x7AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s1x4AVX512 computes a 3 x 3 depthwise convolution of stride 1, 4 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x4AVX512(a *depthwiseArgs)
+func depthwise3s1x4AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s1x2AVX512 computes a 3 x 3 depthwise convolution of stride 1, 2 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x2AVX512(a *depthwiseArgs)
+func depthwise3s1x2AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s1x1AVX512 computes a 3 x 3 depthwise convolution of stride 1, 1 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x1AVX512(a *depthwiseArgs)
+func depthwise3s1x1AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseWeights3s1AVX512 adds to the gradient of the weights of a 3 x 3 depthwise convolution of stride 1.
 //
 //go:noescape
-func depthwiseWeights3s1AVX512(a *depthwiseArgs)
+func depthwiseWeights3s1AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s2x7AVX512 computes a 3 x 3 depthwise convolution of stride 2, 7 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x7AVX512(a *depthwiseArgs)
+func depthwise3s2x7AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s2x4AVX512 computes a 3 x 3 depthwise convolution of stride 2, 4 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x4AVX512(a *depthwiseArgs)
+func depthwise3s2x4AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s2x2AVX512 computes a 3 x 3 depthwise convolution of stride 2, 2 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x2AVX512(a *depthwiseArgs)
+func depthwise3s2x2AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s2x1AVX512 computes a 3 x 3 depthwise convolution of stride 2, 1 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x1AVX512(a *depthwiseArgs)
+func depthwise3s2x1AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseWeights3s2AVX512 adds to the gradient of the weights of a 3 x 3 depthwise convolution of stride 2.
 //
 //go:noescape
-func depthwiseWeights3s2AVX512(a *depthwiseArgs)
+func depthwiseWeights3s2AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseData3x4AVX512 computes the input's gradient of a 3 x 3 depthwise convolution of stride 2, 4 squares at a time.
 //
 //go:noescape
-func depthwiseData3x4AVX512(a *depthwiseArgs)
+func depthwiseData3x4AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseData3x1AVX512 computes the input's gradient of a 3 x 3 depthwise convolution of stride 2, 1 squares at a time.
 //
 //go:noescape
-func depthwiseData3x1AVX512(a *depthwiseArgs)
+func depthwiseData3x1AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s1x7AVX512 computes a 5 x 5 depthwise convolution of stride 1, 7 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x7AVX512(a *depthwiseArgs)
+func depthwise5s1x7AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s1x4AVX512 computes a 5 x 5 depthwise convolution of stride 1, 4 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x4AVX512(a *depthwiseArgs)
+func depthwise5s1x4AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s1x2AVX512 computes a 5 x 5 depthwise convolution of stride 1, 2 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x2AVX512(a *depthwiseArgs)
+func depthwise5s1x2AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s1x1AVX512 computes a 5 x 5 depthwise convolution of stride 1, 1 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x1AVX512(a *depthwiseArgs)
+func depthwise5s1x1AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseWeights5s1AVX512 adds to the gradient of the weights of a 5 x 5 depthwise convolution of stride 1.
 //
 //go:noescape
-func depthwiseWeights5s1AVX512(a *depthwiseArgs)
+func depthwiseWeights5s1AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s2x7AVX512 computes a 5 x 5 depthwise convolution of stride 2, 7 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x7AVX512(a *depthwiseArgs)
+func depthwise5s2x7AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s2x4AVX512 computes a 5 x 5 depthwise convolution of stride 2, 4 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x4AVX512(a *depthwiseArgs)
+func depthwise5s2x4AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s2x2AVX512 computes a 5 x 5 depthwise convolution of stride 2, 2 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x2AVX512(a *depthwiseArgs)
+func depthwise5s2x2AVX512(a *abi.DepthwiseArgs)
 
 // depthwise5s2x1AVX512 computes a 5 x 5 depthwise convolution of stride 2, 1 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x1AVX512(a *depthwiseArgs)
+func depthwise5s2x1AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseWeights5s2AVX512 adds to the gradient of the weights of a 5 x 5 depthwise convolution of stride 2.
 //
 //go:noescape
-func depthwiseWeights5s2AVX512(a *depthwiseArgs)
+func depthwiseWeights5s2AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseData5x4AVX512 computes the input's gradient of a 5 x 5 depthwise convolution of stride 2, 4 squares at a time.
 //
 //go:noescape
-func depthwiseData5x4AVX512(a *depthwiseArgs)
+func depthwiseData5x4AVX512(a *abi.DepthwiseArgs)
 
 // depthwiseData5x1AVX512 computes the input's gradient of a 5 x 5 depthwise convolution of stride 2, 1 squares at a time.
 //
 //go:noescape
-func depthwiseData5x1AVX512(a *depthwiseArgs)
+func depthwiseData5x1AVX512(a *abi.DepthwiseArgs)
 
 // depthwise3s1x4AVX2 computes a 3 x 3 depthwise convolution of stride 1, 4 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x4AVX2(a *depthwiseArgs)
+func depthwise3s1x4AVX2(a *abi.DepthwiseArgs)
 
 // depthwise3s1x2AVX2 computes a 3 x 3 depthwise convolution of stride 1, 2 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x2AVX2(a *depthwiseArgs)
+func depthwise3s1x2AVX2(a *abi.DepthwiseArgs)
 
 // depthwise3s1x1AVX2 computes a 3 x 3 depthwise convolution of stride 1, 1 pixels at a time.
 //
 //go:noescape
-func depthwise3s1x1AVX2(a *depthwiseArgs)
+func depthwise3s1x1AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseWeights3s1AVX2 adds to the gradient of the weights of a 3 x 3 depthwise convolution of stride 1.
 //
 //go:noescape
-func depthwiseWeights3s1AVX2(a *depthwiseArgs)
+func depthwiseWeights3s1AVX2(a *abi.DepthwiseArgs)
 
 // depthwise3s2x4AVX2 computes a 3 x 3 depthwise convolution of stride 2, 4 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x4AVX2(a *depthwiseArgs)
+func depthwise3s2x4AVX2(a *abi.DepthwiseArgs)
 
 // depthwise3s2x2AVX2 computes a 3 x 3 depthwise convolution of stride 2, 2 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x2AVX2(a *depthwiseArgs)
+func depthwise3s2x2AVX2(a *abi.DepthwiseArgs)
 
 // depthwise3s2x1AVX2 computes a 3 x 3 depthwise convolution of stride 2, 1 pixels at a time.
 //
 //go:noescape
-func depthwise3s2x1AVX2(a *depthwiseArgs)
+func depthwise3s2x1AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseWeights3s2AVX2 adds to the gradient of the weights of a 3 x 3 depthwise convolution of stride 2.
 //
 //go:noescape
-func depthwiseWeights3s2AVX2(a *depthwiseArgs)
+func depthwiseWeights3s2AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseData3x2AVX2 computes the input's gradient of a 3 x 3 depthwise convolution of stride 2, 2 squares at a time.
 //
 //go:noescape
-func depthwiseData3x2AVX2(a *depthwiseArgs)
+func depthwiseData3x2AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseData3x1AVX2 computes the input's gradient of a 3 x 3 depthwise convolution of stride 2, 1 squares at a time.
 //
 //go:noescape
-func depthwiseData3x1AVX2(a *depthwiseArgs)
+func depthwiseData3x1AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s1x7AVX2 computes a 5 x 5 depthwise convolution of stride 1, 7 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x7AVX2(a *depthwiseArgs)
+func depthwise5s1x7AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s1x4AVX2 computes a 5 x 5 depthwise convolution of stride 1, 4 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x4AVX2(a *depthwiseArgs)
+func depthwise5s1x4AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s1x2AVX2 computes a 5 x 5 depthwise convolution of stride 1, 2 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x2AVX2(a *depthwiseArgs)
+func depthwise5s1x2AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s1x1AVX2 computes a 5 x 5 depthwise convolution of stride 1, 1 pixels at a time.
 //
 //go:noescape
-func depthwise5s1x1AVX2(a *depthwiseArgs)
+func depthwise5s1x1AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseWeights5s1AVX2 adds to the gradient of the weights of a 5 x 5 depthwise convolution of stride 1.
 //
 //go:noescape
-func depthwiseWeights5s1AVX2(a *depthwiseArgs)
+func depthwiseWeights5s1AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s2x7AVX2 computes a 5 x 5 depthwise convolution of stride 2, 7 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x7AVX2(a *depthwiseArgs)
+func depthwise5s2x7AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s2x4AVX2 computes a 5 x 5 depthwise convolution of stride 2, 4 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x4AVX2(a *depthwiseArgs)
+func depthwise5s2x4AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s2x2AVX2 computes a 5 x 5 depthwise convolution of stride 2, 2 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x2AVX2(a *depthwiseArgs)
+func depthwise5s2x2AVX2(a *abi.DepthwiseArgs)
 
 // depthwise5s2x1AVX2 computes a 5 x 5 depthwise convolution of stride 2, 1 pixels at a time.
 //
 //go:noescape
-func depthwise5s2x1AVX2(a *depthwiseArgs)
+func depthwise5s2x1AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseWeights5s2AVX2 adds to the gradient of the weights of a 5 x 5 depthwise convolution of stride 2.
 //
 //go:noescape
-func depthwiseWeights5s2AVX2(a *depthwiseArgs)
+func depthwiseWeights5s2AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseData5x2AVX2 computes the input's gradient of a 5 x 5 depthwise convolution of stride 2, 2 squares at a time.
 //
 //go:noescape
-func depthwiseData5x2AVX2(a *depthwiseArgs)
+func depthwiseData5x2AVX2(a *abi.DepthwiseArgs)
 
 // depthwiseData5x1AVX2 computes the input's gradient of a 5 x 5 depthwise convolution of stride 2, 1 squares at a time.
 //
 //go:noescape
-func depthwiseData5x1AVX2(a *depthwiseArgs)
+func depthwiseData5x1AVX2(a *abi.DepthwiseArgs)

@@ -4,102 +4,104 @@
 
 package kernel
 
+import "gridsearch/internal/kernel/abi"
+
 // addAVX512 computes p0 += p1.
 //
 //go:noescape
-func addAVX512(a *rowArgs)
+func addAVX512(a *abi.RowArgs)
 
 // scaleFlatAVX512 computes p0 = par0 p1.
 //
 //go:noescape
-func scaleFlatAVX512(a *rowArgs)
+func scaleFlatAVX512(a *abi.RowArgs)
 
 // blendAVX512 computes p0 = par0 p0 + par1 p1.
 //
 //go:noescape
-func blendAVX512(a *rowArgs)
+func blendAVX512(a *abi.RowArgs)
 
 // siluFlatAVX512 computes p0 = silu(p1).
 //
 //go:noescape
-func siluFlatAVX512(a *rowArgs)
+func siluFlatAVX512(a *abi.RowArgs)
 
 // sigmoidFlatAVX512 computes p0 = sigmoid(p1).
 //
 //go:noescape
-func sigmoidFlatAVX512(a *rowArgs)
+func sigmoidFlatAVX512(a *abi.RowArgs)
 
 // siluBackwardAVX512 multiplies p0 by the derivative of silu at p1.
 //
 //go:noescape
-func siluBackwardAVX512(a *rowArgs)
+func siluBackwardAVX512(a *abi.RowArgs)
 
 // sigmoidBackwardAVX512 computes p0 *= p1 (1 - p1).
 //
 //go:noescape
-func sigmoidBackwardAVX512(a *rowArgs)
+func sigmoidBackwardAVX512(a *abi.RowArgs)
 
 // sgdAVX512 moves weights p0 along gradients p1 with velocities p2; par: rate, momentum, decay, scale of the gradient.
 //
 //go:noescape
-func sgdAVX512(a *rowArgs)
+func sgdAVX512(a *abi.RowArgs)
 
 // sgdNesterovAVX512 is sgd with Nesterov's look ahead.
 //
 //go:noescape
-func sgdNesterovAVX512(a *rowArgs)
+func sgdNesterovAVX512(a *abi.RowArgs)
 
 // rmspropAVX512 moves weights p0 along gradients p1 with velocities p2 and mean squares p3; par: rate, momentum, decay, scale, rho, epsilon.
 //
 //go:noescape
-func rmspropAVX512(a *rowArgs)
+func rmspropAVX512(a *abi.RowArgs)
 
 // addAVX2 computes p0 += p1.
 //
 //go:noescape
-func addAVX2(a *rowArgs)
+func addAVX2(a *abi.RowArgs)
 
 // scaleFlatAVX2 computes p0 = par0 p1.
 //
 //go:noescape
-func scaleFlatAVX2(a *rowArgs)
+func scaleFlatAVX2(a *abi.RowArgs)
 
 // blendAVX2 computes p0 = par0 p0 + par1 p1.
 //
 //go:noescape
-func blendAVX2(a *rowArgs)
+func blendAVX2(a *abi.RowArgs)
 
 // siluFlatAVX2 computes p0 = silu(p1).
 //
 //go:noescape
-func siluFlatAVX2(a *rowArgs)
+func siluFlatAVX2(a *abi.RowArgs)
 
 // sigmoidFlatAVX2 computes p0 = sigmoid(p1).
 //
 //go:noescape
-func sigmoidFlatAVX2(a *rowArgs)
+func sigmoidFlatAVX2(a *abi.RowArgs)
 
 // siluBackwardAVX2 multiplies p0 by the derivative of silu at p1.
 //
 //go:noescape
-func siluBackwardAVX2(a *rowArgs)
+func siluBackwardAVX2(a *abi.RowArgs)
 
 // sigmoidBackwardAVX2 computes p0 *= p1 (1 - p1).
 //
 //go:noescape
-func sigmoidBackwardAVX2(a *rowArgs)
+func sigmoidBackwardAVX2(a *abi.RowArgs)
 
 // sgdAVX2 moves weights p0 along gradients p1 with velocities p2; par: rate, momentum, decay, scale of the gradient.
 //
 //go:noescape
-func sgdAVX2(a *rowArgs)
+func sgdAVX2(a *abi.RowArgs)
 
 // sgdNesterovAVX2 is sgd with Nesterov's look ahead.
 //
 //go:noescape
-func sgdNesterovAVX2(a *rowArgs)
+func sgdNesterovAVX2(a *abi.RowArgs)
 
 // rmspropAVX2 moves weights p0 along gradients p1 with velocities p2 and mean squares p3; par: rate, momentum, decay, scale, rho, epsilon.
 //
 //go:noescape
-func rmspropAVX2(a *rowArgs)
+func rmspropAVX2(a *abi.RowArgs)

@@ -1,25 +1,10 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
 
-// gemmArgs are the arguments of the product kernels; strides are in bytes. The assembly knows the offsets.
-type gemmArgs struct {
-	a, b, c                   *float32
-	strideA, strideB, strideC int
-	tiles                     int // along the rows of C; counted down
-	depth                     int // length of the sum
-	tail                      int // columns of the last vector
-	add                       int // not 0: C is added to
-}
-
-// maxAcross is the number of vectors of the widest tile.
-const maxAcross = 3
-
-// tile is a product kernel and its twin for A^T B; both compute rows x across vectors at a time.
-type tile struct {
-	rows               int
-	product, productTA func(*gemmArgs)
-}
+	"gridsearch/internal/kernel/abi"
+)
 
 // Matrix is rows in memory: element (i, j) is Data[i*Stride+j].
 type Matrix struct {
@@ -49,7 +34,7 @@ func (m Matrix) check(rows, columns int) *float32 {
 func (s *Set) panels(n int, visit func(column, across, tail int)) {
 	vectors := (n + s.Width - 1) / s.Width
 	for column := 0; vectors > 0; {
-		across := min(vectors, maxAcross)
+		across := min(vectors, abi.MaxAcross)
 		if vectors == 4 {
 			across = 2
 		}
@@ -81,8 +66,8 @@ func (k *Kernels) Pack(p *Packed, b Matrix) {
 	}
 	b.check(p.Depth, p.Columns)
 	k.panels(p.Columns, func(column, across, tail int) {
-		k.product = gemmArgs{a: &p.data[column*p.Depth], b: &b.Data[column], strideB: 4 * b.Stride, depth: p.Depth, tail: tail}
-		k.packPanel[across](&k.product)
+		k.product = abi.GemmArgs{A: &p.data[column*p.Depth], B: &b.Data[column], StrideB: 4 * b.Stride, Depth: p.Depth, Tail: tail}
+		k.table.PackPanel[across](&k.product)
 	})
 }
 
@@ -107,9 +92,9 @@ func (k *Kernels) PackTransposed(p *Packed, b Matrix) {
 // transpose copies rows of b to a vector of columns of a panel, whose rows are so many numbers apart.
 func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	from := 0
-	if squares := depth / k.Width; rows == k.Width && squares > 0 && k.packTransposed != nil {
-		k.product = gemmArgs{a: &panel[0], b: &b.Data[0], strideA: 4 * apart, strideB: 4 * b.Stride, tiles: squares}
-		k.packTransposed(&k.product)
+	if squares := depth / k.Width; rows == k.Width && squares > 0 && k.table.PackTransposed != nil {
+		k.product = abi.GemmArgs{A: &panel[0], B: &b.Data[0], StrideA: 4 * apart, StrideB: 4 * b.Stride, Tiles: squares}
+		k.table.PackTransposed(&k.product)
 		from = squares * k.Width
 	}
 	for j := range rows {
@@ -146,12 +131,12 @@ func (k *Kernels) multiply(c, a Matrix, b *Packed, rows, columns int, add bool) 
 
 func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add bool) {
 	k.panels(columns, func(column, across, tail int) {
-		args := gemmArgs{a: &a.Data[0], b: &b.data[column*b.Depth], c: &c.Data[column],
-			strideA: 4 * a.Stride, strideB: 4 * across * k.Width, strideC: 4 * c.Stride, depth: b.Depth, tail: tail}
+		args := abi.GemmArgs{A: &a.Data[0], B: &b.data[column*b.Depth], C: &c.Data[column],
+			StrideA: 4 * a.Stride, StrideB: 4 * across * k.Width, StrideC: 4 * c.Stride, Depth: b.Depth, Tail: tail}
 		if add {
-			args.add = 1
+			args.Add = 1
 		}
-		if across == 1 && b.Columns-column <= k.Width/2 && k.tiles[0] != nil {
+		if across == 1 && b.Columns-column <= k.Width/2 && k.table.Tiles[0] != nil {
 			across = 0
 		}
 		k.sweep(args, across, rows, a.Stride, false)
@@ -176,32 +161,32 @@ func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int, add bool) 
 
 func (k *Kernels) multiplyTABlock(c, a, b Matrix, depth, rows, columns int, add bool) {
 	k.panels(columns, func(column, across, tail int) {
-		args := gemmArgs{a: &a.Data[0], b: &b.Data[column], c: &c.Data[column],
-			strideA: 4 * a.Stride, strideB: 4 * b.Stride, strideC: 4 * c.Stride, depth: depth, tail: tail}
+		args := abi.GemmArgs{A: &a.Data[0], B: &b.Data[column], C: &c.Data[column],
+			StrideA: 4 * a.Stride, StrideB: 4 * b.Stride, StrideC: 4 * c.Stride, Depth: depth, Tail: tail}
 		if add {
-			args.add = 1
+			args.Add = 1
 		}
 		k.sweep(args, across, rows, 1, true)
 	})
 }
 
 // sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a row of C.
-func (k *Kernels) sweep(args gemmArgs, across, rows, step int, transposed bool) {
-	for _, t := range k.tiles[across] {
-		n := rows / t.rows
+func (k *Kernels) sweep(args abi.GemmArgs, across, rows, step int, transposed bool) {
+	for _, t := range k.table.Tiles[across] {
+		n := rows / t.Rows
 		if n == 0 {
 			continue
 		}
-		k.product, k.product.tiles = args, n
+		k.product, k.product.Tiles = args, n
 		if transposed {
-			t.productTA(&k.product)
+			t.ProductTA(&k.product)
 		} else {
-			t.product(&k.product)
+			t.Product(&k.product)
 		}
-		done := n * t.rows
+		done := n * t.Rows
 		if rows -= done; rows == 0 {
 			return
 		}
-		args.a, args.c = add(args.a, done*step), add(args.c, done*args.strideC/4)
+		args.A, args.C = add(args.A, done*step), add(args.C, done*args.StrideC/4)
 	}
 }

@@ -4,287 +4,289 @@
 
 package kernel
 
+import "gridsearch/internal/kernel/abi"
+
 // product16x1AVX512 computes tiles of 16 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product16x1AVX512(a *gemmArgs)
+func product16x1AVX512(a *abi.GemmArgs)
 
 // productTA16x1AVX512 computes tiles of 16 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA16x1AVX512(a *gemmArgs)
+func productTA16x1AVX512(a *abi.GemmArgs)
 
 // product8x1AVX512 computes tiles of 8 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product8x1AVX512(a *gemmArgs)
+func product8x1AVX512(a *abi.GemmArgs)
 
 // productTA8x1AVX512 computes tiles of 8 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA8x1AVX512(a *gemmArgs)
+func productTA8x1AVX512(a *abi.GemmArgs)
 
 // product4x1AVX512 computes tiles of 4 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product4x1AVX512(a *gemmArgs)
+func product4x1AVX512(a *abi.GemmArgs)
 
 // productTA4x1AVX512 computes tiles of 4 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA4x1AVX512(a *gemmArgs)
+func productTA4x1AVX512(a *abi.GemmArgs)
 
 // product2x1AVX512 computes tiles of 2 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product2x1AVX512(a *gemmArgs)
+func product2x1AVX512(a *abi.GemmArgs)
 
 // productTA2x1AVX512 computes tiles of 2 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA2x1AVX512(a *gemmArgs)
+func productTA2x1AVX512(a *abi.GemmArgs)
 
 // product1x1AVX512 computes tiles of 1 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product1x1AVX512(a *gemmArgs)
+func product1x1AVX512(a *abi.GemmArgs)
 
 // productTA1x1AVX512 computes tiles of 1 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA1x1AVX512(a *gemmArgs)
+func productTA1x1AVX512(a *abi.GemmArgs)
 
 // product8x2AVX512 computes tiles of 8 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product8x2AVX512(a *gemmArgs)
+func product8x2AVX512(a *abi.GemmArgs)
 
 // productTA8x2AVX512 computes tiles of 8 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA8x2AVX512(a *gemmArgs)
+func productTA8x2AVX512(a *abi.GemmArgs)
 
 // product4x2AVX512 computes tiles of 4 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product4x2AVX512(a *gemmArgs)
+func product4x2AVX512(a *abi.GemmArgs)
 
 // productTA4x2AVX512 computes tiles of 4 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA4x2AVX512(a *gemmArgs)
+func productTA4x2AVX512(a *abi.GemmArgs)
 
 // product2x2AVX512 computes tiles of 2 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product2x2AVX512(a *gemmArgs)
+func product2x2AVX512(a *abi.GemmArgs)
 
 // productTA2x2AVX512 computes tiles of 2 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA2x2AVX512(a *gemmArgs)
+func productTA2x2AVX512(a *abi.GemmArgs)
 
 // product1x2AVX512 computes tiles of 1 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product1x2AVX512(a *gemmArgs)
+func product1x2AVX512(a *abi.GemmArgs)
 
 // productTA1x2AVX512 computes tiles of 1 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA1x2AVX512(a *gemmArgs)
+func productTA1x2AVX512(a *abi.GemmArgs)
 
 // product8x3AVX512 computes tiles of 8 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product8x3AVX512(a *gemmArgs)
+func product8x3AVX512(a *abi.GemmArgs)
 
 // productTA8x3AVX512 computes tiles of 8 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA8x3AVX512(a *gemmArgs)
+func productTA8x3AVX512(a *abi.GemmArgs)
 
 // product4x3AVX512 computes tiles of 4 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product4x3AVX512(a *gemmArgs)
+func product4x3AVX512(a *abi.GemmArgs)
 
 // productTA4x3AVX512 computes tiles of 4 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA4x3AVX512(a *gemmArgs)
+func productTA4x3AVX512(a *abi.GemmArgs)
 
 // product2x3AVX512 computes tiles of 2 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product2x3AVX512(a *gemmArgs)
+func product2x3AVX512(a *abi.GemmArgs)
 
 // productTA2x3AVX512 computes tiles of 2 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA2x3AVX512(a *gemmArgs)
+func productTA2x3AVX512(a *abi.GemmArgs)
 
 // product1x3AVX512 computes tiles of 1 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product1x3AVX512(a *gemmArgs)
+func product1x3AVX512(a *abi.GemmArgs)
 
 // productTA1x3AVX512 computes tiles of 1 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA1x3AVX512(a *gemmArgs)
+func productTA1x3AVX512(a *abi.GemmArgs)
 
 // productHalf8AVX512 computes tiles of 8 rows and half a vector of C = A B with B packed in whole vectors.
 //
 //go:noescape
-func productHalf8AVX512(a *gemmArgs)
+func productHalf8AVX512(a *abi.GemmArgs)
 
 // packPanel1AVX512 copies 1 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packPanel1AVX512(a *gemmArgs)
+func packPanel1AVX512(a *abi.GemmArgs)
 
 // packPanel2AVX512 copies 2 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packPanel2AVX512(a *gemmArgs)
+func packPanel2AVX512(a *abi.GemmArgs)
 
 // packPanel3AVX512 copies 3 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packPanel3AVX512(a *gemmArgs)
+func packPanel3AVX512(a *abi.GemmArgs)
 
 // packTransposedAVX512 copies 16 rows of B into a vector of columns of a panel A, whole squares alone.
 //
 //go:noescape
-func packTransposedAVX512(a *gemmArgs)
+func packTransposedAVX512(a *abi.GemmArgs)
 
 // product8x1AVX2 computes tiles of 8 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product8x1AVX2(a *gemmArgs)
+func product8x1AVX2(a *abi.GemmArgs)
 
 // productTA8x1AVX2 computes tiles of 8 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA8x1AVX2(a *gemmArgs)
+func productTA8x1AVX2(a *abi.GemmArgs)
 
 // product4x1AVX2 computes tiles of 4 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product4x1AVX2(a *gemmArgs)
+func product4x1AVX2(a *abi.GemmArgs)
 
 // productTA4x1AVX2 computes tiles of 4 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA4x1AVX2(a *gemmArgs)
+func productTA4x1AVX2(a *abi.GemmArgs)
 
 // product2x1AVX2 computes tiles of 2 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product2x1AVX2(a *gemmArgs)
+func product2x1AVX2(a *abi.GemmArgs)
 
 // productTA2x1AVX2 computes tiles of 2 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA2x1AVX2(a *gemmArgs)
+func productTA2x1AVX2(a *abi.GemmArgs)
 
 // product1x1AVX2 computes tiles of 1 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
-func product1x1AVX2(a *gemmArgs)
+func product1x1AVX2(a *abi.GemmArgs)
 
 // productTA1x1AVX2 computes tiles of 1 rows and 1 vectors of C = A^T B.
 //
 //go:noescape
-func productTA1x1AVX2(a *gemmArgs)
+func productTA1x1AVX2(a *abi.GemmArgs)
 
 // product6x2AVX2 computes tiles of 6 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product6x2AVX2(a *gemmArgs)
+func product6x2AVX2(a *abi.GemmArgs)
 
 // productTA6x2AVX2 computes tiles of 6 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA6x2AVX2(a *gemmArgs)
+func productTA6x2AVX2(a *abi.GemmArgs)
 
 // product4x2AVX2 computes tiles of 4 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product4x2AVX2(a *gemmArgs)
+func product4x2AVX2(a *abi.GemmArgs)
 
 // productTA4x2AVX2 computes tiles of 4 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA4x2AVX2(a *gemmArgs)
+func productTA4x2AVX2(a *abi.GemmArgs)
 
 // product2x2AVX2 computes tiles of 2 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product2x2AVX2(a *gemmArgs)
+func product2x2AVX2(a *abi.GemmArgs)
 
 // productTA2x2AVX2 computes tiles of 2 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA2x2AVX2(a *gemmArgs)
+func productTA2x2AVX2(a *abi.GemmArgs)
 
 // product1x2AVX2 computes tiles of 1 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
-func product1x2AVX2(a *gemmArgs)
+func product1x2AVX2(a *abi.GemmArgs)
 
 // productTA1x2AVX2 computes tiles of 1 rows and 2 vectors of C = A^T B.
 //
 //go:noescape
-func productTA1x2AVX2(a *gemmArgs)
+func productTA1x2AVX2(a *abi.GemmArgs)
 
 // product4x3AVX2 computes tiles of 4 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product4x3AVX2(a *gemmArgs)
+func product4x3AVX2(a *abi.GemmArgs)
 
 // productTA4x3AVX2 computes tiles of 4 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA4x3AVX2(a *gemmArgs)
+func productTA4x3AVX2(a *abi.GemmArgs)
 
 // product2x3AVX2 computes tiles of 2 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product2x3AVX2(a *gemmArgs)
+func product2x3AVX2(a *abi.GemmArgs)
 
 // productTA2x3AVX2 computes tiles of 2 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA2x3AVX2(a *gemmArgs)
+func productTA2x3AVX2(a *abi.GemmArgs)
 
 // product1x3AVX2 computes tiles of 1 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
-func product1x3AVX2(a *gemmArgs)
+func product1x3AVX2(a *abi.GemmArgs)
 
 // productTA1x3AVX2 computes tiles of 1 rows and 3 vectors of C = A^T B.
 //
 //go:noescape
-func productTA1x3AVX2(a *gemmArgs)
+func productTA1x3AVX2(a *abi.GemmArgs)
 
 // packPanel1AVX2 copies 1 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packPanel1AVX2(a *gemmArgs)
+func packPanel1AVX2(a *abi.GemmArgs)
 
 // packPanel2AVX2 copies 2 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packPanel2AVX2(a *gemmArgs)
+func packPanel2AVX2(a *abi.GemmArgs)
 
 // packPanel3AVX2 copies 3 vectors of columns of B into a panel A.
 //
 //go:noescape
-func packPanel3AVX2(a *gemmArgs)
+func packPanel3AVX2(a *abi.GemmArgs)
 
 // packTransposedAVX2 copies 8 rows of B into a vector of columns of a panel A, whole squares alone.
 //
 //go:noescape
-func packTransposedAVX2(a *gemmArgs)
+func packTransposedAVX2(a *abi.GemmArgs)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"unsafe"
 
+	"gridsearch/internal/kernel/abi"
 	"gridsearch/internal/portable"
 )
 
@@ -16,16 +17,21 @@ const GenericSlowdown = 30
 // generic is the set in plain Go: what other processors run, and what the assembly is held against.
 var generic = Set{
 	Name: Generic, Width: genericWidth,
-	tiles: [maxAcross + 1][]tile{
-		1: {{2, productGeneric, productTAGeneric}, {1, productTwin(1, 1, genericWidth), productTATwin(1, 1, genericWidth)}},
-		2: {{1, productTwin(1, 2, genericWidth), productTATwin(1, 2, genericWidth)}},
-		3: {{1, productTwin(1, 3, genericWidth), productTATwin(1, 3, genericWidth)}},
+	table: abi.Table{
+		Tiles: [abi.MaxAcross + 1][]abi.Tile{
+			1: {
+				{Rows: 2, Product: productGeneric, ProductTA: productTAGeneric},
+				{Rows: 1, Product: productTwin(1, 1, genericWidth), ProductTA: productTATwin(1, 1, genericWidth)},
+			},
+			2: {{Rows: 1, Product: productTwin(1, 2, genericWidth), ProductTA: productTATwin(1, 2, genericWidth)}},
+			3: {{Rows: 1, Product: productTwin(1, 3, genericWidth), ProductTA: productTATwin(1, 3, genericWidth)}},
+		},
+		PackPanel: packTwins(genericWidth),
+		Rows:      rowTwins,
+		Flat:      flatTwins,
+		Depthwise: depthwiseTwins(genericWidth),
+		Peak:      peakGeneric, Read: readGeneric, Copy: copyGeneric,
 	},
-	packPanel: packTwins(genericWidth),
-	rows:      rowTwins,
-	flat:      flatTwins,
-	depthwise: depthwiseTwins(genericWidth),
-	peak:      peakGeneric, read: readGeneric, copy: copyGeneric,
 }
 
 // floats are n numbers in memory, from a pointer and a distance in bytes on.
@@ -34,26 +40,26 @@ func floats(p *float32, bytes, n int) []float32 {
 }
 
 // productTwin computes what a product kernel of a tile's size does, for vectors of so many lanes.
-func productTwin(rows, across, lanes int) func(*gemmArgs) {
-	return func(a *gemmArgs) { a.eachTile(rows, across, lanes, a.strideA, 4) }
+func productTwin(rows, across, lanes int) func(*abi.GemmArgs) {
+	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, a.StrideA, 4) }
 }
 
 // productTATwin is productTwin for A^T B.
-func productTATwin(rows, across, lanes int) func(*gemmArgs) {
-	return func(a *gemmArgs) { a.eachTile(rows, across, lanes, 4, a.strideA) }
+func productTATwin(rows, across, lanes int) func(*abi.GemmArgs) {
+	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, 4, a.StrideA) }
 }
 
 // eachTile sums up with A's element (i, l) at i row + l step bytes.
-func (a *gemmArgs) eachTile(rows, across, lanes, row, step int) {
-	columns := (across-1)*lanes + a.tail
-	for i := range rows * a.tiles {
-		c := floats(a.c, i*a.strideC, columns)
-		if a.add == 0 {
+func eachTile(a *abi.GemmArgs, rows, across, lanes, row, step int) {
+	columns := (across-1)*lanes + a.Tail
+	for i := range rows * a.Tiles {
+		c := floats(a.C, i*a.StrideC, columns)
+		if a.Add == 0 {
 			clear(c)
 		}
-		for l := range a.depth {
-			v := floats(a.a, i*row+l*step, 1)[0]
-			for j, w := range floats(a.b, l*a.strideB, columns) {
+		for l := range a.Depth {
+			v := floats(a.A, i*row+l*step, 1)[0]
+			for j, w := range floats(a.B, l*a.StrideB, columns) {
 				c[j] += v * w
 			}
 		}
@@ -61,10 +67,10 @@ func (a *gemmArgs) eachTile(rows, across, lanes, row, step int) {
 }
 
 // productGeneric is a tile of 2 rows and 4 columns.
-func productGeneric(a *gemmArgs) {
-	for i := 0; i < 2*a.tiles; i += 2 {
-		x, y := floats(a.a, i*a.strideA, a.depth), floats(a.a, (i+1)*a.strideA, a.depth)
-		panel := floats(a.b, 0, genericWidth*a.depth)
+func productGeneric(a *abi.GemmArgs) {
+	for i := 0; i < 2*a.Tiles; i += 2 {
+		x, y := floats(a.A, i*a.StrideA, a.Depth), floats(a.A, (i+1)*a.StrideA, a.Depth)
+		panel := floats(a.B, 0, genericWidth*a.Depth)
 		var s genericTile
 		y = y[:len(x)]
 		for l, v := range x {
@@ -78,34 +84,34 @@ func productGeneric(a *gemmArgs) {
 			s[6] += w * b[2]
 			s[7] += w * b[3]
 		}
-		a.store(i, &s)
+		s.store(a, i)
 	}
 }
 
 // productTAGeneric is productGeneric for A^T B.
-func productTAGeneric(a *gemmArgs) {
-	for i := 0; i < 2*a.tiles; i += 2 {
+func productTAGeneric(a *abi.GemmArgs) {
+	for i := 0; i < 2*a.Tiles; i += 2 {
 		var s genericTile
-		for l := range a.depth {
-			x := floats(a.a, 4*i+l*a.strideA, 2)
+		for l := range a.Depth {
+			x := floats(a.A, 4*i+l*a.StrideA, 2)
 			v, w := x[0], x[1]
-			for j, b := range floats(a.b, l*a.strideB, a.tail) {
+			for j, b := range floats(a.B, l*a.StrideB, a.Tail) {
 				s[j] += v * b
 				s[4+j] += w * b
 			}
 		}
-		a.store(i, &s)
+		s.store(a, i)
 	}
 }
 
 // genericTile holds the sums of two rows of four columns.
 type genericTile [2 * genericWidth]float32
 
-func (a *gemmArgs) store(row int, s *genericTile) {
+func (s *genericTile) store(a *abi.GemmArgs, row int) {
 	for r := range 2 {
-		c := floats(a.c, (row+r)*a.strideC, a.tail)
+		c := floats(a.C, (row+r)*a.StrideC, a.Tail)
 		for j := range c {
-			if a.add == 0 {
+			if a.Add == 0 {
 				c[j] = 0
 			}
 			c[j] += s[genericWidth*r+j]
@@ -114,12 +120,12 @@ func (a *gemmArgs) store(row int, s *genericTile) {
 }
 
 // packTwins copy panels of columns, with zeros behind the tail.
-func packTwins(lanes int) (twins [maxAcross + 1]func(*gemmArgs)) {
+func packTwins(lanes int) (twins [abi.MaxAcross + 1]func(*abi.GemmArgs)) {
 	for across := range twins {
-		twins[across] = func(a *gemmArgs) {
-			for l := range a.depth {
-				to := floats(a.a, 4*l*across*lanes, across*lanes)
-				clear(to[copy(to, floats(a.b, l*a.strideB, (across-1)*lanes+a.tail)):])
+		twins[across] = func(a *abi.GemmArgs) {
+			for l := range a.Depth {
+				to := floats(a.A, 4*l*across*lanes, across*lanes)
+				clear(to[copy(to, floats(a.B, l*a.StrideB, (across-1)*lanes+a.Tail)):])
 			}
 		}
 	}
@@ -127,67 +133,67 @@ func packTwins(lanes int) (twins [maxAcross + 1]func(*gemmArgs)) {
 }
 
 // rowTwins are the kernels on rows, in the order of their names.
-var rowTwins = [rowKernels]func(*rowArgs){
-	copyRows: twin(2, 0, func(r *operands) { copy(r.p[0], r.p[1]) }),
-	affine: twin(2, 2, func(r *operands) {
+var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
+	abi.CopyRows: twin(2, 0, func(r *operands) { copy(r.p[0], r.p[1]) }),
+	abi.Affine: twin(2, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j] = r.par[0][j]*x + r.par[1][j]
 		}
 	}),
-	affineAdd: twin(3, 3, func(r *operands) {
+	abi.AffineAdd: twin(3, 3, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j] = r.par[0][j]*x + r.par[1][j]*r.p[2][j] + r.par[2][j]
 		}
 	}),
-	affineAddGate: gateTwin(3, 1, 2, func(r *operands) {
+	abi.AffineAddGate: gateTwin(3, 1, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j] = r.gate[0][j]*x + r.gate[1][j] + r.par[0][j]*r.p[2][j]
 		}
 	}),
-	scaleRows: gateTwin(1, 0, 1, func(r *operands) {
+	abi.ScaleRows: gateTwin(1, 0, 1, func(r *operands) {
 		for j, x := range r.p[0] {
 			r.p[0][j] = x * r.gate[0][j]
 		}
 	}),
-	moments: twin(1, 2, func(r *operands) { r.moments(r.p[0]) }),
-	momentsCopy: twin(2, 2, func(r *operands) {
+	abi.Moments: twin(1, 2, func(r *operands) { r.moments(r.p[0]) }),
+	abi.MomentsCopy: twin(2, 2, func(r *operands) {
 		copy(r.p[0], r.p[1])
 		r.moments(r.p[0])
 	}),
-	products: twin(2, 2, func(r *operands) {
+	abi.Products: twin(2, 2, func(r *operands) {
 		for j, x := range r.p[0] {
 			r.par[0][j] += x
 			r.par[1][j] += x * r.p[1][j]
 		}
 	}),
-	productsGate: gateTwin(2, 2, 1, func(r *operands) {
+	abi.ProductsGate: gateTwin(2, 2, 1, func(r *operands) {
 		for j, x := range r.p[0] {
 			x *= r.gate[0][j]
 			r.par[0][j] += x
 			r.par[1][j] += x * r.p[1][j]
 		}
 	}),
-	gateProducts: gateTwin(2, 0, 2, func(r *operands) {
+	abi.GateProducts: gateTwin(2, 0, 2, func(r *operands) {
 		for j, a := range r.p[0] {
 			r.gate[1][j] += a * r.p[1][j]
 			r.p[0][j] = a * r.gate[0][j]
 		}
 	}),
-	mulProducts:         twin(4, 2, (*operands).mulProducts),
-	mulProductsPast:     twin(4, 2, (*operands).mulProducts),
-	mulProductsGate:     gateTwin(4, 2, 2, (*operands).mulProductsGate),
-	mulProductsGatePast: gateTwin(4, 2, 2, (*operands).mulProductsGate),
-	addClip: twin(3, 3, func(r *operands) {
+	abi.MulProducts:         twin(4, 2, (*operands).mulProducts),
+	abi.MulProductsPast:     twin(4, 2, (*operands).mulProducts),
+	abi.MulProductsGate:     gateTwin(4, 2, 2, (*operands).mulProductsGate),
+	abi.MulProductsGatePast: gateTwin(4, 2, 2, (*operands).mulProductsGate),
+	abi.AddClip: twin(3, 3, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = clipSlope(r.par[0][j]*x+r.par[1][j]*r.p[2][j]+r.par[2][j], r.top)
 		}
 	}),
-	addClipGate: gateTwin(3, 1, 2, func(r *operands) {
+	abi.AddClipGate: gateTwin(3, 1, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = clipSlope(r.gate[0][j]*x+r.gate[1][j]+r.par[0][j]*r.p[2][j], r.top)
 		}
 	}),
-	clippedProducts: twin(4, 2, func(r *operands) {
+	abi.ClippedProducts: twin(4, 2, func(r *operands) {
 		for j, d := range r.p[1] {
 			_, slope := clipSlope(r.p[2][j], r.top)
 			if slope == 0 {
@@ -198,10 +204,10 @@ var rowTwins = [rowKernels]func(*rowArgs){
 			r.par[1][j] += d * r.p[3][j]
 		}
 	}),
-	normSiLU: normTwin(siluSlope), normSiLUSum: normSumTwin(siluSlope), normSiLUSlope: normSlopeTwin(siluSlope),
-	slopeSiLUProducts: slopeTwin(siluSlope), slopeSiLUProductsGate: slopeGateTwin(siluSlope),
-	normClip: normTwin(clipSlope), normClipSum: normSumTwin(clipSlope), normClipSlope: normSlopeTwin(clipSlope),
-	slopeClipProducts: slopeTwin(clipSlope), slopeClipProductsGate: slopeGateTwin(clipSlope),
+	abi.NormSiLU: normTwin(siluSlope), abi.NormSiLUSum: normSumTwin(siluSlope), abi.NormSiLUSlope: normSlopeTwin(siluSlope),
+	abi.SlopeSiLUProducts: slopeTwin(siluSlope), abi.SlopeSiLUProductsGate: slopeGateTwin(siluSlope),
+	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope), abi.NormClipSlope: normSlopeTwin(clipSlope),
+	abi.SlopeClipProducts: slopeTwin(clipSlope), abi.SlopeClipProductsGate: slopeGateTwin(clipSlope),
 }
 
 // activationTwin is an activation and its derivative, where top is the upper end of one that clips.
@@ -220,7 +226,7 @@ func (r *operands) norm(act activationTwin, j int, x float32) (a, slope float32)
 	return act(r.par[0][j]*x+r.par[1][j], r.top)
 }
 
-func normTwin(act activationTwin) func(*rowArgs) {
+func normTwin(act activationTwin) func(*abi.RowArgs) {
 	return twin(2, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = r.norm(act, j, x)
@@ -228,7 +234,7 @@ func normTwin(act activationTwin) func(*rowArgs) {
 	})
 }
 
-func normSumTwin(act activationTwin) func(*rowArgs) {
+func normSumTwin(act activationTwin) func(*abi.RowArgs) {
 	return gateTwin(2, 2, 1, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = r.norm(act, j, x)
@@ -237,7 +243,7 @@ func normSumTwin(act activationTwin) func(*rowArgs) {
 	})
 }
 
-func normSlopeTwin(act activationTwin) func(*rowArgs) {
+func normSlopeTwin(act activationTwin) func(*abi.RowArgs) {
 	return twin(3, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], r.p[2][j] = r.norm(act, j, x)
@@ -245,7 +251,7 @@ func normSlopeTwin(act activationTwin) func(*rowArgs) {
 	})
 }
 
-func slopeTwin(act activationTwin) func(*rowArgs) {
+func slopeTwin(act activationTwin) func(*abi.RowArgs) {
 	return twin(3, 4, func(r *operands) {
 		for j, d := range r.p[1] {
 			r.slopeProducts(act, j, d)
@@ -253,7 +259,7 @@ func slopeTwin(act activationTwin) func(*rowArgs) {
 	})
 }
 
-func slopeGateTwin(act activationTwin) func(*rowArgs) {
+func slopeGateTwin(act activationTwin) func(*abi.RowArgs) {
 	return gateTwin(3, 4, 2, func(r *operands) {
 		for j, d := range r.p[1] {
 			r.slopeProducts(act, j, r.gate[0][j]*d+r.gate[1][j])
@@ -306,33 +312,33 @@ func (r *operands) mulProduct(j int, d float32) {
 }
 
 // twin makes a kernel on rows of what it does with one row.
-func twin(count, params int, row func(*operands)) func(*rowArgs) {
+func twin(count, params int, row func(*operands)) func(*abi.RowArgs) {
 	return gateTwin(count, params, 0, row)
 }
 
 // gateTwin makes a kernel with gates.
-func gateTwin(count, params, gates int, row func(*operands)) func(*rowArgs) {
-	return func(a *rowArgs) {
-		r := operands{top: a.top}
+func gateTwin(count, params, gates int, row func(*operands)) func(*abi.RowArgs) {
+	return func(a *abi.RowArgs) {
+		r := operands{top: a.Top}
 		for i := range params {
-			r.par[i] = floats(a.par, i*a.parStride, a.cols)
+			r.par[i] = floats(a.Par, i*a.ParStride, a.Cols)
 		}
 		var at [4]int
-		for group := range a.images * a.groups {
+		for group := range a.Images * a.Groups {
 			for i := range gates {
-				r.gate[i] = floats(a.gate, group*a.gateGap+i*a.gateStride, a.cols)
+				r.gate[i] = floats(a.Gate, group*a.GateGap+i*a.GateStride, a.Cols)
 			}
-			for range a.each {
+			for range a.Each {
 				for i := range count {
-					r.p[i] = floats(a.p[i], at[i], a.cols)
-					at[i] += a.stride[i]
+					r.p[i] = floats(a.P[i], at[i], a.Cols)
+					at[i] += a.Stride[i]
 				}
 				row(&r)
 			}
 			for i := range count {
-				at[i] += a.gap[i]
-				if (group+1)%a.groups == 0 {
-					at[i] += a.imageGap[i]
+				at[i] += a.Gap[i]
+				if (group+1)%a.Groups == 0 {
+					at[i] += a.ImageGap[i]
 				}
 			}
 		}
@@ -340,37 +346,37 @@ func gateTwin(count, params, gates int, row func(*operands)) func(*rowArgs) {
 }
 
 // flatTwins are the kernels on vectors, in the order of their names.
-var flatTwins = [flatKernels]func(*rowArgs){
-	addFlat:     flatTwin(func(y, x float32, _ *scalars) float32 { return y + x }),
-	scaleFlat:   flatTwin(func(_, x float32, s *scalars) float32 { return s[0] * x }),
-	blendFlat:   flatTwin(func(y, x float32, s *scalars) float32 { return s[0]*y + s[1]*x }),
-	siluFlat:    flatTwin(func(_, x float32, _ *scalars) float32 { return x * sigmoid(x) }),
-	sigmoidFlat: flatTwin(func(_, x float32, _ *scalars) float32 { return sigmoid(x) }),
-	siluBackward: flatTwin(func(y, x float32, _ *scalars) float32 {
+var flatTwins = [abi.FlatKernels]func(*abi.RowArgs){
+	abi.AddFlat:     flatTwin(func(y, x float32, _ *scalars) float32 { return y + x }),
+	abi.ScaleFlat:   flatTwin(func(_, x float32, s *scalars) float32 { return s[0] * x }),
+	abi.BlendFlat:   flatTwin(func(y, x float32, s *scalars) float32 { return s[0]*y + s[1]*x }),
+	abi.SiLUFlat:    flatTwin(func(_, x float32, _ *scalars) float32 { return x * sigmoid(x) }),
+	abi.SigmoidFlat: flatTwin(func(_, x float32, _ *scalars) float32 { return sigmoid(x) }),
+	abi.SiLUBackward: flatTwin(func(y, x float32, _ *scalars) float32 {
 		_, slope := siluSlope(x, 0)
 		return y * slope
 	}),
-	sigmoidBackward: flatTwin(func(y, x float32, _ *scalars) float32 { return y * x * (1 - x) }),
-	sgd:             func(a *rowArgs) { sgdTwin(a, false) },
-	sgdNesterov:     func(a *rowArgs) { sgdTwin(a, true) },
-	rmsprop:         rmspropTwin,
+	abi.SigmoidBackward: flatTwin(func(y, x float32, _ *scalars) float32 { return y * x * (1 - x) }),
+	abi.SGD:             func(a *abi.RowArgs) { sgdTwin(a, false) },
+	abi.SGDNesterov:     func(a *abi.RowArgs) { sgdTwin(a, true) },
+	abi.RMSProp:         rmspropTwin,
 }
 
 // scalars are the parameters of a flat kernel.
 type scalars [6]float32
 
-func (a *rowArgs) scalars() *scalars {
-	if a.par == nil {
+func scalarsOf(a *abi.RowArgs) *scalars {
+	if a.Par == nil {
 		return nil
 	}
-	return (*scalars)(floats(a.par, 0, len(scalars{})))
+	return (*scalars)(floats(a.Par, 0, len(scalars{})))
 }
 
 // flatTwin makes a kernel of p0 = f(p0, p1).
-func flatTwin(f func(y, x float32, s *scalars) float32) func(*rowArgs) {
-	return func(a *rowArgs) {
-		y, s := floats(a.p[0], 0, a.cols), a.scalars()
-		for j, x := range floats(a.p[1], 0, a.cols) {
+func flatTwin(f func(y, x float32, s *scalars) float32) func(*abi.RowArgs) {
+	return func(a *abi.RowArgs) {
+		y, s := floats(a.P[0], 0, a.Cols), scalarsOf(a)
+		for j, x := range floats(a.P[1], 0, a.Cols) {
 			y[j] = f(y[j], x, s)
 		}
 	}
@@ -379,9 +385,9 @@ func flatTwin(f func(y, x float32, s *scalars) float32) func(*rowArgs) {
 // gradient is that of the loss, scaled, plus the decay's.
 func (s *scalars) gradient(w, g float32) float32 { return s[3]*g + s[2]*w }
 
-func sgdTwin(a *rowArgs, nesterov bool) {
-	s, gradient, velocity := a.scalars(), floats(a.p[1], 0, a.cols), floats(a.p[2], 0, a.cols)
-	weights := floats(a.p[0], 0, a.cols)
+func sgdTwin(a *abi.RowArgs, nesterov bool) {
+	s, gradient, velocity := scalarsOf(a), floats(a.P[1], 0, a.Cols), floats(a.P[2], 0, a.Cols)
+	weights := floats(a.P[0], 0, a.Cols)
 	for j, w := range weights {
 		g := s.gradient(w, gradient[j])
 		v := s[1]*velocity[j] + g
@@ -393,9 +399,9 @@ func sgdTwin(a *rowArgs, nesterov bool) {
 	}
 }
 
-func rmspropTwin(a *rowArgs) {
-	s, gradient := a.scalars(), floats(a.p[1], 0, a.cols)
-	weights, velocity, square := floats(a.p[0], 0, a.cols), floats(a.p[2], 0, a.cols), floats(a.p[3], 0, a.cols)
+func rmspropTwin(a *abi.RowArgs) {
+	s, gradient := scalarsOf(a), floats(a.P[1], 0, a.Cols)
+	weights, velocity, square := floats(a.P[0], 0, a.Cols), floats(a.P[2], 0, a.Cols), floats(a.P[3], 0, a.Cols)
 	for j, w := range weights {
 		g := s.gradient(w, gradient[j])
 		square[j] = g*g + s[4]*(square[j]-g*g)
@@ -415,83 +421,83 @@ func siluSlope(x, _ float32) (a, slope float32) {
 }
 
 // depthwiseTwins are the depthwise kernels for vectors of so many lanes.
-func depthwiseTwins(lanes int) map[window]*depthwiseKernels {
-	kernels := map[window]*depthwiseKernels{}
+func depthwiseTwins(lanes int) map[abi.Window]*abi.DepthwiseKernels {
+	kernels := map[abi.Window]*abi.DepthwiseKernels{}
 	for _, kernel := range []int{3, 5} {
 		for _, stride := range []int{1, 2} {
-			w := window{kernel, stride}
-			kernels[w] = &depthwiseKernels{
-				forward: []pixelKernel{{1, func(a *depthwiseArgs) { w.forward(a, 1, lanes) }}},
-				weights: func(a *depthwiseArgs) { w.weights(a, lanes) },
+			w := abi.Window{Kernel: kernel, Stride: stride}
+			kernels[w] = &abi.DepthwiseKernels{
+				Forward: []abi.PixelKernel{{Pixels: 1, Run: func(a *abi.DepthwiseArgs) { forward(w, a, lanes) }}},
+				Weights: func(a *abi.DepthwiseArgs) { weights(w, a, lanes) },
 			}
 			if stride == 2 {
-				kernels[w].data = []pixelKernel{{1, func(a *depthwiseArgs) { w.data(a, 1, lanes) }}}
+				kernels[w].Data = []abi.PixelKernel{{Pixels: 1, Run: func(a *abi.DepthwiseArgs) { data(w, a, lanes) }}}
 			}
 		}
 	}
 	return kernels
 }
 
-// forward is a depthwise kernel of so many pixels a block.
-func (w window) forward(a *depthwiseArgs, pixels, lanes int) {
-	channels := a.vectors * lanes
-	a.eachRow(1, w.stride, func(toOut, toIn int) {
-		for x := range a.blocks * pixels {
-			out := floats(a.out, toOut+x*a.pixel, channels)
+// forward is a depthwise kernel of blocks of one pixel.
+func forward(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
+	channels := a.Vectors * lanes
+	eachRow(a, 1, w.Stride, func(toOut, toIn int) {
+		for x := range a.Blocks {
+			out := floats(a.Out, toOut+x*a.Pixel, channels)
 			clear(out)
-			w.taps(func(ky, kx, tap int) {
-				mulAdd(out, floats(a.in, toIn+ky*a.strideIn+(x*w.stride+kx)*a.pixel, channels), floats(a.w, tap*a.pixel, channels))
+			taps(w, func(ky, kx, tap int) {
+				mulAdd(out, floats(a.In, toIn+ky*a.StrideIn+(x*w.Stride+kx)*a.Pixel, channels), floats(a.W, tap*a.Pixel, channels))
 			})
 		}
 	})
 }
 
 // eachRow visits the rows of all images with their places, where a row of the kernel is so many rows of out and of in.
-func (a *depthwiseArgs) eachRow(out, in int, visit func(toOut, toIn int)) {
-	for image := range a.images {
-		for y := range a.rows {
-			row := image*a.rows + y
-			visit(row*out*a.strideOut+image*a.gapOut, row*in*a.strideIn+image*a.gapIn)
+func eachRow(a *abi.DepthwiseArgs, out, in int, visit func(toOut, toIn int)) {
+	for image := range a.Images {
+		for y := range a.Rows {
+			row := image*a.Rows + y
+			visit(row*out*a.StrideOut+image*a.GapOut, row*in*a.StrideIn+image*a.GapIn)
 		}
 	}
 }
 
-func (w window) weights(a *depthwiseArgs, lanes int) {
-	channels := a.vectors * lanes
-	a.eachRow(1, w.stride, func(toOut, toIn int) {
-		for x := range a.blocks {
-			d := floats(a.out, toOut+x*a.pixel, channels)
-			w.taps(func(ky, kx, tap int) {
-				mulAdd(floats(a.w, tap*a.pixel, channels), floats(a.in, toIn+ky*a.strideIn+(x*w.stride+kx)*a.pixel, channels), d)
+func weights(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
+	channels := a.Vectors * lanes
+	eachRow(a, 1, w.Stride, func(toOut, toIn int) {
+		for x := range a.Blocks {
+			d := floats(a.Out, toOut+x*a.Pixel, channels)
+			taps(w, func(ky, kx, tap int) {
+				mulAdd(floats(a.W, tap*a.Pixel, channels), floats(a.In, toIn+ky*a.StrideIn+(x*w.Stride+kx)*a.Pixel, channels), d)
 			})
 		}
 	})
 }
 
-// data is the kernel of the input's gradient of stride 2, of so many squares a block.
-func (w window) data(a *depthwiseArgs, squares, lanes int) {
-	channels, pad := a.vectors*lanes, (w.kernel-1)/2
+// data is the kernel of the input's gradient of stride 2, of blocks of one square.
+func data(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
+	channels, pad := a.Vectors*lanes, (w.Kernel-1)/2
 	// The first output pixel that the first square sees: the taps of pixel i are those k with an output (i + pad - k) / 2 that is whole.
-	first := (pad - (w.kernel - 1) + (w.kernel-1+pad)%2) / 2
-	a.eachRow(2, 1, func(toOut, toIn int) {
-		for i := range 2 * 2 * squares * a.blocks {
+	first := (pad - (w.Kernel - 1) + (w.Kernel-1+pad)%2) / 2
+	eachRow(a, 2, 1, func(toOut, toIn int) {
+		for i := range 2 * 2 * a.Blocks {
 			y, x := i%2, i/2 // of a row of squares
-			dx := floats(a.out, toOut+y*a.strideOut+x*a.pixel, channels)
+			dx := floats(a.Out, toOut+y*a.StrideOut+x*a.Pixel, channels)
 			clear(dx)
-			w.taps(func(ky, kx, tap int) {
+			taps(w, func(ky, kx, tap int) {
 				oy, ox := y+pad-ky, x+pad-kx
 				if oy%2 == 0 && ox%2 == 0 {
-					mulAdd(dx, floats(a.in, toIn+(oy/2-first)*a.strideIn+(ox/2-first)*a.pixel, channels), floats(a.w, tap*a.pixel, channels))
+					mulAdd(dx, floats(a.In, toIn+(oy/2-first)*a.StrideIn+(ox/2-first)*a.Pixel, channels), floats(a.W, tap*a.Pixel, channels))
 				}
 			})
 		}
 	})
 }
 
-func (w window) taps(visit func(ky, kx, tap int)) {
-	for ky := range w.kernel {
-		for kx := range w.kernel {
-			visit(ky, kx, ky*w.kernel+kx)
+func taps(w abi.Window, visit func(ky, kx, tap int)) {
+	for ky := range w.Kernel {
+		for kx := range w.Kernel {
+			visit(ky, kx, ky*w.Kernel+kx)
 		}
 	}
 }

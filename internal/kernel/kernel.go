@@ -14,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"gridsearch/internal/kernel/abi"
 )
 
 //go:generate go run -C _asm . -group gemm -out ../gemm_amd64.s -declare ../gemm_amd64.go
@@ -36,15 +38,7 @@ const Variable = "GRIDSEARCH_KERNELS"
 type Set struct {
 	Name  string
 	Width int // floats of a vector
-
-	tiles          [maxAcross + 1][]tile          // by vectors across, 0 for half a one or less; the tallest first; the last has one row
-	packPanel      [maxAcross + 1]func(*gemmArgs) // by vectors across
-	packTransposed func(*gemmArgs)                // nil where Go does it
-	rows           [rowKernels]func(*rowArgs)
-	flat           [flatKernels]func(*rowArgs)
-	depthwise      map[window]*depthwiseKernels
-	peak           func(*probeArgs)
-	read, copy     func(*probeArgs)
+	table abi.Table
 }
 
 // Sets lists the sets that this processor can run, the fastest first. Generic is always there.
@@ -80,9 +74,9 @@ func (s *Set) Pad(c int) int { return (c + s.Width - 1) / s.Width * s.Width }
 // Kernels runs a set's kernels for one goroutine.
 type Kernels struct {
 	*Set
-	row      rowArgs
-	product  gemmArgs
-	convolve depthwiseArgs
+	row      abi.RowArgs
+	product  abi.GemmArgs
+	convolve abi.DepthwiseArgs
 	scalars  [6]float32
 	top      float32 // of the activation of the call
 }

@@ -3,6 +3,8 @@ package kernel
 import (
 	"fmt"
 	"testing"
+
+	"gridsearch/internal/kernel/abi"
 )
 
 // BenchmarkProduct reports which share of the core's peak the products of B0 reach on blocks that stay in the second cache.
@@ -39,10 +41,10 @@ func report(b *testing.B, flops, peak float64) {
 
 // BenchmarkRows measures the passes over rows on a block of the second cache, in numbers a nanosecond.
 func BenchmarkRows(b *testing.B) {
-	names := map[rowKernel]string{copyRows: "copyRows", affineAdd: "affineAdd", moments: "moments", products: "products", normSiLU: "normSiLU", normSiLUSlope: "normSiLUSlope", slopeSiLUProducts: "slopeSiLUProducts", mulProducts: "mulProducts"}
+	names := map[abi.RowKernel]string{abi.CopyRows: "copyRows", abi.AffineAdd: "affineAdd", abi.Moments: "moments", abi.Products: "products", abi.NormSiLU: "normSiLU", abi.NormSiLUSlope: "normSiLUSlope", abi.SlopeSiLUProducts: "slopeSiLUProducts", abi.MulProducts: "mulProducts"}
 	for _, s := range Sets() {
 		for _, c := range []int{12, 48, 96, 144, 672} {
-			for kernel := range rowKernels {
+			for kernel := range abi.RowKernels {
 				name, ok := names[kernel]
 				if !ok {
 					continue
@@ -68,21 +70,21 @@ func BenchmarkRows(b *testing.B) {
 func BenchmarkDepthwise(b *testing.B) {
 	for _, s := range Sets() {
 		peak := s.Measure().PeakGFLOPS
-		for _, w := range []window{{3, 1}, {3, 2}, {5, 1}, {5, 2}} {
+		for _, w := range []abi.Window{{Kernel: 3, Stride: 1}, {Kernel: 3, Stride: 2}, {Kernel: 5, Stride: 1}, {Kernel: 5, Stride: 2}} {
 			for _, size := range []int{14, 12, 8, 4} {
 				const channels = 96
-				k, in := s.New(), w.reach(size)
-				x, y, dw := Floats(in*in*channels), Floats(size*size*channels), Floats(w.kernel*w.kernel*channels)
-				flops := 2 * float64(size*size*channels*w.kernel*w.kernel)
-				b.Run(fmt.Sprintf("%s/%ds%d/%d", s.Name, w.kernel, w.stride, size), func(b *testing.B) {
+				k, in := s.New(), w.Reach(size)
+				x, y, dw := Floats(in*in*channels), Floats(size*size*channels), Floats(w.Kernel*w.Kernel*channels)
+				flops := 2 * float64(size*size*channels*w.Kernel*w.Kernel)
+				b.Run(fmt.Sprintf("%s/%ds%d/%d", s.Name, w.Kernel, w.Stride, size), func(b *testing.B) {
 					for b.Loop() {
-						k.Depthwise(Map{y, size * channels, 0}, Map{x, in * channels, 0}, dw, w.kernel, w.stride, Area{1, size, size, channels})
+						k.Depthwise(Map{y, size * channels, 0}, Map{x, in * channels, 0}, dw, w.Kernel, w.Stride, Area{1, size, size, channels})
 					}
 					report(b, flops, peak)
 				})
-				b.Run(fmt.Sprintf("%s/%ds%d/%d-weights", s.Name, w.kernel, w.stride, size), func(b *testing.B) {
+				b.Run(fmt.Sprintf("%s/%ds%d/%d-weights", s.Name, w.Kernel, w.Stride, size), func(b *testing.B) {
 					for b.Loop() {
-						k.DepthwiseWeights(dw, Map{y, size * channels, 0}, Map{x, in * channels, 0}, w.kernel, w.stride, Area{1, size, size, channels})
+						k.DepthwiseWeights(dw, Map{y, size * channels, 0}, Map{x, in * channels, 0}, w.Kernel, w.Stride, Area{1, size, size, channels})
 					}
 					report(b, flops, peak)
 				})

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"gridsearch/internal/kernel/abi"
 )
 
 // guard surrounds what kernels may touch: a stray write changes it, and a stray read makes the result no number.
@@ -87,14 +89,14 @@ func TestExpectedSet(t *testing.T) {
 
 // TestRowKernels holds every kernel on rows against its twin: all short lengths, tails, strides, groups and alignments, guards before and after.
 func TestRowKernels(t *testing.T) {
-	operands := [rowKernels]int{copyRows: 2, affine: 2, affineAdd: 3, affineAddGate: 3, scaleRows: 1, moments: 1, momentsCopy: 2, products: 2, productsGate: 2, normSiLU: 2, normSiLUSum: 2,
-		normSiLUSlope: 3, slopeSiLUProducts: 3, slopeSiLUProductsGate: 3, gateProducts: 2, mulProducts: 4, mulProductsPast: 4, mulProductsGate: 4, mulProductsGatePast: 4,
-		addClip: 3, addClipGate: 3, clippedProducts: 4, normClip: 2, normClipSum: 2, normClipSlope: 3, slopeClipProducts: 3, slopeClipProductsGate: 3}
+	operands := [abi.RowKernels]int{abi.CopyRows: 2, abi.Affine: 2, abi.AffineAdd: 3, abi.AffineAddGate: 3, abi.ScaleRows: 1, abi.Moments: 1, abi.MomentsCopy: 2, abi.Products: 2, abi.ProductsGate: 2, abi.NormSiLU: 2, abi.NormSiLUSum: 2,
+		abi.NormSiLUSlope: 3, abi.SlopeSiLUProducts: 3, abi.SlopeSiLUProductsGate: 3, abi.GateProducts: 2, abi.MulProducts: 4, abi.MulProductsPast: 4, abi.MulProductsGate: 4, abi.MulProductsGatePast: 4,
+		abi.AddClip: 3, abi.AddClipGate: 3, abi.ClippedProducts: 4, abi.NormClip: 2, abi.NormClipSum: 2, abi.NormClipSlope: 3, abi.SlopeClipProducts: 3, abi.SlopeClipProductsGate: 3}
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(1, 2))
-		for kernel := range rowKernels {
+		for kernel := range abi.RowKernels {
 			for channels := 1; channels <= 70; channels++ {
-				past := kernel == momentsCopy || kernel == mulProductsPast || kernel == mulProductsGatePast
+				past := kernel == abi.MomentsCopy || kernel == abi.MulProductsPast || kernel == abi.MulProductsGatePast
 				if past && channels%s.Width != 0 {
 					continue
 				}
@@ -105,7 +107,7 @@ func TestRowKernels(t *testing.T) {
 }
 
 // rowCase compares one shape. Kernels that store past the caches need whole vectors on cache lines: there the operands begin on one.
-func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, channels int, past bool) {
+func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel abi.RowKernel, operands, channels int, past bool) {
 	t.Helper()
 	each, groups, images := 1+dice.IntN(9), 1+dice.IntN(3), 1+dice.IntN(3)
 	const params, gates = 4, 2
@@ -118,11 +120,11 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, 
 			}
 		}
 	}
-	a := rowArgs{par: &par.data[0], parStride: 4 * stride, cols: channels, each: each, groups: groups, images: images,
-		gate: &gate.data[0], gateStride: 4 * images * groups * stride, gateGap: 4 * stride, top: .8}
+	a := abi.RowArgs{Par: &par.data[0], ParStride: 4 * stride, Cols: channels, Each: each, Groups: groups, Images: images,
+		Gate: &gate.data[0], GateStride: 4 * images * groups * stride, GateGap: 4 * stride, Top: .8}
 	twins := a
 	parTwin, gateTwin := par.clone(), gate.clone()
-	twins.par, twins.gate = &parTwin.data[0], &gateTwin.data[0]
+	twins.Par, twins.Gate = &parTwin.data[0], &gateTwin.data[0]
 	var ours, theirs []guarded
 	for i := range operands {
 		rowStride := channels + dice.IntN(20)
@@ -135,11 +137,11 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel rowKernel, operands, 
 			g = aligned(g)
 		}
 		ours, theirs = append(ours, g), append(theirs, g.clone())
-		a.p[i], a.stride[i], a.gap[i], a.imageGap[i] = &g.data[0], 4*rowStride, 4*gap, 4*imageGap
-		twins.p[i], twins.stride[i], twins.gap[i], twins.imageGap[i] = &theirs[i].data[0], 4*rowStride, 4*gap, 4*imageGap
+		a.P[i], a.Stride[i], a.Gap[i], a.ImageGap[i] = &g.data[0], 4*rowStride, 4*gap, 4*imageGap
+		twins.P[i], twins.Stride[i], twins.Gap[i], twins.ImageGap[i] = &theirs[i].data[0], 4*rowStride, 4*gap, 4*imageGap
 	}
-	s.rows[kernel](&a)
-	rowTwins[kernel](&twins)
+	s.table.Rows[kernel](&a)
+	generic.table.Rows[kernel](&twins)
 	for i := range ours {
 		if err := theirs[i].same(ours[i], tolerance); err != nil {
 			t.Fatalf("kernel %d, %d channels, %d rows, %d groups, %d images, operand %d: %v", kernel, channels, each, groups, images, i, err)
@@ -203,27 +205,27 @@ func aligned(g guarded) guarded {
 
 // TestFlatKernels does the same for the kernels on vectors.
 func TestFlatKernels(t *testing.T) {
-	operands := [flatKernels]int{addFlat: 2, scaleFlat: 2, blendFlat: 2, siluFlat: 2, sigmoidFlat: 2, siluBackward: 2, sigmoidBackward: 2, sgd: 3, sgdNesterov: 3, rmsprop: 4}
+	operands := [abi.FlatKernels]int{abi.AddFlat: 2, abi.ScaleFlat: 2, abi.BlendFlat: 2, abi.SiLUFlat: 2, abi.SigmoidFlat: 2, abi.SiLUBackward: 2, abi.SigmoidBackward: 2, abi.SGD: 3, abi.SGDNesterov: 3, abi.RMSProp: 4}
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(3, 4))
-		for kernel := range flatKernels {
+		for kernel := range abi.FlatKernels {
 			for n := 1; n <= 100; n++ {
 				scalars := []float32{.1, .9, .01, .5, .8, 1e-3}
-				a := rowArgs{cols: n, par: &scalars[0]}
+				a := abi.RowArgs{Cols: n, Par: &scalars[0]}
 				twins := a
 				var ours, theirs []guarded
 				for i := range operands[kernel] {
 					g := newGuarded(dice, n)
-					if kernel == rmsprop && i == 3 {
+					if kernel == abi.RMSProp && i == 3 {
 						for j, v := range g.data {
 							g.data[j] = v * v // a mean square
 						}
 					}
 					ours, theirs = append(ours, g), append(theirs, g.clone())
-					a.p[i], twins.p[i] = &g.data[0], &theirs[i].data[0]
+					a.P[i], twins.P[i] = &g.data[0], &theirs[i].data[0]
 				}
-				s.flat[kernel](&a)
-				flatTwins[kernel](&twins)
+				s.table.Flat[kernel](&a)
+				generic.table.Flat[kernel](&twins)
 				for i := range ours {
 					if err := theirs[i].same(ours[i], tolerance); err != nil {
 						t.Fatalf("kernel %d, %d numbers, operand %d: %v", kernel, n, i, err)
@@ -344,44 +346,45 @@ func TestProductPadded(t *testing.T) {
 func TestDepthwiseKernels(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(9, 10))
-		for w, kernels := range s.depthwise {
-			for _, p := range kernels.forward {
+		twins := depthwiseTwins(s.Width)
+		for w, kernels := range s.table.Depthwise {
+			for _, p := range kernels.Forward {
 				for range 5 {
-					depthwiseCase(t, s, dice, w, p.pixels, p.run, func(a *depthwiseArgs) { w.forward(a, p.pixels, s.Width) }, 1, w.stride)
+					depthwiseCase(t, s, dice, w, p, twins[w].Forward[0].Run, 1, w.Stride)
 				}
 			}
-			for _, p := range kernels.data {
+			for _, p := range kernels.Data {
 				for range 5 {
-					depthwiseCase(t, s, dice, w, p.pixels, p.run, func(a *depthwiseArgs) { w.data(a, p.pixels, s.Width) }, 2, 1)
+					depthwiseCase(t, s, dice, w, p, twins[w].Data[0].Run, 2, 1)
 				}
 			}
 			for range 5 {
-				depthwiseCase(t, s, dice, w, 1, kernels.weights, func(a *depthwiseArgs) { w.weights(a, s.Width) }, 1, w.stride)
+				depthwiseCase(t, s, dice, w, abi.PixelKernel{Pixels: 1, Run: kernels.Weights}, twins[w].Weights, 1, w.Stride)
 			}
 		}
 	})
 }
 
-// depthwiseCase runs a kernel and its twin on one shape. A pixel of the kernel is out x out pixels of out and in x in pixels of in.
-func depthwiseCase(t *testing.T, s *Set, dice *rand.Rand, w window, pixels int, run, twin func(*depthwiseArgs), out, in int) {
+// depthwiseCase runs a kernel and its twin, which takes a pixel at a time, on one shape. A pixel of the kernel is out x out pixels of out and in x in pixels of in.
+func depthwiseCase(t *testing.T, s *Set, dice *rand.Rand, w abi.Window, p abi.PixelKernel, twin func(*abi.DepthwiseArgs), out, in int) {
 	t.Helper()
 	images, rows, blocks, vectors := 1+dice.IntN(3), 1+dice.IntN(4), 1+dice.IntN(3), 1+dice.IntN(3)
 	channels := vectors * s.Width
-	strideOut := out*blocks*pixels*channels + dice.IntN(9)
-	strideIn := (in*blocks*pixels + w.kernel) * channels
+	strideOut := out*blocks*p.Pixels*channels + dice.IntN(9)
+	strideIn := (in*blocks*p.Pixels + w.Kernel) * channels
 	gapOut, gapIn := dice.IntN(9), dice.IntN(9)
-	g := [3]guarded{newGuarded(dice, images*(out*rows*strideOut+gapOut)), newGuarded(dice, images*(in*rows*strideIn+gapIn)+w.kernel*strideIn),
-		newGuarded(dice, w.kernel*w.kernel*channels)}
+	g := [3]guarded{newGuarded(dice, images*(out*rows*strideOut+gapOut)), newGuarded(dice, images*(in*rows*strideIn+gapIn)+w.Kernel*strideIn),
+		newGuarded(dice, w.Kernel*w.Kernel*channels)}
 	h := [3]guarded{g[0].clone(), g[1].clone(), g[2].clone()}
-	arguments := func(g [3]guarded) *depthwiseArgs {
-		return &depthwiseArgs{out: &g[0].data[0], in: &g[1].data[0], w: &g[2].data[0], strideOut: 4 * strideOut, strideIn: 4 * strideIn,
-			pixel: 4 * channels, rows: rows, blocks: blocks, vectors: vectors, images: images, gapOut: 4 * gapOut, gapIn: 4 * gapIn}
+	arguments := func(g [3]guarded, blocks int) *abi.DepthwiseArgs {
+		return &abi.DepthwiseArgs{Out: &g[0].data[0], In: &g[1].data[0], W: &g[2].data[0], StrideOut: 4 * strideOut, StrideIn: 4 * strideIn,
+			Pixel: 4 * channels, Rows: rows, Blocks: blocks, Vectors: vectors, Images: images, GapOut: 4 * gapOut, GapIn: 4 * gapIn}
 	}
-	run(arguments(g))
-	twin(arguments(h))
+	p.Run(arguments(g, blocks))
+	twin(arguments(h, blocks*p.Pixels))
 	for i := range g {
 		if err := h[i].same(g[i], tolerance); err != nil {
-			t.Fatalf("%+v, %d pixels, %d images, %d rows, %d blocks, %d channels, operand %d: %v", w, pixels, images, rows, blocks, channels, i, err)
+			t.Fatalf("%+v, %d pixels, %d images, %d rows, %d blocks, %d channels, operand %d: %v", w, p.Pixels, images, rows, blocks, channels, i, err)
 		}
 	}
 }

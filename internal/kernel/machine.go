@@ -4,17 +4,8 @@ import (
 	"math"
 	"runtime"
 	"time"
-)
 
-// probeArgs are the arguments of what measures the processor.
-type probeArgs struct {
-	to, from *float32
-	n        int // rounds, or pieces of probePiece floats
-}
-
-const (
-	probePiece  = 64 // floats that the memory probes take at a time
-	probeRounds = 24 // vector multiply-adds of a round of the peak probe
+	"gridsearch/internal/kernel/abi"
 )
 
 // Machine is what one core of this machine can do with a set.
@@ -35,20 +26,20 @@ func (s *Set) Measure() Machine {
 		from[i] = 1 // memory that nobody has written is one page of zeros to the system, and would be read from the first cache
 	}
 	gigabytes := float64(4*memorySize) / 1e9
-	a := &probeArgs{n: rounds}
+	a := &abi.ProbeArgs{N: rounds}
 	peak := fastest(20, func() {
-		*a = probeArgs{n: rounds}
-		s.peak(a)
+		*a = abi.ProbeArgs{N: rounds}
+		s.table.Peak(a)
 	})
 	read := fastest(5, func() {
-		*a = probeArgs{from: &from[0], n: memorySize / probePiece}
-		s.read(a)
+		*a = abi.ProbeArgs{From: &from[0], N: memorySize / abi.ProbePiece}
+		s.table.Read(a)
 	})
 	copied := fastest(5, func() {
-		*a = probeArgs{to: &to[0], from: &from[0], n: memorySize / probePiece}
-		s.copy(a)
+		*a = abi.ProbeArgs{To: &to[0], From: &from[0], N: memorySize / abi.ProbePiece}
+		s.table.Copy(a)
 	})
-	return Machine{PeakGFLOPS: float64(2*s.Width*probeRounds*rounds) / peak / 1e9, ReadGBs: gigabytes / read, CopyGBs: 2 * gigabytes / copied}
+	return Machine{PeakGFLOPS: float64(2*s.Width*abi.ProbeRounds*rounds) / peak / 1e9, ReadGBs: gigabytes / read, CopyGBs: 2 * gigabytes / copied}
 }
 
 // fastest is the shortest of n times, in seconds.
@@ -63,11 +54,11 @@ func fastest(n int, f func()) float64 {
 }
 
 // peakGeneric does the multiply-adds that Go can keep in registers.
-func peakGeneric(a *probeArgs) {
+func peakGeneric(a *abi.ProbeArgs) {
 	var s [8]float32
 	factor := float32(0)
-	for range a.n {
-		for range probeRounds * genericWidth / len(s) {
+	for range a.N {
+		for range abi.ProbeRounds * genericWidth / len(s) {
 			s[0] += factor * factor
 			s[1] += factor * factor
 			s[2] += factor * factor
@@ -81,10 +72,10 @@ func peakGeneric(a *probeArgs) {
 	runtime.KeepAlive(s) // so that the compiler leaves nothing out
 }
 
-func readGeneric(a *probeArgs) {
+func readGeneric(a *abi.ProbeArgs) {
 	var s [4]float32
-	for piece := range a.n {
-		x := floats(a.from, 4*probePiece*piece, probePiece)
+	for piece := range a.N {
+		x := floats(a.From, 4*abi.ProbePiece*piece, abi.ProbePiece)
 		for i := 0; i+4 <= len(x); i += 4 {
 			s[0] += x[i]
 			s[1] += x[i+1]
@@ -95,8 +86,8 @@ func readGeneric(a *probeArgs) {
 	runtime.KeepAlive(s)
 }
 
-func copyGeneric(a *probeArgs) {
-	for piece := range a.n {
-		copy(floats(a.to, 4*probePiece*piece, probePiece), floats(a.from, 4*probePiece*piece, probePiece))
+func copyGeneric(a *abi.ProbeArgs) {
+	for piece := range a.N {
+		copy(floats(a.To, 4*abi.ProbePiece*piece, abi.ProbePiece), floats(a.From, 4*abi.ProbePiece*piece, abi.ProbePiece))
 	}
 }

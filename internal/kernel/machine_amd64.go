@@ -4,32 +4,34 @@
 
 package kernel
 
+import "gridsearch/internal/kernel/abi"
+
 // peakAVX512 does n rounds of 24 vector multiply-adds.
 //
 //go:noescape
-func peakAVX512(a *probeArgs)
+func peakAVX512(a *abi.ProbeArgs)
 
 // readMemoryAVX512 reads n pieces of 256 bytes.
 //
 //go:noescape
-func readMemoryAVX512(a *probeArgs)
+func readMemoryAVX512(a *abi.ProbeArgs)
 
 // copyMemoryAVX512 copies n pieces of 256 bytes past the caches.
 //
 //go:noescape
-func copyMemoryAVX512(a *probeArgs)
+func copyMemoryAVX512(a *abi.ProbeArgs)
 
 // peakAVX2 does n rounds of 24 vector multiply-adds.
 //
 //go:noescape
-func peakAVX2(a *probeArgs)
+func peakAVX2(a *abi.ProbeArgs)
 
 // readMemoryAVX2 reads n pieces of 256 bytes.
 //
 //go:noescape
-func readMemoryAVX2(a *probeArgs)
+func readMemoryAVX2(a *abi.ProbeArgs)
 
 // copyMemoryAVX2 copies n pieces of 256 bytes past the caches.
 //
 //go:noescape
-func copyMemoryAVX2(a *probeArgs)
+func copyMemoryAVX2(a *abi.ProbeArgs)

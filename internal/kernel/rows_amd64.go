@@ -4,272 +4,274 @@
 
 package kernel
 
+import "gridsearch/internal/kernel/abi"
+
 // copyRowsAVX512 computes p0 = p1.
 //
 //go:noescape
-func copyRowsAVX512(a *rowArgs)
+func copyRowsAVX512(a *abi.RowArgs)
 
 // affineAVX512 computes p0 = par0 p1 + par1.
 //
 //go:noescape
-func affineAVX512(a *rowArgs)
+func affineAVX512(a *abi.RowArgs)
 
 // affineAddAVX512 computes p0 = par0 p1 + par1 p2 + par2.
 //
 //go:noescape
-func affineAddAVX512(a *rowArgs)
+func affineAddAVX512(a *abi.RowArgs)
 
 // affineAddGateAVX512 computes p0 = gate0 p1 + par0 p2 + gate1.
 //
 //go:noescape
-func affineAddGateAVX512(a *rowArgs)
+func affineAddGateAVX512(a *abi.RowArgs)
 
 // scaleRowsAVX512 computes p0 *= gate0.
 //
 //go:noescape
-func scaleRowsAVX512(a *rowArgs)
+func scaleRowsAVX512(a *abi.RowArgs)
 
 // momentsAVX512 adds p0 to par0 and its square to par1.
 //
 //go:noescape
-func momentsAVX512(a *rowArgs)
+func momentsAVX512(a *abi.RowArgs)
 
 // momentsCopyAVX512 is moments of p1, which it copies past the caches to p0.
 //
 //go:noescape
-func momentsCopyAVX512(a *rowArgs)
+func momentsCopyAVX512(a *abi.RowArgs)
 
 // productsAVX512 adds p0 to par0 and p0 p1 to par1.
 //
 //go:noescape
-func productsAVX512(a *rowArgs)
+func productsAVX512(a *abi.RowArgs)
 
 // productsGateAVX512 is products of gate0 p0.
 //
 //go:noescape
-func productsGateAVX512(a *rowArgs)
+func productsGateAVX512(a *abi.RowArgs)
 
 // gateProductsAVX512 adds p0 p1 to gate1 and computes p0 *= gate0.
 //
 //go:noescape
-func gateProductsAVX512(a *rowArgs)
+func gateProductsAVX512(a *abi.RowArgs)
 
 // mulProductsAVX512 computes p0 = p1 p2, adds it to par0 and its product with p3 to par1.
 //
 //go:noescape
-func mulProductsAVX512(a *rowArgs)
+func mulProductsAVX512(a *abi.RowArgs)
 
 // mulProductsPastAVX512 is mulProducts past the caches.
 //
 //go:noescape
-func mulProductsPastAVX512(a *rowArgs)
+func mulProductsPastAVX512(a *abi.RowArgs)
 
 // mulProductsGateAVX512 is mulProducts of gate0 p1 + gate1.
 //
 //go:noescape
-func mulProductsGateAVX512(a *rowArgs)
+func mulProductsGateAVX512(a *abi.RowArgs)
 
 // mulProductsGatePastAVX512 is mulProductsGate past the caches.
 //
 //go:noescape
-func mulProductsGatePastAVX512(a *rowArgs)
+func mulProductsGatePastAVX512(a *abi.RowArgs)
 
 // addClipAVX512 computes p0 = clip(par0 p1 + par1 p2 + par2).
 //
 //go:noescape
-func addClipAVX512(a *rowArgs)
+func addClipAVX512(a *abi.RowArgs)
 
 // addClipGateAVX512 computes p0 = clip(gate0 p1 + par0 p2 + gate1).
 //
 //go:noescape
-func addClipGateAVX512(a *rowArgs)
+func addClipGateAVX512(a *abi.RowArgs)
 
 // clippedProductsAVX512 computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1.
 //
 //go:noescape
-func clippedProductsAVX512(a *rowArgs)
+func clippedProductsAVX512(a *abi.RowArgs)
 
 // normSiLUAVX512 computes p0 = silu(par0 p1 + par1).
 //
 //go:noescape
-func normSiLUAVX512(a *rowArgs)
+func normSiLUAVX512(a *abi.RowArgs)
 
 // normSiLUSumAVX512 is normSiLU and adds the result to gate0.
 //
 //go:noescape
-func normSiLUSumAVX512(a *rowArgs)
+func normSiLUSumAVX512(a *abi.RowArgs)
 
 // normSiLUSlopeAVX512 is normSiLU of p1 and puts the derivative into p2.
 //
 //go:noescape
-func normSiLUSlopeAVX512(a *rowArgs)
+func normSiLUSlopeAVX512(a *abi.RowArgs)
 
 // slopeSiLUProductsAVX512 computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
 //
 //go:noescape
-func slopeSiLUProductsAVX512(a *rowArgs)
+func slopeSiLUProductsAVX512(a *abi.RowArgs)
 
 // slopeSiLUProductsGateAVX512 is slopeSiLUProducts of gate0 p1 + gate1.
 //
 //go:noescape
-func slopeSiLUProductsGateAVX512(a *rowArgs)
+func slopeSiLUProductsGateAVX512(a *abi.RowArgs)
 
 // normClipAVX512 computes p0 = clip(par0 p1 + par1).
 //
 //go:noescape
-func normClipAVX512(a *rowArgs)
+func normClipAVX512(a *abi.RowArgs)
 
 // normClipSumAVX512 is normClip and adds the result to gate0.
 //
 //go:noescape
-func normClipSumAVX512(a *rowArgs)
+func normClipSumAVX512(a *abi.RowArgs)
 
 // normClipSlopeAVX512 is normClip of p1 and puts the derivative into p2.
 //
 //go:noescape
-func normClipSlopeAVX512(a *rowArgs)
+func normClipSlopeAVX512(a *abi.RowArgs)
 
 // slopeClipProductsAVX512 computes p0 = p1 clip'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
 //
 //go:noescape
-func slopeClipProductsAVX512(a *rowArgs)
+func slopeClipProductsAVX512(a *abi.RowArgs)
 
 // slopeClipProductsGateAVX512 is slopeClipProducts of gate0 p1 + gate1.
 //
 //go:noescape
-func slopeClipProductsGateAVX512(a *rowArgs)
+func slopeClipProductsGateAVX512(a *abi.RowArgs)
 
 // copyRowsAVX2 computes p0 = p1.
 //
 //go:noescape
-func copyRowsAVX2(a *rowArgs)
+func copyRowsAVX2(a *abi.RowArgs)
 
 // affineAVX2 computes p0 = par0 p1 + par1.
 //
 //go:noescape
-func affineAVX2(a *rowArgs)
+func affineAVX2(a *abi.RowArgs)
 
 // affineAddAVX2 computes p0 = par0 p1 + par1 p2 + par2.
 //
 //go:noescape
-func affineAddAVX2(a *rowArgs)
+func affineAddAVX2(a *abi.RowArgs)
 
 // affineAddGateAVX2 computes p0 = gate0 p1 + par0 p2 + gate1.
 //
 //go:noescape
-func affineAddGateAVX2(a *rowArgs)
+func affineAddGateAVX2(a *abi.RowArgs)
 
 // scaleRowsAVX2 computes p0 *= gate0.
 //
 //go:noescape
-func scaleRowsAVX2(a *rowArgs)
+func scaleRowsAVX2(a *abi.RowArgs)
 
 // momentsAVX2 adds p0 to par0 and its square to par1.
 //
 //go:noescape
-func momentsAVX2(a *rowArgs)
+func momentsAVX2(a *abi.RowArgs)
 
 // momentsCopyAVX2 is moments of p1, which it copies past the caches to p0.
 //
 //go:noescape
-func momentsCopyAVX2(a *rowArgs)
+func momentsCopyAVX2(a *abi.RowArgs)
 
 // productsAVX2 adds p0 to par0 and p0 p1 to par1.
 //
 //go:noescape
-func productsAVX2(a *rowArgs)
+func productsAVX2(a *abi.RowArgs)
 
 // productsGateAVX2 is products of gate0 p0.
 //
 //go:noescape
-func productsGateAVX2(a *rowArgs)
+func productsGateAVX2(a *abi.RowArgs)
 
 // gateProductsAVX2 adds p0 p1 to gate1 and computes p0 *= gate0.
 //
 //go:noescape
-func gateProductsAVX2(a *rowArgs)
+func gateProductsAVX2(a *abi.RowArgs)
 
 // mulProductsAVX2 computes p0 = p1 p2, adds it to par0 and its product with p3 to par1.
 //
 //go:noescape
-func mulProductsAVX2(a *rowArgs)
+func mulProductsAVX2(a *abi.RowArgs)
 
 // mulProductsPastAVX2 is mulProducts past the caches.
 //
 //go:noescape
-func mulProductsPastAVX2(a *rowArgs)
+func mulProductsPastAVX2(a *abi.RowArgs)
 
 // mulProductsGateAVX2 is mulProducts of gate0 p1 + gate1.
 //
 //go:noescape
-func mulProductsGateAVX2(a *rowArgs)
+func mulProductsGateAVX2(a *abi.RowArgs)
 
 // mulProductsGatePastAVX2 is mulProductsGate past the caches.
 //
 //go:noescape
-func mulProductsGatePastAVX2(a *rowArgs)
+func mulProductsGatePastAVX2(a *abi.RowArgs)
 
 // addClipAVX2 computes p0 = clip(par0 p1 + par1 p2 + par2).
 //
 //go:noescape
-func addClipAVX2(a *rowArgs)
+func addClipAVX2(a *abi.RowArgs)
 
 // addClipGateAVX2 computes p0 = clip(gate0 p1 + par0 p2 + gate1).
 //
 //go:noescape
-func addClipGateAVX2(a *rowArgs)
+func addClipGateAVX2(a *abi.RowArgs)
 
 // clippedProductsAVX2 computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1.
 //
 //go:noescape
-func clippedProductsAVX2(a *rowArgs)
+func clippedProductsAVX2(a *abi.RowArgs)
 
 // normSiLUAVX2 computes p0 = silu(par0 p1 + par1).
 //
 //go:noescape
-func normSiLUAVX2(a *rowArgs)
+func normSiLUAVX2(a *abi.RowArgs)
 
 // normSiLUSumAVX2 is normSiLU and adds the result to gate0.
 //
 //go:noescape
-func normSiLUSumAVX2(a *rowArgs)
+func normSiLUSumAVX2(a *abi.RowArgs)
 
 // normSiLUSlopeAVX2 is normSiLU of p1 and puts the derivative into p2.
 //
 //go:noescape
-func normSiLUSlopeAVX2(a *rowArgs)
+func normSiLUSlopeAVX2(a *abi.RowArgs)
 
 // slopeSiLUProductsAVX2 computes p0 = p1 silu'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
 //
 //go:noescape
-func slopeSiLUProductsAVX2(a *rowArgs)
+func slopeSiLUProductsAVX2(a *abi.RowArgs)
 
 // slopeSiLUProductsGateAVX2 is slopeSiLUProducts of gate0 p1 + gate1.
 //
 //go:noescape
-func slopeSiLUProductsGateAVX2(a *rowArgs)
+func slopeSiLUProductsGateAVX2(a *abi.RowArgs)
 
 // normClipAVX2 computes p0 = clip(par0 p1 + par1).
 //
 //go:noescape
-func normClipAVX2(a *rowArgs)
+func normClipAVX2(a *abi.RowArgs)
 
 // normClipSumAVX2 is normClip and adds the result to gate0.
 //
 //go:noescape
-func normClipSumAVX2(a *rowArgs)
+func normClipSumAVX2(a *abi.RowArgs)
 
 // normClipSlopeAVX2 is normClip of p1 and puts the derivative into p2.
 //
 //go:noescape
-func normClipSlopeAVX2(a *rowArgs)
+func normClipSlopeAVX2(a *abi.RowArgs)
 
 // slopeClipProductsAVX2 computes p0 = p1 clip'(par0 p2 + par1), adds it to par2 and its product with p2 to par3.
 //
 //go:noescape
-func slopeClipProductsAVX2(a *rowArgs)
+func slopeClipProductsAVX2(a *abi.RowArgs)
 
 // slopeClipProductsGateAVX2 is slopeClipProducts of gate0 p1 + gate1.
 //
 //go:noescape
-func slopeClipProductsGateAVX2(a *rowArgs)
+func slopeClipProductsGateAVX2(a *abi.RowArgs)

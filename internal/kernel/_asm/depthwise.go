@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets in depthwiseArgs; strides are in bytes. Maps are in memory with their padding, rows of whole vectors of channels.
+// Offsets in abi.DepthwiseArgs; strides are in bytes. Maps are in memory with their padding, rows of whole vectors of channels.
 const (
 	dwOut       = 0 // of the weights' gradient: the gradient of the output
 	dwIn        = 8
@@ -74,7 +74,7 @@ func nextChannels(s isa, args reg.Register, again string) {
 
 // forward computes rows of output pixels, so many at a time.
 func forward(s isa, kernel, stride, pixels int) {
-	text(fmt.Sprintf("depthwise%ds%dx%d%s", kernel, stride, pixels, s.name), "depthwiseArgs",
+	text(fmt.Sprintf("depthwise%ds%dx%d%s", kernel, stride, pixels, s.name), "DepthwiseArgs",
 		fmt.Sprintf("computes a %d x %d depthwise convolution of stride %d, %d pixels at a time", kernel, kernel, stride, pixels))
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
@@ -153,7 +153,7 @@ func loadRow(s isa, taps *pointers, kernel int) []vec {
 // weights adds to the gradient of the weights what rows of pixels give. The sums of the whole kernel, with AVX2 of two rows of a 5x5 one, stay in
 // registers.
 func weights(s isa, kernel, stride int) {
-	text(fmt.Sprintf("depthwiseWeights%ds%d%s", kernel, stride, s.name), "depthwiseArgs",
+	text(fmt.Sprintf("depthwiseWeights%ds%d%s", kernel, stride, s.name), "DepthwiseArgs",
 		fmt.Sprintf("adds to the gradient of the weights of a %d x %d depthwise convolution of stride %d", kernel, kernel, stride))
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
@@ -235,7 +235,7 @@ func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, 
 // data computes the gradient of the input of a convolution of stride 2, so many 2 x 2 squares at a time: out is the input's gradient, in that of the
 // output with its padding, and rows count squares. Row and column 2y of the input see the taps that have the parity of the padding; 2y+1 the others.
 func data(s isa, kernel, squares int) {
-	text(fmt.Sprintf("depthwiseData%dx%d%s", kernel, squares, s.name), "depthwiseArgs",
+	text(fmt.Sprintf("depthwiseData%dx%d%s", kernel, squares, s.name), "DepthwiseArgs",
 		fmt.Sprintf("computes the input's gradient of a %d x %d depthwise convolution of stride 2, %d squares at a time", kernel, kernel, squares))
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)

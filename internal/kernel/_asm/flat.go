@@ -110,7 +110,7 @@ func (r *strip) rmsprop() {
 }
 
 func (s isa) flatKernel(name, doc string, pointers, scalars int, body func(*strip)) {
-	text(name+s.name, "rowArgs", doc)
+	text(name+s.name, "RowArgs", doc)
 	args := Load(Param("a"), GP64())
 	r := &strip{isa: s, sigmoid: s.sigmoidFor(name)}
 	for i := range pointers {

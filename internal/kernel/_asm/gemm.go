@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets in gemmArgs; strides are in bytes.
+// Offsets in abi.GemmArgs; strides are in bytes.
 const (
 	gemmA       = 0
 	gemmB       = 8
@@ -51,7 +51,7 @@ func product(s isa, rows, across int, transposed bool) {
 	if transposed {
 		kind, doc = "productTA", "of C = A^T B"
 	}
-	text(fmt.Sprintf("%s%dx%d%s", kind, rows, across, s.name), "gemmArgs", fmt.Sprintf("computes tiles of %d rows and %d vectors %s", rows, across, doc))
+	text(fmt.Sprintf("%s%dx%d%s", kind, rows, across, s.name), "GemmArgs", fmt.Sprintf("computes tiles of %d rows and %d vectors %s", rows, across, doc))
 	args := Load(Param("a"), GP64())
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
 	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
@@ -131,7 +131,7 @@ const halfRows = 8
 
 // productHalf is product where C has no more columns than half a vector. The other half of its registers is zero.
 func productHalf(s isa, rows int) {
-	text(fmt.Sprintf("productHalf%d%s", rows, s.name), "gemmArgs", fmt.Sprintf("computes tiles of %d rows and half a vector of C = A B with B packed in whole vectors", rows))
+	text(fmt.Sprintf("productHalf%d%s", rows, s.name), "GemmArgs", fmt.Sprintf("computes tiles of %d rows and half a vector of C = A B with B packed in whole vectors", rows))
 	half := isa{s.name, s.lanes / 2, true, true}
 	args := Load(Param("a"), GP64())
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
@@ -314,7 +314,7 @@ func pack(s isa) {
 
 // packPanel copies a panel's columns of a matrix.
 func packPanel(s isa, across int) {
-	text(fmt.Sprintf("packPanel%d%s", across, s.name), "gemmArgs", fmt.Sprintf("copies %d vectors of columns of B into a panel A", across))
+	text(fmt.Sprintf("packPanel%d%s", across, s.name), "GemmArgs", fmt.Sprintf("copies %d vectors of columns of B into a panel A", across))
 	args := Load(Param("a"), GP64())
 	to, from, strideFrom := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideB)
 	last, depth := s.tailOf(fetch(args, gemmTail)), fetch(args, gemmDepth)
@@ -339,7 +339,7 @@ func packPanel(s isa, across int) {
 
 // packTransposed copies a square of rows of B, as many as a vector has lanes, into a vector of columns of a panel, square after square.
 func packTransposed(s isa) {
-	text("packTransposed"+s.name, "gemmArgs", fmt.Sprintf("copies %d rows of B into a vector of columns of a panel A, whole squares alone", s.lanes))
+	text("packTransposed"+s.name, "GemmArgs", fmt.Sprintf("copies %d rows of B into a vector of columns of a panel A, whole squares alone", s.lanes))
 	args := Load(Param("a"), GP64())
 	to, from, strideTo := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideA)
 	pitch := pitchOf(fetch(args, gemmStrideB))

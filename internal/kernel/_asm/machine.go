@@ -8,7 +8,7 @@ import (
 // machine writes what measures the processor: its multiply-adds, and its memory.
 func machine(s isa) {
 	const chains = 12 // enough to hide the latency of a multiply-add on every processor of the last ten years
-	text("peak"+s.name, "probeArgs", "does n rounds of 24 vector multiply-adds")
+	text("peak"+s.name, "ProbeArgs", "does n rounds of 24 vector multiply-adds")
 	args := Load(Param("a"), GP64())
 	n := fetch(args, 16)
 	sums, factor := s.zeros(chains), s.zeros(1)[0]
@@ -24,7 +24,7 @@ func machine(s isa) {
 	finish()
 
 	const piece = 256 // bytes of a round
-	text("readMemory"+s.name, "probeArgs", "reads n pieces of 256 bytes")
+	text("readMemory"+s.name, "ProbeArgs", "reads n pieces of 256 bytes")
 	args = Load(Param("a"), GP64())
 	from := fetch(args, 8)
 	n = fetch(args, 16)
@@ -39,7 +39,7 @@ func machine(s isa) {
 	JNZ(LabelRef(loop))
 	finish()
 
-	text("copyMemory"+s.name, "probeArgs", "copies n pieces of 256 bytes past the caches")
+	text("copyMemory"+s.name, "ProbeArgs", "copies n pieces of 256 bytes past the caches")
 	args = Load(Param("a"), GP64())
 	to := fetch(args, 0)
 	from = fetch(args, 8)

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets in rowArgs; strides are in bytes.
+// Offsets in abi.RowArgs; strides are in bytes.
 const (
 	rowPar       = 64
 	rowParStride = 72
@@ -292,7 +292,7 @@ func (b *block) mulProducts(r int, d vec, store func(vec, int, int)) {
 }
 
 func (s isa) rowKernel(k rowKernel) {
-	text(k.name+s.name, "rowArgs", k.doc)
+	text(k.name+s.name, "RowArgs", k.doc)
 	args := Load(Param("a"), GP64())
 	b := &block{isa: s}
 	for i := range k.pointers {

@@ -1,0 +1,32 @@
+package abi
+
+// DepthwiseArgs are the arguments of the depthwise kernels.
+type DepthwiseArgs struct {
+	Out, In, W          *float32
+	StrideOut, StrideIn int // from a row of pixels to the next
+	Pixel               int // from a pixel to the next
+	Rows, Blocks        int // of an image; blocks of pixels in a row
+	Vectors             int // of channels; counted down
+	Images              int
+	GapOut, GapIn       int    // from the row behind an image to the next image
+	_                   [3]int // for the kernels' own use
+}
+
+// Window is a kernel's side and stride.
+type Window struct{ Kernel, Stride int }
+
+// Reach is the number of input pixels that n output pixels of a window see along an axis.
+func (w Window) Reach(n int) int { return (n-1)*w.Stride + w.Kernel }
+
+// DepthwiseKernels are those of a window.
+type DepthwiseKernels struct {
+	Forward []PixelKernel // the most pixels first, the last takes one
+	Data    []PixelKernel // of stride 2: squares of 2 x 2 input pixels
+	Weights func(*DepthwiseArgs)
+}
+
+// PixelKernel computes so many pixels at a time.
+type PixelKernel struct {
+	Pixels int
+	Run    func(*DepthwiseArgs)
+}

@@ -1,0 +1,20 @@
+package abi
+
+// GemmArgs are the arguments of the product kernels and of those that pack a panel.
+type GemmArgs struct {
+	A, B, C                   *float32
+	StrideA, StrideB, StrideC int
+	Tiles                     int // along the rows of C; counted down
+	Depth                     int // length of the sum
+	Tail                      int // columns of the last vector
+	Add                       int // not 0: C is added to
+}
+
+// MaxAcross is the number of vectors of the widest tile.
+const MaxAcross = 3
+
+// Tile is a product kernel and its twin for A^T B; both compute rows x across vectors at a time.
+type Tile struct {
+	Rows               int
+	Product, ProductTA func(*GemmArgs)
+}
