@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/kernel/abi"
+	"gridsearch/internal/kernel/twin"
 )
 
 // guard surrounds what kernels may touch: a stray write changes it, and a stray read makes the result no number.
@@ -141,7 +142,7 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel abi.RowKernel, operan
 		twins.P[i], twins.Stride[i], twins.Gap[i], twins.ImageGap[i] = &theirs[i].data[0], 4*rowStride, 4*gap, 4*imageGap
 	}
 	s.table.Rows[kernel](&a)
-	generic.table.Rows[kernel](&twins)
+	twin.Table.Rows[kernel](&twins)
 	for i := range ours {
 		if err := theirs[i].same(ours[i], tolerance); err != nil {
 			t.Fatalf("kernel %d, %d channels, %d rows, %d groups, %d images, operand %d: %v", kernel, channels, each, groups, images, i, err)
@@ -225,7 +226,7 @@ func TestFlatKernels(t *testing.T) {
 					a.P[i], twins.P[i] = &g.data[0], &theirs[i].data[0]
 				}
 				s.table.Flat[kernel](&a)
-				generic.table.Flat[kernel](&twins)
+				twin.Table.Flat[kernel](&twins)
 				for i := range ours {
 					if err := theirs[i].same(ours[i], tolerance); err != nil {
 						t.Fatalf("kernel %d, %d numbers, operand %d: %v", kernel, n, i, err)
@@ -346,7 +347,7 @@ func TestProductPadded(t *testing.T) {
 func TestDepthwiseKernels(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(9, 10))
-		twins := depthwiseTwins(s.Width)
+		twins := twin.Depthwise(s.Width)
 		for w, kernels := range s.table.Depthwise {
 			for _, p := range kernels.Forward {
 				for range 5 {
@@ -366,7 +367,7 @@ func TestDepthwiseKernels(t *testing.T) {
 }
 
 // depthwiseCase runs a kernel and its twin, which takes a pixel at a time, on one shape. A pixel of the kernel is out x out pixels of out and in x in pixels of in.
-func depthwiseCase(t *testing.T, s *Set, dice *rand.Rand, w abi.Window, p abi.PixelKernel, twin func(*abi.DepthwiseArgs), out, in int) {
+func depthwiseCase(t *testing.T, s *Set, dice *rand.Rand, w abi.Window, p abi.PixelKernel, goTwin func(*abi.DepthwiseArgs), out, in int) {
 	t.Helper()
 	images, rows, blocks, vectors := 1+dice.IntN(3), 1+dice.IntN(4), 1+dice.IntN(3), 1+dice.IntN(3)
 	channels := vectors * s.Width
@@ -381,7 +382,7 @@ func depthwiseCase(t *testing.T, s *Set, dice *rand.Rand, w abi.Window, p abi.Pi
 			Pixel: 4 * channels, Rows: rows, Blocks: blocks, Vectors: vectors, Images: images, GapOut: 4 * gapOut, GapIn: 4 * gapIn}
 	}
 	p.Run(arguments(g, blocks))
-	twin(arguments(h, blocks*p.Pixels))
+	goTwin(arguments(h, blocks*p.Pixels))
 	for i := range g {
 		if err := h[i].same(g[i], tolerance); err != nil {
 			t.Fatalf("%+v, %d pixels, %d images, %d rows, %d blocks, %d channels, operand %d: %v", w, p.Pixels, images, rows, blocks, channels, i, err)

@@ -1,0 +1,216 @@
+package twin
+
+import "gridsearch/internal/kernel/abi"
+
+// rowTwins are the kernels on rows, in the order of their names.
+var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
+	abi.CopyRows: twin(2, 0, func(r *operands) { copy(r.p[0], r.p[1]) }),
+	abi.Affine: twin(2, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j] = r.par[0][j]*x + r.par[1][j]
+		}
+	}),
+	abi.AffineAdd: twin(3, 3, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j] = r.par[0][j]*x + r.par[1][j]*r.p[2][j] + r.par[2][j]
+		}
+	}),
+	abi.AffineAddGate: gateTwin(3, 1, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j] = r.gate[0][j]*x + r.gate[1][j] + r.par[0][j]*r.p[2][j]
+		}
+	}),
+	abi.ScaleRows: gateTwin(1, 0, 1, func(r *operands) {
+		for j, x := range r.p[0] {
+			r.p[0][j] = x * r.gate[0][j]
+		}
+	}),
+	abi.Moments: twin(1, 2, func(r *operands) { r.moments(r.p[0]) }),
+	abi.MomentsCopy: twin(2, 2, func(r *operands) {
+		copy(r.p[0], r.p[1])
+		r.moments(r.p[0])
+	}),
+	abi.Products: twin(2, 2, func(r *operands) {
+		for j, x := range r.p[0] {
+			r.par[0][j] += x
+			r.par[1][j] += x * r.p[1][j]
+		}
+	}),
+	abi.ProductsGate: gateTwin(2, 2, 1, func(r *operands) {
+		for j, x := range r.p[0] {
+			x *= r.gate[0][j]
+			r.par[0][j] += x
+			r.par[1][j] += x * r.p[1][j]
+		}
+	}),
+	abi.GateProducts: gateTwin(2, 0, 2, func(r *operands) {
+		for j, a := range r.p[0] {
+			r.gate[1][j] += a * r.p[1][j]
+			r.p[0][j] = a * r.gate[0][j]
+		}
+	}),
+	abi.MulProducts:         twin(4, 2, (*operands).mulProducts),
+	abi.MulProductsPast:     twin(4, 2, (*operands).mulProducts),
+	abi.MulProductsGate:     gateTwin(4, 2, 2, (*operands).mulProductsGate),
+	abi.MulProductsGatePast: gateTwin(4, 2, 2, (*operands).mulProductsGate),
+	abi.AddClip: twin(3, 3, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = clipSlope(r.par[0][j]*x+r.par[1][j]*r.p[2][j]+r.par[2][j], r.top)
+		}
+	}),
+	abi.AddClipGate: gateTwin(3, 1, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = clipSlope(r.gate[0][j]*x+r.gate[1][j]+r.par[0][j]*r.p[2][j], r.top)
+		}
+	}),
+	abi.ClippedProducts: twin(4, 2, func(r *operands) {
+		for j, d := range r.p[1] {
+			_, slope := clipSlope(r.p[2][j], r.top)
+			if slope == 0 {
+				d = 0
+			}
+			r.p[0][j] = d
+			r.par[0][j] += d
+			r.par[1][j] += d * r.p[3][j]
+		}
+	}),
+	abi.NormSiLU: normTwin(siluSlope), abi.NormSiLUSum: normSumTwin(siluSlope), abi.NormSiLUSlope: normSlopeTwin(siluSlope),
+	abi.SlopeSiLUProducts: slopeTwin(siluSlope), abi.SlopeSiLUProductsGate: slopeGateTwin(siluSlope),
+	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope), abi.NormClipSlope: normSlopeTwin(clipSlope),
+	abi.SlopeClipProducts: slopeTwin(clipSlope), abi.SlopeClipProductsGate: slopeGateTwin(clipSlope),
+}
+
+// activationTwin is an activation and its derivative, where top is the upper end of one that clips.
+type activationTwin func(u, top float32) (a, slope float32)
+
+// clipSlope is clip and its derivative.
+func clipSlope(u, top float32) (a, slope float32) {
+	if u > 0 && u < top {
+		return u, 1
+	}
+	return min(max(u, 0), top), 0
+}
+
+// norm is the activation of par0 x + par1.
+func (r *operands) norm(act activationTwin, j int, x float32) (a, slope float32) {
+	return act(r.par[0][j]*x+r.par[1][j], r.top)
+}
+
+func normTwin(act activationTwin) func(*abi.RowArgs) {
+	return twin(2, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = r.norm(act, j, x)
+		}
+	})
+}
+
+func normSumTwin(act activationTwin) func(*abi.RowArgs) {
+	return gateTwin(2, 2, 1, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], _ = r.norm(act, j, x)
+			r.gate[0][j] += r.p[0][j]
+		}
+	})
+}
+
+func normSlopeTwin(act activationTwin) func(*abi.RowArgs) {
+	return twin(3, 2, func(r *operands) {
+		for j, x := range r.p[1] {
+			r.p[0][j], r.p[2][j] = r.norm(act, j, x)
+		}
+	})
+}
+
+func slopeTwin(act activationTwin) func(*abi.RowArgs) {
+	return twin(3, 4, func(r *operands) {
+		for j, d := range r.p[1] {
+			r.slopeProducts(act, j, d)
+		}
+	})
+}
+
+func slopeGateTwin(act activationTwin) func(*abi.RowArgs) {
+	return gateTwin(3, 4, 2, func(r *operands) {
+		for j, d := range r.p[1] {
+			r.slopeProducts(act, j, r.gate[0][j]*d+r.gate[1][j])
+		}
+	})
+}
+
+// operands are one row of each operand of a kernel on rows, of each parameter and of the group's gates.
+type operands struct {
+	p    [4][]float32
+	par  [4][]float32
+	gate [2][]float32
+	top  float32
+}
+
+func (r *operands) moments(row []float32) {
+	for j, x := range row {
+		r.par[0][j] += x
+		r.par[1][j] += x * x
+	}
+}
+
+func (r *operands) slopeProducts(act activationTwin, j int, d float32) {
+	z := r.p[2][j]
+	_, slope := r.norm(act, j, z)
+	d *= slope
+	r.p[0][j] = d
+	r.par[2][j] += d
+	r.par[3][j] += d * z
+}
+
+func (r *operands) mulProducts() {
+	for j, d := range r.p[1] {
+		r.mulProduct(j, d)
+	}
+}
+
+func (r *operands) mulProductsGate() {
+	for j, d := range r.p[1] {
+		r.mulProduct(j, r.gate[0][j]*d+r.gate[1][j])
+	}
+}
+
+func (r *operands) mulProduct(j int, d float32) {
+	d *= r.p[2][j]
+	z := r.p[3][j]
+	r.p[0][j] = d
+	r.par[0][j] += d
+	r.par[1][j] += d * z
+}
+
+// twin makes a kernel on rows of what it does with one row.
+func twin(count, params int, row func(*operands)) func(*abi.RowArgs) {
+	return gateTwin(count, params, 0, row)
+}
+
+// gateTwin makes a kernel with gates.
+func gateTwin(count, params, gates int, row func(*operands)) func(*abi.RowArgs) {
+	return func(a *abi.RowArgs) {
+		r := operands{top: a.Top}
+		for i := range params {
+			r.par[i] = floats(a.Par, i*a.ParStride, a.Cols)
+		}
+		var at [4]int
+		for group := range a.Images * a.Groups {
+			for i := range gates {
+				r.gate[i] = floats(a.Gate, group*a.GateGap+i*a.GateStride, a.Cols)
+			}
+			for range a.Each {
+				for i := range count {
+					r.p[i] = floats(a.P[i], at[i], a.Cols)
+					at[i] += a.Stride[i]
+				}
+				row(&r)
+			}
+			for i := range count {
+				at[i] += a.Gap[i]
+				if (group+1)%a.Groups == 0 {
+					at[i] += a.ImageGap[i]
+				}
+			}
+		}
+	}
+}
