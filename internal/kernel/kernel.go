@@ -1,8 +1,8 @@
 // Package kernel holds the vector kernels that training spends its time in: products of matrices, depthwise convolutions, and passes over rows of
 // channels that do several things while the numbers are near.
 //
-// A Set is the kernels of one instruction set: generated assembly for AVX-512 and for AVX2 with FMA (folder _asm), and Go twins (package twin),
-// which run everywhere and which the assembly is tested against. A Kernels is a Set with the memory of its arguments, for one goroutine.
+// A Set is the kernels of one instruction set: assembly for AVX-512 and for AVX2 with FMA (package amd64), and Go twins (package twin), which
+// run everywhere and which the assembly is tested against. A Kernels is a Set with the memory of its arguments, for one goroutine.
 //
 // Maps are NHWC: rows of channels, one row a pixel. Rows are any distance apart and any number of channels long; what a caller owns itself has rows that
 // are whole vectors (Set.Pad), with zeros behind the channels. Sums are in a fixed order, so that equal inputs give equal bits for one set. NaN and
@@ -18,12 +18,6 @@ import (
 	"gridsearch/internal/kernel/abi"
 	"gridsearch/internal/kernel/twin"
 )
-
-//go:generate go run -C _asm . -group gemm -out ../gemm_amd64.s -declare ../gemm_amd64.go
-//go:generate go run -C _asm . -group rows -out ../rows_amd64.s -declare ../rows_amd64.go
-//go:generate go run -C _asm . -group flat -out ../flat_amd64.s -declare ../flat_amd64.go
-//go:generate go run -C _asm . -group depthwise -out ../depthwise_amd64.s -declare ../depthwise_amd64.go
-//go:generate go run -C _asm . -group machine -out ../machine_amd64.s -declare ../machine_amd64.go
 
 // Names of the sets. Numbers of two sets differ by rounding.
 const (

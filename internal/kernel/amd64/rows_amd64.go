@@ -2,7 +2,7 @@
 
 //go:build !purego
 
-package kernel
+package amd64
 
 import "gridsearch/internal/kernel/abi"
 

@@ -1,4 +1,4 @@
-module gridsearch/internal/kernel/asm
+module gridsearch/internal/kernel/amd64/asm
 
 go 1.26.0
 
