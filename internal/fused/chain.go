@@ -3,15 +3,16 @@ package fused
 import (
 	"slices"
 
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
 
 // ChainShape is the shape of convolutions that follow each other, each with batch norm behind it and an activation between them. Behind the last the
 // input, or a projection of it, may be added; then the activation follows once more.
 type ChainShape struct {
-	Convs      []ConvShape
-	Skip       bool       // the input is added
-	Shortcut   *ConvShape // projected by this convolution; nil for the input itself
+	Convs      []engine.ConvShape
+	Skip       bool              // the input is added
+	Shortcut   *engine.ConvShape // projected by this convolution; nil for the input itself
 	Activation kernel.Activation
 	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for none.
 	Drop func(factors []float32)
@@ -19,36 +20,36 @@ type ChainShape struct {
 
 // ConvParams are the parameters of a convolution, [kernel, kernel, in, out], and of the norm behind it.
 type ConvParams struct {
-	Weight Weight
-	Norm   NormParams
+	Weight engine.Weight
+	Norm   engine.NormParams
 }
 
 // Chain is a plain convolution, or a residual block of two or three ([resnet], Figures 2 and 5).
 type Chain struct {
-	*Engine
+	*engine.Engine
 	shape    ChainShape
 	layers   []*convLayer
 	shortcut *convLayer // nil for none
 	passes   int        // parts of the batch that go through one after the other
 	rows     int        // pixels of the output of a pass
 	factors  []float32  // of stochastic depth; nil for none
-	gates    depthGates
+	gates    engine.DepthGates
 }
 
 // SupportsChain says whether there are kernels for the shape.
 func SupportsChain(s ChainShape) bool { return !s.Skip || s.Activation.Clips() }
 
 // NewChain makes the block. The parameters of a shortcut come last.
-func (e *Engine) NewChain(s ChainShape, p []ConvParams) *Chain {
+func NewChain(e *engine.Engine, s ChainShape, p []ConvParams) *Chain {
 	c := &Chain{Engine: e, shape: s}
 	var from *convLayer
 	for i, conv := range s.Convs {
 		conv.Activation = s.Activation
-		from = e.convLayer(conv, p[i], from)
+		from = newConvLayer(e, conv, p[i], from)
 		c.layers = append(c.layers, from)
 	}
 	if s.Shortcut != nil {
-		c.shortcut = e.convLayer(*s.Shortcut, p[len(s.Convs)], nil)
+		c.shortcut = newConvLayer(e, *s.Shortcut, p[len(s.Convs)], nil)
 	}
 	return c
 }
@@ -62,18 +63,18 @@ func (c *Chain) Allocate(batch int) int {
 	for _, l := range c.layers {
 		widest = max(widest, l.outPixels()*l.pad)
 	}
-	c.passes = c.split(batch, widest)
+	c.passes = c.Split(batch, widest)
 	size := batch * last.outPixels() * last.shape.Out
 	batch /= c.passes
 	c.rows = batch * last.outPixels()
 	if c.shape.Drop != nil {
 		c.factors = make([]float32, batch)
-		c.gates.allocate(batch, last.outPixels(), last.pad)
+		c.gates.Allocate(batch, last.outPixels(), last.pad)
 	}
 	for _, l := range c.all() {
 		l.allocate(batch)
-		c.reserveWide(0, len(l.z))
-		c.reserveWide(1, len(l.z))
+		c.ReserveWide(0, len(l.z))
+		c.ReserveWide(1, len(l.z))
 	}
 	return size
 }
@@ -88,7 +89,7 @@ func (c *Chain) all() []*convLayer {
 
 // Forward implements Block.
 func (c *Chain) Forward(y, x []float32) {
-	c.inPasses(c.passes, y, x, func(y, x []float32) {
+	c.InPasses(c.passes, y, x, func(y, x []float32) {
 		for _, l := range c.all() {
 			l.forward(x)
 		}
@@ -97,11 +98,11 @@ func (c *Chain) Forward(y, x []float32) {
 }
 
 // units cuts the output into stretches of whole images; a worker's parameters are zero at first.
-func (c *Chain) units(visit func(w *worker, pixel int, n kernel.Rows, par kernel.Params)) {
+func (c *Chain) units(visit func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params)) {
 	l := c.last()
-	step := max(1, chunk(c.rows, l.pad)/l.outPixels()) * l.outPixels()
-	c.run(pieces(c.rows, step), func(w *worker, from, to int) {
-		par := w.params(l.pad, nil, nil, nil, nil)
+	step := max(1, engine.Chunk(c.rows, l.pad)/l.outPixels()) * l.outPixels()
+	c.Run(engine.Pieces(c.rows, step), func(w *engine.Worker, from, to int) {
+		par := w.Params(l.pad, nil, nil, nil, nil)
 		for u := from; u < to; u++ {
 			visit(w, u*step, kernel.Rows{Rows: min(step, c.rows-u*step), Channels: l.shape.Out}, par)
 		}
@@ -115,7 +116,7 @@ func (c *Chain) join(y, x []float32) {
 	if c.factors != nil {
 		c.weigh()
 	}
-	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
+	c.units(func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params) {
 		to := kernel.Dense(y[pixel*out:], out)
 		switch {
 		case c.factors != nil:
@@ -123,17 +124,17 @@ func (c *Chain) join(y, x []float32) {
 			par.Set(l.ones)
 			if s != nil {
 				beside = s.output(pixel)
-				par.Set(s.norm.scale)
+				par.Set(s.norm.Scale)
 			}
 			g := &c.gates
-			w.AddClipGate(act, g.images(to), g.images(l.output(pixel)), g.images(beside), par, g.from(pixel), g.rows(n.Rows, out))
+			w.AddClipGate(act, g.Images(to), g.Images(l.output(pixel)), g.Images(beside), par, g.From(pixel), g.Rows(n.Rows, out))
 		case !c.shape.Skip:
-			w.NormAct(act, to, l.output(pixel), par.Set(l.norm.scale, l.norm.shift), n)
+			w.NormAct(act, to, l.output(pixel), par.Set(l.norm.Scale, l.norm.Shift), n)
 		case s == nil:
-			w.AddClip(act, to, l.output(pixel), kernel.Dense(x[pixel*out:], out), par.Set(l.norm.scale, l.ones, l.norm.shift), n)
+			w.AddClip(act, to, l.output(pixel), kernel.Dense(x[pixel*out:], out), par.Set(l.norm.Scale, l.ones, l.norm.Shift), n)
 		default:
-			par.Set(l.norm.scale, s.norm.scale, l.norm.shift)
-			w.Add(par.Row(2), s.norm.shift)
+			par.Set(l.norm.Scale, s.norm.Scale, l.norm.Shift)
+			w.Add(par.Row(2), s.norm.Shift)
 			w.AddClip(act, to, l.output(pixel), s.output(pixel), par, n)
 		}
 	})
@@ -143,16 +144,16 @@ func (c *Chain) join(y, x []float32) {
 func (c *Chain) weigh() {
 	c.shape.Drop(c.factors)
 	n := c.last().norm
-	c.gates.weigh(0, c.factors, n.scale)
-	c.gates.weigh(1, c.factors, n.shift)
+	c.gates.Weigh(0, c.factors, n.Scale)
+	c.gates.Weigh(1, c.factors, n.Shift)
 	if c.shortcut != nil {
-		c.gates.add(1, c.shortcut.norm.shift)
+		c.gates.Add(1, c.shortcut.norm.Shift)
 	}
 }
 
 // Backward implements Block.
 func (c *Chain) Backward(dx, dy, x, y []float32) {
-	du, other := c.wide[0], c.wide[1]
+	du, other := c.Wide[0], c.Wide[1]
 	c.unjoin(du, dx, dy, y)
 	if c.shortcut != nil {
 		c.shortcut.backward(dx, du, x, false)
@@ -175,36 +176,36 @@ func (c *Chain) Backward(dx, dy, x, y []float32) {
 func (c *Chain) unjoin(du, dx, dy, y []float32) {
 	l, s := c.last(), c.shortcut
 	out, act := l.shape.Out, c.shape.Activation
-	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
+	c.units(func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params) {
 		to, from := kernel.Dense(du[pixel*l.pad:], l.pad), kernel.Dense(dy[pixel*out:], out)
 		if !c.shape.Skip {
-			w.SlopeProducts(act, to, from, l.output(pixel), par.Set(l.norm.scale, l.norm.shift), n)
-			l.norm.add(w, par.Row(2), par.Row(3))
+			w.SlopeProducts(act, to, from, l.output(pixel), par.Set(l.norm.Scale, l.norm.Shift), n)
+			l.norm.Add(w, par.Row(2), par.Row(3))
 			return
 		}
 		w.ClippedProducts(act, to, from, kernel.Dense(y[pixel*out:], out), l.output(pixel), par, n)
 		if c.factors == nil {
-			l.norm.add(w, par.Row(0), par.Row(1))
+			l.norm.Add(w, par.Row(0), par.Row(1))
 		} else {
 			clear(par.Data) // unweigh takes them
 		}
 		if s != nil {
 			w.Products(to, s.output(pixel), par, n)
-			s.norm.add(w, par.Row(0), par.Row(1))
+			s.norm.Add(w, par.Row(0), par.Row(1))
 			return
 		}
-		w.Copy(dense(dx[pixel*out:], out, n.Rows, 1), dense(to.Data, l.pad, n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
+		w.Copy(engine.Grouped(dx[pixel*out:], out, n.Rows, 1), engine.Grouped(to.Data, l.pad, n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
 	})
 }
 
 // unweigh multiplies the gradient behind the last norm by the images' factors and takes its sums.
 func (c *Chain) unweigh(du []float32) {
 	l, g := c.last(), &c.gates
-	g.weigh(0, c.factors, l.ones[:l.pad])
-	c.units(func(w *worker, pixel int, n kernel.Rows, par kernel.Params) {
+	g.Weigh(0, c.factors, l.ones[:l.pad])
+	c.units(func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params) {
 		d := kernel.Dense(du[pixel*l.pad:], l.pad)
-		w.Scale(g.images(d), g.from(pixel), g.rows(n.Rows, l.shape.Out))
+		w.Scale(g.Images(d), g.From(pixel), g.Rows(n.Rows, l.shape.Out))
 		w.Products(d, l.output(pixel), par, n)
-		l.norm.add(w, par.Row(0), par.Row(1))
+		l.norm.Add(w, par.Row(0), par.Row(1))
 	})
 }

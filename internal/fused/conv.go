@@ -1,21 +1,16 @@
 package fused
 
-import "gridsearch/internal/kernel"
-
-// ConvShape is the shape of a convolution on square maps with symmetric padding of (Kernel-1)/2.
-type ConvShape struct {
-	In, Out         int // channels
-	Kernel, Stride  int
-	InSize, OutSize int
-	Activation      kernel.Activation
-}
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
 
 // Conv is a k x k convolution with batch norm and activation behind it: a stem. Its weights are [kernel, kernel, in, out].
 type Conv struct {
-	*Engine
-	shape ConvShape
-	conv  *pointwise // on patches
-	norm  *norm
+	*engine.Engine
+	shape engine.ConvShape
+	conv  *engine.Pointwise // on patches
+	norm  *engine.Norm
 	batch int
 	pad   int       // numbers of a pixel of z
 	z     []float32 // [batch, OutSize, OutSize, pad]
@@ -24,21 +19,21 @@ type Conv struct {
 }
 
 // NewConv makes the block.
-func (e *Engine) NewConv(s ConvShape, weight Weight, norm NormParams) *Conv {
-	return &Conv{Engine: e, shape: s, conv: e.pointwise(weight, Weight{}, s.Kernel*s.Kernel*s.In, s.Out), norm: e.norm(norm), pad: e.set.Pad(s.Out)}
+func NewConv(e *engine.Engine, s engine.ConvShape, weight engine.Weight, norm engine.NormParams) *Conv {
+	return &Conv{Engine: e, shape: s, conv: e.NewPointwise(weight, engine.Weight{}, s.Kernel*s.Kernel*s.In, s.Out), norm: e.NewNorm(norm), pad: e.Set.Pad(s.Out)}
 }
 
 // Allocate implements Block.
 func (c *Conv) Allocate(batch int) int {
 	c.batch = batch
 	c.z = kernel.Floats(c.rows() * c.pad)
-	c.reserveWide(0, len(c.z))
-	if c.training {
-		c.patches = kernel.Floats(c.rows() * c.conv.in)
+	c.ReserveWide(0, len(c.z))
+	if c.Training {
+		c.patches = kernel.Floats(c.rows() * c.conv.In)
 	} else {
-		c.reserve(0, c.lines()*c.shape.OutSize*c.conv.in)
+		c.Reserve(0, c.lines()*c.shape.OutSize*c.conv.In)
 	}
-	c.reserve(1, c.lines()*c.shape.OutSize*c.pad)
+	c.Reserve(1, c.lines()*c.shape.OutSize*c.pad)
 	return c.rows() * c.shape.Out
 }
 
@@ -46,7 +41,7 @@ func (c *Conv) rows() int { return c.batch * c.shape.OutSize * c.shape.OutSize }
 
 // lines is the number of rows of output pixels of a unit.
 func (c *Conv) lines() int {
-	return min(c.batch*c.shape.OutSize, max(1, unit/(c.shape.OutSize*max(c.pad, c.conv.in))))
+	return min(c.batch*c.shape.OutSize, max(1, engine.Unit/(c.shape.OutSize*max(c.pad, c.conv.In))))
 }
 
 // units visits stretches of whole rows of output pixels with the first one's number in the batch.
@@ -59,38 +54,38 @@ func (c *Conv) units(from, to int, visit func(pixel, n int)) {
 }
 
 // phase runs over all units.
-func (c *Conv) phase(run func(w *worker, from, to int)) {
-	c.run(pieces(c.batch*c.shape.OutSize, c.lines()), run)
+func (c *Conv) phase(run func(w *engine.Worker, from, to int)) {
+	c.Run(engine.Pieces(c.batch*c.shape.OutSize, c.lines()), run)
 }
 
 // patch is the patches of the pixels from one on.
 func (c *Conv) patch(pixel int) kernel.Matrix {
-	return kernel.Dense(c.patches[pixel*c.conv.in:], c.conv.in)
+	return kernel.Dense(c.patches[pixel*c.conv.In:], c.conv.In)
 }
 
 func (c *Conv) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pad:], c.pad) }
 
 // Forward implements Block.
 func (c *Conv) Forward(y, x []float32) {
-	c.conv.pack(c.workers[0].Kernels)
-	c.norm.begin(c.Engine)
-	c.phase(func(w *worker, from, to int) {
-		s := c.statistics(w, c.norm, c.pad)
+	c.conv.Pack(c.Workers[0].Kernels)
+	c.norm.Begin(c.Engine)
+	c.phase(func(w *engine.Worker, from, to int) {
+		s := c.NewStatistics(w, c.norm, c.pad)
 		c.units(from, to, func(pixel, n int) {
-			patches := kernel.Dense(w.scratch[0], c.conv.in)
-			if c.training {
+			patches := kernel.Dense(w.Scratch[0], c.conv.In)
+			if c.Training {
 				patches = c.patch(pixel)
 			}
 			c.gather(patches.Data, x, pixel, n)
-			s.write(c.raw(pixel), kernel.Dense(w.scratch[1], c.pad), n, len(c.z), func(z kernel.Matrix) {
-				w.ProductPadded(z, patches, c.conv.forward, n)
+			s.Write(c.raw(pixel), kernel.Dense(w.Scratch[1], c.pad), n, len(c.z), func(z kernel.Matrix) {
+				w.ProductPadded(z, patches, c.conv.Forward, n)
 			})
 		})
-		s.flush()
+		s.Flush()
 	})
-	c.norm.finish(c.Engine, c.rows())
-	c.phase(func(w *worker, from, to int) {
-		par := w.params(c.shape.Out, c.norm.scale, c.norm.shift)
+	c.norm.Finish(c.Engine, c.rows())
+	c.phase(func(w *engine.Worker, from, to int) {
+		par := w.Params(c.shape.Out, c.norm.Scale, c.norm.Shift)
 		c.units(from, to, func(pixel, n int) {
 			w.NormAct(c.shape.Activation, kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
 		})
@@ -102,29 +97,29 @@ func (c *Conv) Backward(dx, dy, _, _ []float32) {
 	if dx != nil {
 		panic("fused: a stem has no gradient of its input")
 	}
-	du := c.wide[0]
-	c.phase(func(w *worker, from, to int) {
-		par, count := w.params(c.pad, c.norm.scale, c.norm.shift, nil, nil), 0
+	du := c.Wide[0]
+	c.phase(func(w *engine.Worker, from, to int) {
+		par, count := w.Params(c.pad, c.norm.Scale, c.norm.Shift, nil, nil), 0
 		c.units(from, to, func(pixel, n int) {
 			w.SlopeProducts(c.shape.Activation, kernel.Dense(du[pixel*c.pad:], c.pad), kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
 				kernel.Rows{Rows: n, Channels: c.shape.Out})
-			if count += n; count >= flushRows {
-				c.norm.add(w, par.Row(2), par.Row(3))
+			if count += n; count >= engine.FlushRows {
+				c.norm.Add(w, par.Row(2), par.Row(3))
 				count = 0
 			}
 		})
-		c.norm.add(w, par.Row(2), par.Row(3))
+		c.norm.Add(w, par.Row(2), par.Row(3))
 	})
-	c.norm.backward(c.rows())
-	c.phase(func(w *worker, from, to int) {
-		par := w.params(c.pad, c.norm.a, c.norm.b, c.norm.c)
-		dz := kernel.Dense(w.scratch[1], c.pad)
+	c.norm.Backward(c.rows())
+	c.phase(func(w *engine.Worker, from, to int) {
+		par := w.Params(c.pad, c.norm.A, c.norm.B, c.norm.C)
+		dz := kernel.Dense(w.Scratch[1], c.pad)
 		c.units(from, to, func(pixel, n int) {
 			w.AffineAdd(dz, kernel.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
-			c.conv.gradient(w, c.patch(pixel), dz, n)
+			c.conv.Gradient(w, c.patch(pixel), dz, n)
 		})
 	})
-	c.conv.collect(c.workers[0].Kernels)
+	c.conv.Collect(c.Workers[0].Kernels)
 }
 
 // gather copies the patches of n output pixels from a row's first one on, zero outside the image.
@@ -135,13 +130,13 @@ func (c *Conv) gather(to, x []float32, pixel, n int) {
 		row := (pixel + i) / s.OutSize
 		image, top := row/s.OutSize, row%s.OutSize*s.Stride-pad
 		for ky := range s.Kernel {
-			patches := to[i*c.conv.in+ky*line:]
+			patches := to[i*c.conv.In+ky*line:]
 			if y := top + ky; y >= 0 && y < s.InSize {
 				c.gatherRow(patches, x[(image*s.InSize+y)*s.InSize*s.In:][:s.InSize*s.In], line, pad)
 				continue
 			}
 			for o := range s.OutSize {
-				clear(patches[o*c.conv.in:][:line])
+				clear(patches[o*c.conv.In:][:line])
 			}
 		}
 	}
@@ -151,7 +146,7 @@ func (c *Conv) gather(to, x []float32, pixel, n int) {
 func (c *Conv) gatherRow(patches, row []float32, line, pad int) {
 	s := c.shape
 	for o := range s.OutSize {
-		patch, at := patches[o*c.conv.in:][:line], (o*s.Stride-pad)*s.In
+		patch, at := patches[o*c.conv.In:][:line], (o*s.Stride-pad)*s.In
 		if at >= 0 && at+line <= len(row) {
 			copyLine(patch, row[at:])
 			continue

@@ -3,6 +3,7 @@ package fused
 import (
 	"slices"
 
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
 
@@ -10,11 +11,11 @@ import (
 // as it is, into a window with padding around every image. The patches of a row of the kernel are rows of the window that overlap: they are copied to
 // where a matrix product reads them, a row of the kernel after the other. A 1x1 convolution of stride 1 reads pixels as they are.
 type convLayer struct {
-	*Engine
-	shape ConvShape
-	from  *convLayer   // nil: the chain's input
-	taps  []*pointwise // of each row of the kernel: [kernel*in, out]
-	norm  *norm
+	*engine.Engine
+	shape engine.ConvShape
+	from  *convLayer          // nil: the chain's input
+	taps  []*engine.Pointwise // of each row of the kernel: [kernel*in, out]
+	norm  *engine.Norm
 	pad   int // numbers of a pixel of z
 	batch int
 	z     []float32 // output [batch, OutSize, OutSize, pad]
@@ -24,16 +25,16 @@ type convLayer struct {
 	lines int // rows of output pixels of an image whose patches are at hand at a time: all, but on large maps
 }
 
-func (e *Engine) convLayer(s ConvShape, p ConvParams, from *convLayer) *convLayer {
-	l := &convLayer{Engine: e, shape: s, from: from, norm: e.norm(p.Norm), pad: e.set.Pad(s.Out)}
+func newConvLayer(e *engine.Engine, s engine.ConvShape, p ConvParams, from *convLayer) *convLayer {
+	l := &convLayer{Engine: e, shape: s, from: from, norm: e.NewNorm(p.Norm), pad: e.Set.Pad(s.Out)}
 	l.ones = slices.Repeat([]float32{1}, max(l.pad, s.Kernel*s.In))
 	n := s.Kernel * s.In * s.Out
 	for ky := range s.Kernel {
-		weight := Weight{Value: p.Weight.Value[ky*n:][:n]}
-		if e.training {
+		weight := engine.Weight{Value: p.Weight.Value[ky*n:][:n]}
+		if e.Training {
 			weight.Grad = p.Weight.Grad[ky*n:][:n]
 		}
-		l.taps = append(l.taps, e.pointwise(weight, Weight{}, s.Kernel*s.In, s.Out))
+		l.taps = append(l.taps, e.NewPointwise(weight, engine.Weight{}, s.Kernel*s.In, s.Out))
 	}
 	return l
 }
@@ -57,23 +58,23 @@ func (l *convLayer) side() int {
 }
 
 // patchesLimit is the size, in floats, of the patches of a unit: they stay in the second cache beside the weights that go over them.
-const patchesLimit = 3 * unit
+const patchesLimit = 3 * engine.Unit
 
 func (l *convLayer) allocate(batch int) {
 	s, width := l.shape, l.shape.Kernel*l.shape.In
 	l.batch, l.z = batch, kernel.Floats(batch*l.outPixels()*l.pad)
-	l.group = max(1, min(patchesLimit/(l.outPixels()*width), pieces(batch, len(l.workers))))
+	l.group = max(1, min(patchesLimit/(l.outPixels()*width), engine.Pieces(batch, len(l.Workers))))
 	l.lines = s.OutSize
 	if l.group == 1 {
 		l.lines = max(1, min(s.OutSize, patchesLimit/(s.OutSize*width)))
 	}
 	pixels := l.group * l.lines * s.OutSize
-	l.reserve(1, pixels*l.pad)
-	l.reserve(0, l.group*l.image())
-	l.reserve(2, pixels*width)
-	if l.training {
-		l.reserve(3, l.group*l.inPixels()*s.In)
-		l.reserve(4, l.group*l.image())
+	l.Reserve(1, pixels*l.pad)
+	l.Reserve(0, l.group*l.image())
+	l.Reserve(2, pixels*width)
+	if l.Training {
+		l.Reserve(3, l.group*l.inPixels()*s.In)
+		l.Reserve(4, l.group*l.image())
 	}
 }
 
@@ -105,60 +106,60 @@ func (l *convLayer) pixels(s stretch) int { return s.images * s.rows * l.shape.O
 // forward computes z and the batch's statistics.
 func (l *convLayer) forward(x []float32) {
 	for _, t := range l.taps {
-		t.pack(l.workers[0].Kernels)
+		t.Pack(l.Workers[0].Kernels)
 	}
-	l.norm.begin(l.Engine)
-	l.run(pieces(l.batch, l.group), func(w *worker, from, to int) {
-		in, s := l.input(w, x), l.statistics(w, l.norm, l.pad)
+	l.norm.Begin(l.Engine)
+	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
+		in, s := l.input(w, x), l.NewStatistics(w, l.norm, l.pad)
 		l.units(from, to, func(image, images int) { in.fill(image, images, false) }, func(st stretch) {
 			n := l.pixels(st)
-			s.write(l.output(l.pixel(st)), kernel.Dense(w.scratch[1], l.pad), n, len(l.z), func(z kernel.Matrix) {
+			s.Write(l.output(l.pixel(st)), kernel.Dense(w.Scratch[1], l.pad), n, len(l.z), func(z kernel.Matrix) {
 				for ky, t := range l.taps {
 					if ky == 0 {
-						w.ProductPadded(z, in.patches(st, ky), t.forward, n)
+						w.ProductPadded(z, in.patches(st, ky), t.Forward, n)
 					} else {
-						w.Product(z, in.patches(st, ky), t.forward, n, true)
+						w.Product(z, in.patches(st, ky), t.Forward, n, true)
 					}
 				}
 			})
 		}, func(int, int) {})
-		s.flush()
+		s.Flush()
 	})
-	l.norm.finish(l.Engine, l.batch*l.outPixels())
+	l.norm.Finish(l.Engine, l.batch*l.outPixels())
 }
 
 // convInput brings a layer's input to where the convolution reads it: the window is scratch 0, the slopes of the activation scratch 3, patches are
 // scratch 2.
 type convInput struct {
 	*convLayer
-	w   *worker
+	w   *engine.Worker
 	x   []float32
 	par kernel.Params
 }
 
-func (l *convLayer) input(w *worker, x []float32) convInput {
+func (l *convLayer) input(w *engine.Worker, x []float32) convInput {
 	in := convInput{convLayer: l, w: w, x: x}
 	if l.from != nil {
-		in.par = w.params(l.from.pad, l.from.norm.scale, l.from.norm.shift)
+		in.par = w.Params(l.from.pad, l.from.norm.Scale, l.from.norm.Shift)
 	}
 	if !l.direct() {
-		clear(w.scratch[0][:l.group*l.image()])
+		clear(w.Scratch[0][:l.group*l.image()])
 	}
 	return in
 }
 
 // inside is the input's pixels of a window, or of direct ones.
 func (in convInput) inside(scratch int) kernel.Grouped {
-	data, channels := in.w.scratch[scratch], in.shape.In
+	data, channels := in.w.Scratch[scratch], in.shape.In
 	if in.direct() {
-		return dense(data, channels, in.shape.InSize, in.shape.InSize)
+		return engine.Grouped(data, channels, in.shape.InSize, in.shape.InSize)
 	}
 	return kernel.Grouped{Matrix: kernel.Dense(data[in.padding()*(in.line()+channels):], channels), Group: in.line(), Image: in.image()}
 }
 
 // slopes are those of the activation.
 func (in convInput) slopes() kernel.Grouped {
-	return dense(in.w.scratch[3], in.shape.In, in.shape.InSize, in.shape.InSize)
+	return engine.Grouped(in.w.Scratch[3], in.shape.In, in.shape.InSize, in.shape.InSize)
 }
 
 // numbers are the input's rows of so many images.
@@ -169,7 +170,7 @@ func (in convInput) numbers(images int) kernel.Rows {
 // front is the output of the layer in front, from an image on.
 func (in convInput) front(of []float32, image int) kernel.Grouped {
 	pad := in.from.pad
-	return dense(of[image*in.inPixels()*pad:], pad, in.shape.InSize, in.shape.InSize)
+	return engine.Grouped(of[image*in.inPixels()*pad:], pad, in.shape.InSize, in.shape.InSize)
 }
 
 // fill reads images, with the slopes if asked.
@@ -182,7 +183,7 @@ func (in convInput) fill(image, images int, slopes bool) {
 		in.w.NormActGroups(act, in.inside(0), in.front(in.from.z, image), in.par, n)
 	case !in.direct():
 		c := in.shape.In
-		in.w.Copy(in.inside(0), dense(in.x[image*in.inPixels()*c:], c, in.shape.InSize, in.shape.InSize), n)
+		in.w.Copy(in.inside(0), engine.Grouped(in.x[image*in.inPixels()*c:], c, in.shape.InSize, in.shape.InSize), n)
 	}
 }
 
@@ -194,11 +195,11 @@ func (in convInput) patches(s stretch, ky int) kernel.Matrix {
 		if in.from == nil {
 			return kernel.Dense(in.x[s.image*in.inPixels()*c+at:], c)
 		}
-		return kernel.Dense(in.w.scratch[0][at:], c)
+		return kernel.Dense(in.w.Scratch[0][at:], c)
 	}
 	rows, n := in.rows(s)
-	to := kernel.Dense(in.w.scratch[2], n.Channels)
-	in.w.Copy(dense(to.Data, n.Channels, n.Rows, n.Groups), rows(in.w.scratch[0], ky), n)
+	to := kernel.Dense(in.w.Scratch[2], n.Channels)
+	in.w.Copy(engine.Grouped(to.Data, n.Channels, n.Rows, n.Groups), rows(in.w.Scratch[0], ky), n)
 	return to
 }
 
@@ -214,11 +215,11 @@ func (in convInput) rows(s stretch) (func(window []float32, ky int) kernel.Group
 // backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
 // input: of a layer in front the gradient behind its norm, padded, with its sums there; otherwise dx, dense, or what is added to it.
 func (l *convLayer) backward(dx, du, x []float32, add bool) {
-	l.norm.backward(l.batch * l.outPixels())
-	l.run(pieces(l.batch, l.group), func(w *worker, from, to int) {
+	l.norm.Backward(l.batch * l.outPixels())
+	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
 		b := l.backwardConv(w, dx, x, add)
-		par := w.params(l.pad, l.norm.a, l.norm.b, l.norm.c)
-		dz := kernel.Dense(w.scratch[1], l.pad)
+		par := w.Params(l.pad, l.norm.A, l.norm.B, l.norm.C)
+		dz := kernel.Dense(w.Scratch[1], l.pad)
 		l.units(from, to, b.begin, func(s stretch) {
 			pixel, n := l.pixel(s), l.pixels(s)
 			w.AffineAdd(dz, kernel.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par, kernel.Rows{Rows: n, Channels: l.shape.Out})
@@ -227,11 +228,11 @@ func (l *convLayer) backward(dx, du, x []float32, add bool) {
 			}
 		}, b.write)
 		if b.sums != nil {
-			b.sums.flush()
+			b.sums.Flush()
 		}
 	})
 	for _, t := range l.taps {
-		t.collect(l.workers[0].Kernels)
+		t.Collect(l.Workers[0].Kernels)
 	}
 }
 
@@ -240,14 +241,14 @@ type backwardConv struct {
 	convInput
 	dx   []float32
 	add  bool
-	sums *statistics // of the norm in front; nil without one
+	sums *engine.Statistics // of the norm in front; nil without one
 	ones kernel.Params
 }
 
-func (l *convLayer) backwardConv(w *worker, dx, x []float32, add bool) *backwardConv {
-	b := &backwardConv{convInput: l.input(w, x), dx: dx, add: add, ones: w.params(l.shape.Kernel*l.shape.In, l.ones, l.ones, nil)}
+func (l *convLayer) backwardConv(w *engine.Worker, dx, x []float32, add bool) *backwardConv {
+	b := &backwardConv{convInput: l.input(w, x), dx: dx, add: add, ones: w.Params(l.shape.Kernel*l.shape.In, l.ones, l.ones, nil)}
 	if l.from != nil {
-		b.sums = l.statistics(w, l.from.norm, l.from.pad)
+		b.sums = l.NewStatistics(w, l.from.norm, l.from.pad)
 	}
 	return b
 }
@@ -255,36 +256,36 @@ func (l *convLayer) backwardConv(w *worker, dx, x []float32, add bool) *backward
 func (b *backwardConv) begin(image, images int) {
 	b.fill(image, images, true)
 	if !b.direct() {
-		clear(b.w.scratch[4][:images*b.image()])
+		clear(b.w.Scratch[4][:images*b.image()])
 	}
 }
 
 // tap takes a row of the kernel: the gradient of its weights, and what its patches get, which is added where they came from.
 func (b *backwardConv) tap(s stretch, ky int, dz kernel.Matrix, n int) {
 	t := b.taps[ky]
-	t.gradient(b.w, b.patches(s, ky), dz, n)
+	t.Gradient(b.w, b.patches(s, ky), dz, n)
 	if b.direct() {
-		b.w.Product(kernel.Dense(b.w.scratch[4][s.first*b.shape.OutSize*t.in:], t.in), dz, t.backward, n, false)
+		b.w.Product(kernel.Dense(b.w.Scratch[4][s.first*b.shape.OutSize*t.In:], t.In), dz, t.Backward, n, false)
 		return
 	}
-	d := kernel.Dense(b.w.scratch[2], t.in)
-	b.w.Product(d, dz, t.backward, n, false)
+	d := kernel.Dense(b.w.Scratch[2], t.In)
+	b.w.Product(d, dz, t.Backward, n, false)
 	rows, size := b.rows(s)
 	// Rows overlap: the kernel adds them one after the other.
-	b.w.AffineAddGroups(rows(b.w.scratch[4], ky), rows(b.w.scratch[4], ky), dense(d.Data, t.in, size.Rows, size.Groups), b.ones, size)
+	b.w.AffineAddGroups(rows(b.w.Scratch[4], ky), rows(b.w.Scratch[4], ky), engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
 }
 
 // write takes the gradient of the window.
 func (b *backwardConv) write(image, images int) {
 	da, n := b.inside(4), b.numbers(images)
 	if b.from != nil {
-		past := len(b.from.z) >= past && b.from.pad == b.shape.In
-		b.w.MulProductsGroups(b.front(b.dx, image), da, b.slopes(), b.front(b.from.z, image), b.sums.par, n, past)
-		b.sums.count(images * b.inPixels())
+		past := len(b.from.z) >= engine.Past && b.from.pad == b.shape.In
+		b.w.MulProductsGroups(b.front(b.dx, image), da, b.slopes(), b.front(b.from.z, image), b.sums.Par, n, past)
+		b.sums.Count(images * b.inPixels())
 		return
 	}
 	c := b.shape.In
-	to := dense(b.dx[image*b.inPixels()*c:], c, b.shape.InSize, b.shape.InSize)
+	to := engine.Grouped(b.dx[image*b.inPixels()*c:], c, b.shape.InSize, b.shape.InSize)
 	if b.add {
 		b.w.AffineAddGroups(to, da, to, b.ones, n)
 		return

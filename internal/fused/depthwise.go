@@ -1,14 +1,17 @@
 package fused
 
-import "gridsearch/internal/kernel"
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
 
 // depthwise is the depthwise convolution of a bottleneck with batch norm behind it. It reads the expansion's output through norm and activation, or the block's
 // input as it is, and goes over bands of rows of an image, or over several images where they are small.
 type depthwise struct {
-	*Engine
+	*engine.Engine
 	shape  MBConvShape
-	weight Weight
-	norm   *norm
+	weight engine.Weight
+	norm   *engine.Norm
 	from   *convNorm // nil: the block's input
 
 	kernel int // side of the part of the kernel that reaches into the map
@@ -23,12 +26,12 @@ type depthwise struct {
 	group int // images of a unit; 1 where a band is less than an image
 }
 
-func (e *Engine) depthwise(s MBConvShape, weight Weight, p NormParams, from *convNorm) *depthwise {
+func newDepthwise(e *engine.Engine, s MBConvShape, weight engine.Weight, p engine.NormParams, from *convNorm) *depthwise {
 	// On a map of 2 x 2 the outer taps of a 5 x 5 kernel only see padding.
-	d := &depthwise{Engine: e, shape: s, weight: weight, norm: e.norm(p), from: from, kernel: min(s.Kernel, 2*s.InSize-1), pad: e.set.Pad(s.Expanded)}
+	d := &depthwise{Engine: e, shape: s, weight: weight, norm: e.NewNorm(p), from: from, kernel: min(s.Kernel, 2*s.InSize-1), pad: e.Set.Pad(s.Expanded)}
 	size := d.kernel * d.kernel * d.pad
 	d.taps, d.flipped = kernel.Floats(size), kernel.Floats(size)
-	for range e.workers {
+	for range e.Workers {
 		d.grads = append(d.grads, kernel.Floats(size))
 	}
 	return d
@@ -38,32 +41,32 @@ func (d *depthwise) allocate(batch int) {
 	d.batch = batch
 	d.z = kernel.Floats(batch * d.shape.OutSize * d.shape.OutSize * d.pad)
 	d.cut()
-	d.reserve(0, max(d.group*d.inImage(), d.chunk()*d.pad))
-	d.reserve(1, max(d.group*d.outImage(), d.chunk()*d.pad))
-	d.reserve(2, d.group*d.outRows()*d.shape.Stride*(d.shape.InSize+1)*d.pad)
-	d.reserve(3, max(d.group*d.slopeImage(), d.chunk()*d.pad))
+	d.Reserve(0, max(d.group*d.inImage(), d.chunk()*d.pad))
+	d.Reserve(1, max(d.group*d.outImage(), d.chunk()*d.pad))
+	d.Reserve(2, d.group*d.outRows()*d.shape.Stride*(d.shape.InSize+1)*d.pad)
+	d.Reserve(3, max(d.group*d.slopeImage(), d.chunk()*d.pad))
 	if d.from != nil && d.from.implicit != nil {
-		d.reserve(4, d.group*d.slopeImage())
+		d.Reserve(4, d.group*d.slopeImage())
 	}
 }
 
 // chunk is the number of images of a unit where maps are single pixels.
-func (d *depthwise) chunk() int { return chunk(d.batch, d.pad) }
+func (d *depthwise) chunk() int { return engine.Chunk(d.batch, d.pad) }
 
 // cut chooses the units: bands of an image whose input does not fit, or as many images as do.
 func (d *depthwise) cut() {
 	d.band, d.group = d.shape.OutSize, 1
-	for d.band > 4 && d.inImage() > 2*unit {
+	for d.band > 4 && d.inImage() > 2*engine.Unit {
 		d.band = (d.band + 1) / 2
 	}
 	if d.band == d.shape.OutSize {
-		d.group = max(1, min(unit/d.inImage(), pieces(d.batch, len(d.workers))))
+		d.group = max(1, min(engine.Unit/d.inImage(), engine.Pieces(d.batch, len(d.Workers))))
 	}
 }
 
 // bands is the number of units of an image that is not whole in one, units that of the batch.
-func (d *depthwise) bands() int { return pieces(d.shape.OutSize, d.band) }
-func (d *depthwise) units() int { return pieces(d.batch, d.group) * d.bands() }
+func (d *depthwise) bands() int { return engine.Pieces(d.shape.OutSize, d.band) }
+func (d *depthwise) units() int { return engine.Pieces(d.batch, d.group) * d.bands() }
 
 // inRows is the number of input rows, padding included, that so many output rows see.
 func (d *depthwise) inRows(rows int) int { return (rows-1)*d.shape.Stride + d.kernel }
@@ -93,7 +96,7 @@ func (d *depthwise) outImage() int   { return d.outRows() * d.outStride() }
 
 // load copies the weights to where the kernels read them.
 func (d *depthwise) load() {
-	if !d.moved {
+	if !d.Stale() {
 		return
 	}
 	n, c := d.kernel*d.kernel, d.shape.Expanded
@@ -117,7 +120,7 @@ func (d *depthwise) eachTap(visit func(tap, at int)) {
 func (d *depthwise) collect() {
 	clear(d.weight.Grad)
 	d.eachTap(func(tap, at int) {
-		d.weight.sum(at, d.shape.Expanded, len(d.grads), func(worker int) []float32 { return d.grads[worker][tap*d.pad:] })
+		d.weight.Sum(at, d.shape.Expanded, len(d.grads), func(worker int) []float32 { return d.grads[worker][tap*d.pad:] })
 	})
 }
 
@@ -127,44 +130,44 @@ func (d *depthwise) output(pixel int) []float32 { return d.z[pixel*d.pad:] }
 // forward computes z and the batch's statistics.
 func (d *depthwise) forward(x []float32) {
 	d.load()
-	d.norm.begin(d.Engine)
+	d.norm.Begin(d.Engine)
 	size := d.shape.OutSize
 	if d.kernel == 1 {
-		d.run(pieces(d.batch, d.chunk()), func(w *worker, from, to int) { d.forwardPixels(w, x, from, to) })
+		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from, to int) { d.forwardPixels(w, x, from, to) })
 	} else {
-		d.run(d.units(), func(w *worker, from, to int) { d.forwardBands(w, x, from, to) })
+		d.Run(d.units(), func(w *engine.Worker, from, to int) { d.forwardBands(w, x, from, to) })
 	}
-	d.norm.finish(d.Engine, d.batch*size*size)
+	d.norm.Finish(d.Engine, d.batch*size*size)
 }
 
 // forwardPixels is forward on maps of one pixel, where only the tap in the middle counts.
-func (d *depthwise) forwardPixels(w *worker, x []float32, from, to int) {
-	in, middle := d.reader(w, x), w.params(d.pad, d.taps[:d.pad], nil)
-	s := d.statistics(w, d.norm, d.pad)
-	scratch, step := kernel.Dense(w.scratch[0], d.pad), d.chunk()
+func (d *depthwise) forwardPixels(w *engine.Worker, x []float32, from, to int) {
+	in, middle := d.reader(w, x), w.Params(d.pad, d.taps[:d.pad], nil)
+	s := d.NewStatistics(w, d.norm, d.pad)
+	scratch, step := kernel.Dense(w.Scratch[0], d.pad), d.chunk()
 	clear(scratch.Data[:step*d.pad])
 	for u := from; u < to; u++ {
 		first := u * step
 		n := min(step, d.batch-first)
-		in.read(dense(scratch.Data, d.pad, n, 1), first, kernel.Rows{Rows: n, Groups: 1})
-		s.write(kernel.Dense(d.output(first), d.pad), kernel.Dense(w.scratch[1], d.pad), n, len(d.z), func(z kernel.Matrix) {
+		in.read(engine.Grouped(scratch.Data, d.pad, n, 1), first, kernel.Rows{Rows: n, Groups: 1})
+		s.Write(kernel.Dense(d.output(first), d.pad), kernel.Dense(w.Scratch[1], d.pad), n, len(d.z), func(z kernel.Matrix) {
 			w.Affine(z, scratch, middle, kernel.Rows{Rows: n, Channels: d.pad})
 		})
 	}
-	s.flush()
+	s.Flush()
 }
 
 // forwardBands is forward on larger maps.
-func (d *depthwise) forwardBands(w *worker, x []float32, from, to int) {
-	in, s := d.window(w, x), d.statistics(w, d.norm, d.pad)
+func (d *depthwise) forwardBands(w *engine.Worker, x []float32, from, to int) {
+	in, s := d.window(w, x), d.NewStatistics(w, d.norm, d.pad)
 	size := d.shape.OutSize
 	for u := from; u < to; u++ {
 		b := in.move(u)
-		s.write(kernel.Dense(d.output(b.pixel(size)), d.pad), kernel.Dense(w.scratch[1], d.pad), b.images*b.rows*size, len(d.z), func(z kernel.Matrix) {
+		s.Write(kernel.Dense(d.output(b.pixel(size)), d.pad), kernel.Dense(w.Scratch[1], d.pad), b.images*b.rows*size, len(d.z), func(z kernel.Matrix) {
 			w.Depthwise(kernel.Map{Data: z.Data, Stride: size * d.pad, Image: b.rows * size * d.pad}, in.input(), d.taps, d.kernel, d.shape.Stride, d.area(b))
 		})
 	}
-	s.flush()
+	s.Flush()
 }
 
 // band is a unit's output: rows of an image from a first one on, or whole images.
@@ -181,15 +184,15 @@ func (d *depthwise) area(b band) kernel.Area {
 // reader brings pixels of the input to where the convolution reads them: through norm and activation, or as they are.
 type reader struct {
 	*depthwise
-	w   *worker
+	w   *engine.Worker
 	x   []float32
 	par kernel.Params
 }
 
-func (d *depthwise) reader(w *worker, x []float32) reader {
+func (d *depthwise) reader(w *engine.Worker, x []float32) reader {
 	r := reader{depthwise: d, w: w, x: x}
 	if d.from != nil {
-		r.par = w.params(d.pad, d.from.norm.scale, d.from.norm.shift)
+		r.par = w.Params(d.pad, d.from.norm.Scale, d.from.norm.Shift)
 	}
 	return r
 }
@@ -198,7 +201,7 @@ func (d *depthwise) reader(w *worker, x []float32) reader {
 func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
 	if r.from == nil {
 		n.Channels = r.shape.Expanded // what is behind the channels stays 0
-		r.w.Copy(to, dense(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
+		r.w.Copy(to, engine.Grouped(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
 		return
 	}
 	n.Channels = r.pad
@@ -213,7 +216,7 @@ func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
 	} else {
 		z = z[pixel*r.pad:]
 	}
-	return dense(z, r.pad, n.Rows, n.Groups)
+	return engine.Grouped(z, r.pad, n.Rows, n.Groups)
 }
 
 // readSlope is read with the derivative of the activation beside it.
@@ -226,11 +229,6 @@ func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	r.w.NormActSlopeGroups(r.shape.Activation, to, r.expanded(pixel, n), slope, r.par, n)
 }
 
-// dense are images of rows groups of width rows that follow each other.
-func dense(data []float32, channels, width, rows int) kernel.Grouped {
-	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels, Image: rows * width * channels}
-}
-
 // window holds the input rows of a band, with their padding, in scratch 0, and in the backward pass their slopes in scratch 3. From a band to the next
 // of the same image it keeps the rows that both see.
 type window struct {
@@ -239,14 +237,14 @@ type window struct {
 	slopes bool
 }
 
-func (d *depthwise) window(w *worker, x []float32) *window {
-	clear(w.scratch[0][:d.group*d.inImage()])
+func (d *depthwise) window(w *engine.Worker, x []float32) *window {
+	clear(w.Scratch[0][:d.group*d.inImage()])
 	return &window{reader: d.reader(w, x), last: -1}
 }
 
 // input is the band as the convolution reads it.
 func (v *window) input() kernel.Map {
-	return kernel.Map{Data: v.w.scratch[0], Stride: v.inStride(), Image: v.inImage()}
+	return kernel.Map{Data: v.w.Scratch[0], Stride: v.inStride(), Image: v.inImage()}
 }
 
 // move fills the window for a unit.
@@ -266,10 +264,10 @@ func (v *window) move(u int) band {
 // keep moves the last rows of the band to the front and says how many.
 func (v *window) keep() int {
 	kept, from := v.kernel-v.shape.Stride, v.band*v.shape.Stride
-	buffer, stride := v.w.scratch[0], v.inStride()
+	buffer, stride := v.w.Scratch[0], v.inStride()
 	copy(buffer[:kept*stride], buffer[from*stride:])
 	if v.slopes {
-		slopes, stride := v.w.scratch[3], v.shape.InSize*v.pad
+		slopes, stride := v.w.Scratch[3], v.shape.InSize*v.pad
 		copy(slopes[:kept*stride], slopes[from*stride:])
 	}
 	return kept
@@ -281,14 +279,14 @@ func (v *window) fill(b band, from int) {
 	top, to := b.first*v.shape.Stride-v.padding(), v.inRows(b.rows) // row 0 of the window is row top of the image
 	low, high := max(from, -top), min(to, size-top)
 	if v.bands() > 1 { // otherwise they are zero still
-		clear(v.w.scratch[0][from*stride : max(from, min(low, to))*stride])
-		clear(v.w.scratch[0][max(from, high)*stride : max(from, to)*stride])
+		clear(v.w.Scratch[0][from*stride : max(from, min(low, to))*stride])
+		clear(v.w.Scratch[0][max(from, high)*stride : max(from, to)*stride])
 	}
 	if low >= high {
 		return
 	}
 	n := kernel.Rows{Rows: size, Groups: high - low, Images: b.images}
-	at := kernel.Grouped{Matrix: kernel.Dense(v.w.scratch[0][low*stride+v.padding()*v.pad:], v.pad), Group: stride, Image: v.inImage()}
+	at := kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[0][low*stride+v.padding()*v.pad:], v.pad), Group: stride, Image: v.inImage()}
 	pixel := (b.image*size + top + low) * size
 	if v.slopes {
 		v.readSlope(at, v.slope(low), pixel, n)
@@ -300,18 +298,18 @@ func (v *window) fill(b band, from int) {
 // slope is the slopes from a row of the window on.
 func (v *window) slope(row int) kernel.Grouped {
 	line := v.shape.InSize * v.pad
-	return kernel.Grouped{Matrix: kernel.Dense(v.w.scratch[3][row*line:], v.pad), Group: line, Image: v.slopeImage()}
+	return kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[3][row*line:], v.pad), Group: line, Image: v.slopeImage()}
 }
 
 // backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
 // input: with an expansion whose output is kept the gradient behind its norm, padded, with its sums there; otherwise dx, dense, with the residual added where
 // there is one.
 func (d *depthwise) backward(dx, du, x, residual []float32) {
-	d.norm.backward(d.batch * d.shape.OutSize * d.shape.OutSize)
+	d.norm.Backward(d.batch * d.shape.OutSize * d.shape.OutSize)
 	if d.kernel == 1 {
-		d.run(pieces(d.batch, d.chunk()), func(w *worker, from, to int) { d.backwardPixels(w, dx, du, x, residual, from, to) })
+		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from, to int) { d.backwardPixels(w, dx, du, x, residual, from, to) })
 	} else {
-		d.run(d.units(), func(w *worker, from, to int) { d.backwardBands(w, dx, du, x, residual, from, to) })
+		d.Run(d.units(), func(w *engine.Worker, from, to int) { d.backwardBands(w, dx, du, x, residual, from, to) })
 	}
 	d.collect()
 }
@@ -319,20 +317,20 @@ func (d *depthwise) backward(dx, du, x, residual []float32) {
 // writer takes the gradient in front of the convolution.
 type writer struct {
 	*depthwise
-	w        *worker
+	w        *engine.Worker
 	x, dx    []float32
 	residual []float32
-	sums     *statistics   // of the expansion's norm; nil without one
-	par      kernel.Params // without one: factors 1 and 1
+	sums     *engine.Statistics // of the expansion's norm; nil without one
+	par      kernel.Params      // without one: factors 1 and 1
 }
 
-func (d *depthwise) writer(w *worker, x, dx, residual []float32) writer {
+func (d *depthwise) writer(w *engine.Worker, x, dx, residual []float32) writer {
 	o := writer{depthwise: d, w: w, x: x, dx: dx, residual: residual}
 	if d.from != nil {
-		o.sums = d.statistics(w, d.from.norm, d.pad)
+		o.sums = d.NewStatistics(w, d.from.norm, d.pad)
 		return o
 	}
-	o.par = w.params(d.pad, nil, nil, nil)
+	o.par = w.Params(d.pad, nil, nil, nil)
 	for i := range d.pad {
 		o.par.Data[i], o.par.Data[o.par.Stride+i] = 1, 1
 	}
@@ -344,66 +342,66 @@ func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	rows := n.Rows * n.Groups * max(1, n.Images)
 	n.Channels = o.pad
 	if o.from != nil && o.from.implicit != nil {
-		du := dense(o.w.scratch[4], o.pad, n.Rows, n.Groups) // z has been read; the second sum is not used
-		o.w.MulProductsGroups(du, da, slope, da, o.sums.par, n, false)
+		du := engine.Grouped(o.w.Scratch[4], o.pad, n.Rows, n.Groups) // z has been read; the second sum is not used
+		o.w.MulProductsGroups(du, da, slope, da, o.sums.Par, n, false)
 		o.from.take(o.w, o.dx, du.Data, o.x, o.residual, pixel, rows)
-		o.sums.count(rows)
+		o.sums.Count(rows)
 		return
 	}
 	if o.from != nil {
-		to, z := dense(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups), dense(o.from.z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
-		o.w.MulProductsGroups(to, da, slope, z, o.sums.par, n, len(o.from.z) >= past)
-		o.sums.count(rows)
+		to, z := engine.Grouped(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups), engine.Grouped(o.from.z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
+		o.w.MulProductsGroups(to, da, slope, z, o.sums.Par, n, len(o.from.z) >= engine.Past)
+		o.sums.Count(rows)
 		return
 	}
 	n.Channels = o.shape.Expanded
-	to := dense(o.dx[pixel*n.Channels:], n.Channels, n.Rows, n.Groups)
+	to := engine.Grouped(o.dx[pixel*n.Channels:], n.Channels, n.Rows, n.Groups)
 	if o.residual == nil {
 		o.w.Copy(to, da, n)
 		return
 	}
-	o.w.AffineAddGroups(to, da, dense(o.residual[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), o.par, n)
+	o.w.AffineAddGroups(to, da, engine.Grouped(o.residual[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), o.par, n)
 }
 
 func (o writer) flush() {
 	if o.sums != nil {
-		o.sums.flush()
+		o.sums.Flush()
 	}
 }
 
 // backwardPixels is backward on maps of one pixel.
-func (d *depthwise) backwardPixels(w *worker, dx, du, x, residual []float32, from, to int) {
+func (d *depthwise) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, from, to int) {
 	in, out := d.reader(w, x), d.writer(w, x, dx, residual)
-	coefficients, middle := w.params(d.pad, d.norm.a, d.norm.b, d.norm.c), w.params(d.pad, d.taps[:d.pad], nil)
-	grad := w.params(d.pad, nil, nil)
-	a, dz := kernel.Dense(w.scratch[0], d.pad), kernel.Dense(w.scratch[1], d.pad)
+	coefficients, middle := w.Params(d.pad, d.norm.A, d.norm.B, d.norm.C), w.Params(d.pad, d.taps[:d.pad], nil)
+	grad := w.Params(d.pad, nil, nil)
+	a, dz := kernel.Dense(w.Scratch[0], d.pad), kernel.Dense(w.Scratch[1], d.pad)
 	clear(a.Data[:d.chunk()*d.pad])
 	for u, step := from, d.chunk(); u < to; u++ {
 		first := u * step
 		n := kernel.Rows{Rows: min(step, d.batch-first), Channels: d.pad, Groups: 1}
-		slope := dense(w.scratch[3], d.pad, n.Rows, 1)
-		in.readSlope(dense(a.Data, d.pad, n.Rows, 1), slope, first, n)
+		slope := engine.Grouped(w.Scratch[3], d.pad, n.Rows, 1)
+		in.readSlope(engine.Grouped(a.Data, d.pad, n.Rows, 1), slope, first, n)
 		w.AffineAdd(dz, kernel.Dense(du[first*d.pad:], d.pad), kernel.Dense(d.output(first), d.pad), coefficients, n)
 		w.Products(dz, a, grad, n)
 		w.Affine(dz, dz, middle, n)
-		out.write(dense(dz.Data, d.pad, n.Rows, 1), slope, first, n)
+		out.write(engine.Grouped(dz.Data, d.pad, n.Rows, 1), slope, first, n)
 	}
-	w.Add(d.grads[w.id], grad.Row(1))
+	w.Add(d.grads[w.ID], grad.Row(1))
 	out.flush()
 }
 
 // backwardBands is backward on larger maps. Scratch 1 holds the gradient of z with its margin, scratch 2 the gradient in front of the convolution.
-func (d *depthwise) backwardBands(w *worker, dx, du, x, residual []float32, from, to int) {
+func (d *depthwise) backwardBands(w *engine.Worker, dx, du, x, residual []float32, from, to int) {
 	in, out := d.window(w, x), d.writer(w, x, dx, residual)
 	in.slopes = true
 	gradient := d.gradientWindow(w, du)
-	inner := kernel.Map{Data: w.scratch[1][d.margin()*(d.outStride()+d.pad):], Stride: d.outStride(), Image: d.outImage()}
+	inner := kernel.Map{Data: w.Scratch[1][d.margin()*(d.outStride()+d.pad):], Stride: d.outStride(), Image: d.outImage()}
 	size := d.shape.InSize
 	for u := from; u < to; u++ {
 		continued := in.last == u-1
 		b := in.move(u)
 		gradient.move(b, continued)
-		w.DepthwiseWeights(d.grads[w.id], inner, in.input(), d.kernel, d.shape.Stride, d.area(b))
+		w.DepthwiseWeights(d.grads[w.ID], inner, in.input(), d.kernel, d.shape.Stride, d.area(b))
 		top := b.first * d.shape.Stride
 		n := kernel.Rows{Rows: size, Groups: min(b.rows*d.shape.Stride, size-top), Images: b.images}
 		out.write(d.inputGradient(w, b), in.slope(d.padding()), (b.image*size+top)*size, n)
@@ -412,13 +410,13 @@ func (d *depthwise) backwardBands(w *worker, dx, du, x, residual []float32, from
 }
 
 // inputGradient computes the gradient in front of the convolution for the input rows of a band.
-func (d *depthwise) inputGradient(w *worker, b band) kernel.Grouped {
-	dz, a := kernel.Map{Data: w.scratch[1], Stride: d.outStride(), Image: d.outImage()}, d.area(b)
+func (d *depthwise) inputGradient(w *engine.Worker, b band) kernel.Grouped {
+	dz, a := kernel.Map{Data: w.Scratch[1], Stride: d.outStride(), Image: d.outImage()}, d.area(b)
 	line, rows := d.shape.InSize*d.pad, b.rows
 	if d.shape.Stride == 2 {
 		line, rows = 2*d.shape.OutSize*d.pad, 2*b.rows
 	}
-	to := kernel.Map{Data: w.scratch[2], Stride: line, Image: rows * line}
+	to := kernel.Map{Data: w.Scratch[2], Stride: line, Image: rows * line}
 	switch {
 	case d.shape.Stride == 1:
 		a.Width = d.shape.InSize
@@ -435,20 +433,20 @@ func (d *depthwise) inputGradient(w *worker, b band) kernel.Grouped {
 // gradientWindow holds the gradient of z of a band with its margin in scratch 1.
 type gradientWindow struct {
 	*depthwise
-	w   *worker
+	w   *engine.Worker
 	du  []float32
 	par kernel.Params
 }
 
-func (d *depthwise) gradientWindow(w *worker, du []float32) gradientWindow {
-	clear(w.scratch[1][:d.group*d.outImage()])
-	return gradientWindow{d, w, du, w.params(d.pad, d.norm.a, d.norm.b, d.norm.c)}
+func (d *depthwise) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
+	clear(w.Scratch[1][:d.group*d.outImage()])
+	return gradientWindow{d, w, du, w.Params(d.pad, d.norm.A, d.norm.B, d.norm.C)}
 }
 
 // move fills the window for a band. Where it is continued from the band before, it keeps the rows that both see.
 func (v gradientWindow) move(b band, continued bool) {
 	size, stride, margin := v.shape.OutSize, v.outStride(), v.margin()
-	buffer, kept := v.w.scratch[1], 0
+	buffer, kept := v.w.Scratch[1], 0
 	if continued && b.first > 0 {
 		kept = 2 * margin
 		copy(buffer[:kept*stride], buffer[v.band*stride:])
@@ -464,6 +462,6 @@ func (v gradientWindow) move(b band, continued bool) {
 	}
 	pixel, rows := (b.image*size+top+low)*size*v.pad, high-low
 	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad), Group: stride, Image: v.outImage()}
-	v.w.AffineAddGroups(out, dense(v.du[pixel:], v.pad, size, rows), dense(v.z[pixel:], v.pad, size, rows), v.par,
+	v.w.AffineAddGroups(out, engine.Grouped(v.du[pixel:], v.pad, size, rows), engine.Grouped(v.z[pixel:], v.pad, size, rows), v.par,
 		kernel.Rows{Rows: size, Channels: v.pad, Groups: rows, Images: b.images})
 }

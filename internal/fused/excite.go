@@ -1,12 +1,15 @@
 package fused
 
-import "gridsearch/internal/kernel"
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
 
 // excite is squeeze-excite: the gates of an image's channels, sigmoid(W2 silu(W1 mean + b1) + b2), from the means over its pixels. Images go through in
 // groups; all tensors are rows of an image each.
 type excite struct {
-	*Engine
-	reduce, expand *pointwise
+	*engine.Engine
+	reduce, expand *engine.Pointwise
 	pad, squeezed  int // numbers of a row of each width
 
 	area, batch   int
@@ -15,10 +18,10 @@ type excite struct {
 	dinner        []float32
 }
 
-func (e *Engine) excite(s MBConvShape, p MBConvParams) *excite {
-	return &excite{Engine: e, area: s.OutSize * s.OutSize, pad: e.set.Pad(s.Expanded), squeezed: e.set.Pad(s.SEChannels),
-		reduce: e.pointwise(p.Reduce, p.ReduceBias, s.Expanded, s.SEChannels),
-		expand: e.pointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}
+func newExcite(e *engine.Engine, s MBConvShape, p MBConvParams) *excite {
+	return &excite{Engine: e, area: s.OutSize * s.OutSize, pad: e.Set.Pad(s.Expanded), squeezed: e.Set.Pad(s.SEChannels),
+		reduce: e.NewPointwise(p.Reduce, p.ReduceBias, s.Expanded, s.SEChannels),
+		expand: e.NewPointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}
 }
 
 // Rows of an image.
@@ -52,12 +55,12 @@ func (x *excite) narrow(of []float32, first, n int) kernel.Matrix {
 }
 
 func (x *excite) pack() {
-	x.reduce.pack(x.workers[0].Kernels)
-	x.expand.pack(x.workers[0].Kernels)
+	x.reduce.Pack(x.Workers[0].Kernels)
+	x.expand.Pack(x.Workers[0].Kernels)
 }
 
 // forward makes the gates of n images of the sums of their pixels, which become means.
-func (x *excite) forward(w *worker, first, n int) {
+func (x *excite) forward(w *engine.Worker, first, n int) {
 	inner, hidden, gates, mean := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n), x.wide(gateRow, first, n), x.wide(meanRow, first, n)
 	w.ScaleTo(mean.Data, mean.Data, 1/float32(x.area))
 	x.layer(w, x.reduce, inner, mean, n)
@@ -67,26 +70,26 @@ func (x *excite) forward(w *worker, first, n int) {
 }
 
 // layer is a dense layer with its bias.
-func (x *excite) layer(w *worker, p *pointwise, y, in kernel.Matrix, n int) {
+func (x *excite) layer(w *engine.Worker, p *engine.Pointwise, y, in kernel.Matrix, n int) {
 	for i := range n {
-		copy(y.Data[i*y.Stride:], p.bias.Value)
+		copy(y.Data[i*y.Stride:], p.Bias.Value)
 	}
-	w.Product(y, in, p.forward, n, true)
+	w.Product(y, in, p.Forward, n, true)
 }
 
 // backward makes the gradients of the sums over pixels of those of the gates, which it overwrites.
-func (x *excite) backward(w *worker, first, n int) {
+func (x *excite) backward(w *engine.Worker, first, n int) {
 	dgates, dinner, dmean := x.wide(gateGradient, first, n), x.narrow(x.dinner, first, n), x.wide(meanGradient, first, n)
 	w.SigmoidBackward(dgates.Data, x.wide(gateRow, first, n).Data)
-	x.expand.gradient(w, x.narrow(x.hidden, first, n), dgates, n)
-	w.Product(dinner, dgates, x.expand.backward, n, false)
+	x.expand.Gradient(w, x.narrow(x.hidden, first, n), dgates, n)
+	w.Product(dinner, dgates, x.expand.Backward, n, false)
 	w.SiLUBackward(dinner.Data, x.narrow(x.inner, first, n).Data)
-	x.reduce.gradient(w, x.wide(meanRow, first, n), dinner, n)
-	w.Product(dmean, dinner, x.reduce.backward, n, false)
+	x.reduce.Gradient(w, x.wide(meanRow, first, n), dinner, n)
+	w.Product(dmean, dinner, x.reduce.Backward, n, false)
 	w.ScaleTo(dmean.Data, dmean.Data, 1/float32(x.area))
 }
 
 func (x *excite) collect() {
-	x.reduce.collect(x.workers[0].Kernels)
-	x.expand.collect(x.workers[0].Kernels)
+	x.reduce.Collect(x.Workers[0].Kernels)
+	x.expand.Collect(x.Workers[0].Kernels)
 }

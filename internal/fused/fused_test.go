@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
 )
@@ -23,22 +24,22 @@ func normals(n int, names ...any) []float32 {
 // bench is a bottleneck with everything that it reads and writes.
 type bench struct {
 	block        *MBConv
-	weights      map[string]Weight
+	weights      map[string]engine.Weight
 	x, y, dx, dy []float32
 }
 
 func newBench(set *kernel.Set, threads, batch int, s MBConvShape) *bench {
-	b := &bench{weights: map[string]Weight{}}
-	weight := func(name string, n int, scale float32) Weight {
-		w := Weight{normals(n, name), make([]float32, n)}
+	b := &bench{weights: map[string]engine.Weight{}}
+	weight := func(name string, n int, scale float32) engine.Weight {
+		w := engine.Weight{Value: normals(n, name), Grad: make([]float32, n)}
 		for i := range w.Value {
 			w.Value[i] *= scale
 		}
 		b.weights[name] = w
 		return w
 	}
-	norm := func(name string, c int) NormParams {
-		p := NormParams{Gamma: weight(name+".gamma", c, .3), Beta: weight(name+".beta", c, .3), Mean: make([]float32, c), Variance: make([]float32, c), Epsilon: 1e-3, Momentum: .9}
+	norm := func(name string, c int) engine.NormParams {
+		p := engine.NormParams{Gamma: weight(name+".gamma", c, .3), Beta: weight(name+".beta", c, .3), Mean: make([]float32, c), Variance: make([]float32, c), Epsilon: 1e-3, Momentum: .9}
 		for i := range p.Gamma.Value {
 			p.Gamma.Value[i]++
 		}
@@ -53,7 +54,7 @@ func newBench(set *kernel.Set, threads, batch int, s MBConvShape) *bench {
 		p.Reduce, p.ReduceBias = weight("reduce", s.Expanded*s.SEChannels, .3), weight("reduce.bias", s.SEChannels, 1)
 		p.Excite, p.ExciteBias = weight("excite", s.SEChannels*s.Expanded, .3), weight("excite.bias", s.Expanded, 1)
 	}
-	b.block = NewEngine(set, threads, true).NewMBConv(s, p)
+	b.block = NewMBConv(engine.New(set, threads, true), s, p)
 	b.y = make([]float32, b.block.Allocate(batch))
 	b.x, b.dy = normals(batch*s.InSize*s.InSize*s.In, "x"), normals(len(b.y), "dy")
 	b.dx = make([]float32, len(b.x))
@@ -89,9 +90,9 @@ func TestGradients(t *testing.T) {
 	for _, s := range shapes {
 		b := newBench(kernel.Sets()[0], 1, 5, s)
 		b.gradients()
-		tensors := map[string]Weight{"x": {b.x, slices.Clone(b.dx)}}
+		tensors := map[string]engine.Weight{"x": {Value: b.x, Grad: slices.Clone(b.dx)}}
 		for name, w := range b.weights {
-			tensors[name] = Weight{w.Value, slices.Clone(w.Grad)}
+			tensors[name] = engine.Weight{Value: w.Value, Grad: slices.Clone(w.Grad)}
 		}
 		for name, w := range tensors {
 			direction, want := normals(len(w.Value), "direction", name), 0.

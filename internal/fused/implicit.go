@@ -1,6 +1,9 @@
 package fused
 
-import "gridsearch/internal/kernel"
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
 
 // implicit makes of a convNorm one whose output z = x W is never kept: whoever reads z computes its rows again. That pays where x has few channels, as
 // memory is slower than the product then.
@@ -32,60 +35,60 @@ const implicitLimit = 40
 
 // makeImplicit turns a layer into an implicit one.
 func (l *convNorm) makeImplicit() {
-	in, out := l.conv.in, l.conv.out
+	in, out := l.conv.In, l.conv.Out
 	m := &implicit{in: in, out: out}
 	l.implicit = m
-	if !l.training {
+	if !l.Training {
 		return
 	}
-	for range l.workers {
+	for range l.Workers {
 		m.grams = append(m.grams, make([]float64, in*in))
 		m.sums = append(m.sums, make([]float64, in))
 		m.part = append(m.part, kernel.Floats(in*in))
 	}
 	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.pad)
 	m.scaled, m.square, m.constant = kernel.Floats(out*in), kernel.Floats(in*in), kernel.Floats(in)
-	m.byA, m.byB, m.corrected = l.set.NewPacked(out, in), l.set.NewPacked(out, in), l.set.NewPacked(in, in)
+	m.byA, m.byB, m.corrected = l.Set.NewPacked(out, in), l.Set.NewPacked(out, in), l.Set.NewPacked(in, in)
 }
 
 // rowsOf computes rows of z from a pixel on, in a worker's scratch.
-func (l *convNorm) rowsOf(w *worker, x []float32, pixel, n int) []float32 {
-	z := w.scratch[4]
-	w.ProductPadded(kernel.Dense(z, l.pad), kernel.Dense(x[pixel*l.conv.in:], l.conv.in), l.conv.forward, n)
+func (l *convNorm) rowsOf(w *engine.Worker, x []float32, pixel, n int) []float32 {
+	z := w.Scratch[4]
+	w.ProductPadded(kernel.Dense(z, l.pad), kernel.Dense(x[pixel*l.conv.In:], l.conv.In), l.conv.Forward, n)
 	return z
 }
 
 // measure computes the statistics of z from those of x.
 func (l *convNorm) measure(x []float32) {
-	if !l.training {
+	if !l.Training {
 		return
 	}
 	m := l.implicit
-	step := chunk(l.rows, 2*m.in)
-	l.run(pieces(l.rows, step), func(w *worker, from, to int) {
-		par := w.params(m.in, nil, nil)
-		part := kernel.Dense(m.part[w.id], m.in)
+	step := engine.Chunk(l.rows, 2*m.in)
+	l.Run(engine.Pieces(l.rows, step), func(w *engine.Worker, from, to int) {
+		par := w.Params(m.in, nil, nil)
+		part := kernel.Dense(m.part[w.ID], m.in)
 		for u := from; u < to; u++ {
 			n := min(step, l.rows-u*step)
 			rows := kernel.Dense(x[u*step*m.in:], m.in)
 			w.ProductTA(part, rows, rows, n, m.in, m.in, false)
-			accumulate(m.grams[w.id], part.Data)
+			accumulate(m.grams[w.ID], part.Data)
 			w.Moments(rows, par, kernel.Rows{Rows: n, Channels: m.in})
-			accumulate(m.sums[w.id], par.Row(0))
+			accumulate(m.sums[w.ID], par.Row(0))
 			clear(par.Data)
 		}
 	})
 	l.gather()
-	l.workers[0].Product(kernel.Dense(m.spread, l.pad), kernel.Dense(m.covariance, m.in), l.conv.forward, m.in, false)
+	l.Workers[0].Product(kernel.Dense(m.spread, l.pad), kernel.Dense(m.covariance, m.in), l.conv.Forward, m.in, false)
 	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
 	for j := range m.out {
 		mean, variance := 0., 0.
 		for i := range m.in {
-			v := float64(l.conv.weight.Value[i*m.out+j])
+			v := float64(l.conv.Weight.Value[i*m.out+j])
 			mean += m.mean[i] * v
 			variance += v * float64(m.spread[i*l.pad+j])
 		}
-		l.norm.set(j, mean, max(0, variance), unbiased)
+		l.norm.SetStatistics(j, mean, max(0, variance), unbiased)
 	}
 }
 
@@ -120,9 +123,9 @@ func (l *convNorm) gather() {
 // prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the batch.
 func (l *convNorm) prepare() {
 	for j := range l.implicit.out {
-		l.norm.a[j] = float32(float64(l.norm.Gamma.Value[j]) * l.norm.inverse[j])
+		l.norm.A[j] = float32(float64(l.norm.Gamma.Value[j]) * l.norm.Inverse[j])
 	}
-	l.packScaled(l.implicit.byA, l.norm.a)
+	l.packScaled(l.implicit.byA, l.norm.A)
 }
 
 // packScaled packs W' with its rows multiplied by factors.
@@ -130,16 +133,16 @@ func (l *convNorm) packScaled(p *kernel.Packed, factors []float32) {
 	m := l.implicit
 	for j := range m.out {
 		for i := range m.in {
-			m.scaled[j*m.in+i] = l.conv.weight.Value[i*m.out+j] * factors[j]
+			m.scaled[j*m.in+i] = l.conv.Weight.Value[i*m.out+j] * factors[j]
 		}
 	}
-	l.workers[0].Pack(p, kernel.Dense(m.scaled, m.in))
+	l.Workers[0].Pack(p, kernel.Dense(m.scaled, m.in))
 }
 
 // take has rows of du and adds what they give to the sums and to dx, where the residual's gradient is added too if there is one.
-func (l *convNorm) take(w *worker, dx, du, x, residual []float32, pixel, n int) {
-	in := l.conv.in
-	l.conv.gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.pad), n)
+func (l *convNorm) take(w *engine.Worker, dx, du, x, residual []float32, pixel, n int) {
+	in := l.conv.In
+	l.conv.Gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.pad), n)
 	to := dx[pixel*in:][:n*in]
 	if residual != nil {
 		copy(to, residual[pixel*in:])
@@ -149,16 +152,16 @@ func (l *convNorm) take(w *worker, dx, du, x, residual []float32, pixel, n int) 
 
 // finishImplicit makes the gradients of the parameters of the sums, and adds to dx what depends on them.
 func (l *convNorm) finishImplicit(dx, x []float32) {
-	l.conv.collect(l.workers[0].Kernels)
+	l.conv.Collect(l.Workers[0].Kernels)
 	l.parameterGradients()
-	m, k := l.implicit, l.workers[0]
-	l.packScaled(m.byB, l.norm.b)
-	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.weight.Value, m.out), m.byB, m.in, false)
+	m, k := l.implicit, l.Workers[0]
+	l.packScaled(m.byB, l.norm.B)
+	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.Weight.Value, m.out), m.byB, m.in, false)
 	k.Pack(m.corrected, kernel.Dense(m.square, m.in))
 	for i := range m.in {
 		sum := 0.
-		for j, v := range l.conv.weight.Value[i*m.out:][:m.out] {
-			sum += float64(v) * float64(l.norm.c[j])
+		for j, v := range l.conv.Weight.Value[i*m.out:][:m.out] {
+			sum += float64(v) * float64(l.norm.C[j])
 		}
 		m.constant[i] = float32(sum)
 	}
@@ -168,18 +171,18 @@ func (l *convNorm) finishImplicit(dx, x []float32) {
 // parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in the weights' gradient, and s.
 func (l *convNorm) parameterGradients() {
 	m, n, count := l.implicit, l.norm, float64(l.rows)
-	grad, weight := l.conv.weight.Grad, l.conv.weight.Value
+	grad, weight := l.conv.Weight.Grad, l.conv.Weight.Value
 	for j := range m.out {
-		s, _ := n.take(j)
+		s, _ := n.Take(j)
 		product := 0. // of du and z - mean(z)
 		for i := range m.in {
 			product += float64(weight[i*m.out+j]) * (float64(grad[i*m.out+j]) - m.mean[i]*s)
 		}
-		product *= n.inverse[j]
+		product *= n.Inverse[j]
 		n.Gamma.Grad[j], n.Beta.Grad[j] = float32(product), float32(s)
-		a := float64(n.Gamma.Value[j]) * n.inverse[j]
-		b := -a * n.inverse[j] * product / count
-		n.b[j], n.c[j] = float32(b), float32(-a*s/count-b*n.mean[j])
+		a := float64(n.Gamma.Value[j]) * n.Inverse[j]
+		b := -a * n.Inverse[j] * product / count
+		n.B[j], n.C[j] = float32(b), float32(-a*s/count-b*n.BatchMean[j])
 		for i := range m.in {
 			at := i*m.out + j
 			grad[at] = float32(a*(float64(grad[at])-m.mean[i]*s) + b*count*float64(m.spread[i*l.pad+j]))
@@ -190,9 +193,9 @@ func (l *convNorm) parameterGradients() {
 // correct adds x (W diag(b) W') + W c to dx.
 func (l *convNorm) correct(dx, x []float32) {
 	m := l.implicit
-	step := chunk(l.rows, 2*m.in)
-	l.run(pieces(l.rows, step), func(w *worker, from, to int) {
-		par := w.params(m.in, nil, m.constant)
+	step := engine.Chunk(l.rows, 2*m.in)
+	l.Run(engine.Pieces(l.rows, step), func(w *engine.Worker, from, to int) {
+		par := w.Params(m.in, nil, m.constant)
 		for i := range m.in {
 			par.Data[i] = 1
 		}

@@ -1,6 +1,9 @@
 package fused
 
-import "gridsearch/internal/kernel"
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
 
 // MBConvShape is the shape of a mobile inverted bottleneck, or of what is one with parts left out.
 type MBConvShape struct {
@@ -16,19 +19,19 @@ type MBConvShape struct {
 // MBConvParams are its parameters; those of what the shape leaves out are empty. Layouts: 1x1 convolutions [in, out], the depthwise one
 // [kernel, kernel, channels].
 type MBConvParams struct {
-	Expand                             Weight
-	Depthwise                          Weight
-	Project                            Weight
-	ExpandNorm, DepthwiseNorm, OutNorm NormParams
-	Reduce, ReduceBias                 Weight // of squeeze-excite
-	Excite, ExciteBias                 Weight
+	Expand                             engine.Weight
+	Depthwise                          engine.Weight
+	Project                            engine.Weight
+	ExpandNorm, DepthwiseNorm, OutNorm engine.NormParams
+	Reduce, ReduceBias                 engine.Weight // of squeeze-excite
+	Excite, ExciteBias                 engine.Weight
 	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for none.
 	Drop func(factors []float32)
 }
 
 // MBConv is the mobile inverted bottleneck with squeeze-excite.
 type MBConv struct {
-	*Engine
+	*engine.Engine
 	shape   MBConvShape
 	drop    func([]float32)
 	passes  int       // parts of the batch that go through one after the other
@@ -46,36 +49,36 @@ func SupportsMBConv(s MBConvShape) bool {
 }
 
 // NewMBConv makes a block.
-func (e *Engine) NewMBConv(s MBConvShape, p MBConvParams) *MBConv {
+func NewMBConv(e *engine.Engine, s MBConvShape, p MBConvParams) *MBConv {
 	m := &MBConv{Engine: e, shape: s, drop: p.Drop}
 	if s.Expanded != s.In {
-		m.expand = e.convNorm(p.Expand, p.ExpandNorm, s.In, s.Expanded)
-		if s.InSize > 2 && (s.In <= implicitLimit || !e.training) {
+		m.expand = newConvNorm(e, p.Expand, p.ExpandNorm, s.In, s.Expanded)
+		if s.InSize > 2 && (s.In <= implicitLimit || !e.Training) {
 			m.expand.makeImplicit()
 		}
 	}
-	m.depthwise = e.depthwise(s, p.Depthwise, p.DepthwiseNorm, m.expand)
+	m.depthwise = newDepthwise(e, s, p.Depthwise, p.DepthwiseNorm, m.expand)
 	if s.SEChannels > 0 {
-		m.excite = e.excite(s, p)
+		m.excite = newExcite(e, s, p)
 	}
-	m.project = e.projection(s, p, m.depthwise, m.excite)
+	m.project = newProjection(e, s, p, m.depthwise, m.excite)
 	return m
 }
 
 // Allocate implements Block.
 func (m *MBConv) Allocate(batch int) int {
 	size := batch * m.shape.OutSize * m.shape.OutSize * m.shape.Out
-	m.passes = m.split(batch, m.shape.OutSize*m.shape.OutSize*m.shape.Expanded)
+	m.passes = m.Split(batch, m.shape.OutSize*m.shape.OutSize*m.shape.Expanded)
 	batch /= m.passes
 	if m.drop != nil {
 		m.factors = make([]float32, batch)
 	}
 	if m.expand != nil {
 		m.expand.allocate(batch * m.shape.InSize * m.shape.InSize)
-		m.reserveWide(0, len(m.expand.z))
+		m.ReserveWide(0, len(m.expand.z))
 	}
 	m.depthwise.allocate(batch)
-	m.reserveWide(1, len(m.depthwise.z))
+	m.ReserveWide(1, len(m.depthwise.z))
 	if m.excite != nil {
 		m.excite.allocate(batch)
 	}
@@ -85,7 +88,7 @@ func (m *MBConv) Allocate(batch int) int {
 
 // Forward implements Block.
 func (m *MBConv) Forward(y, x []float32) {
-	m.inPasses(m.passes, y, x, m.forward)
+	m.InPasses(m.passes, y, x, m.forward)
 }
 
 func (m *MBConv) forward(y, x []float32) {
@@ -102,21 +105,21 @@ func (m *MBConv) forward(y, x []float32) {
 
 // Backward implements Block.
 func (m *MBConv) Backward(dx, dy, x, _ []float32) {
-	m.project.backward(m.wide[1], dy, m.factors)
+	m.project.backward(m.Wide[1], dy, m.factors)
 	var residual []float32
 	if m.shape.Skip {
 		residual = dy
 	}
 	if m.expand == nil {
-		m.depthwise.backward(dx, m.wide[1], x, residual)
+		m.depthwise.backward(dx, m.Wide[1], x, residual)
 		return
 	}
 	if m.expand.implicit != nil {
 		m.expand.prepare()
-		m.depthwise.backward(dx, m.wide[1], x, residual)
+		m.depthwise.backward(dx, m.Wide[1], x, residual)
 		m.expand.finishImplicit(dx, x)
 		return
 	}
-	m.depthwise.backward(m.wide[0], m.wide[1], x, nil)
-	m.expand.backward(dx, m.wide[0], x, residual)
+	m.depthwise.backward(m.Wide[0], m.Wide[1], x, nil)
+	m.expand.backward(dx, m.Wide[0], x, residual)
 }

@@ -1,37 +1,40 @@
 package fused
 
-import "gridsearch/internal/kernel"
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
 
 // Pool is a 1x1 convolution with batch norm and activation behind it, and the mean of each channel over the pixels of an image: the head in front of the
 // classifier.
 type Pool struct {
-	*Engine
+	*engine.Engine
 	conv        *convNorm
 	act         kernel.Activation
 	area, batch int
 }
 
 // NewPool makes the block for maps of area pixels.
-func (e *Engine) NewPool(weight Weight, norm NormParams, in, out, area int, act kernel.Activation) *Pool {
-	return &Pool{Engine: e, act: act, conv: e.convNorm(weight, norm, in, out), area: area}
+func NewPool(e *engine.Engine, weight engine.Weight, norm engine.NormParams, in, out, area int, act kernel.Activation) *Pool {
+	return &Pool{Engine: e, act: act, conv: newConvNorm(e, weight, norm, in, out), area: area}
 }
 
 // Allocate implements Block.
 func (p *Pool) Allocate(batch int) int {
 	p.batch = batch
 	p.conv.allocate(batch * p.area)
-	p.reserve(1, p.area*p.conv.pad)
-	p.reserveWide(0, len(p.conv.z))
-	return batch * p.conv.conv.out
+	p.Reserve(1, p.area*p.conv.pad)
+	p.ReserveWide(0, len(p.conv.z))
+	return batch * p.conv.conv.Out
 }
 
 // Forward implements Block.
 func (p *Pool) Forward(y, x []float32) {
 	p.conv.forward(x)
-	out, pad := p.conv.conv.out, p.conv.pad
+	out, pad := p.conv.conv.Out, p.conv.pad
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
-	p.run(p.batch, func(w *worker, from, to int) {
-		par, a, sum := w.params(pad, p.conv.norm.scale, p.conv.norm.shift), dense(w.scratch[1], pad, p.area, 1), w.params(pad, nil)
+	p.Run(p.batch, func(w *engine.Worker, from, to int) {
+		par, a, sum := w.Params(pad, p.conv.norm.Scale, p.conv.norm.Shift), engine.Grouped(w.Scratch[1], pad, p.area, 1), w.Params(pad, nil)
 		for i := from; i < to; i++ {
 			clear(sum.Data)
 			w.NormActSum(p.act, a, p.image(p.conv.z, i), par, kernel.Gates{Data: sum.Data}, image)
@@ -42,22 +45,22 @@ func (p *Pool) Forward(y, x []float32) {
 
 // image is the pixels of an image.
 func (p *Pool) image(of []float32, i int) kernel.Grouped {
-	return dense(of[i*p.area*p.conv.pad:], p.conv.pad, p.area, 1)
+	return engine.Grouped(of[i*p.area*p.conv.pad:], p.conv.pad, p.area, 1)
 }
 
 // Backward implements Block.
 func (p *Pool) Backward(dx, dy, x, _ []float32) {
-	out, pad, du := p.conv.conv.out, p.conv.pad, p.wide[0]
+	out, pad, du := p.conv.conv.Out, p.conv.pad, p.Wide[0]
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
-	p.run(p.batch, func(w *worker, from, to int) {
-		par := w.params(pad, p.conv.norm.scale, p.conv.norm.shift, nil, nil)
+	p.Run(p.batch, func(w *engine.Worker, from, to int) {
+		par := w.Params(pad, p.conv.norm.Scale, p.conv.norm.Shift, nil, nil)
 		// The gradient of every pixel is that of the mean, divided: as behind a gate of 0 with a gradient beside it.
-		gates := w.params(pad, nil, nil)
+		gates := w.Params(pad, nil, nil)
 		for i := from; i < to; i++ {
 			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))
 			z := p.image(p.conv.z, i)
 			w.SlopeProductsGate(p.act, p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
-			p.conv.norm.add(w, par.Row(2), par.Row(3))
+			p.conv.norm.Add(w, par.Row(2), par.Row(3))
 		}
 	})
 	p.conv.backward(dx, du, x, nil)

@@ -3,18 +3,19 @@ package fused
 import (
 	"slices"
 
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
 
 // projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch norm behind it, and the residual. It reads the
 // depthwise convolution's output through norm and activation, image by image, in groups of images.
 type projection struct {
-	*Engine
+	*engine.Engine
 	shape  MBConvShape
 	from   *depthwise
 	excite *excite // nil for none
-	conv   *pointwise
-	norm   *norm
+	conv   *engine.Pointwise
+	norm   *engine.Norm
 
 	pad, narrow int // numbers of a pixel before and behind the convolution
 	area        int // pixels of an image
@@ -23,31 +24,31 @@ type projection struct {
 	rows        int       // pixels of an image that are at hand at a time: all, but on large maps
 	z           []float32 // [batch, area, narrow]
 	ones        []float32 // as many as output channels
-	gates       depthGates
+	gates       engine.DepthGates
 }
 
-func (e *Engine) projection(s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
-	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x, conv: e.pointwise(p.Project, Weight{}, s.Expanded, s.Out), norm: e.norm(p.OutNorm),
-		pad: e.set.Pad(s.Expanded), narrow: e.set.Pad(s.Out), area: s.OutSize * s.OutSize}
+func newProjection(e *engine.Engine, s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
+	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x, conv: e.NewPointwise(p.Project, engine.Weight{}, s.Expanded, s.Out), norm: e.NewNorm(p.OutNorm),
+		pad: e.Set.Pad(s.Expanded), narrow: e.Set.Pad(s.Out), area: s.OutSize * s.OutSize}
 }
 
 func (p *projection) allocate(batch int) {
 	p.batch = batch
-	p.group = max(1, min(unit/(p.area*p.pad), pieces(batch, len(p.workers))))
+	p.group = max(1, min(engine.Unit/(p.area*p.pad), engine.Pieces(batch, len(p.Workers))))
 	p.rows = p.area
-	if p.area*p.pad > 4*unit {
-		p.rows = chunk(p.area, p.pad)
+	if p.area*p.pad > 4*engine.Unit {
+		p.rows = engine.Chunk(p.area, p.pad)
 	}
 	p.z = kernel.Floats(batch * p.area * p.narrow)
-	p.gates.allocate(batch, p.area, p.narrow)
+	p.gates.Allocate(batch, p.area, p.narrow)
 	if p.shape.Activated {
-		p.reserveWide(0, batch*p.area*p.shape.Out)
+		p.ReserveWide(0, batch*p.area*p.shape.Out)
 	}
 	at := p.group * p.rows
 	for _, i := range []int{0, 2, 3} {
-		p.reserve(i, at*p.pad)
+		p.Reserve(i, at*p.pad)
 	}
-	p.reserve(1, max(at*p.narrow, chunk(batch*p.area, p.narrow)*p.narrow))
+	p.Reserve(1, max(at*p.narrow, engine.Chunk(batch*p.area, p.narrow)*p.narrow))
 }
 
 // whole says whether a unit holds whole images.
@@ -77,31 +78,31 @@ func (p *projection) stretches(image int, visit func(pixel, n int)) {
 
 // forward computes z and the batch's statistics.
 func (p *projection) forward() {
-	p.conv.pack(p.workers[0].Kernels)
+	p.conv.Pack(p.Workers[0].Kernels)
 	if p.excite != nil {
 		p.excite.pack()
 	}
-	p.norm.begin(p.Engine)
-	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
-		f := forwardProjection{projection: p, worker: w, par: w.params(p.pad, p.from.norm.scale, p.from.norm.shift)}
-		f.sums = p.statistics(w, p.norm, p.narrow)
+	p.norm.Begin(p.Engine)
+	p.Run(engine.Pieces(p.batch, p.group), func(w *engine.Worker, from, to int) {
+		f := forwardProjection{projection: p, Worker: w, par: w.Params(p.pad, p.from.norm.Scale, p.from.norm.Shift)}
+		f.sums = p.NewStatistics(w, p.norm, p.narrow)
 		p.groups(from, to, f.group)
-		f.sums.flush()
+		f.sums.Flush()
 	})
-	p.norm.finish(p.Engine, p.batch*p.area)
+	p.norm.Finish(p.Engine, p.batch*p.area)
 }
 
 // forwardProjection is a worker's forward phase.
 type forwardProjection struct {
 	*projection
-	*worker
+	*engine.Worker
 	par  kernel.Params
-	sums *statistics
+	sums *engine.Statistics
 }
 
 // group computes z of n images.
 func (f *forwardProjection) group(first, n int) {
-	a := kernel.Dense(f.scratch[0], f.pad)
+	a := kernel.Dense(f.Scratch[0], f.pad)
 	switch {
 	case f.excite == nil:
 		for i := first; i < first+n; i++ {
@@ -114,7 +115,7 @@ func (f *forwardProjection) group(first, n int) {
 		images := kernel.Rows{Rows: f.area, Channels: f.pad, Groups: n}
 		clear(f.excite.wide(meanRow, first, n).Data)
 		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(first*f.area)), f.par, f.excite.gates(meanRow, first, meanRow), images)
-		f.excite.forward(f.worker, first, n)
+		f.excite.forward(f.Worker, first, n)
 		f.Scale(f.images(a), f.excite.gates(gateRow, first, gateRow), images)
 		f.convolve(a, first*f.area, n*f.area)
 	default:
@@ -124,7 +125,7 @@ func (f *forwardProjection) group(first, n int) {
 
 // images are pixels in groups of an image.
 func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
-	return dense(pixels.Data, p.pad, p.area, 1)
+	return engine.Grouped(pixels.Data, p.pad, p.area, 1)
 }
 
 // largeImage lets the pixels of an image pass twice.
@@ -133,7 +134,7 @@ func (f *forwardProjection) largeImage(a kernel.Matrix, image int) {
 	f.stretches(image, func(pixel, n int) {
 		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 	})
-	f.excite.forward(f.worker, image, 1)
+	f.excite.forward(f.Worker, image, 1)
 	f.stretches(image, func(pixel, n int) {
 		f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
 		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
@@ -143,42 +144,42 @@ func (f *forwardProjection) largeImage(a kernel.Matrix, image int) {
 
 // convolve computes z of n pixels and takes its sums.
 func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
-	f.sums.write(f.raw(pixel), kernel.Matrix{}, n, 0, func(z kernel.Matrix) { f.ProductPadded(z, a, f.conv.forward, n) })
+	f.sums.Write(f.raw(pixel), kernel.Matrix{}, n, 0, func(z kernel.Matrix) { f.ProductPadded(z, a, f.conv.Forward, n) })
 }
 
 // output computes y, the norm of z, with stochastic depth and the residual x where the block has a skip.
 func (p *projection) output(y, x, factors []float32) {
 	n, out := p.norm, p.shape.Out
 	if factors != nil {
-		p.gates.weigh(0, factors, n.scale)
-		p.gates.weigh(1, factors, n.shift)
+		p.gates.Weigh(0, factors, n.Scale)
+		p.gates.Weigh(1, factors, n.Shift)
 	}
-	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
+	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
 		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
 		if p.shape.Activated {
-			w.NormAct(p.shape.Activation, to, p.raw(pixel), par.Set(n.scale, n.shift), size)
+			w.NormAct(p.shape.Activation, to, p.raw(pixel), par.Set(n.Scale, n.Shift), size)
 			return
 		}
 		if !p.shape.Skip {
-			w.Affine(to, p.raw(pixel), par.Set(n.scale, n.shift), size)
+			w.Affine(to, p.raw(pixel), par.Set(n.Scale, n.Shift), size)
 			return
 		}
 		residual := kernel.Dense(x[pixel*out:], out)
 		if factors == nil {
-			w.AffineAdd(to, p.raw(pixel), residual, par.Set(n.scale, p.ones, n.shift), size)
+			w.AffineAdd(to, p.raw(pixel), residual, par.Set(n.Scale, p.ones, n.Shift), size)
 			return
 		}
 		g := &p.gates
-		w.AffineAddGate(g.images(to), g.images(p.raw(pixel)), g.images(residual), par.Set(p.ones), g.from(pixel), g.rows(rows, out))
+		w.AffineAddGate(g.Images(to), g.Images(p.raw(pixel)), g.Images(residual), par.Set(p.ones), g.From(pixel), g.Rows(rows, out))
 	})
 }
 
 // units cuts the narrow tensors into stretches of whole images; a worker's parameters are zero at first.
-func (p *projection) units(visit func(w *worker, pixel, rows int, par kernel.Params)) {
+func (p *projection) units(visit func(w *engine.Worker, pixel, rows int, par kernel.Params)) {
 	total := p.batch * p.area
-	step := max(1, chunk(total, p.narrow)/p.area) * p.area
-	p.run(pieces(total, step), func(w *worker, from, to int) {
-		par := w.params(p.narrow, nil, nil, nil, nil)
+	step := max(1, engine.Chunk(total, p.narrow)/p.area) * p.area
+	p.Run(engine.Pieces(total, step), func(w *engine.Worker, from, to int) {
+		par := w.Params(p.narrow, nil, nil, nil, nil)
 		for u := from; u < to; u++ {
 			visit(w, u*step, min(step, total-u*step), par)
 		}
@@ -193,17 +194,17 @@ func (p *projection) backward(du, dy, factors []float32) {
 	} else {
 		p.reduce(dy, factors)
 	}
-	p.norm.backward(p.batch * p.area)
+	p.norm.Backward(p.batch * p.area)
 	if factors != nil {
-		p.gates.weigh(0, factors, p.norm.a)
-		p.gates.fill(1, p.norm.c)
+		p.gates.Weigh(0, factors, p.norm.A)
+		p.gates.Fill(1, p.norm.C)
 	}
-	p.run(pieces(p.batch, p.group), func(w *worker, from, to int) {
+	p.Run(engine.Pieces(p.batch, p.group), func(w *engine.Worker, from, to int) {
 		b := p.backwardProjection(w, du, dy, factors)
 		p.groups(from, to, b.group)
 		b.flush()
 	})
-	p.conv.collect(p.workers[0].Kernels)
+	p.conv.Collect(p.Workers[0].Kernels)
 	if p.excite != nil {
 		p.excite.collect()
 	}
@@ -213,27 +214,27 @@ func (p *projection) backward(du, dy, factors []float32) {
 func (p *projection) reduce(dy, factors []float32) {
 	out := p.shape.Out
 	if factors != nil {
-		p.gates.weigh(0, factors, p.ones)
+		p.gates.Weigh(0, factors, p.ones)
 	}
-	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
+	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
 		gradient := kernel.Dense(dy[pixel*out:], out)
 		if factors == nil {
 			w.Products(gradient, p.raw(pixel), par, kernel.Rows{Rows: rows, Channels: out})
 		} else {
 			g := &p.gates
-			w.ProductsGate(g.images(gradient), g.images(p.raw(pixel)), par, g.from(pixel), g.rows(rows, out))
+			w.ProductsGate(g.Images(gradient), g.Images(p.raw(pixel)), par, g.From(pixel), g.Rows(rows, out))
 		}
-		p.norm.add(w, par.Row(0), par.Row(1))
+		p.norm.Add(w, par.Row(0), par.Row(1))
 	})
 }
 
 // unactivate is reduce where an activation follows the norm. It returns the gradient in front of that.
 func (p *projection) unactivate(dy []float32) []float32 {
-	out, du := p.shape.Out, p.wide[0] // which is free, as there is no expansion
-	p.units(func(w *worker, pixel, rows int, par kernel.Params) {
-		w.SlopeProducts(p.shape.Activation, kernel.Dense(du[pixel*out:], out), kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.scale, p.norm.shift),
+	out, du := p.shape.Out, p.Wide[0] // which is free, as there is no expansion
+	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
+		w.SlopeProducts(p.shape.Activation, kernel.Dense(du[pixel*out:], out), kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.Scale, p.norm.Shift),
 			kernel.Rows{Rows: rows, Channels: out})
-		p.norm.add(w, par.Row(2), par.Row(3))
+		p.norm.Add(w, par.Row(2), par.Row(3))
 	})
 	return du
 }
@@ -241,7 +242,7 @@ func (p *projection) unactivate(dy []float32) []float32 {
 // backwardProjection is a worker's backward phase.
 type backwardProjection struct {
 	*projection
-	*worker
+	*engine.Worker
 	du, dy       []float32
 	weighs       bool          // stochastic depth does: the gates hold a, times an image's factor, and c
 	coefficients kernel.Params // a, b, c of the norm behind the convolution
@@ -249,14 +250,14 @@ type backwardProjection struct {
 	count        int
 }
 
-func (p *projection) backwardProjection(w *worker, du, dy, factors []float32) *backwardProjection {
-	return &backwardProjection{projection: p, worker: w, du: du, dy: dy, weighs: factors != nil,
-		coefficients: w.params(p.narrow, p.norm.a, p.norm.b, p.norm.c),
-		par:          w.params(p.pad, p.from.norm.scale, p.from.norm.shift, nil, nil)}
+func (p *projection) backwardProjection(w *engine.Worker, du, dy, factors []float32) *backwardProjection {
+	return &backwardProjection{projection: p, Worker: w, du: du, dy: dy, weighs: factors != nil,
+		coefficients: w.Params(p.narrow, p.norm.A, p.norm.B, p.norm.C),
+		par:          w.Params(p.pad, p.from.norm.Scale, p.from.norm.Shift, nil, nil)}
 }
 
 func (b *backwardProjection) flush() {
-	b.from.norm.add(b.worker, b.par.Row(2), b.par.Row(3))
+	b.from.norm.Add(b.Worker, b.par.Row(2), b.par.Row(3))
 	b.count = 0
 }
 
@@ -267,26 +268,26 @@ func (b *backwardProjection) group(first, n int) {
 	} else {
 		b.largeImage(first)
 	}
-	if b.count += n * b.area; b.count >= flushRows {
+	if b.count += n * b.area; b.count >= engine.FlushRows {
 		b.flush()
 	}
 }
 
 // gradients computes the gradient of z in scratch 1 and that in front of the convolution.
 func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
-	dz, out := kernel.Dense(b.scratch[1], b.narrow), b.shape.Out
+	dz, out := kernel.Dense(b.Scratch[1], b.narrow), b.shape.Out
 	dy := kernel.Dense(b.dy[pixel*out:], out)
 	if b.weighs {
 		g := &b.gates
-		b.AffineAddGate(g.images(dz), g.images(dy), g.images(b.raw(pixel)), b.coefficients.From(1), g.from(pixel), g.rows(n, out))
+		b.AffineAddGate(g.Images(dz), g.Images(dy), g.Images(b.raw(pixel)), b.coefficients.From(1), g.From(pixel), g.Rows(n, out))
 	} else {
 		b.AffineAdd(dz, dy, b.raw(pixel), b.coefficients, kernel.Rows{Rows: n, Channels: out})
 	}
-	b.ProductPadded(da, dz, b.conv.backward, n)
+	b.ProductPadded(da, dz, b.conv.Backward, n)
 }
 
 func (b *backwardProjection) wholeImages(first, n int) {
-	a, da, slope := kernel.Dense(b.scratch[0], b.pad), kernel.Dense(b.scratch[2], b.pad), kernel.Dense(b.scratch[3], b.pad)
+	a, da, slope := kernel.Dense(b.Scratch[0], b.pad), kernel.Dense(b.Scratch[2], b.pad), kernel.Dense(b.Scratch[3], b.pad)
 	pixel, rows := first*b.area, kernel.Rows{Rows: n * b.area, Channels: b.pad}
 	b.gradients(da, pixel, rows.Rows)
 	b.NormActSlope(b.shape.Activation, a, b.input(pixel), slope, b.par, rows)
@@ -295,13 +296,13 @@ func (b *backwardProjection) wholeImages(first, n int) {
 		clear(b.excite.wide(gateGradient, first, n).Data)
 		b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, first, gateGradient), images)
 	}
-	b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), rows.Rows)
-	beyond := len(b.from.z) >= past
+	b.conv.Gradient(b.Worker, a, kernel.Dense(b.Scratch[1], b.narrow), rows.Rows)
+	beyond := len(b.from.z) >= engine.Past
 	if b.excite == nil {
 		b.MulProducts(b.target(pixel), da, slope, b.input(pixel), b.par.From(2), rows, beyond)
 		return
 	}
-	b.excite.backward(b.worker, first, n)
+	b.excite.backward(b.Worker, first, n)
 	b.MulProductsGate(b.images(b.target(pixel)), b.images(da), b.images(slope), b.images(b.input(pixel)), b.par.From(2),
 		b.excite.gates(gateRow, first, meanGradient), images, beyond)
 }
@@ -313,7 +314,7 @@ func (b *backwardProjection) target(pixel int) kernel.Matrix {
 
 // largeImage keeps the gradient in front of the convolution in du between the two passes that squeeze-excite asks for.
 func (b *backwardProjection) largeImage(image int) {
-	a := kernel.Dense(b.scratch[0], b.pad)
+	a := kernel.Dense(b.Scratch[0], b.pad)
 	if b.excite != nil {
 		clear(b.excite.wide(gateGradient, image, 1).Data)
 	}
@@ -325,7 +326,7 @@ func (b *backwardProjection) largeImage(image int) {
 		if b.excite != nil {
 			b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, image, gateGradient), rows)
 		}
-		b.conv.gradient(b.worker, a, kernel.Dense(b.scratch[1], b.narrow), n)
+		b.conv.Gradient(b.Worker, a, kernel.Dense(b.Scratch[1], b.narrow), n)
 		if b.excite == nil {
 			b.SlopeProducts(b.shape.Activation, da, da, b.input(pixel), b.par, rows)
 		}
@@ -333,7 +334,7 @@ func (b *backwardProjection) largeImage(image int) {
 	if b.excite == nil {
 		return
 	}
-	b.excite.backward(b.worker, image, 1)
+	b.excite.backward(b.Worker, image, 1)
 	b.stretches(image, func(pixel, n int) {
 		du := b.images(b.target(pixel))
 		b.SlopeProductsGate(b.shape.Activation, du, du, b.images(b.input(pixel)), b.par, b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})

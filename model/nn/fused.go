@@ -4,43 +4,44 @@ import (
 	"math"
 
 	"gridsearch/internal/fused"
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 	"gridsearch/model"
 )
 
 // fusedLayer makes a layer of a fused block.
-type fusedLayer struct{ fused.Block }
+type fusedLayer struct{ engine.Block }
 
 func (l fusedLayer) allocate(batch int) int          { return l.Allocate(batch) }
 func (l fusedLayer) forward(y, x []float32)          { l.Forward(y, x) }
 func (l fusedLayer) backward(dx, dy, x, y []float32) { l.Backward(dx, dy, x, y) }
 
 // weightOf is a parameter as the engine takes it; that of a missing one is empty.
-func weightOf(p *Param) fused.Weight {
+func weightOf(p *Param) engine.Weight {
 	if p == nil {
-		return fused.Weight{}
+		return engine.Weight{}
 	}
-	return fused.Weight{Value: p.Value, Grad: p.Grad}
+	return engine.Weight{Value: p.Value, Grad: p.Grad}
 }
 
 // weights are those of a layer that may be missing.
-func (l *pointwise) weights() fused.Weight {
+func (l *pointwise) weights() engine.Weight {
 	if l == nil {
-		return fused.Weight{}
+		return engine.Weight{}
 	}
 	return weightOf(l.weight)
 }
 
 // fused is a batch norm as the engine takes it.
-func (l *norm) fused() fused.NormParams {
+func (l *norm) fused() engine.NormParams {
 	if l == nil {
-		return fused.NormParams{}
+		return engine.NormParams{}
 	}
-	return fused.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
+	return engine.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
 }
 
 // engine is the engine that computes the block, nil where there is none.
-func (m *maker) engine() *fused.Engine {
+func (m *maker) engine() *engine.Engine {
 	if m.err != nil {
 		return nil
 	}
@@ -56,7 +57,7 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{e.NewConv(fused.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+	return fusedLayer{fused.NewConv(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
 		Activation: activations[b.Activation]}, weightOf(weight), bn.fused())}
 }
 
@@ -79,7 +80,7 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 	if b.DropRate > 0 && m.settings.training {
 		params.Drop = m.drop().fill
 	}
-	return fusedLayer{e.NewMBConv(shape, params)}
+	return fusedLayer{fused.NewMBConv(e, shape, params)}
 }
 
 // fusedSeparable is the fused form of a separable convolution; nil where there is none.
@@ -91,7 +92,7 @@ func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointw
 	if e == nil || !fused.SupportsMBConv(shape) {
 		return nil
 	}
-	return fusedLayer{e.NewMBConv(shape, fused.MBConvParams{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
+	return fusedLayer{fused.NewMBConv(e, shape, fused.MBConvParams{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
 		Project: pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
 }
 
@@ -111,22 +112,22 @@ func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 		projection, p := convolutions(shortcut)
 		shape.Shortcut, params = &projection[0], append(params, p...)
 	}
-	return fusedLayer{e.NewChain(shape, params)}
+	return fusedLayer{fused.NewChain(e, shape, params)}
 }
 
 // convolutions are those among layers, each with the norm behind it.
-func convolutions(layers []layer) (shapes []fused.ConvShape, params []fused.ConvParams) {
+func convolutions(layers []layer) (shapes []engine.ConvShape, params []fused.ConvParams) {
 	for i, l := range layers {
 		var weight *Param
 		switch l := l.(type) {
 		case *convolution:
 			g := l.geometry
 			weight = l.weight
-			shapes = append(shapes, fused.ConvShape{In: g.InChannels, Out: g.OutChannels, Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
+			shapes = append(shapes, engine.ConvShape{In: g.InChannels, Out: g.OutChannels, Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
 		case *pointwise:
 			side := int(math.Sqrt(float64(l.area)))
 			weight = l.weight
-			shapes = append(shapes, fused.ConvShape{In: l.in, Out: l.out, Kernel: 1, Stride: 1, InSize: side, OutSize: side})
+			shapes = append(shapes, engine.ConvShape{In: l.in, Out: l.out, Kernel: 1, Stride: 1, InSize: side, OutSize: side})
 		default:
 			continue
 		}

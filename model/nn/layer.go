@@ -3,7 +3,7 @@ package nn
 import (
 	"math"
 
-	"gridsearch/internal/fused"
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/plain"
 )
 
@@ -23,7 +23,7 @@ type settings struct {
 	dropout   float64
 	smoothing float32
 	clock     *clock
-	engine    *fused.Engine // computes the blocks that it knows; nil for plain ones alone
+	engine    *engine.Engine // computes the blocks that it knows; nil for plain ones alone
 }
 
 // clock tells the layers which step it is: random masks are a function of it.

@@ -7,7 +7,7 @@ package nn
 import (
 	"fmt"
 
-	"gridsearch/internal/fused"
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/plain"
 	"gridsearch/model"
@@ -25,7 +25,7 @@ type Options struct {
 }
 
 // engine makes the engine that the options ask for, nil for none.
-func (o Options) engine(training bool) (*fused.Engine, error) {
+func (o Options) engine(training bool) (*engine.Engine, error) {
 	if o.Plain {
 		return nil, nil
 	}
@@ -36,7 +36,7 @@ func (o Options) engine(training bool) (*fused.Engine, error) {
 			return nil, err
 		}
 	}
-	return fused.NewEngine(set, o.Threads, training), nil
+	return engine.New(set, o.Threads, training), nil
 }
 
 // Network is a compiled network for a fixed batch size. It is not safe for concurrent use.
@@ -48,8 +48,8 @@ type Network struct {
 	last    []float32 // input of the last block, which pools it
 	clock   *clock
 	loss    *lossBlock
-	engine  *fused.Engine // nil for none
-	read    bool          // an evaluator's engine has read the parameters
+	engine  *engine.Engine // nil for none
+	read    bool           // an evaluator's engine has read the parameters
 }
 
 // NewTrainer builds a network whose steps compute the loss and the gradient of every parameter. Dropout and stochastic depth are the architecture's.

@@ -1,0 +1,46 @@
+package fused
+
+import (
+	"slices"
+
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
+
+// Dense is a fully connected layer: y = x weights + bias, with weights [in, out].
+type Dense struct {
+	engine *engine.Engine
+	layer  *engine.Pointwise
+	batch  int
+}
+
+// NewDense makes a fully connected layer.
+func NewDense(e *engine.Engine, weight, bias engine.Weight, in, out int) *Dense {
+	return &Dense{engine: e, layer: e.NewPointwise(weight, bias, in, out)}
+}
+
+// Allocate implements Block.
+func (d *Dense) Allocate(batch int) int {
+	d.batch = batch
+	return batch * d.layer.Out
+}
+
+// Forward implements Block.
+func (d *Dense) Forward(y, x []float32) {
+	w, p := d.engine.Workers[0], d.layer
+	p.Pack(w.Kernels)
+	for row := range slices.Chunk(y[:d.batch*p.Out], p.Out) {
+		copy(row, p.Bias.Value)
+	}
+	w.Product(kernel.Dense(y, p.Out), kernel.Dense(x, p.In), p.Forward, d.batch, true)
+}
+
+// Backward implements Block.
+func (d *Dense) Backward(dx, dy, x, _ []float32) {
+	w, p := d.engine.Workers[0], d.layer
+	p.Gradient(w, kernel.Dense(x, p.In), kernel.Dense(dy, p.Out), d.batch)
+	p.Collect(w.Kernels)
+	if dx != nil {
+		w.Product(kernel.Dense(dx, p.In), kernel.Dense(dy, p.Out), p.Backward, d.batch, false)
+	}
+}

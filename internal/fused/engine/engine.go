@@ -1,0 +1,176 @@
+// Package engine is what the fused blocks of a network are made of: threads with scratch memory, and layers whose passes a block runs together.
+//
+// A block computes a part of a network the fast way: forward and backward, with batch norm and activation never a pass of their own. Its work is cut into
+// units that fit the second cache, and in each unit several kernels go over the same numbers: statistics are taken where a convolution's output has just
+// been written, normalisation and activation happen where the next convolution reads it, and the backward pass computes them again. A block so keeps
+// nothing but the outputs of its convolutions. A phase ends where a statistic of the whole batch is needed.
+//
+// Tensors at a block's edge are dense: [batch, size, size, channels]. Inside, rows of channels are whole vectors with zeros behind. Units are split
+// evenly over the threads of an Engine, each with sums of its own that are added up in order: the bits depend on the number of threads and on nothing
+// else.
+//
+// The plain layers of package plain are the reference that every block is tested against.
+//
+// Reference:
+//
+//	[bn] S. Ioffe, C. Szegedy, Batch Normalization, 2015: the gradients of Norm.
+package engine
+
+import (
+	"sync"
+
+	"gridsearch/internal/kernel"
+)
+
+// Block is a part of a network with parameters of its own. It owns what backward needs besides input and output.
+type Block interface {
+	// Allocate sizes the block for a batch and returns the number of floats of its output.
+	Allocate(batch int) int
+	Forward(y, x []float32)
+	// Backward computes the gradients of the parameters and, unless dx is nil, of the input. dx is never dy.
+	Backward(dx, dy, x, y []float32)
+}
+
+// Weight is a parameter and its gradient, which Backward writes.
+type Weight struct{ Value, Grad []float32 }
+
+// ConvShape is the shape of a convolution on square maps with symmetric padding of (Kernel-1)/2.
+type ConvShape struct {
+	In, Out         int // channels
+	Kernel, Stride  int
+	InSize, OutSize int
+	Activation      kernel.Activation
+}
+
+// Engine is what the blocks of a network share: kernels, threads and scratch memory.
+type Engine struct {
+	Set      *kernel.Set
+	Training bool      // false: running statistics, and no backward pass
+	Workers  []*Worker // one a thread
+	moved    bool      // the parameters may have, since the blocks read them
+	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its depthwise convolution.
+	Wide [2][]float32
+}
+
+// New makes the engine of a network: for training, or for evaluation with running statistics and no backward pass.
+func New(set *kernel.Set, threads int, training bool) *Engine {
+	e := &Engine{Set: set, Training: training, moved: true}
+	for id := range max(1, threads) {
+		e.Workers = append(e.Workers, &Worker{Kernels: set.New(), ID: id})
+	}
+	return e
+}
+
+// Moved tells whether the parameters may have moved since the last step: blocks keep what they make of weights and running statistics otherwise.
+func (e *Engine) Moved(moved bool) { e.moved = moved }
+
+// Stale says whether what blocks have made of parameters may be out of date.
+func (e *Engine) Stale() bool { return e.moved }
+
+// resident is the size, in floats, of a tensor that is still in the caches when it is read again.
+const resident = 256 << 10
+
+// Split is the number of equal parts of a batch in which a block computes its output. In evaluation, where nothing depends on the whole batch, it is the
+// smallest with which the widest tensor, of so many floats an image, is resident.
+func (e *Engine) Split(batch, image int) int {
+	n := 1
+	for !e.Training && n < batch && (batch%n != 0 || batch/n*image > resident) {
+		n++
+	}
+	return n
+}
+
+// InPasses computes parts of a batch one after the other.
+func (e *Engine) InPasses(n int, y, x []float32, forward func(y, x []float32)) {
+	out, in, moved := len(y)/n, len(x)/n, e.moved
+	for i := range n {
+		e.moved = moved && i == 0
+		forward(y[i*out:][:out], x[i*in:][:in])
+	}
+	e.moved = moved
+}
+
+// Worker is a thread's own memory.
+type Worker struct {
+	*kernel.Kernels
+	ID      int // its place among the workers
+	Scratch [scratches][]float32
+	memory  []float32 // of parameter rows
+	used    int       // of it, in this phase
+}
+
+// scratches is the number of a worker's scratch tensors.
+const scratches = 5
+
+// Unit is the size, in floats, of the part of a wide tensor that stays in the second cache while several kernels go over it.
+const Unit = 32 << 10
+
+// Past is the size, in floats, from which on a tensor is written past the caches: it would be out of them before it is read again.
+const Past = 1 << 20
+
+// Reserve makes scratch tensor i of every worker hold n floats.
+func (e *Engine) Reserve(i, n int) {
+	for _, w := range e.Workers {
+		if len(w.Scratch[i]) < n {
+			w.Scratch[i] = kernel.Floats(n)
+		}
+	}
+}
+
+// ReserveWide makes a wide gradient hold n floats.
+func (e *Engine) ReserveWide(i, n int) {
+	if e.Training && len(e.Wide[i]) < n {
+		e.Wide[i] = kernel.Floats(n)
+	}
+}
+
+// Params are rows of parameters for c channels in the worker's memory, each a copy of what is given, or zeros. They are good until the phase ends.
+func (w *Worker) Params(c int, rows ...[]float32) kernel.Params {
+	stride := w.Pad(c)
+	begin, end := w.used, w.used+len(rows)*stride
+	if end > len(w.memory) {
+		w.memory = kernel.Floats(2 * end) // what is in use stays where it is
+	}
+	w.used = end
+	return kernel.Params{Data: w.memory[begin:end], Stride: stride}.Set(rows...)
+}
+
+// Run splits n units over the workers.
+func (e *Engine) Run(n int, phase func(w *Worker, from, to int)) {
+	for _, w := range e.Workers {
+		w.used = 0
+	}
+	if len(e.Workers) == 1 {
+		phase(e.Workers[0], 0, n)
+		return
+	}
+	var wait sync.WaitGroup
+	for i, w := range e.Workers[1:] {
+		wait.Go(func() {
+			defer kernel.FlushDenormals()()
+			phase(w, e.share(i+1, n), e.share(i+2, n))
+		})
+	}
+	phase(e.Workers[0], 0, e.share(1, n))
+	wait.Wait()
+}
+
+// share is the first unit of a worker.
+func (e *Engine) share(worker, n int) int { return n * worker / len(e.Workers) }
+
+// Chunk is a number of rows of so many channels that make a unit, a multiple of 48 where it can be: the tiles of the kernels divide that.
+func Chunk(rows, channels int) int {
+	n := Unit / max(1, channels)
+	if n > 48 {
+		n = n / 48 * 48
+	}
+	return max(1, min(n, rows))
+}
+
+// Pieces is the number of pieces of so many that n make.
+func Pieces(n, size int) int { return (n + size - 1) / size }
+
+// Grouped are images of rows groups of width rows that follow each other.
+func Grouped(data []float32, channels, width, rows int) kernel.Grouped {
+	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels, Image: rows * width * channels}
+}

@@ -1,0 +1,61 @@
+package engine
+
+import "gridsearch/internal/kernel"
+
+// DepthGates are coefficients that stochastic depth makes an image's own: two rows for each image.
+type DepthGates struct {
+	area, width int
+	batch       int
+	data        []float32 // [2, batch, width]
+}
+
+// Allocate sizes the gates for images of area pixels and rows of width numbers.
+func (g *DepthGates) Allocate(batch, area, width int) {
+	*g = DepthGates{area: area, width: width, batch: batch, data: kernel.Floats(2 * batch * width)}
+}
+
+// Weigh makes a row of each image of coefficients times the image's factor.
+func (g *DepthGates) Weigh(row int, factors, coefficients []float32) {
+	for i, f := range factors {
+		gate := g.row(row, i)
+		for j, v := range coefficients {
+			gate[j] = f * v
+		}
+	}
+}
+
+// Fill makes a row the same for each image.
+func (g *DepthGates) Fill(row int, coefficients []float32) {
+	for i := range g.batch {
+		copy(g.row(row, i), coefficients)
+	}
+}
+
+// Add adds to a row of each image.
+func (g *DepthGates) Add(row int, coefficients []float32) {
+	for i := range g.batch {
+		gate := g.row(row, i)
+		for j, v := range coefficients {
+			gate[j] += v
+		}
+	}
+}
+
+func (g *DepthGates) row(row, image int) []float32 {
+	return g.data[(row*g.batch+image)*g.width:][:g.width]
+}
+
+// From are the gates of the images from a pixel of the batch on.
+func (g *DepthGates) From(pixel int) kernel.Gates {
+	return kernel.Gates{Data: g.data[pixel/g.area*g.width:], Row: g.batch * g.width, Group: g.width}
+}
+
+// Images are pixels in groups of an image.
+func (g *DepthGates) Images(pixels kernel.Matrix) kernel.Grouped {
+	return Grouped(pixels.Data, pixels.Stride, g.area, 1)
+}
+
+// Rows are the numbers of so many pixels in groups of an image: whole images, or a part of one.
+func (g *DepthGates) Rows(pixels, channels int) kernel.Rows {
+	return kernel.Rows{Rows: min(pixels, g.area), Channels: channels, Groups: Pieces(pixels, g.area)}
+}

@@ -1,0 +1,109 @@
+package engine
+
+import "gridsearch/internal/kernel"
+
+// Pointwise is a 1x1 convolution or a dense layer: rows of in channels times weights [in, out].
+type Pointwise struct {
+	engine            *Engine
+	Weight, Bias      Weight // the bias may be empty
+	In, Out           int
+	Forward, Backward *kernel.Packed  // the weights and their transpose
+	grads             []kernel.Matrix // of each worker; the first's is the weight's own, but where they are transposed
+	transposed        bool            // gradients are [out, in]: their rows fill vectors better
+	written           []bool          // whether a worker's gradient has been, in this step
+	biasGrads         [][]float32
+}
+
+// smallWeight is the size up to which transposing a gradient costs nothing worth mentioning.
+const smallWeight = 16 << 10
+
+// NewPointwise makes the layer.
+func (e *Engine) NewPointwise(weight, bias Weight, in, out int) *Pointwise {
+	p := &Pointwise{engine: e, Weight: weight, Bias: bias, In: in, Out: out, Forward: e.Set.NewPacked(in, out)}
+	if !e.Training {
+		return p
+	}
+	p.Backward = e.Set.NewPacked(out, in)
+	p.transposed = in*out <= smallWeight && 10*e.Set.Pad(in)*out < 9*e.Set.Pad(out)*in
+	p.written = make([]bool, len(e.Workers))
+	for i := range e.Workers {
+		switch {
+		case p.transposed:
+			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), in))
+		case i == 0:
+			p.grads = append(p.grads, kernel.Dense(weight.Grad, out))
+		default:
+			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), out))
+		}
+		p.biasGrads = append(p.biasGrads, make([]float32, len(bias.Value)))
+	}
+	return p
+}
+
+// Pack brings the weights into the order of the kernels. It comes before everything else in a step.
+func (p *Pointwise) Pack(k *kernel.Kernels) {
+	if !p.engine.moved {
+		return
+	}
+	k.Pack(p.Forward, kernel.Dense(p.Weight.Value, p.Out))
+	if p.Backward != nil {
+		k.PackTransposed(p.Backward, kernel.Dense(p.Weight.Value, p.Out))
+	}
+}
+
+// Gradient adds what rows of input and of output's gradient give to the worker's gradient of the weights.
+func (p *Pointwise) Gradient(w *Worker, x, dz kernel.Matrix, rows int) {
+	if p.transposed {
+		w.ProductTA(p.grads[w.ID], dz, x, rows, p.Out, p.In, p.written[w.ID])
+	} else {
+		w.ProductTA(p.grads[w.ID], x, dz, rows, p.In, p.Out, p.written[w.ID])
+	}
+	p.written[w.ID] = true
+	grad := p.biasGrads[w.ID]
+	if len(grad) == 0 {
+		return
+	}
+	for r := range rows {
+		for j, v := range dz.Data[r*dz.Stride:][:len(grad)] {
+			grad[j] += v
+		}
+	}
+}
+
+// Collect adds the gradients of the workers to the first's and brings them into the weight's.
+func (p *Pointwise) Collect(k *kernel.Kernels) {
+	first := p.grads[0].Data
+	if !p.written[0] {
+		clear(first)
+	}
+	for worker := range p.grads[1:] {
+		if p.written[worker+1] {
+			k.Add(first, p.grads[worker+1].Data)
+		}
+	}
+	clear(p.written)
+	if p.transposed {
+		for o := range p.Out {
+			for i, v := range first[o*p.In:][:p.In] {
+				p.Weight.Grad[i*p.Out+o] = v
+			}
+		}
+	}
+	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasGrads), func(worker int) []float32 { return p.biasGrads[worker] })
+}
+
+// Sum writes n numbers of the gradient from a place on: the sums over the workers' parts, which it sets to zero.
+func (g Weight) Sum(from, n, workers int, part func(worker int) []float32) {
+	to := g.Grad[from:][:n]
+	for worker := range workers {
+		source := part(worker)[:n]
+		if worker == 0 {
+			copy(to, source)
+		} else {
+			for j, v := range source {
+				to[j] += v
+			}
+		}
+		clear(source)
+	}
+}
