@@ -2,6 +2,7 @@ package fused
 
 import (
 	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/fused/expansion"
 	"gridsearch/internal/kernel"
 )
 
@@ -12,7 +13,7 @@ type depthwise struct {
 	shape  MBConvShape
 	weight engine.Weight
 	norm   *engine.Norm
-	from   *convNorm // nil: the block's input
+	from   *expansion.Layer // nil: the block's input
 
 	kernel int // side of the part of the kernel that reaches into the map
 	pad    int // numbers of a pixel
@@ -26,7 +27,7 @@ type depthwise struct {
 	group int // images of a unit; 1 where a band is less than an image
 }
 
-func newDepthwise(e *engine.Engine, s MBConvShape, weight engine.Weight, p engine.NormParams, from *convNorm) *depthwise {
+func newDepthwise(e *engine.Engine, s MBConvShape, weight engine.Weight, p engine.NormParams, from *expansion.Layer) *depthwise {
 	// On a map of 2 x 2 the outer taps of a 5 x 5 kernel only see padding.
 	d := &depthwise{Engine: e, shape: s, weight: weight, norm: e.NewNorm(p), from: from, kernel: min(s.Kernel, 2*s.InSize-1), pad: e.Set.Pad(s.Expanded)}
 	size := d.kernel * d.kernel * d.pad
@@ -45,7 +46,7 @@ func (d *depthwise) allocate(batch int) {
 	d.Reserve(1, max(d.group*d.outImage(), d.chunk()*d.pad))
 	d.Reserve(2, d.group*d.outRows()*d.shape.Stride*(d.shape.InSize+1)*d.pad)
 	d.Reserve(3, max(d.group*d.slopeImage(), d.chunk()*d.pad))
-	if d.from != nil && d.from.implicit != nil {
+	if d.from != nil && d.from.Implicit() {
 		d.Reserve(4, d.group*d.slopeImage())
 	}
 }
@@ -192,7 +193,7 @@ type reader struct {
 func (d *depthwise) reader(w *engine.Worker, x []float32) reader {
 	r := reader{depthwise: d, w: w, x: x}
 	if d.from != nil {
-		r.par = w.Params(d.pad, d.from.norm.Scale, d.from.norm.Shift)
+		r.par = w.Params(d.pad, d.from.Norm.Scale, d.from.Norm.Shift)
 	}
 	return r
 }
@@ -210,9 +211,9 @@ func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
 
 // expanded is the expansion's output from a pixel on.
 func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
-	z := r.from.z
-	if r.from.implicit != nil {
-		z = r.from.rowsOf(r.w, r.x, pixel, n.Rows*n.Groups*max(1, n.Images))
+	z := r.from.Z
+	if r.from.Implicit() {
+		z = r.from.Rows(r.w, r.x, pixel, n.Rows*n.Groups*max(1, n.Images))
 	} else {
 		z = z[pixel*r.pad:]
 	}
@@ -327,7 +328,7 @@ type writer struct {
 func (d *depthwise) writer(w *engine.Worker, x, dx, residual []float32) writer {
 	o := writer{depthwise: d, w: w, x: x, dx: dx, residual: residual}
 	if d.from != nil {
-		o.sums = d.NewStatistics(w, d.from.norm, d.pad)
+		o.sums = d.NewStatistics(w, d.from.Norm, d.pad)
 		return o
 	}
 	o.par = w.Params(d.pad, nil, nil, nil)
@@ -341,16 +342,16 @@ func (d *depthwise) writer(w *engine.Worker, x, dx, residual []float32) writer {
 func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	rows := n.Rows * n.Groups * max(1, n.Images)
 	n.Channels = o.pad
-	if o.from != nil && o.from.implicit != nil {
+	if o.from != nil && o.from.Implicit() {
 		du := engine.Grouped(o.w.Scratch[4], o.pad, n.Rows, n.Groups) // z has been read; the second sum is not used
 		o.w.MulProductsGroups(du, da, slope, da, o.sums.Par, n, false)
-		o.from.take(o.w, o.dx, du.Data, o.x, o.residual, pixel, rows)
+		o.from.Take(o.w, o.dx, du.Data, o.x, o.residual, pixel, rows)
 		o.sums.Count(rows)
 		return
 	}
 	if o.from != nil {
-		to, z := engine.Grouped(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups), engine.Grouped(o.from.z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
-		o.w.MulProductsGroups(to, da, slope, z, o.sums.Par, n, len(o.from.z) >= engine.Past)
+		to, z := engine.Grouped(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups), engine.Grouped(o.from.Z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
+		o.w.MulProductsGroups(to, da, slope, z, o.sums.Par, n, len(o.from.Z) >= engine.Past)
 		o.sums.Count(rows)
 		return
 	}

@@ -2,6 +2,7 @@ package fused
 
 import (
 	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/fused/expansion"
 	"gridsearch/internal/kernel"
 )
 
@@ -37,7 +38,7 @@ type MBConv struct {
 	passes  int       // parts of the batch that go through one after the other
 	factors []float32 // of stochastic depth; nil for none
 
-	expand    *convNorm // nil for none
+	expand    *expansion.Layer // nil for none
 	depthwise *depthwise
 	excite    *excite // nil for none
 	project   *projection
@@ -52,9 +53,9 @@ func SupportsMBConv(s MBConvShape) bool {
 func NewMBConv(e *engine.Engine, s MBConvShape, p MBConvParams) *MBConv {
 	m := &MBConv{Engine: e, shape: s, drop: p.Drop}
 	if s.Expanded != s.In {
-		m.expand = newConvNorm(e, p.Expand, p.ExpandNorm, s.In, s.Expanded)
-		if s.InSize > 2 && (s.In <= implicitLimit || !e.Training) {
-			m.expand.makeImplicit()
+		m.expand = expansion.New(e, p.Expand, p.ExpandNorm, s.In, s.Expanded)
+		if s.InSize > 2 && (s.In <= expansion.ImplicitLimit || !e.Training) {
+			m.expand.MakeImplicit()
 		}
 	}
 	m.depthwise = newDepthwise(e, s, p.Depthwise, p.DepthwiseNorm, m.expand)
@@ -74,8 +75,8 @@ func (m *MBConv) Allocate(batch int) int {
 		m.factors = make([]float32, batch)
 	}
 	if m.expand != nil {
-		m.expand.allocate(batch * m.shape.InSize * m.shape.InSize)
-		m.ReserveWide(0, len(m.expand.z))
+		m.expand.Allocate(batch * m.shape.InSize * m.shape.InSize)
+		m.ReserveWide(0, len(m.expand.Z))
 	}
 	m.depthwise.allocate(batch)
 	m.ReserveWide(1, len(m.depthwise.z))
@@ -93,7 +94,7 @@ func (m *MBConv) Forward(y, x []float32) {
 
 func (m *MBConv) forward(y, x []float32) {
 	if m.expand != nil {
-		m.expand.forward(x)
+		m.expand.Forward(x)
 	}
 	m.depthwise.forward(x)
 	m.project.forward()
@@ -114,12 +115,12 @@ func (m *MBConv) Backward(dx, dy, x, _ []float32) {
 		m.depthwise.backward(dx, m.Wide[1], x, residual)
 		return
 	}
-	if m.expand.implicit != nil {
-		m.expand.prepare()
+	if m.expand.Implicit() {
+		m.expand.Prepare()
 		m.depthwise.backward(dx, m.Wide[1], x, residual)
-		m.expand.finishImplicit(dx, x)
+		m.expand.Finish(dx, x)
 		return
 	}
 	m.depthwise.backward(m.Wide[0], m.Wide[1], x, nil)
-	m.expand.backward(dx, m.Wide[0], x, residual)
+	m.expand.Backward(dx, m.Wide[0], x, residual)
 }

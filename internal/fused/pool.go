@@ -2,6 +2,7 @@ package fused
 
 import (
 	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/fused/expansion"
 	"gridsearch/internal/kernel"
 )
 
@@ -9,35 +10,36 @@ import (
 // classifier.
 type Pool struct {
 	*engine.Engine
-	conv        *convNorm
+	conv        *expansion.Layer
 	act         kernel.Activation
-	area, batch int
+	out         int // channels
+	area, batch int // area: pixels of an image
 }
 
 // NewPool makes the block for maps of area pixels.
 func NewPool(e *engine.Engine, weight engine.Weight, norm engine.NormParams, in, out, area int, act kernel.Activation) *Pool {
-	return &Pool{Engine: e, act: act, conv: newConvNorm(e, weight, norm, in, out), area: area}
+	return &Pool{Engine: e, act: act, conv: expansion.New(e, weight, norm, in, out), out: out, area: area}
 }
 
 // Allocate implements Block.
 func (p *Pool) Allocate(batch int) int {
 	p.batch = batch
-	p.conv.allocate(batch * p.area)
-	p.Reserve(1, p.area*p.conv.pad)
-	p.ReserveWide(0, len(p.conv.z))
-	return batch * p.conv.conv.Out
+	p.conv.Allocate(batch * p.area)
+	p.Reserve(1, p.area*p.conv.Pad)
+	p.ReserveWide(0, len(p.conv.Z))
+	return batch * p.out
 }
 
 // Forward implements Block.
 func (p *Pool) Forward(y, x []float32) {
-	p.conv.forward(x)
-	out, pad := p.conv.conv.Out, p.conv.pad
+	p.conv.Forward(x)
+	out, pad := p.out, p.conv.Pad
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.Run(p.batch, func(w *engine.Worker, from, to int) {
-		par, a, sum := w.Params(pad, p.conv.norm.Scale, p.conv.norm.Shift), engine.Grouped(w.Scratch[1], pad, p.area, 1), w.Params(pad, nil)
+		par, a, sum := w.Params(pad, p.conv.Norm.Scale, p.conv.Norm.Shift), engine.Grouped(w.Scratch[1], pad, p.area, 1), w.Params(pad, nil)
 		for i := from; i < to; i++ {
 			clear(sum.Data)
-			w.NormActSum(p.act, a, p.image(p.conv.z, i), par, kernel.Gates{Data: sum.Data}, image)
+			w.NormActSum(p.act, a, p.image(p.conv.Z, i), par, kernel.Gates{Data: sum.Data}, image)
 			w.ScaleTo(y[i*out:][:out], sum.Data, 1/float32(p.area))
 		}
 	})
@@ -45,23 +47,23 @@ func (p *Pool) Forward(y, x []float32) {
 
 // image is the pixels of an image.
 func (p *Pool) image(of []float32, i int) kernel.Grouped {
-	return engine.Grouped(of[i*p.area*p.conv.pad:], p.conv.pad, p.area, 1)
+	return engine.Grouped(of[i*p.area*p.conv.Pad:], p.conv.Pad, p.area, 1)
 }
 
 // Backward implements Block.
 func (p *Pool) Backward(dx, dy, x, _ []float32) {
-	out, pad, du := p.conv.conv.Out, p.conv.pad, p.Wide[0]
+	out, pad, du := p.out, p.conv.Pad, p.Wide[0]
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.Run(p.batch, func(w *engine.Worker, from, to int) {
-		par := w.Params(pad, p.conv.norm.Scale, p.conv.norm.Shift, nil, nil)
+		par := w.Params(pad, p.conv.Norm.Scale, p.conv.Norm.Shift, nil, nil)
 		// The gradient of every pixel is that of the mean, divided: as behind a gate of 0 with a gradient beside it.
 		gates := w.Params(pad, nil, nil)
 		for i := from; i < to; i++ {
 			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))
-			z := p.image(p.conv.z, i)
+			z := p.image(p.conv.Z, i)
 			w.SlopeProductsGate(p.act, p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
-			p.conv.norm.Add(w, par.Row(2), par.Row(3))
+			p.conv.Norm.Add(w, par.Row(2), par.Row(3))
 		}
 	})
-	p.conv.backward(dx, du, x, nil)
+	p.conv.Backward(dx, du, x, nil)
 }

@@ -1,11 +1,11 @@
-package fused
+package expansion
 
 import (
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
 
-// implicit makes of a convNorm one whose output z = x W is never kept: whoever reads z computes its rows again. That pays where x has few channels, as
+// implicit makes of a Layer one whose output z = x W is never kept: whoever reads z computes its rows again. That pays where x has few channels, as
 // memory is slower than the product then.
 //
 // The statistics of z follow from those of x: its mean is mean(x) W, its variance the diagonal of W' Cov(x) W. Backwards, dz = a du + b z + c is linear
@@ -30,11 +30,12 @@ type implicit struct {
 	constant  []float32      // W c
 }
 
-// implicitLimit is the number of input channels up to which z is not kept (measured; at more the second product costs more than the memory).
-const implicitLimit = 40
+// ImplicitLimit is the number of input channels up to which z is not kept (measured; at more the second product costs more than the memory).
+const ImplicitLimit = 40
 
-// makeImplicit turns a layer into an implicit one.
-func (l *convNorm) makeImplicit() {
+// MakeImplicit turns a layer into an implicit one, before it is allocated. Its backward pass is Prepare, Take of all rows in a phase of the consumer's,
+// and Finish.
+func (l *Layer) MakeImplicit() {
 	in, out := l.conv.In, l.conv.Out
 	m := &implicit{in: in, out: out}
 	l.implicit = m
@@ -46,20 +47,20 @@ func (l *convNorm) makeImplicit() {
 		m.sums = append(m.sums, make([]float64, in))
 		m.part = append(m.part, kernel.Floats(in*in))
 	}
-	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.pad)
+	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.Pad)
 	m.scaled, m.square, m.constant = kernel.Floats(out*in), kernel.Floats(in*in), kernel.Floats(in)
 	m.byA, m.byB, m.corrected = l.Set.NewPacked(out, in), l.Set.NewPacked(out, in), l.Set.NewPacked(in, in)
 }
 
-// rowsOf computes rows of z from a pixel on, in a worker's scratch.
-func (l *convNorm) rowsOf(w *engine.Worker, x []float32, pixel, n int) []float32 {
+// Rows computes rows of z from a pixel on, in a worker's scratch 4, which the consumer reserves.
+func (l *Layer) Rows(w *engine.Worker, x []float32, pixel, n int) []float32 {
 	z := w.Scratch[4]
-	w.ProductPadded(kernel.Dense(z, l.pad), kernel.Dense(x[pixel*l.conv.In:], l.conv.In), l.conv.Forward, n)
+	w.ProductPadded(kernel.Dense(z, l.Pad), kernel.Dense(x[pixel*l.conv.In:], l.conv.In), l.conv.Forward, n)
 	return z
 }
 
 // measure computes the statistics of z from those of x.
-func (l *convNorm) measure(x []float32) {
+func (l *Layer) measure(x []float32) {
 	if !l.Training {
 		return
 	}
@@ -79,16 +80,16 @@ func (l *convNorm) measure(x []float32) {
 		}
 	})
 	l.gather()
-	l.Workers[0].Product(kernel.Dense(m.spread, l.pad), kernel.Dense(m.covariance, m.in), l.conv.Forward, m.in, false)
+	l.Workers[0].Product(kernel.Dense(m.spread, l.Pad), kernel.Dense(m.covariance, m.in), l.conv.Forward, m.in, false)
 	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
 	for j := range m.out {
 		mean, variance := 0., 0.
 		for i := range m.in {
 			v := float64(l.conv.Weight.Value[i*m.out+j])
 			mean += m.mean[i] * v
-			variance += v * float64(m.spread[i*l.pad+j])
+			variance += v * float64(m.spread[i*l.Pad+j])
 		}
-		l.norm.SetStatistics(j, mean, max(0, variance), unbiased)
+		l.Norm.SetStatistics(j, mean, max(0, variance), unbiased)
 	}
 }
 
@@ -100,7 +101,7 @@ func accumulate(to []float64, from []float32) {
 }
 
 // gather makes mean and covariance of x of the workers' sums, which it sets to zero.
-func (l *convNorm) gather() {
+func (l *Layer) gather() {
 	m, n := l.implicit, float64(l.rows)
 	take := func(parts [][]float64, i int) float64 {
 		sum := 0.
@@ -120,16 +121,16 @@ func (l *convNorm) gather() {
 	}
 }
 
-// prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the batch.
-func (l *convNorm) prepare() {
+// Prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the batch.
+func (l *Layer) Prepare() {
 	for j := range l.implicit.out {
-		l.norm.A[j] = float32(float64(l.norm.Gamma.Value[j]) * l.norm.Inverse[j])
+		l.Norm.A[j] = float32(float64(l.Norm.Gamma.Value[j]) * l.Norm.Inverse[j])
 	}
-	l.packScaled(l.implicit.byA, l.norm.A)
+	l.packScaled(l.implicit.byA, l.Norm.A)
 }
 
 // packScaled packs W' with its rows multiplied by factors.
-func (l *convNorm) packScaled(p *kernel.Packed, factors []float32) {
+func (l *Layer) packScaled(p *kernel.Packed, factors []float32) {
 	m := l.implicit
 	for j := range m.out {
 		for i := range m.in {
@@ -139,29 +140,29 @@ func (l *convNorm) packScaled(p *kernel.Packed, factors []float32) {
 	l.Workers[0].Pack(p, kernel.Dense(m.scaled, m.in))
 }
 
-// take has rows of du and adds what they give to the sums and to dx, where the residual's gradient is added too if there is one.
-func (l *convNorm) take(w *engine.Worker, dx, du, x, residual []float32, pixel, n int) {
+// Take has rows of du and adds what they give to the sums and to dx, where the residual's gradient is added too if there is one.
+func (l *Layer) Take(w *engine.Worker, dx, du, x, residual []float32, pixel, n int) {
 	in := l.conv.In
-	l.conv.Gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.pad), n)
+	l.conv.Gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.Pad), n)
 	to := dx[pixel*in:][:n*in]
 	if residual != nil {
 		copy(to, residual[pixel*in:])
 	}
-	w.Product(kernel.Dense(to, in), kernel.Dense(du, l.pad), l.implicit.byA, n, residual != nil)
+	w.Product(kernel.Dense(to, in), kernel.Dense(du, l.Pad), l.implicit.byA, n, residual != nil)
 }
 
-// finishImplicit makes the gradients of the parameters of the sums, and adds to dx what depends on them.
-func (l *convNorm) finishImplicit(dx, x []float32) {
+// Finish makes the gradients of the parameters of the sums, and adds to dx what depends on them.
+func (l *Layer) Finish(dx, x []float32) {
 	l.conv.Collect(l.Workers[0].Kernels)
 	l.parameterGradients()
 	m, k := l.implicit, l.Workers[0]
-	l.packScaled(m.byB, l.norm.B)
+	l.packScaled(m.byB, l.Norm.B)
 	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.Weight.Value, m.out), m.byB, m.in, false)
 	k.Pack(m.corrected, kernel.Dense(m.square, m.in))
 	for i := range m.in {
 		sum := 0.
 		for j, v := range l.conv.Weight.Value[i*m.out:][:m.out] {
-			sum += float64(v) * float64(l.norm.C[j])
+			sum += float64(v) * float64(l.Norm.C[j])
 		}
 		m.constant[i] = float32(sum)
 	}
@@ -169,8 +170,8 @@ func (l *convNorm) finishImplicit(dx, x []float32) {
 }
 
 // parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in the weights' gradient, and s.
-func (l *convNorm) parameterGradients() {
-	m, n, count := l.implicit, l.norm, float64(l.rows)
+func (l *Layer) parameterGradients() {
+	m, n, count := l.implicit, l.Norm, float64(l.rows)
 	grad, weight := l.conv.Weight.Grad, l.conv.Weight.Value
 	for j := range m.out {
 		s, _ := n.Take(j)
@@ -185,13 +186,13 @@ func (l *convNorm) parameterGradients() {
 		n.B[j], n.C[j] = float32(b), float32(-a*s/count-b*n.BatchMean[j])
 		for i := range m.in {
 			at := i*m.out + j
-			grad[at] = float32(a*(float64(grad[at])-m.mean[i]*s) + b*count*float64(m.spread[i*l.pad+j]))
+			grad[at] = float32(a*(float64(grad[at])-m.mean[i]*s) + b*count*float64(m.spread[i*l.Pad+j]))
 		}
 	}
 }
 
 // correct adds x (W diag(b) W') + W c to dx.
-func (l *convNorm) correct(dx, x []float32) {
+func (l *Layer) correct(dx, x []float32) {
 	m := l.implicit
 	step := engine.Chunk(l.rows, 2*m.in)
 	l.Run(engine.Pieces(l.rows, step), func(w *engine.Worker, from, to int) {
