@@ -1,6 +1,7 @@
 package fused
 
 import (
+	"gridsearch/internal/fused/depthwise"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/fused/expansion"
 	"gridsearch/internal/kernel"
@@ -39,7 +40,7 @@ type MBConv struct {
 	factors []float32 // of stochastic depth; nil for none
 
 	expand    *expansion.Layer // nil for none
-	depthwise *depthwise
+	depthwise *depthwise.Layer
 	excite    *excite // nil for none
 	project   *projection
 }
@@ -58,7 +59,8 @@ func NewMBConv(e *engine.Engine, s MBConvShape, p MBConvParams) *MBConv {
 			m.expand.MakeImplicit()
 		}
 	}
-	m.depthwise = newDepthwise(e, s, p.Depthwise, p.DepthwiseNorm, m.expand)
+	conv := engine.ConvShape{In: s.Expanded, Out: s.Expanded, Kernel: s.Kernel, Stride: s.Stride, InSize: s.InSize, OutSize: s.OutSize, Activation: s.Activation}
+	m.depthwise = depthwise.New(e, conv, p.Depthwise, p.DepthwiseNorm, m.expand)
 	if s.SEChannels > 0 {
 		m.excite = newExcite(e, s, p)
 	}
@@ -78,8 +80,8 @@ func (m *MBConv) Allocate(batch int) int {
 		m.expand.Allocate(batch * m.shape.InSize * m.shape.InSize)
 		m.ReserveWide(0, len(m.expand.Z))
 	}
-	m.depthwise.allocate(batch)
-	m.ReserveWide(1, len(m.depthwise.z))
+	m.depthwise.Allocate(batch)
+	m.ReserveWide(1, len(m.depthwise.Z))
 	if m.excite != nil {
 		m.excite.allocate(batch)
 	}
@@ -96,7 +98,7 @@ func (m *MBConv) forward(y, x []float32) {
 	if m.expand != nil {
 		m.expand.Forward(x)
 	}
-	m.depthwise.forward(x)
+	m.depthwise.Forward(x)
 	m.project.forward()
 	if m.factors != nil {
 		m.drop(m.factors)
@@ -112,15 +114,15 @@ func (m *MBConv) Backward(dx, dy, x, _ []float32) {
 		residual = dy
 	}
 	if m.expand == nil {
-		m.depthwise.backward(dx, m.Wide[1], x, residual)
+		m.depthwise.Backward(dx, m.Wide[1], x, residual)
 		return
 	}
 	if m.expand.Implicit() {
 		m.expand.Prepare()
-		m.depthwise.backward(dx, m.Wide[1], x, residual)
+		m.depthwise.Backward(dx, m.Wide[1], x, residual)
 		m.expand.Finish(dx, x)
 		return
 	}
-	m.depthwise.backward(m.Wide[0], m.Wide[1], x, nil)
+	m.depthwise.Backward(m.Wide[0], m.Wide[1], x, nil)
 	m.expand.Backward(dx, m.Wide[0], x, residual)
 }

@@ -3,6 +3,7 @@ package fused
 import (
 	"slices"
 
+	"gridsearch/internal/fused/depthwise"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
@@ -12,7 +13,7 @@ import (
 type projection struct {
 	*engine.Engine
 	shape  MBConvShape
-	from   *depthwise
+	from   *depthwise.Layer
 	excite *excite // nil for none
 	conv   *engine.Pointwise
 	norm   *engine.Norm
@@ -27,7 +28,7 @@ type projection struct {
 	gates       engine.DepthGates
 }
 
-func newProjection(e *engine.Engine, s MBConvShape, p MBConvParams, from *depthwise, x *excite) *projection {
+func newProjection(e *engine.Engine, s MBConvShape, p MBConvParams, from *depthwise.Layer, x *excite) *projection {
 	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x, conv: e.NewPointwise(p.Project, engine.Weight{}, s.Expanded, s.Out), norm: e.NewNorm(p.OutNorm),
 		pad: e.Set.Pad(s.Expanded), narrow: e.Set.Pad(s.Out), area: s.OutSize * s.OutSize}
 }
@@ -55,7 +56,7 @@ func (p *projection) allocate(batch int) {
 func (p *projection) whole() bool { return p.rows == p.area }
 
 // input is the depthwise convolution's output from a pixel of the batch on.
-func (p *projection) input(pixel int) kernel.Matrix { return kernel.Dense(p.from.output(pixel), p.pad) }
+func (p *projection) input(pixel int) kernel.Matrix { return kernel.Dense(p.from.Output(pixel), p.pad) }
 
 // raw is z from a pixel of the batch on.
 func (p *projection) raw(pixel int) kernel.Matrix {
@@ -84,7 +85,7 @@ func (p *projection) forward() {
 	}
 	p.norm.Begin(p.Engine)
 	p.Run(engine.Pieces(p.batch, p.group), func(w *engine.Worker, from, to int) {
-		f := forwardProjection{projection: p, Worker: w, par: w.Params(p.pad, p.from.norm.Scale, p.from.norm.Shift)}
+		f := forwardProjection{projection: p, Worker: w, par: w.Params(p.pad, p.from.Norm.Scale, p.from.Norm.Shift)}
 		f.sums = p.NewStatistics(w, p.norm, p.narrow)
 		p.groups(from, to, f.group)
 		f.sums.Flush()
@@ -253,11 +254,11 @@ type backwardProjection struct {
 func (p *projection) backwardProjection(w *engine.Worker, du, dy, factors []float32) *backwardProjection {
 	return &backwardProjection{projection: p, Worker: w, du: du, dy: dy, weighs: factors != nil,
 		coefficients: w.Params(p.narrow, p.norm.A, p.norm.B, p.norm.C),
-		par:          w.Params(p.pad, p.from.norm.Scale, p.from.norm.Shift, nil, nil)}
+		par:          w.Params(p.pad, p.from.Norm.Scale, p.from.Norm.Shift, nil, nil)}
 }
 
 func (b *backwardProjection) flush() {
-	b.from.norm.Add(b.Worker, b.par.Row(2), b.par.Row(3))
+	b.from.Norm.Add(b.Worker, b.par.Row(2), b.par.Row(3))
 	b.count = 0
 }
 
@@ -297,7 +298,7 @@ func (b *backwardProjection) wholeImages(first, n int) {
 		b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, first, gateGradient), images)
 	}
 	b.conv.Gradient(b.Worker, a, kernel.Dense(b.Scratch[1], b.narrow), rows.Rows)
-	beyond := len(b.from.z) >= engine.Past
+	beyond := len(b.from.Z) >= engine.Past
 	if b.excite == nil {
 		b.MulProducts(b.target(pixel), da, slope, b.input(pixel), b.par.From(2), rows, beyond)
 		return

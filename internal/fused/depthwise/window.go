@@ -1,0 +1,162 @@
+package depthwise
+
+import (
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
+
+// reader brings pixels of the input to where the convolution reads them: through norm and activation, or as they are.
+type reader struct {
+	*Layer
+	w   *engine.Worker
+	x   []float32
+	par kernel.Params
+}
+
+func (d *Layer) reader(w *engine.Worker, x []float32) reader {
+	r := reader{Layer: d, w: w, x: x}
+	if d.from != nil {
+		r.par = w.Params(d.pad, d.from.Norm.Scale, d.from.Norm.Shift)
+	}
+	return r
+}
+
+// read writes pixels that follow each other in the input, from one on; n says how they are grouped, without the channels.
+func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
+	if r.from == nil {
+		n.Channels = r.shape.In // what is behind the channels stays 0
+		r.w.Copy(to, engine.Grouped(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
+		return
+	}
+	n.Channels = r.pad
+	r.w.NormActGroups(r.shape.Activation, to, r.expanded(pixel, n), r.par, n)
+}
+
+// expanded is the expansion's output from a pixel on.
+func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
+	z := r.from.Z
+	if r.from.Implicit() {
+		z = r.from.Rows(r.w, r.x, pixel, n.Rows*n.Groups*max(1, n.Images))
+	} else {
+		z = z[pixel*r.pad:]
+	}
+	return engine.Grouped(z, r.pad, n.Rows, n.Groups)
+}
+
+// readSlope is read with the derivative of the activation beside it.
+func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
+	if r.from == nil {
+		r.read(to, pixel, n)
+		return
+	}
+	n.Channels = r.pad
+	r.w.NormActSlopeGroups(r.shape.Activation, to, r.expanded(pixel, n), slope, r.par, n)
+}
+
+// window holds the input rows of a band, with their padding, in scratch 0, and in the backward pass their slopes in scratch 3. From a band to the next
+// of the same image it keeps the rows that both see.
+type window struct {
+	reader
+	last   int // unit that the window is at, -1 at first
+	slopes bool
+}
+
+func (d *Layer) window(w *engine.Worker, x []float32) *window {
+	clear(w.Scratch[0][:d.group*d.inImage()])
+	return &window{reader: d.reader(w, x), last: -1}
+}
+
+// input is the band as the convolution reads it.
+func (v *window) input() kernel.Map {
+	return kernel.Map{Data: v.w.Scratch[0], Stride: v.inStride(), Image: v.inImage()}
+}
+
+// move fills the window for a unit.
+func (v *window) move(u int) band {
+	bands := v.bands()
+	image, first := u/bands*v.group, u%bands*v.band
+	b := band{image: image, images: min(v.group, v.batch-image), first: first, rows: min(v.band, v.shape.OutSize-first)}
+	kept := 0
+	if first > 0 && v.last == u-1 {
+		kept = v.keep()
+	}
+	v.last = u
+	v.fill(b, kept)
+	return b
+}
+
+// keep moves the last rows of the band to the front and says how many.
+func (v *window) keep() int {
+	kept, from := v.kernel-v.shape.Stride, v.band*v.shape.Stride
+	buffer, stride := v.w.Scratch[0], v.inStride()
+	copy(buffer[:kept*stride], buffer[from*stride:])
+	if v.slopes {
+		slopes, stride := v.w.Scratch[3], v.shape.InSize*v.pad
+		copy(slopes[:kept*stride], slopes[from*stride:])
+	}
+	return kept
+}
+
+// fill reads the rows of the window from one on; those outside the image are zero.
+func (v *window) fill(b band, from int) {
+	size, stride := v.shape.InSize, v.inStride()
+	top, to := b.first*v.shape.Stride-v.padding(), v.inRows(b.rows) // row 0 of the window is row top of the image
+	low, high := max(from, -top), min(to, size-top)
+	if v.bands() > 1 { // otherwise they are zero still
+		clear(v.w.Scratch[0][from*stride : max(from, min(low, to))*stride])
+		clear(v.w.Scratch[0][max(from, high)*stride : max(from, to)*stride])
+	}
+	if low >= high {
+		return
+	}
+	n := kernel.Rows{Rows: size, Groups: high - low, Images: b.images}
+	at := kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[0][low*stride+v.padding()*v.pad:], v.pad), Group: stride, Image: v.inImage()}
+	pixel := (b.image*size + top + low) * size
+	if v.slopes {
+		v.readSlope(at, v.slope(low), pixel, n)
+		return
+	}
+	v.read(at, pixel, n)
+}
+
+// slope is the slopes from a row of the window on.
+func (v *window) slope(row int) kernel.Grouped {
+	line := v.shape.InSize * v.pad
+	return kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[3][row*line:], v.pad), Group: line, Image: v.slopeImage()}
+}
+
+// gradientWindow holds the gradient of z of a band with its margin in scratch 1.
+type gradientWindow struct {
+	*Layer
+	w   *engine.Worker
+	du  []float32
+	par kernel.Params
+}
+
+func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
+	clear(w.Scratch[1][:d.group*d.outImage()])
+	return gradientWindow{d, w, du, w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C)}
+}
+
+// move fills the window for a band. Where it is continued from the band before, it keeps the rows that both see.
+func (v gradientWindow) move(b band, continued bool) {
+	size, stride, margin := v.shape.OutSize, v.outStride(), v.margin()
+	buffer, kept := v.w.Scratch[1], 0
+	if continued && b.first > 0 {
+		kept = 2 * margin
+		copy(buffer[:kept*stride], buffer[v.band*stride:])
+	}
+	top, to := b.first-margin, b.rows+2*margin
+	low, high := max(kept, -top), min(to, size-top)
+	if v.bands() > 1 {
+		clear(buffer[kept*stride : max(kept, min(low, to))*stride])
+		clear(buffer[max(kept, high)*stride : max(kept, to)*stride])
+	}
+	if low >= high {
+		return
+	}
+	pixel, rows := (b.image*size+top+low)*size*v.pad, high-low
+	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad), Group: stride, Image: v.outImage()}
+	v.w.AffineAddGroups(out, engine.Grouped(v.du[pixel:], v.pad, size, rows), engine.Grouped(v.Z[pixel:], v.pad, size, rows), v.par,
+		kernel.Rows{Rows: size, Channels: v.pad, Groups: rows, Images: b.images})
+}
