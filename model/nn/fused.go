@@ -5,6 +5,7 @@ import (
 
 	"gridsearch/internal/fused"
 	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/fused/mbconv"
 	"gridsearch/internal/kernel"
 	"gridsearch/model"
 )
@@ -64,13 +65,13 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 // fusedBottleneck is the fused form of a bottleneck; nil where there is none.
 func (m *maker) fusedBottleneck(p bottleneck) layer {
 	b := m.block
-	shape := fused.MBConvShape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
+	shape := mbconv.Shape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
 		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip, Activation: activations[b.Activation]}
 	e := m.engine()
-	if e == nil || !fused.SupportsMBConv(shape) {
+	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	params := fused.MBConvParams{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(), Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
+	params := mbconv.Params{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(), Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
 		Project: p.project.weights(), OutNorm: p.outNorm.fused()}
 	if p.excite != nil {
 		reduce, expand := p.excite.reduce, p.excite.expand
@@ -80,19 +81,19 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 	if b.DropRate > 0 && m.settings.training {
 		params.Drop = m.drop().fill
 	}
-	return fusedLayer{fused.NewMBConv(e, shape, params)}
+	return fusedLayer{mbconv.New(e, shape, params)}
 }
 
 // fusedSeparable is the fused form of a separable convolution; nil where there is none.
 func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointwise *pointwise, pointwiseNorm *norm) layer {
 	b := m.block
-	shape := fused.MBConvShape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+	shape := mbconv.Shape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
 		Activation: activations[b.Activation], Activated: true}
 	e := m.engine()
-	if e == nil || !fused.SupportsMBConv(shape) {
+	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	return fusedLayer{fused.NewMBConv(e, shape, fused.MBConvParams{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
+	return fusedLayer{mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
 		Project: pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
 }
 

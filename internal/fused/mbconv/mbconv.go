@@ -1,4 +1,6 @@
-package fused
+// Package mbconv computes mobile inverted bottlenecks with squeeze-excite, and what is one with parts left out: expansion, depthwise convolution, gates and
+// projection.
+package mbconv
 
 import (
 	"gridsearch/internal/fused/depthwise"
@@ -7,8 +9,8 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// MBConvShape is the shape of a mobile inverted bottleneck, or of what is one with parts left out.
-type MBConvShape struct {
+// Shape is the shape of a mobile inverted bottleneck, or of what is one with parts left out.
+type Shape struct {
 	In, Expanded, Out int // channels; there is no expansion where Expanded is In
 	SEChannels        int // of squeeze-excite, 0 for none
 	Kernel, Stride    int // of the depthwise convolution
@@ -18,9 +20,9 @@ type MBConvShape struct {
 	Activated         bool // the activation follows the last batch norm too: a separable convolution, without expansion and skip
 }
 
-// MBConvParams are its parameters; those of what the shape leaves out are empty. Layouts: 1x1 convolutions [in, out], the depthwise one
+// Params are the parameters of a block; those of what the shape leaves out are empty. Layouts: 1x1 convolutions [in, out], the depthwise one
 // [kernel, kernel, channels].
-type MBConvParams struct {
+type Params struct {
 	Expand                             engine.Weight
 	Depthwise                          engine.Weight
 	Project                            engine.Weight
@@ -31,10 +33,10 @@ type MBConvParams struct {
 	Drop func(factors []float32)
 }
 
-// MBConv is the mobile inverted bottleneck with squeeze-excite.
-type MBConv struct {
+// Block is the mobile inverted bottleneck with squeeze-excite.
+type Block struct {
 	*engine.Engine
-	shape   MBConvShape
+	shape   Shape
 	drop    func([]float32)
 	passes  int       // parts of the batch that go through one after the other
 	factors []float32 // of stochastic depth; nil for none
@@ -45,14 +47,14 @@ type MBConv struct {
 	project   *projection
 }
 
-// SupportsMBConv says whether there are kernels for the shape.
-func SupportsMBConv(s MBConvShape) bool {
+// Supports says whether there are kernels for the shape.
+func Supports(s Shape) bool {
 	return kernel.HasDepthwise(s.Kernel, s.Stride) && (s.SEChannels == 0 || !s.Activation.Clips())
 }
 
-// NewMBConv makes a block.
-func NewMBConv(e *engine.Engine, s MBConvShape, p MBConvParams) *MBConv {
-	m := &MBConv{Engine: e, shape: s, drop: p.Drop}
+// New makes a block.
+func New(e *engine.Engine, s Shape, p Params) *Block {
+	m := &Block{Engine: e, shape: s, drop: p.Drop}
 	if s.Expanded != s.In {
 		m.expand = expansion.New(e, p.Expand, p.ExpandNorm, s.In, s.Expanded)
 		if s.InSize > 2 && (s.In <= expansion.ImplicitLimit || !e.Training) {
@@ -68,8 +70,8 @@ func NewMBConv(e *engine.Engine, s MBConvShape, p MBConvParams) *MBConv {
 	return m
 }
 
-// Allocate implements Block.
-func (m *MBConv) Allocate(batch int) int {
+// Allocate implements engine.Block.
+func (m *Block) Allocate(batch int) int {
 	size := batch * m.shape.OutSize * m.shape.OutSize * m.shape.Out
 	m.passes = m.Split(batch, m.shape.OutSize*m.shape.OutSize*m.shape.Expanded)
 	batch /= m.passes
@@ -89,12 +91,12 @@ func (m *MBConv) Allocate(batch int) int {
 	return size
 }
 
-// Forward implements Block.
-func (m *MBConv) Forward(y, x []float32) {
+// Forward implements engine.Block.
+func (m *Block) Forward(y, x []float32) {
 	m.InPasses(m.passes, y, x, m.forward)
 }
 
-func (m *MBConv) forward(y, x []float32) {
+func (m *Block) forward(y, x []float32) {
 	if m.expand != nil {
 		m.expand.Forward(x)
 	}
@@ -106,8 +108,8 @@ func (m *MBConv) forward(y, x []float32) {
 	m.project.output(y, x, m.factors)
 }
 
-// Backward implements Block.
-func (m *MBConv) Backward(dx, dy, x, _ []float32) {
+// Backward implements engine.Block.
+func (m *Block) Backward(dx, dy, x, _ []float32) {
 	m.project.backward(m.Wide[1], dy, m.factors)
 	var residual []float32
 	if m.shape.Skip {

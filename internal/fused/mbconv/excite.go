@@ -1,4 +1,4 @@
-package fused
+package mbconv
 
 import (
 	"gridsearch/internal/fused/engine"
@@ -18,7 +18,7 @@ type excite struct {
 	dinner        []float32
 }
 
-func newExcite(e *engine.Engine, s MBConvShape, p MBConvParams) *excite {
+func newExcite(e *engine.Engine, s Shape, p Params) *excite {
 	return &excite{Engine: e, area: s.OutSize * s.OutSize, pad: e.Set.Pad(s.Expanded), squeezed: e.Set.Pad(s.SEChannels),
 		reduce: e.NewPointwise(p.Reduce, p.ReduceBias, s.Expanded, s.SEChannels),
 		expand: e.NewPointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}

@@ -1,4 +1,4 @@
-package fused
+package mbconv
 
 import (
 	"slices"
@@ -12,7 +12,7 @@ import (
 // depthwise convolution's output through norm and activation, image by image, in groups of images.
 type projection struct {
 	*engine.Engine
-	shape  MBConvShape
+	shape  Shape
 	from   *depthwise.Layer
 	excite *excite // nil for none
 	conv   *engine.Pointwise
@@ -28,8 +28,9 @@ type projection struct {
 	gates       engine.DepthGates
 }
 
-func newProjection(e *engine.Engine, s MBConvShape, p MBConvParams, from *depthwise.Layer, x *excite) *projection {
-	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x, conv: e.NewPointwise(p.Project, engine.Weight{}, s.Expanded, s.Out), norm: e.NewNorm(p.OutNorm),
+func newProjection(e *engine.Engine, s Shape, p Params, from *depthwise.Layer, x *excite) *projection {
+	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x,
+		conv: e.NewPointwise(p.Project, engine.Weight{}, s.Expanded, s.Out), norm: e.NewNorm(p.OutNorm),
 		pad: e.Set.Pad(s.Expanded), narrow: e.Set.Pad(s.Out), area: s.OutSize * s.OutSize}
 }
 

@@ -1,4 +1,4 @@
-package fused
+package mbconv
 
 import (
 	"fmt"
@@ -23,12 +23,12 @@ func normals(n int, names ...any) []float32 {
 
 // bench is a bottleneck with everything that it reads and writes.
 type bench struct {
-	block        *MBConv
+	block        *Block
 	weights      map[string]engine.Weight
 	x, y, dx, dy []float32
 }
 
-func newBench(set *kernel.Set, threads, batch int, s MBConvShape) *bench {
+func newBench(set *kernel.Set, threads, batch int, s Shape) *bench {
 	b := &bench{weights: map[string]engine.Weight{}}
 	weight := func(name string, n int, scale float32) engine.Weight {
 		w := engine.Weight{Value: normals(n, name), Grad: make([]float32, n)}
@@ -45,7 +45,7 @@ func newBench(set *kernel.Set, threads, batch int, s MBConvShape) *bench {
 		}
 		return p
 	}
-	p := MBConvParams{Depthwise: weight("depthwise", s.Kernel*s.Kernel*s.Expanded, .3), DepthwiseNorm: norm("depthwise", s.Expanded),
+	p := Params{Depthwise: weight("depthwise", s.Kernel*s.Kernel*s.Expanded, .3), DepthwiseNorm: norm("depthwise", s.Expanded),
 		Project: weight("project", s.Expanded*s.Out, .2), OutNorm: norm("out", s.Out)}
 	if s.Expanded != s.In {
 		p.Expand, p.ExpandNorm = weight("expand", s.In*s.Expanded, .3), norm("expand", s.Expanded)
@@ -54,7 +54,7 @@ func newBench(set *kernel.Set, threads, batch int, s MBConvShape) *bench {
 		p.Reduce, p.ReduceBias = weight("reduce", s.Expanded*s.SEChannels, .3), weight("reduce.bias", s.SEChannels, 1)
 		p.Excite, p.ExciteBias = weight("excite", s.SEChannels*s.Expanded, .3), weight("excite.bias", s.Expanded, 1)
 	}
-	b.block = NewMBConv(engine.New(set, threads, true), s, p)
+	b.block = New(engine.New(set, threads, true), s, p)
 	b.y = make([]float32, b.block.Allocate(batch))
 	b.x, b.dy = normals(batch*s.InSize*s.InSize*s.In, "x"), normals(len(b.y), "dy")
 	b.dx = make([]float32, len(b.x))
@@ -76,7 +76,7 @@ func (b *bench) gradients() {
 	b.block.Backward(b.dx, b.dy, b.x, b.y)
 }
 
-var shapes = []MBConvShape{
+var shapes = []Shape{
 	{In: 6, Expanded: 18, Out: 6, SEChannels: 2, Kernel: 3, Stride: 1, InSize: 7, OutSize: 7, Skip: true},
 	{In: 44, Expanded: 88, Out: 20, SEChannels: 3, Kernel: 5, Stride: 2, InSize: 6, OutSize: 3}, // its expansion is kept
 	{In: 12, Expanded: 12, Out: 9, Kernel: 5, Stride: 1, InSize: 5, OutSize: 5},
