@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gridsearch/internal/fused"
+	"gridsearch/internal/fused/conv"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/fused/mbconv"
 	"gridsearch/internal/kernel"
@@ -100,8 +101,8 @@ func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointw
 // fusedChain is the fused form of convolutions with batch norm behind them, with the projection of a shortcut that may be empty; nil where there is none.
 func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 	b, e := m.block, m.engine()
-	shape := fused.ChainShape{Skip: b.Skip, Activation: activations[b.Activation]}
-	if e == nil || !fused.SupportsChain(shape) {
+	shape := conv.ChainShape{Skip: b.Skip, Activation: activations[b.Activation]}
+	if e == nil || !conv.SupportsChain(shape) {
 		return nil
 	}
 	if b.DropRate > 0 && m.settings.training {
@@ -113,11 +114,11 @@ func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 		projection, p := convolutions(shortcut)
 		shape.Shortcut, params = &projection[0], append(params, p...)
 	}
-	return fusedLayer{fused.NewChain(e, shape, params)}
+	return fusedLayer{conv.NewChain(e, shape, params)}
 }
 
 // convolutions are those among layers, each with the norm behind it.
-func convolutions(layers []layer) (shapes []engine.ConvShape, params []fused.ConvParams) {
+func convolutions(layers []layer) (shapes []engine.ConvShape, params []conv.Params) {
 	for i, l := range layers {
 		var weight *Param
 		switch l := l.(type) {
@@ -132,7 +133,7 @@ func convolutions(layers []layer) (shapes []engine.ConvShape, params []fused.Con
 		default:
 			continue
 		}
-		params = append(params, fused.ConvParams{Weight: weightOf(weight), Norm: layers[i+1].(*norm).fused()})
+		params = append(params, conv.Params{Weight: weightOf(weight), Norm: layers[i+1].(*norm).fused()})
 	}
 	return shapes, params
 }

@@ -1,4 +1,9 @@
-package fused
+// Package conv computes chains of k x k convolutions with batch norm behind each: plain convolutions and residual blocks.
+//
+// Reference:
+//
+//	[resnet] K. He et al., Deep Residual Learning, 2015: residual blocks of two and three convolutions.
+package conv
 
 import (
 	"slices"
@@ -18,8 +23,8 @@ type ChainShape struct {
 	Drop func(factors []float32)
 }
 
-// ConvParams are the parameters of a convolution, [kernel, kernel, in, out], and of the norm behind it.
-type ConvParams struct {
+// Params are the parameters of a convolution, [kernel, kernel, in, out], and of the norm behind it.
+type Params struct {
 	Weight engine.Weight
 	Norm   engine.NormParams
 }
@@ -28,11 +33,11 @@ type ConvParams struct {
 type Chain struct {
 	*engine.Engine
 	shape    ChainShape
-	layers   []*convLayer
-	shortcut *convLayer // nil for none
-	passes   int        // parts of the batch that go through one after the other
-	rows     int        // pixels of the output of a pass
-	factors  []float32  // of stochastic depth; nil for none
+	layers   []*layer
+	shortcut *layer    // nil for none
+	passes   int       // parts of the batch that go through one after the other
+	rows     int       // pixels of the output of a pass
+	factors  []float32 // of stochastic depth; nil for none
 	gates    engine.DepthGates
 }
 
@@ -40,23 +45,23 @@ type Chain struct {
 func SupportsChain(s ChainShape) bool { return !s.Skip || s.Activation.Clips() }
 
 // NewChain makes the block. The parameters of a shortcut come last.
-func NewChain(e *engine.Engine, s ChainShape, p []ConvParams) *Chain {
+func NewChain(e *engine.Engine, s ChainShape, p []Params) *Chain {
 	c := &Chain{Engine: e, shape: s}
-	var from *convLayer
+	var from *layer
 	for i, conv := range s.Convs {
 		conv.Activation = s.Activation
-		from = newConvLayer(e, conv, p[i], from)
+		from = newLayer(e, conv, p[i], from)
 		c.layers = append(c.layers, from)
 	}
 	if s.Shortcut != nil {
-		c.shortcut = newConvLayer(e, *s.Shortcut, p[len(s.Convs)], nil)
+		c.shortcut = newLayer(e, *s.Shortcut, p[len(s.Convs)], nil)
 	}
 	return c
 }
 
-func (c *Chain) last() *convLayer { return c.layers[len(c.layers)-1] }
+func (c *Chain) last() *layer { return c.layers[len(c.layers)-1] }
 
-// Allocate implements Block.
+// Allocate implements engine.Block.
 func (c *Chain) Allocate(batch int) int {
 	last := c.last()
 	widest := 0
@@ -80,14 +85,14 @@ func (c *Chain) Allocate(batch int) int {
 }
 
 // all lists the layers with the shortcut.
-func (c *Chain) all() []*convLayer {
+func (c *Chain) all() []*layer {
 	if c.shortcut == nil {
 		return c.layers
 	}
 	return append(slices.Clone(c.layers), c.shortcut)
 }
 
-// Forward implements Block.
+// Forward implements engine.Block.
 func (c *Chain) Forward(y, x []float32) {
 	c.InPasses(c.passes, y, x, func(y, x []float32) {
 		for _, l := range c.all() {
@@ -151,7 +156,7 @@ func (c *Chain) weigh() {
 	}
 }
 
-// Backward implements Block.
+// Backward implements engine.Block.
 func (c *Chain) Backward(dx, dy, x, y []float32) {
 	du, other := c.Wide[0], c.Wide[1]
 	c.unjoin(du, dx, dy, y)

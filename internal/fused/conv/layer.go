@@ -1,4 +1,4 @@
-package fused
+package conv
 
 import (
 	"slices"
@@ -7,13 +7,13 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// convLayer is a k x k convolution of a chain with batch norm behind it. It reads the layer in front through norm and activation, or the chain's input
+// layer is a k x k convolution of a chain with batch norm behind it. It reads the layer in front through norm and activation, or the chain's input
 // as it is, into a window with padding around every image. The patches of a row of the kernel are rows of the window that overlap: they are copied to
 // where a matrix product reads them, a row of the kernel after the other. A 1x1 convolution of stride 1 reads pixels as they are.
-type convLayer struct {
+type layer struct {
 	*engine.Engine
 	shape engine.ConvShape
-	from  *convLayer          // nil: the chain's input
+	from  *layer              // nil: the chain's input
 	taps  []*engine.Pointwise // of each row of the kernel: [kernel*in, out]
 	norm  *engine.Norm
 	pad   int // numbers of a pixel of z
@@ -25,8 +25,8 @@ type convLayer struct {
 	lines int // rows of output pixels of an image whose patches are at hand at a time: all, but on large maps
 }
 
-func newConvLayer(e *engine.Engine, s engine.ConvShape, p ConvParams, from *convLayer) *convLayer {
-	l := &convLayer{Engine: e, shape: s, from: from, norm: e.NewNorm(p.Norm), pad: e.Set.Pad(s.Out)}
+func newLayer(e *engine.Engine, s engine.ConvShape, p Params, from *layer) *layer {
+	l := &layer{Engine: e, shape: s, from: from, norm: e.NewNorm(p.Norm), pad: e.Set.Pad(s.Out)}
 	l.ones = slices.Repeat([]float32{1}, max(l.pad, s.Kernel*s.In))
 	n := s.Kernel * s.In * s.Out
 	for ky := range s.Kernel {
@@ -40,27 +40,27 @@ func newConvLayer(e *engine.Engine, s engine.ConvShape, p ConvParams, from *conv
 }
 
 // direct says that pixels are read as they are.
-func (l *convLayer) direct() bool { return l.shape.Kernel == 1 && l.shape.Stride == 1 }
+func (l *layer) direct() bool { return l.shape.Kernel == 1 && l.shape.Stride == 1 }
 
-func (l *convLayer) inPixels() int  { return l.shape.InSize * l.shape.InSize }
-func (l *convLayer) outPixels() int { return l.shape.OutSize * l.shape.OutSize }
+func (l *layer) inPixels() int  { return l.shape.InSize * l.shape.InSize }
+func (l *layer) outPixels() int { return l.shape.OutSize * l.shape.OutSize }
 
 // padding is that in front of the input's first row and column.
-func (l *convLayer) padding() int { return (l.shape.Kernel - 1) / 2 }
+func (l *layer) padding() int { return (l.shape.Kernel - 1) / 2 }
 
 // line is the numbers of a row of the window, image those of an image.
-func (l *convLayer) line() int  { return l.side() * l.shape.In }
-func (l *convLayer) image() int { return l.side() * l.line() }
+func (l *layer) line() int  { return l.side() * l.shape.In }
+func (l *layer) image() int { return l.side() * l.line() }
 
 // side is that of the window in pixels.
-func (l *convLayer) side() int {
+func (l *layer) side() int {
 	return max((l.shape.OutSize-1)*l.shape.Stride+l.shape.Kernel, l.shape.InSize+l.padding())
 }
 
 // patchesLimit is the size, in floats, of the patches of a unit: they stay in the second cache beside the weights that go over them.
 const patchesLimit = 3 * engine.Unit
 
-func (l *convLayer) allocate(batch int) {
+func (l *layer) allocate(batch int) {
 	s, width := l.shape, l.shape.Kernel*l.shape.In
 	l.batch, l.z = batch, kernel.Floats(batch*l.outPixels()*l.pad)
 	l.group = max(1, min(patchesLimit/(l.outPixels()*width), engine.Pieces(batch, len(l.Workers))))
@@ -79,13 +79,13 @@ func (l *convLayer) allocate(batch int) {
 }
 
 // output is z from a pixel of the batch on.
-func (l *convLayer) output(pixel int) kernel.Matrix { return kernel.Dense(l.z[pixel*l.pad:], l.pad) }
+func (l *layer) output(pixel int) kernel.Matrix { return kernel.Dense(l.z[pixel*l.pad:], l.pad) }
 
 // stretch is rows of output pixels of images.
 type stretch struct{ image, images, first, rows int }
 
 // units visits the units of images, and stretches of their rows.
-func (l *convLayer) units(from, to int, begin func(image, images int), each func(s stretch), end func(image, images int)) {
+func (l *layer) units(from, to int, begin func(image, images int), each func(s stretch), end func(image, images int)) {
 	for u := from; u < to; u++ {
 		image := u * l.group
 		images := min(l.group, l.batch-image)
@@ -98,13 +98,13 @@ func (l *convLayer) units(from, to int, begin func(image, images int), each func
 }
 
 // pixel is a stretch's first pixel in the batch, pixels their number.
-func (l *convLayer) pixel(s stretch) int {
+func (l *layer) pixel(s stretch) int {
 	return (s.image*l.shape.OutSize + s.first) * l.shape.OutSize
 }
-func (l *convLayer) pixels(s stretch) int { return s.images * s.rows * l.shape.OutSize }
+func (l *layer) pixels(s stretch) int { return s.images * s.rows * l.shape.OutSize }
 
 // forward computes z and the batch's statistics.
-func (l *convLayer) forward(x []float32) {
+func (l *layer) forward(x []float32) {
 	for _, t := range l.taps {
 		t.Pack(l.Workers[0].Kernels)
 	}
@@ -128,17 +128,17 @@ func (l *convLayer) forward(x []float32) {
 	l.norm.Finish(l.Engine, l.batch*l.outPixels())
 }
 
-// convInput brings a layer's input to where the convolution reads it: the window is scratch 0, the slopes of the activation scratch 3, patches are
+// input brings a layer's input to where the convolution reads it: the window is scratch 0, the slopes of the activation scratch 3, patches are
 // scratch 2.
-type convInput struct {
-	*convLayer
+type input struct {
+	*layer
 	w   *engine.Worker
 	x   []float32
 	par kernel.Params
 }
 
-func (l *convLayer) input(w *engine.Worker, x []float32) convInput {
-	in := convInput{convLayer: l, w: w, x: x}
+func (l *layer) input(w *engine.Worker, x []float32) input {
+	in := input{layer: l, w: w, x: x}
 	if l.from != nil {
 		in.par = w.Params(l.from.pad, l.from.norm.Scale, l.from.norm.Shift)
 	}
@@ -149,7 +149,7 @@ func (l *convLayer) input(w *engine.Worker, x []float32) convInput {
 }
 
 // inside is the input's pixels of a window, or of direct ones.
-func (in convInput) inside(scratch int) kernel.Grouped {
+func (in input) inside(scratch int) kernel.Grouped {
 	data, channels := in.w.Scratch[scratch], in.shape.In
 	if in.direct() {
 		return engine.Grouped(data, channels, in.shape.InSize, in.shape.InSize)
@@ -158,23 +158,23 @@ func (in convInput) inside(scratch int) kernel.Grouped {
 }
 
 // slopes are those of the activation.
-func (in convInput) slopes() kernel.Grouped {
+func (in input) slopes() kernel.Grouped {
 	return engine.Grouped(in.w.Scratch[3], in.shape.In, in.shape.InSize, in.shape.InSize)
 }
 
 // numbers are the input's rows of so many images.
-func (in convInput) numbers(images int) kernel.Rows {
+func (in input) numbers(images int) kernel.Rows {
 	return kernel.Rows{Rows: in.shape.InSize, Channels: in.shape.In, Groups: in.shape.InSize, Images: images}
 }
 
 // front is the output of the layer in front, from an image on.
-func (in convInput) front(of []float32, image int) kernel.Grouped {
+func (in input) front(of []float32, image int) kernel.Grouped {
 	pad := in.from.pad
 	return engine.Grouped(of[image*in.inPixels()*pad:], pad, in.shape.InSize, in.shape.InSize)
 }
 
 // fill reads images, with the slopes if asked.
-func (in convInput) fill(image, images int, slopes bool) {
+func (in input) fill(image, images int, slopes bool) {
 	n, act := in.numbers(images), in.shape.Activation
 	switch {
 	case in.from != nil && slopes:
@@ -188,7 +188,7 @@ func (in convInput) fill(image, images int, slopes bool) {
 }
 
 // patches are what the output pixels of a stretch see of a row of the kernel: [pixels, kernel*in].
-func (in convInput) patches(s stretch, ky int) kernel.Matrix {
+func (in input) patches(s stretch, ky int) kernel.Matrix {
 	c := in.shape.In
 	if in.direct() {
 		at := s.first * in.shape.OutSize * c
@@ -204,7 +204,7 @@ func (in convInput) patches(s stretch, ky int) kernel.Matrix {
 }
 
 // rows addresses the patches of a stretch in a window: rows of the window that overlap.
-func (in convInput) rows(s stretch) (func(window []float32, ky int) kernel.Grouped, kernel.Rows) {
+func (in input) rows(s stretch) (func(window []float32, ky int) kernel.Grouped, kernel.Rows) {
 	size, stride, c := in.shape.OutSize, in.shape.Stride, in.shape.In
 	n := kernel.Rows{Rows: size, Channels: in.shape.Kernel * c, Groups: s.rows, Images: s.images}
 	return func(window []float32, ky int) kernel.Grouped {
@@ -214,7 +214,7 @@ func (in convInput) rows(s stretch) (func(window []float32, ky int) kernel.Group
 
 // backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
 // input: of a layer in front the gradient behind its norm, padded, with its sums there; otherwise dx, dense, or what is added to it.
-func (l *convLayer) backward(dx, du, x []float32, add bool) {
+func (l *layer) backward(dx, du, x []float32, add bool) {
 	l.norm.Backward(l.batch * l.outPixels())
 	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
 		b := l.backwardConv(w, dx, x, add)
@@ -238,15 +238,15 @@ func (l *convLayer) backward(dx, du, x []float32, add bool) {
 
 // backwardConv is a worker's backward phase. Scratch 4 holds the gradient of the window.
 type backwardConv struct {
-	convInput
+	input
 	dx   []float32
 	add  bool
 	sums *engine.Statistics // of the norm in front; nil without one
 	ones kernel.Params
 }
 
-func (l *convLayer) backwardConv(w *engine.Worker, dx, x []float32, add bool) *backwardConv {
-	b := &backwardConv{convInput: l.input(w, x), dx: dx, add: add, ones: w.Params(l.shape.Kernel*l.shape.In, l.ones, l.ones, nil)}
+func (l *layer) backwardConv(w *engine.Worker, dx, x []float32, add bool) *backwardConv {
+	b := &backwardConv{input: l.input(w, x), dx: dx, add: add, ones: w.Params(l.shape.Kernel*l.shape.In, l.ones, l.ones, nil)}
 	if l.from != nil {
 		b.sums = l.NewStatistics(w, l.from.norm, l.from.pad)
 	}
