@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"gridsearch/internal/fused"
+	"gridsearch/internal/fused/ends"
 	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 	"gridsearch/model"
@@ -245,8 +245,8 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	drop, dense := m.dense()
 	if e := m.engine(); e != nil {
-		c := m.chain(fusedLayer{fused.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out, area, activations[b.Activation])}, drop,
-			fusedLayer{fused.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)})
+		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out, area, activations[b.Activation])}, drop,
+			fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)})
 		return m.finish(&c, m.arch.Classes)
 	}
 	c := m.chain(conv, bn, m.activation(area*b.Out), &globalMean{area: area, channels: b.Out}, drop, dense)
@@ -259,7 +259,7 @@ func (m *maker) classifier() block {
 	drop, dense := m.dense()
 	var last layer = dense
 	if e := m.engine(); e != nil {
-		last = fusedLayer{fused.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)}
+		last = fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)}
 	}
 	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, last)
 	return m.finish(&c, m.arch.Classes)

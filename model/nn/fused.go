@@ -3,8 +3,8 @@ package nn
 import (
 	"math"
 
-	"gridsearch/internal/fused"
 	"gridsearch/internal/fused/conv"
+	"gridsearch/internal/fused/ends"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/fused/mbconv"
 	"gridsearch/internal/kernel"
@@ -59,7 +59,7 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{fused.NewConv(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+	return fusedLayer{ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
 		Activation: activations[b.Activation]}, weightOf(weight), bn.fused())}
 }
 

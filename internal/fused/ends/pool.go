@@ -1,4 +1,4 @@
-package fused
+package ends
 
 import (
 	"gridsearch/internal/fused/engine"
@@ -21,7 +21,7 @@ func NewPool(e *engine.Engine, weight engine.Weight, norm engine.NormParams, in,
 	return &Pool{Engine: e, act: act, conv: expansion.New(e, weight, norm, in, out), out: out, area: area}
 }
 
-// Allocate implements Block.
+// Allocate implements engine.Block.
 func (p *Pool) Allocate(batch int) int {
 	p.batch = batch
 	p.conv.Allocate(batch * p.area)
@@ -30,7 +30,7 @@ func (p *Pool) Allocate(batch int) int {
 	return batch * p.out
 }
 
-// Forward implements Block.
+// Forward implements engine.Block.
 func (p *Pool) Forward(y, x []float32) {
 	p.conv.Forward(x)
 	out, pad := p.out, p.conv.Pad
@@ -50,7 +50,7 @@ func (p *Pool) image(of []float32, i int) kernel.Grouped {
 	return engine.Grouped(of[i*p.area*p.conv.Pad:], p.conv.Pad, p.area, 1)
 }
 
-// Backward implements Block.
+// Backward implements engine.Block.
 func (p *Pool) Backward(dx, dy, x, _ []float32) {
 	out, pad, du := p.out, p.conv.Pad, p.Wide[0]
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}

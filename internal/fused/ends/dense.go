@@ -1,4 +1,4 @@
-package fused
+package ends
 
 import (
 	"slices"
@@ -19,13 +19,13 @@ func NewDense(e *engine.Engine, weight, bias engine.Weight, in, out int) *Dense 
 	return &Dense{engine: e, layer: e.NewPointwise(weight, bias, in, out)}
 }
 
-// Allocate implements Block.
+// Allocate implements engine.Block.
 func (d *Dense) Allocate(batch int) int {
 	d.batch = batch
 	return batch * d.layer.Out
 }
 
-// Forward implements Block.
+// Forward implements engine.Block.
 func (d *Dense) Forward(y, x []float32) {
 	w, p := d.engine.Workers[0], d.layer
 	p.Pack(w.Kernels)
@@ -35,7 +35,7 @@ func (d *Dense) Forward(y, x []float32) {
 	w.Product(kernel.Dense(y, p.Out), kernel.Dense(x, p.In), p.Forward, d.batch, true)
 }
 
-// Backward implements Block.
+// Backward implements engine.Block.
 func (d *Dense) Backward(dx, dy, x, _ []float32) {
 	w, p := d.engine.Workers[0], d.layer
 	p.Gradient(w, kernel.Dense(x, p.In), kernel.Dense(dy, p.Out), d.batch)

@@ -1,12 +1,13 @@
-package fused
+// Package ends computes what stands in front of and behind a network's stages: the stem, the pooling head and the classifier.
+package ends
 
 import (
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
 
-// Conv is a k x k convolution with batch norm and activation behind it: a stem. Its weights are [kernel, kernel, in, out].
-type Conv struct {
+// Stem is a k x k convolution of images with batch norm and activation behind it. Its weights are [kernel, kernel, in, out].
+type Stem struct {
 	*engine.Engine
 	shape engine.ConvShape
 	conv  *engine.Pointwise // on patches
@@ -18,13 +19,13 @@ type Conv struct {
 	patches []float32 // [batch, OutSize, OutSize, Kernel, Kernel, In], kept for the backward pass; nil in evaluation
 }
 
-// NewConv makes the block.
-func NewConv(e *engine.Engine, s engine.ConvShape, weight engine.Weight, norm engine.NormParams) *Conv {
-	return &Conv{Engine: e, shape: s, conv: e.NewPointwise(weight, engine.Weight{}, s.Kernel*s.Kernel*s.In, s.Out), norm: e.NewNorm(norm), pad: e.Set.Pad(s.Out)}
+// NewStem makes the block.
+func NewStem(e *engine.Engine, s engine.ConvShape, weight engine.Weight, norm engine.NormParams) *Stem {
+	return &Stem{Engine: e, shape: s, conv: e.NewPointwise(weight, engine.Weight{}, s.Kernel*s.Kernel*s.In, s.Out), norm: e.NewNorm(norm), pad: e.Set.Pad(s.Out)}
 }
 
-// Allocate implements Block.
-func (c *Conv) Allocate(batch int) int {
+// Allocate implements engine.Block.
+func (c *Stem) Allocate(batch int) int {
 	c.batch = batch
 	c.z = kernel.Floats(c.rows() * c.pad)
 	c.ReserveWide(0, len(c.z))
@@ -37,15 +38,15 @@ func (c *Conv) Allocate(batch int) int {
 	return c.rows() * c.shape.Out
 }
 
-func (c *Conv) rows() int { return c.batch * c.shape.OutSize * c.shape.OutSize }
+func (c *Stem) rows() int { return c.batch * c.shape.OutSize * c.shape.OutSize }
 
 // lines is the number of rows of output pixels of a unit.
-func (c *Conv) lines() int {
+func (c *Stem) lines() int {
 	return min(c.batch*c.shape.OutSize, max(1, engine.Unit/(c.shape.OutSize*max(c.pad, c.conv.In))))
 }
 
 // units visits stretches of whole rows of output pixels with the first one's number in the batch.
-func (c *Conv) units(from, to int, visit func(pixel, n int)) {
+func (c *Stem) units(from, to int, visit func(pixel, n int)) {
 	size, lines := c.shape.OutSize, c.lines()
 	for u := from; u < to; u++ {
 		first := u * lines
@@ -54,19 +55,19 @@ func (c *Conv) units(from, to int, visit func(pixel, n int)) {
 }
 
 // phase runs over all units.
-func (c *Conv) phase(run func(w *engine.Worker, from, to int)) {
+func (c *Stem) phase(run func(w *engine.Worker, from, to int)) {
 	c.Run(engine.Pieces(c.batch*c.shape.OutSize, c.lines()), run)
 }
 
 // patch is the patches of the pixels from one on.
-func (c *Conv) patch(pixel int) kernel.Matrix {
+func (c *Stem) patch(pixel int) kernel.Matrix {
 	return kernel.Dense(c.patches[pixel*c.conv.In:], c.conv.In)
 }
 
-func (c *Conv) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pad:], c.pad) }
+func (c *Stem) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pad:], c.pad) }
 
-// Forward implements Block.
-func (c *Conv) Forward(y, x []float32) {
+// Forward implements engine.Block.
+func (c *Stem) Forward(y, x []float32) {
 	c.conv.Pack(c.Workers[0].Kernels)
 	c.norm.Begin(c.Engine)
 	c.phase(func(w *engine.Worker, from, to int) {
@@ -92,10 +93,10 @@ func (c *Conv) Forward(y, x []float32) {
 	})
 }
 
-// Backward implements Block. The gradient of the input is that of images, which nobody asks for: dx must be nil.
-func (c *Conv) Backward(dx, dy, _, _ []float32) {
+// Backward implements engine.Block. The gradient of the input is that of images, which nobody asks for: dx must be nil.
+func (c *Stem) Backward(dx, dy, _, _ []float32) {
 	if dx != nil {
-		panic("fused: a stem has no gradient of its input")
+		panic("ends: a stem has no gradient of its input")
 	}
 	du := c.Wide[0]
 	c.phase(func(w *engine.Worker, from, to int) {
@@ -123,7 +124,7 @@ func (c *Conv) Backward(dx, dy, _, _ []float32) {
 }
 
 // gather copies the patches of n output pixels from a row's first one on, zero outside the image.
-func (c *Conv) gather(to, x []float32, pixel, n int) {
+func (c *Stem) gather(to, x []float32, pixel, n int) {
 	s := c.shape
 	line, pad := s.Kernel*s.In, (s.Kernel-1)/2
 	for i := 0; i < n; i += s.OutSize {
@@ -143,7 +144,7 @@ func (c *Conv) gather(to, x []float32, pixel, n int) {
 }
 
 // gatherRow copies what the patches of a row of output pixels take from a row of the image.
-func (c *Conv) gatherRow(patches, row []float32, line, pad int) {
+func (c *Stem) gatherRow(patches, row []float32, line, pad int) {
 	s := c.shape
 	for o := range s.OutSize {
 		patch, at := patches[o*c.conv.In:][:line], (o*s.Stride-pad)*s.In
