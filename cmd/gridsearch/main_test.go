@@ -22,7 +22,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("HOME", cache)
-			const weights = "../../model/weights/testdata/"
+			const weights = "../../model/weights/testdata/efficientnet/"
 			return errors.Join(copyFile("testdata/small.toml", env.WorkDir+"/small.toml"), copyFile(weights+"timm.safetensors", env.WorkDir+"/timm.safetensors"),
 				copyFile(weights+"golden.safetensors", env.WorkDir+"/golden.safetensors"))
 		},

@@ -40,7 +40,8 @@ func newWeightsExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export RUN|FILE",
 		Short: "Write a trained network as safetensors or ONNX",
-		Long: "Export writes a network of a complete run. As safetensors it is a state dictionary that torchvision's or timm's EfficientNet of the same structure loads strictly;\n" +
+		Long: "Export writes a network of a complete run. As safetensors it is a state dictionary that a model of torchvision or timm of the same structure loads strictly, where\n" +
+			"one of them has such: EfficientNet, MobileNetV2 and ResNet of one kind of block with its own activation in torchvision, all that is no mixed ResNet in timm;\n" +
 			"as ONNX (opset 17) it takes images [batch, channels, pixels, pixels] and gives logits [batch, classes], for any batch. Images are normalised by the mean and\n" +
 			"deviation of each channel that the file's metadata have.",
 		Args: exactly("a run or a parameter file"),
@@ -48,8 +49,10 @@ func newWeightsExport() *cobra.Command {
 			if err := checkFormat(format, fileFormats); err != nil {
 				return err
 			}
-			if err := checkNames(names); err != nil {
-				return err
+			if names != "" {
+				if err := checkNames(names); err != nil {
+					return err
+				}
 			}
 			if format == "onnx" && cmd.Flags().Changed("names") {
 				return usageError{errors.New("--names is for safetensors: leave it out with --format onnx")}
@@ -57,6 +60,9 @@ func newWeightsExport() *cobra.Command {
 			n, path, err := findNetwork(cmd, args[0])
 			if err != nil {
 				return err
+			}
+			if names, err = exportNames(n, names); err != nil {
+				return usageError{fmt.Errorf("%s: %w", path, err)}
 			}
 			if output == "" {
 				output = outputName(path, "."+format)
@@ -70,9 +76,24 @@ func newWeightsExport() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&format, "format", "safetensors", "safetensors or onnx")
-	flags.StringVar(&names, "names", weights.Torchvision, "whose names tensors go by in safetensors: torchvision or timm")
+	flags.StringVar(&names, "names", "", "whose names tensors go by in safetensors: torchvision or timm (default: the first that has the network)")
 	flags.StringVar(&output, "output", "", "file to write (default: the run's key with the format's ending)")
 	return cmd
+}
+
+// exportNames are the names that are asked for, by which a library must have the network, or else those of the first that has it. A network that none has
+// goes by names in torchvision's way.
+func exportNames(n weights.Network, names string) (string, error) {
+	libraries := weights.Libraries(n.Architecture)
+	switch {
+	case names == "":
+		return append(libraries, weights.Torchvision)[0], nil
+	case slices.Contains(libraries, names):
+		return names, nil
+	case libraries == nil:
+		return "", errors.New("neither torchvision nor timm has a network of these blocks: leave out --names for a file that gridsearch reads, or use --format onnx")
+	}
+	return "", fmt.Errorf("%s has no network of these blocks, %s has: use --names %s", names, libraries[0], libraries[0])
 }
 
 func export(n weights.Network, format, names string) ([]byte, error) {

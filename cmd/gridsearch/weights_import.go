@@ -21,7 +21,7 @@ func newWeightsImport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Read a network that PyTorch has saved as safetensors",
-		Long: "Import makes a parameter file of a safetensors file: of a state dictionary of torchvision's or timm's EfficientNet, whose structure is that of a run (--like) or of a\n" +
+		Long: "Import makes a parameter file of a safetensors file: of a state dictionary of torchvision or timm, whose structure is that of a run (--like) or of a\n" +
 			"published network (--baseline and the flags behind it), or of a file that export wrote. All tensors must be there in the right shape; every one that\n" +
 			"is not is named, and nothing is written. torchvision's own B0 to B4, and timm's but those called tf_, have --epsilon 1e-5.",
 		Args: exactly("a safetensors file"),

@@ -29,13 +29,25 @@ type layer struct {
 // part is a layer of a block: its name in package nn, and in timm with the batch norm behind it.
 type part struct{ ours, timm, norm string }
 
-// parts lists the layers of each kind of block, by model.Block.Kind, in the order of model.Architecture.Layers. torchvision's names are those of that list.
+// parts lists the layers of each kind of block, by model.Block.Kind, in the order of model.Architecture.Layers.
 var parts = map[string]func(model.Block) []part{
-	"stem":       func(model.Block) []part { return []part{{"conv", "conv_stem", "bn1"}} },
-	model.MBConv: mbconv,
-	"head": func(model.Block) []part {
-		return []part{{"conv", "conv_head", "bn2"}, {"classifier", "classifier", ""}}
-	},
+	model.KindStem:         always(part{"conv", "conv_stem", "bn1"}),
+	model.KindPool:         always(),
+	model.KindHead:         always(part{"conv", "conv_head", "bn2"}, classifier),
+	model.KindClassifier:   always(classifier),
+	model.MBConv:           mbconv,
+	model.InvertedResidual: mbconv,
+	model.Separable:        always(part{"depthwise", "conv_dw", "bn1"}, part{"pointwise", "conv_pw", "bn2"}),
+	model.Conv:             always(part{"conv", "conv", "bn1"}),
+	model.Basic:            residual(2),
+	model.Bottleneck:       residual(3),
+}
+
+var classifier = part{"classifier", "classifier", ""}
+
+// always lists the parts of a kind of block that has no others.
+func always(list ...part) func(model.Block) []part {
+	return func(model.Block) []part { return list }
 }
 
 // mbconv names the layers of timm's InvertedResidual, and of its DepthwiseSeparable where there is no expansion.
@@ -51,27 +63,39 @@ func mbconv(b model.Block) []part {
 	return append(list, project)
 }
 
+// residual names the layers of both libraries' BasicBlock and Bottleneck, of so many convolutions.
+func residual(convolutions int) func(model.Block) []part {
+	return func(b model.Block) []part {
+		var list []part
+		for i := range convolutions {
+			conv := fmt.Sprintf("conv%d", i+1)
+			list = append(list, part{conv, conv, fmt.Sprintf("bn%d", i+1)})
+		}
+		if b.Shortcut {
+			list = append(list, part{"shortcut", "downsample.0", "downsample.1"})
+		}
+		return list
+	}
+}
+
 // layers lists a network's layers in the order of execution with the names that are asked for.
 func layers(arch model.Architecture, names string) ([]layer, error) {
 	if !slices.Contains(Names, names) {
 		return nil, fmt.Errorf("names %q are not known: did you mean %q?", names, nearest.Word(names, Names))
 	}
-	all, stages := arch.Layers(), places(arch)
+	all, name := arch.Layers(), style(arch, names)
 	var list []layer
-	for _, b := range arch.Blocks() {
+	for at, b := range arch.Blocks() {
 		of := parts[b.Kind]
 		if of == nil {
 			return nil, fmt.Errorf("%s: layers of block %q have no names elsewhere", b.Name, b.Kind)
 		}
-		for _, p := range of(b) {
+		for i, p := range of(b) {
 			if len(list) == len(all) {
 				return nil, fmt.Errorf("%s: block %q has more names than layers", b.Name, b.Kind)
 			}
 			l := layer{Layer: all[len(list)], ours: b.Name + "." + p.ours}
-			l.name, l.norm = torchvision(l.Name)
-			if names == Timm {
-				l.name, l.norm = stages[b.Name]+p.timm, stages[b.Name]+p.norm
-			}
+			l.name, l.norm = name(place{block: b, at: at, part: p, index: i, parts: len(of(b)), layer: l.Name})
 			if !l.normalised() {
 				l.norm = ""
 			}
@@ -81,20 +105,96 @@ func layers(arch model.Architecture, names string) ([]layer, error) {
 	return list, nil
 }
 
-// places are the prefixes of timm's names, by model.Block.Name; none for stem and head.
-func places(arch model.Architecture) map[string]string {
-	prefixes := map[string]string{}
-	for stage, repeats := range arch.Repeats() {
-		for repeat := range repeats {
-			prefixes[fmt.Sprintf("block%d", len(prefixes))] = fmt.Sprintf("blocks.%d.%d.", stage, repeat)
-		}
-	}
-	return prefixes
+// place is where a layer is in its network.
+type place struct {
+	block        model.Block
+	at           int // of the block among model.Architecture.Blocks
+	part         part
+	index, parts int    // which of the block's layers it is, of how many
+	layer        string // its name as model.Layer
 }
 
-// torchvision names a layer and the batch norm behind it: neighbours in a Sequential.
-func torchvision(name string) (layer, norm string) {
-	return name, strings.TrimSuffix(name, ".0") + ".1"
+// style is how a library names the layers of a network and the batch norms behind them. Networks that it has no class for are named like its EfficientNet.
+func style(arch model.Architecture, names string) func(place) (layer, norm string) {
+	switch {
+	case arch.Head == 0 && only(arch, model.Basic, model.Bottleneck):
+		return resNet
+	case names == Timm:
+		return timm
+	case only(arch, model.InvertedResidual):
+		return mobileNetV2
+	}
+	return efficientNet
+}
+
+// only says whether all stages have blocks of these kinds.
+func only(arch model.Architecture, kinds ...string) bool {
+	return !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool { return !slices.Contains(kinds, s.Block) })
+}
+
+// resNet is torchvision's ResNet, whose names timm shares.
+func resNet(p place) (layer, norm string) {
+	switch p.block.Kind {
+	case model.KindStem:
+		return "conv1", "bn1"
+	case model.KindClassifier:
+		return "fc", ""
+	}
+	prefix := fmt.Sprintf("layer%d.%d.", p.block.Stage, p.block.Repeat)
+	return prefix + p.part.timm, prefix + p.part.norm
+}
+
+// timm is its EfficientNet, which is also its MobileNets.
+func timm(p place) (layer, norm string) {
+	prefix := ""
+	if slices.Contains(model.BlockKinds, p.block.Kind) {
+		prefix = fmt.Sprintf("blocks.%d.%d.", p.block.Stage-1, p.block.Repeat)
+	}
+	return prefix + p.part.timm, prefix + p.part.norm
+}
+
+// mobileNetV2 is torchvision's: blocks are numbered through; in one, convolutions with an activation are Sequentials, and the last is not.
+func mobileNetV2(p place) (layer, norm string) {
+	prefix := fmt.Sprintf("features.%d.", p.at)
+	switch {
+	case p.part == classifier:
+		return p.layer, ""
+	case p.block.Kind != model.InvertedResidual:
+		return prefix + "0", prefix + "1"
+	case p.index == p.parts-1:
+		return fmt.Sprintf("%sconv.%d", prefix, p.index), fmt.Sprintf("%sconv.%d", prefix, p.index+1)
+	}
+	return fmt.Sprintf("%sconv.%d.0", prefix, p.index), fmt.Sprintf("%sconv.%d.1", prefix, p.index)
+}
+
+// efficientNet is torchvision's, as which model.Layer is named: a convolution and its batch norm are neighbours in a Sequential.
+func efficientNet(p place) (layer, norm string) {
+	return p.layer, strings.TrimSuffix(p.layer, ".0") + ".1"
+}
+
+// Libraries lists the names by which a library has a class for the network: a model of it loads the file strictly and computes the same.
+func Libraries(arch model.Architecture) []string {
+	headed := !arch.Stem.Pool && arch.Head > 0
+	resNet := arch.Stem.Pool && arch.Head == 0 && (only(arch, model.Basic) || only(arch, model.Bottleneck))
+	switch {
+	case headed && squeezed(arch) && activated(arch, model.SiLU),
+		headed && only(arch, model.InvertedResidual) && activated(arch, model.ReLU6),
+		resNet && activated(arch, model.ReLU):
+		return []string{Torchvision, Timm}
+	case resNet, !arch.Stem.Pool && only(arch, model.MBConv, model.InvertedResidual, model.Separable, model.Conv):
+		return []string{Timm}
+	}
+	return nil
+}
+
+// squeezed says whether all blocks are torchvision's MBConv, which has squeeze-excite of a quarter, always.
+func squeezed(arch model.Architecture) bool {
+	return only(arch, model.MBConv) && !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool { return s.SERatio != .25 })
+}
+
+// activated says whether all blocks have that activation.
+func activated(arch model.Architecture, activation string) bool {
+	return !slices.ContainsFunc(arch.Blocks(), func(b model.Block) bool { return b.Activation != activation })
 }
 
 // normalised says whether a batch norm follows the layer, instead of a bias.

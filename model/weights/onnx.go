@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"slices"
 
 	"gridsearch/internal/onnx"
 	"gridsearch/model"
@@ -51,20 +52,27 @@ type drawing struct {
 
 // drawn draws each kind of block behind x and returns its output. Each takes the layers that parts lists for it.
 var drawn = map[string]func(d *drawing, b model.Block, x string) string{
-	"stem":       func(d *drawing, _ model.Block, x string) string { return d.silu(d.conv(x)) },
-	model.MBConv: (*drawing).mbconv,
-	"head":       (*drawing).head,
+	model.KindStem: (*drawing).activated, model.KindPool: (*drawing).pool, model.KindHead: (*drawing).head, model.KindClassifier: (*drawing).classifier,
+	model.MBConv: (*drawing).mbconv, model.InvertedResidual: (*drawing).mbconv, model.Separable: (*drawing).separable, model.Conv: (*drawing).activated,
+	model.Basic: (*drawing).residual, model.Bottleneck: (*drawing).residual,
+}
+
+// activated draws the next layer, a convolution, with its activation.
+func (d *drawing) activated(b model.Block, x string) string { return d.activation(b, d.conv(x)) }
+
+func (d *drawing) pool(b model.Block, x string) string {
+	return d.node("MaxPool", b.Name, []string{x}, window(b.Kernel, b.Stride)...)
 }
 
 func (d *drawing) mbconv(b model.Block, x string) string {
 	y := x
 	if b.Expanded != b.In {
-		y = d.silu(d.conv(y))
+		y = d.activated(b, y)
 	}
-	y = d.silu(d.conv(y))
+	y = d.activated(b, y)
 	if b.SEChannels > 0 {
 		gate := d.node("GlobalAveragePool", b.Name+".se.mean", []string{y})
-		gate = d.silu(d.conv(gate))
+		gate = d.activated(b, gate)
 		gate = d.node("Sigmoid", b.Name+".se.gate", []string{d.conv(gate)})
 		y = d.node("Mul", b.Name+".se.scaled", []string{y, gate})
 	}
@@ -75,9 +83,24 @@ func (d *drawing) mbconv(b model.Block, x string) string {
 	return y
 }
 
-func (d *drawing) head(b model.Block, x string) string {
-	y := d.silu(d.conv(x))
-	y = d.node("GlobalAveragePool", b.Name+".mean", []string{y})
+func (d *drawing) separable(b model.Block, x string) string { return d.activated(b, d.activated(b, x)) }
+
+func (d *drawing) residual(b model.Block, x string) string {
+	y := d.activated(b, x)
+	if b.Kind == model.Bottleneck {
+		y = d.activated(b, y)
+	}
+	y = d.conv(y)
+	if b.Shortcut {
+		x = d.conv(x)
+	}
+	return d.activation(b, d.node("Add", b.Name+".sum", []string{x, y}))
+}
+
+func (d *drawing) head(b model.Block, x string) string { return d.classifier(b, d.activated(b, x)) }
+
+func (d *drawing) classifier(b model.Block, x string) string {
+	y := d.node("GlobalAveragePool", b.Name+".mean", []string{x})
 	y = d.node("Flatten", b.Name+".flat", []string{y})
 	dense := d.next()
 	return d.node("Gemm", LogitsName, append([]string{y}, d.weights(dense)...), onnx.Attribute{Name: "transB", Value: 1})
@@ -93,19 +116,22 @@ func (d *drawing) next() layer {
 // conv draws the next layer, a convolution, with the batch norm behind it if there is one.
 func (d *drawing) conv(x string) string {
 	l := d.next()
-	pad := (l.Kernel - 1) / 2
 	weights := d.weights(l)
 	own := 1
 	if l.norm == "" {
 		own = 2
 	}
-	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...),
-		onnx.Attribute{Name: "kernel_shape", Value: []int{l.Kernel, l.Kernel}}, onnx.Attribute{Name: "strides", Value: []int{l.Stride, l.Stride}},
-		onnx.Attribute{Name: "pads", Value: []int{pad, pad, pad, pad}}, onnx.Attribute{Name: "group", Value: l.Groups})
+	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...), append(window(l.Kernel, l.Stride), onnx.Attribute{Name: "group", Value: l.Groups})...)
 	if l.norm == "" {
 		return y
 	}
 	return d.node("BatchNormalization", l.norm, append([]string{y}, weights[own:]...), onnx.Attribute{Name: "epsilon", Value: d.epsilon})
+}
+
+// window is what a convolution or pooling sees.
+func window(kernel, stride int) []onnx.Attribute {
+	pad := (kernel - 1) / 2
+	return []onnx.Attribute{{Name: "kernel_shape", Value: []int{kernel, kernel}}, {Name: "strides", Value: []int{stride, stride}}, {Name: "pads", Value: []int{pad, pad, pad, pad}}}
 }
 
 // weights adds the tensors of a layer and returns their names: the kernel, then its bias, or scale, shift, mean and variance of the batch norm.
@@ -118,9 +144,23 @@ func (d *drawing) weights(l layer) []string {
 	return names
 }
 
-// silu draws x times its sigmoid; opset 17 has no operation of that.
-func (d *drawing) silu(x string) string {
+// activation draws the block's. SiLU is x times its sigmoid, as opset 17 has no operation of that.
+func (d *drawing) activation(b model.Block, x string) string {
+	switch b.Activation {
+	case model.ReLU:
+		return d.node("Relu", x+".relu", []string{x})
+	case model.ReLU6:
+		return d.node("Clip", x+".relu6", []string{x, d.scalar("zero", 0), d.scalar("six", 6)})
+	}
 	return d.node("Mul", x+".silu", []string{x, d.node("Sigmoid", x+".sigmoid", []string{x})})
+}
+
+// scalar adds a constant, once.
+func (d *drawing) scalar(name string, value float32) string {
+	if !slices.ContainsFunc(d.model.Weights, func(t onnx.Tensor) bool { return t.Name == name }) {
+		d.model.Weights = append(d.model.Weights, onnx.Tensor{Name: name, Values: []float32{value}})
+	}
+	return name
 }
 
 func (d *drawing) node(operator, output string, inputs []string, attributes ...onnx.Attribute) string {

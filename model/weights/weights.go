@@ -6,8 +6,8 @@
 //
 // References:
 //
-//	[torchvision] torchvision/models/efficientnet.py: EfficientNet of MBConv blocks; torchvision 0.29.2.
-//	[timm]        timm/models/efficientnet.py and _efficientnet_blocks.py: InvertedResidual, DepthwiseSeparable; timm 1.0.31.
+//	[torchvision] torchvision/models/efficientnet.py, mobilenetv2.py and resnet.py; torchvision 0.29.2.
+//	[timm]        timm/models/efficientnet.py and _efficientnet_blocks.py: InvertedResidual, DepthwiseSeparable, ConvBnAct; resnet.py; timm 1.0.31.
 package weights
 
 import (

@@ -19,17 +19,16 @@ import (
 	"gridsearch/model/nn"
 )
 
-var update = flag.Bool("update", false, "write testdata/network.onnx anew; then run make peers, which has it checked")
+var update = flag.Bool("update", false, "write testdata/*/network.onnx anew; then run make peers, which has it checked")
 
-// golden is the network of testdata, made by testdata/peers/golden.py.
-func golden(t testing.TB) model.Architecture {
+// families are the folders of testdata: networks of each library's classes, made by testdata/peers/golden.py.
+var families = []string{"efficientnet", "mobilenet", "resnet", "separable"}
+
+// golden is the network of a folder of testdata.
+func golden(t testing.TB, family string) model.Architecture {
 	t.Helper()
-	text, err := os.ReadFile("testdata/architecture.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var a model.Architecture
-	if err := json.Unmarshal(text, &a); err != nil {
+	if err := json.Unmarshal(read(t, family+"/architecture.json"), &a); err != nil {
 		t.Fatal(err)
 	}
 	return a
@@ -53,71 +52,98 @@ func file(t testing.TB, text []byte) *safetensors.File {
 	return f
 }
 
-// imported is the golden network as torchvision has saved it.
-func imported(t testing.TB) Network {
+// saved reads a golden network as a library has saved it.
+func saved(t testing.TB, family, names string) Network {
 	t.Helper()
-	n, err := Import(read(t, "torchvision.safetensors"), golden(t), "")
+	n, err := Import(read(t, family+"/"+names+".safetensors"), golden(t, family), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
+// imported is the golden EfficientNet as torchvision has saved it.
+func imported(t testing.TB) Network { return saved(t, "efficientnet", Torchvision) }
+
 // TestLogitsOfPyTorch: files that torchvision and timm have saved give the logits that they compute.
 func TestLogitsOfPyTorch(t *testing.T) {
 	const tolerance = 1e-5 // float32 in another order
-	g := map[string]safetensors.Tensor{}
-	for _, tensor := range file(t, read(t, "golden.safetensors")).Tensors {
-		g[tensor.Name] = tensor
-	}
-	want, err := g["logits"].Float32s()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, names := range Names {
-		n, err := Import(read(t, names+".safetensors"), golden(t), "")
+	for _, family := range families {
+		g := map[string]safetensors.Tensor{}
+		for _, tensor := range file(t, read(t, family+"/golden.safetensors")).Tensors {
+			g[tensor.Name] = tensor
+		}
+		want, err := g["logits"].Float32s()
 		if err != nil {
 			t.Fatal(err)
 		}
-		logits, err := n.Logits(g["images"], 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, w := range want {
-			if got := logits[i/5][i%5]; math.Abs(float64(got-w)) > tolerance*max(1, math.Abs(float64(w))) {
-				t.Errorf("%s: logit %d of image %d is %v, PyTorch's %v", names, i%5, i/5, got, w)
+		for _, names := range Libraries(golden(t, family)) {
+			logits, err := saved(t, family, names).Logits(g["images"], 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, w := range want {
+				if got := logits[i/5][i%5]; math.Abs(float64(got-w)) > tolerance*max(1, math.Abs(float64(w))) {
+					t.Errorf("%s, %s: logit %d of image %d is %v, PyTorch's %v", family, names, i%5, i/5, got, w)
+				}
 			}
 		}
 	}
 }
 
-// TestExportIsWhatPyTorchSaves: a network that came from PyTorch goes back tensor for tensor.
+// TestExportIsWhatPyTorchSaves: a network that came from PyTorch goes back tensor for tensor, by the names of every library that has it.
 func TestExportIsWhatPyTorchSaves(t *testing.T) {
-	n := imported(t)
-	for _, names := range Names {
-		text, err := n.Safetensors(names)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := file(t, text), file(t, read(t, names+".safetensors")); !reflect.DeepEqual(got.Tensors, want.Tensors) {
-			t.Errorf("%s: other tensors than PyTorch's", names)
+	for _, family := range families {
+		libraries := Libraries(golden(t, family))
+		n := saved(t, family, libraries[0])
+		for _, names := range libraries {
+			text, err := n.Safetensors(names)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := file(t, text), file(t, read(t, family+"/"+names+".safetensors")); !reflect.DeepEqual(got.Tensors, want.Tensors) {
+				t.Errorf("%s: other tensors than %s's", family, names)
+			}
 		}
 	}
 }
 
-// TestONNX holds the bytes of the golden network's file, which make peers has checked by onnx.checker and evaluated by ONNX Runtime.
+// TestONNX holds the bytes of the golden networks' files, which make peers has checked by onnx.checker and evaluated by ONNX Runtime.
 func TestONNX(t *testing.T) {
-	got, err := imported(t).ONNX()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("testdata/network.onnx", got, 0o644); err != nil {
+	for _, family := range families {
+		path := family + "/network.onnx"
+		got, err := saved(t, family, Libraries(golden(t, family))[0]).ONNX()
+		if err != nil {
 			t.Fatal(err)
 		}
+		if *update {
+			if err := os.WriteFile("testdata/"+path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(got, read(t, path)) {
+			t.Errorf("the file is not testdata/%s: where the change is meant, go test ./model/weights -update and then make peers", path)
+		}
 	}
-	if !bytes.Equal(got, read(t, "network.onnx")) {
-		t.Error("the file is not testdata/network.onnx: where the change is meant, go test ./model/weights -update and then make peers")
+}
+
+// TestLibraries: which library has the published networks.
+func TestLibraries(t *testing.T) {
+	for name, want := range map[string][]string{
+		"efficientnet-b7": {Torchvision, Timm}, "mobilenet-v2": {Torchvision, Timm}, "resnet-18": {Torchvision, Timm}, "resnet-152": {Torchvision, Timm},
+		"efficientnet-lite4": {Timm}, "tinynet-e": {Torchvision, Timm}, "mobilenet-v1": {Timm},
+	} {
+		a, err := model.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Libraries(a); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		a.Stages = append(a.Stages, model.Stage{Block: model.Basic}, model.Stage{Block: model.Separable})
+		if got := Libraries(a); got != nil {
+			t.Errorf("%s with other blocks behind it: %v, want none", name, got)
+		}
 	}
 }
 
@@ -156,15 +182,31 @@ func TestNamesOfPresets(t *testing.T) {
 	}
 }
 
-// drawNetwork draws a small network with random weights and running statistics.
+// drawNetwork draws a small network of blocks of one kind or several, with random weights and running statistics.
 func drawNetwork(t *rapid.T) Network {
 	small := rapid.IntRange(1, 6)
 	a := model.Architecture{Name: "drawn", InChannels: small.Draw(t, "in"), Pixels: 16, Classes: small.Draw(t, "classes"),
 		Stem: model.Stem{Channels: small.Draw(t, "stem"), Kernel: 3, Stride: 1}, Head: small.Draw(t, "head"), BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+	if a.Stem.Pool = rapid.Bool().Draw(t, "pool"); rapid.Bool().Draw(t, "headless") {
+		a.Head = 0
+	}
+	block := rapid.SampledFrom(model.BlockKinds)
+	first := block.Draw(t, "block")
 	for range rapid.IntRange(1, 3).Draw(t, "stages") {
-		a.Stages = append(a.Stages, model.Stage{Block: model.MBConv, Expansion: rapid.IntRange(1, 3).Draw(t, "expansion"), Channels: small.Draw(t, "channels"),
-			Kernel: rapid.SampledFrom([]int{1, 3, 5}).Draw(t, "kernel"), Stride: rapid.IntRange(1, 2).Draw(t, "stride"), Repeats: rapid.IntRange(1, 3).Draw(t, "repeats"),
-			SERatio: rapid.SampledFrom([]float64{0, .25, 1}).Draw(t, "se")})
+		s := model.Stage{Block: first, Expansion: 1, Channels: small.Draw(t, "channels"), Kernel: rapid.SampledFrom([]int{1, 3, 5}).Draw(t, "kernel"),
+			Stride: rapid.IntRange(1, 2).Draw(t, "stride"), Repeats: rapid.IntRange(1, 3).Draw(t, "repeats"), Activation: rapid.SampledFrom(model.Activations).Draw(t, "activation")}
+		if rapid.Bool().Draw(t, "mixed") {
+			s.Block = block.Draw(t, "block")
+		}
+		switch s.Block {
+		case model.MBConv:
+			s.SERatio = rapid.SampledFrom([]float64{0, .25, 1}).Draw(t, "se")
+			fallthrough
+		case model.InvertedResidual, model.Bottleneck:
+			s.Expansion = rapid.IntRange(1, 3).Draw(t, "expansion")
+			s.Channels *= s.Expansion
+		}
+		a.Stages = append(a.Stages, s)
 	}
 	p, err := nn.NewParameters(a, rapid.Uint64().Draw(t, "seed"), false)
 	if err != nil {
@@ -205,7 +247,7 @@ func TestRoundTrip(t *testing.T) {
 
 // TestDifferences: everything that is wrong with a file is in one error.
 func TestDifferences(t *testing.T) {
-	f := file(t, read(t, "torchvision.safetensors"))
+	f := file(t, read(t, "efficientnet/torchvision.safetensors"))
 	f.Tensors = slices.DeleteFunc(f.Tensors, func(s safetensors.Tensor) bool {
 		return s.Name == "classifier.1.weight" || s.Name == "features.0.1.running_var"
 	})
@@ -227,14 +269,14 @@ classifier.1.bias has shape [2], the network wants [5]
 features.0.1.bias is of dtype I32, the network wants floating point
 missing: classifier.1.weight, features.0.1.running_var
 not of the network: fc.weight`
-	if n, err := Import(text, golden(t), ""); err == nil || err.Error() != want || n.Parameters != nil {
+	if n, err := Import(text, golden(t, "efficientnet"), ""); err == nil || err.Error() != want || n.Parameters != nil {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 }
 
 // TestBadMetadata: metadata that do not fit the file are refused before they cost memory.
 func TestBadMetadata(t *testing.T) {
-	good, err := Network{Architecture: golden(t), Parameters: imported(t).Parameters}.describe(Torchvision)
+	good, err := Network{Architecture: golden(t, "efficientnet"), Parameters: imported(t).Parameters}.describe(Torchvision)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +292,7 @@ func TestBadMetadata(t *testing.T) {
 		"mean and deviation have 1 and 0 numbers, the network's":  strings.Replace(good, `"names"`, `"mean":[1],"names"`, 1),
 		"the deviation of channel 2 must be positive, not -1":     strings.Replace(good, `"names"`, `"mean":[1,1,1],"deviation":[1,1,-1],"names"`, 1),
 	} {
-		f := file(t, read(t, "torchvision.safetensors"))
+		f := file(t, read(t, "efficientnet/torchvision.safetensors"))
 		if f.Metadata = map[string]string{metadataKey: text}; text == "" {
 			f.Metadata = nil
 		}

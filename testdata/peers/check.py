@@ -1,6 +1,6 @@
 """Holds gridsearch's weights against torchvision, timm and ONNX Runtime: check.py GRIDSEARCH FOLDER
 
-Trains a short quickstart in FOLDER, then for each of its networks, and for B0 and B1 with random weights, in both directions: the files load strictly, onnx.checker
+Trains a short quickstart in FOLDER, then for each of its networks, and for published ones with random weights, in both directions: the files load strictly, onnx.checker
 accepts them, and the logits of random images agree. Prints a Markdown table; the exit code is 1 if anything fails or differs by more than 1e-4, relative to the
 largest logit.
 """
@@ -20,6 +20,11 @@ from safetensors.torch import load_file, save_file
 
 TOLERANCE = 1e-4
 SHORT = ["data.train_examples=320", "train.epochs=2", "replication.seeds=1"]
+PUBLISHED = {  # baseline and epsilon of batch norm of the libraries' networks
+    "efficientnet_b0": ("efficientnet-b0", 1e-5), "efficientnet_b1": ("efficientnet-b1", 1e-5), "mobilenet_v2": ("mobilenet-v2", 1e-5),
+    "resnet18": ("resnet-18", 1e-5), "resnet50": ("resnet-50", 1e-5), "mobilenetv1_100": ("mobilenet-v1", 1e-5), "efficientnet_lite0": ("efficientnet-lite0", 1e-5),
+    "tinynet_e": ("tinynet-e", 1e-5),
+}  # fmt: skip
 torch.set_num_threads(1)
 here = pathlib.Path(__file__).parent
 root = here.parent.parent
@@ -75,16 +80,16 @@ def compare(group, check, got, want):
 
 def check_exports(group, weights, timm_model):
     """A network of gridsearch in all other programs that have its like."""
-    files = {end: folder / f"{pathlib.Path(weights).stem}.{end}" for end in ("torchvision", "timm", "onnx")}
-    for names in ("torchvision", "timm"):
-        gridsearch("weights", "export", weights, "--names", names, "--output", files[names])
+    files = {end: folder / f"{pathlib.Path(weights).stem}.{end}" for end in ("own", "torchvision", "timm", "onnx")}
+    gridsearch("weights", "export", weights, "--output", files["own"])
     gridsearch("weights", "export", weights, "--format", "onnx", "--output", files["onnx"])
-    arch = networks.description(files["torchvision"])["architecture"]
+    arch = networks.description(files["own"])["architecture"]
     images = random_images(arch)
     mine = ours(weights)
-    if networks.in_torchvision(arch):
-        compare(group, "exported to torchvision", mine, logits(loaded(networks.torchvision(arch), files["torchvision"]), images))
-    compare(group, "exported to timm", mine, logits(loaded(timm_model(arch), files["timm"]), images))
+    for names in networks.libraries(arch):
+        gridsearch("weights", "export", weights, "--names", names, "--output", files[names])
+        model = timm_model(arch) if names == "timm" else networks.torchvision(arch)
+        compare(group, f"exported to {names}", mine, logits(loaded(model, files[names]), images))
     compare(group, "exported to ONNX Runtime", mine, onnx_logits(files["onnx"], images))
     return arch
 
@@ -106,30 +111,30 @@ def check_study(file, *settings):
     for trial in json.loads(gridsearch("results", file.stem, "--format", "json"))["trials"]:
         (run,) = trial["runs"]
         arch = check_exports(file.stem, run["key"], networks.timm_model)
-        for library, model in (("torchvision", networks.torchvision), ("timm", networks.timm_model)):
-            if library == "timm" or networks.in_torchvision(arch):
-                made = networks.calibrate(networks.randomise(model(arch), 1), random_images(arch, 32))
-                check_import(file.stem, library, made, ["--like", run["key"]])
+        for library in networks.libraries(arch):
+            made = networks.calibrate(networks.randomise(networks.library(library)(arch), 1), random_images(arch, 32))
+            check_import(file.stem, library, made, ["--like", run["key"]])
 
 
-def check_published(name, pixels):
-    """A published network: the libraries' own models, as they make them by name."""
+def check_published(name, pixels, library="torchvision"):
+    """A published network: the libraries' own models, as they make them by name; timm's has torchvision's name but where another is given."""
     torch.manual_seed(0)
-    model = getattr(torchvision.models, name)()
+    model = getattr(torchvision.models, name)() if library == "torchvision" else timm.create_model(name)
     networks.calibrate(networks.randomise(model, 1), torch.randn(8, 3, pixels, pixels))
-    flags = ["--baseline", name.replace("_", "-"), "--resolution", pixels, "--epsilon", 1e-5]
+    baseline, epsilon = PUBLISHED[name]
     group = f"{name}, {pixels} px"
-    check_exports(group, check_import(group, "torchvision", model, flags), lambda arch: timm.create_model(name))
+    file = check_import(group, library, model, ["--baseline", baseline, "--resolution", pixels, "--epsilon", epsilon])
+    check_exports(group, file, lambda arch: timm.create_model({"mobilenet_v2": "mobilenetv2_100"}.get(name, name)))
 
 
 def check_golden():
     """The files that go test relies on."""
-    data = root / "model" / "weights" / "testdata"
-    golden = load_file(data / "golden.safetensors")
-    arch = json.loads((data / "architecture.json").read_text())
-    for library, model in (("torchvision", networks.torchvision), ("timm", networks.timm_model)):
-        compare("golden files", f"{library}'s", logits(loaded(model(arch), data / f"{library}.safetensors"), golden["images"]), golden["logits"])
-    compare("golden files", "network.onnx", onnx_logits(data / "network.onnx", golden["images"]), golden["logits"])
+    for data in sorted((root / "model" / "weights" / "testdata").iterdir()):
+        golden = load_file(data / "golden.safetensors")
+        arch = json.loads((data / "architecture.json").read_text())
+        for library in networks.libraries(arch):
+            compare("golden files", f"{library}'s", logits(loaded(networks.library(library)(arch), data / f"{library}.safetensors"), golden["images"]), golden["logits"])
+        compare("golden files", "network.onnx", onnx_logits(data / "network.onnx", golden["images"]), golden["logits"])
 
 
 check_golden()
@@ -137,7 +142,10 @@ check_study(root / "experiments" / "quickstart.toml", *SHORT)
 check_study(here / "variants.toml")
 for pixels in (64, 224):
     check_published("efficientnet_b0", pixels)
-check_published("efficientnet_b1", 64)
+for name in ("efficientnet_b1", "mobilenet_v2", "resnet18", "resnet50"):
+    check_published(name, 64)
+for name in ("mobilenetv1_100", "efficientnet_lite0", "tinynet_e"):
+    check_published(name, 64, "timm")
 print(f"torch {torch.__version__}, torchvision {torchvision.__version__}, timm {timm.__version__}, onnx {onnx.__version__}, ONNX Runtime {onnxruntime.__version__}\n")
 print("| networks | check | times | largest difference of a logit, relative to the largest logit |\n|---|---|---|---|")
 for (group, check), measured in errors.items():

@@ -14,7 +14,7 @@ import timm.models._efficientnet_builder as timm_builder
 import torch
 from safetensors import safe_open
 from torch import nn
-from torchvision.models import efficientnet
+from torchvision.models import efficientnet, mobilenetv2, resnet
 
 
 def description(path):
@@ -35,41 +35,98 @@ class Exact(efficientnet.MBConvConfig):
         return int(channels * width_mult)
 
 
-def in_torchvision(arch):
-    """Whether torchvision has the like: its MBConv has squeeze-excite of a quarter, always."""
-    return all(s["se_ratio"] == 0.25 for s in arch["stages"])
+ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "relu6": nn.ReLU6}
+
+
+def activations(arch):
+    """The activation of each stage, by name."""
+    return [s.get("activation") or arch.get("activation") or "silu" for s in arch["stages"]]
+
+
+def residual(arch):
+    """Whether the network is a ResNet."""
+    return all(s["block"] in ("basic", "bottleneck") for s in arch["stages"])
+
+
+def libraries(arch):
+    """The libraries that have the like, as model/weights.Libraries has it for networks of one activation."""
+    kinds, acts = {s["block"] for s in arch["stages"]}, set(activations(arch))
+    if residual(arch) or kinds == {"inverted-residual"} and acts == {"relu6"} or kinds == {"mbconv"} and acts == {"silu"} and all(s["se_ratio"] == 0.25 for s in arch["stages"]):
+        return ["torchvision", "timm"]
+    return ["timm"]
+
+
+def library(name):
+    return {"torchvision": torchvision, "timm": timm_model}[name]
+
+
+def stem(arch):
+    s = arch["stem"]
+    return nn.Conv2d(arch["in_channels"], s["channels"], s["kernel"], s["stride"], s["kernel"] // 2, bias=False)
 
 
 def torchvision(arch):
-    """The network as torchvision's EfficientNet."""
+    """The network as torchvision's EfficientNet, MobileNetV2 or ResNet."""
+    if residual(arch):
+        return torchvision_resnet(arch)
+    if arch["stages"][0]["block"] == "inverted-residual":
+        return torchvision_mobilenet(arch)
     settings, channels = [], arch["stem"]["channels"]
     for s in arch["stages"]:
         settings.append(Exact(s["expansion"], s["kernel"], s["stride"], channels, s["channels"], s["repeats"]))
         channels = s["channels"]
     model = efficientnet.EfficientNet(settings, arch["dropout"], num_classes=arch["classes"], norm_layer=norm(arch), last_channel=arch["head"])
-    first = model.features[0][0]
-    model.features[0][0] = nn.Conv2d(arch["in_channels"], first.out_channels, arch["stem"]["kernel"], arch["stem"]["stride"], arch["stem"]["kernel"] // 2, bias=False)
+    model.features[0][0] = stem(arch)
     return model.eval()
 
 
-def timm_model(arch):
-    """The network as timm's EfficientNet."""
-    lines = []
+def torchvision_resnet(arch):
+    stages = arch["stages"]
+    block = {"basic": resnet.BasicBlock, "bottleneck": resnet.Bottleneck}[stages[0]["block"]]
+    model = resnet.ResNet(block, [s["repeats"] for s in stages], num_classes=arch["classes"], norm_layer=norm(arch))
+    model.inplanes = arch["stem"]["channels"]
+    model.conv1, model.bn1 = stem(arch), norm(arch)(model.inplanes)
+    for i, s in enumerate(stages):
+        setattr(model, f"layer{i + 1}", model._make_layer(block, s["channels"] // block.expansion, s["repeats"], s["stride"]))
+    model.fc = nn.Linear(model.inplanes, arch["classes"])
+    return model.eval()
+
+
+def torchvision_mobilenet(arch):
+    model = mobilenetv2.MobileNetV2(num_classes=arch["classes"], dropout=arch["dropout"])
+    channels, conv = arch["stem"]["channels"], functools.partial(mobilenetv2.Conv2dNormActivation, norm_layer=norm(arch), activation_layer=nn.ReLU6)
+    layers = [conv(arch["in_channels"], channels, arch["stem"]["kernel"], arch["stem"]["stride"])]
     for s in arch["stages"]:
-        kind = "ds" if s["expansion"] == 1 else "ir"
-        lines.append([f"{kind}_r{s['repeats']}_k{s['kernel']}_s{s['stride']}_e{s['expansion']}_c{s['channels']}" + (f"_se{s['se_ratio']}" if s["se_ratio"] else "")])
+        for i in range(s["repeats"]):
+            layers.append(mobilenetv2.InvertedResidual(channels, s["channels"], s["stride"] if i == 0 else 1, s["expansion"], norm(arch)))
+            channels = s["channels"]
+    model.features = nn.Sequential(*layers, conv(channels, arch["head"], 1))
+    model.classifier[1] = nn.Linear(arch["head"], arch["classes"])
+    return model.eval()
+
+
+def timm_stage(stage):
+    """A stage in timm's notation."""
+    kind = {"separable": "dsa", "conv": "cn"}.get(stage["block"]) or ("ds" if stage["expansion"] == 1 else "ir")
+    words = [kind, f"r{stage['repeats']}", f"k{stage['kernel']}", f"s{stage['stride']}", f"e{stage['expansion']}", f"c{stage['channels']}"]
+    return "_".join(words + ([f"se{stage['se_ratio']}"] if stage["se_ratio"] else []))
+
+
+def timm_model(arch):
+    """The network as timm's EfficientNet, whose names are also those of its MobileNets; of a ResNet as torchvision's, whose names timm shares."""
+    if residual(arch):
+        return torchvision(arch)
     make_divisible, timm_blocks.make_divisible = timm_blocks.make_divisible, lambda channels, *_: int(channels)
     try:
         model = timm_efficientnet.EfficientNet(
-            timm_builder.decode_arch_def(lines),
+            timm_builder.decode_arch_def([[timm_stage(s)] for s in arch["stages"]]),
             num_classes=arch["classes"], num_features=arch["head"], in_chans=arch["in_channels"], stem_size=arch["stem"]["channels"], fix_stem=True,
-            round_chs_fn=lambda channels, *_: int(channels), act_layer=nn.SiLU, norm_layer=norm(arch),
+            round_chs_fn=lambda channels, *_: int(channels), act_layer=ACTIVATIONS[arch.get("activation") or "silu"], norm_layer=norm(arch),
             se_layer=functools.partial(timm_blocks.SqueezeExcite, rd_round_fn=lambda channels: max(1, int(channels + 1e-9))),
         )
     finally:
         timm_blocks.make_divisible = make_divisible
-    stem, kernel = model.conv_stem, arch["stem"]["kernel"]
-    model.conv_stem = nn.Conv2d(arch["in_channels"], stem.out_channels, kernel, arch["stem"]["stride"], kernel // 2, bias=False)
+    model.conv_stem = stem(arch)
     return model.eval()
 
 
