@@ -65,11 +65,13 @@ type Model struct {
 	StemPool          bool           // the preset's
 	Head              int            // channels of the 1x1 convolution before pooling, 0 for none; the preset's
 	Activation        string         // "silu", "relu" or "relu6", of all stages without one of their own; the preset's
+	Padding           string         // "symmetric" or "same"; symmetric
 	Stages            []model.Stage  // the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats of MBConvs
 	Strides           []int          // one a stage, instead of the stages' own
 	Rounding          model.Rounding // channel_divisor 8, depth_rounding "ceil", resolution_multiple 0 (any): the official rule
 	Dropout           float64        // before the classifier; 0 (the presets' rates suit ImageNet)
 	DropConnect       float64        // 0
+	BatchNormEpsilon  float64        // the preset's
 	BatchNormMomentum float64        // the preset's
 	Classes           int            // 1000 without [data]; never with it
 }

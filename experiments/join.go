@@ -21,12 +21,12 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 		return a, err
 	}
 	a.Stem = model.Stem{Channels: m.Stem, Kernel: m.StemKernel, Stride: m.StemStride, Pool: m.StemPool}
-	a.Head, a.Activation, a.Stages = m.Head, m.Activation, append([]model.Stage{}, m.Stages...)
+	a.Head, a.Activation, a.Padding, a.Stages = m.Head, m.Activation, m.Padding, append([]model.Stage{}, m.Stages...)
 	for i, stride := range m.Strides {
 		a.Stages[i].Stride = stride
 	}
 	a = a.Scale(m.Depth, m.Width, 1, m.Rounding)
-	a.Pixels, a.BatchNormMomentum = m.Resolution, m.BatchNormMomentum
+	a.Pixels, a.BatchNormEpsilon, a.BatchNormMomentum = m.Resolution, m.BatchNormEpsilon, m.BatchNormMomentum
 	a.Dropout, a.DropConnect = m.Dropout, m.DropConnect
 	if m.Classes > 0 {
 		a.Classes = m.Classes

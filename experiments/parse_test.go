@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 		File:  "file.toml",
 		Study: Study{Name: "file", Seed: 1, Metric: "val/top1", Direction: "maximize"},
 		Model: Model{Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 224, Stem: 32, StemKernel: 3, StemStride: 2, Head: 1280, Stages: b0.Stages,
-			Rounding: model.OfficialRounding(), BatchNormMomentum: .99},
+			Rounding: model.OfficialRounding(), BatchNormEpsilon: 1e-3, BatchNormMomentum: .99},
 		Search: search.Space{Methods: []string{"grid"}, Alpha: span, Beta: span, Gamma: span, Phi: []search.Decimal{"1"}, ShareStep: "0.1",
 			Coefficients: search.Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}, Controls: search.Controls},
 		Data:        &Data{Dataset: "motifs", ValidationFraction: .1, Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
@@ -79,12 +79,14 @@ stem_stride = 1
 stem_pool = true
 head = 96
 activation = "relu6"
+padding = "same"
 strides = [2, 1]
 channel_divisor = 4
 depth_rounding = "round"
 resolution_multiple = 8
 dropout = 0.1
 drop_connect = 0.2
+batch_norm_epsilon = 0.01
 batch_norm_momentum = 0.8
 [[model.stages]]
 block = "mbconv"
@@ -164,10 +166,10 @@ func TestEveryKey(t *testing.T) {
 	want := &Experiment{
 		File:  "file.toml",
 		Study: Study{Name: "all", Description: "every key", Seed: 7, Metric: "val/top1", Direction: "maximize"},
-		Model: Model{Baseline: "efficientnet-b1", Width: .5, Depth: 2, Resolution: 48, Stem: 16, StemKernel: 5, StemStride: 1, StemPool: true, Head: 96, Activation: "relu6", Stages: []model.Stage{
+		Model: Model{Baseline: "efficientnet-b1", Width: .5, Depth: 2, Resolution: 48, Stem: 16, StemKernel: 5, StemStride: 1, StemPool: true, Head: 96, Activation: "relu6", Padding: "same", Stages: []model.Stage{
 			{Block: "mbconv", Expansion: 1, Channels: 8, Kernel: 5, Stride: 1, Repeats: 2, Activation: "relu"},
 			{Block: "mbconv", Expansion: 6, Channels: 24, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
-		}, Strides: []int{2, 1}, Rounding: model.Rounding{ChannelDivisor: 4, Depth: "round", ResolutionMultiple: 8}, Dropout: .1, DropConnect: .2, BatchNormMomentum: .8},
+		}, Strides: []int{2, 1}, Rounding: model.Rounding{ChannelDivisor: 4, Depth: "round", ResolutionMultiple: 8}, Dropout: .1, DropConnect: .2, BatchNormEpsilon: .01, BatchNormMomentum: .8},
 		Search: search.Space{
 			Methods: []string{"grid", "list", "simplex", "solve", "single", "compound"},
 			Alpha:   search.Range{Low: "1.1", High: "1.5", Step: "0.1"}, Beta: search.Range{Low: "1", High: "1.3", Step: "0.1"}, Gamma: search.Range{Low: "1", High: "1", Step: "0.05"},

@@ -69,6 +69,7 @@ func readModel(t *table) Model {
 	m.StemPool = t.flag("stem_pool", preset.Stem.Pool)
 	m.Head = t.integer("head", preset.Head, 0, maxChannels)
 	m.Activation = t.choice("activation", preset.Activation, model.Activations...)
+	m.Padding = t.choice("padding", preset.Padding, model.Paddings...)
 	m.Stages = t.stages("stages", preset.Stages)
 	m.Strides = t.integers("strides", 1, 2)
 	if n := len(m.Strides); n > 0 && n != len(m.Stages) {
@@ -81,6 +82,7 @@ func readModel(t *table) Model {
 	}
 	m.Dropout = t.number("dropout", 0, 0, .99)
 	m.DropConnect = t.number("drop_connect", 0, 0, .99)
+	m.BatchNormEpsilon = t.number("batch_norm_epsilon", preset.BatchNormEpsilon, 1e-9, .1)
 	m.BatchNormMomentum = t.number("batch_norm_momentum", preset.BatchNormMomentum, 0, .9999)
 	m.Classes = t.integer("classes", 0, 1, 1<<20)
 	return m

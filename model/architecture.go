@@ -30,6 +30,7 @@ type Architecture struct {
 	Stages      []Stage `json:"stages"`
 	Head        int     `json:"head"`                 // channels of the 1x1 convolution before pooling; 0 for none
 	Activation  string  `json:"activation,omitempty"` // of stem, head and stages without one of their own; empty for SiLU
+	Padding     string  `json:"padding,omitempty"`    // one of Paddings; empty for Symmetric
 	Dropout     float64 `json:"dropout"`              // rate before the classifier
 	DropConnect float64 `json:"drop_connect"`         // stochastic depth: rate of the last block, rising linearly from 0 at the first
 
@@ -85,6 +86,15 @@ const (
 // Activations lists them.
 var Activations = []string{SiLU, ReLU, ReLU6}
 
+// Paddings of convolutions and poolings. They differ where the stride is 2 and the map's side is even.
+const (
+	Symmetric = "symmetric" // (kernel-1)/2 rows and columns of zeros on all sides
+	Same      = "same"      // TensorFlow's: as many as the last output needs, half of them in front, rounded down
+)
+
+// Paddings lists them.
+var Paddings = []string{Symmetric, Same}
+
 // Repeats lists the number of blocks of each stage.
 func (a Architecture) Repeats() []int {
 	return each(a.Stages, func(s Stage) int { return s.Repeats })
@@ -120,6 +130,9 @@ func (a Architecture) Key() string {
 	}
 	if own != SiLU {
 		network["activation"] = own
+	}
+	if a.Padding == Same {
+		network["padding"] = Same
 	}
 	text, err := json.Marshal(network)
 	if err != nil { // impossible but for an infinite or NaN ratio, which Validate refuses

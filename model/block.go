@@ -18,6 +18,7 @@ type Block struct {
 	Stride     int
 	InSize     int // side of the input map
 	OutSize    int // side of the output map
+	Shift      int // rows and columns by which the padding in front of the convolution or pooling with the stride is less than (Kernel-1)/2
 	Activation string
 	Skip       bool    // the input is added to the output
 	Shortcut   bool    // as a 1x1 convolution of it with batch norm: its shape is another one
@@ -39,6 +40,9 @@ func (a Architecture) Blocks() []Block {
 	var blocks []Block
 	add := func(b Block) {
 		b.OutSize = ceilDiv(b.InSize, b.Stride)
+		if a.Padding == Same {
+			b.Shift = (b.Kernel-1)/2 - max(0, (b.OutSize-1)*b.Stride+b.Kernel-b.InSize)/2
+		}
 		blocks = append(blocks, b)
 		next = Block{In: b.Out, InSize: b.OutSize, Kernel: 1, Stride: 1, Activation: activation}
 	}

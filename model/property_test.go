@@ -182,3 +182,36 @@ func TestScaleByAbsurdFactors(t *testing.T) {
 		}
 	}
 }
+
+// TestSamePadding: TensorFlow's padding is symmetric but for strides on even maps, and only then it is another network.
+func TestSamePadding(t *testing.T) {
+	base := b0()
+	spelled, same := b0(), b0()
+	spelled.Padding, same.Padding = Symmetric, Same
+	if spelled.Key() != base.Key() || same.Key() == base.Key() {
+		t.Errorf("keys are\n%s\n%s\n%s", base.Key(), spelled.Key(), same.Key())
+	}
+	if !reflect.DeepEqual(same.Cost(), base.Cost()) {
+		t.Errorf("the cost is %v, not %v", same.Cost(), base.Cost())
+	}
+	for _, b := range base.Blocks() {
+		if b.Shift != 0 {
+			t.Errorf("%s: shift %d of symmetric padding", b.Name, b.Shift)
+		}
+	}
+	same.Pixels = 226 // 113, 57, 29, 15, 8
+	for _, b := range same.Blocks() {
+		want := 0
+		if b.Stride == 2 && b.InSize%2 == 0 {
+			want = 1
+		}
+		if b.Shift != want {
+			t.Errorf("%s of stride %d on %d pixels: shift %d, want %d", b.Name, b.Stride, b.InSize, b.Shift, want)
+		}
+	}
+	same.Stem = Stem{Channels: 8, Kernel: 7, Stride: 2, Pool: true}
+	same.Pixels = 224
+	if b := same.Blocks(); b[0].Shift != 1 || b[1].Shift != 1 {
+		t.Errorf("shifts of stem and pooling are %d and %d, want 1 and 1", b[0].Shift, b[1].Shift)
+	}
+}

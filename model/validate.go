@@ -54,6 +54,9 @@ func (a Architecture) validateCounts() error {
 	if a.Head < 0 {
 		return fmt.Errorf("the channels of the head must be 1 or more, or 0 for a head without a convolution, not %d", a.Head)
 	}
+	if err := known("padding", cmp.Or(a.Padding, Symmetric), Paddings); err != nil {
+		return err
+	}
 	return known("activation", cmp.Or(a.Activation, SiLU), Activations)
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 func newWeightsImport() *cobra.Command {
-	var names, like, output string
+	var names, like, padding, output string
 	var mean, deviation []float32
 	var epsilon float64
 	w := benchmark.Default()
@@ -23,7 +23,7 @@ func newWeightsImport() *cobra.Command {
 		Short: "Read a network that PyTorch has saved as safetensors",
 		Long: "Import makes a parameter file of a safetensors file: of a state dictionary of torchvision or timm, whose structure is that of a run (--like) or of a\n" +
 			"published network (--baseline and the flags behind it), or of a file that export wrote. All tensors must be there in the right shape; every one that\n" +
-			"is not is named, and nothing is written. torchvision's own B0 to B4, and timm's but those called tf_, have --epsilon 1e-5.",
+			"is not is named, and nothing is written. torchvision's own B0 to B4, and timm's but those called tf_, have --epsilon 1e-5; those have --padding same.",
 		Args: exactly("a safetensors file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if names != "" {
@@ -31,7 +31,7 @@ func newWeightsImport() *cobra.Command {
 					return err
 				}
 			}
-			n, err := structure(cmd, like, w, epsilon)
+			n, err := structure(cmd, like, w, epsilon, padding)
 			if err != nil {
 				return err
 			}
@@ -63,6 +63,7 @@ func newWeightsImport() *cobra.Command {
 	flags.IntVar(&w.Resolution, "resolution", 0, "pixels on a side (default: the network's)")
 	flags.IntVar(&w.Classes, "classes", w.Classes, "classes")
 	flags.Float64Var(&epsilon, "epsilon", 0, "of batch norm (default: the network's)")
+	flags.StringVar(&padding, "padding", "", "of convolutions: symmetric, or TensorFlow's same (default: the network's)")
 	flags.Float32SliceVar(&mean, "mean", nil, "of each channel of the images that it was trained on, pixels as 0..1: R,G,B")
 	flags.Float32SliceVar(&deviation, "deviation", nil, "of each channel of those images")
 	flags.StringVar(&output, "output", "", "file to write (default: FILE's name with .gridsearch.safetensors)")
@@ -70,7 +71,7 @@ func newWeightsImport() *cobra.Command {
 }
 
 // structure is the network that the flags of import describe, without weights; without stages where they describe none.
-func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon float64) (n weights.Network, err error) {
+func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon float64, padding string) (n weights.Network, err error) {
 	if err := checkStructure(cmd, like, w.Baseline); err != nil {
 		return n, usageError{err}
 	}
@@ -82,6 +83,9 @@ func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon fl
 	}
 	if cmd.Flags().Changed("epsilon") {
 		n.Architecture.BatchNormEpsilon = epsilon
+	}
+	if padding != "" {
+		n.Architecture.Padding = padding
 	}
 	return n, err
 }
@@ -96,7 +100,7 @@ func checkStructure(cmd *cobra.Command, like, baseline string) error {
 			return fmt.Errorf("--%s says what differs from a published network: add --baseline", flag)
 		}
 	}
-	for _, flag := range []string{"epsilon", "names"} {
+	for _, flag := range []string{"epsilon", "padding", "names"} {
 		if baseline == "" && like == "" && cmd.Flags().Changed(flag) {
 			return fmt.Errorf("--%s is for a file that does not say which network it is: add --like or --baseline", flag)
 		}

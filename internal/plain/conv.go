@@ -1,9 +1,9 @@
 package plain
 
-// Conv is a convolution on square maps with symmetric padding of (Kernel-1)/2: x is [Batch, InSize, InSize, InChannels], y
+// Conv is a convolution on square maps with padding of (Kernel-1)/2, in front Shift rows and columns less: x is [Batch, InSize, InSize, InChannels], y
 // [Batch, OutSize, OutSize, OutChannels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, InChannels, OutChannels].
 type Conv struct {
-	Batch, InSize, InChannels, OutSize, OutChannels, Kernel, Stride int
+	Batch, InSize, InChannels, OutSize, OutChannels, Kernel, Stride, Shift int
 }
 
 // ScratchSize is the number of floats that the methods need: the patches of one image.
@@ -66,7 +66,7 @@ func (g Conv) scatter(dx, patches []float32) {
 
 // taps visits every place of every patch with the offsets of its channels among the patches and in the image; the latter is negative in the padding.
 func (g Conv) taps(visit func(patch, pixel int)) {
-	pad, patch := (g.Kernel-1)/2, 0
+	pad, patch := (g.Kernel-1)/2-g.Shift, 0
 	for oy := range g.OutSize {
 		for ox := range g.OutSize {
 			for ky := range g.Kernel {

@@ -1,9 +1,9 @@
 package plain
 
-// Depthwise is a convolution of each channel by itself on square maps with symmetric padding of (Kernel-1)/2: x is
+// Depthwise is a convolution of each channel by itself on square maps with padding of (Kernel-1)/2, in front Shift rows and columns less: x is
 // [Batch, InSize, InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, Channels].
 type Depthwise struct {
-	Batch, InSize, OutSize, Channels, Kernel, Stride int
+	Batch, InSize, OutSize, Channels, Kernel, Stride, Shift int
 }
 
 // Forward computes y from x and the weights.
@@ -41,7 +41,7 @@ func (g Depthwise) BackwardWeights(dw, dy, x []float32) {
 // runs visits, for every pixel of the output and every row of the kernel, the run of taps that lie inside the image: the offset of the output
 // pixel, of the first input pixel, of the first tap, and how many taps follow each other.
 func (g Depthwise) runs(visit func(out, in, tap, taps int)) {
-	pad, c, out := (g.Kernel-1)/2, g.Channels, 0
+	pad, c, out := (g.Kernel-1)/2-g.Shift, g.Channels, 0
 	for n := range g.Batch {
 		image := n * g.InSize * g.InSize
 		for oy := range g.OutSize {

@@ -16,9 +16,14 @@ func padded(x []float32, size, c, y, col, channel int) float64 {
 	return float64(x[(y*size+col)*c+channel])
 }
 
+// shift draws how much less the padding in front may be.
+func shift(r *rapid.T, kernel int) int {
+	return rapid.IntRange(0, min(1, (kernel-1)/2)).Draw(r, "shift")
+}
+
 // visit calls f for every output pixel and tap of a convolution, with the place of the input pixel.
-func visit(batch, outSize, kernel, stride int, f func(n, oy, ox, ky, kx, iy, ix int)) {
-	pad := (kernel - 1) / 2
+func visit(batch, outSize, kernel, stride, shift int, f func(n, oy, ox, ky, kx, iy, ix int)) {
+	pad := (kernel-1)/2 - shift
 	for n := range batch {
 		for oy := range outSize {
 			for ox := range outSize {
@@ -36,11 +41,11 @@ func TestConv(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		g := Conv{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), InChannels: rapid.IntRange(1, 5).Draw(r, "in"),
 			OutChannels: rapid.IntRange(1, 9).Draw(r, "out"), Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
-		g.OutSize = (g.InSize + g.Stride - 1) / g.Stride
+		g.OutSize, g.Shift = (g.InSize+g.Stride-1)/g.Stride, shift(r, g.Kernel)
 		x, dy := numbers(g.Batch*g.inImage()), numbers(g.Batch*g.outImage() + 1)[1:]
 		w := numbers(g.patch()*g.OutChannels + 2)[2:]
 		y, dx, dw := make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
-		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, func(n, oy, ox, ky, kx, iy, ix int) {
+		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, g.Shift, func(n, oy, ox, ky, kx, iy, ix int) {
 			for i := range g.InChannels {
 				for o := range g.OutChannels {
 					out, tap := ((n*g.OutSize+oy)*g.OutSize+ox)*g.OutChannels+o, ((ky*g.Kernel+kx)*g.InChannels+i)*g.OutChannels+o
@@ -64,12 +69,12 @@ func TestDepthwise(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		g := Depthwise{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 19).Draw(r, "channels"),
 			Kernel: 2*rapid.IntRange(0, 3).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
-		g.OutSize = (g.InSize + g.Stride - 1) / g.Stride
+		g.OutSize, g.Shift = (g.InSize+g.Stride-1)/g.Stride, shift(r, g.Kernel)
 		c := g.Channels
 		image := g.InSize * g.InSize * c
 		x, dy, w := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:], numbers(g.Kernel*g.Kernel*c + 2)[2:]
 		y, dx, dw := make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
-		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, func(n, oy, ox, ky, kx, iy, ix int) {
+		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, g.Shift, func(n, oy, ox, ky, kx, iy, ix int) {
 			for j := range c {
 				out, tap := ((n*g.OutSize+oy)*g.OutSize+ox)*c+j, (ky*g.Kernel+kx)*c+j
 				v := padded(x[n*image:], g.InSize, c, iy, ix, j)
@@ -219,7 +224,7 @@ func TestMaxPool(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		g := MaxPool{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 5).Draw(r, "channels"),
 			Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
-		g.OutSize = (g.InSize + g.Stride - 1) / g.Stride
+		g.OutSize, g.Shift = (g.InSize+g.Stride-1)/g.Stride, shift(r, g.Kernel)
 		c := g.Channels
 		image := g.InSize * g.InSize * c
 		x, dy, from := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:], make([]int32, g.Batch*g.OutSize*g.OutSize*c)
@@ -228,7 +233,7 @@ func TestMaxPool(t *testing.T) {
 			for i := range y {
 				y[i] = math.Inf(-1)
 			}
-			visit(g.Batch, g.OutSize, g.Kernel, g.Stride, func(n, oy, ox, _, _, iy, ix int) {
+			visit(g.Batch, g.OutSize, g.Kernel, g.Stride, g.Shift, func(n, oy, ox, _, _, iy, ix int) {
 				if iy < 0 || iy >= g.InSize || ix < 0 || ix >= g.InSize {
 					return
 				}

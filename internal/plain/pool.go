@@ -64,15 +64,15 @@ func ScaleChannelsBackward(dx, dgate, dy, x, gate []float32, batch, area, c int)
 	}
 }
 
-// MaxPool takes the largest value of each channel in windows on square maps; what lies outside the image never is: x is
-// [Batch, InSize, InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
+// MaxPool takes the largest value of each channel in windows on square maps that begin (Kernel-1)/2 - Shift rows and columns outside; what lies outside the
+// image never is: x is [Batch, InSize, InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
 type MaxPool struct {
-	Batch, InSize, OutSize, Channels, Kernel, Stride int
+	Batch, InSize, OutSize, Channels, Kernel, Stride, Shift int
 }
 
 // Forward computes y, and for each of its values which value of x it is: the first of equals.
 func (g MaxPool) Forward(y []float32, from []int32, x []float32) {
-	pad, c, out := (g.Kernel-1)/2, g.Channels, 0
+	pad, c, out := (g.Kernel-1)/2-g.Shift, g.Channels, 0
 	for n := range g.Batch {
 		image := n * g.InSize * g.InSize
 		for oy := range g.OutSize {

@@ -88,7 +88,7 @@ func (m *maker) full(name string, g plain.Conv, gamma float64) (*convolution, *n
 // geometry is that of a convolution with the block's kernel and stride.
 func (m *maker) geometry(in, out int) plain.Conv {
 	b := m.block
-	return plain.Conv{InSize: b.InSize, InChannels: in, OutSize: b.OutSize, OutChannels: out, Kernel: b.Kernel, Stride: b.Stride}
+	return plain.Conv{InSize: b.InSize, InChannels: in, OutSize: b.OutSize, OutChannels: out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
 }
 
 // activation is the block's, of so many numbers an example.
@@ -119,7 +119,7 @@ func (m *maker) stem() block {
 
 func (m *maker) pool() block {
 	b := m.block
-	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride}})
+	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}})
 }
 
 func (m *maker) conv() block {
@@ -147,8 +147,8 @@ func (m *maker) separable() block {
 func (m *maker) depthwise(channels int) (*depthwise, *norm) {
 	b := m.block
 	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, channels)
-	l := &depthwise{weight: weight, geometry: plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: channels, Kernel: b.Kernel, Stride: b.Stride}}
-	return l, m.norm("depthwise", b.OutSize*b.OutSize, channels, 1)
+	geometry := plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: channels, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
+	return &depthwise{weight: weight, geometry: geometry}, m.norm("depthwise", b.OutSize*b.OutSize, channels, 1)
 }
 
 // bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters ([code], MBConvBlock).

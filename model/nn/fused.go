@@ -42,9 +42,9 @@ func (l *norm) fused() engine.NormParams {
 	return engine.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
 }
 
-// engine is the engine that computes the block, nil where there is none.
+// engine is the engine that computes the block, nil where there is none. It knows symmetric padding alone.
 func (m *maker) engine() *engine.Engine {
-	if m.err != nil {
+	if m.err != nil || m.block.Shift != 0 {
 		return nil
 	}
 	return m.settings.engine

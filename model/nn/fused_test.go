@@ -31,6 +31,11 @@ func bottlenecks() map[string]model.Architecture {
 			// The first of two blocks is never dropped.
 			Stages: []model.Stage{{Block: model.MBConv, Expansion: 1, Channels: c.in, Kernel: 3, Stride: 1, Repeats: 1},
 				{Block: model.MBConv, Expansion: c.expansion, Channels: c.out, Kernel: c.kernel, Stride: c.stride, Repeats: 1, SERatio: c.se}}}
+		if c.stride == 2 && c.pixels < 40 { // a stem on an even map, or a bottleneck, that the engine leaves to plain layers beside those that it does not
+			same := archs[name]
+			same.Padding = model.Same
+			archs[name+" same"] = same
+		}
 	}
 	return archs
 }

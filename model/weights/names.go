@@ -24,6 +24,8 @@ type layer struct {
 	ours string // in package nn, like "block3.expand"
 	name string // where it goes
 	norm string // the batch norm behind it; empty for none
+
+	shift int // as of model.Block, where the layer has the block's stride
 }
 
 // part is a layer of a block: its name in package nn, and in timm with the batch norm behind it.
@@ -98,6 +100,9 @@ func layers(arch model.Architecture, names string) ([]layer, error) {
 			l.name, l.norm = name(place{block: b, at: at, part: p, index: i, parts: len(of(b)), layer: l.Name})
 			if !l.normalised() {
 				l.norm = ""
+			}
+			if l.Kernel == b.Kernel && l.Stride == b.Stride {
+				l.shift = b.Shift
 			}
 			list = append(list, l)
 		}
@@ -174,8 +179,9 @@ func efficientNet(p place) (layer, norm string) {
 
 // Libraries lists the names by which a library has a class for the network: a model of it loads the file strictly and computes the same.
 func Libraries(arch model.Architecture) []string {
-	headed := !arch.Stem.Pool && arch.Head > 0
-	resNet := arch.Stem.Pool && arch.Head == 0 && (only(arch, model.Basic) || only(arch, model.Bottleneck))
+	symmetric := arch.Padding != model.Same
+	headed := symmetric && !arch.Stem.Pool && arch.Head > 0
+	resNet := symmetric && arch.Stem.Pool && arch.Head == 0 && (only(arch, model.Basic) || only(arch, model.Bottleneck))
 	switch {
 	case headed && squeezed(arch) && activated(arch, model.SiLU),
 		headed && only(arch, model.InvertedResidual) && activated(arch, model.ReLU6),

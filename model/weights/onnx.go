@@ -61,7 +61,7 @@ var drawn = map[string]func(d *drawing, b model.Block, x string) string{
 func (d *drawing) activated(b model.Block, x string) string { return d.activation(b, d.conv(x)) }
 
 func (d *drawing) pool(b model.Block, x string) string {
-	return d.node("MaxPool", b.Name, []string{x}, window(b.Kernel, b.Stride)...)
+	return d.node("MaxPool", b.Name, []string{x}, window(b.Kernel, b.Stride, b.Shift)...)
 }
 
 func (d *drawing) mbconv(b model.Block, x string) string {
@@ -121,7 +121,7 @@ func (d *drawing) conv(x string) string {
 	if l.norm == "" {
 		own = 2
 	}
-	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...), append(window(l.Kernel, l.Stride), onnx.Attribute{Name: "group", Value: l.Groups})...)
+	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...), append(window(l.Kernel, l.Stride, l.shift), onnx.Attribute{Name: "group", Value: l.Groups})...)
 	if l.norm == "" {
 		return y
 	}
@@ -129,9 +129,10 @@ func (d *drawing) conv(x string) string {
 }
 
 // window is what a convolution or pooling sees.
-func window(kernel, stride int) []onnx.Attribute {
+func window(kernel, stride, shift int) []onnx.Attribute {
 	pad := (kernel - 1) / 2
-	return []onnx.Attribute{{Name: "kernel_shape", Value: []int{kernel, kernel}}, {Name: "strides", Value: []int{stride, stride}}, {Name: "pads", Value: []int{pad, pad, pad, pad}}}
+	front := pad - shift
+	return []onnx.Attribute{{Name: "kernel_shape", Value: []int{kernel, kernel}}, {Name: "strides", Value: []int{stride, stride}}, {Name: "pads", Value: []int{front, front, pad, pad}}}
 }
 
 // weights adds the tensors of a layer and returns their names: the kernel, then its bias, or scale, shift, mean and variance of the batch norm.

@@ -22,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write testdata/*/network.onnx anew; then run make peers, which has it checked")
 
 // families are the folders of testdata: networks of each library's classes, made by testdata/peers/golden.py.
-var families = []string{"efficientnet", "mobilenet", "resnet", "separable"}
+var families = []string{"efficientnet", "mobilenet", "resnet", "same", "separable"}
 
 // golden is the network of a folder of testdata.
 func golden(t testing.TB, family string) model.Architecture {
@@ -187,6 +187,7 @@ func drawNetwork(t *rapid.T) Network {
 	small := rapid.IntRange(1, 6)
 	a := model.Architecture{Name: "drawn", InChannels: small.Draw(t, "in"), Pixels: 16, Classes: small.Draw(t, "classes"),
 		Stem: model.Stem{Channels: small.Draw(t, "stem"), Kernel: 3, Stride: 1}, Head: small.Draw(t, "head"), BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+	a.Padding = rapid.SampledFrom(model.Paddings).Draw(t, "padding")
 	if a.Stem.Pool = rapid.Bool().Draw(t, "pool"); rapid.Bool().Draw(t, "headless") {
 		a.Head = 0
 	}

@@ -50,6 +50,8 @@ def residual(arch):
 
 def libraries(arch):
     """The libraries that have the like, as model/weights.Libraries has it for networks of one activation."""
+    if arch.get("padding") == "same":
+        return ["timm"]
     kinds, acts = {s["block"] for s in arch["stages"]}, set(activations(arch))
     if residual(arch) or kinds == {"inverted-residual"} and acts == {"relu6"} or kinds == {"mbconv"} and acts == {"silu"} and all(s["se_ratio"] == 0.25 for s in arch["stages"]):
         return ["torchvision", "timm"]
@@ -105,6 +107,10 @@ def torchvision_mobilenet(arch):
     return model.eval()
 
 
+def timm_padding(arch):
+    return "same" if arch.get("padding") == "same" else ""
+
+
 def timm_stage(stage):
     """A stage in timm's notation."""
     kind = {"separable": "dsa", "conv": "cn"}.get(stage["block"]) or ("ds" if stage["expansion"] == 1 else "ir")
@@ -121,12 +127,14 @@ def timm_model(arch):
         model = timm_efficientnet.EfficientNet(
             timm_builder.decode_arch_def([[timm_stage(s)] for s in arch["stages"]]),
             num_classes=arch["classes"], num_features=arch["head"], in_chans=arch["in_channels"], stem_size=arch["stem"]["channels"], fix_stem=True,
-            round_chs_fn=lambda channels, *_: int(channels), act_layer=ACTIVATIONS[arch.get("activation") or "silu"], norm_layer=norm(arch),
+            round_chs_fn=lambda channels, *_: int(channels), pad_type=timm_padding(arch), act_layer=ACTIVATIONS[arch.get("activation") or "silu"], norm_layer=norm(arch),
             se_layer=functools.partial(timm_blocks.SqueezeExcite, rd_round_fn=lambda channels: max(1, int(channels + 1e-9))),
         )
     finally:
         timm_blocks.make_divisible = make_divisible
-    model.conv_stem = stem(arch)
+    model.conv_stem = timm.layers.create_conv2d(
+        arch["in_channels"], arch["stem"]["channels"], arch["stem"]["kernel"], stride=arch["stem"]["stride"], padding=timm_padding(arch), bias=False
+    )
     return model.eval()
 
 
