@@ -140,6 +140,7 @@ label_smoothing = 0
 ema = 0.999
 clip_norm = 5
 zero_init_residual = false
+initializer = "pytorch"
 [replication]
 seeds = 5
 [execution]
@@ -181,7 +182,7 @@ func TestEveryKey(t *testing.T) {
 		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100, ValidationFraction: .2,
 			Augmentation: dataset.Augmentation{Shift: .05, Flip: dataset.FlipAlternate, Cutout: .25}},
 		Train: &train.Recipe{Epochs: 5, BatchSize: 16, Optimizer: train.RMSProp, LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
-			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5},
+			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5, Initializer: train.PyTorch},
 		Replication: Replication{Seeds: 5},
 		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
 		Analysis:    Analysis{Confidence: .9, Check: CheckNone},

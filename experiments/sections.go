@@ -214,6 +214,9 @@ func readTrain(root *table, m Model) *train.Recipe {
 	r.EMA = t.number("ema", r.EMA, 0, .999999)
 	r.ClipNorm = t.number("clip_norm", r.ClipNorm, 0, 1e9)
 	r.ZeroInitResidual = t.flag("zero_init_residual", r.ZeroInitResidual)
+	if t.choice("initializer", train.Official, train.Initializers...) == train.PyTorch {
+		r.Initializer = train.PyTorch
+	}
 	return &r
 }
 

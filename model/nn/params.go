@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
@@ -179,4 +180,29 @@ func normal(fanOut int) func(*random.Stream) float64 {
 
 func uniform(bound float64) func(*random.Stream) float64 {
 	return func(s *random.Stream) float64 { return s.Uniform(-bound, bound) }
+}
+
+// DrawAsPyTorch draws all kernels and biases anew as PyTorch's layers start (torch.nn.Conv2d and Linear, reset_parameters): uniform within 1/sqrt(fan_in),
+// where fan_in is k*k*in, and k*k of a depthwise convolution; a bias like its kernel. Batch norm stays as it is.
+func (p *Parameters) DrawAsPyTorch() {
+	for _, q := range p.List {
+		kernel := q
+		if name, ok := strings.CutSuffix(q.Name, ".bias"); ok {
+			kernel = p.params[name+".weight"]
+		} else if !q.Decay {
+			continue
+		}
+		stream, draw := random.New(p.seed, "init", "pytorch", q.Name), uniform(1/math.Sqrt(float64(fanIn(kernel.Shape))))
+		for i := range q.Value {
+			q.Value[i] = float32(draw(stream))
+		}
+	}
+}
+
+// fanIn is the number of inputs of an output: kernels are [in, out], [k, k, channels] or [k, k, in, out].
+func fanIn(shape []int) int {
+	if len(shape) == 3 {
+		return shape[0] * shape[1]
+	}
+	return total(shape[:len(shape)-1])
 }

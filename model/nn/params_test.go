@@ -192,3 +192,33 @@ func TestBuildErrors(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestDrawAsPyTorch compares B0's kernels and biases with the distributions that torch.nn.Conv2d and Linear start from, to 5 standard errors.
+func TestDrawAsPyTorch(t *testing.T) {
+	arch, err := model.Preset("efficientnet-b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := parameters(t, arch, 3, true)
+	before := p.Clone()
+	p.DrawAsPyTorch()
+	for name, fan := range map[string]int{"stem.conv.weight": 27, "block3.depthwise.weight": 25, "block3.expand.weight": 24, "block3.se.reduce.weight": 144, "block3.se.reduce.bias": 144,
+		"block3.se.expand.bias": 6, "head.conv.weight": 320, "head.classifier.weight": 1280, "head.classifier.bias": 1280} {
+		values, bound, sum := p.params[name].Value, 1/math.Sqrt(float64(fan)), 0.
+		for _, v := range values {
+			sum += float64(v) * float64(v)
+		}
+		n := float64(len(values))
+		if got, want := sum/n, bound*bound/3; math.Abs(got-want) > 5*want*math.Sqrt(.8/n) { // the fourth moment of a uniform variable is 9/5 of the squared second
+			t.Errorf("%s has variance %v, want %v", name, got, want)
+		}
+		if slices.Max(values) > float32(bound) || slices.Min(values) < float32(-bound) {
+			t.Errorf("%s leaves +-%v", name, bound)
+		}
+	}
+	for i, q := range p.List {
+		if norm := strings.Contains(q.Name, ".bn."); norm != slices.Equal(q.Value, before.List[i].Value) {
+			t.Errorf("%s is drawn: %v", q.Name, norm)
+		}
+	}
+}

@@ -31,9 +31,11 @@ type Recipe struct {
 	EMA              float64 `json:"ema"`                // decay of the moving average of weights that evaluation uses; 0 for none
 	ClipNorm         float64 `json:"clip_norm"`          // largest norm of all gradients together
 	ZeroInitResidual bool    `json:"zero_init_residual"` // blocks with a skip start as the identity
+
+	Initializer string `json:"initializer,omitempty"` // PyTorch, or empty for Official: package nn
 }
 
-// Optimisers and schedules.
+// Optimisers, schedules and initialisers.
 const (
 	SGD     = "sgd"
 	RMSProp = "rmsprop"
@@ -42,12 +44,17 @@ const (
 	Cosine      = "cosine"
 	Linear      = "linear"
 	Exponential = "exponential"
+
+	Official = "official"
+	PyTorch  = "pytorch"
 )
 
-// Optimizers and Schedules list the names that a recipe may use.
+// Optimizers, Schedules and Initializers list the names that a recipe may use.
 var (
 	Optimizers = []string{SGD, RMSProp}
 	Schedules  = []string{Constant, Cosine, Linear, Exponential}
+
+	Initializers = []string{Official, PyTorch}
 )
 
 // DefaultRecipe is one that works on small images: SGD with Nesterov momentum at 0.1 for 64 images, warm-up, then linearly to 0.
@@ -75,6 +82,7 @@ func (r Recipe) Validate() error {
 	check(r.LearningRate > 0 && !math.IsInf(r.LearningRate, 0), "learning_rate must be positive, not %v", r.LearningRate)
 	check(r.Schedule == Constant || r.Schedule == Cosine || r.Schedule == Linear || r.Schedule == Exponential,
 		"schedule must be one of "+strings.Join(Schedules, ", ")+", not %q", r.Schedule)
+	check(r.Initializer == "" || r.Initializer == PyTorch, "initializer must be "+PyTorch+" or empty, not %q", r.Initializer)
 	check(r.WeightDecay >= 0 && !math.IsInf(r.WeightDecay, 0), "weight_decay must be 0 or more, not %v", r.WeightDecay)
 	check(r.ClipNorm >= 0, "clip_norm must be 0 (no clipping) or more, not %v", r.ClipNorm)
 	check(r.Optimizer != RMSProp || r.RMSEpsilon > 0, "rms_epsilon must be positive, not %v", r.RMSEpsilon)

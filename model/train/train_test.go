@@ -402,9 +402,9 @@ func TestRecipeValidate(t *testing.T) {
 		t.Error(err)
 	}
 	r := DefaultRecipe()
-	r.Epochs, r.Optimizer, r.Momentum, r.Warmup = 0, "adam", 1, math.NaN()
+	r.Epochs, r.Optimizer, r.Momentum, r.Warmup, r.Initializer = 0, "adam", 1, math.NaN(), "zero"
 	err := r.Validate()
-	for _, want := range []string{"epochs must be 1 or more", `not "adam"`, "momentum must be between", "warmup must be between"} {
+	for _, want := range []string{"epochs must be 1 or more", `not "adam"`, "momentum must be between", "warmup must be between", `initializer must be pytorch or empty, not "zero"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -413,6 +413,31 @@ func TestRecipeValidate(t *testing.T) {
 	j.Validation = &dataset.Images{N: 1, Size: 9, Channels: 1}
 	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(), "validation images are 9 x 9") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestInitializer: a trainer starts from the weights that its recipe asks for.
+func TestInitializer(t *testing.T) {
+	r := DefaultRecipe()
+	first := func() []float32 {
+		trainer, err := NewTrainer(small(), r, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer trainer.Close()
+		return trainer.params.List[0].Value
+	}
+	official := first()
+	want, err := nn.NewParameters(small(), random.Seed(1, "network"), r.ZeroInitResidual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(official, want.List[0].Value) {
+		t.Error("the official weights are not those of package nn")
+	}
+	r.Initializer = PyTorch
+	if want.DrawAsPyTorch(); !slices.Equal(first(), want.List[0].Value) || slices.Equal(first(), official) {
+		t.Error("PyTorch's weights are not those of package nn")
 	}
 }
 

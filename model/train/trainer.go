@@ -25,6 +25,9 @@ func NewTrainer(arch model.Architecture, recipe Recipe, seed uint64, threads int
 	if t.params, err = nn.NewParameters(arch, random.Seed(seed, "network"), recipe.ZeroInitResidual); err != nil {
 		return nil, err
 	}
+	if recipe.Initializer == PyTorch {
+		t.params.DrawAsPyTorch()
+	}
 	if t.optimizer, err = newOptimizer(recipe, t.params.List); err != nil {
 		return nil, err
 	}
