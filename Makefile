@@ -1,4 +1,4 @@
-# generate, fmt, lint, test, bench: all that a change needs; peers, where it touches weights. Everything runs with plain go commands too.
+# generate, fmt, lint, test, bench: all that a change needs; peers, where it touches numbers or weights. Everything runs with plain go commands too.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: generate fmt lint test bench peers table-4
@@ -19,7 +19,7 @@ test:
 bench:
 	go test -run '^$$' -bench . ./internal/kernel ./model/nn
 
-# weights against torchvision, timm and ONNX Runtime, which it installs into testdata/peers/.venv
+# numbers and weights against torchvision, timm and ONNX Runtime, which it installs into testdata/peers/.venv
 peers:
 	testdata/peers/run.sh
 

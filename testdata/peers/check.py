@@ -7,48 +7,30 @@ largest logit.
 
 import json
 import pathlib
-import subprocess
 import sys
 
 import networks
 import onnx
 import onnxruntime
+import program
 import timm
 import torch
 import torchvision
-from safetensors.torch import load_file, save_file
+from program import folder, gridsearch, here, root
+from safetensors.torch import load_file
 
 TOLERANCE = 1e-4
 SHORT = ["data.train_examples=320", "train.epochs=2", "replication.seeds=1"]
-PUBLISHED = {  # baseline and epsilon of batch norm of the libraries' networks
+PUBLISHED = {  # what the libraries' networks are in gridsearch: a baseline, its epsilon of batch norm, and flags
     "efficientnet_b0": ("efficientnet-b0", 1e-5), "efficientnet_b1": ("efficientnet-b1", 1e-5), "mobilenet_v2": ("mobilenet-v2", 1e-5),
     "resnet18": ("resnet-18", 1e-5), "resnet50": ("resnet-50", 1e-5), "mobilenetv1_100": ("mobilenet-v1", 1e-5), "efficientnet_lite0": ("efficientnet-lite0", 1e-5),
-    "tinynet_e": ("tinynet-e", 1e-5),
+    "tinynet_e": ("tinynet-e", 1e-5), "tf_efficientnet_lite0": ("efficientnet-lite0", 1e-3, "--padding", "same"),
 }  # fmt: skip
-torch.set_num_threads(1)
-here = pathlib.Path(__file__).parent
-root = here.parent.parent
-program, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
 errors = {}  # by group of networks and check
 
 
-def gridsearch(*arguments):
-    done = subprocess.run([program, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"gridsearch {' '.join(map(str, arguments))} ends with {done.returncode}: {done.stderr}")
-    return done.stdout
-
-
 def random_images(arch, count=8):
-    """Images for a network, in memory and in a file for gridsearch."""
-    images = torch.randn(count, arch["in_channels"], arch["pixels"], arch["pixels"], generator=torch.Generator().manual_seed(3))
-    save_file({"images": images}, folder / "images.safetensors")
-    return images
-
-
-def ours(weights):
-    """gridsearch's logits of the images in the file."""
-    return torch.tensor(json.loads(gridsearch("weights", "evaluate", weights, "--images", "images.safetensors", "--format", "json"))["logits"])
+    return torch.randn(count, arch["in_channels"], arch["pixels"], arch["pixels"], generator=torch.Generator().manual_seed(3))
 
 
 def loaded(model, path):
@@ -85,7 +67,7 @@ def check_exports(group, weights, timm_model):
     gridsearch("weights", "export", weights, "--format", "onnx", "--output", files["onnx"])
     arch = networks.description(files["own"])["architecture"]
     images = random_images(arch)
-    mine = ours(weights)
+    mine = program.logits(weights, images)
     for names in networks.libraries(arch):
         gridsearch("weights", "export", weights, "--names", names, "--output", files[names])
         model = timm_model(arch) if names == "timm" else networks.torchvision(arch)
@@ -96,12 +78,10 @@ def check_exports(group, weights, timm_model):
 
 def check_import(group, library, model, flags):
     """A model of PyTorch in gridsearch; returns the parameter file."""
-    source, target = folder / "pytorch.safetensors", f"imported{sum(map(len, errors.values()))}.safetensors"
-    save_file(model.state_dict(), source)
-    gridsearch("weights", "import", source, *flags, "--output", target)
+    target = program.imported(model, f"imported{sum(map(len, errors.values()))}.safetensors", *flags)
     arch = networks.description(folder / target)["architecture"]
     images = random_images(arch)
-    compare(group, f"imported from {library}", ours(target), logits(model.eval(), images))
+    compare(group, f"imported from {library}", program.logits(target, images), logits(model.eval(), images))
     return target
 
 
@@ -121,9 +101,9 @@ def check_published(name, pixels, library="torchvision"):
     torch.manual_seed(0)
     model = getattr(torchvision.models, name)() if library == "torchvision" else timm.create_model(name)
     networks.calibrate(networks.randomise(model, 1), torch.randn(8, 3, pixels, pixels))
-    baseline, epsilon = PUBLISHED[name]
+    baseline, epsilon, *flags = PUBLISHED[name]
     group = f"{name}, {pixels} px"
-    file = check_import(group, library, model, ["--baseline", baseline, "--resolution", pixels, "--epsilon", epsilon])
+    file = check_import(group, library, model, ["--baseline", baseline, "--resolution", pixels, "--epsilon", epsilon, *flags])
     check_exports(group, file, lambda arch: timm.create_model({"mobilenet_v2": "mobilenetv2_100"}.get(name, name)))
 
 
@@ -144,7 +124,7 @@ for pixels in (64, 224):
     check_published("efficientnet_b0", pixels)
 for name in ("efficientnet_b1", "mobilenet_v2", "resnet18", "resnet50"):
     check_published(name, 64)
-for name in ("mobilenetv1_100", "efficientnet_lite0", "tinynet_e"):
+for name in ("mobilenetv1_100", "efficientnet_lite0", "tf_efficientnet_lite0", "tinynet_e"):
     check_published(name, 64, "timm")
 print(f"torch {torch.__version__}, torchvision {torchvision.__version__}, timm {timm.__version__}, onnx {onnx.__version__}, ONNX Runtime {onnxruntime.__version__}\n")
 print("| networks | check | times | largest difference of a logit, relative to the largest logit |\n|---|---|---|---|")
