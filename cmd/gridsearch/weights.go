@@ -41,8 +41,8 @@ func newWeightsExport() *cobra.Command {
 		Use:   "export RUN|FILE",
 		Short: "Write a trained network as safetensors or ONNX",
 		Long: "Export writes a network of a complete run. As safetensors it is a state dictionary that a model of torchvision or timm of the same structure loads strictly, where\n" +
-			"one of them has such: EfficientNet, MobileNetV2 and ResNet of one kind of block with its own activation in torchvision, all that is no mixed ResNet in timm;\n" +
-			"as ONNX (opset 17) it takes images [batch, channels, pixels, pixels] and gives logits [batch, classes], for any batch. Images are normalised by the mean and\n" +
+			"one of them has such: torchvision EfficientNets, MobileNetV2s and ResNets with the activation of their class, timm these and all others without residual\n" +
+			"blocks of ResNets. As ONNX (opset 17) it takes images [batch, channels, pixels, pixels] and gives logits [batch, classes], for any batch. Images are normalised by the mean and\n" +
 			"deviation of each channel that the file's metadata have.",
 		Args: exactly("a run or a parameter file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
