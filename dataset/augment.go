@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/random"
@@ -13,6 +14,12 @@ type Augmentation struct {
 	Shift  float64 `json:"shift"`  // largest shift along each axis; what comes in from outside is the image's reflection
 	Flip   string  `json:"flip"`   // FlipNone, FlipRandom or FlipAlternate
 	Cutout float64 `json:"cutout"` // side of a square that is set to the mean; 0 for none
+
+	// [code], preprocessing.py. They come before the others.
+	Crop      float64 `json:"crop,omitempty"`      // least share of the area that a random rectangle of the native image keeps, which is brought to size; 0 for no crop
+	Policy    string  `json:"policy,omitempty"`    // one of Policies; empty for none
+	Layers    int     `json:"layers,omitempty"`    // of RandAugment: operations one after the other
+	Magnitude float64 `json:"magnitude,omitempty"` // of RandAugment: strength of every operation, 0..30
 }
 
 // Ways to flip from left to right.
@@ -22,7 +29,7 @@ const (
 	FlipAlternate = "alternate" // every image in every second epoch, half of the images at a time
 )
 
-// Validate says what is wrong with an augmentation.
+// Validate says what is wrong with an augmentation; no flip may be named "" too.
 func (a Augmentation) Validate() error {
 	flips := []string{FlipNone, FlipRandom, FlipAlternate}
 	switch {
@@ -30,10 +37,29 @@ func (a Augmentation) Validate() error {
 		return fmt.Errorf("shift must be between 0 and 0.5 of the side, not %v", a.Shift)
 	case a.Cutout < 0 || a.Cutout > 1 || math.IsNaN(a.Cutout):
 		return fmt.Errorf("cutout must be between 0 and 1 of the side, not %v", a.Cutout)
-	case a.Flip != FlipNone && a.Flip != FlipRandom && a.Flip != FlipAlternate:
+	case a.Flip != "" && !slices.Contains(flips, a.Flip):
 		return fmt.Errorf("flip %q is not known: did you mean %q?", a.Flip, nearest.Word(a.Flip, flips))
+	case a.Crop < 0 || a.Crop > 1 || math.IsNaN(a.Crop):
+		return fmt.Errorf("crop must be between 0 (no crop) and 1 of the area, not %v", a.Crop)
+	case a.Policy != "" && !slices.Contains(Policies, a.Policy):
+		return fmt.Errorf("policy %q is not known: did you mean %q?", a.Policy, nearest.Word(a.Policy, Policies))
+	case a.Layers < 0 || !(a.Magnitude >= 0 && a.Magnitude <= MaxMagnitude):
+		return fmt.Errorf("randaugment needs 0 layers or more and a magnitude between 0 and %d, not %d and %v", MaxMagnitude, a.Layers, a.Magnitude)
 	}
 	return nil
+}
+
+// rectangle draws the part of a native image that is kept, a function of the seed, the epoch and the example: the same for every trial. Its shape is even
+// between 3:4 and 4:3, its height even among those that keep enough and fit, as of TensorFlow's sample_distorted_bounding_box.
+func (a Augmentation) rectangle(seed uint64, epoch, example, side int) rectangle {
+	s := random.New(seed, "crop", epoch, example)
+	shape := s.Uniform(3./4, 4./3)
+	most := min(1, 1/shape)
+	height := s.Uniform(min(math.Sqrt(a.Crop/shape), most), most)
+	pixels := func(share float64) int { return min(side, max(1, int(math.Round(share*float64(side))))) }
+	r := rectangle{width: pixels(height * shape), height: pixels(height)}
+	r.x, r.y = s.IntN(side-r.width+1), s.IntN(side-r.height+1)
+	return r
 }
 
 // change is what happens to one image in one epoch, in pixels.

@@ -3,6 +3,10 @@
 // Images stay at their native size and as bytes until a run asks for its own size: every size is made from the native one by an area filter, so
 // that a higher resolution carries more information, and never by enlarging. Every random choice is a function of a seed and of names (package
 // random), in units of the image, so that trials of unlike resolution see the same shifts.
+//
+// References:
+//
+//	[code] EfficientNet's official code: preprocessing.py (crops) and autoaugment.py (RandAugment, AutoAugment).
 package dataset
 
 import (

@@ -195,7 +195,7 @@ func TestLoader(t *testing.T) {
 		im.Labels[i] = int32(i)
 	}
 	mean, deviation := im.Moments()
-	config := LoaderConfig{Images: im, Batch: 4, Seed: 3, Augmentation: Augmentation{Shift: .2, Flip: FlipRandom}, Mean: mean, Deviation: deviation, Steps: 15}
+	config := LoaderConfig{Images: im, Batch: 4, Seed: 3, Pixels: 6, Augmentation: Augmentation{Shift: .2, Flip: FlipRandom}, Mean: mean, Deviation: deviation, Steps: 15}
 	images, labels := read(t, config)
 	for epoch := range 3 {
 		seen := slices.Sorted(slices.Values(labels[epoch*20:][:20]))
@@ -223,7 +223,7 @@ func read(t *testing.T, c LoaderConfig) (images []float32, labels []int32) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	x, y := make([]float32, c.Batch*c.Images.bytes()), make([]int32, c.Batch)
+	x, y := make([]float32, c.Batch*c.Pixels*c.Pixels*c.Images.Channels), make([]int32, c.Batch)
 	for range c.Steps - c.Start {
 		l.Next(x, y)
 		images, labels = append(images, x...), append(labels, y...)

@@ -9,7 +9,8 @@ import (
 
 // LoaderConfig says which batches a Loader makes.
 type LoaderConfig struct {
-	Images       *Images
+	Images       *Images // of the batches' size, or of the native one where the augmentation crops
+	Pixels       int     // on a side of the batches' images
 	Batch        int
 	Seed         uint64 // of the order and the augmentation
 	Augmentation Augmentation
@@ -24,6 +25,7 @@ type LoaderConfig struct {
 type Loader struct {
 	config  LoaderConfig
 	table   normaliser
+	editor  *editor
 	ready   chan *batch
 	used    chan *batch
 	quit    chan struct{}
@@ -40,10 +42,13 @@ func NewLoader(c LoaderConfig) (*Loader, error) {
 	if c.Batch < 1 || c.Batch > c.Images.N {
 		return nil, fmt.Errorf("a batch of %d does not fit %d training images", c.Batch, c.Images.N)
 	}
-	l := &Loader{config: c, table: newNormaliser(c.Mean, c.Deviation),
+	if c.Images.Size != c.Pixels && c.Augmentation.Crop == 0 {
+		return nil, fmt.Errorf("images of %d pixels do not make batches of %d without a crop", c.Images.Size, c.Pixels)
+	}
+	l := &Loader{config: c, table: newNormaliser(c.Mean, c.Deviation), editor: newEditor(c),
 		ready: make(chan *batch), used: make(chan *batch, 2), quit: make(chan struct{}), stopped: make(chan struct{})}
 	for range 2 {
-		l.used <- &batch{make([]float32, c.Batch*c.Images.bytes()), make([]int32, c.Batch)}
+		l.used <- &batch{make([]float32, c.Batch*l.editor.bytes()), make([]int32, c.Batch)}
 	}
 	go l.work()
 	return l, nil
@@ -79,11 +84,11 @@ func (l *Loader) work() {
 }
 
 func (l *Loader) fill(b *batch, examples []int, epoch int) {
-	im := l.config.Images
+	c, bytes := l.config, l.editor.bytes()
 	for i, example := range examples {
-		change := l.config.Augmentation.draw(l.config.Seed, epoch, example, im.Size)
-		l.table.write(b.images[i*im.bytes():][:im.bytes()], im.Image(example), im.Size, change)
-		b.labels[i] = im.Labels[example]
+		change := c.Augmentation.draw(c.Seed, epoch, example, c.Pixels)
+		l.table.write(b.images[i*bytes:][:bytes], l.editor.edit(epoch, example), c.Pixels, change)
+		b.labels[i] = c.Images.Labels[example]
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 type Job struct {
 	Architecture model.Architecture
 	Recipe       Recipe
-	Train        *dataset.Images // at the architecture's size
+	Train        *dataset.Images // at the architecture's size, or at the native one where the augmentation crops
 	Validation   *dataset.Images
 	Augmentation dataset.Augmentation
 	Seed         uint64 // of initialisation, data order, augmentation and masks
@@ -155,12 +155,13 @@ func newState(job Job) (*state, error) {
 }
 
 func (j Job) check() error {
-	if err := j.Recipe.Validate(); err != nil {
+	if err := errors.Join(j.Recipe.Validate(), j.Augmentation.Validate()); err != nil {
 		return err
 	}
 	for name, im := range map[string]*dataset.Images{"training": j.Train, "validation": j.Validation} {
+		cropped := im == j.Train && j.Augmentation.Crop > 0
 		switch {
-		case im.Size != j.Architecture.Pixels || im.Channels != j.Architecture.InChannels:
+		case im.Size != j.Architecture.Pixels && !cropped || im.Channels != j.Architecture.InChannels:
 			return fmt.Errorf("%s images are %d x %d with %d channels, the network takes %d x %d with %d", name, im.Size, im.Size, im.Channels, j.Architecture.Pixels, j.Architecture.Pixels, j.Architecture.InChannels)
 		case im.N < 1:
 			return fmt.Errorf("there are no %s images", name)
@@ -204,7 +205,7 @@ func (s *state) log(text string) {
 
 // train runs the steps that are left.
 func (s *state) train(ctx context.Context, report func(Progress)) error {
-	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
+	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train, Pixels: s.arch.Pixels, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
 		Augmentation: s.job.Augmentation, Mean: s.mean, Deviation: s.deviation, Start: s.step, Steps: s.steps})
 	if err != nil {
 		return err

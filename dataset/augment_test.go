@@ -1,0 +1,264 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/json"
+	"hash/crc32"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"gridsearch/internal/random"
+)
+
+// TestOperationsArePillows holds every operation and the resampler against Pillow's results (testdata/pillow.py), bit for bit.
+func TestOperationsArePillows(t *testing.T) {
+	text, err := os.ReadFile("testdata/pillow.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Images map[string][]byte
+		Cases  []struct {
+			Image, Function string
+			Numbers         []float64
+			CRC32           uint32
+		}
+	}
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	const size = 24
+	for _, g := range golden.Cases {
+		image := golden.Images[g.Image]
+		c := newCanvas(size, len(image)/size/size)
+		copy(c.pixels, image)
+		n := append(g.Numbers, 0, 0, 0)
+		factor := float32(n[0])
+		switch g.Function {
+		case "autoContrast":
+			c.autoContrast()
+		case "equalize":
+			c.equalize()
+		case "invert":
+			c.invert()
+		case "posterize":
+			c.posterize(int(n[0]))
+		case "solarize":
+			c.solarize(int(n[0]))
+		case "solarizeAdd":
+			c.solarizeAdd(int(n[0]))
+		case "color":
+			c.color(factor)
+		case "contrast":
+			c.contrast(factor)
+		case "brightness":
+			c.brightness(factor)
+		case "sharpness":
+			c.sharpness(factor)
+		case "rotate":
+			c.rotate(n[0])
+		case "shearX":
+			c.shearX(n[0])
+		case "shearY":
+			c.shearY(n[0])
+		case "translate":
+			c.translate(n[0], n[1])
+		case "cutout":
+			c.cutout(int(n[0]), int(n[1]), int(n[2]))
+		case "resize":
+			c.pixels = make([]uint8, int(n[4])*int(n[4])*c.channels)
+			newResampler(int(n[4]), c.channels).run(c.pixels, image, size, rectangle{int(n[0]), int(n[1]), int(n[2]), int(n[3])})
+		default:
+			t.Fatalf("%s is not tested", g.Function)
+		}
+		if got := crc32.ChecksumIEEE(c.pixels); got != g.CRC32 {
+			t.Errorf("%s %s%v: the checksum is %d, Pillow's %d", g.Image, g.Function, g.Numbers, got, g.CRC32)
+		}
+	}
+}
+
+// TestCropKeepsEnough: rectangles lie in the image, keep the share that they must, and have a shape between 3:4 and 4:3, to within half a pixel a side.
+func TestCropKeepsEnough(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := Augmentation{Crop: rapid.Float64Range(.01, .75).Draw(t, "crop")}
+		side, example := rapid.IntRange(8, 500).Draw(t, "side"), rapid.IntRange(0, 1000).Draw(t, "example")
+		r := a.rectangle(1, 2, example, side)
+		if r.x < 0 || r.y < 0 || r.width < 1 || r.height < 1 || r.x+r.width > side || r.y+r.height > side {
+			t.Fatalf("%+v is not in an image of %d", r, side)
+		}
+		w, h := float64(r.width), float64(r.height)
+		if (w+.5)*(h+.5) < a.Crop*float64(side*side) || (w+.5)/(h-.5) < 3./4 || (w-.5)/(h+.5) > 4./3 {
+			t.Fatalf("%+v of %d keeps too little for %v, or is too long", r, side, a.Crop)
+		}
+	})
+	if r := (Augmentation{Crop: 1}).rectangle(1, 2, 3, 100); max(r.width, r.height) != 100 {
+		t.Errorf("a crop that may keep all keeps %+v", r)
+	}
+}
+
+// TestCropOfTheWholeImage leaves it, and one colour stays that colour at every size.
+func TestCropOfTheWholeImage(t *testing.T) {
+	im := noisy(2, 9, 3, 1)
+	if got := im.CentreCrop(1, 9); !bytes.Equal(got.Pixels, im.Pixels) {
+		t.Error("a crop of everything changes the images")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		flat, colour := newImages(1, rapid.IntRange(1, 40).Draw(t, "size"), 1), rapid.Byte().Draw(t, "colour")
+		for i := range flat.Pixels {
+			flat.Pixels[i] = colour
+		}
+		got := flat.CentreCrop(rapid.Float64Range(.1, 1).Draw(t, "share"), rapid.IntRange(1, 40).Draw(t, "pixels"))
+		for _, v := range got.Pixels {
+			if v != colour {
+				t.Fatalf("%d becomes %d", colour, v)
+			}
+		}
+	})
+	// [code], _decode_and_center_crop: int(224 * 0.875) from (224 - 196 + 1) / 2 on, and odd remainders.
+	for size, want := range map[int]rectangle{224: {14, 14, 196, 196}, 72: {5, 5, 63, 63}, 28: {2, 2, 24, 24}, 33: {3, 3, 28, 28}} {
+		if got := centre(size, .875); got != want {
+			t.Errorf("the centre of %d is %+v, want %+v", size, got, want)
+		}
+	}
+}
+
+// TestPolicies: every operation occurs as often as it should, does something, and draws as many numbers at one size as at another.
+func TestPolicies(t *testing.T) {
+	for _, a := range []Augmentation{{Policy: RandAugment, Layers: 2, Magnitude: 9}, {Policy: AutoAugment}} {
+		changed := 0
+		for i := range 400 {
+			small, large := random.New(1, "policy", i), random.New(1, "policy", i)
+			c := newCanvas(12, 3)
+			copy(c.pixels, noisy(1, 12, 3, 1).Pixels)
+			before := slices.Clone(c.pixels)
+			a.distort(c, small)
+			a.distort(newCanvas(20, 1), large)
+			if small.Uint64() != large.Uint64() {
+				t.Fatalf("%s: example %d draws unlike numbers at unlike sizes", a.Policy, i)
+			}
+			if !bytes.Equal(before, c.pixels) {
+				changed++
+			}
+		}
+		if changed < 240 {
+			t.Errorf("%s changes %d images of 400", a.Policy, changed)
+		}
+	}
+	signs := 0.
+	for i := range 400 {
+		signs += drawPlace(random.New(1, "sign", i)).sign
+	}
+	if math.Abs(signs) > 80 {
+		t.Errorf("the signs of 400 operations add up to %v", signs)
+	}
+}
+
+// TestEveryOperation: all of RandAugment are known, change an image at magnitudes that the authors use, and differ from one another.
+func TestEveryOperation(t *testing.T) {
+	im, seen := noisy(1, 24, 3, 1), map[uint32]string{}
+	for _, name := range operations {
+		c := newCanvas(24, 3)
+		copy(c.pixels, im.Pixels)
+		for i := range c.pixels { // without the darkest and the lightest, so that contrast can grow
+			c.pixels[i] = 40 + c.pixels[i]/2
+		}
+		before := crc32.ChecksumIEEE(c.pixels)
+		c.apply(name, .6, randAugmentShift, place{1, .5, .5})
+		sum := crc32.ChecksumIEEE(c.pixels)
+		if other, ok := seen[sum]; ok || sum == before {
+			t.Errorf("%s does what %q does", name, other)
+		}
+		seen[sum] = name
+	}
+	for _, pair := range autoAugment {
+		for _, o := range pair {
+			if !slices.Contains(operations, o.operation) {
+				t.Errorf("%s is not known", o.operation)
+			}
+		}
+	}
+}
+
+// TestLoaderCrops: a cropping loader makes batches of another size, the same from any start, and other ones in every epoch.
+func TestLoaderCrops(t *testing.T) {
+	im := noisy(12, 20, 3, 5)
+	mean, deviation := im.Moments()
+	for _, policy := range append([]string{""}, Policies...) {
+		config := LoaderConfig{Images: im, Pixels: 9, Batch: 4, Seed: 3, Mean: mean, Deviation: deviation, Steps: 9,
+			Augmentation: Augmentation{Flip: FlipRandom, Crop: .08, Policy: policy, Layers: 2, Magnitude: 10}}
+		images, labels := read(t, config)
+		config.Start = 5
+		if tail, _ := read(t, config); !slices.Equal(tail, images[5*4*9*9*3:]) {
+			t.Errorf("%q: a loader that starts at step 5 gives other batches", policy)
+		}
+		config.Start = 0
+		if again, same := read(t, config); !slices.Equal(images, again) || !slices.Equal(labels, same) {
+			t.Errorf("%q: two loaders differ", policy)
+		}
+		config.Augmentation = Augmentation{}
+		if _, err := NewLoader(config); err == nil {
+			t.Error("a loader brings images to another size without a crop")
+		}
+	}
+}
+
+// TestEditMeansTheSamePictures: trials of unlike resolution see the same part of the image.
+func TestEditMeansTheSamePictures(t *testing.T) {
+	im := newImages(1, 64, 1)
+	for i := range im.Pixels {
+		im.Pixels[i] = uint8(2 * (i%64 + i/64))
+	}
+	for epoch := range 20 {
+		mean := func(pixels int) float64 {
+			e := newEditor(LoaderConfig{Images: im, Pixels: pixels, Seed: 1, Augmentation: Augmentation{Crop: .08}})
+			sum := 0
+			for _, v := range e.edit(epoch, 0) {
+				sum += int(v)
+			}
+			return float64(sum) / float64(pixels*pixels)
+		}
+		if small, large := mean(16), mean(48); math.Abs(small-large) > 1 {
+			t.Errorf("epoch %d: the mean is %.2f at 16 pixels and %.2f at 48", epoch, small, large)
+		}
+	}
+}
+
+func TestAugmentationValidate(t *testing.T) {
+	good := Augmentation{Flip: FlipNone}
+	for want, change := range map[string]func(*Augmentation){
+		"":                     func(a *Augmentation) { a.Policy, a.Layers, a.Magnitude, a.Crop = RandAugment, 2, 28, .08 },
+		"shift must be":        func(a *Augmentation) { a.Shift = .6 },
+		"cutout must be":       func(a *Augmentation) { a.Cutout = math.NaN() },
+		`mean "alternate"`:     func(a *Augmentation) { a.Flip = "alternat" },
+		"crop must be":         func(a *Augmentation) { a.Crop = 1.1 },
+		`mean "randaugment"`:   func(a *Augmentation) { a.Policy = "randaugments" },
+		"magnitude between 0 ": func(a *Augmentation) { a.Magnitude = 31 },
+	} {
+		a := good
+		change(&a)
+		if err := a.Validate(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v gives %v, want %q", a, err, want)
+		}
+	}
+}
+
+// BenchmarkEdit measures an image of a loader: crop of 72 pixels to 64, RandAugment.
+func BenchmarkEdit(b *testing.B) {
+	for name, a := range map[string]Augmentation{"crop": {Crop: .08}, "randaugment": {Policy: RandAugment, Layers: 2, Magnitude: 10}} {
+		b.Run(name, func(b *testing.B) {
+			native := 72
+			if a.Crop == 0 {
+				native = 64
+			}
+			e := newEditor(LoaderConfig{Images: noisy(64, native, 3, 1), Pixels: 64, Seed: 1, Augmentation: a})
+			for i := 0; b.Loop(); i++ {
+				e.edit(i, i%64)
+			}
+		})
+	}
+}

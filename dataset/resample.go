@@ -1,0 +1,193 @@
+package dataset
+
+import "math"
+
+// resampler brings rectangles of square images to a size by bicubic interpolation with antialiasing, enlarging where it has to: Pillow's resize, bit for
+// bit. The authors' resize_bicubic ([code], preprocessing.py) is the same without antialiasing. It is not safe for concurrent use.
+type resampler struct {
+	size, channels int
+	filters        map[int]filter // by the length that is brought to size
+	room           []uint8        // the rectangle with one side of its new length
+	sums           []int32        // of a new row
+}
+
+func newResampler(size, channels int) *resampler {
+	return &resampler{size: size, channels: channels, filters: map[int]filter{}}
+}
+
+// rectangle is a part of an image, in pixels.
+type rectangle struct{ x, y, width, height int }
+
+// centre is the square in the middle that has this share of the side ([code], _decode_and_center_crop).
+func centre(size int, share float64) rectangle {
+	side := max(1, int(share*float64(size)))
+	at := (size - side + 1) / 2
+	return rectangle{at, at, side, side}
+}
+
+// run writes the rectangle of an image [side, side, channels] as [size, size, channels]. The longer side comes first, which is cheaper.
+func (r *resampler) run(to, from []uint8, side int, part rectangle) {
+	image := pixels{from[(part.y*side+part.x)*r.channels:], part.width, part.height, side * r.channels}
+	if part.height > part.width {
+		r.across(to, r.down(r.between(part.width), image))
+	} else {
+		between := r.between(part.height)
+		r.across(between, image)
+		r.down(to, pixels{between, r.size, part.height, r.size * r.channels})
+	}
+}
+
+// pixels are rows of an image.
+type pixels struct {
+	data          []uint8
+	width, height int
+	stride        int // bytes from one row to the next
+}
+
+// between is room for an image that has its new size on one side alone.
+func (r *resampler) between(other int) []uint8 {
+	if need := r.size * other * r.channels; len(r.room) < need {
+		r.room = make([]uint8, need)
+	}
+	return r.room
+}
+
+// down brings the height to size.
+func (r *resampler) down(to []uint8, p pixels) pixels {
+	f, width := r.filter(p.height), p.width*r.channels
+	if len(r.sums) < width {
+		r.sums = make([]int32, width)
+	}
+	sums := r.sums[:width]
+	for y := range r.size {
+		first, weights := f.taps(y)
+		for i := range sums {
+			sums[i] = half
+		}
+		for k, w := range weights {
+			row := p.data[(first+k)*p.stride:][:width]
+			for i := range sums {
+				sums[i] += w * int32(row[i])
+			}
+		}
+		out := to[y*width:][:width]
+		for i := range out {
+			out[i] = clip8(sums[i] >> fraction)
+		}
+	}
+	return pixels{to, p.width, r.size, width}
+}
+
+// across brings the width to size.
+func (r *resampler) across(to []uint8, p pixels) {
+	f, width := r.filter(p.width), r.size*r.channels
+	for y := range p.height {
+		out, row := to[y*width:][:width], p.data[y*p.stride:][:p.width*r.channels]
+		if r.channels == 3 {
+			f.colours(out, row)
+			continue
+		}
+		for x := range r.size {
+			first, weights := f.taps(x)
+			for c := range r.channels {
+				sum, at := int32(half), first*r.channels+c
+				for _, w := range weights {
+					sum += w * int32(row[at])
+					at += r.channels
+				}
+				out[x*r.channels+c] = clip8(sum >> fraction)
+			}
+		}
+	}
+}
+
+// colours filters one row of three channels.
+func (f filter) colours(out, row []uint8) {
+	for x := range f.first {
+		first, weights := f.taps(x)
+		red, green, blue := int32(half), int32(half), int32(half)
+		from := row[3*first:][:3*len(weights)]
+		for _, w := range weights {
+			red += w * int32(from[0])
+			green += w * int32(from[1])
+			blue += w * int32(from[2])
+			from = from[3:]
+		}
+		to := out[3*x:][:3]
+		to[0], to[1], to[2] = clip8(red>>fraction), clip8(green>>fraction), clip8(blue>>fraction)
+	}
+}
+
+// fraction is the number of binary places of a filter's weights, half a rounding.
+const (
+	fraction = 22
+	half     = 1 << (fraction - 1)
+)
+
+func clip8(v int32) uint8 { return uint8(min(255, max(0, v))) }
+
+// filter is how each new pixel of a row follows from the old ones: `count[x]` of them from `first[x]` on, with weights that add up to 1.
+type filter struct {
+	first, count []int
+	weights      []int32 // [new pixels, most]
+	most         int
+}
+
+func (f filter) taps(x int) (first int, weights []int32) {
+	return f.first[x], f.weights[x*f.most:][:f.count[x]]
+}
+
+// filter makes or finds the filter for a length.
+func (r *resampler) filter(length int) filter {
+	f, ok := r.filters[length]
+	if !ok {
+		f = newFilter(length, r.size)
+		r.filters[length] = f
+	}
+	return f
+}
+
+func newFilter(length, size int) filter {
+	scale := float64(length) / float64(size)
+	stretch := max(1, scale)
+	reach := 2 * stretch
+	f := filter{first: make([]int, size), count: make([]int, size), most: 2*int(math.Ceil(reach)) + 1}
+	f.weights = make([]int32, size*f.most)
+	w := make([]float64, f.most)
+	for x := range size {
+		middle := float64((float64(x) + .5) * scale)
+		first, end := int(max(0, middle-reach+.5)), min(length, int(middle+reach+.5))
+		f.first[x], f.count[x] = first, end-first
+		sum := 0.
+		for k := range end - first {
+			w[k] = cubic(float64((float64(first+k) - middle + .5) * (1 / stretch)))
+			sum += w[k]
+		}
+		for k := range end - first {
+			f.weights[x*f.most+k] = int32(math.Round(float64(w[k] / sum * (1 << fraction))))
+		}
+	}
+	return f
+}
+
+// cubic is Keys' kernel with a = -1/2. Products are rounded by conversions, so that no compiler fuses them with a sum and the bits are the same everywhere.
+func cubic(x float64) float64 {
+	x = math.Abs(x)
+	switch {
+	case x < 1:
+		return float64(float64((float64(1.5*x)-2.5)*x)*x) + 1
+	case x < 2:
+		return (float64((float64((x-5)*x)+8)*x) - 4) * -.5
+	}
+	return 0
+}
+
+// CentreCrop cuts the middle out of every image, with this share of the side, and brings it to a size by bicubic interpolation.
+func (im *Images) CentreCrop(share float64, pixels int) *Images {
+	out, r := newImages(im.N, pixels, im.Channels), newResampler(pixels, im.Channels)
+	copy(out.Labels, im.Labels)
+	for i := range im.N {
+		r.run(out.Image(i), im.Image(i), im.Size, centre(im.Size, share))
+	}
+	return out
+}
