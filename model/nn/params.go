@@ -23,6 +23,9 @@ type Param struct {
 	place int // of the first number in the memory of all parameters
 }
 
+// Bias says whether the tensor is one of squeeze-excite or of the classifier.
+func (p *Param) Bias() bool { return strings.HasSuffix(p.Name, ".bias") }
+
 // Statistic is the running mean and variance of one batch norm, which evaluation uses.
 type Statistic struct {
 	Name     string

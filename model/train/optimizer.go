@@ -41,7 +41,7 @@ func (o *optimizer) step(rate float64) {
 		Rho: float32(o.recipe.RMSDecay), Epsilon: float32(o.recipe.RMSEpsilon)}
 	for i, p := range o.params {
 		s.Decay = 0
-		if p.Decay {
+		if p.Decay || o.recipe.DecayBiases && p.Bias() {
 			s.Decay = float32(o.recipe.WeightDecay)
 		}
 		if o.recipe.Optimizer == RMSProp {

@@ -2,6 +2,10 @@
 //
 // The steps of a run are a function of its job alone: the order of the data, the augmentation and every mask are drawn from the job's seed by name, so
 // that a run that is stopped and resumed from its checkpoint ends with the same bits as one that was not.
+//
+// References:
+//
+//	[code] EfficientNet's official code: main.py (flags), utils.py (schedule, optimiser), efficientnet_builder.py (regularisation).
 package train
 
 import (
@@ -32,7 +36,10 @@ type Recipe struct {
 	ClipNorm         float64 `json:"clip_norm"`          // largest norm of all gradients together
 	ZeroInitResidual bool    `json:"zero_init_residual"` // blocks with a skip start as the identity
 
-	Initializer string `json:"initializer,omitempty"` // PyTorch, or empty for Official: package nn
+	// Options that came later: at 0 or empty they are not in a run's key.
+	Initializer  string  `json:"initializer,omitempty"`   // PyTorch, or empty for Official: package nn
+	WarmupEpochs float64 `json:"warmup_epochs,omitempty"` // epochs during which the rate rises from 0, instead of Warmup
+	DecayBiases  bool    `json:"decay_biases,omitempty"`  // weight decay applies to biases too, but never to batch norm
 }
 
 // Optimisers, schedules and initialisers.
@@ -65,6 +72,18 @@ func DefaultRecipe() Recipe {
 	}
 }
 
+// RateImages is the batch that the authors' learning rates are for: others have theirs in proportion ([code], main.py).
+const RateImages = 256
+
+// EfficientNetRecipe is that of [code] for a batch of RateImages, without what its TPUs need. Dropout is B0's.
+func EfficientNetRecipe() Recipe {
+	return Recipe{
+		Epochs: 350, BatchSize: RateImages, Optimizer: RMSProp, LearningRate: .016, Momentum: .9, RMSDecay: .9, RMSEpsilon: 1e-3,
+		Schedule: Exponential, WarmupEpochs: 5, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 1e-5, DecayBiases: true, LabelSmoothing: .1,
+		Dropout: .2, DropConnect: .2, EMA: .9999,
+	}
+}
+
 // Validate names every field that is out of its range.
 func (r Recipe) Validate() error {
 	var wrong []string
@@ -87,6 +106,8 @@ func (r Recipe) Validate() error {
 	check(r.ClipNorm >= 0, "clip_norm must be 0 (no clipping) or more, not %v", r.ClipNorm)
 	check(r.Optimizer != RMSProp || r.RMSEpsilon > 0, "rms_epsilon must be positive, not %v", r.RMSEpsilon)
 	check(r.Schedule != Exponential || r.DecayEpochs > 0, "decay_epochs must be positive, not %v", r.DecayEpochs)
+	check(r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs), fmt.Sprintf("warmup_epochs must be between 0 and epochs = %d, not %%v", r.Epochs), r.WarmupEpochs)
+	check(r.Warmup == 0 || r.WarmupEpochs == 0, "warmup = %v and warmup_epochs exclude each other: set one of them to 0", r.Warmup)
 	share("momentum", r.Momentum, false)
 	share("rms_decay", r.RMSDecay, false)
 	share("warmup", r.Warmup, true)
@@ -103,10 +124,14 @@ func (r Recipe) Validate() error {
 
 // rate is the learning rate of a step, counted from 0, of all steps.
 func (r Recipe) rate(step, steps, perEpoch int) float64 {
-	warm := r.Warmup * float64(steps)
+	// Half a step in, so that the first step already moves.
+	warm, risen := r.Warmup*float64(steps), float64(step)+.5
+	if r.WarmupEpochs > 0 {
+		// Whole steps from 0, as in the authors' code.
+		warm, risen = math.Floor(r.WarmupEpochs*float64(perEpoch)), float64(step)
+	}
 	if float64(step) < warm {
-		// Half a step in, so that the first step already moves.
-		return r.LearningRate * (float64(step) + .5) / warm
+		return r.LearningRate * risen / warm
 	}
 	left := (float64(steps) - float64(step)) / (float64(steps) - warm)
 	switch r.Schedule {

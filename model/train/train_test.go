@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"gridsearch/dataset"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
@@ -252,6 +254,94 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
+// TestScheduleOfTheAuthors holds the rate of [code] with 100 steps an epoch, decays every 240 steps from the first on, and a warm-up over 500.
+func TestScheduleOfTheAuthors(t *testing.T) {
+	r := EfficientNetRecipe()
+	for step, want := range map[int]float64{0: 0, 1: .000032, 250: .008, 499: .015968, 500: .0150544, 719: .0150544, 720: .014602768, 959: .014602768,
+		960: .01416468496, 34999: .016 * math.Exp(145*math.Log(.97))} {
+		if got := r.rate(step, 35000, 100); math.Abs(got-want) > 1e-12 {
+			t.Errorf("the rate of step %d is %v, want %v", step, got, want)
+		}
+	}
+}
+
+// TestRateIsContinuousAndBounded: every schedule rises evenly over its warm-up epochs and is never above the recipe's rate.
+func TestRateIsContinuousAndBounded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := EfficientNetRecipe()
+		r.Schedule = rapid.SampledFrom(Schedules).Draw(t, "schedule")
+		r.Epochs = rapid.IntRange(1, 20).Draw(t, "epochs")
+		r.WarmupEpochs = rapid.Float64Range(.1, float64(r.Epochs)).Draw(t, "warmup")
+		perEpoch := rapid.IntRange(1, 50).Draw(t, "steps of an epoch")
+		steps, warm := perEpoch*r.Epochs, math.Floor(r.WarmupEpochs*float64(perEpoch))
+		for step := range steps {
+			got := r.rate(step, steps, perEpoch)
+			if want := r.LearningRate * float64(step) / warm; float64(step) < warm && math.Abs(got-want) > 1e-15 {
+				t.Fatalf("the rate of step %d of a warm-up of %v is %v, want %v", step, warm, got, want)
+			}
+			if !(got >= 0 && got <= r.LearningRate) {
+				t.Fatalf("the rate of step %d of %d is %v", step, steps, got)
+			}
+		}
+	})
+}
+
+// TestDecayOfBiases: with decay_biases the decay moves weights and biases that have no gradient, never batch norm.
+func TestDecayOfBiases(t *testing.T) {
+	for _, biases := range []bool{false, true} {
+		p, err := nn.NewParameters(small(), 1, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range p.List {
+			for i := range q.Value {
+				q.Value[i] = 1
+			}
+		}
+		o, err := newOptimizer(Recipe{Optimizer: SGD, WeightDecay: .1, DecayBiases: biases}, p.List)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.step(1)
+		for _, q := range p.List {
+			norm := strings.Contains(q.Name, ".bn.")
+			want := float32(.9)
+			if norm || !biases && !strings.HasSuffix(q.Name, ".weight") {
+				want = 1
+			}
+			if q.Value[0] != want {
+				t.Errorf("decay of biases %v: %s becomes %v, want %v", biases, q.Name, q.Value[0], want)
+			}
+		}
+	}
+}
+
+// TestEfficientNetRecipe trains with all of it, cropping from larger images, and resumes.
+func TestEfficientNetRecipe(t *testing.T) {
+	j := job()
+	j.Recipe = EfficientNetRecipe()
+	j.Recipe.Epochs, j.Recipe.BatchSize, j.Recipe.WarmupEpochs, j.Recipe.EMA = 12, 16, 2, .95
+	j.Augmentation = dataset.Augmentation{Crop: .5, Policy: dataset.RandAugment, Layers: 1, Magnitude: 3}
+	want := run(t, j)
+	if want.Top1 < .5 { // chance is a quarter
+		t.Errorf("little is learnt: %+v", want)
+	}
+	j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+	same(t, resumed(t, j, random.New(1, "cuts")), want)
+	native := &dataset.Images{N: j.Train.N, Size: 16, Channels: 1, Pixels: make([]uint8, 256*j.Train.N), Labels: j.Train.Labels}
+	for i := range native.Pixels {
+		native.Pixels[i] = j.Train.Pixels[i/256*64+i%256/32*8+i%16/2]
+	}
+	j.Train, j.Checkpoint = native, ""
+	if r := run(t, j); r.Top1 < .5 {
+		t.Errorf("little is learnt from images of twice the size: %+v", r)
+	}
+	j.Augmentation.Crop = 0
+	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(), "training images are 16 x 16") {
+		t.Errorf("larger images without a crop: %v", err)
+	}
+}
+
 // TestOptimizersFollowTheirFormulas compares with float64.
 func TestOptimizersFollowTheirFormulas(t *testing.T) {
 	for _, r := range []Recipe{
@@ -406,6 +496,16 @@ func TestRecipeValidate(t *testing.T) {
 	err := r.Validate()
 	for _, want := range []string{"epochs must be 1 or more", `not "adam"`, "momentum must be between", "warmup must be between", `initializer must be pytorch or empty, not "zero"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	r = EfficientNetRecipe()
+	if err := r.Validate(); err != nil {
+		t.Error(err)
+	}
+	r.Epochs, r.Warmup = 4, .1
+	for _, want := range []string{"warmup_epochs must be between 0 and epochs = 4, not 5", "warmup = 0.1 and warmup_epochs exclude each other"} {
+		if err := r.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
