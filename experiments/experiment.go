@@ -8,7 +8,7 @@
 // References:
 //
 //	[effnet] M. Tan, Q. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019.
-//	[code]   The authors' code, efficientnet_builder.py.
+//	[code]   The authors' code, efficientnet_builder.py and preprocessing.py.
 package experiments
 
 import (
@@ -31,7 +31,7 @@ type Experiment struct {
 	Model       Model
 	Search      search.Space
 	Data        *Data         // nil where the file has no [data]: it can be planned, not run
-	Train       *train.Recipe // nil where the file has no [train]
+	Train       *train.Recipe // nil where the file has no [train]; at φ 0
 	Replication Replication
 	Execution   Execution
 	Analysis    Analysis
@@ -69,10 +69,10 @@ type Model struct {
 	Stages            []model.Stage  // the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats of MBConvs
 	Strides           []int          // one a stage, instead of the stages' own
 	Rounding          model.Rounding // channel_divisor 8, depth_rounding "ceil", resolution_multiple 0 (any): the official rule
-	Dropout           float64        // before the classifier; 0 (the presets' rates suit ImageNet)
-	DropConnect       float64        // 0
-	BatchNormEpsilon  float64        // the preset's
+	Dropout           Strength       // before the classifier; 0 (the presets' rates suit ImageNet)
+	DropConnect       Strength       // 0
 	BatchNormMomentum float64        // the preset's
+	BatchNormEpsilon  float64        // the preset's
 	Classes           int            // 1000 without [data]; never with it
 }
 
@@ -82,7 +82,9 @@ type Data struct {
 	Path               string               // folder of the files; the data set's usual place
 	TrainExamples      int                  // 0: all that validation leaves
 	ValidationFraction float64              // of the published training images, 0.1
-	Augmentation       dataset.Augmentation // none
+	ValidationCrop     float64              // share of the side of the middle that is validated on, 0 for all without a filter
+	Augmentation       dataset.Augmentation // none; at φ 0
+	Magnitude          Strength             // of RandAugment, 10
 }
 
 // Replication is [replication].
@@ -140,10 +142,11 @@ func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 	e := &Experiment{File: file, source: root.source}
 	readVersion(root)
 	e.Study = readStudy(root, file)
-	e.Model = readModel(root.table("model"))
+	way := readRecipe(root)
+	e.Model = readModel(root.table("model"), way)
 	e.Search = readSearch(root)
-	e.Data = readData(root)
-	e.Train = readTrain(root, e.Model)
+	e.Data = readData(root, way)
+	e.Train = readTrain(root, e.Model, way)
 	e.Replication = readReplication(root.table("replication"))
 	e.Execution = readExecution(root.table("execution"))
 	e.Analysis = readAnalysis(root.table("analysis"))

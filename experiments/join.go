@@ -26,8 +26,8 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 		a.Stages[i].Stride = stride
 	}
 	a = a.Scale(m.Depth, m.Width, 1, m.Rounding)
-	a.Pixels, a.BatchNormEpsilon, a.BatchNormMomentum = m.Resolution, m.BatchNormEpsilon, m.BatchNormMomentum
-	a.Dropout, a.DropConnect = m.Dropout, m.DropConnect
+	a.Pixels, a.BatchNormMomentum, a.BatchNormEpsilon = m.Resolution, m.BatchNormMomentum, m.BatchNormEpsilon
+	a.Dropout, a.DropConnect = m.Dropout.At(0), m.DropConnect.At(0)
 	if m.Classes > 0 {
 		a.Classes = m.Classes
 	}
@@ -47,7 +47,7 @@ func (e *Experiment) modelCause(t *table) string {
 		values, rest := maps.Clone(t.values), *e
 		delete(values, key)
 		s := &source{file: e.File, places: t.source.places, errs: &Errors{}}
-		rest.Model = readModel(newTable(t.path, values, s))
+		rest.Model = readModel(newTable(t.path, values, s), recipe{})
 		if len(s.errs.List) > 0 {
 			continue // strides need their stages
 		}

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func TestDefaults(t *testing.T) {
 		File:  "file.toml",
 		Study: Study{Name: "file", Seed: 1, Metric: "val/top1", Direction: "maximize"},
 		Model: Model{Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 224, Stem: 32, StemKernel: 3, StemStride: 2, Head: 1280, Stages: b0.Stages,
-			Rounding: model.OfficialRounding(), BatchNormEpsilon: 1e-3, BatchNormMomentum: .99},
+			Rounding: model.OfficialRounding(), BatchNormMomentum: .99, BatchNormEpsilon: 1e-3},
 		Search: search.Space{Methods: []string{"grid"}, Alpha: span, Beta: span, Gamma: span, Phi: []search.Decimal{"1"}, ShareStep: "0.1",
 			Coefficients: search.Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}, Controls: search.Controls},
 		Data:        &Data{Dataset: "motifs", ValidationFraction: .1, Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
@@ -84,10 +85,10 @@ strides = [2, 1]
 channel_divisor = 4
 depth_rounding = "round"
 resolution_multiple = 8
-dropout = 0.1
+dropout = { from = 0.1, to = 0.4, phi = 3.5 }
 drop_connect = 0.2
-batch_norm_epsilon = 0.01
 batch_norm_momentum = 0.8
+batch_norm_epsilon = 1e-5
 [[model.stages]]
 block = "mbconv"
 expansion = 1
@@ -121,8 +122,10 @@ dataset = "image-folder"
 path = "photos"
 train_examples = 100
 validation_fraction = 0.2
-augmentation = { shift = 0.05, flip = "alternate", cutout = 0.25 }
+validation_crop = 0.9
+augmentation = { shift = 0.05, flip = "alternate", cutout = 0.25, crop = 0.2, policy = "randaugment", layers = 3, magnitude = 5 }
 [train]
+recipe = "default"
 epochs = 5
 batch_size = 16
 optimizer = "rmsprop"
@@ -136,6 +139,7 @@ warmup = 0.2
 decay_rate = 0.9
 decay_epochs = 1.5
 weight_decay = 1e-5
+decay_biases = true
 label_smoothing = 0
 ema = 0.999
 clip_norm = 5
@@ -170,7 +174,8 @@ func TestEveryKey(t *testing.T) {
 		Model: Model{Baseline: "efficientnet-b1", Width: .5, Depth: 2, Resolution: 48, Stem: 16, StemKernel: 5, StemStride: 1, StemPool: true, Head: 96, Activation: "relu6", Padding: "same", Stages: []model.Stage{
 			{Block: "mbconv", Expansion: 1, Channels: 8, Kernel: 5, Stride: 1, Repeats: 2, Activation: "relu"},
 			{Block: "mbconv", Expansion: 6, Channels: 24, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
-		}, Strides: []int{2, 1}, Rounding: model.Rounding{ChannelDivisor: 4, Depth: "round", ResolutionMultiple: 8}, Dropout: .1, DropConnect: .2, BatchNormEpsilon: .01, BatchNormMomentum: .8},
+		}, Strides: []int{2, 1}, Rounding: model.Rounding{ChannelDivisor: 4, Depth: "round", ResolutionMultiple: 8}, Dropout: Strength{From: .1, To: .4, Phi: 3.5}, DropConnect: Strength{From: .2},
+			BatchNormMomentum: .8, BatchNormEpsilon: 1e-5},
 		Search: search.Space{
 			Methods: []string{"grid", "list", "simplex", "solve", "single", "compound"},
 			Alpha:   search.Range{Low: "1.1", High: "1.5", Step: "0.1"}, Beta: search.Range{Low: "1", High: "1.3", Step: "0.1"}, Gamma: search.Range{Low: "1", High: "1", Step: "0.05"},
@@ -179,10 +184,10 @@ func TestEveryKey(t *testing.T) {
 			Controls:    []string{"depth"},
 			Constraints: []search.Constraint{{Quantity: "nominal", Low: "1.7", High: "2.3"}, {Quantity: "params_ratio", Low: "1", High: "2.5"}},
 		},
-		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100, ValidationFraction: .2,
-			Augmentation: dataset.Augmentation{Shift: .05, Flip: dataset.FlipAlternate, Cutout: .25}},
+		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100, ValidationFraction: .2, ValidationCrop: .9, Magnitude: Strength{From: 5},
+			Augmentation: dataset.Augmentation{Shift: .05, Flip: dataset.FlipAlternate, Cutout: .25, Crop: .2, Policy: dataset.RandAugment, Layers: 3, Magnitude: 5}},
 		Train: &train.Recipe{Epochs: 5, BatchSize: 16, Optimizer: train.RMSProp, LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
-			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5, Initializer: train.PyTorch},
+			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, DecayBiases: true, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5, Initializer: train.PyTorch},
 		Replication: Replication{Seeds: 5},
 		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
 		Analysis:    Analysis{Confidence: .9, Check: CheckNone},
@@ -195,6 +200,51 @@ func TestEveryKey(t *testing.T) {
 	if err := e.Train.Validate(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestEfficientNetRecipe holds what the recipe gives all tables against section 4 of the authors' numbers, and that every one can be changed.
+func TestEfficientNetRecipe(t *testing.T) {
+	text := "schema_version = 1\nmodel.baseline = \"resnet-18\"\n[data]\ndataset = \"motifs\"\n[train]\nrecipe = \"efficientnet\"\n"
+	e := parse(t, text)
+	want := train.Recipe{Epochs: 350, BatchSize: 256, Optimizer: "rmsprop", LearningRate: .016, Momentum: .9, RMSDecay: .9, RMSEpsilon: .001, Schedule: "exponential",
+		WarmupEpochs: 5, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 1e-5, DecayBiases: true, LabelSmoothing: .1, Dropout: .2, DropConnect: .2, EMA: .9999}
+	if *e.Train != want {
+		t.Errorf("got  %+v\nwant %+v", *e.Train, want)
+	}
+	if want := (dataset.Augmentation{Flip: "random", Crop: .08}); e.Data.Augmentation != want || e.Data.ValidationCrop != .875 {
+		t.Errorf("got %+v and %v, want %+v", e.Data.Augmentation, e.Data.ValidationCrop, want)
+	}
+	a, err := e.Baseline(16, 3)
+	if err != nil || a.BatchNormMomentum != .99 || a.BatchNormEpsilon != 1e-3 {
+		t.Errorf("batch norm of %+v (%v)", a, err)
+	}
+	// [code], main.py: the rate is for 256 images; the published B3 begins with its own dropout.
+	e = parse(t, text, "train.batch_size=64", "train.warmup=0.1", "model.baseline=efficientnet-b3", "data.augmentation.crop=0", "train.ema=0", "model.batch_norm_momentum=0.9")
+	if r := e.Train; r.LearningRate != .004 || r.Warmup != .1 || r.WarmupEpochs != 0 || r.Dropout != .3 || r.EMA != 0 || e.Data.Augmentation.Crop != 0 || e.Model.BatchNormMomentum != .9 {
+		t.Errorf("got %+v, %+v, %+v", r, e.Data, e.Model)
+	}
+	e = parse(t, text, "train.recipe=default", "train.learning_rate_per_256=0.5", "train.batch_size=128", "train.warmup_epochs=2")
+	if r := e.Train; r.LearningRate != .25 || r.Warmup != 0 || r.WarmupEpochs != 2 || r.Optimizer != "sgd" {
+		t.Errorf("options by themselves give %+v", r)
+	}
+}
+
+// TestStrengthsFollowPhi: the recipe's dropout grows from B0's to B7's as the paper says, magnitude as the file says, and nothing leaves its bounds.
+func TestStrengthsFollowPhi(t *testing.T) {
+	e := parse(t, small+"[data]\ndataset = \"motifs\"\naugmentation = { policy = \"randaugment\", magnitude = { from = 10, to = 28, phi = 6 } }\n[train]\nrecipe = \"efficientnet\"\n")
+	for phi, want := range map[float64][2]float64{0: {.2, 10}, 1: {.2 + .3/7, 13}, 3.5: {.35, 20.5}, 6: {.2 + .3*6/7, 28}, 7: {.5, 28}, 20: {.5, 28}} {
+		r, a := e.Recipe(phi), e.Augmentation(phi)
+		if math.Abs(r.Dropout-want[0]) > 1e-12 || math.Abs(a.Magnitude-want[1]) > 1e-12 || r.DropConnect != .2 || a.Layers != 2 || a.Policy != dataset.RandAugment {
+			t.Errorf("phi %v: dropout %v, magnitude %v, want %v", phi, r.Dropout, a.Magnitude, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := Strength{From: rapid.Float64Range(0, 1).Draw(t, "from"), To: rapid.Float64Range(0, 1).Draw(t, "to"), Phi: rapid.Float64Range(.01, 10).Draw(t, "phi")}
+		at := s.At(rapid.Float64Range(0, 20).Draw(t, "at"))
+		if s.At(0) != s.From || s.At(s.Phi) != s.To || at < min(s.From, s.To)-1e-15 || at > max(s.From, s.To)+1e-15 {
+			t.Fatalf("%+v is %v", s, at)
+		}
+	})
 }
 
 // TestOneStageInThreeForms: rows, inline tables and tables say the same.

@@ -3,6 +3,7 @@ package experiments
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -46,7 +47,7 @@ func strange(r rune) bool {
 // maxChannels bounds what a file may ask for before it is scaled.
 const maxChannels = 1 << 14
 
-func readModel(t *table) Model {
+func readModel(t *table, way recipe) Model {
 	defer t.finish()
 	rounding := model.OfficialRounding()
 	m := Model{Baseline: t.choice("baseline", "", model.Presets()...)}
@@ -80,10 +81,11 @@ func readModel(t *table) Model {
 		Depth:              t.choice("depth_rounding", rounding.Depth, model.RoundUp, model.RoundNearest),
 		ResolutionMultiple: t.integer("resolution_multiple", 0, 0, 256),
 	}
-	m.Dropout = t.number("dropout", 0, 0, .99)
-	m.DropConnect = t.number("drop_connect", 0, 0, .99)
-	m.BatchNormEpsilon = t.number("batch_norm_epsilon", preset.BatchNormEpsilon, 1e-9, .1)
-	m.BatchNormMomentum = t.number("batch_norm_momentum", preset.BatchNormMomentum, 0, .9999)
+	way = way.over(preset)
+	m.Dropout = t.strength("dropout", way.dropout, 0, .99)
+	m.DropConnect = t.strength("drop_connect", way.dropConnect, 0, .99)
+	m.BatchNormMomentum = t.number("batch_norm_momentum", way.batchNormMomentum, 0, .9999)
+	m.BatchNormEpsilon = t.number("batch_norm_epsilon", way.batchNormEpsilon, 1e-8, 1)
 	m.Classes = t.integer("classes", 0, 1, 1<<20)
 	return m
 }
@@ -161,7 +163,7 @@ func (t *table) odd(key string, otherwise int) int {
 	return k
 }
 
-func readData(root *table) *Data {
+func readData(root *table, way recipe) *Data {
 	if _, ok := root.take("data"); !ok {
 		return nil
 	}
@@ -172,6 +174,7 @@ func readData(root *table) *Data {
 		Path:               t.text("path", ""),
 		TrainExamples:      t.integer("train_examples", 0, 0, 1<<40),
 		ValidationFraction: t.number("validation_fraction", .1, .0001, .9999),
+		ValidationCrop:     t.number("validation_crop", way.validationCrop, 0, 1),
 	}
 	if d.Dataset == "" {
 		t.require("dataset", `dataset = "motifs"`)
@@ -183,33 +186,59 @@ func readData(root *table) *Data {
 	defer a.finish()
 	d.Augmentation = dataset.Augmentation{
 		Shift:  a.number("shift", 0, 0, .5),
-		Flip:   a.choice("flip", dataset.FlipNone, dataset.FlipNone, dataset.FlipRandom, dataset.FlipAlternate),
+		Flip:   a.choice("flip", way.augmentation.Flip, dataset.FlipNone, dataset.FlipRandom, dataset.FlipAlternate),
 		Cutout: a.number("cutout", 0, 0, 1),
+		Crop:   a.number("crop", way.augmentation.Crop, 0, 1),
 	}
+	readPolicy(a, d)
 	return d
 }
 
-func readTrain(root *table, m Model) *train.Recipe {
+// noPolicy is what [data] augmentation calls the empty policy.
+const noPolicy = "none"
+
+// readPolicy reads the policy and, of RandAugment, what else it needs; their defaults are the authors'.
+func readPolicy(t *table, d *Data) {
+	names := append([]string{noPolicy}, dataset.Policies...)
+	if policy := t.choice("policy", noPolicy, names...); policy != noPolicy {
+		d.Augmentation.Policy = policy
+	}
+	layers, magnitude := t.integer("layers", 2, 1, 16), t.strength("magnitude", Strength{From: 10}, 0, dataset.MaxMagnitude)
+	if d.Augmentation.Policy == dataset.RandAugment {
+		d.Augmentation.Layers, d.Augmentation.Magnitude, d.Magnitude = layers, magnitude.At(0), magnitude
+		return
+	}
+	given, isText := t.values["policy"].(string)
+	misspelt := isText && !slices.Contains(names, given)
+	for _, key := range []string{"layers", "magnitude"} {
+		if t.has(key) && !misspelt {
+			t.fail(key, "%s belongs to RandAugment: set policy = %q beside it", key, dataset.RandAugment)
+		}
+	}
+}
+
+func readTrain(root *table, m Model, way recipe) *train.Recipe {
 	if _, ok := root.take("train"); !ok {
 		return nil
 	}
 	t := root.table("train")
 	defer t.finish()
-	r := train.DefaultRecipe()
-	r.Dropout, r.DropConnect = m.Dropout, m.DropConnect
+	r := way.train
+	r.Dropout, r.DropConnect = m.Dropout.At(0), m.DropConnect.At(0)
 	r.Epochs = readEpochs(t, r.Epochs)
 	r.BatchSize = t.integer("batch_size", r.BatchSize, 2, 1<<20)
 	r.Optimizer = t.choice("optimizer", r.Optimizer, train.Optimizers...)
-	r.LearningRate = t.positive("learning_rate", r.LearningRate)
+	r.LearningRate = readRate(t, way, r.BatchSize)
 	r.Momentum = t.number("momentum", r.Momentum, 0, .9999)
 	r.Nesterov = t.flag("nesterov", r.Nesterov)
 	r.RMSDecay = t.number("rms_decay", r.RMSDecay, 0, .9999)
 	r.RMSEpsilon = t.positive("rms_epsilon", r.RMSEpsilon)
 	r.Schedule = t.choice("schedule", r.Schedule, train.Schedules...)
-	r.Warmup = t.number("warmup", r.Warmup, 0, 1)
+	r.Warmup, r.WarmupEpochs = readWarmup(t, r)
 	r.DecayRate = t.number("decay_rate", r.DecayRate, 0, 1)
 	r.DecayEpochs = t.positive("decay_epochs", r.DecayEpochs)
 	r.WeightDecay = t.number("weight_decay", r.WeightDecay, 0, 1)
+	r.DecayBiases = t.flag("decay_biases", r.DecayBiases)
 	r.LabelSmoothing = t.number("label_smoothing", r.LabelSmoothing, 0, .99)
 	r.EMA = t.number("ema", r.EMA, 0, .999999)
 	r.ClipNorm = t.number("clip_norm", r.ClipNorm, 0, 1e9)
@@ -218,6 +247,30 @@ func readTrain(root *table, m Model) *train.Recipe {
 		r.Initializer = train.PyTorch
 	}
 	return &r
+}
+
+// readRate reads the highest learning rate: as it is, or for train.RateImages images and then in proportion to the batch.
+func readRate(t *table, way recipe, batch int) float64 {
+	rate := way.train.LearningRate
+	each := t.positive("learning_rate_per_256", rate)
+	if way.scaledRate || t.has("learning_rate_per_256") {
+		rate = each * float64(batch) / train.RateImages
+	}
+	t.exclude("learning_rate", "learning_rate_per_256")
+	return t.positive("learning_rate", rate)
+}
+
+// readWarmup reads the share of all steps or the epochs that the rate rises in.
+func readWarmup(t *table, r train.Recipe) (share, epochs float64) {
+	share, epochs = t.number("warmup", r.Warmup, 0, 1), t.number("warmup_epochs", r.WarmupEpochs, 0, 1<<20)
+	t.exclude("warmup", "warmup_epochs")
+	if t.has("warmup") {
+		return share, 0
+	}
+	if t.has("warmup_epochs") {
+		return 0, epochs
+	}
+	return share, epochs
 }
 
 // readEpochs takes one budget: a list of them would be several studies.
@@ -276,6 +329,10 @@ func (e *Experiment) check(root *table) {
 		default:
 			t.source.fail(t.path, "%v", errors.Unwrap(err))
 		}
+	}
+	if r := e.Train; r != nil && r.WarmupEpochs > float64(r.Epochs) {
+		t := root.table("train")
+		t.fail(t.culprit("warmup_epochs", "epochs", "recipe"), "warmup_epochs = %v are more than epochs = %d: set warmup_epochs, or warmup as a share of all steps", r.WarmupEpochs, r.Epochs)
 	}
 	if e.Data != nil && e.Train != nil && e.Data.TrainExamples > 0 && e.Data.TrainExamples < e.Train.BatchSize {
 		root.table("data").fail("train_examples", "train_examples = %d do not fill one batch: batch_size is %d", e.Data.TrainExamples, e.Train.BatchSize)

@@ -52,6 +52,13 @@ func (t *table) require(key, example string) {
 	t.source.fail(t.path, "%s needs the key %s, like %s", where, key, example)
 }
 
+// exclude notes that two keys say the same thing twice.
+func (t *table) exclude(key, other string) {
+	if t.has(key) && t.has(other) {
+		t.fail(other, "give either %s or %s", key, other)
+	}
+}
+
 func (t *table) has(key string) bool {
 	_, ok := t.values[key]
 	return ok

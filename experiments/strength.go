@@ -1,0 +1,34 @@
+package experiments
+
+// Strength is a setting of regularisation that may follow φ: larger networks of a family need more of it.
+type Strength struct {
+	From float64 // at φ 0 and, where Phi is 0, at every other
+	To   float64 // at φ = Phi and beyond; in a straight line between
+	Phi  float64
+}
+
+// At is the strength at a φ.
+func (s Strength) At(phi float64) float64 {
+	if s.Phi == 0 {
+		return s.From
+	}
+	share := min(1, max(0, phi)/s.Phi)
+	return float64(s.From*(1-share)) + float64(s.To*share)
+}
+
+// strength reads a number, or a table of from, to and phi.
+func (t *table) strength(key string, otherwise Strength, low, high float64) Strength {
+	v, ok := t.take(key)
+	if !ok {
+		return otherwise
+	}
+	if _, isTable := v.(map[string]any); !isTable {
+		return Strength{From: t.number(key, otherwise.From, low, high)}
+	}
+	inner := t.table(key)
+	defer inner.finish()
+	for _, name := range []string{"from", "to", "phi"} {
+		inner.require(name, key+" = { from = 0.2, to = 0.5, phi = 7 }")
+	}
+	return Strength{From: inner.number("from", low, low, high), To: inner.number("to", low, low, high), Phi: inner.positive("phi", 1)}
+}
