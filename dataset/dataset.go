@@ -1,8 +1,9 @@
 // Package dataset reads labelled images, brings them to the size that a network takes, splits and augments them, and feeds them in batches.
 //
 // Images stay at their native size and as bytes until a run asks for its own size: every size is made from the native one by an area filter, so
-// that a higher resolution carries more information, and never by enlarging. Every random choice is a function of a seed and of names (package
-// random), in units of the image, so that trials of unlike resolution see the same shifts.
+// that a higher resolution carries more information, and never by enlarging; crops alone come to size by a bicubic filter, which enlarges small ones.
+// Every random choice is a function of a seed and of names (package random), in units of the image, so that trials of unlike resolution see the
+// same shifts, crops and distortions.
 //
 // References:
 //

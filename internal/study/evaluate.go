@@ -28,7 +28,7 @@ func Evaluate(folder Folder, n weights.Network) (train.Result, error) {
 	if err != nil {
 		return train.Result{}, &InputError{err}
 	}
-	images, err := all.at(arch.Pixels)
+	images, err := all.at(view{arch.Pixels, experiment.Data.Augmentation.Crop > 0, experiment.Data.ValidationCrop})
 	if err != nil {
 		return train.Result{}, err
 	}

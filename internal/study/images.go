@@ -11,7 +11,14 @@ import (
 // images are the training and validation images of a study at their native size, and the sizes made of them.
 type images struct {
 	train, validation *dataset.Images
-	scaled            map[int]*images
+	scaled            map[view]*images
+}
+
+// view says how images come to the size of a network.
+type view struct {
+	pixels int
+	native bool    // training images keep their size: the augmentation crops them
+	crop   float64 // of validation images; 0 for none
 }
 
 // loadImages reads the images of the split that the study seed draws.
@@ -20,7 +27,7 @@ func loadImages(source dataset.Source, validationFraction float64, trainExamples
 	if err != nil {
 		return nil, err
 	}
-	set := &images{scaled: map[int]*images{}}
+	set := &images{scaled: map[view]*images{}}
 	if set.train, err = source.Load(dataset.Train, train); err != nil {
 		return nil, err
 	}
@@ -37,27 +44,27 @@ func (s *images) checksum() string {
 // sizesKept bounds the memory of the scaled copies: the trials of a study come back to the same few sizes.
 const sizesKept = 8
 
-// at gives the images at a size no larger than the native one, each size computed once.
-func (s *images) at(pixels int) (*images, error) {
-	if s.train.Size == pixels {
-		return s, nil
-	}
-	if scaled, ok := s.scaled[pixels]; ok {
+// at gives the images in a view no larger than the native size, each view computed once.
+func (s *images) at(v view) (*images, error) {
+	if scaled, ok := s.scaled[v]; ok {
 		return scaled, nil
 	}
-	train, err := s.train.Resize(pixels)
-	if err != nil {
-		return nil, err
+	scaled := &images{train: s.train}
+	var err error
+	if !v.native {
+		if scaled.train, err = s.train.Resize(v.pixels); err != nil {
+			return nil, err
+		}
 	}
-	validation, err := s.validation.Resize(pixels)
-	if err != nil {
+	if v.crop > 0 {
+		scaled.validation = s.validation.CentreCrop(v.crop, v.pixels)
+	} else if scaled.validation, err = s.validation.Resize(v.pixels); err != nil {
 		return nil, err
 	}
 	if len(s.scaled) == sizesKept {
 		clear(s.scaled)
 	}
-	scaled := &images{train: train, validation: validation}
-	s.scaled[pixels] = scaled
+	s.scaled[v] = scaled
 	return scaled, nil
 }
 
@@ -84,5 +91,5 @@ func (l *library) get(spec Spec) (*images, error) {
 		}
 		l.of, l.seed, l.images = spec.Data, spec.StudySeed, loaded
 	}
-	return l.images.at(spec.Architecture.Pixels)
+	return l.images.at(view{spec.Architecture.Pixels, spec.Augmentation.Crop > 0, spec.Data.ValidationCrop})
 }

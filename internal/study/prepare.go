@@ -118,10 +118,11 @@ func (p *Prepared) Specs() ([]Spec, error) {
 	var specs []Spec
 	for seed := range p.Experiment.Replication.Seeds {
 		for _, trial := range trials {
+			point := trial.Labels[0].Point
 			spec, err := Spec{
 				Trial: trial.Name, SeedIndex: seed, StudySeed: p.Experiment.Study.Seed,
-				Architecture: p.Experiment.Scaled(p.Base, trial.Labels[0].Point),
-				Recipe:       *p.Experiment.Train, Augmentation: p.Experiment.Data.Augmentation,
+				Architecture: p.Experiment.Scaled(p.Base, point),
+				Recipe:       p.Experiment.Recipe(point.Phi.Float64()), Augmentation: p.Experiment.Augmentation(point.Phi.Float64()),
 				Data: data, Threads: p.Experiment.Execution.ThreadsPerRun,
 			}.withKey()
 			if err != nil {
@@ -154,6 +155,6 @@ func (p *Prepared) data() (Data, error) {
 	}
 	return Data{
 		Source: p.Experiment.DataSpec(), Checksum: loaded.checksum(),
-		ValidationFraction: section.ValidationFraction, TrainExamples: loaded.train.N, ValidationExamples: loaded.validation.N,
+		ValidationFraction: section.ValidationFraction, ValidationCrop: section.ValidationCrop, TrainExamples: loaded.train.N, ValidationExamples: loaded.validation.N,
 	}, nil
 }

@@ -22,7 +22,8 @@ type Data struct {
 	Source             dataset.Spec `json:"source"`
 	Checksum           string       `json:"checksum"` // SHA-256 of the training and validation images at their native size
 	ValidationFraction float64      `json:"validation_fraction"`
-	TrainExamples      int          `json:"train_examples"` // images trained on
+	ValidationCrop     float64      `json:"validation_crop,omitempty"` // share of the side of the middle that is validated on; 0 for all without a filter
+	TrainExamples      int          `json:"train_examples"`            // images trained on
 	ValidationExamples int          `json:"validation_examples"`
 }
 
@@ -61,6 +62,9 @@ func (s Spec) withKey() (Spec, error) {
 		"augmentation":        s.Augmentation,
 		"threads_per_run":     s.Threads,
 		"numeric_version":     NumericVersion,
+	}
+	if s.Data.ValidationCrop > 0 { // a later option: earlier keys are without it
+		content["validation_crop"] = s.Data.ValidationCrop
 	}
 	text, err := canonicalJSON(content)
 	if err != nil {

@@ -58,6 +58,12 @@ func TestRunKey(t *testing.T) {
 		"examples":   func(s *Spec) { s.Data.TrainExamples++ },
 		"augment":    func(s *Spec) { s.Augmentation = dataset.Augmentation{Shift: .1} },
 		"threads":    func(s *Spec) { s.Threads++ },
+		"crop":       func(s *Spec) { s.Augmentation.Crop = .08 },
+		"policy":     func(s *Spec) { s.Augmentation.Policy = dataset.RandAugment },
+		"magnitude":  func(s *Spec) { s.Augmentation.Magnitude = 10 },
+		"validation": func(s *Spec) { s.Data.ValidationCrop = .875 },
+		"warm-up":    func(s *Spec) { s.Recipe.WarmupEpochs = 5 },
+		"biases":     func(s *Spec) { s.Recipe.DecayBiases = true },
 	} {
 		other := base
 		change(&other)
@@ -79,6 +85,33 @@ func TestSeedsAreSharedByTrials(t *testing.T) {
 	b.SeedIndex++
 	if a.Seed() == b.Seed() {
 		t.Error("two seed indices share a seed")
+	}
+}
+
+// TestViews: images come to a size by the area filter, or stay at the native one where the augmentation crops; the middle of validation images is cut out.
+func TestViews(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	source, err := dataset.Open(dataset.Spec{Name: "motifs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := loadImages(source, .001, 32, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v, want := range map[view][2]int{{24, false, 0}: {24, 24}, {24, true, .875}: {72, 24}, {72, false, 0}: {72, 72}, {72, false, .875}: {72, 72}} {
+		got, err := set.at(v)
+		if err != nil || got.train.Size != want[0] || got.validation.Size != want[1] || got.train.N != 32 || got.validation.N != 12 {
+			t.Errorf("%+v: %v", v, err)
+		}
+		if again, _ := set.at(v); again != got {
+			t.Errorf("%+v is computed twice", v)
+		}
+	}
+	plain, _ := set.at(view{pixels: 24})
+	cropped, _ := set.at(view{pixels: 24, crop: .875})
+	if bytes.Equal(plain.validation.Pixels, cropped.validation.Pixels) {
+		t.Error("the crop changes no validation image")
 	}
 }
 
