@@ -26,11 +26,12 @@ func Figures(s *study.Study, r Results) error {
 	if err := os.MkdirAll(s.Folder.Path(FiguresFolder), 0o755); err != nil {
 		return err
 	}
+	single := families(r, "width", "depth", "resolution")
 	for name, draw := range map[string]func() (*plots.Figure, error){
 		"accuracy-cost":    func() (*plots.Figure, error) { return plots.AccuracyCost(r.Study, points(r)) },
 		"accuracy-latency": func() (*plots.Figure, error) { return plots.AccuracyLatency(r.Study, latencyPoints(r)) },
 		"training-curves":  func() (*plots.Figure, error) { return plots.TrainingCurves(r.Study, curves(s, r)) },
-		"scaling-panels":   func() (*plots.Figure, error) { return plots.ScalingPanels(families(r, "width", "depth", "resolution")) },
+		"scaling-panels":   func() (*plots.Figure, error) { return plots.ScalingPanels(single) },
 		"scaling-curves": func() (*plots.Figure, error) {
 			return plots.ScalingCurves(families(r, "width", "depth", "resolution", "compound"))
 		},
@@ -40,7 +41,7 @@ func Figures(s *study.Study, r Results) error {
 			name == "accuracy-latency" && len(latencyPoints(r)) == 0 {
 			wanted = false
 		}
-		if !wanted {
+		if !wanted || name == "scaling-panels" && len(single) == 0 {
 			continue
 		}
 		figure, err := draw()
