@@ -3,7 +3,7 @@ package dataset
 import "math"
 
 // resampler brings rectangles of square images to a size by bicubic interpolation with antialiasing, enlarging where it has to: Pillow's resize, bit for
-// bit. The authors' resize_bicubic ([code], preprocessing.py) is the same without antialiasing. It is not safe for concurrent use.
+// bit. The resize_bicubic of [code] has a kernel of its own (a = -3/4) and no antialiasing. It is not safe for concurrent use.
 type resampler struct {
 	size, channels int
 	filters        map[int]filter // by the length that is brought to size

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -112,6 +113,27 @@ func TestViews(t *testing.T) {
 	cropped, _ := set.at(view{pixels: 24, crop: .875})
 	if bytes.Equal(plain.validation.Pixels, cropped.validation.Pixels) {
 		t.Error("the crop changes no validation image")
+	}
+}
+
+// TestStrengthsFollowTheTrial: a run has the dropout and the magnitude of its trial's phi, the base network those of phi 0.
+func TestStrengthsFollowTheTrial(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml", "train.recipe=efficientnet", "train.warmup_epochs=1", "search.method=compound", `search.phi=["2", "3.5"]`,
+		"search.controls=[]", "constraint.0.tolerance=0.5", `data.augmentation={ policy = "randaugment", magnitude = { from = 10, to = 28, phi = 6 } }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := p.Specs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[[2]float64]int{}
+	for _, s := range specs {
+		got[[2]float64{math.Round(s.Recipe.Dropout*1e4) / 1e4, s.Augmentation.Magnitude}]++
+	}
+	if want := (map[[2]float64]int{{.2, 10}: 2, {.2857, 16}: 2, {.35, 20.5}: 2}); !maps.Equal(got, want) {
+		t.Errorf("dropout and magnitude of the runs are %v, want %v", got, want)
 	}
 }
 
