@@ -74,7 +74,7 @@ NETWORKS = {
 }
 CLASSICS = {name: Workload("train", 1, 1, 64, 64, 1, name) for name in ("mobilenet-v1", "mobilenet-v2", "resnet-18", "resnet-50")}
 WORKLOADS = NETWORKS | CLASSICS | {f"{name}-2t": workload._replace(threads=2) for name, workload in NETWORKS.items()}
-DEFAULT = [*NETWORKS, "b0-224-2t"]
+DEFAULT = [*NETWORKS, "b0-224-2t", *CLASSICS]
 
 
 def main() -> None:

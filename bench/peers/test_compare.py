@@ -1,14 +1,12 @@
 """Tests of compare.py with stand-ins for both programs: python3 -m unittest discover bench/peers."""
 
 import json
-import pathlib
 import subprocess
 import sys
-import tempfile
-import textwrap
 import unittest
 
 import compare
+import stand_ins
 
 FAKE_PEER = """
     import json, sys
@@ -34,23 +32,13 @@ FAKE_GRIDSEARCH = """
 """
 
 
-class CompareTest(unittest.TestCase):
+class CompareTest(stand_ins.StandIns):
     """compare.py from its command line to its table."""
 
     def setUp(self) -> None:
         """Writes the stand-in for Python with PyTorch, which ignores which file it is told to run."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.output = self.folder / "raw.json"
+        super().setUp()
         self.python = self.stand_in("peer", FAKE_PEER)
-
-    def stand_in(self, name: str, code: str) -> str:
-        """Writes a program and returns its path."""
-        program = self.folder / name
-        program.write_text(f"#!{sys.executable}\n{textwrap.dedent(code)}", encoding="utf-8")
-        program.chmod(0o755)
-        return str(program)
 
     def compare(self, *flags: str, params: int = 7) -> subprocess.CompletedProcess:
         """Runs compare.py against the stand-ins."""
@@ -87,7 +75,9 @@ class CompareTest(unittest.TestCase):
     def test_flags(self) -> None:
         """Both programs are told the whole workload."""
         flags = compare.WORKLOADS["w0.5-32-2t"].flags()
-        self.assertEqual(" ".join(flags), "--mode train --width 0.5 --depth 1 --resolution 32 --batch 128 --threads 2")
+        self.assertEqual(" ".join(flags), "--mode train --width 0.5 --depth 1 --resolution 32 --batch 128 --threads 2 --baseline efficientnet-b0")
+        flags = compare.WORKLOADS["resnet-18"].flags()
+        self.assertEqual(" ".join(flags), "--mode train --width 1 --depth 1 --resolution 64 --batch 64 --threads 1 --baseline resnet-18")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
 """Tests of compare_trial.py with stand-ins for both programs: python3 -m unittest discover bench/peers."""
 
 import json
-import pathlib
 import subprocess
 import sys
-import tempfile
-import textwrap
 import unittest
 
 import compare_trial
+import stand_ins
 
 FAKE_PEER = """
     import json, os, pathlib, sys, time
@@ -36,22 +34,8 @@ FAKE_GRIDSEARCH = """
 """
 
 
-class CompareTrialTest(unittest.TestCase):
+class CompareTrialTest(stand_ins.StandIns):
     """compare_trial.py from its command line to its table."""
-
-    def setUp(self) -> None:
-        """Makes the folder of stand-ins."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.output = self.folder / "raw.json"
-
-    def stand_in(self, name: str, code: str) -> str:
-        """Writes a program and returns its path."""
-        program = self.folder / name
-        program.write_text(f"#!{sys.executable}\n{textwrap.dedent(code)}", encoding="utf-8")
-        program.chmod(0o755)
-        return str(program)
 
     def compare(self, *flags: str, params: int = 7) -> subprocess.CompletedProcess:
         """Runs compare_trial.py against the stand-ins."""
