@@ -35,6 +35,7 @@ type Chain struct {
 	shape    ChainShape
 	layers   []*layer
 	shortcut *layer    // nil for none
+	all      []*layer  // the layers and the shortcut
 	passes   int       // parts of the batch that go through one after the other
 	rows     int       // pixels of the output of a pass
 	factors  []float32 // of stochastic depth; nil for none
@@ -53,8 +54,10 @@ func NewChain(e *engine.Engine, s ChainShape, p []Params) *Chain {
 		from = newLayer(e, conv, p[i], from)
 		c.layers = append(c.layers, from)
 	}
+	c.all = c.layers
 	if s.Shortcut != nil {
 		c.shortcut = newLayer(e, *s.Shortcut, p[len(s.Convs)], nil)
+		c.all = append(slices.Clone(c.layers), c.shortcut)
 	}
 	return c
 }
@@ -76,7 +79,7 @@ func (c *Chain) Allocate(batch int) int {
 		c.factors = make([]float32, batch)
 		c.gates.Allocate(batch, last.outPixels(), last.pad)
 	}
-	for _, l := range c.all() {
+	for _, l := range c.all {
 		l.allocate(batch)
 		c.ReserveWide(0, len(l.z))
 		c.ReserveWide(1, len(l.z))
@@ -84,33 +87,21 @@ func (c *Chain) Allocate(batch int) int {
 	return size
 }
 
-// all lists the layers with the shortcut.
-func (c *Chain) all() []*layer {
-	if c.shortcut == nil {
-		return c.layers
-	}
-	return append(slices.Clone(c.layers), c.shortcut)
-}
-
 // Forward implements engine.Block.
 func (c *Chain) Forward(y, x []float32) {
 	c.InPasses(c.passes, y, x, func(y, x []float32) {
-		for _, l := range c.all() {
+		for _, l := range c.all {
 			l.forward(x)
 		}
 		c.join(y, x)
 	})
 }
 
-// units cuts the output into stretches of whole images; a worker's parameters are zero at first.
+// units cuts the output.
 func (c *Chain) units(visit func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params)) {
 	l := c.last()
-	step := max(1, engine.Chunk(c.rows, l.pad)/l.outPixels()) * l.outPixels()
-	c.Run(engine.Pieces(c.rows, step), func(w *engine.Worker, from, to int) {
-		par := w.Params(l.pad, nil, nil, nil, nil)
-		for u := from; u < to; u++ {
-			visit(w, u*step, kernel.Rows{Rows: min(step, c.rows-u*step), Channels: l.shape.Out}, par)
-		}
+	c.Stretches(c.rows, l.outPixels(), l.pad, func(w *engine.Worker, pixel, n int, par kernel.Params) {
+		visit(w, pixel, kernel.Rows{Rows: n, Channels: l.shape.Out}, par)
 	})
 }
 

@@ -84,16 +84,17 @@ func (l *layer) output(pixel int) kernel.Matrix { return kernel.Dense(l.z[pixel*
 // stretch is rows of output pixels of images.
 type stretch struct{ image, images, first, rows int }
 
-// units visits the units of images, and stretches of their rows.
-func (l *layer) units(from, to int, begin func(image, images int), each func(s stretch), end func(image, images int)) {
+// units visits a worker's groups of images.
+func (l *layer) units(from, to int, visit func(image, images int)) {
 	for u := from; u < to; u++ {
-		image := u * l.group
-		images := min(l.group, l.batch-image)
-		begin(image, images)
-		for row := 0; row < l.shape.OutSize; row += l.lines {
-			each(stretch{image, images, row, min(l.lines, l.shape.OutSize-row)})
-		}
-		end(image, images)
+		visit(u*l.group, min(l.group, l.batch-u*l.group))
+	}
+}
+
+// stretches visits the rows of images, so many at a time.
+func (l *layer) stretches(image, images int, visit func(s stretch)) {
+	for row := 0; row < l.shape.OutSize; row += l.lines {
+		visit(stretch{image, images, row, min(l.lines, l.shape.OutSize-row)})
 	}
 }
 
@@ -111,18 +112,13 @@ func (l *layer) forward(x []float32) {
 	l.norm.Begin(l.Engine)
 	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
 		in, s := l.input(w, x), l.NewStatistics(w, l.norm, l.pad)
-		l.units(from, to, func(image, images int) { in.fill(image, images, false) }, func(st stretch) {
-			n := l.pixels(st)
-			s.Write(l.output(l.pixel(st)), kernel.Dense(w.Scratch[1], l.pad), n, len(l.z), func(z kernel.Matrix) {
-				for ky, t := range l.taps {
-					if ky == 0 {
-						w.ProductPadded(z, in.patches(st, ky), t.Forward, n)
-					} else {
-						w.Product(z, in.patches(st, ky), t.Forward, n, true)
-					}
-				}
+		l.units(from, to, func(image, images int) {
+			in.fill(image, images, false)
+			l.stretches(image, images, func(st stretch) {
+				n := l.pixels(st)
+				s.Write(l.output(l.pixel(st)), kernel.Dense(w.Scratch[1], l.pad), n, len(l.z), func(z kernel.Matrix) { in.convolve(z, st, n) })
 			})
-		}, func(int, int) {})
+		})
 		s.Flush()
 	})
 	l.norm.Finish(l.Engine, l.batch*l.outPixels())
@@ -203,6 +199,14 @@ func (in input) patches(s stretch, ky int) kernel.Matrix {
 	return to
 }
 
+// convolve computes the output of a stretch of n pixels: the sum of what the rows of the kernel give.
+func (in input) convolve(z kernel.Matrix, s stretch, n int) {
+	in.w.ProductPadded(z, in.patches(s, 0), in.taps[0].Forward, n)
+	for ky := 1; ky < len(in.taps); ky++ {
+		in.w.Product(z, in.patches(s, ky), in.taps[ky].Forward, n, true)
+	}
+}
+
 // rows addresses the patches of a stretch in a window: rows of the window that overlap.
 func (in input) rows(s stretch) (func(window []float32, ky int) kernel.Grouped, kernel.Rows) {
 	size, stride, c := in.shape.OutSize, in.shape.Stride, in.shape.In
@@ -220,13 +224,17 @@ func (l *layer) backward(dx, du, x []float32, add bool) {
 		b := l.backwardConv(w, dx, x, add)
 		par := w.Params(l.pad, l.norm.A, l.norm.B, l.norm.C)
 		dz := kernel.Dense(w.Scratch[1], l.pad)
-		l.units(from, to, b.begin, func(s stretch) {
-			pixel, n := l.pixel(s), l.pixels(s)
-			w.AffineAdd(dz, kernel.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par, kernel.Rows{Rows: n, Channels: l.shape.Out})
-			for ky := range l.taps {
-				b.tap(s, ky, dz, n)
-			}
-		}, b.write)
+		l.units(from, to, func(image, images int) {
+			b.begin(image, images)
+			l.stretches(image, images, func(s stretch) {
+				pixel, n := l.pixel(s), l.pixels(s)
+				w.AffineAdd(dz, kernel.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par, kernel.Rows{Rows: n, Channels: l.shape.Out})
+				for ky := range l.taps {
+					b.tap(s, ky, dz, n)
+				}
+			})
+			b.write(image, images)
+		})
 		if b.sums != nil {
 			b.sums.Flush()
 		}

@@ -1,8 +1,6 @@
 package ends
 
 import (
-	"slices"
-
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
 )
@@ -29,10 +27,7 @@ func (d *Dense) Allocate(batch int) int {
 func (d *Dense) Forward(y, x []float32) {
 	w, p := d.engine.Workers[0], d.layer
 	p.Pack(w.Kernels)
-	for row := range slices.Chunk(y[:d.batch*p.Out], p.Out) {
-		copy(row, p.Bias.Value)
-	}
-	w.Product(kernel.Dense(y, p.Out), kernel.Dense(x, p.In), p.Forward, d.batch, true)
+	p.Apply(w.Kernels, kernel.Dense(y, p.Out), kernel.Dense(x, p.In), d.batch)
 }
 
 // Backward implements engine.Block.

@@ -155,6 +155,18 @@ func (e *Engine) Run(n int, phase func(w *Worker, from, to int)) {
 	wait.Wait()
 }
 
+// Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose rows of so many channels make a unit. A worker has four
+// rows of parameters for its stretches, which are zero at first.
+func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int, par kernel.Params)) {
+	step := max(1, Chunk(pixels, channels)/area) * area
+	e.Run(Pieces(pixels, step), func(w *Worker, from, to int) {
+		par := w.Params(channels, nil, nil, nil, nil)
+		for u := from; u < to; u++ {
+			visit(w, u*step, min(step, pixels-u*step), par)
+		}
+	})
+}
+
 // share is the first unit of a worker.
 func (e *Engine) share(worker, n int) int { return n * worker / len(e.Workers) }
 

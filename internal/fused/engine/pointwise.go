@@ -51,6 +51,14 @@ func (p *Pointwise) Pack(k *kernel.Kernels) {
 	}
 }
 
+// Apply computes y = x weights + bias of so many rows.
+func (p *Pointwise) Apply(k *kernel.Kernels, y, x kernel.Matrix, rows int) {
+	for i := range rows {
+		copy(y.Data[i*y.Stride:], p.Bias.Value)
+	}
+	k.Product(y, x, p.Forward, rows, true)
+}
+
 // Gradient adds what rows of input and of output's gradient give to the worker's gradient of the weights.
 func (p *Pointwise) Gradient(w *Worker, x, dz kernel.Matrix, rows int) {
 	if p.transposed {

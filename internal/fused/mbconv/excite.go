@@ -63,18 +63,10 @@ func (x *excite) pack() {
 func (x *excite) forward(w *engine.Worker, first, n int) {
 	inner, hidden, gates, mean := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n), x.wide(gateRow, first, n), x.wide(meanRow, first, n)
 	w.ScaleTo(mean.Data, mean.Data, 1/float32(x.area))
-	x.layer(w, x.reduce, inner, mean, n)
+	x.reduce.Apply(w.Kernels, inner, mean, n)
 	w.SiLU(hidden.Data, inner.Data)
-	x.layer(w, x.expand, gates, hidden, n)
+	x.expand.Apply(w.Kernels, gates, hidden, n)
 	w.Sigmoid(gates.Data, gates.Data)
-}
-
-// layer is a dense layer with its bias.
-func (x *excite) layer(w *engine.Worker, p *engine.Pointwise, y, in kernel.Matrix, n int) {
-	for i := range n {
-		copy(y.Data[i*y.Stride:], p.Bias.Value)
-	}
-	w.Product(y, in, p.Forward, n, true)
 }
 
 // backward makes the gradients of the sums over pixels of those of the gates, which it overwrites.

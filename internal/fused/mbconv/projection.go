@@ -176,16 +176,9 @@ func (p *projection) output(y, x, factors []float32) {
 	})
 }
 
-// units cuts the narrow tensors into stretches of whole images; a worker's parameters are zero at first.
+// units cuts the narrow tensors.
 func (p *projection) units(visit func(w *engine.Worker, pixel, rows int, par kernel.Params)) {
-	total := p.batch * p.area
-	step := max(1, engine.Chunk(total, p.narrow)/p.area) * p.area
-	p.Run(engine.Pieces(total, step), func(w *engine.Worker, from, to int) {
-		par := w.Params(p.narrow, nil, nil, nil, nil)
-		for u := from; u < to; u++ {
-			visit(w, u*step, min(step, total-u*step), par)
-		}
-	})
+	p.Stretches(p.batch*p.area, p.area, p.narrow, visit)
 }
 
 // backward takes the gradient of the block's output. It computes du, the gradient behind the depthwise convolution's norm, padded, with its sums there,

@@ -38,20 +38,30 @@ func gemm(s isa) {
 		}
 	}
 	if s.wide {
-		productHalf(s, halfRows)
+		product(s, halfRows, 0, false)
 	}
 	pack(s)
 }
 
+// halfRows hide the latency of the multiply-add: two of half a vector begin in a cycle.
+const halfRows = 8
+
 // product computes tiles of C = A B, or of A^T B with transposed: B comes row by row, and of A a column, or a row of the transposed, is broadcast.
 //
-// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns of A [depth, rows] times rows of B.
+// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns of A [depth, rows] times rows of B. Across is the tile's
+// number of vectors; 0 is half a vector, for a C that has no more columns: the other half of the registers is zero.
 func product(s isa, rows, across int, transposed bool) {
 	kind, doc := "product", "of C = A B with B packed"
 	if transposed {
 		kind, doc = "productTA", "of C = A^T B"
 	}
-	text(fmt.Sprintf("%s%dx%d%s", kind, rows, across, s.name), "GemmArgs", fmt.Sprintf("computes tiles of %d rows and %d vectors %s", rows, across, doc))
+	name, width, parts := fmt.Sprintf("%s%dx%d%s", kind, rows, across, s.name), fmt.Sprintf("%d vectors", across), s
+	if across == 0 {
+		name, width, parts = fmt.Sprintf("%sHalf%d%s", kind, rows, s.name), "half a vector", isa{s.name, s.lanes / 2, true, true}
+		doc += " in whole vectors"
+		across = 1
+	}
+	text(name, "GemmArgs", fmt.Sprintf("computes tiles of %d rows and %s %s", rows, width, doc))
 	args := Load(Param("a"), GP64())
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
 	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
@@ -61,7 +71,7 @@ func product(s isa, rows, across int, transposed bool) {
 	Label(next)
 	sums := make([][]vec, rows)
 	for i := range sums {
-		sums[i] = s.zeros(across)
+		sums[i] = parts.zeros(across)
 	}
 	p := pointersTo(a, rowsOfA, rows)
 	if transposed {
@@ -71,11 +81,11 @@ func product(s isa, rows, across int, transposed bool) {
 	MOVQ(b, from)
 	depth := fetch(args, gemmDepth)
 	step := func(k int, last *tail) {
-		panel := s.vectors(across)
+		panel := parts.vectors(across)
 		for j := range panel {
 			m := Mem{Base: from, Disp: j * s.bytes()}
 			if j == across-1 {
-				s.load(m, panel[j], last)
+				parts.load(m, panel[j], last)
 			} else {
 				VMOVUPS(m, panel[j])
 			}
@@ -87,7 +97,7 @@ func product(s isa, rows, across int, transposed bool) {
 				m = p.row(i)
 				m.Disp = 4 * k
 			}
-			s.mulAdd(m, panel, sums[i])
+			parts.mulAdd(m, panel, sums[i])
 		}
 		if transposed {
 			ADDQ(strideA, p.base[0])
@@ -103,6 +113,11 @@ func product(s isa, rows, across int, transposed bool) {
 		DECQ(depth)
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(int) {})
 		step(0, last)
+	}
+	if parts.half {
+		for _, sum := range sums {
+			sum[0] = sum[0].AsZ().(vec)
+		}
 	}
 	if s.wide {
 		s.storeTile(args, sums, c, strideC, last)
@@ -121,45 +136,6 @@ func product(s isa, rows, across int, transposed bool) {
 	} else {
 		skip(a, strideA, rows)
 	}
-	DECQ(argument(args, gemmTiles))
-	JNZ(LabelRef(next))
-	finish()
-}
-
-// halfRows hide the latency of the multiply-add: two of half a vector begin in a cycle.
-const halfRows = 8
-
-// productHalf is product where C has no more columns than half a vector. The other half of its registers is zero.
-func productHalf(s isa, rows int) {
-	text(fmt.Sprintf("productHalf%d%s", rows, s.name), "GemmArgs", fmt.Sprintf("computes tiles of %d rows and half a vector of C = A B with B packed in whole vectors", rows))
-	half := isa{s.name, s.lanes / 2, true, true}
-	args := Load(Param("a"), GP64())
-	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
-	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
-	last := s.tailOf(fetch(args, gemmTail))
-	rowsOfA := pitchOf(strideA)
-	next := label("tile")
-	Label(next)
-	sums := half.zeros(rows)
-	p := pointersTo(a, rowsOfA, rows)
-	from := GP64()
-	MOVQ(b, from)
-	unrolled(fetch(args, gemmDepth), 4, func(k int) {
-		panel := half.vector()
-		VMOVUPS(Mem{Base: from}, panel)
-		ADDQ(strideB, from)
-		for i, sum := range sums {
-			m := p.row(i)
-			m.Disp = 4 * k
-			VFMADD231PS_BCST(m, panel, sum)
-		}
-	}, func(n int) { p.advance(4 * n) })
-	whole := make([][]vec, rows)
-	for i, sum := range sums {
-		whole[i] = []vec{sum.AsZ().(vec)}
-	}
-	s.storeTile(args, whole, c, strideC, last)
-	skip(a, strideA, rows)
 	DECQ(argument(args, gemmTiles))
 	JNZ(LabelRef(next))
 	finish()
