@@ -7,7 +7,6 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette"
@@ -52,13 +51,9 @@ func ClassMaps(networks []string, rows []Seen) (*Figure, error) {
 			columns[i+1] = append(columns[i+1], mapCell{over, m.Title})
 		}
 	}
-	titles, lines := append([]string{"image"}, networks...), 0
-	for _, title := range titles {
-		lines = max(lines, strings.Count(title, "\n"))
-	}
 	var panels []*plot.Plot
-	for i, title := range titles {
-		p := newPanel(title+strings.Repeat("\n ", lines-strings.Count(title, "\n")), "", "") // of one height: the cells stand side by side
+	for i, title := range level(append([]string{"image"}, networks...)) { // the cells stand side by side
+		p := newPanel(title, "", "")
 		p.Title.TextStyle.Font.Size = 7.5
 		p.HideAxes()
 		p.Add(columns[i])

@@ -30,7 +30,8 @@ type NetworkBlock struct {
 // Networks draws networks side by side, as [effnet] Figure 2 does: the image is below, every block a bar above it, as wide as it has channels and as thick
 // as its map has pixels on a side, both by their roots. All share one scale.
 func Networks(networks []Network) (*Figure, error) {
-	widest, tallest, lines := 0., 0., 0
+	widest, tallest := 0., 0.
+	var notes []string
 	for _, n := range networks {
 		for _, b := range n.Blocks {
 			if b.Channels < 1 || b.Size < 1 {
@@ -38,14 +39,15 @@ func Networks(networks []Network) (*Figure, error) {
 			}
 			widest = max(widest, b.width())
 		}
-		tallest, lines = max(tallest, n.height()), max(lines, strings.Count(n.Note, "\n"))
+		tallest, notes = max(tallest, n.height()), append(notes, n.Note)
 	}
 	if tallest == 0 {
 		return nil, errors.New("there is nothing to draw: no network has a block")
 	}
 	var panels []*plot.Plot
-	for _, n := range networks {
-		p := newPanel(n.Title, n.Note+strings.Repeat("\n ", lines-strings.Count(n.Note, "\n")), "") // notes of one height: the images stand side by side
+	for i, note := range level(notes) { // the images stand side by side
+		n := networks[i]
+		p := newPanel(n.Title, note, "")
 		p.HideAxes()
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -widest, 2.3*widest, 0, tallest
 		p.Add(stack(n))
@@ -57,6 +59,19 @@ func Networks(networks []Network) (*Figure, error) {
 		f.legend.Add(stage, swatch{stageColor(i)})
 	}
 	return f, nil
+}
+
+// level gives texts equally many lines, so that what is beside them has one height.
+func level(texts []string) []string {
+	most := 0
+	for _, t := range texts {
+		most = max(most, strings.Count(t, "\n"))
+	}
+	leveled := make([]string, len(texts))
+	for i, t := range texts {
+		leveled[i] = t + strings.Repeat("\n ", most-strings.Count(t, "\n"))
+	}
+	return leveled
 }
 
 // Sizes of a drawn network.
