@@ -218,6 +218,16 @@ func (k *Kernels) ClippedProducts(act Activation, du, dy, y, z Matrix, p Params,
 	k.run(abi.ClippedProducts, n, p, 2, du, dy, y, z)
 }
 
+// Raise puts x into y and p0 into which where x is larger than y, or no number.
+func (k *Kernels) Raise(y, x, which Grouped, p Params, n Rows) {
+	k.runGroups(abi.RaiseRows, n, p, 1, y, x, which)
+}
+
+// AddWhere adds x to y where which is p0.
+func (k *Kernels) AddWhere(y, x, which Grouped, p Params, n Rows) {
+	k.runGroups(abi.AddWhere, n, p, 1, y, x, which)
+}
+
 // GateProducts adds a da to g1 and computes a = g0 a.
 func (k *Kernels) GateProducts(a, da Grouped, g Gates, n Rows) {
 	k.runGates(abi.GateProducts, n, Params{}, 0, g, 2, a, da)

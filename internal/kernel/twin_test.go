@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 func TestRowKernels(t *testing.T) {
 	operands := [abi.RowKernels]int{abi.CopyRows: 2, abi.Affine: 2, abi.AffineAdd: 3, abi.AffineAddGate: 3, abi.ScaleRows: 1, abi.Moments: 1, abi.MomentsCopy: 2, abi.Products: 2, abi.ProductsGate: 2, abi.NormSiLU: 2, abi.NormSiLUSum: 2,
 		abi.NormSiLUSlope: 3, abi.SlopeSiLUProducts: 3, abi.SlopeSiLUProductsGate: 3, abi.GateProducts: 2, abi.MulProducts: 4, abi.MulProductsPast: 4, abi.MulProductsGate: 4, abi.MulProductsGatePast: 4,
-		abi.AddClip: 3, abi.AddClipGate: 3, abi.ClippedProducts: 4, abi.NormClip: 2, abi.NormClipSum: 2, abi.NormClipSlope: 3, abi.SlopeClipProducts: 3, abi.SlopeClipProductsGate: 3}
+		abi.AddClip: 3, abi.AddClipGate: 3, abi.ClippedProducts: 4, abi.RaiseRows: 3, abi.AddWhere: 3, abi.NormClip: 2, abi.NormClipSum: 2, abi.NormClipSlope: 3, abi.SlopeClipProducts: 3, abi.SlopeClipProductsGate: 3}
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(1, 2))
 		for kernel := range abi.RowKernels {
@@ -33,7 +34,16 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel abi.RowKernel, operan
 	each, groups, images := 1+dice.IntN(9), 1+dice.IntN(3), 1+dice.IntN(3)
 	const params, gates = 4, 2
 	stride := (channels + 15) / 16 * 16
-	par, gate := newGuarded(dice, params*stride), newGuarded(dice, images*groups*gates*stride)
+	random := func(n int) guarded {
+		g := newGuarded(dice, n)
+		if kernel == abi.RaiseRows || kernel == abi.AddWhere { // few different numbers, so that some are equal
+			for i, v := range g.data {
+				g.data[i] = float32(math.Round(float64(v)))
+			}
+		}
+		return g
+	}
+	par, gate := random(params*stride), newGuarded(dice, images*groups*gates*stride)
 	for _, g := range []guarded{par, gate} {
 		for i := range g.data {
 			if i%stride >= channels {
@@ -53,7 +63,7 @@ func rowCase(t *testing.T, s *Set, dice *rand.Rand, kernel abi.RowKernel, operan
 		if past {
 			rowStride, gap, imageGap = channels, 0, 0
 		}
-		g := newGuarded(dice, images*(groups*(each*rowStride+gap)+imageGap))
+		g := random(images * (groups*(each*rowStride+gap) + imageGap))
 		if past {
 			g = aligned(g)
 		}

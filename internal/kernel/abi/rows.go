@@ -42,6 +42,8 @@ const (
 	AddClip
 	AddClipGate
 	ClippedProducts
+	RaiseRows
+	AddWhere
 
 	// Those with an activation, in one order for each.
 	NormSiLU

@@ -91,6 +91,16 @@ func addClipGateAVX512(a *abi.RowArgs)
 //go:noescape
 func clippedProductsAVX512(a *abi.RowArgs)
 
+// raiseRowsAVX512 puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number.
+//
+//go:noescape
+func raiseRowsAVX512(a *abi.RowArgs)
+
+// addWhereAVX512 computes p0 += p1 where p2 is par0.
+//
+//go:noescape
+func addWhereAVX512(a *abi.RowArgs)
+
 // normSiLUAVX512 computes p0 = silu(par0 p1 + par1).
 //
 //go:noescape
@@ -225,6 +235,16 @@ func addClipGateAVX2(a *abi.RowArgs)
 //
 //go:noescape
 func clippedProductsAVX2(a *abi.RowArgs)
+
+// raiseRowsAVX2 puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number.
+//
+//go:noescape
+func raiseRowsAVX2(a *abi.RowArgs)
+
+// addWhereAVX2 computes p0 += p1 where p2 is par0.
+//
+//go:noescape
+func addWhereAVX2(a *abi.RowArgs)
 
 // normSiLUAVX2 computes p0 = silu(par0 p1 + par1).
 //

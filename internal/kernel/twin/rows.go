@@ -74,6 +74,20 @@ var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
 			r.par[1][j] += d * r.p[3][j]
 		}
 	}),
+	abi.RaiseRows: twin(3, 1, func(r *operands) {
+		for j, x := range r.p[1] {
+			if x > r.p[0][j] || x != x {
+				r.p[0][j], r.p[2][j] = x, r.par[0][j]
+			}
+		}
+	}),
+	abi.AddWhere: twin(3, 1, func(r *operands) {
+		for j, x := range r.p[1] {
+			if r.p[2][j] == r.par[0][j] {
+				r.p[0][j] += x
+			}
+		}
+	}),
 	abi.NormSiLU: normTwin(siluSlope), abi.NormSiLUSum: normSumTwin(siluSlope), abi.NormSiLUSlope: normSlopeTwin(siluSlope),
 	abi.SlopeSiLUProducts: slopeTwin(siluSlope), abi.SlopeSiLUProductsGate: slopeGateTwin(siluSlope),
 	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope), abi.NormClipSlope: normSlopeTwin(clipSlope),

@@ -31,18 +31,20 @@ func (c *clip) of(u vec) vec {
 	return u
 }
 
-func (c *clip) apply(u vec) vec { return c.of(u) }
-
-// Predicates of comparisons.
-const (
-	lessThan    = 1  // ordered, signalling
-	greaterThan = 14 // ordered, signalling
-)
+func (c *clip) apply(us ...vec) []vec {
+	for _, u := range us {
+		c.of(u)
+	}
+	return us
+}
 
 // slope returns clip of u and 1 between the ends, 0 elsewhere: PyTorch's derivative of ReLU and ReLU6.
-func (c *clip) slope(u vec) (a, d vec) {
-	d = c.masked(u, c.one)
-	return c.of(u), d
+func (c *clip) slope(us ...vec) (a, d []vec) {
+	for _, u := range us {
+		d = append(d, c.masked(u, c.one))
+		c.of(u)
+	}
+	return us, d
 }
 
 // masked returns x where u is between the ends, 0 elsewhere, in a new register.

@@ -30,10 +30,11 @@ func flat(s isa) {
 			VFMADD231PS(r.load(1), r.scalar[1], x)
 			r.store(x, 0)
 		}},
-		{"siluFlat", "computes p0 = silu(p1)", 2, 0, func(r *strip) { r.store(r.sigmoid.apply(r.load(1)), 0) }},
-		{"sigmoidFlat", "computes p0 = sigmoid(p1)", 2, 0, func(r *strip) { r.store(r.sigmoid.of(r.load(1)), 0) }},
+		{"siluFlat", "computes p0 = silu(p1)", 2, 0, func(r *strip) { r.store(r.sigmoid.apply(r.load(1))[0], 0) }},
+		{"sigmoidFlat", "computes p0 = sigmoid(p1)", 2, 0, func(r *strip) { r.store(r.sigmoid.of(r.load(1))[0], 0) }},
 		{"siluBackward", "multiplies p0 by the derivative of silu at p1", 2, 0, func(r *strip) {
-			_, d := r.sigmoid.slope(r.load(1))
+			_, slopes := r.sigmoid.slope(r.load(1))
+			d := slopes[0]
 			VMULPS(r.load(0), d, d)
 			r.store(d, 0)
 		}},

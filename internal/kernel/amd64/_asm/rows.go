@@ -141,6 +141,12 @@ func rows(s isa) {
 				b.store(d, 0, r)
 			})
 		}},
+		{"raiseRows", "puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number", 3, 1, nil, 0, nil, func(b *block) {
+			b.each(b.raise)
+		}},
+		{"addWhere", "computes p0 += p1 where p2 is par0", 3, 1, nil, 0, nil, func(b *block) {
+			b.each(b.addWhere)
+		}},
 	} {
 		s.rowKernel(k)
 	}
@@ -148,38 +154,46 @@ func rows(s isa) {
 	s.activated("Clip", "clip", func(b *block) activation { return b.clip })
 }
 
-// activation is a function that follows a batch norm.
+// activation is a function that follows a batch norm. It takes several vectors and goes over them instruction by instruction: those of one vector wait for
+// each other, and a processor does not look far enough ahead for the next vector's behind them.
 type activation interface {
-	// apply returns the function of u, which it may overwrite; slope returns its derivative beside it.
-	apply(u vec) vec
-	slope(u vec) (a, d vec)
+	// apply returns the function of each u, which it may overwrite; slope returns the derivatives beside it.
+	apply(u ...vec) []vec
+	slope(u ...vec) (a, d []vec)
 }
 
 // activated writes the kernels with an activation.
 func (s isa) activated(name, doc string, of func(*block) activation) {
 	for _, k := range []rowKernel{
 		{"norm" + name, "computes p0 = " + doc + "(par0 p1 + par1)", 2, 2, nil, 0, nil, func(b *block) {
-			b.each(func(r int) { b.store(of(b).apply(b.norm(1, r)), 0, r) })
+			b.some(func(rows []int) {
+				for i, a := range of(b).apply(b.norms(1, rows)...) {
+					b.store(a, 0, rows[i])
+				}
+			})
 		}},
 		{"norm" + name + "Sum", "is norm" + name + " and adds the result to gate0", 2, 2, nil, 1, []int{0}, func(b *block) {
-			b.each(func(r int) {
-				a := of(b).apply(b.norm(1, r))
-				VADDPS(a, b.gate[0], b.gate[0])
-				b.store(a, 0, r)
+			b.some(func(rows []int) {
+				for i, a := range of(b).apply(b.norms(1, rows)...) {
+					VADDPS(a, b.gate[0], b.gate[0])
+					b.store(a, 0, rows[i])
+				}
 			})
 		}},
 		{"norm" + name + "Slope", "is norm" + name + " of p1 and puts the derivative into p2", 3, 2, nil, 0, nil, func(b *block) {
-			b.each(func(r int) {
-				a, d := of(b).slope(b.norm(1, r))
-				b.store(a, 0, r)
-				b.store(d, 2, r)
+			b.some(func(rows []int) {
+				a, d := of(b).slope(b.norms(1, rows)...)
+				for i, r := range rows {
+					b.store(a[i], 0, r)
+					b.store(d[i], 2, r)
+				}
 			})
 		}},
 		{"slope" + name + "Products", "computes p0 = p1 " + doc + "'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, 0, nil, func(b *block) {
-			b.each(func(r int) { b.slopeProducts(of(b), r, b.load(1, r)) })
+			b.slopeProducts(of(b), func(r int) vec { return b.load(1, r) })
 		}},
 		{"slope" + name + "ProductsGate", "is slope" + name + "Products of gate0 p1 + gate1", 3, 4, []int{2, 3}, 2, nil, func(b *block) {
-			b.each(func(r int) { b.slopeProducts(of(b), r, b.gated(1, r)) })
+			b.slopeProducts(of(b), func(r int) vec { return b.gated(1, r) })
 		}},
 	} {
 		s.rowKernel(k)
@@ -211,6 +225,21 @@ type block struct {
 func (b *block) each(row func(r int)) {
 	for r := range b.rows {
 		row(r)
+	}
+}
+
+// some goes over the rows in groups whose vectors have registers at the same time.
+func (b *block) some(visit func(rows []int)) {
+	together := rowBlock
+	if !b.wide {
+		together = max(1, 4-len(b.par)-len(b.gate))
+	}
+	for r := 0; r < b.rows; r += together {
+		var rows []int
+		for i := r; i < min(r+together, b.rows); i++ {
+			rows = append(rows, i)
+		}
+		visit(rows)
 	}
 }
 
@@ -259,10 +288,15 @@ func (b *block) moments(x vec) {
 	VFMADD231PS(x, x, b.par[1])
 }
 
-// norm is par0 p + par1.
-func (b *block) norm(i, r int) vec {
-	x := b.stream(i, r)
-	VFMADD213PS(b.par[1], b.par[0], x)
+// norms are par0 p + par1 of some rows.
+func (b *block) norms(i int, rows []int) []vec {
+	var x []vec
+	for _, r := range rows {
+		x = append(x, b.stream(i, r))
+	}
+	for _, v := range x {
+		VFMADD213PS(b.par[1], b.par[0], v)
+	}
 	return x
 }
 
@@ -272,16 +306,17 @@ func (b *block) gated(i, r int) vec {
 	return x
 }
 
-func (b *block) slopeProducts(of activation, r int, d vec) {
-	z := b.stream(2, r)
-	u := b.vector()
-	VMOVAPS(z, u)
-	VFMADD213PS(b.par[1], b.par[0], u)
-	_, slope := of.slope(u)
-	VMULPS(slope, d, d)
-	VADDPS(d, b.par[2], b.par[2])
-	VFMADD231PS(d, z, b.par[3])
-	b.store(d, 0, r)
+func (b *block) slopeProducts(of activation, gradient func(r int) vec) {
+	b.some(func(rows []int) {
+		_, slopes := of.slope(b.norms(2, rows)...)
+		for i, r := range rows {
+			d := gradient(r)
+			VMULPS(slopes[i], d, d)
+			VADDPS(d, b.par[2], b.par[2])
+			VFMADD231PS(b.load(2, r), d, b.par[3])
+			b.store(d, 0, r)
+		}
+	})
 }
 
 func (b *block) mulProducts(r int, d vec, store func(vec, int, int)) {
@@ -289,6 +324,49 @@ func (b *block) mulProducts(r int, d vec, store func(vec, int, int)) {
 	VADDPS(d, b.par[0], b.par[0])
 	VFMADD231PS(b.load(3, r), d, b.par[1])
 	store(d, 0, r)
+}
+
+// Predicates of comparisons.
+const (
+	equal       = 0  // ordered, quiet
+	lessThan    = 1  // ordered, signalling
+	unordered   = 3  // quiet
+	greaterThan = 14 // ordered, signalling
+)
+
+func (b *block) raise(r int) {
+	x, largest, which := b.stream(1, r), b.load(0, r), b.load(2, r)
+	if b.wide {
+		larger, none := K(), K()
+		VCMPPS(Imm(greaterThan), largest, x, larger)
+		VCMPPS(Imm(unordered), x, x, none)
+		KORW(larger, none, larger)
+		VMOVAPS(x, larger, largest)
+		VMOVAPS(b.par[0], larger, which)
+	} else {
+		larger, none := b.vector(), b.vector()
+		VCMPPS(Imm(greaterThan), largest, x, larger)
+		VCMPPS(Imm(unordered), x, x, none)
+		VORPS(larger, none, larger)
+		VBLENDVPS(larger, x, largest, largest)
+		VBLENDVPS(larger, b.par[0], which, which)
+	}
+	b.store(largest, 0, r)
+	b.store(which, 2, r)
+}
+
+func (b *block) addWhere(r int) {
+	x, sum, which := b.load(1, r), b.load(0, r), b.load(2, r)
+	if b.wide {
+		same := K()
+		VCMPPS(Imm(equal), which, b.par[0], same)
+		VADDPS(x, sum, same, sum)
+	} else {
+		VCMPPS(Imm(equal), which, b.par[0], which)
+		VADDPS(x, sum, x)
+		VBLENDVPS(which, x, sum, sum)
+	}
+	b.store(sum, 0, r)
 }
 
 func (s isa) rowKernel(k rowKernel) {

@@ -64,59 +64,85 @@ func (s isa) sigmoid() *sigmoid {
 	return g
 }
 
-// of returns the sigmoid of u in a new register. NaN goes through.
-func (g *sigmoid) of(u vec) vec {
+// of returns the sigmoid of each u in a new register. NaN goes through.
+func (g *sigmoid) of(us ...vec) []vec {
+	x, n, p := g.vectors(len(us)), g.vectors(len(us)), g.vectors(len(us))
+	for i, u := range us {
+		VMULPS(g.scale.op(), u, x[i])
+	}
 	if g.wide {
-		return g.ofWide(u)
+		g.powerWide(x, n, p)
+	} else {
+		g.power(x, n, p)
 	}
-	x, n, p := g.vector(), g.vector(), g.vector()
-	VMULPS(g.scale.op(), u, x)
-	VMINPS(x, g.high, x) // the minimum and the maximum return their second operand for NaN
-	VMAXPS(x, g.low, x)
-	VROUNDPS(Imm(1), x, n) // down
-	VSUBPS(n, x, x)
-	g.power(x, p)
-	VCVTPS2DQ(n, n)
-	VPSLLD(Imm(23), n, n)
-	VPADDD(n, p, p)
-	VADDPS(g.one, p, p)
-	VDIVPS(p, g.one, p)
+	for _, v := range p {
+		VADDPS(g.one, v, v)
+	}
+	for _, v := range p {
+		VDIVPS(v, g.one, v)
+	}
 	return p
 }
 
-// power computes 2^f.
-func (g *sigmoid) power(f, p vec) {
-	VMOVAPS(g.powers[0].op(), p)
+// power computes p = 2^x; n is for its own use, x is lost.
+func (g *sigmoid) power(x, n, p []vec) {
+	for i, v := range x {
+		VMINPS(v, g.high, v) // the minimum and the maximum return their second operand for NaN
+		VMAXPS(v, g.low, v)
+		VROUNDPS(Imm(1), v, n[i]) // down
+		VSUBPS(n[i], v, v)
+	}
+	g.fraction(x, p)
+	for i, v := range n {
+		VCVTPS2DQ(v, v)
+		VPSLLD(Imm(23), v, v)
+		VPADDD(v, p[i], p[i])
+	}
+}
+
+// powerWide needs no limits: the fraction of an infinite number is 0, and the scaling by a power of two takes any exponent.
+func (g *sigmoid) powerWide(x, f, p []vec) {
+	for i, v := range x {
+		VREDUCEPS(Imm(1), v, f[i]) // x less its floor
+	}
+	g.fraction(f, p)
+	for i, v := range x {
+		VSCALEFPS(v, p[i], p[i]) // times 2 to the floor of x
+	}
+}
+
+// fraction computes p = 2^f.
+func (g *sigmoid) fraction(f, p []vec) {
+	for _, v := range p {
+		VMOVAPS(g.powers[0].op(), v)
+	}
 	for _, c := range g.powers[1:] {
-		VFMADD213PS(c.op(), f, p)
+		for i, v := range p {
+			VFMADD213PS(c.op(), f[i], v)
+		}
 	}
-}
-
-// ofWide needs no limits: the fraction of an infinite number is 0, and the scaling by a power of two takes any exponent.
-func (g *sigmoid) ofWide(u vec) vec {
-	x, f, p := g.vector(), g.vector(), g.vector()
-	VMULPS(g.scale.v, u, x)
-	VREDUCEPS(Imm(1), x, f) // x less its floor
-	g.power(f, p)
-	VSCALEFPS(x, p, p) // times 2 to the floor of x
-	VADDPS(g.one, p, p)
-	VDIVPS(p, g.one, p)
-	return p
 }
 
 // apply returns u times its sigmoid: silu.
-func (g *sigmoid) apply(u vec) vec {
-	s := g.of(u)
-	VMULPS(u, s, s)
+func (g *sigmoid) apply(us ...vec) []vec {
+	s := g.of(us...)
+	for i, u := range us {
+		VMULPS(u, s[i], s[i])
+	}
 	return s
 }
 
 // slope returns a = u s and the derivative s + a (1 - s) = s + a - a s, with the sigmoid s of u. u is lost.
-func (g *sigmoid) slope(u vec) (a, d vec) {
-	s := g.of(u)
-	VMULPS(s, u, u)
-	d = g.vector()
-	VADDPS(u, s, d)
-	VFNMADD231PS(u, s, d)
-	return u, d
+func (g *sigmoid) slope(us ...vec) (a, d []vec) {
+	s, d := g.of(us...), g.vectors(len(us))
+	for i, u := range us {
+		VMULPS(s[i], u, u)
+	}
+	for i, u := range us {
+		VADDPS(u, s[i], d[i])
+	}
+	for i, u := range us {
+		VFNMADD231PS(u, s[i], d[i])
+	}
+	return us, d
 }
