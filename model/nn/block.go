@@ -119,6 +119,9 @@ func (m *maker) stem() block {
 
 func (m *maker) pool() block {
 	b := m.block
+	if l := m.fusedMaxPool(); l != nil {
+		return m.out(l)
+	}
 	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}})
 }
 

@@ -63,6 +63,15 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 		Activation: activations[b.Activation]}, weightOf(weight), bn.fused())}
 }
 
+// fusedMaxPool is the fused form of max pooling; nil where there is none.
+func (m *maker) fusedMaxPool() layer {
+	e, b := m.engine(), m.block
+	if e == nil {
+		return nil
+	}
+	return fusedLayer{ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})}
+}
+
 // fusedBottleneck is the fused form of a bottleneck; nil where there is none.
 func (m *maker) fusedBottleneck(p bottleneck) layer {
 	b := m.block

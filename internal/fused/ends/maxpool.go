@@ -1,0 +1,120 @@
+package ends
+
+import (
+	"math"
+
+	"gridsearch/internal/fused/engine"
+	"gridsearch/internal/kernel"
+)
+
+// MaxPool takes the largest value of each channel in windows on square maps, image by image and tap by tap. Like PyTorch's it gives the gradient to the first
+// of equal values, and no number is the largest.
+type MaxPool struct {
+	*engine.Engine
+	shape engine.ConvShape
+	taps  kernel.Params // a row for each tap: its number
+	batch int
+	which []float32 // of the taps each value of the output is, like the output
+}
+
+// NewMaxPool makes the block; the shape has as many channels out as in.
+func NewMaxPool(e *engine.Engine, s engine.ConvShape) *MaxPool {
+	p := &MaxPool{Engine: e, shape: s, taps: e.Set.NewParams(s.Kernel*s.Kernel, s.Out)}
+	for tap := range s.Kernel * s.Kernel {
+		for j := range s.Out {
+			p.taps.Row(tap)[j] = float32(tap)
+		}
+	}
+	return p
+}
+
+// Allocate implements engine.Block.
+func (p *MaxPool) Allocate(batch int) int {
+	p.batch = batch
+	p.which = kernel.Floats(batch * p.outImage())
+	return len(p.which)
+}
+
+// inImage and outImage are the numbers of an image before and behind.
+func (p *MaxPool) inImage() int  { return p.shape.InSize * p.shape.InSize * p.shape.Out }
+func (p *MaxPool) outImage() int { return p.shape.OutSize * p.shape.OutSize * p.shape.Out }
+
+// Forward implements engine.Block.
+func (p *MaxPool) Forward(y, x []float32) {
+	p.Run(p.batch, func(w *engine.Worker, from, to int) {
+		for i := from; i < to; i++ {
+			at := i * p.outImage()
+			image := y[at:][:p.outImage()]
+			fill(image, float32(math.Inf(-1)))
+			clear(p.which[at:][:p.outImage()])
+			for tap := range p.shape.Kernel * p.shape.Kernel {
+				if a := p.area(tap); !a.empty() {
+					w.Raise(p.behind(a, image), p.before(a, x[i*p.inImage():]), p.behind(a, p.which[at:]), p.taps.From(tap), a.rows)
+				}
+			}
+		}
+	})
+}
+
+// Backward implements engine.Block. The taps come from last to first, which is the order of the windows that a pixel is in.
+func (p *MaxPool) Backward(dx, dy, _, _ []float32) {
+	if dx == nil {
+		return
+	}
+	p.Run(p.batch, func(w *engine.Worker, from, to int) {
+		for i := from; i < to; i++ {
+			image, at := dx[i*p.inImage():][:p.inImage()], i*p.outImage()
+			clear(image)
+			for tap := p.shape.Kernel*p.shape.Kernel - 1; tap >= 0; tap-- {
+				if a := p.area(tap); !a.empty() {
+					w.AddWhere(p.before(a, image), p.behind(a, dy[at:]), p.behind(a, p.which[at:]), p.taps.From(tap), a.rows)
+				}
+			}
+		}
+	})
+}
+
+// fill sets all numbers to one.
+func fill(to []float32, v float32) {
+	to[0] = v
+	for n := 1; n < len(to); n *= 2 {
+		copy(to[n:], to[:n])
+	}
+}
+
+// area is the part of an image whose windows have a tap inside the map.
+type area struct {
+	out, in int // its first number behind and before
+	rows    kernel.Rows
+}
+
+// empty says whether there is none: a kernel may be larger than the map.
+func (a area) empty() bool { return a.rows.Rows == 0 || a.rows.Groups == 0 }
+
+func (p *MaxPool) area(tap int) area {
+	s := p.shape
+	y, top, height := p.reach(tap / s.Kernel)
+	x, left, width := p.reach(tap % s.Kernel)
+	return area{(y*s.OutSize + x) * s.Out, (top*s.InSize + left) * s.Out, kernel.Rows{Rows: width, Channels: s.Out, Groups: height}}
+}
+
+// reach says, along a side, which is the first window whose tap number k is inside, where that is, and how many windows there are.
+func (p *MaxPool) reach(k int) (out, in, n int) {
+	s, offset := p.shape, k-(p.shape.Kernel-1)/2
+	if offset < 0 {
+		out = engine.Pieces(-offset, s.Stride)
+	}
+	in = out*s.Stride + offset
+	return out, in, max(0, min(s.OutSize-out, engine.Pieces(s.InSize-in, s.Stride)))
+}
+
+// before and behind are an area of an image's map.
+func (p *MaxPool) before(a area, image []float32) kernel.Grouped {
+	s := p.shape
+	return kernel.Grouped{Matrix: kernel.Dense(image[a.in:], s.Stride*s.Out), Group: s.Stride * s.InSize * s.Out}
+}
+
+func (p *MaxPool) behind(a area, image []float32) kernel.Grouped {
+	s := p.shape
+	return kernel.Grouped{Matrix: kernel.Dense(image[a.out:], s.Out), Group: s.OutSize * s.Out}
+}
