@@ -27,6 +27,9 @@ func native() []*Set {
 	return sets
 }
 
+// Pause lets a thread that waits in a loop rest for a moment, below a microsecond.
+func Pause() { amd64.Pause() }
+
 // FlushesDenormals says whether FlushDenormals does anything here.
 const FlushesDenormals = true
 

@@ -17,6 +17,9 @@ import (
 // two versions are never taken for one.
 const NumericVersion = 3
 
+// sharesVersion is likewise part of the keys of runs of several threads alone, whose sums depend on the threads' shares of a batch.
+const sharesVersion = 2
+
 // Data says which images a study trains and validates on. The split is a function of the study seed alone: all runs share it.
 type Data struct {
 	Source             dataset.Spec `json:"source"`
@@ -62,6 +65,9 @@ func (s Spec) withKey() (Spec, error) {
 		"augmentation":        s.Augmentation,
 		"threads_per_run":     s.Threads,
 		"numeric_version":     NumericVersion,
+	}
+	if s.Threads > 1 {
+		content["shares_version"] = sharesVersion
 	}
 	if s.Data.ValidationCrop > 0 { // a later option: earlier keys are without it
 		content["validation_crop"] = s.Data.ValidationCrop

@@ -63,7 +63,7 @@ const patchesLimit = 3 * engine.Unit
 func (l *layer) allocate(batch int) {
 	s, width := l.shape, l.shape.Kernel*l.shape.In
 	l.batch, l.z = batch, kernel.Floats(batch*l.outPixels()*l.pad)
-	l.group = max(1, min(patchesLimit/(l.outPixels()*width), engine.Pieces(batch, len(l.Workers))))
+	l.group = l.Group(batch, patchesLimit/(l.outPixels()*width))
 	l.lines = s.OutSize
 	if l.group == 1 {
 		l.lines = max(1, min(s.OutSize, patchesLimit/(s.OutSize*width)))

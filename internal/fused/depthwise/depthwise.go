@@ -65,7 +65,7 @@ func (d *Layer) cut() {
 		d.band = (d.band + 1) / 2
 	}
 	if d.band == d.shape.OutSize {
-		d.group = max(1, min(engine.Unit/d.inImage(), engine.Pieces(d.batch, len(d.Workers))))
+		d.group = d.Group(d.batch, engine.Unit/d.inImage())
 	}
 }
 

@@ -17,7 +17,7 @@
 package engine
 
 import (
-	"sync"
+	"runtime"
 
 	"gridsearch/internal/kernel"
 )
@@ -47,7 +47,8 @@ type Engine struct {
 	Set      *kernel.Set
 	Training bool      // false: running statistics, and no backward pass
 	Workers  []*Worker // one a thread
-	moved    bool      // the parameters may have, since the blocks read them
+	crew     *crew
+	moved    bool // the parameters may have, since the blocks read them
 	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its depthwise convolution.
 	Wide [2][]float32
 }
@@ -58,6 +59,8 @@ func New(set *kernel.Set, threads int, training bool) *Engine {
 	for id := range max(1, threads) {
 		e.Workers = append(e.Workers, &Worker{Kernels: set.New(), ID: id})
 	}
+	e.crew = newCrew(len(e.Workers) - 1)
+	runtime.AddCleanup(e, (*crew).dismiss, e.crew)
 	return e
 }
 
@@ -144,21 +147,22 @@ func (e *Engine) Run(n int, phase func(w *Worker, from, to int)) {
 		phase(e.Workers[0], 0, n)
 		return
 	}
-	var wait sync.WaitGroup
-	for i, w := range e.Workers[1:] {
-		wait.Go(func() {
-			defer kernel.FlushDenormals()()
-			phase(w, e.share(i+1, n), e.share(i+2, n))
-		})
+	c := e.crew
+	c.turn++
+	for i, m := range c.mates {
+		m.task = task{phase, e.Workers[i+1], e.share(i+1, n), e.share(i+2, n)}
+		m.begin.raise()
 	}
 	phase(e.Workers[0], 0, e.share(1, n))
-	wait.Wait()
+	for _, m := range c.mates {
+		m.done.await(c.turn)
+	}
 }
 
 // Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose rows of so many channels make a unit. A worker has four
 // rows of parameters for its stretches, which are zero at first.
 func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int, par kernel.Params)) {
-	step := max(1, Chunk(pixels, channels)/area) * area
+	step := e.Group(pixels/area, Chunk(pixels, channels)/area) * area
 	e.Run(Pieces(pixels, step), func(w *Worker, from, to int) {
 		par := w.Params(channels, nil, nil, nil, nil)
 		for u := from; u < to; u++ {
@@ -169,6 +173,26 @@ func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pix
 
 // share is the first unit of a worker.
 func (e *Engine) share(worker, n int) int { return n * worker / len(e.Workers) }
+
+// Group is the number of images of a unit, of a batch of n: the most that fit, or fewer where the workers' shares are more equal then.
+func (e *Engine) Group(n, most int) int {
+	best, least := 1, n+1
+	for size := max(1, min(n, most)); size > 0; size-- {
+		if images := e.largest(n, size); images < least {
+			best, least = size, images
+		}
+	}
+	return best
+}
+
+// largest is the largest share of n images in units of so many.
+func (e *Engine) largest(n, size int) int {
+	images, units := 0, Pieces(n, size)
+	for worker := range e.Workers {
+		images = max(images, min(n, e.share(worker+1, units)*size)-e.share(worker, units)*size)
+	}
+	return images
+}
 
 // Chunk is a number of rows of so many channels that make a unit, a multiple of 48 where it can be: the tiles of the kernels divide that.
 func Chunk(rows, channels int) int {

@@ -36,7 +36,7 @@ func newProjection(e *engine.Engine, s Shape, p Params, from *depthwise.Layer, x
 
 func (p *projection) allocate(batch int) {
 	p.batch = batch
-	p.group = max(1, min(engine.Unit/(p.area*p.pad), engine.Pieces(batch, len(p.Workers))))
+	p.group = p.Group(batch, engine.Unit/(p.area*p.pad))
 	p.rows = p.area
 	if p.area*p.pad > 4*engine.Unit {
 		p.rows = engine.Chunk(p.area, p.pad)

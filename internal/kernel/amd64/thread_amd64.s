@@ -11,3 +11,8 @@ TEXT ·controlWord(SB), NOSPLIT, $0-4
 TEXT ·setControlWord(SB), NOSPLIT, $0-4
 	LDMXCSR word+0(FP)
 	RET
+
+// func Pause()
+TEXT ·Pause(SB), NOSPLIT, $0-0
+	PAUSE
+	RET

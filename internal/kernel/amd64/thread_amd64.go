@@ -15,3 +15,6 @@ func FlushDenormals() { setControlWord(controlWord() | flushToZero) }
 
 // KeepDenormals takes them as they come again.
 func KeepDenormals() { setControlWord(controlWord() &^ flushToZero) }
+
+// Pause tells the processor that this thread waits in a loop: for some tens of nanoseconds it leaves the core to the other thread on it.
+func Pause()
