@@ -79,7 +79,8 @@ type Kernels struct {
 	product  abi.GemmArgs
 	convolve abi.DepthwiseArgs
 	scalars  [6]float32
-	top      float32 // of the activation of the call
+	top      float32   // of the activation of the call
+	repeated []float32 // parameters of joined rows
 }
 
 // New makes the kernels of another goroutine.

@@ -64,6 +64,38 @@ func TestInPlace(t *testing.T) {
 	})
 }
 
+// TestJoinedRows: rows without a gap, which are joined, give the bits of rows with one, in place too.
+func TestJoinedRows(t *testing.T) {
+	dice := rand.New(rand.NewPCG(13, 14))
+	eachSet(t, func(t *testing.T, s *Set) {
+		k := s.New()
+		for channels := 1; channels <= 50; channels++ {
+			n := Rows{Rows: 1 + dice.IntN(60), Channels: channels}
+			x, z, gapped := newGuarded(dice, n.Rows*channels), newGuarded(dice, n.Rows*channels), newGuarded(dice, n.Rows*(channels+1))
+			for r := range n.Rows {
+				copy(gapped.data[r*(channels+1):], x.data[r*channels:][:channels])
+			}
+			par := k.NewParams(3, channels).Set(x.data[:channels], z.data[:channels], gapped.data[:channels])
+			for name, run := range map[string]func(x Matrix){
+				"affine":    func(x Matrix) { k.Affine(x, x, par, n) },
+				"affineAdd": func(x Matrix) { k.AffineAdd(x, x, Dense(z.data, channels), par, n) },
+			} {
+				got, want := x.clone(), gapped.clone()
+				run(Dense(got.data, channels))
+				run(Dense(want.data, channels+1))
+				for r := range n.Rows {
+					if a, b := got.data[r*channels:][:channels], want.data[r*(channels+1):][:channels]; !slices.Equal(a, b) {
+						t.Fatalf("%s, %d channels, row %d of %d is %v, want %v", name, channels, r, n.Rows, a, b)
+					}
+				}
+				if err := got.same(got, 0); err != nil {
+					t.Fatalf("%s, %d channels: %v", name, channels, err)
+				}
+			}
+		}
+	})
+}
+
 // TestSigmoidRange: the sigmoid is within 1e-6 of float64 everywhere, 0 and 1 at the ends, and no number of no number.
 func TestSigmoidRange(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {

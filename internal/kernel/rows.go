@@ -95,6 +95,57 @@ func (k *Kernels) run(kernel abi.RowKernel, n Rows, par Params, params int, m ..
 	k.table.Rows[kernel](a)
 }
 
+// runJoined is run of a kernel that adds nothing up. Rows that follow each other without a gap and do not fill their vectors are joined to rows that do:
+// a vector that the end of a row cuts costs as much as a whole one, and more in place, as it seems to read what the row in front has just written.
+func (k *Kernels) runJoined(kernel abi.RowKernel, n Rows, par Params, params int, m ...Matrix) {
+	for _, matrix := range m {
+		matrix.check(n.Rows, n.Channels)
+	}
+	join := k.joins(n, m)
+	if joined := n.Rows / join; joined > 0 && join > 1 {
+		long, whole := Rows{Rows: joined, Channels: join * n.Channels}, make([]Matrix, 0, 3)
+		for i, matrix := range m {
+			whole = append(whole, Dense(matrix.Data, long.Channels))
+			m[i] = matrix.From(joined * join)
+		}
+		k.run(kernel, long, k.repeat(par, params, n.Channels, join), params, whole...)
+		n.Rows -= joined * join
+	}
+	if n.Rows > 0 {
+		k.run(kernel, n, par, params, m...)
+	}
+}
+
+// joins is the number of rows that fill vectors together, 1 if they cannot be joined.
+func (k *Kernels) joins(n Rows, m []Matrix) int {
+	for _, matrix := range m {
+		if matrix.Stride != n.Channels {
+			return 1
+		}
+	}
+	join := 1
+	for n.Channels > 0 && join*n.Channels%k.Width != 0 {
+		join++
+	}
+	return join
+}
+
+// repeat makes parameters of joined rows of those of one.
+func (k *Kernels) repeat(par Params, params, channels, times int) Params {
+	to := Params{Stride: times * channels}
+	if need := params * to.Stride; len(k.repeated) < need {
+		k.repeated = Floats(need)
+	}
+	to.Data = k.repeated
+	for i := range params {
+		row := to.Row(i)
+		for at := 0; at < len(row); at += channels {
+			copy(row[at:], par.Row(i)[:channels])
+		}
+	}
+	return to
+}
+
 // runGroups is run on groups of rows.
 func (k *Kernels) runGroups(kernel abi.RowKernel, n Rows, par Params, params int, m ...Grouped) {
 	k.runGates(kernel, n, par, params, Gates{}, 0, m...)
@@ -124,10 +175,12 @@ func (k *Kernels) runGates(kernel abi.RowKernel, n Rows, par Params, params int,
 func (k *Kernels) Copy(y, x Grouped, n Rows) { k.runGroups(abi.CopyRows, n, Params{}, 0, y, x) }
 
 // Affine computes y = p0 x + p1.
-func (k *Kernels) Affine(y, x Matrix, p Params, n Rows) { k.run(abi.Affine, n, p, 2, y, x) }
+func (k *Kernels) Affine(y, x Matrix, p Params, n Rows) { k.runJoined(abi.Affine, n, p, 2, y, x) }
 
 // AffineAdd computes y = p0 x + p1 z + p2.
-func (k *Kernels) AffineAdd(y, x, z Matrix, p Params, n Rows) { k.run(abi.AffineAdd, n, p, 3, y, x, z) }
+func (k *Kernels) AffineAdd(y, x, z Matrix, p Params, n Rows) {
+	k.runJoined(abi.AffineAdd, n, p, 3, y, x, z)
+}
 
 // AffineAddGroups is AffineAdd on groups of rows.
 func (k *Kernels) AffineAddGroups(y, x, z Grouped, p Params, n Rows) {

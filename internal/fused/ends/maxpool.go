@@ -93,19 +93,9 @@ func (a area) empty() bool { return a.rows.Rows == 0 || a.rows.Groups == 0 }
 
 func (p *MaxPool) area(tap int) area {
 	s := p.shape
-	y, top, height := p.reach(tap / s.Kernel)
-	x, left, width := p.reach(tap % s.Kernel)
+	y, top, height := s.Reach(tap / s.Kernel)
+	x, left, width := s.Reach(tap % s.Kernel)
 	return area{(y*s.OutSize + x) * s.Out, (top*s.InSize + left) * s.Out, kernel.Rows{Rows: width, Channels: s.Out, Groups: height}}
-}
-
-// reach says, along a side, which is the first window whose tap number k is inside, where that is, and how many windows there are.
-func (p *MaxPool) reach(k int) (out, in, n int) {
-	s, offset := p.shape, k-(p.shape.Kernel-1)/2
-	if offset < 0 {
-		out = engine.Pieces(-offset, s.Stride)
-	}
-	in = out*s.Stride + offset
-	return out, in, max(0, min(s.OutSize-out, engine.Pieces(s.InSize-in, s.Stride)))
 }
 
 // before and behind are an area of an image's map.

@@ -77,7 +77,7 @@ func (c *Stem) Forward(y, x []float32) {
 			if c.Training {
 				patches = c.patch(pixel)
 			}
-			c.gather(patches.Data, x, pixel, n)
+			c.gather(w, patches.Data, x, pixel, n)
 			s.Write(c.raw(pixel), kernel.Dense(w.Scratch[1], c.pad), n, len(c.z), func(z kernel.Matrix) {
 				w.ProductPadded(z, patches, c.conv.Forward, n)
 			})
@@ -124,51 +124,58 @@ func (c *Stem) Backward(dx, dy, _, _ []float32) {
 }
 
 // gather copies the patches of n output pixels from a row's first one on, zero outside the image.
-func (c *Stem) gather(to, x []float32, pixel, n int) {
+func (c *Stem) gather(w *engine.Worker, to, x []float32, pixel, n int) {
+	size, area := c.shape.OutSize, c.shape.InSize*c.shape.InSize*c.shape.In
+	for row, end := pixel/size, (pixel+n)/size; row < end; {
+		image, first := row/size, row%size
+		rows := min(size-first, end-row)
+		for ky := range c.shape.Kernel {
+			c.gatherLines(w, to, x[image*area:][:area], ky, first, rows)
+		}
+		to, row = to[rows*size*c.conv.In:], row+rows
+	}
+}
+
+// gatherLines copies what the patches of an image's rows of output pixels, from one on, see of a row of the kernel.
+func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, rows int) {
 	s := c.shape
-	line, pad := s.Kernel*s.In, (s.Kernel-1)/2
-	for i := 0; i < n; i += s.OutSize {
-		row := (pixel + i) / s.OutSize
-		image, top := row/s.OutSize, row%s.OutSize*s.Stride-pad
-		for ky := range s.Kernel {
-			patches := to[i*c.conv.In+ky*line:]
-			if y := top + ky; y >= 0 && y < s.InSize {
-				c.gatherRow(patches, x[(image*s.InSize+y)*s.InSize*s.In:][:s.InSize*s.In], line, pad)
-				continue
-			}
+	line, row, pad := s.Kernel*s.In, s.OutSize*c.conv.In, (s.Kernel-1)/2
+	out, in, n := s.Reach(ky)
+	top, bottom := max(first, out), min(first+rows, out+n) // the rows whose line is inside
+	left := engine.Pieces(pad, s.Stride)                   // the pixels whose line is: those from here
+	right := max(left, (s.InSize-s.Kernel+pad)/s.Stride+1) // to here
+	if top < bottom && left < right {
+		at := ((in+(top-out)*s.Stride)*s.InSize + left*s.Stride - pad) * s.In
+		w.Copy(kernel.Grouped{Matrix: kernel.Matrix{Data: to[(top-first)*row+left*c.conv.In+ky*line:], Stride: c.conv.In}, Group: row},
+			kernel.Grouped{Matrix: kernel.Matrix{Data: image[at:], Stride: s.Stride * s.In}, Group: s.Stride * s.InSize * s.In},
+			kernel.Rows{Rows: right - left, Channels: line, Groups: bottom - top})
+	}
+	for y := first; y < first+rows; y++ {
+		patches := to[(y-first)*row+ky*line:]
+		if y < top || y >= bottom {
 			for o := range s.OutSize {
 				clear(patches[o*c.conv.In:][:line])
 			}
-		}
-	}
-}
-
-// gatherRow copies what the patches of a row of output pixels take from a row of the image.
-func (c *Stem) gatherRow(patches, row []float32, line, pad int) {
-	s := c.shape
-	for o := range s.OutSize {
-		patch, at := patches[o*c.conv.In:][:line], (o*s.Stride-pad)*s.In
-		if at >= 0 && at+line <= len(row) {
-			copyLine(patch, row[at:])
 			continue
 		}
-		clear(patch)
-		if at < 0 {
-			copy(patch[min(-at, line):], row)
-		} else if at < len(row) {
-			copy(patch, row[at:])
+		from := image[(in+(y-out)*s.Stride)*s.InSize*s.In:][:s.InSize*s.In]
+		for o := 0; o < s.OutSize; o++ {
+			if o == left {
+				o = right
+			}
+			if o < s.OutSize {
+				copyPart(patches[o*c.conv.In:][:line], from, (o*s.Stride-pad)*s.In)
+			}
 		}
 	}
 }
 
-// colourLine is the length of a 3x3 kernel's row over three colours.
-const colourLine = 9
-
-// copyLine fills a row of a patch; the usual one is a few moves rather than a call.
-func copyLine(to, from []float32) {
-	if len(to) == colourLine {
-		*(*[colourLine]float32)(to) = [colourLine]float32(from)
-		return
+// copyPart copies what there is of a line that begins at a place in a row or in front of it; the rest is zero.
+func copyPart(line, row []float32, at int) {
+	clear(line)
+	if at < 0 {
+		copy(line[min(-at, len(line)):], row)
+	} else if at < len(row) {
+		copy(line, row[at:])
 	}
-	copy(to, from)
 }

@@ -42,6 +42,16 @@ type ConvShape struct {
 	Activation      kernel.Activation
 }
 
+// Reach says, along a side, which is the first output pixel whose tap number k is inside the map, where that is, and how many such pixels there are.
+func (s ConvShape) Reach(k int) (out, in, n int) {
+	offset := k - (s.Kernel-1)/2
+	if offset < 0 {
+		out = Pieces(-offset, s.Stride)
+	}
+	in = out*s.Stride + offset
+	return out, in, max(0, min(s.OutSize-out, Pieces(s.InSize-in, s.Stride)))
+}
+
 // Engine is what the blocks of a network share: kernels, threads and scratch memory.
 type Engine struct {
 	Set      *kernel.Set
