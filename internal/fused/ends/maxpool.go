@@ -8,7 +8,7 @@ import (
 )
 
 // MaxPool takes the largest value of each channel in windows on square maps, image by image and tap by tap. Like PyTorch's it gives the gradient to the first
-// of equal values, and no number is the largest.
+// of equal values, and NaN counts as the largest.
 type MaxPool struct {
 	*engine.Engine
 	shape engine.ConvShape
