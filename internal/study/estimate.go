@@ -2,7 +2,6 @@ package study
 
 import (
 	"math"
-	"runtime"
 	"time"
 
 	"gridsearch/model/nn"
@@ -39,7 +38,7 @@ func (p *Prepared) Estimate() (TimeEstimate, error) {
 	if images == 0 {
 		images = published - validation
 	}
-	t := TimeEstimate{Workers: runtime.NumCPU(), FLOPS: 2 * rate}
+	t := TimeEstimate{Workers: cores(), FLOPS: 2 * rate}
 	if e.Execution.Workers > 0 {
 		t.Workers = min(t.Workers, e.Execution.Workers) // more of them share the cores
 	}

@@ -127,12 +127,15 @@ type supervisor struct {
 	told        time.Time // when the status was last written
 }
 
+// cores is the number that this process may use: Go counts what a container's quota leaves of the machine's.
+func cores() int { return runtime.GOMAXPROCS(0) }
+
 func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experiments.Execution, o Options) (*supervisor, error) {
 	if o.Workers == 0 {
 		o.Workers = e.Workers
 	}
 	if o.Workers == 0 {
-		o.Workers = max(1, runtime.NumCPU()/e.ThreadsPerRun)
+		o.Workers = max(1, cores()/e.ThreadsPerRun)
 	}
 	records, err := record.Records()
 	if err != nil {
