@@ -95,11 +95,14 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 // connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the last node and what that is differentiated by.
 func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block, p *Parameters) (last *graph.Node, wrt []*graph.Node) {
 	var gradients [2]buffer // of the inputs of neighbours: each is read by the block in front of it alone
+	var outputs [2]buffer   // in evaluation, where each is read by the block behind it alone
 	for i := range blocks {
 		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
 		w.values, w.grads = p.memory(w.block.params)
 		if i == len(blocks)-1 {
 			w.output = n.logits
+		} else if n.loss == nil {
+			w.outputs = &outputs[i%2]
 		}
 		var params *graph.Node
 		value, params = w.node(b, value)
@@ -163,16 +166,21 @@ type wiring struct {
 
 	values, grads []float32 // of the block's parameters: one input of the graph, as a node costs more than a small layer
 	gradients     *buffer   // that of the block's input is written there
+	outputs       *buffer   // where output is, if it is nil; nil for memory of its own
 }
 
 // buffer is memory that several nodes write one after the other.
 type buffer struct{ data []float32 }
 
-// reserve makes it hold n floats.
-func (b *buffer) reserve(n int) {
+// reserve makes it hold n floats and returns them. A nil buffer is memory for one node.
+func (b *buffer) reserve(n int) []float32 {
+	if b == nil {
+		return make([]float32, n)
+	}
 	if len(b.data) < n {
 		b.data = make([]float32, n)
 	}
+	return b.data[:n]
 }
 
 // total is the number of elements of a shape.
@@ -196,7 +204,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 	}
 	size := w.block.allocate(w.batch)
 	if w.output == nil {
-		w.output = make([]float32, size)
+		w.output = w.outputs.reserve(size)
 	}
 	output = b.Apply(graph.Operation{
 		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...), Output: w.output,

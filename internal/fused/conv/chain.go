@@ -79,8 +79,8 @@ func (c *Chain) Allocate(batch int) int {
 		c.factors = make([]float32, batch)
 		c.gates.Allocate(batch, last.outPixels(), last.pad)
 	}
-	for _, l := range c.all {
-		l.allocate(batch)
+	for i, l := range c.all {
+		l.allocate(i, batch)
 		c.ReserveWide(0, len(l.z))
 		c.ReserveWide(1, len(l.z))
 	}

@@ -60,9 +60,10 @@ func (l *layer) side() int {
 // patchesLimit is the size, in floats, of the patches of a unit: they stay in the second cache beside the weights that go over them.
 const patchesLimit = 3 * engine.Unit
 
-func (l *layer) allocate(batch int) {
+// allocate sizes a block's layer of that number.
+func (l *layer) allocate(i, batch int) {
 	s, width := l.shape, l.shape.Kernel*l.shape.In
-	l.batch, l.z = batch, kernel.Floats(batch*l.outPixels()*l.pad)
+	l.batch, l.z = batch, l.Keep(i, batch*l.outPixels()*l.pad)
 	l.group = l.Group(batch, patchesLimit/(l.outPixels()*width))
 	l.lines = s.OutSize
 	if l.group == 1 {

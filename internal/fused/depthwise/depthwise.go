@@ -44,7 +44,7 @@ func New(e *engine.Engine, s engine.ConvShape, weight engine.Weight, p engine.No
 // Allocate sizes the layer.
 func (d *Layer) Allocate(batch int) {
 	d.batch = batch
-	d.Z = kernel.Floats(batch * d.shape.OutSize * d.shape.OutSize * d.pad)
+	d.Z = d.Keep(0, batch*d.shape.OutSize*d.shape.OutSize*d.pad)
 	d.cut()
 	d.Reserve(0, max(d.group*d.inImage(), d.chunk()*d.pad))
 	d.Reserve(1, max(d.group*d.outImage(), d.chunk()*d.pad))

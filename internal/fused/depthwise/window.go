@@ -62,8 +62,29 @@ type window struct {
 }
 
 func (d *Layer) window(w *engine.Worker, x []float32) *window {
-	clear(w.Scratch[0][:d.group*d.inImage()])
+	data := w.Scratch[0][:d.group*d.inImage()]
+	if d.from == nil && d.shape.In < d.pad {
+		clear(data) // reading leaves out what is behind the channels
+	} else {
+		d.clearMargins(data, d.inStride(), d.inRows(d.band), d.padding(), d.shape.InSize)
+	}
 	return &window{reader: d.reader(w, x), last: -1}
+}
+
+// clearMargins sets to zero what surrounds the pixels of windows of so many rows: a margin of pixels on the sides and, where they hold whole images of so many
+// rows, what is above and below. That of bands is cleared as they are filled.
+func (d *Layer) clearMargins(data []float32, stride, rows, margin, size int) {
+	top, bottom, side := margin, min(margin+size, rows), margin*d.pad
+	if d.bands() > 1 {
+		top, bottom = 0, rows
+	}
+	for ; len(data) > 0; data = data[rows*stride:] {
+		clear(data[:top*stride+side])
+		for row := top + 1; row <= bottom; row++ {
+			clear(data[row*stride-side : min(row*stride+side, rows*stride)])
+		}
+		clear(data[bottom*stride : rows*stride])
+	}
 }
 
 // input is the band as the convolution reads it.
@@ -134,7 +155,7 @@ type gradientWindow struct {
 }
 
 func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
-	clear(w.Scratch[1][:d.group*d.outImage()])
+	d.clearMargins(w.Scratch[1][:d.group*d.outImage()], d.outStride(), d.outRows(), d.margin(), d.shape.OutSize)
 	return gradientWindow{d, w, du, w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C)}
 }
 

@@ -31,7 +31,7 @@ func NewMaxPool(e *engine.Engine, s engine.ConvShape) *MaxPool {
 // Allocate implements engine.Block.
 func (p *MaxPool) Allocate(batch int) int {
 	p.batch = batch
-	p.which = kernel.Floats(batch * p.outImage())
+	p.which = p.Keep(0, batch*p.outImage())
 	return len(p.which)
 }
 

@@ -27,7 +27,7 @@ func NewStem(e *engine.Engine, s engine.ConvShape, weight engine.Weight, norm en
 // Allocate implements engine.Block.
 func (c *Stem) Allocate(batch int) int {
 	c.batch = batch
-	c.z = kernel.Floats(c.rows() * c.pad)
+	c.z = c.Keep(0, c.rows()*c.pad)
 	c.ReserveWide(0, len(c.z))
 	if c.Training {
 		c.patches = kernel.Floats(c.rows() * c.conv.In)

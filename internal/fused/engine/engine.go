@@ -61,6 +61,7 @@ type Engine struct {
 	moved    bool // the parameters may have, since the blocks read them
 	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its depthwise convolution.
 	Wide [2][]float32
+	kept [tensors][]float32 // in evaluation: see Keep
 }
 
 // New makes the engine of a network: for training, or for evaluation with running statistics and no backward pass.
@@ -128,6 +129,21 @@ func (e *Engine) Reserve(i, n int) {
 			w.Scratch[i] = kernel.Floats(n)
 		}
 	}
+}
+
+// tensors is the number of a block's tensors that Keep knows: the outputs of a residual block's convolutions.
+const tensors = 4
+
+// Keep makes memory of n floats for tensor i of a block, not all of it zero. In training it is the block's own, as its backward pass reads it. In evaluation
+// the blocks take turns with the same memory, which stays in the caches.
+func (e *Engine) Keep(i, n int) []float32 {
+	if e.Training {
+		return kernel.Floats(n)
+	}
+	if len(e.kept[i]) < n {
+		e.kept[i] = kernel.Floats(n)
+	}
+	return e.kept[i][:n]
 }
 
 // ReserveWide makes a wide gradient hold n floats.

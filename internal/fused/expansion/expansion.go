@@ -33,7 +33,7 @@ func (l *Layer) Allocate(rows int) {
 	if l.implicit != nil {
 		return
 	}
-	l.Z = kernel.Floats(rows * l.Pad)
+	l.Z = l.Keep(2, rows*l.Pad)
 	l.Reserve(0, engine.Chunk(rows, l.Pad)*l.Pad)
 }
 

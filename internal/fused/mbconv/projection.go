@@ -41,7 +41,7 @@ func (p *projection) allocate(batch int) {
 	if p.area*p.pad > 4*engine.Unit {
 		p.rows = engine.Chunk(p.area, p.pad)
 	}
-	p.z = kernel.Floats(batch * p.area * p.narrow)
+	p.z = p.Keep(1, batch*p.area*p.narrow)
 	p.gates.Allocate(batch, p.area, p.narrow)
 	if p.shape.Activated {
 		p.ReserveWide(0, batch*p.area*p.shape.Out)
@@ -130,15 +130,25 @@ func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
 	return engine.Grouped(pixels.Data, p.pad, p.area, 1)
 }
 
-// largeImage lets the pixels of an image pass twice.
-func (f *forwardProjection) largeImage(a kernel.Matrix, image int) {
+// largeImage lets the pixels of an image pass twice. The second time it computes their activation again, or, in evaluation, finds it in its input's place.
+func (f *forwardProjection) largeImage(scratch kernel.Matrix, image int) {
 	clear(f.excite.wide(meanRow, image, 1).Data)
+	activated := func(pixel int) kernel.Matrix {
+		if f.Training {
+			return scratch
+		}
+		return f.input(pixel)
+	}
 	f.stretches(image, func(pixel, n int) {
-		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+		f.NormActSum(f.shape.Activation, f.images(activated(pixel)), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow),
+			kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 	})
 	f.excite.forward(f.Worker, image, 1)
 	f.stretches(image, func(pixel, n int) {
-		f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+		a := activated(pixel)
+		if f.Training {
+			f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+		}
 		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 		f.convolve(a, pixel, n)
 	})
