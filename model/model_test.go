@@ -176,10 +176,12 @@ func (l Layer) compare(t *testing.T, row map[string]string) {
 
 func TestPresetUnknown(t *testing.T) {
 	for name, want := range map[string]string{
-		"efficientnet-b9x": `network "efficientnet-b9x" is not known: did you mean "efficientnet-b0"?`,
+		"efficientnet-b9x": `network "efficientnet-b9x" is not known: did you mean "efficientnet-b0", "efficientnet-b1" or "efficientnet-b2"?`,
+		"b0":               `network "b0" is not known: did you mean "efficientnet-b0"?`,
+		"mobilenet":        `network "mobilenet" is not known: did you mean "mobilenet-v1" or "mobilenet-v2"?`,
 		"efficentnet-b5":   `network "efficentnet-b5" is not known: did you mean "efficientnet-b5"?`,
 		"resnet50":         `network "resnet50" is not known: did you mean "resnet-50"?`,
-		"":                 `network "" is not known: did you mean "resnet-18"?`,
+		"":                 `network "" is not known: did you mean "resnet-18", "resnet-34" or "resnet-50"?`,
 	} {
 		if _, err := Preset(name); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

@@ -57,11 +57,11 @@ var presets = map[string]preset{
 // Presets lists the names that Preset knows.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
-// Preset returns a published architecture. The error of an unknown name says the nearest known one.
+// Preset returns a published architecture. The error of an unknown name says the nearest known ones.
 func Preset(name string) (Architecture, error) {
 	p, ok := presets[name]
 	if !ok {
-		return Architecture{}, fmt.Errorf("network %q is not known: did you mean %q?", name, nearest.Word(name, Presets()))
+		return Architecture{}, fmt.Errorf("network %q is not known: did you mean %s?", name, nearest.Words(name, Presets()))
 	}
 	a := p.base()
 	a.Width, a.Depth = 1, 1
