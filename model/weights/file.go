@@ -164,6 +164,9 @@ func build(file *safetensors.File, arch model.Architecture, names string) (Netwo
 		if err != nil {
 			return Network{}, fmt.Errorf("%s: %w", t.Name, err)
 		}
+		if i := slices.IndexFunc(numbers, func(v float32) bool { return !finite(v) }); i >= 0 {
+			return Network{}, fmt.Errorf("%s holds %v in float32: the numbers of a network are finite; nothing is loaded", t.Name, numbers[i])
+		}
 		wanted[t.Name].load(values[wanted[t.Name].ours], numbers)
 	}
 	return n, nil
@@ -214,9 +217,14 @@ func (n Network) CheckMoments() error {
 		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %d channels", len(n.Mean), len(n.Deviation), c)
 	}
 	for i, d := range n.Deviation {
-		if !(d > 0) {
-			return fmt.Errorf("the deviation of channel %d must be positive, not %v", i, d)
+		if !finite(n.Mean[i]) {
+			return fmt.Errorf("the mean of channel %d must be finite, not %v", i, n.Mean[i])
+		}
+		if !(d > 0) || !finite(d) {
+			return fmt.Errorf("the deviation of channel %d must be positive and finite, not %v", i, d)
 		}
 	}
 	return nil
 }
+
+func finite(v float32) bool { return v-v == 0 }

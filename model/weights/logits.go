@@ -11,8 +11,8 @@ import (
 // batch bounds the memory of an evaluation; results do not depend on it.
 const batch = 16
 
-// Logits evaluates images [n, channels, pixels, pixels], normalised as in training, and returns the logits of each. The tensor may be of any
-// floating-point type. 0 threads are one.
+// Logits evaluates images [n, channels, pixels, pixels], normalised as in training, and returns the logits of each, which are finite. The tensor may be of
+// any floating-point type. 0 threads are one.
 func (n Network) Logits(images safetensors.Tensor, threads int) ([][]float32, error) {
 	a := n.Architecture
 	want := []int{a.InChannels, a.Pixels, a.Pixels}
@@ -38,6 +38,9 @@ func (n Network) Logits(images safetensors.Tensor, threads int) ([][]float32, er
 		rest = rest[count*size:]
 		if _, err := network.Step(0); err != nil {
 			return nil, err
+		}
+		if i := slices.IndexFunc(network.Logits()[:count*a.Classes], func(v float32) bool { return !finite(v) }); i >= 0 {
+			return nil, fmt.Errorf("the logits of image %d are no finite numbers", len(all)+i/a.Classes)
 		}
 		for i := range count {
 			all = append(all, slices.Clone(network.Logits()[i*a.Classes:][:a.Classes]))

@@ -275,6 +275,33 @@ not of the network: fc.weight`
 	}
 }
 
+// TestNotFinite: neither parameters nor moments nor logits are infinite or no numbers.
+func TestNotFinite(t *testing.T) {
+	f, bad := file(t, read(t, "efficientnet/torchvision.safetensors")), float32(math.Inf(1))
+	i := slices.IndexFunc(f.Tensors, func(s safetensors.Tensor) bool { return s.Name == "features.0.1.bias" })
+	f.Tensors[i] = safetensors.Float32s("features.0.1.bias", f.Tensors[i].Shape, []float32{0, 1, bad, 2})
+	text, err := f.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := Import(text, golden(t, "efficientnet"), ""); err == nil || !strings.Contains(err.Error(), "features.0.1.bias holds +Inf in float32") || n.Parameters != nil {
+		t.Errorf("an infinite parameter gives %v", err)
+	}
+	n := imported(t)
+	if n.Mean, n.Deviation = []float32{0, bad, 0}, []float32{1, 1, 1}; n.CheckMoments() == nil {
+		t.Error("an infinite mean is taken")
+	}
+	if n.Mean, n.Deviation = []float32{0, 0, 0}, []float32{1, 1, bad}; n.CheckMoments() == nil {
+		t.Error("an infinite deviation is taken")
+	}
+	pixels := n.Architecture.Pixels
+	images := make([]float32, 2*3*pixels*pixels)
+	images[len(images)-1] = bad
+	if _, err := n.Logits(safetensors.Float32s(ImagesName, []int{2, 3, pixels, pixels}, images), 1); err == nil || !strings.Contains(err.Error(), "logits of image 1 are no finite numbers") {
+		t.Errorf("an infinite pixel gives %v", err)
+	}
+}
+
 // TestBadMetadata: metadata that do not fit the file are refused before they cost memory.
 func TestBadMetadata(t *testing.T) {
 	good, err := Network{Architecture: golden(t, "efficientnet"), Parameters: imported(t).Parameters}.describe(Torchvision)
@@ -291,7 +318,7 @@ func TestBadMetadata(t *testing.T) {
 		"describe a network of 10000 blocks, the file has 112 te": strings.Replace(good, `"repeats":1`, `"repeats":9994`, 1),
 		"features.0.0.weight has shape [4 3 3 3], the network wa": strings.Replace(good, `"stem":{"channels":4`, `"stem":{"channels":1000000`, 1),
 		"mean and deviation have 1 and 0 numbers, the network's":  strings.Replace(good, `"names"`, `"mean":[1],"names"`, 1),
-		"the deviation of channel 2 must be positive, not -1":     strings.Replace(good, `"names"`, `"mean":[1,1,1],"deviation":[1,1,-1],"names"`, 1),
+		"the deviation of channel 2 must be positive and finite,": strings.Replace(good, `"names"`, `"mean":[1,1,1],"deviation":[1,1,-1],"names"`, 1),
 	} {
 		f := file(t, read(t, "efficientnet/torchvision.safetensors"))
 		if f.Metadata = map[string]string{metadataKey: text}; text == "" {
