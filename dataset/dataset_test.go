@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -501,6 +502,24 @@ func TestImageFolderClasses(t *testing.T) {
 	writeAll(t, folder, map[string][]byte{"empty/d.jpg": encoded(t, 30, 30, false)[:20]})
 	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), "d.jpg: not a readable image, at or before offset 20") {
 		t.Errorf("a torn header gives %v", err)
+	}
+}
+
+// TestHugeImage: a header of a few bytes cannot ask for more memory than an image may have.
+func TestHugeImage(t *testing.T) {
+	text := encoded(t, 9, 6, true)
+	header := text[12:29] // "IHDR", width, height, ...; its checksum follows
+	binary.BigEndian.PutUint32(header[4:], 100_000)
+	binary.BigEndian.PutUint32(header[8:], 100_000)
+	binary.BigEndian.PutUint32(text[29:], crc32.ChecksumIEEE(header))
+	folder := t.TempDir()
+	writeAll(t, folder, map[string][]byte{"cat/a.png": text})
+	const want = "a.png: 100000 x 100000 pixels are none, or more than the 134217728 of the largest image that is read"
+	if _, err := ReadFile(filepath.Join(folder, "cat/a.png"), 3); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := Open(Spec{Name: "image-folder", Path: folder}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

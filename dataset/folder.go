@@ -102,10 +102,9 @@ func (s *folderSet) class(part Part, class int, folder string) error {
 			return err
 		}
 		defer file.Close()
-		config, _, err := image.DecodeConfig(file)
+		config, err := readHeader(file)
 		if err != nil {
-			offset, _ := file.Seek(0, io.SeekCurrent)
-			return fmt.Errorf("%s: not a readable image, at or before offset %d: %w", path, offset, err)
+			return err
 		}
 		if config.ColorModel != color.GrayModel && config.ColorModel != color.Gray16Model {
 			s.info.Channels = 3
@@ -155,12 +154,34 @@ func ReadFile(path string, channels int) (*Images, error) {
 		return nil, err
 	}
 	defer file.Close()
+	if _, err := readHeader(file); err != nil {
+		return nil, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
 	picture, _, err := image.Decode(file)
 	if err != nil {
 		offset, _ := file.Seek(0, io.SeekCurrent)
 		return nil, fmt.Errorf("%s: corrupt image at or before offset %d: %w", path, offset, err)
 	}
 	return square(picture, channels), nil
+}
+
+// maxArea bounds the pixels of an image file: its header alone decides how much memory the image takes.
+const maxArea = 1 << 27
+
+// readHeader reads what an image is, before there is memory for its pixels.
+func readHeader(file *os.File) (image.Config, error) {
+	config, _, err := image.DecodeConfig(file)
+	switch {
+	case err != nil:
+		offset, _ := file.Seek(0, io.SeekCurrent)
+		return config, fmt.Errorf("%s: not a readable image, at or before offset %d: %w", file.Name(), offset, err)
+	case config.Width < 1 || config.Height < 1 || config.Height > maxArea/config.Width:
+		return config, fmt.Errorf("%s: %d x %d pixels are none, or more than the %d of the largest image that is read", file.Name(), config.Width, config.Height, maxArea)
+	}
+	return config, nil
 }
 
 // square is the middle square of a picture.
