@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,9 @@ func newCAM() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if output != "" && !strings.EqualFold(filepath.Ext(output), ".png") {
+				return usageError{fmt.Errorf("--output %s: its name must end in .png", output)}
+			}
 			c.beside = append(args[:1:1], c.beside...)
 			rows, err := c.sheet(cmd, args[1:])
 			if err != nil {
@@ -88,6 +92,9 @@ func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
 	}
 	rows, images, err := c.images(cmd, files)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.fit(rows, images); err != nil {
 		return nil, err
 	}
 	class, err := c.number()
@@ -167,6 +174,18 @@ func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen, ima
 		}
 	}
 	return rows, images, nil
+}
+
+// fit says which image is too small for which network, before memory is taken for one of a size that a file chose.
+func (c *cam) fit(rows []plots.Seen, images []*dataset.Images) error {
+	for _, v := range c.variants {
+		for i, im := range images {
+			if pixels := v.Architecture.Pixels; im.Size < pixels {
+				return usageError{fmt.Errorf("%s has %d pixels on a side, %s takes %d: images are never enlarged", rows[i].Title, im.Size, v.path, pixels)}
+			}
+		}
+	}
+	return nil
 }
 
 // shown is an image no larger than a sheet shows it.
