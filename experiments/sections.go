@@ -85,7 +85,7 @@ func readModel(t *table, way recipe) Model {
 	m.Dropout = t.strength("dropout", way.dropout, 0, .99)
 	m.DropConnect = t.strength("drop_connect", way.dropConnect, 0, .99)
 	m.BatchNormMomentum = t.number("batch_norm_momentum", way.batchNormMomentum, 0, .9999)
-	m.BatchNormEpsilon = t.number("batch_norm_epsilon", way.batchNormEpsilon, 1e-8, 1)
+	m.BatchNormEpsilon = t.number("batch_norm_epsilon", way.batchNormEpsilon, 1e-8, .99)
 	m.Classes = t.integer("classes", 0, 1, 1<<20)
 	return m
 }
@@ -143,6 +143,9 @@ func (t *table) stage() model.Stage {
 	}
 	m.Expansion = t.integer("expansion", expansion, 1, 64)
 	m.Channels = t.integer("channels", 16, 1, maxChannels)
+	if m.Block == model.Bottleneck && m.Channels%m.Expansion != 0 { // before scaling, which rounds
+		t.fail(t.culprit("channels", "expansion"), "channels of a bottleneck must be a multiple of its expansion %d, not %d", m.Expansion, m.Channels)
+	}
 	m.Kernel = t.odd("kernel", 3)
 	m.Stride = t.integer("stride", 1, 1, 2)
 	m.Repeats = t.integer("repeats", t.integer("layers", 1, 1, 1000), 1, 1000)
