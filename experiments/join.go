@@ -40,6 +40,18 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 	return a, nil
 }
 
+// Rounded warns of channels that the file writes, that no coefficient scales and that the rule of rounding changes all the same; empty if there are none.
+func (e *Experiment) Rounded() string {
+	m := e.Model
+	written := model.Architecture{Stem: model.Stem{Channels: m.Stem}, Stages: m.Stages, Head: m.Head}.Channels()
+	base, err := e.Baseline(0, 0)
+	if err != nil || m.Width != 1 || slices.Equal(base.Channels(), written) {
+		return ""
+	}
+	return fmt.Sprintf("the channels %v of stem, stages and head are built as %v, multiples of channel_divisor = %d: channel_divisor = 1 keeps them",
+		written, base.Channels(), m.Rounding.ChannelDivisor)
+}
+
 // modelCause is the key of [model] without which its network could be built, empty where no key alone is to blame.
 func (e *Experiment) modelCause(t *table) string {
 	var causes []string

@@ -24,6 +24,22 @@ func TestBaselineOfPreset(t *testing.T) {
 	}
 }
 
+func TestRounded(t *testing.T) {
+	stages := "model.stages=[[1, 20, 3, 1, 1]]"
+	for want, settings := range map[string][]string{
+		"the channels [10 20 1280] of stem, stages and head are built as [16 24 1280], multiples of channel_divisor = 8": {stages, "model.stem=10"},
+		"built as [10 20 1280], multiples of channel_divisor = 10":                                                       {stages, "model.stem=6", "model.channel_divisor=10"},
+		"": {stages, "model.stem=10", "model.channel_divisor=1"},
+	} {
+		if got := parse(t, small, settings...).Rounded(); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%v: got %q, want %q", settings, got, want)
+		}
+	}
+	if got := parse(t, small, stages, "model.width_coefficient=0.5").Rounded(); got != "" {
+		t.Errorf("scaled channels give %q", got)
+	}
+}
+
 func TestBaseline(t *testing.T) {
 	for _, c := range []struct {
 		name              string

@@ -63,7 +63,11 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, warning := range plan.Warnings(p.Experiment.Replication.Seeds, p.Validation) {
+	warnings := plan.Warnings(p.Experiment.Replication.Seeds, p.Validation)
+	if rounded := p.Experiment.Rounded(); rounded != "" {
+		warnings = append(warnings, rounded)
+	}
+	for _, warning := range warnings {
 		fmt.Fprintf(out, "\nwarning: %s", warning)
 	}
 	estimate, err := p.Estimate()
