@@ -406,6 +406,31 @@ func TestEvaluateRefuses(t *testing.T) {
 	}
 }
 
+// TestKeep: a file of weights says how strongly the run's phi has regularised.
+func TestKeep(t *testing.T) {
+	arch, err := model.Preset("efficientnet-b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arch = arch.Scale(.1, .1, .2, model.Rounding{})
+	params, err := nn.NewParameters(arch, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := request{Spec: Spec{Architecture: arch, Recipe: train.Recipe{Dropout: .5, DropConnect: .3}}, Dir: t.TempDir()}
+	if err := keep(r, train.Result{Weights: params}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(r.Dir, weightsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := weights.Decode(text)
+	if err != nil || n.Architecture.Dropout != .5 || n.Architecture.DropConnect != .3 {
+		t.Errorf("dropout %v and drop_connect %v are read (%v), want 0.5 and 0.3", n.Architecture.Dropout, n.Architecture.DropConnect, err)
+	}
+}
+
 // TestOneClass: data with nothing to tell apart are refused before they are trained on.
 func TestOneClass(t *testing.T) {
 	folder := t.TempDir()

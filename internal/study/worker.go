@@ -125,7 +125,9 @@ func (w *worker) run(ctx context.Context, r request) (train.Result, error) {
 
 // keep writes the weights that a run ends with. It is done before the run has a result on the record, so that every complete run has them.
 func keep(r request, result train.Result) error {
-	network := weights.Network{Architecture: r.Spec.Architecture, Parameters: result.Weights, Mean: result.Mean, Deviation: result.Deviation}
+	arch := r.Spec.Architecture
+	arch.Dropout, arch.DropConnect = r.Spec.Recipe.Dropout, r.Spec.Recipe.DropConnect // of the trial's phi
+	network := weights.Network{Architecture: arch, Parameters: result.Weights, Mean: result.Mean, Deviation: result.Deviation}
 	text, err := network.Safetensors(weights.Torchvision)
 	if err != nil {
 		return err
