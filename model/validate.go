@@ -149,8 +149,9 @@ func (a Architecture) validateMaps() error {
 
 // validateSize estimates the cost in floating point, where nothing overflows.
 func (a Architecture) validateSize() error {
-	madds := 0.
-	for _, b := range a.Blocks() {
+	blocks := a.Blocks()
+	madds := float64(blocks[len(blocks)-1].Out) * float64(a.Classes)
+	for _, b := range blocks {
 		width, kernel, size := float64(max(b.In, b.Expanded)), float64(b.Kernel), float64(b.InSize)
 		madds += size * size * width * (float64(b.In) + float64(b.Out) + 1) * kernel * kernel
 	}

@@ -45,6 +45,9 @@ func newModel() *cobra.Command {
 			if err := a.Validate(); err != nil {
 				return usageError{fmt.Errorf("%s: %w", args[0], err)}
 			}
+			if float64(a.TrainingBytes(1))*float64(f.batch) > math.MaxInt64 {
+				return usageError{fmt.Errorf("--batch %d is too large: its memory cannot be counted", f.batch)}
+			}
 			if f.diagram != "" {
 				if err := writeDiagram(f.diagram, base, s); err != nil {
 					return err
