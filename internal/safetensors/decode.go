@@ -25,6 +25,8 @@ func Decode(text []byte) (*File, error) {
 	}
 	length, rest := binary.LittleEndian.Uint64(text), text[lengthSize:]
 	switch {
+	case length > maxHeader && (bytes.HasPrefix(text, []byte("PK\x03\x04")) || bytes.HasPrefix(text, []byte{0x80, 2})): // an archive, or a pickle
+		return nil, errors.New("not a safetensors file but one of torch.save: load it in PyTorch, and write its state dictionary by safetensors.torch.save_file")
 	case length > maxHeader:
 		return nil, fmt.Errorf("not a safetensors file: a header of %d bytes is longer than the %d that the format allows", length, maxHeader)
 	case length > uint64(len(rest)):

@@ -133,6 +133,8 @@ func TestBadFiles(t *testing.T) {
 	long := append(binary.LittleEndian.AppendUint64(nil, maxHeader), "{}"...)
 	for want, text := range map[string][]byte{
 		"7 bytes are too few for the length of its header":               make([]byte, 7),
+		"not a safetensors file but one of torch.save: load it in PyTor": []byte("PK\x03\x04\x00\x00\x08\x08"),
+		"not a safetensors file but one of torch.save: load it":          []byte("\x80\x02\x8a\nl\xfc\x9cF"),
 		"a header of 18446744073709551615 bytes is longer than":          huge,
 		"its header should have 100000000 bytes, 2 are left":             long,
 		"its header should have 8 bytes, 2 are left":                     file("{}      ", "")[:10],
@@ -141,6 +143,13 @@ func TestBadFiles(t *testing.T) {
 		if _, err := Decode(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// TestLengthLikePickle: a header of 640 bytes begins as a pickle does.
+func TestLengthLikePickle(t *testing.T) {
+	if _, err := Decode(file("{}"+strings.Repeat(" ", 638), "")); err != nil {
+		t.Error(err)
 	}
 }
 
