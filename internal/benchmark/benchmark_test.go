@@ -49,6 +49,15 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	w := Default()
+	for baseline, want := range map[string]string{"efficientnet-lite0": "LITE0 32 px batch 128", "resnet-152": "resnet-152 32 px batch 128"} {
+		if w.Baseline = baseline; w.Name() != want {
+			t.Errorf("got %s, want %s", w.Name(), want)
+		}
+	}
+}
+
 func TestStandard(t *testing.T) {
 	names := []string{"B0 32 px batch 128", "B0 width 0.5 32 px batch 128", "B0 width 0.25 24 px batch 64", "B0 64 px batch 64", "B0 224 px batch 16",
 		"inference B0 224 px batch 1", "inference B0 224 px batch 16"}

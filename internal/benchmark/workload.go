@@ -58,7 +58,10 @@ func Standard(threads, rounds int) []Workload {
 
 // Name says what the workload is, like "B0 width 0.5 32 px batch 128".
 func (w Workload) Name() string {
-	name := strings.ToUpper(strings.TrimPrefix(w.Baseline, "efficientnet-"))
+	name, ok := strings.CutPrefix(w.Baseline, "efficientnet-")
+	if ok {
+		name = strings.ToUpper(name)
+	}
 	if w.Mode == Infer {
 		name = "inference " + name
 	}
