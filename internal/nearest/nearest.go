@@ -2,83 +2,84 @@
 package nearest
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
+	"math"
 	"strings"
 )
 
-// Word returns the candidate that is nearest to the word, the first of equals; empty if there are no candidates. Nearest is what holds a part with the
-// smallest edit distance to the word, and of those what has the smallest distance as a whole: "b0" is meant for "efficientnet-b0".
+// Word returns the candidate that is nearest to the word, the first of equals; empty if there are no candidates. Nearest are those that hold the word, the
+// shortest first ("b0" is meant for "efficientnet-b0"), then those with the smallest edit distance.
 func Word(word string, candidates []string) string {
-	if len(candidates) == 0 {
-		return ""
+	if all := nearest(word, candidates); len(all) > 0 {
+		return all[0]
 	}
-	return slices.MinFunc(rank(word, candidates), compare).word
+	return ""
 }
 
 // most is how many words a message lists.
 const most = 3
 
-// Words quotes the candidates that hold parts as near to the word as the nearest one does, three at most: `"a", "b" or "c"`.
+// Words quotes all candidates that are as near as the nearest one, three at most: `"a", "b" or "c"`.
 func Words(word string, candidates []string) string {
-	list := rank(word, candidates)
-	slices.SortStableFunc(list, compare)
-	var quoted []string
-	for _, c := range list[:min(most, len(list))] {
-		if c.part == list[0].part {
-			quoted = append(quoted, fmt.Sprintf("%q", c.word))
+	all := nearest(word, candidates)
+	text := ""
+	for i, c := range all[:min(most, len(all))] {
+		switch {
+		case i == 0:
+		case i == min(most, len(all))-1:
+			text += " or "
+		default:
+			text += ", "
 		}
-	}
-	text := strings.Join(quoted, ", ")
-	if i := strings.LastIndex(text, ", "); i >= 0 {
-		text = text[:i] + " or " + text[i+2:]
+		text += fmt.Sprintf("%q", c)
 	}
 	return text
 }
 
-// ranked is a candidate with the distances of its nearest part and of all of it.
-type ranked struct {
-	word        string
-	part, whole int
-}
-
-func compare(a, b ranked) int {
-	return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.whole, b.whole))
-}
-
-func rank(word string, candidates []string) []ranked {
-	list := make([]ranked, len(candidates))
-	for i, c := range candidates {
-		list[i].word = c
-		list[i].part, list[i].whole = editDistance([]rune(word), []rune(c))
-	}
-	return list
-}
-
-// editDistance counts the insertions, deletions and replacements that make a of the part of b that needs fewest, and of the whole of b (Levenshtein).
-func editDistance(a, b []rune) (part, whole int) {
-	parts, wholes := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range wholes {
-		wholes[j] = j
-	}
-	for i, r := range a {
-		advance(parts, i, r, b)
-		advance(wholes, i, r, b)
-	}
-	return slices.Min(parts), wholes[len(b)]
-}
-
-// advance makes of the distances of a[:i] to every b[:j] those of a[:i+1], whose last rune is r.
-func advance(row []int, i int, r rune, b []rune) {
-	diagonal := row[0]
-	row[0] = i + 1
-	for j, rb := range b {
-		cost := diagonal
-		if r != rb {
-			cost++
+// nearest are the candidates with the smallest distance.
+func nearest(word string, candidates []string) []string {
+	var all []string
+	least := 0
+	for _, c := range candidates {
+		d := distance(word, c)
+		if len(all) == 0 || d < least {
+			all, least = nil, d
 		}
-		diagonal = row[j+1]
-		row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		if d == least {
+			all = append(all, c)
+		}
 	}
+	return all
+}
+
+// held is below every edit distance, for words of any length.
+const held = math.MinInt
+
+// distance is the edit distance, or less, by its length, of a candidate that holds the word.
+func distance(word, candidate string) int {
+	if word != "" && strings.Contains(candidate, word) {
+		return held + len(candidate)
+	}
+	return editDistance([]rune(word), []rune(candidate))
+}
+
+// editDistance counts insertions, deletions and replacements (Levenshtein).
+func editDistance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, ra := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, rb := range b {
+			cost := diagonal
+			if ra != rb {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
