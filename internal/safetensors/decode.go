@@ -18,6 +18,13 @@ const lengthSize = 8
 // maxHeader is the longest header that the format allows.
 const maxHeader = 100_000_000
 
+// Reading a header takes up to 24 times its length, garbage included. Networks' headers are a hundred bytes a tensor: one that is long is to be a
+// small part of its file, so that reading never takes more memory than the file.
+const (
+	longHeader  = 1 << 20
+	headerShare = 32 // of a file with a long header
+)
+
 // Decode reads a file. The tensors' data are parts of text.
 func Decode(text []byte) (*File, error) {
 	if len(text) < lengthSize {
@@ -31,6 +38,9 @@ func Decode(text []byte) (*File, error) {
 		return nil, fmt.Errorf("not a safetensors file: a header of %d bytes is longer than the %d that the format allows", length, maxHeader)
 	case length > uint64(len(rest)):
 		return nil, fmt.Errorf("not a safetensors file, or one cut short: its header should have %d bytes, %d are left", length, len(rest))
+	}
+	if length > longHeader && length > uint64(len(text)/headerShare) {
+		return nil, fmt.Errorf("a header of %d bytes in a file of %d is no network's: above %d bytes it may be 1/%d of the file", length, len(text), longHeader, headerShare)
 	}
 	header, data := rest[:length], rest[length:]
 	if len(header) == 0 || header[0] != '{' || !utf8.Valid(header) {

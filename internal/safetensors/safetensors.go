@@ -3,7 +3,8 @@
 //
 // Decode takes files from anywhere. It believes no number of a header before it has held it against the bytes that are there: what it allocates is in
 // proportion to the header, and a tensor's data stay where they are in the file. It is as strict as the format's own implementation, and also refuses
-// what that leaves open: names that occur twice, keys that nobody knows.
+// what that leaves open: names that occur twice, keys that nobody knows, and headers of more than a MiB that are more than 1/32 of
+// their file.
 package safetensors
 
 import (

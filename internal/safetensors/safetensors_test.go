@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"reflect"
 	"runtime"
@@ -146,6 +147,46 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// TestLongHeaders: what reading takes, of headers made to take much, is less than the file or a few MiB.
+func TestLongHeaders(t *testing.T) {
+	many := func(n int, text func(i int) string) string {
+		var parts []string
+		for i := range n {
+			parts = append(parts, text(i))
+		}
+		return strings.Join(parts, ",")
+	}
+	empty := func(n int) string {
+		return "{" + many(n, func(i int) string { return fmt.Sprintf(`"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, i) }) + "}"
+	}
+	shape := func(n int) string {
+		return `{"a":{"dtype":"U8","data_offsets":[0,0],"shape":[` + many(n, func(int) string { return "0" }) + "]}}"
+	}
+	name := func(n int) string {
+		return `{"` + strings.Repeat("a", n) + `":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`
+	}
+	for kind, header := range map[string]func(n int) string{"tensors": empty, "dimensions": shape, "a name": name} {
+		small := header(10_000)
+		taken, err := allocated(file(small, ""))
+		if err != nil || taken > headerShare*uint64(len(small)) {
+			t.Errorf("%s: a header of %d bytes takes %d (%v)", kind, len(small), taken, err)
+		}
+		long := header(longHeader)
+		if taken, err := allocated(file(long, "")); err == nil || !strings.Contains(err.Error(), "is no network's") || taken > longHeader {
+			t.Errorf("%s: a header of %d bytes takes %d (%v)", kind, len(long), taken, err)
+		}
+	}
+}
+
+// allocated is what the reading of a file allocates, in bytes, garbage included.
+func allocated(text []byte) (uint64, error) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Decode(text)
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc, err
+}
+
 // TestLengthLikePickle: a header of 640 bytes begins as a pickle does.
 func TestLengthLikePickle(t *testing.T) {
 	if _, err := Decode(file("{}"+strings.Repeat(" ", 638), "")); err != nil {
@@ -157,11 +198,7 @@ func TestLengthLikePickle(t *testing.T) {
 func TestDecodeAllocatesForTheHeaderAlone(t *testing.T) {
 	const header = `{"a":{"dtype":"U8","shape":[10000000],"data_offsets":[0,10000000]}}`
 	for name, text := range map[string][]byte{"data": file(header, strings.Repeat("x", 10_000_000)), "claims": file(header, "")} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		_, _ = Decode(text)
-		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; n > 100_000 {
+		if n, _ := allocated(text); n > 100_000 {
 			t.Errorf("%s: %d bytes are allocated for a header of %d", name, n, len(header))
 		}
 	}
