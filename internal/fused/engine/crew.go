@@ -76,21 +76,32 @@ func newSignal() *signal { return &signal{wake: make(chan struct{}, 1)} }
 // raise is an event.
 func (s *signal) raise() {
 	s.count.Add(1)
+	s.rouse()
+}
+
+// rouse wakes the goroutine that sleeps, if there is one.
+func (s *signal) rouse() {
 	if s.asleep.Swap(false) {
 		s.wake <- struct{}{}
 	}
 }
 
-// await waits for event number n.
+// await waits for event number n, the one behind those that it has returned from.
 func (s *signal) await(n uint32) {
 	for began := time.Now(); time.Since(began) < patience; kernel.Pause() {
 		if s.count.Load() == n {
 			return
 		}
 	}
-	s.asleep.Store(true)
-	if s.count.Load() == n && s.asleep.Swap(false) {
-		return // it came meanwhile, and its raise has seen nobody asleep
+	for {
+		s.asleep.Store(true)
+		if s.count.Load() == n && s.asleep.Swap(false) {
+			return // it came meanwhile, and has roused nobody
+		}
+		<-s.wake
+		// What rouses may be late: that of an event whose number had been seen by somebody awake.
+		if s.count.Load() == n {
+			return
+		}
 	}
-	<-s.wake
 }

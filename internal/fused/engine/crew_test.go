@@ -3,6 +3,8 @@ package engine
 import (
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,4 +83,47 @@ func TestGroup(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCrowdedRun: phases end however the threads of many engines interrupt each other.
+func TestCrowdedRun(t *testing.T) {
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			e, n := New(kernel.Sets()[0], 3, true), 0
+			var visits [3]int
+			for range 500 {
+				e.Run(3, func(w *Worker, from, to int) { visits[w.ID] += to - from })
+				n++
+			}
+			if visits != [3]int{n, n, n} {
+				t.Errorf("%d phases went to the workers %v times", n, visits)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// TestLateRouse: whoever waits for an event sleeps on when the one before, which it has seen awake, rouses it late.
+func TestLateRouse(t *testing.T) {
+	s := newSignal()
+	s.count.Add(1) // a raise that is interrupted here
+	s.await(1)
+	var came atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		s.await(2)
+		if !came.Load() {
+			t.Error("an event is seen before it came")
+		}
+		close(done)
+	}()
+	for !s.asleep.Load() {
+		time.Sleep(patience)
+	}
+	s.rouse() // and goes on
+	time.Sleep(20 * time.Millisecond)
+	came.Store(true)
+	s.raise()
+	<-done
 }
