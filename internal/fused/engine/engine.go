@@ -183,6 +183,7 @@ func (e *Engine) Run(n int, phase func(w *Worker, from, to int)) {
 	for _, m := range c.mates {
 		m.done.await(c.turn)
 	}
+	runtime.KeepAlive(e) // until here, or its threads might be dismissed before they have begun
 }
 
 // Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose rows of so many channels make a unit. A worker has four
