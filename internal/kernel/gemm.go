@@ -89,19 +89,77 @@ func (k *Kernels) PackTransposed(p *Packed, b Matrix) {
 	})
 }
 
-// transpose copies rows of b to a vector of columns of a panel, whose rows are so many numbers apart.
-func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
-	from := 0
-	if squares := depth / k.Width; rows == k.Width && squares > 0 && k.table.PackTransposed != nil {
-		k.product = abi.GemmArgs{A: &panel[0], B: &b.Data[0], StrideA: 4 * apart, StrideB: 4 * b.Stride, Tiles: squares}
-		k.table.PackTransposed(&k.product)
-		from = squares * k.Width
-	}
-	for j := range rows {
-		for l, v := range b.Data[j*b.Stride:][from:depth] {
-			panel[(from+l)*apart+j] = v
+// Transpose copies the transpose of b [rows, columns] to a matrix.
+func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
+	b.check(rows, columns)
+	to.check(columns, rows)
+	for row := 0; row < rows; row += k.Width {
+		n := min(k.Width, rows-row)
+		if n == k.Width {
+			k.transpose(to.Data[row:], b.From(row), columns, to.Stride, n)
+			continue
+		}
+		turned := room(&k.turned, columns*k.Width)
+		k.transpose(turned, b.From(row), columns, k.Width, n)
+		for l := range columns {
+			copy(to.Data[l*to.Stride+row:][:n], turned[l*k.Width:])
 		}
 	}
+}
+
+// transpose copies rows of b, a vector's or fewer, to a vector of columns of a panel, whose rows are so many numbers apart.
+func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
+	if k.table.PackTransposed == nil {
+		for j := range rows {
+			for l, v := range b.Data[j*b.Stride:][:depth] {
+				panel[l*apart+j] = v
+			}
+		}
+		return
+	}
+	if rows < k.Width || depth < k.Width {
+		b = k.squared(b, depth, rows)
+	}
+	squares := func(from, n int, to []float32, apart int) {
+		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * apart, StrideB: 4 * b.Stride, Tiles: n}
+		k.table.PackTransposed(&k.product)
+	}
+	if n := depth / k.Width; n > 0 {
+		squares(0, n, panel, apart)
+	}
+	switch {
+	case depth < k.Width:
+		turned := room(&k.square, k.Width*k.Width)
+		squares(0, 1, turned, k.Width)
+		for l := range depth {
+			copy(panel[l*apart:], turned[l*k.Width:][:k.Width])
+		}
+	case depth%k.Width > 0: // a square that ends with the depth, of which a part is there already
+		squares(depth-k.Width, 1, panel[(depth-k.Width)*apart:], apart)
+	}
+}
+
+// squared copies rows of a matrix to where they fill a square at least, with zeros around them.
+func (k *Kernels) squared(b Matrix, depth, rows int) Matrix {
+	stride := max(depth, k.Width)
+	m := Dense(room(&k.corner, stride*k.Width), stride)
+	for j := range k.Width {
+		row := m.Data[j*stride:][:stride]
+		n := 0
+		if j < rows {
+			n = copy(row, b.Data[j*b.Stride:][:depth])
+		}
+		clear(row[n:])
+	}
+	return m
+}
+
+// room makes memory hold n floats at least.
+func room(memory *[]float32, n int) []float32 {
+	if len(*memory) < n {
+		*memory = Floats(n)
+	}
+	return *memory
 }
 
 // blockA is the size of the part of A, in floats, that stays in the second cache while panel after panel goes over it.

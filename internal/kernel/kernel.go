@@ -81,6 +81,8 @@ type Kernels struct {
 	scalars  [6]float32
 	top      float32   // of the activation of the call
 	repeated []float32 // parameters of joined rows
+
+	corner, square, turned []float32 // of matrices that are transposed: see transpose
 }
 
 // New makes the kernels of another goroutine.

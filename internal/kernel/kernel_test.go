@@ -176,6 +176,28 @@ func productCase(t *testing.T, k *Kernels, dice *rand.Rand, rows, columns, depth
 	}
 }
 
+// TestTranspose: every number is in its place, and none beside them is touched.
+func TestTranspose(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		dice, k := rand.New(rand.NewPCG(9, 10)), s.New()
+		for range 300 {
+			rows, columns := 1+dice.IntN(40), 1+dice.IntN(40)
+			from, to := columns+dice.IntN(5), rows+dice.IntN(5)
+			b, got := newGuarded(dice, (rows-1)*from+columns), newGuarded(dice, (columns-1)*to+rows)
+			want := got.clone()
+			for i := range rows {
+				for j := range columns {
+					want.data[j*to+i] = b.data[i*from+j]
+				}
+			}
+			k.Transpose(Matrix{got.data, to}, Matrix{b.data, from}, rows, columns)
+			if err := want.same(got, 0); err != nil {
+				t.Fatalf("[%d, %d]: %v", rows, columns, err)
+			}
+		}
+	})
+}
+
 // TestProductPadded: rows of C get zeros up to the end of their last vector.
 func TestProductPadded(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {

@@ -11,7 +11,7 @@ type Pointwise struct {
 	grads             []kernel.Matrix // of each worker; the first's is the weight's own, but where they are transposed
 	transposed        bool            // gradients are [out, in]: their rows fill vectors better
 	written           []bool          // whether a worker's gradient has been, in this step
-	biasGrads         [][]float32
+	biasSums          []kernel.Params // of each worker: row 0 is the gradient of the bias
 }
 
 // smallWeight is the size up to which transposing a gradient costs nothing worth mentioning.
@@ -35,7 +35,8 @@ func (e *Engine) NewPointwise(weight, bias Weight, in, out int) *Pointwise {
 		default:
 			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), out))
 		}
-		p.biasGrads = append(p.biasGrads, make([]float32, len(bias.Value)))
+		pad := e.Set.Pad(len(bias.Value))
+		p.biasSums = append(p.biasSums, kernel.Params{Data: kernel.Floats(2 * pad), Stride: pad})
 	}
 	return p
 }
@@ -67,14 +68,8 @@ func (p *Pointwise) Gradient(w *Worker, x, dz kernel.Matrix, rows int) {
 		w.ProductTA(p.grads[w.ID], x, dz, rows, p.In, p.Out, p.written[w.ID])
 	}
 	p.written[w.ID] = true
-	grad := p.biasGrads[w.ID]
-	if len(grad) == 0 {
-		return
-	}
-	for r := range rows {
-		for j, v := range dz.Data[r*dz.Stride:][:len(grad)] {
-			grad[j] += v
-		}
+	if n := len(p.Bias.Grad); n > 0 {
+		w.Moments(dz, p.biasSums[w.ID], kernel.Rows{Rows: rows, Channels: n})
 	}
 }
 
@@ -91,13 +86,12 @@ func (p *Pointwise) Collect(k *kernel.Kernels) {
 	}
 	clear(p.written)
 	if p.transposed {
-		for o := range p.Out {
-			for i, v := range first[o*p.In:][:p.In] {
-				p.Weight.Grad[i*p.Out+o] = v
-			}
-		}
+		k.Transpose(kernel.Dense(p.Weight.Grad, p.Out), p.grads[0], p.Out, p.In)
 	}
-	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasGrads), func(worker int) []float32 { return p.biasGrads[worker] })
+	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasSums), func(worker int) []float32 { return p.biasSums[worker].Row(0) })
+	for _, sums := range p.biasSums {
+		clear(sums.Row(1)) // of squares, which nobody reads
+	}
 }
 
 // Sum writes n numbers of the gradient from a place on: the sums over the workers' parts, which it sets to zero.
