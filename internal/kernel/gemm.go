@@ -194,10 +194,11 @@ func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add b
 		if add {
 			args.Add = 1
 		}
-		if across == 1 && b.Columns-column <= k.Width/2 && k.table.Tiles[0] != nil {
-			across = 0
+		tiles := k.table.Tiles[across]
+		if halved := k.table.Halved[across]; halved != nil && b.Columns-column <= across*k.Width-k.Width/2 {
+			tiles = halved
 		}
-		k.sweep(args, across, rows, a.Stride, false)
+		k.sweep(args, tiles, rows, a.Stride, false)
 	})
 }
 
@@ -224,13 +225,13 @@ func (k *Kernels) multiplyTABlock(c, a, b Matrix, depth, rows, columns int, add 
 		if add {
 			args.Add = 1
 		}
-		k.sweep(args, across, rows, 1, true)
+		k.sweep(args, k.table.Tiles[across], rows, 1, true)
 	})
 }
 
 // sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a row of C.
-func (k *Kernels) sweep(args abi.GemmArgs, across, rows, step int, transposed bool) {
-	for _, t := range k.table.Tiles[across] {
+func (k *Kernels) sweep(args abi.GemmArgs, tiles []abi.Tile, rows, step int, transposed bool) {
+	for _, t := range tiles {
 		n := rows / t.Rows
 		if n == 0 {
 			continue

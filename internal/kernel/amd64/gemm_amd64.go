@@ -56,6 +56,11 @@ func product1x1AVX512(a *abi.GemmArgs)
 //go:noescape
 func productTA1x1AVX512(a *abi.GemmArgs)
 
+// productHalved8x1AVX512 computes tiles of 8 rows and 1 vectors, of which the last is half a one, of C = A B with B packed.
+//
+//go:noescape
+func productHalved8x1AVX512(a *abi.GemmArgs)
+
 // product8x2AVX512 computes tiles of 8 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
@@ -95,6 +100,11 @@ func product1x2AVX512(a *abi.GemmArgs)
 //
 //go:noescape
 func productTA1x2AVX512(a *abi.GemmArgs)
+
+// productHalved8x2AVX512 computes tiles of 8 rows and 2 vectors, of which the last is half a one, of C = A B with B packed.
+//
+//go:noescape
+func productHalved8x2AVX512(a *abi.GemmArgs)
 
 // product8x3AVX512 computes tiles of 8 rows and 3 vectors of C = A B with B packed.
 //
@@ -136,10 +146,10 @@ func product1x3AVX512(a *abi.GemmArgs)
 //go:noescape
 func productTA1x3AVX512(a *abi.GemmArgs)
 
-// productHalf8AVX512 computes tiles of 8 rows and half a vector of C = A B with B packed in whole vectors.
+// productHalved8x3AVX512 computes tiles of 8 rows and 3 vectors, of which the last is half a one, of C = A B with B packed.
 //
 //go:noescape
-func productHalf8AVX512(a *abi.GemmArgs)
+func productHalved8x3AVX512(a *abi.GemmArgs)
 
 // packPanel1AVX512 copies 1 vectors of columns of B into a panel A.
 //

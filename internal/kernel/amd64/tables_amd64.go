@@ -7,12 +7,6 @@ import "gridsearch/internal/kernel/abi"
 // AVX512 is the kernels for vectors of 16 floats.
 var AVX512 = abi.Table{
 	Tiles: [abi.MaxAcross + 1][]abi.Tile{
-		0: {
-			{Rows: 8, Product: productHalf8AVX512},
-			{Rows: 4, Product: product4x1AVX512},
-			{Rows: 2, Product: product2x1AVX512},
-			{Rows: 1, Product: product1x1AVX512},
-		},
 		1: {
 			{Rows: 16, Product: product16x1AVX512, ProductTA: productTA16x1AVX512},
 			{Rows: 8, Product: product8x1AVX512, ProductTA: productTA8x1AVX512},
@@ -31,6 +25,26 @@ var AVX512 = abi.Table{
 			{Rows: 4, Product: product4x3AVX512, ProductTA: productTA4x3AVX512},
 			{Rows: 2, Product: product2x3AVX512, ProductTA: productTA2x3AVX512},
 			{Rows: 1, Product: product1x3AVX512, ProductTA: productTA1x3AVX512},
+		},
+	},
+	Halved: [abi.MaxAcross + 1][]abi.Tile{
+		1: {
+			{Rows: 8, Product: productHalved8x1AVX512},
+			{Rows: 4, Product: product4x1AVX512},
+			{Rows: 2, Product: product2x1AVX512},
+			{Rows: 1, Product: product1x1AVX512},
+		},
+		2: {
+			{Rows: 8, Product: productHalved8x2AVX512},
+			{Rows: 4, Product: product4x2AVX512},
+			{Rows: 2, Product: product2x2AVX512},
+			{Rows: 1, Product: product1x2AVX512},
+		},
+		3: {
+			{Rows: 8, Product: productHalved8x3AVX512},
+			{Rows: 4, Product: product4x3AVX512},
+			{Rows: 2, Product: product2x3AVX512},
+			{Rows: 1, Product: product1x3AVX512},
 		},
 	},
 	PackPanel:      [abi.MaxAcross + 1]func(*abi.GemmArgs){1: packPanel1AVX512, 2: packPanel2AVX512, 3: packPanel3AVX512},

@@ -33,35 +33,64 @@ func (s isa) tiles() map[int][]int {
 func gemm(s isa) {
 	for _, across := range []int{1, 2, 3} {
 		for _, rows := range s.tiles()[across] {
-			product(s, rows, across, false)
-			product(s, rows, across, true)
+			product(s, tile{rows: rows, across: across})
+			product(s, tile{rows: rows, across: across, transposed: true})
 		}
-	}
-	if s.wide {
-		product(s, halfRows, 0, false)
+		if s.wide {
+			product(s, tile{rows: halvedRows, across: across, halved: true})
+		}
 	}
 	pack(s)
 }
 
-// halfRows hide the latency of the multiply-add: two of half a vector begin in a cycle.
-const halfRows = 8
+// halvedRows are the rows of tiles with half a vector at their end. They hide the latency of the multiply-add where there is nothing else, as two of half a
+// vector begin in a cycle.
+const halvedRows = 8
+
+// tile is a part of C of so many rows and vectors across.
+type tile struct {
+	rows, across int
+	transposed   bool // of C = A^T B
+	halved       bool // C has columns for half its last vector at most, and the other half of the registers is zero
+}
+
+// name is that of the tile's kernel.
+func (t tile) name(s isa) string {
+	switch {
+	case t.transposed:
+		return fmt.Sprintf("productTA%dx%d%s", t.rows, t.across, s.name)
+	case t.halved:
+		return fmt.Sprintf("productHalved%dx%d%s", t.rows, t.across, s.name)
+	}
+	return fmt.Sprintf("product%dx%d%s", t.rows, t.across, s.name)
+}
+
+// doc says what it computes.
+func (t tile) doc() string {
+	width, of := fmt.Sprintf("%d vectors", t.across), "of C = A B with B packed"
+	if t.transposed {
+		of = "of C = A^T B"
+	}
+	if t.halved {
+		width += ", of which the last is half a one,"
+	}
+	return fmt.Sprintf("computes tiles of %d rows and %s %s", t.rows, width, of)
+}
+
+// vectors of a row of the tile.
+func (t tile) vectors(s isa) []vec {
+	v := s.vectors(t.across)
+	if t.halved {
+		v[t.across-1] = YMM()
+	}
+	return v
+}
 
 // product computes tiles of C = A B, or of A^T B with transposed: B comes row by row, and of A a column, or a row of the transposed, is broadcast.
 //
-// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns of A [depth, rows] times rows of B. Across is the tile's
-// number of vectors; 0 is half a vector, for a C that has no more columns: the other half of the registers is zero.
-func product(s isa, rows, across int, transposed bool) {
-	kind, doc := "product", "of C = A B with B packed"
-	if transposed {
-		kind, doc = "productTA", "of C = A^T B"
-	}
-	name, width, parts := fmt.Sprintf("%s%dx%d%s", kind, rows, across, s.name), fmt.Sprintf("%d vectors", across), s
-	if across == 0 {
-		name, width, parts = fmt.Sprintf("%sHalf%d%s", kind, rows, s.name), "half a vector", isa{s.name, s.lanes / 2, true, true}
-		doc += " in whole vectors"
-		across = 1
-	}
-	text(name, "GemmArgs", fmt.Sprintf("computes tiles of %d rows and %s %s", rows, width, doc))
+// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns of A [depth, rows] times rows of B.
+func product(s isa, t tile) {
+	text(t.name(s), "GemmArgs", t.doc())
 	args := Load(Param("a"), GP64())
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
 	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
@@ -69,23 +98,26 @@ func product(s isa, rows, across int, transposed bool) {
 	rowsOfA := pitchOf(strideA)
 	next := label("tile")
 	Label(next)
-	sums := make([][]vec, rows)
+	sums := make([][]vec, t.rows)
 	for i := range sums {
-		sums[i] = parts.zeros(across)
+		sums[i] = t.vectors(s)
+		for _, v := range sums[i] {
+			s.zero(v)
+		}
 	}
-	p := pointersTo(a, rowsOfA, rows)
-	if transposed {
+	p := pointersTo(a, rowsOfA, t.rows)
+	if t.transposed {
 		p = pointersTo(a, rowsOfA, 1)
 	}
 	from := GP64()
 	MOVQ(b, from)
 	depth := fetch(args, gemmDepth)
 	step := func(k int, last *tail) {
-		panel := parts.vectors(across)
+		panel := t.vectors(s)
 		for j := range panel {
 			m := Mem{Base: from, Disp: j * s.bytes()}
-			if j == across-1 {
-				parts.load(m, panel[j], last)
+			if j == t.across-1 {
+				s.load(m, panel[j], last)
 			} else {
 				VMOVUPS(m, panel[j])
 			}
@@ -93,20 +125,20 @@ func product(s isa, rows, across int, transposed bool) {
 		ADDQ(strideB, from)
 		for i := range sums {
 			m := Mem{Base: p.base[0], Disp: 4 * i}
-			if !transposed {
+			if !t.transposed {
 				m = p.row(i)
 				m.Disp = 4 * k
 			}
-			parts.mulAdd(m, panel, sums[i])
+			s.mulAdd(m, panel, sums[i])
 		}
-		if transposed {
+		if t.transposed {
 			ADDQ(strideA, p.base[0])
 		}
 	}
 	switch {
-	case !transposed:
+	case !t.transposed:
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(n int) { p.advance(4 * n) })
-	case s.wide || across == 1:
+	case s.wide || t.across == 1:
 		unrolled(depth, 4, func(k int) { step(k, last) }, func(int) {})
 	default:
 		// Masks are slow with AVX2. Every row but the last has a row of more than a vector behind it, and what comes of that is not stored.
@@ -114,9 +146,9 @@ func product(s isa, rows, across int, transposed bool) {
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(int) {})
 		step(0, last)
 	}
-	if parts.half {
+	if t.halved {
 		for _, sum := range sums {
-			sum[0] = sum[0].AsZ().(vec)
+			sum[t.across-1] = sum[t.across-1].AsZ().(vec)
 		}
 	}
 	if s.wide {
@@ -131,10 +163,10 @@ func product(s isa, rows, across int, transposed bool) {
 		s.storeTile(args, sums, c, strideC, last)
 		Label(stored)
 	}
-	if transposed {
-		ADDQ(Imm(uint64(4*rows)), a)
+	if t.transposed {
+		ADDQ(Imm(uint64(4*t.rows)), a)
 	} else {
-		skip(a, strideA, rows)
+		skip(a, strideA, t.rows)
 	}
 	DECQ(argument(args, gemmTiles))
 	JNZ(LabelRef(next))
@@ -150,7 +182,11 @@ func (s isa) mulAdd(number Mem, panel, sums []vec) {
 	all := s.vector()
 	VBROADCASTSS(number, all)
 	for j := range panel {
-		VFMADD231PS(panel[j], all, sums[j])
+		number := all
+		if s.wide && panel[j].Size() < all.Size() {
+			number = all.AsY().(vec)
+		}
+		VFMADD231PS(panel[j], number, sums[j])
 	}
 }
 

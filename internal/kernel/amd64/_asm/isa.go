@@ -14,12 +14,11 @@ type isa struct {
 	name  string // ending of its functions
 	lanes int    // floats of a vector
 	wide  bool   // AVX-512
-	half  bool   // of its vectors
 }
 
 var (
-	avx512 = isa{"AVX512", 16, true, false}
-	avx2   = isa{"AVX2", 8, false, false}
+	avx512 = isa{"AVX512", 16, true}
+	avx2   = isa{"AVX2", 8, false}
 )
 
 type vec = reg.VecVirtual
@@ -28,7 +27,7 @@ type vec = reg.VecVirtual
 func (s isa) bytes() int { return 4 * s.lanes }
 
 func (s isa) vector() vec {
-	if s.wide && !s.half {
+	if s.wide {
 		return ZMM()
 	}
 	return YMM()
@@ -43,7 +42,7 @@ func (s isa) vectors(n int) []vec {
 }
 
 func (s isa) zero(v vec) {
-	if s.wide && !s.half {
+	if s.wide {
 		VPXORD(v, v, v)
 		return
 	}
