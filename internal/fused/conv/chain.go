@@ -77,7 +77,7 @@ func (c *Chain) Allocate(batch int) int {
 	c.rows = batch * last.outPixels()
 	if c.shape.Drop != nil {
 		c.factors = make([]float32, batch)
-		c.gates.Allocate(batch, last.outPixels(), last.pad)
+		c.gates = c.NewDepthGates(batch, last.outPixels(), last.pad)
 	}
 	for i, l := range c.all {
 		l.allocate(i, batch)

@@ -60,8 +60,9 @@ type Engine struct {
 	crew     *crew
 	moved    bool // the parameters may have, since the blocks read them
 	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its depthwise convolution.
-	Wide [2][]float32
-	kept [tensors][]float32 // in evaluation: see Keep
+	Wide  [2][]float32
+	kept  [tensors][]float32 // in evaluation: see Keep
+	gates []float32          // see DepthGates
 }
 
 // New makes the engine of a network: for training, or for evaluation with running statistics and no backward pass.

@@ -4,14 +4,18 @@ import "gridsearch/internal/kernel"
 
 // DepthGates are coefficients that stochastic depth makes an image's own: two rows for each image.
 type DepthGates struct {
+	engine      *Engine
 	area, width int
 	batch       int
-	data        []float32 // [2, batch, width]
 }
 
-// Allocate sizes the gates for images of area pixels and rows of width numbers.
-func (g *DepthGates) Allocate(batch, area, width int) {
-	*g = DepthGates{area: area, width: width, batch: batch, data: kernel.Floats(2 * batch * width)}
+// NewDepthGates makes the gates of a block for images of area pixels and rows of width numbers. All blocks have them in the same memory, [2, batch, width],
+// which stays in the caches: they are good for a pass.
+func (e *Engine) NewDepthGates(batch, area, width int) DepthGates {
+	if n := 2 * batch * width; len(e.gates) < n {
+		e.gates = kernel.Floats(n)
+	}
+	return DepthGates{e, area, width, batch}
 }
 
 // Weigh makes a row of each image of coefficients times the image's factor.
@@ -42,12 +46,12 @@ func (g *DepthGates) Add(row int, coefficients []float32) {
 }
 
 func (g *DepthGates) row(row, image int) []float32 {
-	return g.data[(row*g.batch+image)*g.width:][:g.width]
+	return g.engine.gates[(row*g.batch+image)*g.width:][:g.width]
 }
 
 // From are the gates of the images from a pixel of the batch on.
 func (g *DepthGates) From(pixel int) kernel.Gates {
-	return kernel.Gates{Data: g.data[pixel/g.area*g.width:], Row: g.batch * g.width, Group: g.width}
+	return kernel.Gates{Data: g.engine.gates[pixel/g.area*g.width:], Row: g.batch * g.width, Group: g.width}
 }
 
 // Images are pixels in groups of an image.

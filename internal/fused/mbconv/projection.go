@@ -42,7 +42,7 @@ func (p *projection) allocate(batch int) {
 		p.rows = engine.Chunk(p.area, p.pad)
 	}
 	p.z = p.Keep(1, batch*p.area*p.narrow)
-	p.gates.Allocate(batch, p.area, p.narrow)
+	p.gates = p.NewDepthGates(batch, p.area, p.narrow)
 	if p.shape.Activated {
 		p.ReserveWide(0, batch*p.area*p.shape.Out)
 	}
