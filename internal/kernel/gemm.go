@@ -101,9 +101,7 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 		}
 		turned := room(&k.turned, columns*k.Width)
 		k.transpose(turned, b.From(row), columns, k.Width, n)
-		for l := range columns {
-			copy(to.Data[l*to.Stride+row:][:n], turned[l*k.Width:])
-		}
+		k.Copy(Grouped{Matrix: to.Shift(row)}, Grouped{Matrix: Dense(turned, k.Width)}, Rows{Rows: columns, Channels: n, Groups: 1})
 	}
 }
 
