@@ -152,14 +152,6 @@ func (k *Kernels) squared(b Matrix, depth, rows int) Matrix {
 	return m
 }
 
-// room makes memory hold n floats at least.
-func room(memory *[]float32, n int) []float32 {
-	if len(*memory) < n {
-		*memory = Floats(n)
-	}
-	return *memory
-}
-
 // blockA is the size of the part of A, in floats, that stays in the second cache while panel after panel goes over it.
 const blockA = 64 << 10
 
