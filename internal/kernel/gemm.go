@@ -99,7 +99,7 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 			k.transpose(to.Data[row:], b.From(row), columns, to.Stride, n)
 			continue
 		}
-		turned := room(&k.turned, columns*k.Width)
+		turned := Room(&k.turned, columns*k.Width)
 		k.transpose(turned, b.From(row), columns, k.Width, n)
 		k.Copy(Grouped{Matrix: to.Shift(row)}, Grouped{Matrix: Dense(turned, k.Width)}, Rows{Rows: columns, Channels: n, Groups: 1})
 	}
@@ -127,7 +127,7 @@ func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	}
 	switch {
 	case depth < k.Width:
-		turned := room(&k.square, k.Width*k.Width)
+		turned := Room(&k.square, k.Width*k.Width)
 		squares(0, 1, turned, k.Width)
 		for l := range depth {
 			copy(panel[l*apart:], turned[l*k.Width:][:k.Width])
@@ -140,7 +140,7 @@ func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 // squared copies rows of a matrix to where they fill a square at least, with zeros around them.
 func (k *Kernels) squared(b Matrix, depth, rows int) Matrix {
 	stride := max(depth, k.Width)
-	m := Dense(room(&k.corner, stride*k.Width), stride)
+	m := Dense(Room(&k.corner, stride*k.Width), stride)
 	for j := range k.Width {
 		row := m.Data[j*stride:][:stride]
 		n := 0
@@ -184,11 +184,11 @@ func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add b
 		if add {
 			args.Add = 1
 		}
-		tiles := k.table.Tiles[across]
-		if halved := k.table.Halved[across]; halved != nil && b.Columns-column <= across*k.Width-k.Width/2 {
-			tiles = halved
+		pick := kernelOf(plain)
+		if b.Columns-column <= across*k.Width-k.Width/2 {
+			pick = halved
 		}
-		k.sweep(args, tiles, rows, a.Stride, false)
+		k.sweep(args, across, rows, a.Stride, pick)
 	})
 }
 
@@ -215,23 +215,33 @@ func (k *Kernels) multiplyTABlock(c, a, b Matrix, depth, rows, columns int, add 
 		if add {
 			args.Add = 1
 		}
-		k.sweep(args, k.table.Tiles[across], rows, 1, true)
+		k.sweep(args, across, rows, 1, transposed)
 	})
 }
 
+// kernelOf chooses a tile's kernel.
+type kernelOf func(abi.Tile) func(*abi.GemmArgs)
+
+func plain(t abi.Tile) func(*abi.GemmArgs)      { return t.Product }
+func transposed(t abi.Tile) func(*abi.GemmArgs) { return t.ProductTA }
+
+// halved is for a panel whose last vector has columns for half of it at most.
+func halved(t abi.Tile) func(*abi.GemmArgs) {
+	if t.Halved != nil {
+		return t.Halved
+	}
+	return t.Product
+}
+
 // sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a row of C.
-func (k *Kernels) sweep(args abi.GemmArgs, tiles []abi.Tile, rows, step int, transposed bool) {
-	for _, t := range tiles {
+func (k *Kernels) sweep(args abi.GemmArgs, across, rows, step int, of kernelOf) {
+	for _, t := range k.table.Tiles[across] {
 		n := rows / t.Rows
 		if n == 0 {
 			continue
 		}
 		k.product, k.product.Tiles = args, n
-		if transposed {
-			t.ProductTA(&k.product)
-		} else {
-			t.Product(&k.product)
-		}
+		of(t)(&k.product)
 		done := n * t.Rows
 		if rows -= done; rows == 0 {
 			return

@@ -87,11 +87,3 @@ type Kernels struct {
 
 // New makes the kernels of another goroutine.
 func (s *Set) New() *Kernels { return &Kernels{Set: s} }
-
-// room makes memory hold n floats at least.
-func room(memory *[]float32, n int) []float32 {
-	if len(*memory) < n {
-		*memory = Floats(n)
-	}
-	return *memory
-}

@@ -20,3 +20,11 @@ func Floats(n int) []float32 {
 
 // add moves a pointer by n floats.
 func add(p *float32, n int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), 4*n)) }
+
+// Room makes memory that grows hold n floats at least, and returns it.
+func Room(memory *[]float32, n int) []float32 {
+	if len(*memory) < n {
+		*memory = Floats(n)
+	}
+	return *memory
+}

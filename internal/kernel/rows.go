@@ -133,7 +133,7 @@ func (k *Kernels) joins(n Rows, m []Matrix) int {
 // repeat makes parameters of joined rows of those of one.
 func (k *Kernels) repeat(par Params, params, channels, times int) Params {
 	to := Params{Stride: times * channels}
-	to.Data = room(&k.repeated, params*to.Stride)
+	to.Data = Room(&k.repeated, params*to.Stride)
 	for i := range params {
 		row := to.Row(i)
 		for at := 0; at < len(row); at += channels {

@@ -126,9 +126,7 @@ const Past = 1 << 20
 // Reserve makes scratch tensor i of every worker hold n floats.
 func (e *Engine) Reserve(i, n int) {
 	for _, w := range e.Workers {
-		if len(w.Scratch[i]) < n {
-			w.Scratch[i] = kernel.Floats(n)
-		}
+		kernel.Room(&w.Scratch[i], n)
 	}
 }
 
@@ -141,16 +139,13 @@ func (e *Engine) Keep(i, n int) []float32 {
 	if e.Training {
 		return kernel.Floats(n)
 	}
-	if len(e.kept[i]) < n {
-		e.kept[i] = kernel.Floats(n)
-	}
-	return e.kept[i][:n]
+	return kernel.Room(&e.kept[i], n)[:n]
 }
 
 // ReserveWide makes a wide gradient hold n floats.
 func (e *Engine) ReserveWide(i, n int) {
-	if e.Training && len(e.Wide[i]) < n {
-		e.Wide[i] = kernel.Floats(n)
+	if e.Training {
+		kernel.Room(&e.Wide[i], n)
 	}
 }
 

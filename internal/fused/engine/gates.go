@@ -12,9 +12,7 @@ type DepthGates struct {
 // NewDepthGates makes the gates of a block for images of area pixels and rows of width numbers. All blocks have them in the same memory, [2, batch, width],
 // which stays in the caches: they are good for a pass.
 func (e *Engine) NewDepthGates(batch, area, width int) DepthGates {
-	if n := 2 * batch * width; len(e.gates) < n {
-		e.gates = kernel.Floats(n)
-	}
+	kernel.Room(&e.gates, 2*batch*width)
 	return DepthGates{e, area, width, batch}
 }
 

@@ -8,7 +8,6 @@ package abi
 // Table is the kernels of one instruction set.
 type Table struct {
 	Tiles          [MaxAcross + 1][]Tile          // by vectors across; the tallest first; the last has one row
-	Halved         [MaxAcross + 1][]Tile          // for products whose last vector has columns for half of it at most; empty where that is no gain
 	PackPanel      [MaxAcross + 1]func(*GemmArgs) // by vectors across
 	PackTransposed func(*GemmArgs)                // nil where Go does it
 	Rows           [RowKernels]func(*RowArgs)

@@ -16,6 +16,11 @@ func product16x1AVX512(a *abi.GemmArgs)
 //go:noescape
 func productTA16x1AVX512(a *abi.GemmArgs)
 
+// productHalved16x1AVX512 computes tiles of 16 rows and 1 vectors, of which the last is half a one, of C = A B with B packed.
+//
+//go:noescape
+func productHalved16x1AVX512(a *abi.GemmArgs)
+
 // product8x1AVX512 computes tiles of 8 rows and 1 vectors of C = A B with B packed.
 //
 //go:noescape
@@ -25,6 +30,11 @@ func product8x1AVX512(a *abi.GemmArgs)
 //
 //go:noescape
 func productTA8x1AVX512(a *abi.GemmArgs)
+
+// productHalved8x1AVX512 computes tiles of 8 rows and 1 vectors, of which the last is half a one, of C = A B with B packed.
+//
+//go:noescape
+func productHalved8x1AVX512(a *abi.GemmArgs)
 
 // product4x1AVX512 computes tiles of 4 rows and 1 vectors of C = A B with B packed.
 //
@@ -56,11 +66,6 @@ func product1x1AVX512(a *abi.GemmArgs)
 //go:noescape
 func productTA1x1AVX512(a *abi.GemmArgs)
 
-// productHalved8x1AVX512 computes tiles of 8 rows and 1 vectors, of which the last is half a one, of C = A B with B packed.
-//
-//go:noescape
-func productHalved8x1AVX512(a *abi.GemmArgs)
-
 // product8x2AVX512 computes tiles of 8 rows and 2 vectors of C = A B with B packed.
 //
 //go:noescape
@@ -70,6 +75,11 @@ func product8x2AVX512(a *abi.GemmArgs)
 //
 //go:noescape
 func productTA8x2AVX512(a *abi.GemmArgs)
+
+// productHalved8x2AVX512 computes tiles of 8 rows and 2 vectors, of which the last is half a one, of C = A B with B packed.
+//
+//go:noescape
+func productHalved8x2AVX512(a *abi.GemmArgs)
 
 // product4x2AVX512 computes tiles of 4 rows and 2 vectors of C = A B with B packed.
 //
@@ -101,11 +111,6 @@ func product1x2AVX512(a *abi.GemmArgs)
 //go:noescape
 func productTA1x2AVX512(a *abi.GemmArgs)
 
-// productHalved8x2AVX512 computes tiles of 8 rows and 2 vectors, of which the last is half a one, of C = A B with B packed.
-//
-//go:noescape
-func productHalved8x2AVX512(a *abi.GemmArgs)
-
 // product8x3AVX512 computes tiles of 8 rows and 3 vectors of C = A B with B packed.
 //
 //go:noescape
@@ -115,6 +120,11 @@ func product8x3AVX512(a *abi.GemmArgs)
 //
 //go:noescape
 func productTA8x3AVX512(a *abi.GemmArgs)
+
+// productHalved8x3AVX512 computes tiles of 8 rows and 3 vectors, of which the last is half a one, of C = A B with B packed.
+//
+//go:noescape
+func productHalved8x3AVX512(a *abi.GemmArgs)
 
 // product4x3AVX512 computes tiles of 4 rows and 3 vectors of C = A B with B packed.
 //
@@ -145,11 +155,6 @@ func product1x3AVX512(a *abi.GemmArgs)
 //
 //go:noescape
 func productTA1x3AVX512(a *abi.GemmArgs)
-
-// productHalved8x3AVX512 computes tiles of 8 rows and 3 vectors, of which the last is half a one, of C = A B with B packed.
-//
-//go:noescape
-func productHalved8x3AVX512(a *abi.GemmArgs)
 
 // packPanel1AVX512 copies 1 vectors of columns of B into a panel A.
 //

@@ -514,6 +514,253 @@ write12:
 	VZEROUPPER
 	RET
 
+// func productHalved16x1AVX512(a *byte)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·productHalved16x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile13:
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+	VPXORD Y9, Y9, Y9
+	VPXORD Y10, Y10, Y10
+	VPXORD Y11, Y11, Y11
+	VPXORD Y12, Y12, Y12
+	VPXORD Y13, Y13, Y13
+	VPXORD Y14, Y14, Y14
+	VPXORD Y15, Y15, Y15
+	MOVQ   CX, R10
+	LEAQ   (R10)(SI*4), R11
+	ADDQ   SI, R11
+	LEAQ   (R11)(SI*4), R12
+	ADDQ   SI, R12
+	LEAQ   (R12)(SI*4), R13
+	ADDQ   SI, R13
+	MOVQ   DX, R14
+	MOVQ   56(AX), R15
+	SUBQ   $0x04, R15
+	JL     rest15
+
+many14:
+	VMOVUPS          (R14), Y16
+	ADDQ             DI, R14
+	VFMADD231PS.BCST (R10), Y16, Y0
+	VFMADD231PS.BCST (R10)(SI*1), Y16, Y1
+	VFMADD231PS.BCST (R10)(SI*2), Y16, Y2
+	VFMADD231PS.BCST (R10)(R9*1), Y16, Y3
+	VFMADD231PS.BCST (R10)(SI*4), Y16, Y4
+	VFMADD231PS.BCST (R11), Y16, Y5
+	VFMADD231PS.BCST (R11)(SI*1), Y16, Y6
+	VFMADD231PS.BCST (R11)(SI*2), Y16, Y7
+	VFMADD231PS.BCST (R11)(R9*1), Y16, Y8
+	VFMADD231PS.BCST (R11)(SI*4), Y16, Y9
+	VFMADD231PS.BCST (R12), Y16, Y10
+	VFMADD231PS.BCST (R12)(SI*1), Y16, Y11
+	VFMADD231PS.BCST (R12)(SI*2), Y16, Y12
+	VFMADD231PS.BCST (R12)(R9*1), Y16, Y13
+	VFMADD231PS.BCST (R12)(SI*4), Y16, Y14
+	VFMADD231PS.BCST (R13), Y16, Y15
+	VMOVUPS          (R14), Y16
+	ADDQ             DI, R14
+	VFMADD231PS.BCST 4(R10), Y16, Y0
+	VFMADD231PS.BCST 4(R10)(SI*1), Y16, Y1
+	VFMADD231PS.BCST 4(R10)(SI*2), Y16, Y2
+	VFMADD231PS.BCST 4(R10)(R9*1), Y16, Y3
+	VFMADD231PS.BCST 4(R10)(SI*4), Y16, Y4
+	VFMADD231PS.BCST 4(R11), Y16, Y5
+	VFMADD231PS.BCST 4(R11)(SI*1), Y16, Y6
+	VFMADD231PS.BCST 4(R11)(SI*2), Y16, Y7
+	VFMADD231PS.BCST 4(R11)(R9*1), Y16, Y8
+	VFMADD231PS.BCST 4(R11)(SI*4), Y16, Y9
+	VFMADD231PS.BCST 4(R12), Y16, Y10
+	VFMADD231PS.BCST 4(R12)(SI*1), Y16, Y11
+	VFMADD231PS.BCST 4(R12)(SI*2), Y16, Y12
+	VFMADD231PS.BCST 4(R12)(R9*1), Y16, Y13
+	VFMADD231PS.BCST 4(R12)(SI*4), Y16, Y14
+	VFMADD231PS.BCST 4(R13), Y16, Y15
+	VMOVUPS          (R14), Y16
+	ADDQ             DI, R14
+	VFMADD231PS.BCST 8(R10), Y16, Y0
+	VFMADD231PS.BCST 8(R10)(SI*1), Y16, Y1
+	VFMADD231PS.BCST 8(R10)(SI*2), Y16, Y2
+	VFMADD231PS.BCST 8(R10)(R9*1), Y16, Y3
+	VFMADD231PS.BCST 8(R10)(SI*4), Y16, Y4
+	VFMADD231PS.BCST 8(R11), Y16, Y5
+	VFMADD231PS.BCST 8(R11)(SI*1), Y16, Y6
+	VFMADD231PS.BCST 8(R11)(SI*2), Y16, Y7
+	VFMADD231PS.BCST 8(R11)(R9*1), Y16, Y8
+	VFMADD231PS.BCST 8(R11)(SI*4), Y16, Y9
+	VFMADD231PS.BCST 8(R12), Y16, Y10
+	VFMADD231PS.BCST 8(R12)(SI*1), Y16, Y11
+	VFMADD231PS.BCST 8(R12)(SI*2), Y16, Y12
+	VFMADD231PS.BCST 8(R12)(R9*1), Y16, Y13
+	VFMADD231PS.BCST 8(R12)(SI*4), Y16, Y14
+	VFMADD231PS.BCST 8(R13), Y16, Y15
+	VMOVUPS          (R14), Y16
+	ADDQ             DI, R14
+	VFMADD231PS.BCST 12(R10), Y16, Y0
+	VFMADD231PS.BCST 12(R10)(SI*1), Y16, Y1
+	VFMADD231PS.BCST 12(R10)(SI*2), Y16, Y2
+	VFMADD231PS.BCST 12(R10)(R9*1), Y16, Y3
+	VFMADD231PS.BCST 12(R10)(SI*4), Y16, Y4
+	VFMADD231PS.BCST 12(R11), Y16, Y5
+	VFMADD231PS.BCST 12(R11)(SI*1), Y16, Y6
+	VFMADD231PS.BCST 12(R11)(SI*2), Y16, Y7
+	VFMADD231PS.BCST 12(R11)(R9*1), Y16, Y8
+	VFMADD231PS.BCST 12(R11)(SI*4), Y16, Y9
+	VFMADD231PS.BCST 12(R12), Y16, Y10
+	VFMADD231PS.BCST 12(R12)(SI*1), Y16, Y11
+	VFMADD231PS.BCST 12(R12)(SI*2), Y16, Y12
+	VFMADD231PS.BCST 12(R12)(R9*1), Y16, Y13
+	VFMADD231PS.BCST 12(R12)(SI*4), Y16, Y14
+	VFMADD231PS.BCST 12(R13), Y16, Y15
+	ADDQ             $0x10, R10
+	ADDQ             $0x10, R11
+	ADDQ             $0x10, R12
+	ADDQ             $0x10, R13
+	SUBQ             $0x04, R15
+	JGE              many14
+
+rest15:
+	ADDQ $0x04, R15
+	JZ   end17
+
+one16:
+	VMOVUPS          (R14), Y16
+	ADDQ             DI, R14
+	VFMADD231PS.BCST (R10), Y16, Y0
+	VFMADD231PS.BCST (R10)(SI*1), Y16, Y1
+	VFMADD231PS.BCST (R10)(SI*2), Y16, Y2
+	VFMADD231PS.BCST (R10)(R9*1), Y16, Y3
+	VFMADD231PS.BCST (R10)(SI*4), Y16, Y4
+	VFMADD231PS.BCST (R11), Y16, Y5
+	VFMADD231PS.BCST (R11)(SI*1), Y16, Y6
+	VFMADD231PS.BCST (R11)(SI*2), Y16, Y7
+	VFMADD231PS.BCST (R11)(R9*1), Y16, Y8
+	VFMADD231PS.BCST (R11)(SI*4), Y16, Y9
+	VFMADD231PS.BCST (R12), Y16, Y10
+	VFMADD231PS.BCST (R12)(SI*1), Y16, Y11
+	VFMADD231PS.BCST (R12)(SI*2), Y16, Y12
+	VFMADD231PS.BCST (R12)(R9*1), Y16, Y13
+	VFMADD231PS.BCST (R12)(SI*4), Y16, Y14
+	VFMADD231PS.BCST (R13), Y16, Y15
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	ADDQ             $0x04, R13
+	DECQ             R15
+	JNZ              one16
+
+end17:
+	CMPQ      72(AX), $0x00
+	JE        write18
+	MOVQ      BX, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	ADDQ      R8, R10
+
+write18:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z15, K1, (BX)
+	ADDQ    R8, BX
+	IMUL3Q  $0x10, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile13
+	VZEROUPPER
+	RET
+
 // func product8x1AVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·product8x1AVX512(SB), NOSPLIT, $0-8
@@ -529,7 +776,7 @@ TEXT ·product8x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile13:
+tile19:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -544,9 +791,9 @@ tile13:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest15
+	JL     rest21
 
-many14:
+many20:
 	VMOVUPS          (R12), Z8
 	ADDQ             DI, R12
 	VFMADD231PS.BCST (R10), Z8, Z0
@@ -590,13 +837,13 @@ many14:
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
 	SUBQ             $0x04, R13
-	JGE              many14
+	JGE              many20
 
-rest15:
+rest21:
 	ADDQ $0x04, R13
-	JZ   end17
+	JZ   end23
 
-one16:
+one22:
 	VMOVUPS          (R12), Z8
 	ADDQ             DI, R12
 	VFMADD231PS.BCST (R10), Z8, Z0
@@ -610,11 +857,11 @@ one16:
 	ADDQ             $0x04, R10
 	ADDQ             $0x04, R11
 	DECQ             R13
-	JNZ              one16
+	JNZ              one22
 
-end17:
+end23:
 	CMPQ      72(AX), $0x00
-	JE        write18
+	JE        write24
 	MOVQ      BX, R10
 	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z0, Z0
@@ -641,7 +888,7 @@ end17:
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R8, R10
 
-write18:
+write24:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -661,7 +908,7 @@ write18:
 	IMUL3Q  $0x08, SI, R10
 	ADDQ    R10, CX
 	DECQ    48(AX)
-	JNZ     tile13
+	JNZ     tile19
 	VZEROUPPER
 	RET
 
@@ -680,7 +927,7 @@ TEXT ·productTA8x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile19:
+tile25:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -696,9 +943,9 @@ tile19:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest21
+	JL     rest27
 
-many20:
+many26:
 	VMOVUPS.Z        (R10), K1, Z8
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z8, Z0
@@ -744,13 +991,13 @@ many20:
 	VFMADD231PS.BCST 28(R9), Z8, Z7
 	ADDQ             SI, R9
 	SUBQ             $0x04, R11
-	JGE              many20
+	JGE              many26
 
-rest21:
+rest27:
 	ADDQ $0x04, R11
-	JZ   end23
+	JZ   end29
 
-one22:
+one28:
 	VMOVUPS.Z        (R10), K1, Z8
 	ADDQ             DI, R10
 	VFMADD231PS.BCST (R9), Z8, Z0
@@ -763,11 +1010,11 @@ one22:
 	VFMADD231PS.BCST 28(R9), Z8, Z7
 	ADDQ             SI, R9
 	DECQ             R11
-	JNZ              one22
+	JNZ              one28
 
-end23:
+end29:
 	CMPQ      72(AX), $0x00
-	JE        write24
+	JE        write30
 	MOVQ      BX, R9
 	VMOVUPS.Z (R9), K1, Z8
 	VADDPS    Z8, Z0, Z0
@@ -794,7 +1041,7 @@ end23:
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R8, R9
 
-write24:
+write30:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -813,523 +1060,7 @@ write24:
 	ADDQ    R8, BX
 	ADDQ    $0x20, CX
 	DECQ    48(AX)
-	JNZ     tile19
-	VZEROUPPER
-	RET
-
-// func product4x1AVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·product4x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile25:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	MOVQ   56(AX), R12
-	SUBQ   $0x04, R12
-	JL     rest27
-
-many26:
-	VMOVUPS          (R11), Z4
-	ADDQ             DI, R11
-	VFMADD231PS.BCST (R10), Z4, Z0
-	VFMADD231PS.BCST (R10)(SI*1), Z4, Z1
-	VFMADD231PS.BCST (R10)(SI*2), Z4, Z2
-	VFMADD231PS.BCST (R10)(R9*1), Z4, Z3
-	VMOVUPS          (R11), Z4
-	ADDQ             DI, R11
-	VFMADD231PS.BCST 4(R10), Z4, Z0
-	VFMADD231PS.BCST 4(R10)(SI*1), Z4, Z1
-	VFMADD231PS.BCST 4(R10)(SI*2), Z4, Z2
-	VFMADD231PS.BCST 4(R10)(R9*1), Z4, Z3
-	VMOVUPS          (R11), Z4
-	ADDQ             DI, R11
-	VFMADD231PS.BCST 8(R10), Z4, Z0
-	VFMADD231PS.BCST 8(R10)(SI*1), Z4, Z1
-	VFMADD231PS.BCST 8(R10)(SI*2), Z4, Z2
-	VFMADD231PS.BCST 8(R10)(R9*1), Z4, Z3
-	VMOVUPS          (R11), Z4
-	ADDQ             DI, R11
-	VFMADD231PS.BCST 12(R10), Z4, Z0
-	VFMADD231PS.BCST 12(R10)(SI*1), Z4, Z1
-	VFMADD231PS.BCST 12(R10)(SI*2), Z4, Z2
-	VFMADD231PS.BCST 12(R10)(R9*1), Z4, Z3
-	ADDQ             $0x10, R10
-	SUBQ             $0x04, R12
-	JGE              many26
-
-rest27:
-	ADDQ $0x04, R12
-	JZ   end29
-
-one28:
-	VMOVUPS          (R11), Z4
-	ADDQ             DI, R11
-	VFMADD231PS.BCST (R10), Z4, Z0
-	VFMADD231PS.BCST (R10)(SI*1), Z4, Z1
-	VFMADD231PS.BCST (R10)(SI*2), Z4, Z2
-	VFMADD231PS.BCST (R10)(R9*1), Z4, Z3
-	ADDQ             $0x04, R10
-	DECQ             R12
-	JNZ              one28
-
-end29:
-	CMPQ      72(AX), $0x00
-	JE        write30
-	MOVQ      BX, R10
-	VMOVUPS.Z (R10), K1, Z4
-	VADDPS    Z4, Z0, Z0
-	ADDQ      R8, R10
-	VMOVUPS.Z (R10), K1, Z4
-	VADDPS    Z4, Z1, Z1
-	ADDQ      R8, R10
-	VMOVUPS.Z (R10), K1, Z4
-	VADDPS    Z4, Z2, Z2
-	ADDQ      R8, R10
-	VMOVUPS.Z (R10), K1, Z4
-	VADDPS    Z4, Z3, Z3
-	ADDQ      R8, R10
-
-write30:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R8, BX
-	IMUL3Q  $0x04, SI, R10
-	ADDQ    R10, CX
-	DECQ    48(AX)
 	JNZ     tile25
-	VZEROUPPER
-	RET
-
-// func productTA4x1AVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·productTA4x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile31:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   CX, R9
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   56(AX), R11
-	SUBQ   $0x04, R11
-	JL     rest33
-
-many32:
-	VMOVUPS.Z        (R10), K1, Z4
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z4, Z0
-	VFMADD231PS.BCST 4(R9), Z4, Z1
-	VFMADD231PS.BCST 8(R9), Z4, Z2
-	VFMADD231PS.BCST 12(R9), Z4, Z3
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z4
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z4, Z0
-	VFMADD231PS.BCST 4(R9), Z4, Z1
-	VFMADD231PS.BCST 8(R9), Z4, Z2
-	VFMADD231PS.BCST 12(R9), Z4, Z3
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z4
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z4, Z0
-	VFMADD231PS.BCST 4(R9), Z4, Z1
-	VFMADD231PS.BCST 8(R9), Z4, Z2
-	VFMADD231PS.BCST 12(R9), Z4, Z3
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z4
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z4, Z0
-	VFMADD231PS.BCST 4(R9), Z4, Z1
-	VFMADD231PS.BCST 8(R9), Z4, Z2
-	VFMADD231PS.BCST 12(R9), Z4, Z3
-	ADDQ             SI, R9
-	SUBQ             $0x04, R11
-	JGE              many32
-
-rest33:
-	ADDQ $0x04, R11
-	JZ   end35
-
-one34:
-	VMOVUPS.Z        (R10), K1, Z4
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z4, Z0
-	VFMADD231PS.BCST 4(R9), Z4, Z1
-	VFMADD231PS.BCST 8(R9), Z4, Z2
-	VFMADD231PS.BCST 12(R9), Z4, Z3
-	ADDQ             SI, R9
-	DECQ             R11
-	JNZ              one34
-
-end35:
-	CMPQ      72(AX), $0x00
-	JE        write36
-	MOVQ      BX, R9
-	VMOVUPS.Z (R9), K1, Z4
-	VADDPS    Z4, Z0, Z0
-	ADDQ      R8, R9
-	VMOVUPS.Z (R9), K1, Z4
-	VADDPS    Z4, Z1, Z1
-	ADDQ      R8, R9
-	VMOVUPS.Z (R9), K1, Z4
-	VADDPS    Z4, Z2, Z2
-	ADDQ      R8, R9
-	VMOVUPS.Z (R9), K1, Z4
-	VADDPS    Z4, Z3, Z3
-	ADDQ      R8, R9
-
-write36:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R8, BX
-	ADDQ    $0x10, CX
-	DECQ    48(AX)
-	JNZ     tile31
-	VZEROUPPER
-	RET
-
-// func product2x1AVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·product2x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile37:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   56(AX), R11
-	SUBQ   $0x04, R11
-	JL     rest39
-
-many38:
-	VMOVUPS          (R10), Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST (R9)(SI*1), Z2, Z1
-	VMOVUPS          (R10), Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST 4(R9), Z2, Z0
-	VFMADD231PS.BCST 4(R9)(SI*1), Z2, Z1
-	VMOVUPS          (R10), Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST 8(R9), Z2, Z0
-	VFMADD231PS.BCST 8(R9)(SI*1), Z2, Z1
-	VMOVUPS          (R10), Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST 12(R9), Z2, Z0
-	VFMADD231PS.BCST 12(R9)(SI*1), Z2, Z1
-	ADDQ             $0x10, R9
-	SUBQ             $0x04, R11
-	JGE              many38
-
-rest39:
-	ADDQ $0x04, R11
-	JZ   end41
-
-one40:
-	VMOVUPS          (R10), Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST (R9)(SI*1), Z2, Z1
-	ADDQ             $0x04, R9
-	DECQ             R11
-	JNZ              one40
-
-end41:
-	CMPQ      72(AX), $0x00
-	JE        write42
-	MOVQ      BX, R9
-	VMOVUPS.Z (R9), K1, Z2
-	VADDPS    Z2, Z0, Z0
-	ADDQ      R8, R9
-	VMOVUPS.Z (R9), K1, Z2
-	VADDPS    Z2, Z1, Z1
-	ADDQ      R8, R9
-
-write42:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R8, BX
-	IMUL3Q  $0x02, SI, R9
-	ADDQ    R9, CX
-	DECQ    48(AX)
-	JNZ     tile37
-	VZEROUPPER
-	RET
-
-// func productTA2x1AVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·productTA2x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile43:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   CX, R9
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   56(AX), R11
-	SUBQ   $0x04, R11
-	JL     rest45
-
-many44:
-	VMOVUPS.Z        (R10), K1, Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST 4(R9), Z2, Z1
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST 4(R9), Z2, Z1
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST 4(R9), Z2, Z1
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST 4(R9), Z2, Z1
-	ADDQ             SI, R9
-	SUBQ             $0x04, R11
-	JGE              many44
-
-rest45:
-	ADDQ $0x04, R11
-	JZ   end47
-
-one46:
-	VMOVUPS.Z        (R10), K1, Z2
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST 4(R9), Z2, Z1
-	ADDQ             SI, R9
-	DECQ             R11
-	JNZ              one46
-
-end47:
-	CMPQ      72(AX), $0x00
-	JE        write48
-	MOVQ      BX, R9
-	VMOVUPS.Z (R9), K1, Z2
-	VADDPS    Z2, Z0, Z0
-	ADDQ      R8, R9
-	VMOVUPS.Z (R9), K1, Z2
-	VADDPS    Z2, Z1, Z1
-	ADDQ      R8, R9
-
-write48:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R8, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R8, BX
-	ADDQ    $0x08, CX
-	DECQ    48(AX)
-	JNZ     tile43
-	VZEROUPPER
-	RET
-
-// func product1x1AVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·product1x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile49:
-	VPXORD Z0, Z0, Z0
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   56(AX), R11
-	SUBQ   $0x04, R11
-	JL     rest51
-
-many50:
-	VMOVUPS          (R10), Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	VMOVUPS          (R10), Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST 4(R9), Z1, Z0
-	VMOVUPS          (R10), Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST 8(R9), Z1, Z0
-	VMOVUPS          (R10), Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST 12(R9), Z1, Z0
-	ADDQ             $0x10, R9
-	SUBQ             $0x04, R11
-	JGE              many50
-
-rest51:
-	ADDQ $0x04, R11
-	JZ   end53
-
-one52:
-	VMOVUPS          (R10), Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	ADDQ             $0x04, R9
-	DECQ             R11
-	JNZ              one52
-
-end53:
-	CMPQ      72(AX), $0x00
-	JE        write54
-	MOVQ      BX, R9
-	VMOVUPS.Z (R9), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	ADDQ      R8, R9
-
-write54:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R8, BX
-	ADDQ    SI, CX
-	DECQ    48(AX)
-	JNZ     tile49
-	VZEROUPPER
-	RET
-
-// func productTA1x1AVX512(a *byte)
-// Requires: AVX, AVX512F
-TEXT ·productTA1x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile55:
-	VPXORD Z0, Z0, Z0
-	MOVQ   CX, R9
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	MOVQ   56(AX), R11
-	SUBQ   $0x04, R11
-	JL     rest57
-
-many56:
-	VMOVUPS.Z        (R10), K1, Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	ADDQ             SI, R9
-	VMOVUPS.Z        (R10), K1, Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	ADDQ             SI, R9
-	SUBQ             $0x04, R11
-	JGE              many56
-
-rest57:
-	ADDQ $0x04, R11
-	JZ   end59
-
-one58:
-	VMOVUPS.Z        (R10), K1, Z1
-	ADDQ             DI, R10
-	VFMADD231PS.BCST (R9), Z1, Z0
-	ADDQ             SI, R9
-	DECQ             R11
-	JNZ              one58
-
-end59:
-	CMPQ      72(AX), $0x00
-	JE        write60
-	MOVQ      BX, R9
-	VMOVUPS.Z (R9), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	ADDQ      R8, R9
-
-write60:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R8, BX
-	ADDQ    $0x04, CX
-	DECQ    48(AX)
-	JNZ     tile55
 	VZEROUPPER
 	RET
 
@@ -1348,7 +1079,7 @@ TEXT ·productHalved8x1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile61:
+tile31:
 	VPXORD Y0, Y0, Y0
 	VPXORD Y1, Y1, Y1
 	VPXORD Y2, Y2, Y2
@@ -1363,9 +1094,9 @@ tile61:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest63
+	JL     rest33
 
-many62:
+many32:
 	VMOVUPS          (R12), Y8
 	ADDQ             DI, R12
 	VFMADD231PS.BCST (R10), Y8, Y0
@@ -1409,13 +1140,13 @@ many62:
 	ADDQ             $0x10, R10
 	ADDQ             $0x10, R11
 	SUBQ             $0x04, R13
-	JGE              many62
+	JGE              many32
 
-rest63:
+rest33:
 	ADDQ $0x04, R13
-	JZ   end65
+	JZ   end35
 
-one64:
+one34:
 	VMOVUPS          (R12), Y8
 	ADDQ             DI, R12
 	VFMADD231PS.BCST (R10), Y8, Y0
@@ -1429,11 +1160,11 @@ one64:
 	ADDQ             $0x04, R10
 	ADDQ             $0x04, R11
 	DECQ             R13
-	JNZ              one64
+	JNZ              one34
 
-end65:
+end35:
 	CMPQ      72(AX), $0x00
-	JE        write66
+	JE        write36
 	MOVQ      BX, R10
 	VMOVUPS.Z (R10), K1, Z8
 	VADDPS    Z8, Z0, Z0
@@ -1460,7 +1191,7 @@ end65:
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R8, R10
 
-write66:
+write36:
 	VMOVUPS Z0, K1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Z1, K1, (BX)
@@ -1480,7 +1211,523 @@ write66:
 	IMUL3Q  $0x08, SI, R10
 	ADDQ    R10, CX
 	DECQ    48(AX)
+	JNZ     tile31
+	VZEROUPPER
+	RET
+
+// func product4x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·product4x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile37:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   CX, R10
+	MOVQ   DX, R11
+	MOVQ   56(AX), R12
+	SUBQ   $0x04, R12
+	JL     rest39
+
+many38:
+	VMOVUPS          (R11), Z4
+	ADDQ             DI, R11
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(SI*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(SI*2), Z4, Z2
+	VFMADD231PS.BCST (R10)(R9*1), Z4, Z3
+	VMOVUPS          (R11), Z4
+	ADDQ             DI, R11
+	VFMADD231PS.BCST 4(R10), Z4, Z0
+	VFMADD231PS.BCST 4(R10)(SI*1), Z4, Z1
+	VFMADD231PS.BCST 4(R10)(SI*2), Z4, Z2
+	VFMADD231PS.BCST 4(R10)(R9*1), Z4, Z3
+	VMOVUPS          (R11), Z4
+	ADDQ             DI, R11
+	VFMADD231PS.BCST 8(R10), Z4, Z0
+	VFMADD231PS.BCST 8(R10)(SI*1), Z4, Z1
+	VFMADD231PS.BCST 8(R10)(SI*2), Z4, Z2
+	VFMADD231PS.BCST 8(R10)(R9*1), Z4, Z3
+	VMOVUPS          (R11), Z4
+	ADDQ             DI, R11
+	VFMADD231PS.BCST 12(R10), Z4, Z0
+	VFMADD231PS.BCST 12(R10)(SI*1), Z4, Z1
+	VFMADD231PS.BCST 12(R10)(SI*2), Z4, Z2
+	VFMADD231PS.BCST 12(R10)(R9*1), Z4, Z3
+	ADDQ             $0x10, R10
+	SUBQ             $0x04, R12
+	JGE              many38
+
+rest39:
+	ADDQ $0x04, R12
+	JZ   end41
+
+one40:
+	VMOVUPS          (R11), Z4
+	ADDQ             DI, R11
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(SI*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(SI*2), Z4, Z2
+	VFMADD231PS.BCST (R10)(R9*1), Z4, Z3
+	ADDQ             $0x04, R10
+	DECQ             R12
+	JNZ              one40
+
+end41:
+	CMPQ      72(AX), $0x00
+	JE        write42
+	MOVQ      BX, R10
+	VMOVUPS.Z (R10), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      R8, R10
+	VMOVUPS.Z (R10), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      R8, R10
+
+write42:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R8, BX
+	IMUL3Q  $0x04, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile37
+	VZEROUPPER
+	RET
+
+// func productTA4x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·productTA4x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile43:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   CX, R9
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   56(AX), R11
+	SUBQ   $0x04, R11
+	JL     rest45
+
+many44:
+	VMOVUPS.Z        (R10), K1, Z4
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST 4(R9), Z4, Z1
+	VFMADD231PS.BCST 8(R9), Z4, Z2
+	VFMADD231PS.BCST 12(R9), Z4, Z3
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z4
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST 4(R9), Z4, Z1
+	VFMADD231PS.BCST 8(R9), Z4, Z2
+	VFMADD231PS.BCST 12(R9), Z4, Z3
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z4
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST 4(R9), Z4, Z1
+	VFMADD231PS.BCST 8(R9), Z4, Z2
+	VFMADD231PS.BCST 12(R9), Z4, Z3
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z4
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST 4(R9), Z4, Z1
+	VFMADD231PS.BCST 8(R9), Z4, Z2
+	VFMADD231PS.BCST 12(R9), Z4, Z3
+	ADDQ             SI, R9
+	SUBQ             $0x04, R11
+	JGE              many44
+
+rest45:
+	ADDQ $0x04, R11
+	JZ   end47
+
+one46:
+	VMOVUPS.Z        (R10), K1, Z4
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST 4(R9), Z4, Z1
+	VFMADD231PS.BCST 8(R9), Z4, Z2
+	VFMADD231PS.BCST 12(R9), Z4, Z3
+	ADDQ             SI, R9
+	DECQ             R11
+	JNZ              one46
+
+end47:
+	CMPQ      72(AX), $0x00
+	JE        write48
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      R8, R9
+
+write48:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    R8, BX
+	ADDQ    $0x10, CX
+	DECQ    48(AX)
+	JNZ     tile43
+	VZEROUPPER
+	RET
+
+// func product2x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·product2x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile49:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   56(AX), R11
+	SUBQ   $0x04, R11
+	JL     rest51
+
+many50:
+	VMOVUPS          (R10), Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z2, Z1
+	VMOVUPS          (R10), Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST 4(R9), Z2, Z0
+	VFMADD231PS.BCST 4(R9)(SI*1), Z2, Z1
+	VMOVUPS          (R10), Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST 8(R9), Z2, Z0
+	VFMADD231PS.BCST 8(R9)(SI*1), Z2, Z1
+	VMOVUPS          (R10), Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST 12(R9), Z2, Z0
+	VFMADD231PS.BCST 12(R9)(SI*1), Z2, Z1
+	ADDQ             $0x10, R9
+	SUBQ             $0x04, R11
+	JGE              many50
+
+rest51:
+	ADDQ $0x04, R11
+	JZ   end53
+
+one52:
+	VMOVUPS          (R10), Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z2, Z1
+	ADDQ             $0x04, R9
+	DECQ             R11
+	JNZ              one52
+
+end53:
+	CMPQ      72(AX), $0x00
+	JE        write54
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      R8, R9
+
+write54:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R8, BX
+	IMUL3Q  $0x02, SI, R9
+	ADDQ    R9, CX
+	DECQ    48(AX)
+	JNZ     tile49
+	VZEROUPPER
+	RET
+
+// func productTA2x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·productTA2x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile55:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   CX, R9
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   56(AX), R11
+	SUBQ   $0x04, R11
+	JL     rest57
+
+many56:
+	VMOVUPS.Z        (R10), K1, Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST 4(R9), Z2, Z1
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST 4(R9), Z2, Z1
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST 4(R9), Z2, Z1
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST 4(R9), Z2, Z1
+	ADDQ             SI, R9
+	SUBQ             $0x04, R11
+	JGE              many56
+
+rest57:
+	ADDQ $0x04, R11
+	JZ   end59
+
+one58:
+	VMOVUPS.Z        (R10), K1, Z2
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST 4(R9), Z2, Z1
+	ADDQ             SI, R9
+	DECQ             R11
+	JNZ              one58
+
+end59:
+	CMPQ      72(AX), $0x00
+	JE        write60
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      R8, R9
+	VMOVUPS.Z (R9), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      R8, R9
+
+write60:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    R8, BX
+	ADDQ    $0x08, CX
+	DECQ    48(AX)
+	JNZ     tile55
+	VZEROUPPER
+	RET
+
+// func product1x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·product1x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile61:
+	VPXORD Z0, Z0, Z0
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   56(AX), R11
+	SUBQ   $0x04, R11
+	JL     rest63
+
+many62:
+	VMOVUPS          (R10), Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	VMOVUPS          (R10), Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST 4(R9), Z1, Z0
+	VMOVUPS          (R10), Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST 8(R9), Z1, Z0
+	VMOVUPS          (R10), Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST 12(R9), Z1, Z0
+	ADDQ             $0x10, R9
+	SUBQ             $0x04, R11
+	JGE              many62
+
+rest63:
+	ADDQ $0x04, R11
+	JZ   end65
+
+one64:
+	VMOVUPS          (R10), Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             $0x04, R9
+	DECQ             R11
+	JNZ              one64
+
+end65:
+	CMPQ      72(AX), $0x00
+	JE        write66
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      R8, R9
+
+write66:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	ADDQ    SI, CX
+	DECQ    48(AX)
 	JNZ     tile61
+	VZEROUPPER
+	RET
+
+// func productTA1x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·productTA1x1AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile67:
+	VPXORD Z0, Z0, Z0
+	MOVQ   CX, R9
+	MOVQ   CX, R9
+	MOVQ   DX, R10
+	MOVQ   56(AX), R11
+	SUBQ   $0x04, R11
+	JL     rest69
+
+many68:
+	VMOVUPS.Z        (R10), K1, Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             SI, R9
+	VMOVUPS.Z        (R10), K1, Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             SI, R9
+	SUBQ             $0x04, R11
+	JGE              many68
+
+rest69:
+	ADDQ $0x04, R11
+	JZ   end71
+
+one70:
+	VMOVUPS.Z        (R10), K1, Z1
+	ADDQ             DI, R10
+	VFMADD231PS.BCST (R9), Z1, Z0
+	ADDQ             SI, R9
+	DECQ             R11
+	JNZ              one70
+
+end71:
+	CMPQ      72(AX), $0x00
+	JE        write72
+	MOVQ      BX, R9
+	VMOVUPS.Z (R9), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      R8, R9
+
+write72:
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    R8, BX
+	ADDQ    $0x04, CX
+	DECQ    48(AX)
+	JNZ     tile67
 	VZEROUPPER
 	RET
 
@@ -1499,7 +1746,7 @@ TEXT ·product8x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile67:
+tile73:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1522,9 +1769,9 @@ tile67:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest69
+	JL     rest75
 
-many68:
+many74:
 	VMOVUPS      (R12), Z16
 	VMOVUPS      64(R12), Z17
 	ADDQ         DI, R12
@@ -1636,13 +1883,13 @@ many68:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many68
+	JGE          many74
 
-rest69:
+rest75:
 	ADDQ $0x04, R13
-	JZ   end71
+	JZ   end77
 
-one70:
+one76:
 	VMOVUPS      (R12), Z16
 	VMOVUPS      64(R12), Z17
 	ADDQ         DI, R12
@@ -1673,11 +1920,11 @@ one70:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one70
+	JNZ          one76
 
-end71:
+end77:
 	CMPQ      72(AX), $0x00
-	JE        write72
+	JE        write78
 	MOVQ      BX, R10
 	VMOVUPS   (R10), Z16
 	VADDPS    Z16, Z0, Z0
@@ -1720,7 +1967,7 @@ end71:
 	VADDPS    Z16, Z15, Z15
 	ADDQ      R8, R10
 
-write72:
+write78:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -1748,7 +1995,7 @@ write72:
 	IMUL3Q  $0x08, SI, R10
 	ADDQ    R10, CX
 	DECQ    48(AX)
-	JNZ     tile67
+	JNZ     tile73
 	VZEROUPPER
 	RET
 
@@ -1767,7 +2014,7 @@ TEXT ·productTA8x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile73:
+tile79:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1791,9 +2038,9 @@ tile73:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest75
+	JL     rest81
 
-many74:
+many80:
 	VMOVUPS      (R10), Z16
 	VMOVUPS.Z    64(R10), K1, Z17
 	ADDQ         DI, R10
@@ -1907,13 +2154,13 @@ many74:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many74
+	JGE          many80
 
-rest75:
+rest81:
 	ADDQ $0x04, R11
-	JZ   end77
+	JZ   end83
 
-one76:
+one82:
 	VMOVUPS      (R10), Z16
 	VMOVUPS.Z    64(R10), K1, Z17
 	ADDQ         DI, R10
@@ -1943,11 +2190,11 @@ one76:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one76
+	JNZ          one82
 
-end77:
+end83:
 	CMPQ      72(AX), $0x00
-	JE        write78
+	JE        write84
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z16
 	VADDPS    Z16, Z0, Z0
@@ -1990,7 +2237,7 @@ end77:
 	VADDPS    Z16, Z15, Z15
 	ADDQ      R8, R9
 
-write78:
+write84:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2017,7 +2264,275 @@ write78:
 	ADDQ    R8, BX
 	ADDQ    $0x20, CX
 	DECQ    48(AX)
-	JNZ     tile73
+	JNZ     tile79
+	VZEROUPPER
+	RET
+
+// func productHalved8x2AVX512(a *byte)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·productHalved8x2AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile85:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Y7, Y7, Y7
+	VPXORD Z8, Z8, Z8
+	VPXORD Y9, Y9, Y9
+	VPXORD Z10, Z10, Z10
+	VPXORD Y11, Y11, Y11
+	VPXORD Z12, Z12, Z12
+	VPXORD Y13, Y13, Y13
+	VPXORD Z14, Z14, Z14
+	VPXORD Y15, Y15, Y15
+	MOVQ   CX, R10
+	LEAQ   (R10)(SI*4), R11
+	ADDQ   SI, R11
+	MOVQ   DX, R12
+	MOVQ   56(AX), R13
+	SUBQ   $0x04, R13
+	JL     rest87
+
+many86:
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Y17
+	ADDQ         DI, R12
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (R10)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (R10)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (R10)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS (R10)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS (R11)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	VBROADCASTSS (R11)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Y17, Y18, Y15
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Y17
+	ADDQ         DI, R12
+	VBROADCASTSS 4(R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS 4(R10)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS 4(R10)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS 4(R10)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS 4(R10)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS 4(R11), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS 4(R11)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	VBROADCASTSS 4(R11)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Y17, Y18, Y15
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Y17
+	ADDQ         DI, R12
+	VBROADCASTSS 8(R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS 8(R10)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS 8(R10)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS 8(R10)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS 8(R10)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS 8(R11), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS 8(R11)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	VBROADCASTSS 8(R11)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Y17, Y18, Y15
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Y17
+	ADDQ         DI, R12
+	VBROADCASTSS 12(R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS 12(R10)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS 12(R10)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS 12(R10)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS 12(R10)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS 12(R11), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS 12(R11)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	VBROADCASTSS 12(R11)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Y17, Y18, Y15
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	SUBQ         $0x04, R13
+	JGE          many86
+
+rest87:
+	ADDQ $0x04, R13
+	JZ   end89
+
+one88:
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Y17
+	ADDQ         DI, R12
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (R10)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (R10)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (R10)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS (R10)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS (R11)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	VBROADCASTSS (R11)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Y17, Y18, Y15
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R13
+	JNZ          one88
+
+end89:
+	CMPQ      72(AX), $0x00
+	JE        write90
+	MOVQ      BX, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(R10), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	ADDQ      R8, R10
+
+write90:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    R8, BX
+	IMUL3Q  $0x08, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile85
 	VZEROUPPER
 	RET
 
@@ -2036,7 +2551,7 @@ TEXT ·product4x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile79:
+tile91:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2049,9 +2564,9 @@ tile79:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest81
+	JL     rest93
 
-many80:
+many92:
 	VMOVUPS      (R11), Z8
 	VMOVUPS      64(R11), Z9
 	ADDQ         DI, R11
@@ -2114,13 +2629,13 @@ many80:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many80
+	JGE          many92
 
-rest81:
+rest93:
 	ADDQ $0x04, R12
-	JZ   end83
+	JZ   end95
 
-one82:
+one94:
 	VMOVUPS      (R11), Z8
 	VMOVUPS      64(R11), Z9
 	ADDQ         DI, R11
@@ -2138,11 +2653,11 @@ one82:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one82
+	JNZ          one94
 
-end83:
+end95:
 	CMPQ      72(AX), $0x00
-	JE        write84
+	JE        write96
 	MOVQ      BX, R10
 	VMOVUPS   (R10), Z8
 	VADDPS    Z8, Z0, Z0
@@ -2165,7 +2680,7 @@ end83:
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R8, R10
 
-write84:
+write96:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2181,7 +2696,7 @@ write84:
 	IMUL3Q  $0x04, SI, R10
 	ADDQ    R10, CX
 	DECQ    48(AX)
-	JNZ     tile79
+	JNZ     tile91
 	VZEROUPPER
 	RET
 
@@ -2200,7 +2715,7 @@ TEXT ·productTA4x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile85:
+tile97:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2214,9 +2729,9 @@ tile85:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest87
+	JL     rest99
 
-many86:
+many98:
 	VMOVUPS      (R10), Z8
 	VMOVUPS.Z    64(R10), K1, Z9
 	ADDQ         DI, R10
@@ -2282,13 +2797,13 @@ many86:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many86
+	JGE          many98
 
-rest87:
+rest99:
 	ADDQ $0x04, R11
-	JZ   end89
+	JZ   end101
 
-one88:
+one100:
 	VMOVUPS      (R10), Z8
 	VMOVUPS.Z    64(R10), K1, Z9
 	ADDQ         DI, R10
@@ -2306,11 +2821,11 @@ one88:
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one88
+	JNZ          one100
 
-end89:
+end101:
 	CMPQ      72(AX), $0x00
-	JE        write90
+	JE        write102
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z8
 	VADDPS    Z8, Z0, Z0
@@ -2333,7 +2848,7 @@ end89:
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R8, R9
 
-write90:
+write102:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2348,7 +2863,7 @@ write90:
 	ADDQ    R8, BX
 	ADDQ    $0x10, CX
 	DECQ    48(AX)
-	JNZ     tile85
+	JNZ     tile97
 	VZEROUPPER
 	RET
 
@@ -2367,7 +2882,7 @@ TEXT ·product2x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile91:
+tile103:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2376,9 +2891,9 @@ tile91:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest93
+	JL     rest105
 
-many92:
+many104:
 	VMOVUPS      (R10), Z4
 	VMOVUPS      64(R10), Z5
 	ADDQ         DI, R10
@@ -2417,13 +2932,13 @@ many92:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many92
+	JGE          many104
 
-rest93:
+rest105:
 	ADDQ $0x04, R11
-	JZ   end95
+	JZ   end107
 
-one94:
+one106:
 	VMOVUPS      (R10), Z4
 	VMOVUPS      64(R10), Z5
 	ADDQ         DI, R10
@@ -2435,11 +2950,11 @@ one94:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one94
+	JNZ          one106
 
-end95:
+end107:
 	CMPQ      72(AX), $0x00
-	JE        write96
+	JE        write108
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z4
 	VADDPS    Z4, Z0, Z0
@@ -2452,7 +2967,7 @@ end95:
 	VADDPS    Z4, Z3, Z3
 	ADDQ      R8, R9
 
-write96:
+write108:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2462,7 +2977,7 @@ write96:
 	IMUL3Q  $0x02, SI, R9
 	ADDQ    R9, CX
 	DECQ    48(AX)
-	JNZ     tile91
+	JNZ     tile103
 	VZEROUPPER
 	RET
 
@@ -2481,7 +2996,7 @@ TEXT ·productTA2x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile97:
+tile109:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2491,9 +3006,9 @@ tile97:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest99
+	JL     rest111
 
-many98:
+many110:
 	VMOVUPS      (R10), Z4
 	VMOVUPS.Z    64(R10), K1, Z5
 	ADDQ         DI, R10
@@ -2535,13 +3050,13 @@ many98:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many98
+	JGE          many110
 
-rest99:
+rest111:
 	ADDQ $0x04, R11
-	JZ   end101
+	JZ   end113
 
-one100:
+one112:
 	VMOVUPS      (R10), Z4
 	VMOVUPS.Z    64(R10), K1, Z5
 	ADDQ         DI, R10
@@ -2553,11 +3068,11 @@ one100:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one100
+	JNZ          one112
 
-end101:
+end113:
 	CMPQ      72(AX), $0x00
-	JE        write102
+	JE        write114
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z4
 	VADDPS    Z4, Z0, Z0
@@ -2570,7 +3085,7 @@ end101:
 	VADDPS    Z4, Z3, Z3
 	ADDQ      R8, R9
 
-write102:
+write114:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
@@ -2579,7 +3094,7 @@ write102:
 	ADDQ    R8, BX
 	ADDQ    $0x08, CX
 	DECQ    48(AX)
-	JNZ     tile97
+	JNZ     tile109
 	VZEROUPPER
 	RET
 
@@ -2598,16 +3113,16 @@ TEXT ·product1x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile103:
+tile115:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest105
+	JL     rest117
 
-many104:
+many116:
 	VMOVUPS      (R10), Z2
 	VMOVUPS      64(R10), Z3
 	ADDQ         DI, R10
@@ -2634,13 +3149,13 @@ many104:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many104
+	JGE          many116
 
-rest105:
+rest117:
 	ADDQ $0x04, R11
-	JZ   end107
+	JZ   end119
 
-one106:
+one118:
 	VMOVUPS      (R10), Z2
 	VMOVUPS      64(R10), Z3
 	ADDQ         DI, R10
@@ -2649,11 +3164,11 @@ one106:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one106
+	JNZ          one118
 
-end107:
+end119:
 	CMPQ      72(AX), $0x00
-	JE        write108
+	JE        write120
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z2
 	VADDPS    Z2, Z0, Z0
@@ -2661,13 +3176,13 @@ end107:
 	VADDPS    Z2, Z1, Z1
 	ADDQ      R8, R9
 
-write108:
+write120:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
 	ADDQ    SI, CX
 	DECQ    48(AX)
-	JNZ     tile103
+	JNZ     tile115
 	VZEROUPPER
 	RET
 
@@ -2686,7 +3201,7 @@ TEXT ·productTA1x2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile109:
+tile121:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   CX, R9
@@ -2694,9 +3209,9 @@ tile109:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest111
+	JL     rest123
 
-many110:
+many122:
 	VMOVUPS      (R10), Z2
 	VMOVUPS.Z    64(R10), K1, Z3
 	ADDQ         DI, R10
@@ -2726,13 +3241,13 @@ many110:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many110
+	JGE          many122
 
-rest111:
+rest123:
 	ADDQ $0x04, R11
-	JZ   end113
+	JZ   end125
 
-one112:
+one124:
 	VMOVUPS      (R10), Z2
 	VMOVUPS.Z    64(R10), K1, Z3
 	ADDQ         DI, R10
@@ -2741,11 +3256,11 @@ one112:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one112
+	JNZ          one124
 
-end113:
+end125:
 	CMPQ      72(AX), $0x00
-	JE        write114
+	JE        write126
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z2
 	VADDPS    Z2, Z0, Z0
@@ -2753,281 +3268,13 @@ end113:
 	VADDPS    Z2, Z1, Z1
 	ADDQ      R8, R9
 
-write114:
+write126:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, K1, 64(BX)
 	ADDQ    R8, BX
 	ADDQ    $0x04, CX
 	DECQ    48(AX)
-	JNZ     tile109
-	VZEROUPPER
-	RET
-
-// func productHalved8x2AVX512(a *byte)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·productHalved8x2AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile115:
-	VPXORD Z0, Z0, Z0
-	VPXORD Y1, Y1, Y1
-	VPXORD Z2, Z2, Z2
-	VPXORD Y3, Y3, Y3
-	VPXORD Z4, Z4, Z4
-	VPXORD Y5, Y5, Y5
-	VPXORD Z6, Z6, Z6
-	VPXORD Y7, Y7, Y7
-	VPXORD Z8, Z8, Z8
-	VPXORD Y9, Y9, Y9
-	VPXORD Z10, Z10, Z10
-	VPXORD Y11, Y11, Y11
-	VPXORD Z12, Z12, Z12
-	VPXORD Y13, Y13, Y13
-	VPXORD Z14, Z14, Z14
-	VPXORD Y15, Y15, Y15
-	MOVQ   CX, R10
-	LEAQ   (R10)(SI*4), R11
-	ADDQ   SI, R11
-	MOVQ   DX, R12
-	MOVQ   56(AX), R13
-	SUBQ   $0x04, R13
-	JL     rest117
-
-many116:
-	VMOVUPS      (R12), Z16
-	VMOVUPS      64(R12), Y17
-	ADDQ         DI, R12
-	VBROADCASTSS (R10), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Y17, Y18, Y1
-	VBROADCASTSS (R10)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Y17, Y18, Y3
-	VBROADCASTSS (R10)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Y17, Y18, Y5
-	VBROADCASTSS (R10)(R9*1), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Y17, Y18, Y7
-	VBROADCASTSS (R10)(SI*4), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Y17, Y18, Y9
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Y17, Y18, Y11
-	VBROADCASTSS (R11)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Y17, Y18, Y13
-	VBROADCASTSS (R11)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Y17, Y18, Y15
-	VMOVUPS      (R12), Z16
-	VMOVUPS      64(R12), Y17
-	ADDQ         DI, R12
-	VBROADCASTSS 4(R10), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Y17, Y18, Y1
-	VBROADCASTSS 4(R10)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Y17, Y18, Y3
-	VBROADCASTSS 4(R10)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Y17, Y18, Y5
-	VBROADCASTSS 4(R10)(R9*1), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Y17, Y18, Y7
-	VBROADCASTSS 4(R10)(SI*4), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Y17, Y18, Y9
-	VBROADCASTSS 4(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Y17, Y18, Y11
-	VBROADCASTSS 4(R11)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Y17, Y18, Y13
-	VBROADCASTSS 4(R11)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Y17, Y18, Y15
-	VMOVUPS      (R12), Z16
-	VMOVUPS      64(R12), Y17
-	ADDQ         DI, R12
-	VBROADCASTSS 8(R10), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Y17, Y18, Y1
-	VBROADCASTSS 8(R10)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Y17, Y18, Y3
-	VBROADCASTSS 8(R10)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Y17, Y18, Y5
-	VBROADCASTSS 8(R10)(R9*1), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Y17, Y18, Y7
-	VBROADCASTSS 8(R10)(SI*4), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Y17, Y18, Y9
-	VBROADCASTSS 8(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Y17, Y18, Y11
-	VBROADCASTSS 8(R11)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Y17, Y18, Y13
-	VBROADCASTSS 8(R11)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Y17, Y18, Y15
-	VMOVUPS      (R12), Z16
-	VMOVUPS      64(R12), Y17
-	ADDQ         DI, R12
-	VBROADCASTSS 12(R10), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Y17, Y18, Y1
-	VBROADCASTSS 12(R10)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Y17, Y18, Y3
-	VBROADCASTSS 12(R10)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Y17, Y18, Y5
-	VBROADCASTSS 12(R10)(R9*1), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Y17, Y18, Y7
-	VBROADCASTSS 12(R10)(SI*4), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Y17, Y18, Y9
-	VBROADCASTSS 12(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Y17, Y18, Y11
-	VBROADCASTSS 12(R11)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Y17, Y18, Y13
-	VBROADCASTSS 12(R11)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Y17, Y18, Y15
-	ADDQ         $0x10, R10
-	ADDQ         $0x10, R11
-	SUBQ         $0x04, R13
-	JGE          many116
-
-rest117:
-	ADDQ $0x04, R13
-	JZ   end119
-
-one118:
-	VMOVUPS      (R12), Z16
-	VMOVUPS      64(R12), Y17
-	ADDQ         DI, R12
-	VBROADCASTSS (R10), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Y17, Y18, Y1
-	VBROADCASTSS (R10)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Y17, Y18, Y3
-	VBROADCASTSS (R10)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Y17, Y18, Y5
-	VBROADCASTSS (R10)(R9*1), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Y17, Y18, Y7
-	VBROADCASTSS (R10)(SI*4), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Y17, Y18, Y9
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Y17, Y18, Y11
-	VBROADCASTSS (R11)(SI*1), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Y17, Y18, Y13
-	VBROADCASTSS (R11)(SI*2), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Y17, Y18, Y15
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	DECQ         R13
-	JNZ          one118
-
-end119:
-	CMPQ      72(AX), $0x00
-	JE        write120
-	MOVQ      BX, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z0, Z0
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z1, Z1
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z3, Z3
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z5, Z5
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z7, Z7
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z9, Z9
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z11, Z11
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z13, Z13
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z16
-	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(R10), K1, Z16
-	VADDPS    Z16, Z15, Z15
-	ADDQ      R8, R10
-
-write120:
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    R8, BX
-	IMUL3Q  $0x08, SI, R10
-	ADDQ    R10, CX
-	DECQ    48(AX)
-	JNZ     tile115
+	JNZ     tile121
 	VZEROUPPER
 	RET
 
@@ -3046,7 +3293,7 @@ TEXT ·product8x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile121:
+tile127:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3077,9 +3324,9 @@ tile121:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest123
+	JL     rest129
 
-many122:
+many128:
 	VMOVUPS      (R12), Z24
 	VMOVUPS      64(R12), Z25
 	VMOVUPS      128(R12), Z26
@@ -3227,13 +3474,13 @@ many122:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many122
+	JGE          many128
 
-rest123:
+rest129:
 	ADDQ $0x04, R13
-	JZ   end125
+	JZ   end131
 
-one124:
+one130:
 	VMOVUPS      (R12), Z24
 	VMOVUPS      64(R12), Z25
 	VMOVUPS      128(R12), Z26
@@ -3273,11 +3520,11 @@ one124:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one124
+	JNZ          one130
 
-end125:
+end131:
 	CMPQ      72(AX), $0x00
-	JE        write126
+	JE        write132
 	MOVQ      BX, R10
 	VMOVUPS   (R10), Z24
 	VADDPS    Z24, Z0, Z0
@@ -3336,7 +3583,7 @@ end125:
 	VADDPS    Z24, Z23, Z23
 	ADDQ      R8, R10
 
-write126:
+write132:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3372,7 +3619,7 @@ write126:
 	IMUL3Q  $0x08, SI, R10
 	ADDQ    R10, CX
 	DECQ    48(AX)
-	JNZ     tile121
+	JNZ     tile127
 	VZEROUPPER
 	RET
 
@@ -3391,7 +3638,7 @@ TEXT ·productTA8x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile127:
+tile133:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3423,9 +3670,9 @@ tile127:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest129
+	JL     rest135
 
-many128:
+many134:
 	VMOVUPS      (R10), Z24
 	VMOVUPS      64(R10), Z25
 	VMOVUPS.Z    128(R10), K1, Z26
@@ -3575,13 +3822,13 @@ many128:
 	VFMADD231PS  Z26, Z27, Z23
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many128
+	JGE          many134
 
-rest129:
+rest135:
 	ADDQ $0x04, R11
-	JZ   end131
+	JZ   end137
 
-one130:
+one136:
 	VMOVUPS      (R10), Z24
 	VMOVUPS      64(R10), Z25
 	VMOVUPS.Z    128(R10), K1, Z26
@@ -3620,11 +3867,11 @@ one130:
 	VFMADD231PS  Z26, Z27, Z23
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one130
+	JNZ          one136
 
-end131:
+end137:
 	CMPQ      72(AX), $0x00
-	JE        write132
+	JE        write138
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z24
 	VADDPS    Z24, Z0, Z0
@@ -3683,7 +3930,7 @@ end131:
 	VADDPS    Z24, Z23, Z23
 	ADDQ      R8, R9
 
-write132:
+write138:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3718,7 +3965,352 @@ write132:
 	ADDQ    R8, BX
 	ADDQ    $0x20, CX
 	DECQ    48(AX)
-	JNZ     tile127
+	JNZ     tile133
+	VZEROUPPER
+	RET
+
+// func productHalved8x3AVX512(a *byte)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·productHalved8x3AVX512(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  24(AX), SI
+	MOVQ  32(AX), DI
+	MOVQ  40(AX), R8
+	MOVQ  64(AX), R9
+	LEAQ  tailsAVX512<>+0(SB), R10
+	KMOVW (R10)(R9*2), K1
+	LEAQ  (SI)(SI*2), R9
+
+tile139:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Y2, Y2, Y2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Y8, Y8, Y8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Y11, Y11, Y11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Y14, Y14, Y14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Y17, Y17, Y17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Y20, Y20, Y20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Y23, Y23, Y23
+	MOVQ   CX, R10
+	LEAQ   (R10)(SI*4), R11
+	ADDQ   SI, R11
+	MOVQ   DX, R12
+	MOVQ   56(AX), R13
+	SUBQ   $0x04, R13
+	JL     rest141
+
+many140:
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Y26
+	ADDQ         DI, R12
+	VBROADCASTSS (R10), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Y26, Y27, Y2
+	VBROADCASTSS (R10)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Y26, Y27, Y5
+	VBROADCASTSS (R10)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Y26, Y27, Y8
+	VBROADCASTSS (R10)(R9*1), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Y26, Y27, Y11
+	VBROADCASTSS (R10)(SI*4), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Y26, Y27, Y14
+	VBROADCASTSS (R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Y26, Y27, Y17
+	VBROADCASTSS (R11)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Y26, Y27, Y20
+	VBROADCASTSS (R11)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Y26, Y27, Y23
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Y26
+	ADDQ         DI, R12
+	VBROADCASTSS 4(R10), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Y26, Y27, Y2
+	VBROADCASTSS 4(R10)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Y26, Y27, Y5
+	VBROADCASTSS 4(R10)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Y26, Y27, Y8
+	VBROADCASTSS 4(R10)(R9*1), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Y26, Y27, Y11
+	VBROADCASTSS 4(R10)(SI*4), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Y26, Y27, Y14
+	VBROADCASTSS 4(R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Y26, Y27, Y17
+	VBROADCASTSS 4(R11)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Y26, Y27, Y20
+	VBROADCASTSS 4(R11)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Y26, Y27, Y23
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Y26
+	ADDQ         DI, R12
+	VBROADCASTSS 8(R10), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Y26, Y27, Y2
+	VBROADCASTSS 8(R10)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Y26, Y27, Y5
+	VBROADCASTSS 8(R10)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Y26, Y27, Y8
+	VBROADCASTSS 8(R10)(R9*1), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Y26, Y27, Y11
+	VBROADCASTSS 8(R10)(SI*4), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Y26, Y27, Y14
+	VBROADCASTSS 8(R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Y26, Y27, Y17
+	VBROADCASTSS 8(R11)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Y26, Y27, Y20
+	VBROADCASTSS 8(R11)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Y26, Y27, Y23
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Y26
+	ADDQ         DI, R12
+	VBROADCASTSS 12(R10), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Y26, Y27, Y2
+	VBROADCASTSS 12(R10)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Y26, Y27, Y5
+	VBROADCASTSS 12(R10)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Y26, Y27, Y8
+	VBROADCASTSS 12(R10)(R9*1), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Y26, Y27, Y11
+	VBROADCASTSS 12(R10)(SI*4), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Y26, Y27, Y14
+	VBROADCASTSS 12(R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Y26, Y27, Y17
+	VBROADCASTSS 12(R11)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Y26, Y27, Y20
+	VBROADCASTSS 12(R11)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Y26, Y27, Y23
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	SUBQ         $0x04, R13
+	JGE          many140
+
+rest141:
+	ADDQ $0x04, R13
+	JZ   end143
+
+one142:
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Y26
+	ADDQ         DI, R12
+	VBROADCASTSS (R10), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Y26, Y27, Y2
+	VBROADCASTSS (R10)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Y26, Y27, Y5
+	VBROADCASTSS (R10)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Y26, Y27, Y8
+	VBROADCASTSS (R10)(R9*1), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Y26, Y27, Y11
+	VBROADCASTSS (R10)(SI*4), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Y26, Y27, Y14
+	VBROADCASTSS (R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Y26, Y27, Y17
+	VBROADCASTSS (R11)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Y26, Y27, Y20
+	VBROADCASTSS (R11)(SI*2), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Y26, Y27, Y23
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R13
+	JNZ          one142
+
+end143:
+	CMPQ      72(AX), $0x00
+	JE        write144
+	MOVQ      BX, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z0, Z0
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z1, Z1
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z2, Z2
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z3, Z3
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z4, Z4
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z5, Z5
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z6, Z6
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z7, Z7
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z8, Z8
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z9, Z9
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z10, Z10
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z11, Z11
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z12, Z12
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z13, Z13
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z14, Z14
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z15, Z15
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z16, Z16
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z17, Z17
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z18, Z18
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z19, Z19
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z20, Z20
+	ADDQ      R8, R10
+	VMOVUPS   (R10), Z24
+	VADDPS    Z24, Z21, Z21
+	VMOVUPS   64(R10), Z24
+	VADDPS    Z24, Z22, Z22
+	VMOVUPS.Z 128(R10), K1, Z24
+	VADDPS    Z24, Z23, Z23
+	ADDQ      R8, R10
+
+write144:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z3, (BX)
+	VMOVUPS Z4, 64(BX)
+	VMOVUPS Z5, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, 64(BX)
+	VMOVUPS Z8, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z9, (BX)
+	VMOVUPS Z10, 64(BX)
+	VMOVUPS Z11, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z15, (BX)
+	VMOVUPS Z16, 64(BX)
+	VMOVUPS Z17, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, 64(BX)
+	VMOVUPS Z20, K1, 128(BX)
+	ADDQ    R8, BX
+	VMOVUPS Z21, (BX)
+	VMOVUPS Z22, 64(BX)
+	VMOVUPS Z23, K1, 128(BX)
+	ADDQ    R8, BX
+	IMUL3Q  $0x08, SI, R10
+	ADDQ    R10, CX
+	DECQ    48(AX)
+	JNZ     tile139
 	VZEROUPPER
 	RET
 
@@ -3737,7 +4329,7 @@ TEXT ·product4x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile133:
+tile145:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3754,9 +4346,9 @@ tile133:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest135
+	JL     rest147
 
-many134:
+many146:
 	VMOVUPS      (R11), Z12
 	VMOVUPS      64(R11), Z13
 	VMOVUPS      128(R11), Z14
@@ -3839,13 +4431,13 @@ many134:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many134
+	JGE          many146
 
-rest135:
+rest147:
 	ADDQ $0x04, R12
-	JZ   end137
+	JZ   end149
 
-one136:
+one148:
 	VMOVUPS      (R11), Z12
 	VMOVUPS      64(R11), Z13
 	VMOVUPS      128(R11), Z14
@@ -3868,11 +4460,11 @@ one136:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one136
+	JNZ          one148
 
-end137:
+end149:
 	CMPQ      72(AX), $0x00
-	JE        write138
+	JE        write150
 	MOVQ      BX, R10
 	VMOVUPS   (R10), Z12
 	VADDPS    Z12, Z0, Z0
@@ -3903,7 +4495,7 @@ end137:
 	VADDPS    Z12, Z11, Z11
 	ADDQ      R8, R10
 
-write138:
+write150:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -3923,7 +4515,7 @@ write138:
 	IMUL3Q  $0x04, SI, R10
 	ADDQ    R10, CX
 	DECQ    48(AX)
-	JNZ     tile133
+	JNZ     tile145
 	VZEROUPPER
 	RET
 
@@ -3942,7 +4534,7 @@ TEXT ·productTA4x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile139:
+tile151:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3960,9 +4552,9 @@ tile139:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest141
+	JL     rest153
 
-many140:
+many152:
 	VMOVUPS      (R10), Z12
 	VMOVUPS      64(R10), Z13
 	VMOVUPS.Z    128(R10), K1, Z14
@@ -4048,13 +4640,13 @@ many140:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many140
+	JGE          many152
 
-rest141:
+rest153:
 	ADDQ $0x04, R11
-	JZ   end143
+	JZ   end155
 
-one142:
+one154:
 	VMOVUPS      (R10), Z12
 	VMOVUPS      64(R10), Z13
 	VMOVUPS.Z    128(R10), K1, Z14
@@ -4077,11 +4669,11 @@ one142:
 	VFMADD231PS  Z14, Z15, Z11
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one142
+	JNZ          one154
 
-end143:
+end155:
 	CMPQ      72(AX), $0x00
-	JE        write144
+	JE        write156
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z12
 	VADDPS    Z12, Z0, Z0
@@ -4112,7 +4704,7 @@ end143:
 	VADDPS    Z12, Z11, Z11
 	ADDQ      R8, R9
 
-write144:
+write156:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -4131,7 +4723,7 @@ write144:
 	ADDQ    R8, BX
 	ADDQ    $0x10, CX
 	DECQ    48(AX)
-	JNZ     tile139
+	JNZ     tile151
 	VZEROUPPER
 	RET
 
@@ -4150,7 +4742,7 @@ TEXT ·product2x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile145:
+tile157:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4161,9 +4753,9 @@ tile145:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest147
+	JL     rest159
 
-many146:
+many158:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS      128(R10), Z8
@@ -4214,13 +4806,13 @@ many146:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many146
+	JGE          many158
 
-rest147:
+rest159:
 	ADDQ $0x04, R11
-	JZ   end149
+	JZ   end161
 
-one148:
+one160:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS      128(R10), Z8
@@ -4235,11 +4827,11 @@ one148:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one148
+	JNZ          one160
 
-end149:
+end161:
 	CMPQ      72(AX), $0x00
-	JE        write150
+	JE        write162
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z6
 	VADDPS    Z6, Z0, Z0
@@ -4256,7 +4848,7 @@ end149:
 	VADDPS    Z6, Z5, Z5
 	ADDQ      R8, R9
 
-write150:
+write162:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -4268,7 +4860,7 @@ write150:
 	IMUL3Q  $0x02, SI, R9
 	ADDQ    R9, CX
 	DECQ    48(AX)
-	JNZ     tile145
+	JNZ     tile157
 	VZEROUPPER
 	RET
 
@@ -4287,7 +4879,7 @@ TEXT ·productTA2x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile151:
+tile163:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4299,9 +4891,9 @@ tile151:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest153
+	JL     rest165
 
-many152:
+many164:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS.Z    128(R10), K1, Z8
@@ -4355,13 +4947,13 @@ many152:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many152
+	JGE          many164
 
-rest153:
+rest165:
 	ADDQ $0x04, R11
-	JZ   end155
+	JZ   end167
 
-one154:
+one166:
 	VMOVUPS      (R10), Z6
 	VMOVUPS      64(R10), Z7
 	VMOVUPS.Z    128(R10), K1, Z8
@@ -4376,11 +4968,11 @@ one154:
 	VFMADD231PS  Z8, Z9, Z5
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one154
+	JNZ          one166
 
-end155:
+end167:
 	CMPQ      72(AX), $0x00
-	JE        write156
+	JE        write168
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z6
 	VADDPS    Z6, Z0, Z0
@@ -4397,7 +4989,7 @@ end155:
 	VADDPS    Z6, Z5, Z5
 	ADDQ      R8, R9
 
-write156:
+write168:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
@@ -4408,7 +5000,7 @@ write156:
 	ADDQ    R8, BX
 	ADDQ    $0x08, CX
 	DECQ    48(AX)
-	JNZ     tile151
+	JNZ     tile163
 	VZEROUPPER
 	RET
 
@@ -4427,7 +5019,7 @@ TEXT ·product1x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile157:
+tile169:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4435,9 +5027,9 @@ tile157:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest159
+	JL     rest171
 
-many158:
+many170:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS      128(R10), Z5
@@ -4472,13 +5064,13 @@ many158:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many158
+	JGE          many170
 
-rest159:
+rest171:
 	ADDQ $0x04, R11
-	JZ   end161
+	JZ   end173
 
-one160:
+one172:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS      128(R10), Z5
@@ -4489,11 +5081,11 @@ one160:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one160
+	JNZ          one172
 
-end161:
+end173:
 	CMPQ      72(AX), $0x00
-	JE        write162
+	JE        write174
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z3
 	VADDPS    Z3, Z0, Z0
@@ -4503,14 +5095,14 @@ end161:
 	VADDPS    Z3, Z2, Z2
 	ADDQ      R8, R9
 
-write162:
+write174:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
 	ADDQ    R8, BX
 	ADDQ    SI, CX
 	DECQ    48(AX)
-	JNZ     tile157
+	JNZ     tile169
 	VZEROUPPER
 	RET
 
@@ -4529,7 +5121,7 @@ TEXT ·productTA1x3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (R10)(R9*2), K1
 	LEAQ  (SI)(SI*2), R9
 
-tile163:
+tile175:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4538,9 +5130,9 @@ tile163:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest165
+	JL     rest177
 
-many164:
+many176:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS.Z    128(R10), K1, Z5
@@ -4578,13 +5170,13 @@ many164:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many164
+	JGE          many176
 
-rest165:
+rest177:
 	ADDQ $0x04, R11
-	JZ   end167
+	JZ   end179
 
-one166:
+one178:
 	VMOVUPS      (R10), Z3
 	VMOVUPS      64(R10), Z4
 	VMOVUPS.Z    128(R10), K1, Z5
@@ -4595,11 +5187,11 @@ one166:
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one166
+	JNZ          one178
 
-end167:
+end179:
 	CMPQ      72(AX), $0x00
-	JE        write168
+	JE        write180
 	MOVQ      BX, R9
 	VMOVUPS   (R9), Z3
 	VADDPS    Z3, Z0, Z0
@@ -4609,359 +5201,14 @@ end167:
 	VADDPS    Z3, Z2, Z2
 	ADDQ      R8, R9
 
-write168:
+write180:
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, 64(BX)
 	VMOVUPS Z2, K1, 128(BX)
 	ADDQ    R8, BX
 	ADDQ    $0x04, CX
 	DECQ    48(AX)
-	JNZ     tile163
-	VZEROUPPER
-	RET
-
-// func productHalved8x3AVX512(a *byte)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
-TEXT ·productHalved8x3AVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  8(AX), DX
-	MOVQ  16(AX), BX
-	MOVQ  24(AX), SI
-	MOVQ  32(AX), DI
-	MOVQ  40(AX), R8
-	MOVQ  64(AX), R9
-	LEAQ  tailsAVX512<>+0(SB), R10
-	KMOVW (R10)(R9*2), K1
-	LEAQ  (SI)(SI*2), R9
-
-tile169:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Y2, Y2, Y2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Y5, Y5, Y5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Y8, Y8, Y8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Y11, Y11, Y11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Y14, Y14, Y14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Y17, Y17, Y17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Y20, Y20, Y20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Y23, Y23, Y23
-	MOVQ   CX, R10
-	LEAQ   (R10)(SI*4), R11
-	ADDQ   SI, R11
-	MOVQ   DX, R12
-	MOVQ   56(AX), R13
-	SUBQ   $0x04, R13
-	JL     rest171
-
-many170:
-	VMOVUPS      (R12), Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      128(R12), Y26
-	ADDQ         DI, R12
-	VBROADCASTSS (R10), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Y26, Y27, Y2
-	VBROADCASTSS (R10)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Y26, Y27, Y5
-	VBROADCASTSS (R10)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Y26, Y27, Y8
-	VBROADCASTSS (R10)(R9*1), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Y26, Y27, Y11
-	VBROADCASTSS (R10)(SI*4), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Y26, Y27, Y14
-	VBROADCASTSS (R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Y26, Y27, Y17
-	VBROADCASTSS (R11)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Y26, Y27, Y20
-	VBROADCASTSS (R11)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Y26, Y27, Y23
-	VMOVUPS      (R12), Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      128(R12), Y26
-	ADDQ         DI, R12
-	VBROADCASTSS 4(R10), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Y26, Y27, Y2
-	VBROADCASTSS 4(R10)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Y26, Y27, Y5
-	VBROADCASTSS 4(R10)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Y26, Y27, Y8
-	VBROADCASTSS 4(R10)(R9*1), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Y26, Y27, Y11
-	VBROADCASTSS 4(R10)(SI*4), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Y26, Y27, Y14
-	VBROADCASTSS 4(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Y26, Y27, Y17
-	VBROADCASTSS 4(R11)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Y26, Y27, Y20
-	VBROADCASTSS 4(R11)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Y26, Y27, Y23
-	VMOVUPS      (R12), Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      128(R12), Y26
-	ADDQ         DI, R12
-	VBROADCASTSS 8(R10), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Y26, Y27, Y2
-	VBROADCASTSS 8(R10)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Y26, Y27, Y5
-	VBROADCASTSS 8(R10)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Y26, Y27, Y8
-	VBROADCASTSS 8(R10)(R9*1), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Y26, Y27, Y11
-	VBROADCASTSS 8(R10)(SI*4), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Y26, Y27, Y14
-	VBROADCASTSS 8(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Y26, Y27, Y17
-	VBROADCASTSS 8(R11)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Y26, Y27, Y20
-	VBROADCASTSS 8(R11)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Y26, Y27, Y23
-	VMOVUPS      (R12), Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      128(R12), Y26
-	ADDQ         DI, R12
-	VBROADCASTSS 12(R10), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Y26, Y27, Y2
-	VBROADCASTSS 12(R10)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Y26, Y27, Y5
-	VBROADCASTSS 12(R10)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Y26, Y27, Y8
-	VBROADCASTSS 12(R10)(R9*1), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Y26, Y27, Y11
-	VBROADCASTSS 12(R10)(SI*4), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Y26, Y27, Y14
-	VBROADCASTSS 12(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Y26, Y27, Y17
-	VBROADCASTSS 12(R11)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Y26, Y27, Y20
-	VBROADCASTSS 12(R11)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Y26, Y27, Y23
-	ADDQ         $0x10, R10
-	ADDQ         $0x10, R11
-	SUBQ         $0x04, R13
-	JGE          many170
-
-rest171:
-	ADDQ $0x04, R13
-	JZ   end173
-
-one172:
-	VMOVUPS      (R12), Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      128(R12), Y26
-	ADDQ         DI, R12
-	VBROADCASTSS (R10), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Y26, Y27, Y2
-	VBROADCASTSS (R10)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Y26, Y27, Y5
-	VBROADCASTSS (R10)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Y26, Y27, Y8
-	VBROADCASTSS (R10)(R9*1), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Y26, Y27, Y11
-	VBROADCASTSS (R10)(SI*4), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Y26, Y27, Y14
-	VBROADCASTSS (R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Y26, Y27, Y17
-	VBROADCASTSS (R11)(SI*1), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Y26, Y27, Y20
-	VBROADCASTSS (R11)(SI*2), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Y26, Y27, Y23
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	DECQ         R13
-	JNZ          one172
-
-end173:
-	CMPQ      72(AX), $0x00
-	JE        write174
-	MOVQ      BX, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z0, Z0
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z1, Z1
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z2, Z2
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z3, Z3
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z4, Z4
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z5, Z5
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z6, Z6
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z7, Z7
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z8, Z8
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z9, Z9
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z11, Z11
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z12, Z12
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z13, Z13
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z14, Z14
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z15, Z15
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z16, Z16
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z17, Z17
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z18, Z18
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z19, Z19
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z20, Z20
-	ADDQ      R8, R10
-	VMOVUPS   (R10), Z24
-	VADDPS    Z24, Z21, Z21
-	VMOVUPS   64(R10), Z24
-	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 128(R10), K1, Z24
-	VADDPS    Z24, Z23, Z23
-	ADDQ      R8, R10
-
-write174:
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS Z2, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, 64(BX)
-	VMOVUPS Z5, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, 64(BX)
-	VMOVUPS Z8, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z10, 64(BX)
-	VMOVUPS Z11, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, 64(BX)
-	VMOVUPS Z14, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z15, (BX)
-	VMOVUPS Z16, 64(BX)
-	VMOVUPS Z17, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, 64(BX)
-	VMOVUPS Z20, K1, 128(BX)
-	ADDQ    R8, BX
-	VMOVUPS Z21, (BX)
-	VMOVUPS Z22, 64(BX)
-	VMOVUPS Z23, K1, 128(BX)
-	ADDQ    R8, BX
-	IMUL3Q  $0x08, SI, R10
-	ADDQ    R10, CX
-	DECQ    48(AX)
-	JNZ     tile169
+	JNZ     tile175
 	VZEROUPPER
 	RET
 
@@ -4977,13 +5224,13 @@ TEXT ·packPanel1AVX512(SB), NOSPLIT, $0-8
 	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row175:
+row181:
 	VMOVUPS.Z (DX), K1, Z0
 	VMOVUPS   Z0, (CX)
 	ADDQ      $0x40, CX
 	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row175
+	JNZ       row181
 	VZEROUPPER
 	RET
 
@@ -4999,7 +5246,7 @@ TEXT ·packPanel2AVX512(SB), NOSPLIT, $0-8
 	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row176:
+row182:
 	VMOVUPS   (DX), Z0
 	VMOVUPS   Z0, (CX)
 	VMOVUPS.Z 64(DX), K1, Z0
@@ -5007,7 +5254,7 @@ row176:
 	ADDQ      $0x80, CX
 	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row176
+	JNZ       row182
 	VZEROUPPER
 	RET
 
@@ -5023,7 +5270,7 @@ TEXT ·packPanel3AVX512(SB), NOSPLIT, $0-8
 	KMOVW (DI)(SI*2), K1
 	MOVQ  56(AX), AX
 
-row177:
+row183:
 	VMOVUPS   (DX), Z0
 	VMOVUPS   Z0, (CX)
 	VMOVUPS   64(DX), Z0
@@ -5033,7 +5280,7 @@ row177:
 	ADDQ      $0xc0, CX
 	ADDQ      BX, DX
 	DECQ      AX
-	JNZ       row177
+	JNZ       row183
 	VZEROUPPER
 	RET
 
@@ -5048,7 +5295,7 @@ TEXT ·packTransposedAVX512(SB), NOSPLIT, $0-8
 	LEAQ (SI)(SI*2), DI
 	MOVQ 48(AX), AX
 
-square178:
+square184:
 	MOVQ       DX, R8
 	LEAQ       (R8)(SI*4), R9
 	ADDQ       SI, R9
@@ -5170,7 +5417,7 @@ square178:
 	ADDQ       BX, CX
 	ADDQ       $0x40, DX
 	DECQ       AX
-	JNZ        square178
+	JNZ        square184
 	VZEROUPPER
 	RET
 
@@ -5190,7 +5437,7 @@ TEXT ·product8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile179:
+tile185:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5205,9 +5452,9 @@ tile179:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest181
+	JL     rest187
 
-many180:
+many186:
 	VMOVUPS      (R12), Y9
 	ADDQ         DI, R12
 	VBROADCASTSS (R10), Y10
@@ -5283,13 +5530,13 @@ many180:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many180
+	JGE          many186
 
-rest181:
+rest187:
 	ADDQ $0x04, R13
-	JZ   end183
+	JZ   end189
 
-one182:
+one188:
 	VMOVUPS      (R12), Y9
 	ADDQ         DI, R12
 	VBROADCASTSS (R10), Y10
@@ -5311,13 +5558,13 @@ one182:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one182
+	JNZ          one188
 
-end183:
+end189:
 	CMPQ    64(AX), $0x08
-	JL      partial184
+	JL      partial190
 	CMPQ    72(AX), $0x00
-	JE      write186
+	JE      write192
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y9
 	VADDPS  Y9, Y1, Y1
@@ -5344,7 +5591,7 @@ end183:
 	VADDPS  Y9, Y8, Y8
 	ADDQ    R8, R10
 
-write186:
+write192:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -5361,11 +5608,11 @@ write186:
 	ADDQ    R8, BX
 	VMOVUPS Y8, (BX)
 	ADDQ    R8, BX
-	JMP     stored185
+	JMP     stored191
 
-partial184:
+partial190:
 	CMPQ       72(AX), $0x00
-	JE         write187
+	JE         write193
 	MOVQ       BX, R10
 	VMASKMOVPS (R10), Y0, Y9
 	VADDPS     Y9, Y1, Y1
@@ -5392,7 +5639,7 @@ partial184:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R10
 
-write187:
+write193:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5410,11 +5657,11 @@ write187:
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
 
-stored185:
+stored191:
 	IMUL3Q $0x08, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile179
+	JNZ    tile185
 	VZEROUPPER
 	RET
 
@@ -5452,7 +5699,7 @@ TEXT ·productTA8x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile188:
+tile194:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5468,9 +5715,9 @@ tile188:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest190
+	JL     rest196
 
-many189:
+many195:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -5548,13 +5795,13 @@ many189:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many189
+	JGE          many195
 
-rest190:
+rest196:
 	ADDQ $0x04, R11
-	JZ   end192
+	JZ   end198
 
-one191:
+one197:
 	VMASKMOVPS   (R10), Y0, Y9
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y10
@@ -5575,13 +5822,13 @@ one191:
 	VFMADD231PS  Y9, Y10, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one191
+	JNZ          one197
 
-end192:
+end198:
 	CMPQ    64(AX), $0x08
-	JL      partial193
+	JL      partial199
 	CMPQ    72(AX), $0x00
-	JE      write195
+	JE      write201
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y9
 	VADDPS  Y9, Y1, Y1
@@ -5608,7 +5855,7 @@ end192:
 	VADDPS  Y9, Y8, Y8
 	ADDQ    R8, R9
 
-write195:
+write201:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -5625,11 +5872,11 @@ write195:
 	ADDQ    R8, BX
 	VMOVUPS Y8, (BX)
 	ADDQ    R8, BX
-	JMP     stored194
+	JMP     stored200
 
-partial193:
+partial199:
 	CMPQ       72(AX), $0x00
-	JE         write196
+	JE         write202
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y9
 	VADDPS     Y9, Y1, Y1
@@ -5656,7 +5903,7 @@ partial193:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R9
 
-write196:
+write202:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5674,10 +5921,10 @@ write196:
 	VMASKMOVPS Y8, Y0, (BX)
 	ADDQ       R8, BX
 
-stored194:
+stored200:
 	ADDQ $0x20, CX
 	DECQ 48(AX)
-	JNZ  tile188
+	JNZ  tile194
 	VZEROUPPER
 	RET
 
@@ -5697,7 +5944,7 @@ TEXT ·product4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile197:
+tile203:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5706,9 +5953,9 @@ tile197:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest199
+	JL     rest205
 
-many198:
+many204:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -5751,13 +5998,13 @@ many198:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many198
+	JGE          many204
 
-rest199:
+rest205:
 	ADDQ $0x04, R12
-	JZ   end201
+	JZ   end207
 
-one200:
+one206:
 	VMOVUPS      (R11), Y5
 	ADDQ         DI, R11
 	VBROADCASTSS (R10), Y6
@@ -5770,13 +6017,13 @@ one200:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one200
+	JNZ          one206
 
-end201:
+end207:
 	CMPQ    64(AX), $0x08
-	JL      partial202
+	JL      partial208
 	CMPQ    72(AX), $0x00
-	JE      write204
+	JE      write210
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y5
 	VADDPS  Y5, Y1, Y1
@@ -5791,7 +6038,7 @@ end201:
 	VADDPS  Y5, Y4, Y4
 	ADDQ    R8, R10
 
-write204:
+write210:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -5800,11 +6047,11 @@ write204:
 	ADDQ    R8, BX
 	VMOVUPS Y4, (BX)
 	ADDQ    R8, BX
-	JMP     stored203
+	JMP     stored209
 
-partial202:
+partial208:
 	CMPQ       72(AX), $0x00
-	JE         write205
+	JE         write211
 	MOVQ       BX, R10
 	VMASKMOVPS (R10), Y0, Y5
 	VADDPS     Y5, Y1, Y1
@@ -5819,7 +6066,7 @@ partial202:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R10
 
-write205:
+write211:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5829,11 +6076,11 @@ write205:
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
 
-stored203:
+stored209:
 	IMUL3Q $0x04, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile197
+	JNZ    tile203
 	VZEROUPPER
 	RET
 
@@ -5853,7 +6100,7 @@ TEXT ·productTA4x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile206:
+tile212:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -5863,9 +6110,9 @@ tile206:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest208
+	JL     rest214
 
-many207:
+many213:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5911,13 +6158,13 @@ many207:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many207
+	JGE          many213
 
-rest208:
+rest214:
 	ADDQ $0x04, R11
-	JZ   end210
+	JZ   end216
 
-one209:
+one215:
 	VMASKMOVPS   (R10), Y0, Y5
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y6
@@ -5930,13 +6177,13 @@ one209:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one209
+	JNZ          one215
 
-end210:
+end216:
 	CMPQ    64(AX), $0x08
-	JL      partial211
+	JL      partial217
 	CMPQ    72(AX), $0x00
-	JE      write213
+	JE      write219
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y5
 	VADDPS  Y5, Y1, Y1
@@ -5951,7 +6198,7 @@ end210:
 	VADDPS  Y5, Y4, Y4
 	ADDQ    R8, R9
 
-write213:
+write219:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
@@ -5960,11 +6207,11 @@ write213:
 	ADDQ    R8, BX
 	VMOVUPS Y4, (BX)
 	ADDQ    R8, BX
-	JMP     stored212
+	JMP     stored218
 
-partial211:
+partial217:
 	CMPQ       72(AX), $0x00
-	JE         write214
+	JE         write220
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y5
 	VADDPS     Y5, Y1, Y1
@@ -5979,7 +6226,7 @@ partial211:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write214:
+write220:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
@@ -5989,10 +6236,10 @@ write214:
 	VMASKMOVPS Y4, Y0, (BX)
 	ADDQ       R8, BX
 
-stored212:
+stored218:
 	ADDQ $0x10, CX
 	DECQ 48(AX)
-	JNZ  tile206
+	JNZ  tile212
 	VZEROUPPER
 	RET
 
@@ -6012,16 +6259,16 @@ TEXT ·product2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile215:
+tile221:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest217
+	JL     rest223
 
-many216:
+many222:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -6048,13 +6295,13 @@ many216:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many216
+	JGE          many222
 
-rest217:
+rest223:
 	ADDQ $0x04, R11
-	JZ   end219
+	JZ   end225
 
-one218:
+one224:
 	VMOVUPS      (R10), Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -6063,13 +6310,13 @@ one218:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one218
+	JNZ          one224
 
-end219:
+end225:
 	CMPQ    64(AX), $0x08
-	JL      partial220
+	JL      partial226
 	CMPQ    72(AX), $0x00
-	JE      write222
+	JE      write228
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y3
 	VADDPS  Y3, Y1, Y1
@@ -6078,16 +6325,16 @@ end219:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    R8, R9
 
-write222:
+write228:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
 	ADDQ    R8, BX
-	JMP     stored221
+	JMP     stored227
 
-partial220:
+partial226:
 	CMPQ       72(AX), $0x00
-	JE         write223
+	JE         write229
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
@@ -6096,17 +6343,17 @@ partial220:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write223:
+write229:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
 
-stored221:
+stored227:
 	IMUL3Q $0x02, SI, R9
 	ADDQ   R9, CX
 	DECQ   48(AX)
-	JNZ    tile215
+	JNZ    tile221
 	VZEROUPPER
 	RET
 
@@ -6126,7 +6373,7 @@ TEXT ·productTA2x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile224:
+tile230:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -6134,9 +6381,9 @@ tile224:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest226
+	JL     rest232
 
-many225:
+many231:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -6166,13 +6413,13 @@ many225:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many225
+	JGE          many231
 
-rest226:
+rest232:
 	ADDQ $0x04, R11
-	JZ   end228
+	JZ   end234
 
-one227:
+one233:
 	VMASKMOVPS   (R10), Y0, Y3
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y4
@@ -6181,13 +6428,13 @@ one227:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one227
+	JNZ          one233
 
-end228:
+end234:
 	CMPQ    64(AX), $0x08
-	JL      partial229
+	JL      partial235
 	CMPQ    72(AX), $0x00
-	JE      write231
+	JE      write237
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y3
 	VADDPS  Y3, Y1, Y1
@@ -6196,16 +6443,16 @@ end228:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    R8, R9
 
-write231:
+write237:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
 	VMOVUPS Y2, (BX)
 	ADDQ    R8, BX
-	JMP     stored230
+	JMP     stored236
 
-partial229:
+partial235:
 	CMPQ       72(AX), $0x00
-	JE         write232
+	JE         write238
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y3
 	VADDPS     Y3, Y1, Y1
@@ -6214,16 +6461,16 @@ partial229:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write232:
+write238:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 	VMASKMOVPS Y2, Y0, (BX)
 	ADDQ       R8, BX
 
-stored230:
+stored236:
 	ADDQ $0x08, CX
 	DECQ 48(AX)
-	JNZ  tile224
+	JNZ  tile230
 	VZEROUPPER
 	RET
 
@@ -6243,15 +6490,15 @@ TEXT ·product1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile233:
+tile239:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest235
+	JL     rest241
 
-many234:
+many240:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -6270,52 +6517,52 @@ many234:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many234
+	JGE          many240
 
-rest235:
+rest241:
 	ADDQ $0x04, R11
-	JZ   end237
+	JZ   end243
 
-one236:
+one242:
 	VMOVUPS      (R10), Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one236
+	JNZ          one242
 
-end237:
+end243:
 	CMPQ    64(AX), $0x08
-	JL      partial238
+	JL      partial244
 	CMPQ    72(AX), $0x00
-	JE      write240
+	JE      write246
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y2
 	VADDPS  Y2, Y1, Y1
 	ADDQ    R8, R9
 
-write240:
+write246:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
-	JMP     stored239
+	JMP     stored245
 
-partial238:
+partial244:
 	CMPQ       72(AX), $0x00
-	JE         write241
+	JE         write247
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R8, R9
 
-write241:
+write247:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 
-stored239:
+stored245:
 	ADDQ SI, CX
 	DECQ 48(AX)
-	JNZ  tile233
+	JNZ  tile239
 	VZEROUPPER
 	RET
 
@@ -6335,16 +6582,16 @@ TEXT ·productTA1x1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile242:
+tile248:
 	VXORPS Y1, Y1, Y1
 	MOVQ   CX, R9
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest244
+	JL     rest250
 
-many243:
+many249:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
@@ -6366,52 +6613,52 @@ many243:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many243
+	JGE          many249
 
-rest244:
+rest250:
 	ADDQ $0x04, R11
-	JZ   end246
+	JZ   end252
 
-one245:
+one251:
 	VMASKMOVPS   (R10), Y0, Y2
 	ADDQ         DI, R10
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one245
+	JNZ          one251
 
-end246:
+end252:
 	CMPQ    64(AX), $0x08
-	JL      partial247
+	JL      partial253
 	CMPQ    72(AX), $0x00
-	JE      write249
+	JE      write255
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y2
 	VADDPS  Y2, Y1, Y1
 	ADDQ    R8, R9
 
-write249:
+write255:
 	VMOVUPS Y1, (BX)
 	ADDQ    R8, BX
-	JMP     stored248
+	JMP     stored254
 
-partial247:
+partial253:
 	CMPQ       72(AX), $0x00
-	JE         write250
+	JE         write256
 	MOVQ       BX, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       R8, R9
 
-write250:
+write256:
 	VMASKMOVPS Y1, Y0, (BX)
 	ADDQ       R8, BX
 
-stored248:
+stored254:
 	ADDQ $0x04, CX
 	DECQ 48(AX)
-	JNZ  tile242
+	JNZ  tile248
 	VZEROUPPER
 	RET
 
@@ -6431,7 +6678,7 @@ TEXT ·product6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile251:
+tile257:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6450,9 +6697,9 @@ tile251:
 	MOVQ   DX, R12
 	MOVQ   56(AX), R13
 	SUBQ   $0x04, R13
-	JL     rest253
+	JL     rest259
 
-many252:
+many258:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -6540,13 +6787,13 @@ many252:
 	ADDQ         $0x10, R10
 	ADDQ         $0x10, R11
 	SUBQ         $0x04, R13
-	JGE          many252
+	JGE          many258
 
-rest253:
+rest259:
 	ADDQ $0x04, R13
-	JZ   end255
+	JZ   end261
 
-one254:
+one260:
 	VMOVUPS      (R12), Y13
 	VMOVUPS      32(R12), Y14
 	ADDQ         DI, R12
@@ -6571,13 +6818,13 @@ one254:
 	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
 	DECQ         R13
-	JNZ          one254
+	JNZ          one260
 
-end255:
+end261:
 	CMPQ    64(AX), $0x08
-	JL      partial256
+	JL      partial262
 	CMPQ    72(AX), $0x00
-	JE      write258
+	JE      write264
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y13
 	VADDPS  Y13, Y1, Y1
@@ -6610,7 +6857,7 @@ end255:
 	VADDPS  Y13, Y12, Y12
 	ADDQ    R8, R10
 
-write258:
+write264:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -6629,11 +6876,11 @@ write258:
 	VMOVUPS Y11, (BX)
 	VMOVUPS Y12, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored257
+	JMP     stored263
 
-partial256:
+partial262:
 	CMPQ       72(AX), $0x00
-	JE         write259
+	JE         write265
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
@@ -6666,7 +6913,7 @@ partial256:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R10
 
-write259:
+write265:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6686,11 +6933,11 @@ write259:
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored257:
+stored263:
 	IMUL3Q $0x06, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile251
+	JNZ    tile257
 	VZEROUPPER
 	RET
 
@@ -6710,7 +6957,7 @@ TEXT ·productTA6x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile260:
+tile266:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -6731,9 +6978,9 @@ tile260:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest262
+	JL     rest268
 
-many261:
+many267:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
@@ -6823,13 +7070,13 @@ many261:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many261
+	JGE          many267
 
-rest262:
+rest268:
 	ADDQ $0x04, R11
-	JZ   end264
+	JZ   end270
 
-one263:
+one269:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	ADDQ         DI, R10
@@ -6853,9 +7100,9 @@ one263:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one263
+	JNZ          one269
 
-end264:
+end270:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	ADDQ         DI, R10
@@ -6879,9 +7126,9 @@ end264:
 	VFMADD231PS  Y14, Y15, Y12
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial265
+	JL           partial271
 	CMPQ         72(AX), $0x00
-	JE           write267
+	JE           write273
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y13
 	VADDPS       Y13, Y1, Y1
@@ -6914,7 +7161,7 @@ end264:
 	VADDPS       Y13, Y12, Y12
 	ADDQ         R8, R9
 
-write267:
+write273:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -6933,11 +7180,11 @@ write267:
 	VMOVUPS Y11, (BX)
 	VMOVUPS Y12, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored266
+	JMP     stored272
 
-partial265:
+partial271:
 	CMPQ       72(AX), $0x00
-	JE         write268
+	JE         write274
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
@@ -6970,7 +7217,7 @@ partial265:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R9
 
-write268:
+write274:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -6990,10 +7237,10 @@ write268:
 	VMASKMOVPS Y12, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored266:
+stored272:
 	ADDQ $0x18, CX
 	DECQ 48(AX)
-	JNZ  tile260
+	JNZ  tile266
 	VZEROUPPER
 	RET
 
@@ -7013,7 +7260,7 @@ TEXT ·product4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile269:
+tile275:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7026,9 +7273,9 @@ tile269:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest271
+	JL     rest277
 
-many270:
+many276:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -7091,13 +7338,13 @@ many270:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many270
+	JGE          many276
 
-rest271:
+rest277:
 	ADDQ $0x04, R12
-	JZ   end273
+	JZ   end279
 
-one272:
+one278:
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	ADDQ         DI, R11
@@ -7115,13 +7362,13 @@ one272:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one272
+	JNZ          one278
 
-end273:
+end279:
 	CMPQ    64(AX), $0x08
-	JL      partial274
+	JL      partial280
 	CMPQ    72(AX), $0x00
-	JE      write276
+	JE      write282
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y9
 	VADDPS  Y9, Y1, Y1
@@ -7144,7 +7391,7 @@ end273:
 	VADDPS  Y9, Y8, Y8
 	ADDQ    R8, R10
 
-write276:
+write282:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -7157,11 +7404,11 @@ write276:
 	VMOVUPS Y7, (BX)
 	VMOVUPS Y8, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored275
+	JMP     stored281
 
-partial274:
+partial280:
 	CMPQ       72(AX), $0x00
-	JE         write277
+	JE         write283
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y9
 	VADDPS     Y9, Y1, Y1
@@ -7184,7 +7431,7 @@ partial274:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R10
 
-write277:
+write283:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -7198,11 +7445,11 @@ write277:
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored275:
+stored281:
 	IMUL3Q $0x04, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile269
+	JNZ    tile275
 	VZEROUPPER
 	RET
 
@@ -7222,7 +7469,7 @@ TEXT ·productTA4x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile278:
+tile284:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7237,9 +7484,9 @@ tile278:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest280
+	JL     rest286
 
-many279:
+many285:
 	VMOVUPS      (R10), Y9
 	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
@@ -7305,13 +7552,13 @@ many279:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many279
+	JGE          many285
 
-rest280:
+rest286:
 	ADDQ $0x04, R11
-	JZ   end282
+	JZ   end288
 
-one281:
+one287:
 	VMOVUPS      (R10), Y9
 	VMOVUPS      32(R10), Y10
 	ADDQ         DI, R10
@@ -7329,9 +7576,9 @@ one281:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one281
+	JNZ          one287
 
-end282:
+end288:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	ADDQ         DI, R10
@@ -7349,9 +7596,9 @@ end282:
 	VFMADD231PS  Y10, Y11, Y8
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial283
+	JL           partial289
 	CMPQ         72(AX), $0x00
-	JE           write285
+	JE           write291
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y9
 	VADDPS       Y9, Y1, Y1
@@ -7374,7 +7621,7 @@ end282:
 	VADDPS       Y9, Y8, Y8
 	ADDQ         R8, R9
 
-write285:
+write291:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
@@ -7387,11 +7634,11 @@ write285:
 	VMOVUPS Y7, (BX)
 	VMOVUPS Y8, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored284
+	JMP     stored290
 
-partial283:
+partial289:
 	CMPQ       72(AX), $0x00
-	JE         write286
+	JE         write292
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y9
 	VADDPS     Y9, Y1, Y1
@@ -7414,7 +7661,7 @@ partial283:
 	VADDPS     Y9, Y8, Y8
 	ADDQ       R8, R9
 
-write286:
+write292:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -7428,10 +7675,10 @@ write286:
 	VMASKMOVPS Y8, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored284:
+stored290:
 	ADDQ $0x10, CX
 	DECQ 48(AX)
-	JNZ  tile278
+	JNZ  tile284
 	VZEROUPPER
 	RET
 
@@ -7451,7 +7698,7 @@ TEXT ·product2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile287:
+tile293:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7460,9 +7707,9 @@ tile287:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest289
+	JL     rest295
 
-many288:
+many294:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -7501,13 +7748,13 @@ many288:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many288
+	JGE          many294
 
-rest289:
+rest295:
 	ADDQ $0x04, R11
-	JZ   end291
+	JZ   end297
 
-one290:
+one296:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -7519,13 +7766,13 @@ one290:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one290
+	JNZ          one296
 
-end291:
+end297:
 	CMPQ    64(AX), $0x08
-	JL      partial292
+	JL      partial298
 	CMPQ    72(AX), $0x00
-	JE      write294
+	JE      write300
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y5
 	VADDPS  Y5, Y1, Y1
@@ -7538,18 +7785,18 @@ end291:
 	VADDPS  Y5, Y4, Y4
 	ADDQ    R8, R9
 
-write294:
+write300:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
 	VMOVUPS Y3, (BX)
 	VMOVUPS Y4, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored293
+	JMP     stored299
 
-partial292:
+partial298:
 	CMPQ       72(AX), $0x00
-	JE         write295
+	JE         write301
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
@@ -7562,7 +7809,7 @@ partial292:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write295:
+write301:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -7570,11 +7817,11 @@ write295:
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored293:
+stored299:
 	IMUL3Q $0x02, SI, R9
 	ADDQ   R9, CX
 	DECQ   48(AX)
-	JNZ    tile287
+	JNZ    tile293
 	VZEROUPPER
 	RET
 
@@ -7594,7 +7841,7 @@ TEXT ·productTA2x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile296:
+tile302:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7605,9 +7852,9 @@ tile296:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest298
+	JL     rest304
 
-many297:
+many303:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -7649,13 +7896,13 @@ many297:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many297
+	JGE          many303
 
-rest298:
+rest304:
 	ADDQ $0x04, R11
-	JZ   end300
+	JZ   end306
 
-one299:
+one305:
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
 	ADDQ         DI, R10
@@ -7667,9 +7914,9 @@ one299:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one299
+	JNZ          one305
 
-end300:
+end306:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	ADDQ         DI, R10
@@ -7681,9 +7928,9 @@ end300:
 	VFMADD231PS  Y6, Y7, Y4
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial301
+	JL           partial307
 	CMPQ         72(AX), $0x00
-	JE           write303
+	JE           write309
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y5
 	VADDPS       Y5, Y1, Y1
@@ -7696,18 +7943,18 @@ end300:
 	VADDPS       Y5, Y4, Y4
 	ADDQ         R8, R9
 
-write303:
+write309:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
 	VMOVUPS Y3, (BX)
 	VMOVUPS Y4, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored302
+	JMP     stored308
 
-partial301:
+partial307:
 	CMPQ       72(AX), $0x00
-	JE         write304
+	JE         write310
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y5
 	VADDPS     Y5, Y1, Y1
@@ -7720,7 +7967,7 @@ partial301:
 	VADDPS     Y5, Y4, Y4
 	ADDQ       R8, R9
 
-write304:
+write310:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
@@ -7728,10 +7975,10 @@ write304:
 	VMASKMOVPS Y4, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored302:
+stored308:
 	ADDQ $0x08, CX
 	DECQ 48(AX)
-	JNZ  tile296
+	JNZ  tile302
 	VZEROUPPER
 	RET
 
@@ -7751,16 +7998,16 @@ TEXT ·product1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile305:
+tile311:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest307
+	JL     rest313
 
-many306:
+many312:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7787,13 +8034,13 @@ many306:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many306
+	JGE          many312
 
-rest307:
+rest313:
 	ADDQ $0x04, R11
-	JZ   end309
+	JZ   end315
 
-one308:
+one314:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7802,13 +8049,13 @@ one308:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one308
+	JNZ          one314
 
-end309:
+end315:
 	CMPQ    64(AX), $0x08
-	JL      partial310
+	JL      partial316
 	CMPQ    72(AX), $0x00
-	JE      write312
+	JE      write318
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y3
 	VADDPS  Y3, Y1, Y1
@@ -7816,15 +8063,15 @@ end309:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    R8, R9
 
-write312:
+write318:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored311
+	JMP     stored317
 
-partial310:
+partial316:
 	CMPQ       72(AX), $0x00
-	JE         write313
+	JE         write319
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
@@ -7832,15 +8079,15 @@ partial310:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write313:
+write319:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored311:
+stored317:
 	ADDQ SI, CX
 	DECQ 48(AX)
-	JNZ  tile305
+	JNZ  tile311
 	VZEROUPPER
 	RET
 
@@ -7860,7 +8107,7 @@ TEXT ·productTA1x2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile314:
+tile320:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R9
@@ -7869,9 +8116,9 @@ tile314:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest316
+	JL     rest322
 
-many315:
+many321:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7901,13 +8148,13 @@ many315:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many315
+	JGE          many321
 
-rest316:
+rest322:
 	ADDQ $0x04, R11
-	JZ   end318
+	JZ   end324
 
-one317:
+one323:
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
 	ADDQ         DI, R10
@@ -7916,9 +8163,9 @@ one317:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one317
+	JNZ          one323
 
-end318:
+end324:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	ADDQ         DI, R10
@@ -7927,9 +8174,9 @@ end318:
 	VFMADD231PS  Y4, Y5, Y2
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial319
+	JL           partial325
 	CMPQ         72(AX), $0x00
-	JE           write321
+	JE           write327
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y3
 	VADDPS       Y3, Y1, Y1
@@ -7937,15 +8184,15 @@ end318:
 	VADDPS       Y3, Y2, Y2
 	ADDQ         R8, R9
 
-write321:
+write327:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	ADDQ    R8, BX
-	JMP     stored320
+	JMP     stored326
 
-partial319:
+partial325:
 	CMPQ       72(AX), $0x00
-	JE         write322
+	JE         write328
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y3
 	VADDPS     Y3, Y1, Y1
@@ -7953,15 +8200,15 @@ partial319:
 	VADDPS     Y3, Y2, Y2
 	ADDQ       R8, R9
 
-write322:
+write328:
 	VMOVUPS    Y1, (BX)
 	VMASKMOVPS Y2, Y0, 32(BX)
 	ADDQ       R8, BX
 
-stored320:
+stored326:
 	ADDQ $0x04, CX
 	DECQ 48(AX)
-	JNZ  tile314
+	JNZ  tile320
 	VZEROUPPER
 	RET
 
@@ -7981,7 +8228,7 @@ TEXT ·product4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile323:
+tile329:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -7998,9 +8245,9 @@ tile323:
 	MOVQ   DX, R11
 	MOVQ   56(AX), R12
 	SUBQ   $0x04, R12
-	JL     rest325
+	JL     rest331
 
-many324:
+many330:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -8083,13 +8330,13 @@ many324:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x10, R10
 	SUBQ         $0x04, R12
-	JGE          many324
+	JGE          many330
 
-rest325:
+rest331:
 	ADDQ $0x04, R12
-	JZ   end327
+	JZ   end333
 
-one326:
+one332:
 	VMOVUPS      (R11), Y13
 	VMOVUPS      32(R11), Y14
 	VMOVUPS      64(R11), Y15
@@ -8112,13 +8359,13 @@ one326:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         $0x04, R10
 	DECQ         R12
-	JNZ          one326
+	JNZ          one332
 
-end327:
+end333:
 	CMPQ    64(AX), $0x08
-	JL      partial328
+	JL      partial334
 	CMPQ    72(AX), $0x00
-	JE      write330
+	JE      write336
 	MOVQ    BX, R10
 	VMOVUPS (R10), Y13
 	VADDPS  Y13, Y1, Y1
@@ -8149,7 +8396,7 @@ end327:
 	VADDPS  Y13, Y12, Y12
 	ADDQ    R8, R10
 
-write330:
+write336:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -8166,11 +8413,11 @@ write330:
 	VMOVUPS Y11, 32(BX)
 	VMOVUPS Y12, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored329
+	JMP     stored335
 
-partial328:
+partial334:
 	CMPQ       72(AX), $0x00
-	JE         write331
+	JE         write337
 	MOVQ       BX, R10
 	VMOVUPS    (R10), Y13
 	VADDPS     Y13, Y1, Y1
@@ -8201,7 +8448,7 @@ partial328:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R10
 
-write331:
+write337:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -8219,11 +8466,11 @@ write331:
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored329:
+stored335:
 	IMUL3Q $0x04, SI, R10
 	ADDQ   R10, CX
 	DECQ   48(AX)
-	JNZ    tile323
+	JNZ    tile329
 	VZEROUPPER
 	RET
 
@@ -8243,7 +8490,7 @@ TEXT ·productTA4x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile332:
+tile338:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8262,9 +8509,9 @@ tile332:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest334
+	JL     rest340
 
-many333:
+many339:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMOVUPS      64(R10), Y15
@@ -8350,13 +8597,13 @@ many333:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many333
+	JGE          many339
 
-rest334:
+rest340:
 	ADDQ $0x04, R11
-	JZ   end336
+	JZ   end342
 
-one335:
+one341:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMOVUPS      64(R10), Y15
@@ -8379,9 +8626,9 @@ one335:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one335
+	JNZ          one341
 
-end336:
+end342:
 	VMOVUPS      (R10), Y13
 	VMOVUPS      32(R10), Y14
 	VMASKMOVPS   64(R10), Y0, Y15
@@ -8404,9 +8651,9 @@ end336:
 	VFMADD231PS  Y15, Y16, Y12
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial337
+	JL           partial343
 	CMPQ         72(AX), $0x00
-	JE           write339
+	JE           write345
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y13
 	VADDPS       Y13, Y1, Y1
@@ -8437,7 +8684,7 @@ end336:
 	VADDPS       Y13, Y12, Y12
 	ADDQ         R8, R9
 
-write339:
+write345:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -8454,11 +8701,11 @@ write339:
 	VMOVUPS Y11, 32(BX)
 	VMOVUPS Y12, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored338
+	JMP     stored344
 
-partial337:
+partial343:
 	CMPQ       72(AX), $0x00
-	JE         write340
+	JE         write346
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y13
 	VADDPS     Y13, Y1, Y1
@@ -8489,7 +8736,7 @@ partial337:
 	VADDPS     Y13, Y12, Y12
 	ADDQ       R8, R9
 
-write340:
+write346:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -8507,10 +8754,10 @@ write340:
 	VMASKMOVPS Y12, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored338:
+stored344:
 	ADDQ $0x10, CX
 	DECQ 48(AX)
-	JNZ  tile332
+	JNZ  tile338
 	VZEROUPPER
 	RET
 
@@ -8530,7 +8777,7 @@ TEXT ·product2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile341:
+tile347:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8541,9 +8788,9 @@ tile341:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest343
+	JL     rest349
 
-many342:
+many348:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -8594,13 +8841,13 @@ many342:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many342
+	JGE          many348
 
-rest343:
+rest349:
 	ADDQ $0x04, R11
-	JZ   end345
+	JZ   end351
 
-one344:
+one350:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -8615,13 +8862,13 @@ one344:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one344
+	JNZ          one350
 
-end345:
+end351:
 	CMPQ    64(AX), $0x08
-	JL      partial346
+	JL      partial352
 	CMPQ    72(AX), $0x00
-	JE      write348
+	JE      write354
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y7
 	VADDPS  Y7, Y1, Y1
@@ -8638,7 +8885,7 @@ end345:
 	VADDPS  Y7, Y6, Y6
 	ADDQ    R8, R9
 
-write348:
+write354:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -8647,11 +8894,11 @@ write348:
 	VMOVUPS Y5, 32(BX)
 	VMOVUPS Y6, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored347
+	JMP     stored353
 
-partial346:
+partial352:
 	CMPQ       72(AX), $0x00
-	JE         write349
+	JE         write355
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
@@ -8668,7 +8915,7 @@ partial346:
 	VADDPS     Y7, Y6, Y6
 	ADDQ       R8, R9
 
-write349:
+write355:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -8678,11 +8925,11 @@ write349:
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored347:
+stored353:
 	IMUL3Q $0x02, SI, R9
 	ADDQ   R9, CX
 	DECQ   48(AX)
-	JNZ    tile341
+	JNZ    tile347
 	VZEROUPPER
 	RET
 
@@ -8702,7 +8949,7 @@ TEXT ·productTA2x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile350:
+tile356:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8715,9 +8962,9 @@ tile350:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest352
+	JL     rest358
 
-many351:
+many357:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -8771,13 +9018,13 @@ many351:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many351
+	JGE          many357
 
-rest352:
+rest358:
 	ADDQ $0x04, R11
-	JZ   end354
+	JZ   end360
 
-one353:
+one359:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMOVUPS      64(R10), Y9
@@ -8792,9 +9039,9 @@ one353:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one353
+	JNZ          one359
 
-end354:
+end360:
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
 	VMASKMOVPS   64(R10), Y0, Y9
@@ -8809,9 +9056,9 @@ end354:
 	VFMADD231PS  Y9, Y10, Y6
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial355
+	JL           partial361
 	CMPQ         72(AX), $0x00
-	JE           write357
+	JE           write363
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y7
 	VADDPS       Y7, Y1, Y1
@@ -8828,7 +9075,7 @@ end354:
 	VADDPS       Y7, Y6, Y6
 	ADDQ         R8, R9
 
-write357:
+write363:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
@@ -8837,11 +9084,11 @@ write357:
 	VMOVUPS Y5, 32(BX)
 	VMOVUPS Y6, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored356
+	JMP     stored362
 
-partial355:
+partial361:
 	CMPQ       72(AX), $0x00
-	JE         write358
+	JE         write364
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y7
 	VADDPS     Y7, Y1, Y1
@@ -8858,7 +9105,7 @@ partial355:
 	VADDPS     Y7, Y6, Y6
 	ADDQ       R8, R9
 
-write358:
+write364:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
@@ -8868,10 +9115,10 @@ write358:
 	VMASKMOVPS Y6, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored356:
+stored362:
 	ADDQ $0x08, CX
 	DECQ 48(AX)
-	JNZ  tile350
+	JNZ  tile356
 	VZEROUPPER
 	RET
 
@@ -8891,7 +9138,7 @@ TEXT ·product1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile359:
+tile365:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -8899,9 +9146,9 @@ tile359:
 	MOVQ   DX, R10
 	MOVQ   56(AX), R11
 	SUBQ   $0x04, R11
-	JL     rest361
+	JL     rest367
 
-many360:
+many366:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -8936,13 +9183,13 @@ many360:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R11
-	JGE          many360
+	JGE          many366
 
-rest361:
+rest367:
 	ADDQ $0x04, R11
-	JZ   end363
+	JZ   end369
 
-one362:
+one368:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -8953,13 +9200,13 @@ one362:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         $0x04, R9
 	DECQ         R11
-	JNZ          one362
+	JNZ          one368
 
-end363:
+end369:
 	CMPQ    64(AX), $0x08
-	JL      partial364
+	JL      partial370
 	CMPQ    72(AX), $0x00
-	JE      write366
+	JE      write372
 	MOVQ    BX, R9
 	VMOVUPS (R9), Y4
 	VADDPS  Y4, Y1, Y1
@@ -8969,16 +9216,16 @@ end363:
 	VADDPS  Y4, Y3, Y3
 	ADDQ    R8, R9
 
-write366:
+write372:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored365
+	JMP     stored371
 
-partial364:
+partial370:
 	CMPQ       72(AX), $0x00
-	JE         write367
+	JE         write373
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
@@ -8988,16 +9235,16 @@ partial364:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       R8, R9
 
-write367:
+write373:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored365:
+stored371:
 	ADDQ SI, CX
 	DECQ 48(AX)
-	JNZ  tile359
+	JNZ  tile365
 	VZEROUPPER
 	RET
 
@@ -9017,7 +9264,7 @@ TEXT ·productTA1x3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(R10)(R9*4), Y0
 	LEAQ    (SI)(SI*2), R9
 
-tile368:
+tile374:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -9027,9 +9274,9 @@ tile368:
 	MOVQ   56(AX), R11
 	DECQ   R11
 	SUBQ   $0x04, R11
-	JL     rest370
+	JL     rest376
 
-many369:
+many375:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -9067,13 +9314,13 @@ many369:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	SUBQ         $0x04, R11
-	JGE          many369
+	JGE          many375
 
-rest370:
+rest376:
 	ADDQ $0x04, R11
-	JZ   end372
+	JZ   end378
 
-one371:
+one377:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMOVUPS      64(R10), Y6
@@ -9084,9 +9331,9 @@ one371:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	DECQ         R11
-	JNZ          one371
+	JNZ          one377
 
-end372:
+end378:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	VMASKMOVPS   64(R10), Y0, Y6
@@ -9097,9 +9344,9 @@ end372:
 	VFMADD231PS  Y6, Y7, Y3
 	ADDQ         SI, R9
 	CMPQ         64(AX), $0x08
-	JL           partial373
+	JL           partial379
 	CMPQ         72(AX), $0x00
-	JE           write375
+	JE           write381
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y4
 	VADDPS       Y4, Y1, Y1
@@ -9109,16 +9356,16 @@ end372:
 	VADDPS       Y4, Y3, Y3
 	ADDQ         R8, R9
 
-write375:
+write381:
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
 	VMOVUPS Y3, 64(BX)
 	ADDQ    R8, BX
-	JMP     stored374
+	JMP     stored380
 
-partial373:
+partial379:
 	CMPQ       72(AX), $0x00
-	JE         write376
+	JE         write382
 	MOVQ       BX, R9
 	VMOVUPS    (R9), Y4
 	VADDPS     Y4, Y1, Y1
@@ -9128,16 +9375,16 @@ partial373:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       R8, R9
 
-write376:
+write382:
 	VMOVUPS    Y1, (BX)
 	VMOVUPS    Y2, 32(BX)
 	VMASKMOVPS Y3, Y0, 64(BX)
 	ADDQ       R8, BX
 
-stored374:
+stored380:
 	ADDQ $0x04, CX
 	DECQ 48(AX)
-	JNZ  tile368
+	JNZ  tile374
 	VZEROUPPER
 	RET
 
@@ -9154,13 +9401,13 @@ TEXT ·packPanel1AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row377:
+row383:
 	VMASKMOVPS (DX), Y0, Y1
 	VMOVUPS    Y1, (CX)
 	ADDQ       $0x20, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row377
+	JNZ        row383
 	VZEROUPPER
 	RET
 
@@ -9177,7 +9424,7 @@ TEXT ·packPanel2AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row378:
+row384:
 	VMOVUPS    (DX), Y1
 	VMOVUPS    Y1, (CX)
 	VMASKMOVPS 32(DX), Y0, Y1
@@ -9185,7 +9432,7 @@ row378:
 	ADDQ       $0x40, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row378
+	JNZ        row384
 	VZEROUPPER
 	RET
 
@@ -9202,7 +9449,7 @@ TEXT ·packPanel3AVX2(SB), NOSPLIT, $0-8
 	VMOVUPS 32(DI)(SI*4), Y0
 	MOVQ    56(AX), AX
 
-row379:
+row385:
 	VMOVUPS    (DX), Y1
 	VMOVUPS    Y1, (CX)
 	VMOVUPS    32(DX), Y1
@@ -9212,7 +9459,7 @@ row379:
 	ADDQ       $0x60, CX
 	ADDQ       BX, DX
 	DECQ       AX
-	JNZ        row379
+	JNZ        row385
 	VZEROUPPER
 	RET
 
@@ -9227,7 +9474,7 @@ TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-8
 	LEAQ (SI)(SI*2), DI
 	MOVQ 48(AX), AX
 
-square380:
+square386:
 	MOVQ       DX, R8
 	LEAQ       (R8)(SI*4), R9
 	ADDQ       SI, R9
@@ -9281,6 +9528,6 @@ square380:
 	ADDQ       BX, CX
 	ADDQ       $0x20, DX
 	DECQ       AX
-	JNZ        square380
+	JNZ        square386
 	VZEROUPPER
 	RET

@@ -8,43 +8,23 @@ import "gridsearch/internal/kernel/abi"
 var AVX512 = abi.Table{
 	Tiles: [abi.MaxAcross + 1][]abi.Tile{
 		1: {
-			{Rows: 16, Product: product16x1AVX512, ProductTA: productTA16x1AVX512},
-			{Rows: 8, Product: product8x1AVX512, ProductTA: productTA8x1AVX512},
+			{Rows: 16, Product: product16x1AVX512, ProductTA: productTA16x1AVX512, Halved: productHalved16x1AVX512},
+			{Rows: 8, Product: product8x1AVX512, ProductTA: productTA8x1AVX512, Halved: productHalved8x1AVX512},
 			{Rows: 4, Product: product4x1AVX512, ProductTA: productTA4x1AVX512},
 			{Rows: 2, Product: product2x1AVX512, ProductTA: productTA2x1AVX512},
 			{Rows: 1, Product: product1x1AVX512, ProductTA: productTA1x1AVX512},
 		},
 		2: {
-			{Rows: 8, Product: product8x2AVX512, ProductTA: productTA8x2AVX512},
+			{Rows: 8, Product: product8x2AVX512, ProductTA: productTA8x2AVX512, Halved: productHalved8x2AVX512},
 			{Rows: 4, Product: product4x2AVX512, ProductTA: productTA4x2AVX512},
 			{Rows: 2, Product: product2x2AVX512, ProductTA: productTA2x2AVX512},
 			{Rows: 1, Product: product1x2AVX512, ProductTA: productTA1x2AVX512},
 		},
 		3: {
-			{Rows: 8, Product: product8x3AVX512, ProductTA: productTA8x3AVX512},
+			{Rows: 8, Product: product8x3AVX512, ProductTA: productTA8x3AVX512, Halved: productHalved8x3AVX512},
 			{Rows: 4, Product: product4x3AVX512, ProductTA: productTA4x3AVX512},
 			{Rows: 2, Product: product2x3AVX512, ProductTA: productTA2x3AVX512},
 			{Rows: 1, Product: product1x3AVX512, ProductTA: productTA1x3AVX512},
-		},
-	},
-	Halved: [abi.MaxAcross + 1][]abi.Tile{
-		1: {
-			{Rows: 8, Product: productHalved8x1AVX512},
-			{Rows: 4, Product: product4x1AVX512},
-			{Rows: 2, Product: product2x1AVX512},
-			{Rows: 1, Product: product1x1AVX512},
-		},
-		2: {
-			{Rows: 8, Product: productHalved8x2AVX512},
-			{Rows: 4, Product: product4x2AVX512},
-			{Rows: 2, Product: product2x2AVX512},
-			{Rows: 1, Product: product1x2AVX512},
-		},
-		3: {
-			{Rows: 8, Product: productHalved8x3AVX512},
-			{Rows: 4, Product: product4x3AVX512},
-			{Rows: 2, Product: product2x3AVX512},
-			{Rows: 1, Product: product1x3AVX512},
 		},
 	},
 	PackPanel:      [abi.MaxAcross + 1]func(*abi.GemmArgs){1: packPanel1AVX512, 2: packPanel2AVX512, 3: packPanel3AVX512},

@@ -35,15 +35,15 @@ func gemm(s isa) {
 		for _, rows := range s.tiles()[across] {
 			product(s, tile{rows: rows, across: across})
 			product(s, tile{rows: rows, across: across, transposed: true})
-		}
-		if s.wide {
-			product(s, tile{rows: halvedRows, across: across, halved: true})
+			if s.wide && rows >= halvedRows {
+				product(s, tile{rows: rows, across: across, halved: true})
+			}
 		}
 	}
 	pack(s)
 }
 
-// halvedRows are the rows of tiles with half a vector at their end. They hide the latency of the multiply-add where there is nothing else, as two of half a
+// halvedRows are the fewest of tiles with half a vector at their end. They hide the latency of the multiply-add where there is nothing else, as two of half a
 // vector begin in a cycle.
 const halvedRows = 8
 
