@@ -94,7 +94,12 @@ func product(s isa, t tile) {
 	args := Load(Param("a"), GP64())
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
 	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
-	last := s.tailOf(fetch(args, gemmTail))
+	// With AVX2 the largest tile takes all 16 registers: there the mask of the last vector is made where it is used.
+	tailHere := func() *tail { return s.tailOf(fetch(args, gemmTail)) }
+	var last *tail
+	if s.wide {
+		last = tailHere()
+	}
 	rowsOfA := pitchOf(strideA)
 	next := label("tile")
 	Label(next)
@@ -138,13 +143,16 @@ func product(s isa, t tile) {
 	switch {
 	case !t.transposed:
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(n int) { p.advance(4 * n) })
-	case s.wide || t.across == 1:
+	case s.wide:
 		unrolled(depth, 4, func(k int) { step(k, last) }, func(int) {})
+	case t.across == 1:
+		mask := tailHere()
+		unrolled(depth, 4, func(k int) { step(k, mask) }, func(int) {})
 	default:
 		// Masks are slow with AVX2. Every row but the last has a row of more than a vector behind it, and what comes of that is not stored.
 		DECQ(depth)
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(int) {})
-		step(0, last)
+		step(0, tailHere())
 	}
 	if t.halved {
 		for _, sum := range sums {
@@ -160,7 +168,7 @@ func product(s isa, t tile) {
 		s.storeTile(args, sums, c, strideC, nil)
 		JMP(LabelRef(stored))
 		Label(partial)
-		s.storeTile(args, sums, c, strideC, last)
+		s.storeTile(args, sums, c, strideC, tailHere())
 		Label(stored)
 	}
 	if t.transposed {
