@@ -4,25 +4,36 @@ package kernel
 
 import (
 	"runtime"
+	"slices"
 
 	"golang.org/x/sys/cpu"
 
 	"gridsearch/internal/kernel/amd64"
 )
 
-var (
-	avx512 = Set{Name: AVX512, Width: 16, table: amd64.AVX512}
-	avx2   = Set{Name: AVX2, Width: 8, table: amd64.AVX2}
-)
+// written are the sets with assembly by the names that package amd64 gives them.
+var written = map[string]*Set{
+	"AVX512": {Name: AVX512, Width: 16, table: amd64.AVX512},
+	"AVX2":   {Name: AVX2, Width: 8, table: amd64.AVX2},
+}
 
-// native lists the sets with assembly that this processor and its operating system run.
+// extensions are those that this processor and its operating system have.
+var extensions = map[string]bool{
+	"AVX":      cpu.X86.HasAVX,
+	"AVX2":     cpu.X86.HasAVX2,
+	"FMA3":     cpu.X86.HasFMA,
+	"AVX512F":  cpu.X86.HasAVX512F,
+	"AVX512DQ": cpu.X86.HasAVX512DQ,
+	"AVX512VL": cpu.X86.HasAVX512VL,
+}
+
+// native lists the sets with assembly all of whose extensions are here, the fastest first.
 func native() []*Set {
 	var sets []*Set
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
-		sets = append(sets, &avx512)
-	}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		sets = append(sets, &avx2)
+	for _, s := range amd64.Sets {
+		if !slices.ContainsFunc(s.Extensions, func(e string) bool { return !extensions[e] }) {
+			sets = append(sets, written[s.Name])
+		}
 	}
 	return sets
 }

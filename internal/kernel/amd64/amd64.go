@@ -1,9 +1,20 @@
-// Package amd64 holds the kernels in assembly, for AVX-512 and for AVX2 with FMA, and the register that makes denormal numbers zero. Folder _asm
-// generates the assembly and its declarations. With build tag purego, and for other processors, the package is empty.
+// Package amd64 holds the kernels in assembly, for AVX-512 and for AVX2 with FMA, and the register
+// that makes denormal numbers zero. Folder _asm generates the assembly and its declarations. With
+// build tag purego, and for other processors, the package says what the sets are and no more.
 package amd64
 
-//go:generate go run -C _asm . -group gemm -out ../gemm_amd64.s -declare ../gemm_amd64.go
-//go:generate go run -C _asm . -group rows -out ../rows_amd64.s -declare ../rows_amd64.go
-//go:generate go run -C _asm . -group flat -out ../flat_amd64.s -declare ../flat_amd64.go
-//go:generate go run -C _asm . -group depthwise -out ../depthwise_amd64.s -declare ../depthwise_amd64.go
-//go:generate go run -C _asm . -group machine -out ../machine_amd64.s -declare ../machine_amd64.go
+//go:generate go run -C _asm . -group gemm -into .. -as gemm_amd64
+//go:generate go run -C _asm . -group rows -into .. -as rows_amd64
+//go:generate go run -C _asm . -group flat -into .. -as flat_amd64
+//go:generate go run -C _asm . -group depthwise -into .. -as depthwise_amd64
+//go:generate go run -C _asm . -group machine -into .. -as machine_amd64
+//go:generate go run -C _asm . -sets ../sets.go
+
+// Set is what the kernels of a set, whose names end in its name, may use.
+type Set struct {
+	Name        string
+	VectorBytes int // of the longest vector
+	Registers   int // for vectors: numbered from 0
+	Opmasks     bool
+	Extensions  []string // beyond what every amd64 has, as Go's assembler calls them
+}

@@ -9,17 +9,30 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// isa is an instruction set.
+// isa is a set of kernels: the instruction set that they are written for.
 type isa struct {
-	name  string // ending of its functions
-	lanes int    // floats of a vector
-	wide  bool   // AVX-512
+	name       string // ending of its functions
+	lanes      int    // floats of a vector
+	wide       bool   // AVX-512: 32 vector registers instead of 16, and opmasks
+	extensions []string
 }
 
 var (
-	avx512 = isa{"AVX512", 16, true}
-	avx2   = isa{"AVX2", 8, false}
+	avx2   = isa{"AVX2", 8, false, []string{"AVX", "AVX2", "FMA3"}}
+	avx512 = isa{"AVX512", 16, true, append([]string{"AVX512F", "AVX512DQ", "AVX512VL"}, avx2.extensions...)}
+	sets   = []isa{avx512, avx2}
 )
+
+// baseline are the extensions that every amd64 has.
+var baseline = []string{"MMX+", "SSE", "SSE2"}
+
+// registers is the number of vector registers.
+func (s isa) registers() int {
+	if s.wide {
+		return 32
+	}
+	return 16
+}
 
 type vec = reg.VecVirtual
 

@@ -1,41 +1,78 @@
 // Command asm writes the assembly of package amd64, for AVX-512 and for AVX2 with FMA, and the Go declarations of its functions.
 //
-//	go run . -group gemm -out ../gemm_amd64.s -declare ../gemm_amd64.go
+//	go run . -group gemm -into .. -as gemm_amd64
+//	go run . -sets ../sets.go
+//
+// The first writes gemm_amd64.s, gemm_amd64.go with the declarations, and gemm_amd64.txt with the instructions of each set; the second what each set is.
+// A kernel that needs more than its set has is refused, and nothing is written.
 //
 // Every kernel takes one pointer, to a structure of package abi whose offsets are below. The two instruction sets come from one description: an
 // isa knows how long a vector is and how the end of a row that fills none is loaded and stored.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
 )
 
 var (
-	group   = flag.String("group", "", "gemm, rows, flat, depthwise or machine")
-	declare = flag.String("declare", "", "file of Go declarations to write")
+	group = flag.String("group", "", "gemm, rows, flat, depthwise or machine")
+	into  = flag.String("into", "", "folder of the files to write")
+	as    = flag.String("as", "", "their name, without an ending")
+	list  = flag.String("sets", "", "file to write the sets to, instead of kernels")
 )
 
 func main() {
 	flag.Parse()
+	if *list != "" {
+		if err := write(*list, describeSets()); err != nil {
+			fail(err)
+		}
+		return
+	}
 	ConstraintExpr("!purego")
 	groups := map[string]func(isa){"gemm": gemm, "rows": rows, "flat": flat, "depthwise": depthwise, "machine": machine}
 	generate, ok := groups[*group]
 	if !ok {
-		fmt.Fprintf(os.Stderr, "group %q is not known\n", *group)
-		os.Exit(2)
+		fail(fmt.Errorf("group %q is not known", *group))
 	}
-	generate(avx512)
-	generate(avx2)
-	if err := os.WriteFile(*declare, []byte(declarations()), 0o644); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	for _, s := range sets {
+		generate(s)
+	}
+	assemble(filepath.Join(*into, *as))
+}
+
+// assemble writes the files of all functions so far, if every one of them keeps to its set.
+func assemble(path string) {
+	used := instructions{}
+	files := pass.Func(func(f *ir.File) error {
+		assembly, err := printer.NewGoAsm(printer.NewGoRunConfig()).Print(f)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(path+".s", string(assembly)), write(path+".go", declarations()), write(path+".txt", used.String()))
+	})
+	pass.Compile = pass.Concat(pass.Compile, pass.FunctionPass(used.hold), files)
+	if err := flag.Set("out", os.DevNull); err != nil { // files are written above, all or none
+		fail(err)
 	}
 	Generate()
+}
+
+func write(path, text string) error { return os.WriteFile(path, []byte(text), 0o644) }
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }
 
 // function is one that the group declares.
