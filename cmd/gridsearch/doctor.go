@@ -110,7 +110,7 @@ func known(text, otherwise string) string {
 
 // plainKernels is the warning that training will be slow, empty where it will not.
 func plainKernels() string {
-	set, err := kernel.Chosen()
+	set, err := kernel.Preferred()
 	if err != nil { // the command line has said so
 		return ""
 	}

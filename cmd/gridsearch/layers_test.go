@@ -11,7 +11,7 @@ import (
 var layers = [][]string{
 	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "dataset/motifs", "internal/kernel/twin", "internal/kernel/amd64"},
-	{"internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
+	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
 		"internal/fused/ends", "dataset", "search", "model"},
 	{"model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
 	{"experiments", "internal/benchmark"},
@@ -21,7 +21,8 @@ var layers = [][]string{
 
 // allowed are imports inside a layer.
 var allowed = map[string][]string{
-	"dataset/motifs": {"internal/random"}, "model/nn": {"model/graph"}, "model/train": {"model/nn"}, "model/weights": {"model/nn"}, "internal/report": {"internal/study"},
+	"internal/kernel": {"internal/kernel/check"},
+	"dataset/motifs":  {"internal/random"}, "model/nn": {"model/graph"}, "model/train": {"model/nn"}, "model/weights": {"model/nn"}, "internal/report": {"internal/study"},
 	"internal/doctor":          {"internal/study"},
 	"internal/fused/engine":    {"internal/kernel"},
 	"internal/fused/expansion": {"internal/kernel", "internal/fused/engine"},

@@ -45,7 +45,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	understood := false
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		understood = true
-		if _, err := kernel.Chosen(); err != nil {
+		if _, err := kernel.Preferred(); err != nil {
 			return usageError{err}
 		}
 		return nil

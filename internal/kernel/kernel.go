@@ -11,7 +11,6 @@ package kernel
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 
@@ -34,6 +33,10 @@ type Set struct {
 	Name  string
 	Width int // floats of a vector
 	table abi.Table
+	check struct {
+		once sync.Once
+		err  error
+	}
 }
 
 // generic is the set in plain Go, which every processor runs.
@@ -56,18 +59,6 @@ func Named(name string) (*Set, error) {
 	}
 	return nil, fmt.Errorf("kernels %q are not here: this processor runs %s", name, strings.Join(names, ", "))
 }
-
-// Chosen is the set of this process: that of the environment variable, or the fastest. The choice is made once.
-var Chosen = sync.OnceValues(func() (*Set, error) {
-	if name := os.Getenv(Variable); name != "" {
-		s, err := Named(name)
-		if err != nil {
-			return nil, fmt.Errorf("environment variable %s: %w", Variable, err)
-		}
-		return s, nil
-	}
-	return Sets()[0], nil
-})
 
 // Pad is the number of floats of whole vectors that hold c channels.
 func (s *Set) Pad(c int) int { return (c + s.Width - 1) / s.Width * s.Width }

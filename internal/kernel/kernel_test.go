@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"gridsearch/internal/kernel/check"
 )
 
 // eachSet runs a test for every set with assembly; GRIDSEARCH_EXPECT names one that must be among them.
@@ -32,7 +34,7 @@ func TestExpectedSet(t *testing.T) {
 func TestInPlace(t *testing.T) {
 	dice := rand.New(rand.NewPCG(11, 12))
 	const rows, channels = 7, 37
-	random := func() []float32 { return newGuarded(dice, rows*channels).data }
+	random := func() []float32 { return check.Random(dice, rows*channels).Data }
 	x, z, par := random(), random(), random()
 	eachSet(t, func(t *testing.T, s *Set) {
 		k, n := s.New(), Rows{Rows: rows, Channels: channels}
@@ -71,24 +73,24 @@ func TestJoinedRows(t *testing.T) {
 		k := s.New()
 		for channels := 1; channels <= 50; channels++ {
 			n := Rows{Rows: 1 + dice.IntN(60), Channels: channels}
-			x, z, gapped := newGuarded(dice, n.Rows*channels), newGuarded(dice, n.Rows*channels), newGuarded(dice, n.Rows*(channels+1))
+			x, z, gapped := check.Random(dice, n.Rows*channels), check.Random(dice, n.Rows*channels), check.Random(dice, n.Rows*(channels+1))
 			for r := range n.Rows {
-				copy(gapped.data[r*(channels+1):], x.data[r*channels:][:channels])
+				copy(gapped.Data[r*(channels+1):], x.Data[r*channels:][:channels])
 			}
-			par := k.NewParams(3, channels).Set(x.data[:channels], z.data[:channels], gapped.data[:channels])
+			par := k.NewParams(3, channels).Set(x.Data[:channels], z.Data[:channels], gapped.Data[:channels])
 			for name, run := range map[string]func(x Matrix){
 				"affine":    func(x Matrix) { k.Affine(x, x, par, n) },
-				"affineAdd": func(x Matrix) { k.AffineAdd(x, x, Dense(z.data, channels), par, n) },
+				"affineAdd": func(x Matrix) { k.AffineAdd(x, x, Dense(z.Data, channels), par, n) },
 			} {
-				got, want := x.clone(), gapped.clone()
-				run(Dense(got.data, channels))
-				run(Dense(want.data, channels+1))
+				got, want := x.Clone(), gapped.Clone()
+				run(Dense(got.Data, channels))
+				run(Dense(want.Data, channels+1))
 				for r := range n.Rows {
-					if a, b := got.data[r*channels:][:channels], want.data[r*(channels+1):][:channels]; !slices.Equal(a, b) {
+					if a, b := got.Data[r*channels:][:channels], want.Data[r*(channels+1):][:channels]; !slices.Equal(a, b) {
 						t.Fatalf("%s, %d channels, row %d of %d is %v, want %v", name, channels, r, n.Rows, a, b)
 					}
 				}
-				if err := got.same(got, 0); err != nil {
+				if err := got.Same(got, 0); err != nil {
 					t.Fatalf("%s, %d channels: %v", name, channels, err)
 				}
 			}
@@ -107,7 +109,7 @@ func TestSigmoidRange(t *testing.T) {
 		s.New().Sigmoid(y, x)
 		for i, v := range x {
 			want := float32(1 / (1 + math.Exp(-float64(v))))
-			if !close32(want, y[i], 1e-6) {
+			if !check.Close(want, y[i], 1e-6) {
 				t.Errorf("the sigmoid of %v is %v, want %v", v, y[i], want)
 			}
 		}
@@ -131,47 +133,47 @@ func productCase(t *testing.T, k *Kernels, dice *rand.Rand, rows, columns, depth
 	t.Helper()
 	spare := func() int { return dice.IntN(9) }
 	strideA, strideB, strideC := depth+spare(), columns+spare(), columns+spare()
-	a, b, c := newGuarded(dice, rows*strideA), newGuarded(dice, depth*strideB), newGuarded(dice, rows*strideC)
-	want := c.clone()
+	a, b, c := check.Random(dice, rows*strideA), check.Random(dice, depth*strideB), check.Random(dice, rows*strideC)
+	want := c.Clone()
 	accumulate := dice.IntN(2) == 0
 	for i := range rows {
 		for j := range columns {
 			sum := 0.
 			if accumulate {
-				sum = float64(want.data[i*strideC+j])
+				sum = float64(want.Data[i*strideC+j])
 			}
 			for l := range depth {
-				sum += float64(a.data[i*strideA+l]) * float64(b.data[l*strideB+j])
+				sum += float64(a.Data[i*strideA+l]) * float64(b.Data[l*strideB+j])
 			}
-			want.data[i*strideC+j] = float32(sum)
+			want.Data[i*strideC+j] = float32(sum)
 		}
 	}
-	limit := tolerance * math.Sqrt(float64(depth))
+	limit := check.Tolerance * math.Sqrt(float64(depth))
 	p := k.NewPacked(depth, columns)
-	k.Pack(p, Matrix{b.data, strideB})
-	got := c.clone()
-	k.Product(Matrix{got.data, strideC}, Matrix{a.data, strideA}, p, rows, accumulate)
-	if err := want.same(got, limit); err != nil {
+	k.Pack(p, Matrix{b.Data, strideB})
+	got := c.Clone()
+	k.Product(Matrix{got.Data, strideC}, Matrix{a.Data, strideA}, p, rows, accumulate)
+	if err := want.Same(got, limit); err != nil {
 		t.Fatalf("[%d, %d] x [%d, %d]: %v", rows, depth, depth, columns, err)
 	}
 	// The same with B and A stored transposed.
-	bt, at := newGuarded(dice, columns*depth), newGuarded(dice, depth*rows)
+	bt, at := check.Random(dice, columns*depth), check.Random(dice, depth*rows)
 	for l := range depth {
 		for j := range columns {
-			bt.data[j*depth+l] = b.data[l*strideB+j]
+			bt.Data[j*depth+l] = b.Data[l*strideB+j]
 		}
 		for i := range rows {
-			at.data[l*rows+i] = a.data[i*strideA+l]
+			at.Data[l*rows+i] = a.Data[i*strideA+l]
 		}
 	}
 	q := k.NewPacked(depth, columns)
-	k.PackTransposed(q, Matrix{bt.data, depth})
+	k.PackTransposed(q, Matrix{bt.Data, depth})
 	if !slices.Equal(p.data, q.data) {
 		t.Fatalf("[%d, %d]: packed from the transpose it is another", depth, columns)
 	}
-	got = c.clone()
-	k.ProductTA(Matrix{got.data, strideC}, Matrix{at.data, rows}, Matrix{b.data, strideB}, depth, rows, columns, accumulate)
-	if err := want.same(got, limit); err != nil {
+	got = c.Clone()
+	k.ProductTA(Matrix{got.Data, strideC}, Matrix{at.Data, rows}, Matrix{b.Data, strideB}, depth, rows, columns, accumulate)
+	if err := want.Same(got, limit); err != nil {
 		t.Fatalf("transposed [%d, %d] x [%d, %d]: %v", rows, depth, depth, columns, err)
 	}
 }
@@ -183,15 +185,15 @@ func TestTranspose(t *testing.T) {
 		for range 300 {
 			rows, columns := 1+dice.IntN(40), 1+dice.IntN(40)
 			from, to := columns+dice.IntN(5), rows+dice.IntN(5)
-			b, got := newGuarded(dice, (rows-1)*from+columns), newGuarded(dice, (columns-1)*to+rows)
-			want := got.clone()
+			b, got := check.Random(dice, (rows-1)*from+columns), check.Random(dice, (columns-1)*to+rows)
+			want := got.Clone()
 			for i := range rows {
 				for j := range columns {
-					want.data[j*to+i] = b.data[i*from+j]
+					want.Data[j*to+i] = b.Data[i*from+j]
 				}
 			}
-			k.Transpose(Matrix{got.data, to}, Matrix{b.data, from}, rows, columns)
-			if err := want.same(got, 0); err != nil {
+			k.Transpose(Matrix{got.Data, to}, Matrix{b.Data, from}, rows, columns)
+			if err := want.Same(got, 0); err != nil {
 				t.Fatalf("[%d, %d]: %v", rows, columns, err)
 			}
 		}
@@ -204,17 +206,17 @@ func TestProductPadded(t *testing.T) {
 		dice, k := rand.New(rand.NewPCG(7, 8)), s.New()
 		for columns := 1; columns < 60; columns++ {
 			const rows, depth = 13, 9
-			a, b := newGuarded(dice, rows*depth), newGuarded(dice, depth*columns)
+			a, b := check.Random(dice, rows*depth), check.Random(dice, depth*columns)
 			p := k.NewPacked(depth, columns)
-			k.Pack(p, Dense(b.data, columns))
-			c, narrow := newGuarded(dice, rows*k.Pad(columns)), newGuarded(dice, rows*columns)
-			k.ProductPadded(Dense(c.data, k.Pad(columns)), Dense(a.data, depth), p, rows)
-			k.Product(Dense(narrow.data, columns), Dense(a.data, depth), p, rows, false)
-			for i, v := range c.data {
+			k.Pack(p, Dense(b.Data, columns))
+			c, narrow := check.Random(dice, rows*k.Pad(columns)), check.Random(dice, rows*columns)
+			k.ProductPadded(Dense(c.Data, k.Pad(columns)), Dense(a.Data, depth), p, rows)
+			k.Product(Dense(narrow.Data, columns), Dense(a.Data, depth), p, rows, false)
+			for i, v := range c.Data {
 				row, column := i/k.Pad(columns), i%k.Pad(columns)
 				want := float32(0)
 				if column < columns {
-					want = narrow.data[row*columns+column]
+					want = narrow.Data[row*columns+column]
 				}
 				if v != want {
 					t.Fatalf("%d columns: element %d, %d is %v, want %v", columns, row, column, v, want)

@@ -1,0 +1,19 @@
+package abi
+
+import "unsafe"
+
+// alignment of what Floats returns, in bytes: a cache line, and the longest vector.
+const alignment = 64
+
+// slack is what kernels may read behind the last number of a row that they pad.
+const slack = 16
+
+// Floats makes n zeros that begin on a cache line.
+func Floats(n int) []float32 {
+	memory := make([]float32, n+alignment/4+slack)
+	skip := 0
+	for uintptr(unsafe.Pointer(&memory[skip]))%alignment != 0 {
+		skip++
+	}
+	return memory[skip:][:n:n]
+}

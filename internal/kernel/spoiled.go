@@ -1,0 +1,34 @@
+//go:build spoiled
+
+package kernel
+
+import (
+	"os"
+	"strings"
+
+	"gridsearch/internal/kernel/abi"
+)
+
+// A program that is built with tag spoiled has wrong kernels, to try what it does with them:
+// GRIDSEARCH_SPOIL names sets, as avx2=wrong,avx512=illegal.
+func init() {
+	for _, word := range strings.Split(os.Getenv("GRIDSEARCH_SPOIL"), ",") {
+		name, how, _ := strings.Cut(word, "=")
+		for _, s := range Sets() {
+			if s.Name == name {
+				s.spoil(how)
+			}
+		}
+	}
+}
+
+func (s *Set) spoil(how string) {
+	affine := s.table.Rows[abi.Affine]
+	s.table.Rows[abi.Affine] = func(a *abi.RowArgs) {
+		if how == "illegal" {
+			illegal()
+		}
+		affine(a)
+		*a.P[0]++
+	}
+}
