@@ -26,12 +26,16 @@ func newDoctor() *cobra.Command {
 			if err := checkFormat(format, []string{"table", "json"}); err != nil {
 				return err
 			}
-			r, err := doctor.Examine(studiesDir(cmd))
+			program, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			r, err := doctor.Examine(studiesDir(cmd), []string{program, workerProcess})
 			if err != nil {
 				return err
 			}
 			if !quick {
-				if err := measure(cmd, r); err != nil {
+				if err := measure(cmd, r, program); err != nil {
 					return err
 				}
 			}
@@ -48,10 +52,9 @@ func newDoctor() *cobra.Command {
 	return cmd
 }
 
-func measure(cmd *cobra.Command, r *doctor.Report) error {
+func measure(cmd *cobra.Command, r *doctor.Report, program string) error {
 	fmt.Fprintln(cmd.ErrOrStderr(), "measuring this machine, a few seconds")
-	program, err := os.Executable()
-	if err != nil {
+	if err := os.Setenv(kernel.Variable, r.Kernels); err != nil { // for the workers that are measured
 		return err
 	}
 	return r.Measure(cmd.Context(), []string{program, benchProcess})
@@ -63,6 +66,7 @@ func printDoctor(out io.Writer, r *doctor.Report) error {
 	}
 	row("processor", "%s, %s%s", r.CPU, plural(r.Cores, "core"), limited(r.CoreLimit > 0, "the time of %.3g", r.CoreLimit))
 	row("kernels", "%s of %s", r.Kernels, strings.Join(r.KernelsAvailable, ", "))
+	row("check", "%s", checked(r.KernelChecks))
 	row("denormals", "%s", map[bool]string{true: "flushed to zero while networks compute", false: "computed: they cannot be flushed to zero here"}[r.FlushToZero])
 	if r.Measured {
 		row("one core", "%.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s", r.PeakGFLOPS, r.ReadGBs, r.CopyGBs)
@@ -78,6 +82,23 @@ func printDoctor(out io.Writer, r *doctor.Report) error {
 		fmt.Fprintf(out, "warning: %s\n", w)
 	}
 	return nil
+}
+
+// checked says which kernels compute what they should; the warnings say what is wrong with others.
+func checked(checks []doctor.Check) string {
+	var right, wrong []string
+	for _, c := range checks {
+		if c.Problem == "" {
+			right = append(right, c.Set)
+		} else {
+			wrong = append(wrong, c.Set)
+		}
+	}
+	text := "every kernel computes what plain Go does: " + known(strings.Join(right, ", "), "of no set")
+	if len(wrong) > 0 {
+		text += "; not of " + strings.Join(wrong, ", ")
+	}
+	return text
 }
 
 func dataSetLine(d doctor.DataSet) string {

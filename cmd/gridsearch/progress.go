@@ -69,6 +69,8 @@ func (l lines) event(e study.Event) {
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
 	case study.RunRetried:
 		fmt.Fprintf(l.out, "%s %s  %s; it will be tried again\n", count, run, e.Error)
+	case study.KernelsOut:
+		fmt.Fprintf(l.out, "kernels %s fail their check here and are left out (%s); going on with %s\n", e.Kernels, e.Error, known(e.Next, "none"))
 	case study.LatencyMeasured:
 		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
 	case study.Interrupted:

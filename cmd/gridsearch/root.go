@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -42,9 +44,9 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(stderr)
-	understood := false
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		understood = true
+	understood, name := false, ""
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		understood, name = true, cmd.Name()
 		if _, err := kernel.Preferred(); err != nil {
 			return usageError{err}
 		}
@@ -57,10 +59,21 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil && out.err != nil {
 		err = fmt.Errorf("standard output is not whole: %w", out.err)
 	}
+	if !slices.Contains([]string{"run", "doctor", workerProcess}, name) { // those say so themselves
+		warnOfKernels(stderr)
+	}
 	if err != nil {
 		complain(stderr, err)
 	}
 	return exitCode(err)
+}
+
+// warnOfKernels says which sets of kernels this process has found wrong.
+func warnOfKernels(out io.Writer) {
+	rejected := kernel.Rejected()
+	for _, set := range slices.Sorted(maps.Keys(rejected)) {
+		fmt.Fprintf(out, "warning: kernels %s fail their check here and are left out: %s\n", set, rejected[set])
+	}
 }
 
 // output remembers the first write that failed: a command may print its lines unchecked, and does not end well without them.

@@ -17,7 +17,7 @@ import (
 
 func newRun() *cobra.Command {
 	var settings []string
-	var progress string
+	var progress, launcher string
 	options := study.Options{}
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
@@ -28,6 +28,7 @@ func newRun() *cobra.Command {
 			if options.Workers < 0 || options.Limit < 0 {
 				return usageError{errors.New("--workers and --limit must be 0 or more")}
 			}
+			options.Command = strings.Fields(launcher)
 			return runStudy(cmd, args[0], settings, progress, options)
 		},
 	}
@@ -35,8 +36,9 @@ func newRun() *cobra.Command {
 	flags.StringArrayVar(&settings, "set", nil, "set a key of the experiment file, like train.epochs=3 (repeatable)")
 	flags.StringVar(&progress, "progress", "auto", "auto, plain, json or none")
 	flags.IntVar(&options.Workers, "workers", 0, "runs at a time (default: the file's, or one a core)")
-	flags.IntVar(&options.Limit, "limit", 0, "train at most so many runs in this call")
+	flags.IntVar(&options.Limit, "limit", 0, "let at most n runs end in this call, in a result or in failure")
 	flags.BoolVar(&options.FailFast, "fail-fast", false, "stop at the first failed run")
+	flags.StringVar(&launcher, "launcher", "", "words in front of the command of every worker, like \"nice -n 10\" or an emulator")
 	return cmd
 }
 
@@ -58,7 +60,8 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	}
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
-	options.Command, options.Kill, options.Observe = []string{program, "worker"}, kill, screen.event
+	options.Command = append(options.Command, program, workerProcess)
+	options.Kill, options.Observe = kill, screen.event
 	err = resumable(cmd, name, settings, study.Run(stop, folder, prepared, options))
 	screen.close()
 	var failed *study.FailedRunsError

@@ -3,23 +3,35 @@ package main
 import (
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/study"
 )
 
+// workerProcess is the hidden command that trains runs for another process.
+const workerProcess = "worker"
+
 func newWorker() *cobra.Command {
-	return &cobra.Command{
-		Use:    "worker",
+	var without []string
+	cmd := &cobra.Command{
+		Use:    workerProcess,
 		Short:  "Train runs that come on standard input (started by run)",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// Ctrl-C, and a service that is stopped, reach the whole group of processes; the supervisor decides what it means and closes the input.
 			signal.Ignore(os.Interrupt, syscall.SIGTERM)
+			for _, w := range without {
+				set, reason, _ := strings.Cut(w, ": ")
+				kernel.Reject(set, reason)
+			}
 			return study.Work(cmd.Context(), os.Stdin, cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().StringArrayVar(&without, "without", nil, "SET: REASON of kernels that have failed")
+	return cmd
 }

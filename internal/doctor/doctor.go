@@ -27,6 +27,7 @@ type Report struct {
 	Cores            int      `json:"cores"`
 	Kernels          string   `json:"kernels"`           // the set that computes
 	KernelsAvailable []string `json:"kernels_available"` // the fastest first
+	KernelChecks     []Check  `json:"kernel_checks"`     // of each of those
 	FlushToZero      bool     `json:"flush_to_zero"`     // denormal numbers, which are slow, can be taken for 0
 	kernel.Machine
 	TwoWorkers      float64   `json:"two_workers"` // images per second of two workers at once against one's
@@ -43,6 +44,12 @@ type Report struct {
 	Revision        string    `json:"revision"` // empty if not known, with a plus where files have changed since
 	NumericVersion  int       `json:"numeric_version"`
 	Warnings        []string  `json:"warnings"`
+}
+
+// Check is what came of holding a set of kernels against plain Go, in a process of its own.
+type Check struct {
+	Set     string `json:"set"`
+	Problem string `json:"problem,omitempty"`
 }
 
 // DataSet is where a data set is, or why it is not there.
@@ -62,14 +69,16 @@ type Studies struct {
 	Problem  string `json:"problem,omitempty"` // why it cannot be written
 }
 
-// Examine looks at this machine. The folder is that of the studies; it need not exist.
-func Examine(folder string) (*Report, error) {
-	set, err := kernel.Chosen()
+// Examine looks at this machine. The folder is that of the studies; it need not exist. The command
+// starts a worker, which checks its kernels: this process then goes without those that fail.
+func Examine(folder string, worker []string) (*Report, error) {
+	checks := checkKernels(worker)
+	set, err := kernel.Preferred()
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(), Kernels: set.Name, FlushToZero: kernel.FlushesDenormals,
-		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Revision: study.Revision(), NumericVersion: study.NumericVersion}
+		KernelChecks: checks, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Revision: study.Revision(), NumericVersion: study.NumericVersion}
 	for _, s := range kernel.Sets() {
 		r.KernelsAvailable = append(r.KernelsAvailable, s.Name)
 	}
@@ -81,9 +90,22 @@ func Examine(folder string) (*Report, error) {
 	return r, nil
 }
 
+func checkKernels(worker []string) []Check {
+	var checks []Check
+	for _, s := range kernel.Sets() {
+		c := Check{Set: s.Name}
+		if err := study.CheckKernels(worker, s.Name); err != nil {
+			c.Problem = err.Error()
+			kernel.Reject(s.Name, c.Problem)
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
+
 // Measure adds what one core and two workers at once make, in a few seconds. The command is one for benchmark.Scaling.
 func (r *Report) Measure(ctx context.Context, command []string) error {
-	set, err := kernel.Chosen()
+	set, err := kernel.Named(r.Kernels)
 	if err != nil {
 		return err
 	}
@@ -168,6 +190,9 @@ func (r *Report) warnings() []string {
 		if holds {
 			list = append(list, fmt.Sprintf(format, values...))
 		}
+	}
+	for _, c := range r.KernelChecks {
+		add(c.Problem != "", "kernels %s fail their check and are left out: %s", c.Set, c.Problem)
 	}
 	if plain := PlainKernels(r.Kernels, r.KernelsAvailable[0]); plain != "" {
 		list = append(list, plain)

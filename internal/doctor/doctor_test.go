@@ -30,6 +30,7 @@ func TestWarnings(t *testing.T) {
 		"1.0 GiB of memory are available":                        func(r *Report) { r.MemoryAvailable = 1 << 30 },
 		"1.0 MiB are free on the disk":                           func(r *Report) { r.Studies.Free = 1 << 20 },
 		"cannot be written in studies: no":                       func(r *Report) { r.Studies.Writable, r.Studies.Problem, r.Studies.Free = false, "no", 1 },
+		"kernels avx2 fail their check and are left out: no":     func(r *Report) { r.KernelChecks = []Check{{Set: kernel.AVX2, Problem: "no"}, {Set: kernel.Generic}} },
 		"motifs: no cache":                                       func(r *Report) { r.DataSets[0].Problem = "no cache" },
 	} {
 		r := healthy()

@@ -2,35 +2,38 @@ package kernel
 
 import (
 	"fmt"
+	"maps"
 	"os"
-	"slices"
 	"sync"
 
 	"gridsearch/internal/kernel/check"
 )
 
-// Rejection is a set that this process goes without, and why.
-type Rejection struct{ Set, Reason string }
-
 var rejected struct {
-	mutex sync.Mutex
-	list  []Rejection
+	mutex   sync.Mutex
+	reasons map[string]string
 }
 
-// Reject takes a set out of the choice of this process. A set is rejected once.
-func Reject(set, reason string) {
+// Reject takes a set out of the choice of this process, and says whether it was in. The first reason
+// counts.
+func Reject(set, reason string) bool {
 	rejected.mutex.Lock()
 	defer rejected.mutex.Unlock()
-	if !slices.ContainsFunc(rejected.list, func(r Rejection) bool { return r.Set == set }) {
-		rejected.list = append(rejected.list, Rejection{set, reason})
+	if _, out := rejected.reasons[set]; out {
+		return false
 	}
+	if rejected.reasons == nil {
+		rejected.reasons = map[string]string{}
+	}
+	rejected.reasons[set] = reason
+	return true
 }
 
-// Rejected lists what this process goes without.
-func Rejected() []Rejection {
+// Rejected has the reason for every set that this process goes without; it is nil for none.
+func Rejected() map[string]string {
 	rejected.mutex.Lock()
 	defer rejected.mutex.Unlock()
-	return slices.Clone(rejected.list)
+	return maps.Clone(rejected.reasons)
 }
 
 // Check runs every kernel of the set and holds it against plain Go: once in a process, in some ten
@@ -55,11 +58,11 @@ func Preferred() (*Set, error) {
 	}
 	out := Rejected()
 	for _, s := range Sets() {
-		if !slices.ContainsFunc(out, func(r Rejection) bool { return r.Set == s.Name }) {
+		if _, no := out[s.Name]; !no {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("no kernels work here: %s: %s", out[0].Set, out[0].Reason)
+	return nil, fmt.Errorf("no kernels work here; the %s ones: %s", Generic, out[Generic])
 }
 
 // Chosen is the set that this process computes with: the preferred one, if it passes its check. One

@@ -13,7 +13,7 @@ import (
 func TestChoice(t *testing.T) {
 	t.Setenv(Variable, "")
 	first := Sets()[0]
-	t.Cleanup(func() { rejected.list = nil })
+	t.Cleanup(func() { rejected.reasons = nil })
 	if s, err := Chosen(); err != nil || s != first || len(Rejected()) != 0 {
 		t.Fatalf("%v is chosen (%v), want %v; rejected: %v", s, err, first, Rejected())
 	}
@@ -31,7 +31,7 @@ func TestChoice(t *testing.T) {
 	var checked []string
 	s, err := Choose(func(s *Set) { checked = append(checked, s.Name) })
 	if first.Name == Generic {
-		if err == nil || !strings.Contains(err.Error(), "no kernels work here: generic: kernel affine:") {
+		if err == nil || !strings.Contains(err.Error(), "no kernels work here; the generic ones: kernel affine:") {
 			t.Errorf("the only set is wrong: %v", err)
 		}
 		return
@@ -39,7 +39,7 @@ func TestChoice(t *testing.T) {
 	if err != nil || s != Sets()[1] || strings.Join(checked, " ") != first.Name+" "+s.Name {
 		t.Errorf("%v is chosen after checks of %v (%v)", s, checked, err)
 	}
-	if r := Rejected(); len(r) != 1 || r[0].Set != first.Name || !strings.HasPrefix(r[0].Reason, "kernel affine: number ") {
+	if r := Rejected(); len(r) != 1 || !strings.HasPrefix(r[first.Name], "kernel affine: number ") {
 		t.Errorf("rejected are %v", r)
 	}
 	Reject(s.Name, "for a test")

@@ -72,6 +72,7 @@ type Environment struct {
 	CPU            string            `json:"cpu"`
 	Cores          int               `json:"cores"`
 	KernelSet      string            `json:"kernel_set"`
+	KernelsOut     map[string]string `json:"kernels_rejected,omitempty"` // sets that failed their check, and how
 	Revision       string            `json:"revision"`
 	Dirty          bool              `json:"dirty"`
 	BinaryHash     string            `json:"binary_hash"`
@@ -483,9 +484,18 @@ func (s *Store) Note(e Execution, final bool) error {
 		if err := insertExecution(tx, e); err != nil || !final {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO failures (key, error) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error", e.Key, e.Error)
-		return err
+		return giveUp(tx, e.Key, e.Error)
 	})
+}
+
+// GiveUp records a run as failed whose attempts are on the record already.
+func (s *Store) GiveUp(key, reason string) error {
+	return s.within(func(tx *sql.Tx) error { return giveUp(tx, key, reason) })
+}
+
+func giveUp(tx *sql.Tx, key, reason string) error {
+	_, err := tx.Exec("INSERT INTO failures (key, error) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error", key, reason)
+	return err
 }
 
 // Retry lets every failed run wait again and says how many there were.

@@ -16,10 +16,11 @@ import (
 	"gridsearch/internal/store"
 )
 
-// KernelSet names the kernels that this process trains with; rounding differs between sets. It is empty where the environment asks for kernels that are
-// not here: no network can be built then, and the command line has said so.
+// KernelSet names the kernels that this process prefers, and trains with if they pass their check;
+// rounding differs between sets. It is empty where the environment asks for kernels that are not
+// here: no network can be built then, and the command line has said so.
 func KernelSet() string {
-	set, err := kernel.Chosen()
+	set, err := kernel.Preferred()
 	if err != nil {
 		return ""
 	}
@@ -36,6 +37,7 @@ var environment = sync.OnceValue(func() store.Environment {
 		CPU:            machine.CPU(),
 		Cores:          runtime.NumCPU(),
 		KernelSet:      KernelSet(),
+		KernelsOut:     kernel.Rejected(),
 		Revision:       revision,
 		Dirty:          dirty,
 		BinaryHash:     binaryHash(),

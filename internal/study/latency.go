@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gridsearch/internal/benchmark"
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 )
 
@@ -14,6 +15,9 @@ import (
 func (s *supervisor) latencies(ctx context.Context, specs []Spec) error {
 	measured, err := s.record.Latencies()
 	if err != nil {
+		return err
+	}
+	if _, err := kernel.Chosen(); err != nil { // this process computes here
 		return err
 	}
 	here := environment()

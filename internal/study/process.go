@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"time"
 
+	"gridsearch/internal/crash"
 	"gridsearch/internal/store"
 )
 
@@ -21,13 +22,15 @@ type process struct {
 	command     *exec.Cmd
 	in          io.WriteCloser
 	out         *json.Decoder
-	errors      *tail
+	errors      *crash.Log
 	environment store.Environment
 }
 
-// startProcess starts a worker and waits for its greeting.
-func startProcess(command []string) (*process, error) {
-	p := &process{command: exec.Command(command[0], command[1:]...), errors: &tail{}}
+// startProcess starts a worker and waits for its greeting. It takes its kernels' check on the way:
+// the *crashError of a worker that died there names them.
+func startProcess(command []string, environment ...string) (*process, error) {
+	p := &process{command: exec.Command(command[0], command[1:]...), errors: &crash.Log{}}
+	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
 	var err error
 	if p.in, err = p.command.StdinPipe(); err != nil {
@@ -41,12 +44,30 @@ func startProcess(command []string) (*process, error) {
 	if err := p.command.Start(); err != nil {
 		return nil, fmt.Errorf("start worker: %w", err)
 	}
-	var hello reply
-	if err := p.out.Decode(&hello); err != nil || hello.Hello == nil {
-		return nil, p.crashed()
+	return p, p.greeting()
+}
+
+// greeting reads what the worker says before it can train.
+func (p *process) greeting() error {
+	checking := ""
+	for {
+		var message reply
+		err := p.out.Decode(&message)
+		switch {
+		case err == nil && message.Checking != "":
+			checking = message.Checking
+		case err == nil && message.Refused != "":
+			p.stop()
+			return &InputError{errors.New(message.Refused)}
+		case err == nil && message.Hello != nil:
+			p.environment = *message.Hello
+			return nil
+		default:
+			e := p.crashed()
+			e.kernels = checking
+			return e
+		}
 	}
-	p.environment = *hello.Hello
-	return p, nil
 }
 
 // train has the worker train a run and returns how it ended. The error says that the worker died on the way; the process is gone then.
@@ -68,24 +89,33 @@ func (p *process) train(r request, progress func(Progress)) (outcome, error) {
 	}
 }
 
-// errCrashed marks the end of a worker that was not its own decision.
-var errCrashed = errors.New("worker died")
+// crashError is the end of a worker that was not its own decision.
+type crashError struct {
+	cause   string // on one line
+	text    string // how it ended, and all of its standard error
+	kernels string // the set that it checked when it died before its greeting
+	file    string // that keeps the text, below the study's folder; empty if there is none
+}
 
-// crashed collects the dead worker and tells how it ended, with the last words of its standard error.
-func (p *process) crashed() error {
+func (e *crashError) Error() string {
+	if e.file == "" {
+		return "worker died: " + e.cause
+	}
+	return fmt.Sprintf("worker died: %s (%s)", e.cause, e.file)
+}
+
+// killed says whether the worker was killed from outside.
+func (e *crashError) killed() bool { return strings.HasPrefix(e.cause, "signal: killed") }
+
+// crashed collects the dead worker and tells how it ended.
+func (p *process) crashed() *crashError {
 	p.kill()
-	err := p.command.Wait()
-	reason := "unexpected end of its output"
-	if err != nil {
-		reason = err.Error() // "signal: killed", "exit status 2"
+	ended := "unexpected end of its output"
+	if err := p.command.Wait(); err != nil {
+		ended = err.Error() // "signal: killed", "exit status 2"
 	}
-	if strings.Contains(reason, "signal: killed") {
-		reason += " (by hand, or by the system for want of memory)"
-	}
-	if words := p.errors.String(); words != "" {
-		reason += ": " + words
-	}
-	return fmt.Errorf("%w: %s", errCrashed, reason)
+	text := p.errors.String()
+	return &crashError{cause: crash.Cause(ended, text), text: ended + "\n\n" + text}
 }
 
 // closeInput tells the worker to stop: it writes a checkpoint of what it trains, answers, and exits.
@@ -101,28 +131,3 @@ func (p *process) stop() {
 
 // kill ends the worker at once; its training goes back to the last checkpoint.
 func (p *process) kill() { _ = p.command.Process.Kill() }
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mutex sync.Mutex
-	text  []byte
-}
-
-const tailSize = 2000
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	t.text = append(t.text, p...)
-	if len(t.text) > tailSize {
-		t.text = append(t.text[:0], t.text[len(t.text)-tailSize:]...)
-	}
-	return len(p), nil
-}
-
-// String is the text kept, on one line.
-func (t *tail) String() string {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return strings.Join(strings.Fields(string(t.text)), " ")
-}

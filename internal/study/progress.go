@@ -17,6 +17,7 @@ const (
 	RunComplete EventKind = "complete"    // a run's result is on the record
 	RunFailed   EventKind = "failed"      // a run is recorded as failed
 	RunRetried  EventKind = "retry"       // a worker died; the run waits for another attempt
+	KernelsOut  EventKind = "kernels"     // workers go on without a set of kernels, which failed its check
 	Interrupted EventKind = "interrupted" // a run was stopped, with a checkpoint; with an error, its worker was killed and the last checkpoint stands
 
 	LatencyMeasured EventKind = "latency" // of a trial, after the runs
@@ -32,7 +33,9 @@ type Event struct {
 	Top1  *float64  `json:"top1,omitempty"` // fraction, of a complete run
 	// Seconds is how long the run took in this attempt, or the shortest pass of a network over a batch.
 	Seconds float64 `json:"seconds,omitempty"`
-	Batch   int     `json:"batch,omitempty"` // of a latency
+	Batch   int     `json:"batch,omitempty"`   // of a latency
+	Kernels string  `json:"kernels,omitempty"` // the set that workers go on without
+	Next    string  `json:"next,omitempty"`    // the set that they go on with
 	Error   string  `json:"error,omitempty"`
 	Status  Status  `json:"status"`
 }
@@ -124,7 +127,9 @@ func (t *tracker) putBack(spec Spec, now time.Time) {
 	t.waiting[spec.Key] = spec
 }
 
+// leave takes a run out of those that wait and those that train, and returns how long it has trained.
 func (t *tracker) leave(spec Spec, now time.Time) float64 {
+	delete(t.waiting, spec.Key)
 	run, ok := t.running[spec.Key]
 	if !ok {
 		return 0

@@ -14,8 +14,11 @@ type request struct {
 	KeepWeights bool   `json:"keep_weights"` // write those that the run ends with
 }
 
-// reply is what a worker says; exactly one field is set.
+// reply is what a worker says; exactly one field is set. It begins with the kernels that it checks, one
+// set after the other, and then greets or refuses.
 type reply struct {
+	Checking string             `json:"checking,omitempty"` // the set whose check comes next
+	Refused  string             `json:"refused,omitempty"`  // why it cannot train at all
 	Hello    *store.Environment `json:"hello,omitempty"`
 	Progress *Progress          `json:"progress,omitempty"`
 	Done     *outcome           `json:"done,omitempty"`

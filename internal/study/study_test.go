@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -223,6 +222,9 @@ func TestWorkerLeavesWithItsInput(t *testing.T) {
 		}
 		return r
 	}
+	if checking := next().Checking; checking != KernelSet() {
+		t.Errorf("it checks %q first", checking)
+	}
 	if hello := next().Hello; hello == nil || hello.KernelSet != KernelSet() || hello.NumericVersion != NumericVersion || hello.CPU == "" {
 		t.Errorf("the greeting is %+v", hello)
 	}
@@ -257,18 +259,6 @@ func TestWorkerLeavesWithItsInput(t *testing.T) {
 	}
 }
 
-func TestTail(t *testing.T) {
-	var tl tail
-	for range 1000 {
-		if _, err := tl.Write([]byte("line of words\n")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if s := tl.String(); len(s) > tailSize || !strings.HasSuffix(s, "line of words") || strings.Contains(s, "\n") {
-		t.Errorf("%d bytes: %q", len(s), s)
-	}
-}
-
 // TestTornStatus: a torn status file takes nothing from those who look at the record.
 func TestTornStatus(t *testing.T) {
 	folder := Folder(t.TempDir())
@@ -280,34 +270,6 @@ func TestTornStatus(t *testing.T) {
 	}
 	if s := lastStatus(folder); s.Remaining != nil || s.Total != 0 {
 		t.Errorf("with a torn one: %+v", s)
-	}
-}
-
-// TestStartOfWorkers: a worker that dies before its greeting is replaced, so often and no oftener; what cannot be started at all is not tried again.
-func TestStartOfWorkers(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip(err)
-	}
-	count := filepath.Join(t.TempDir(), "count")
-	dying := func(times string) []string {
-		return []string{"sh", "-c", `echo x >>"$0"; test "$(wc -l <"$0")" -gt "$1" && echo '{"hello":{}}' && exec cat; kill -9 $$`, count, times}
-	}
-	s := &supervisor{execution: experiments.Execution{MaxRetries: 2}, options: Options{Command: dying("2")}}
-	p, err := s.start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.stop()
-	s.options.Command = dying("9")
-	if _, err := s.start(t.Context()); !errors.Is(err, errCrashed) {
-		t.Errorf("a worker that never greets: %v", err)
-	}
-	if text, err := os.ReadFile(count); err != nil || len(text) != 2*6 {
-		t.Errorf("%d workers were started, want 6 (%v)", len(text)/2, err)
-	}
-	s.options.Command = []string{filepath.Join(t.TempDir(), "missing")}
-	if _, err := s.start(t.Context()); err == nil || errors.Is(err, errCrashed) {
-		t.Errorf("no such program: %v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,7 @@ import (
 // Options of a call of Run; none of them changes a result.
 type Options struct {
 	Workers  int             // 0: the experiment's number, or one a core
-	Limit    int             // runs to train in this call; 0: all
+	Limit    int             // runs that may end in this call, in a result or in failure; 0: all
 	FailFast bool            // stop at the first failed run
 	Command  []string        // starts a worker
 	Kill     context.Context // when it ends, workers are killed instead of stopped
@@ -42,13 +43,20 @@ type LimitError struct{ Left int }
 
 func (e *LimitError) Error() string { return "the limit of this call is reached: " + left(e.Left) }
 
-// StoppedError says that failed runs have stopped the study before its end, as the experiment file or the call asks for.
+// StoppedError says that failed runs have stopped the study before its end, as the experiment file or the call asks for, or that nothing can be trained here.
 type StoppedError struct {
 	Left   int
 	Reason string
+	Advice string // what to try; may be empty
 }
 
-func (e *StoppedError) Error() string { return e.Reason + ": " + left(e.Left) }
+func (e *StoppedError) Error() string {
+	text := e.Reason + ": " + left(e.Left)
+	if e.Advice != "" {
+		text += "\n" + e.Advice
+	}
+	return text
+}
 
 func left(runs int) string { return fmt.Sprintf("runs left to train: %d", runs) }
 
@@ -123,7 +131,8 @@ type supervisor struct {
 	mutex       sync.Mutex // of what follows, and of the record
 	tracker     *tracker
 	consecutive int       // failed runs in a row
-	given       int       // runs handed out in this call
+	given       int       // runs of this call that have ended or are being trained
+	opening     opening   // the first attempts of this call
 	told        time.Time // when the status was last written
 }
 
@@ -146,6 +155,9 @@ func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experimen
 	s.host, _ = os.Hostname()
 	for _, spec := range specs {
 		s.specs[spec.Key] = spec
+	}
+	if s.opening.settled, err = s.hasCompleted(); err != nil {
+		return nil, err
 	}
 	q := queue.NewMemory()
 	for _, r := range records {
@@ -186,13 +198,26 @@ func (s *supervisor) run(ctx context.Context) error {
 	return s.end(context.Cause(ctx))
 }
 
+// hasCompleted says whether a run of the study has been completed on this machine.
+func (s *supervisor) hasCompleted() (bool, error) {
+	executions, err := s.record.Executions()
+	return slices.ContainsFunc(executions, func(e store.Execution) bool {
+		return e.Outcome == store.OutcomeComplete && e.Host == s.host
+	}), err
+}
+
 // end says how the study stands when all workers have left; the cause is what has stopped them, nil for nothing.
 func (s *supervisor) end(cause error) error {
 	t := s.tracker
+	if cause == nil {
+		if hopeless := s.opening.last(); hopeless != nil {
+			cause = hopeless
+		}
+	}
 	var stopped *StoppedError
 	switch left := t.total - t.complete - t.failed; {
 	case left > 0 && errors.As(cause, &stopped):
-		return &StoppedError{left, stopped.Reason}
+		return &StoppedError{left, stopped.Reason, stopped.Advice}
 	case left > 0 && cause != nil:
 		return &InterruptedError{left, cause}
 	case left > 0:
@@ -220,7 +245,7 @@ func (s *supervisor) work(ctx context.Context) error {
 			return err
 		}
 		if p == nil {
-			if p, err = s.start(ctx); err != nil {
+			if p, err = s.start(ctx, lease.Key()); err != nil {
 				lease.Release()
 				if ctx.Err() != nil { // stopped together with the worker
 					return nil
@@ -232,17 +257,6 @@ func (s *supervisor) work(ctx context.Context) error {
 			return err
 		} else if !alive {
 			p = nil
-		}
-	}
-}
-
-// start starts a worker. The death of one that has not greeted yet is no run's fault, so it counts for none: as many more are started as a run would be
-// tried again.
-func (s *supervisor) start(ctx context.Context) (*process, error) {
-	for attempt := 0; ; attempt++ {
-		p, err := startProcess(s.options.Command)
-		if err == nil || !errors.Is(err, errCrashed) || ctx.Err() != nil || attempt >= s.execution.MaxRetries {
-			return p, err
 		}
 	}
 }
@@ -267,7 +281,7 @@ func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
 func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (alive bool, err error) {
 	spec := s.specs[lease.Key()]
 	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(), Host: s.host, CommandLine: s.command, Environment: p.environment}
-	s.began(spec)
+	first := s.began(spec)
 	release := s.watch(ctx, p)
 	done, err := p.train(request{Spec: spec, Dir: s.folder.run(spec.Key), KeepWeights: s.execution.KeepWeights}, s.progressed)
 	timedOut := release()
@@ -283,8 +297,12 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
 		return false, s.interrupted(spec, e, lease)
 	case err != nil:
+		var died *crashError
+		if errors.As(err, &died) {
+			s.keep(spec.Key, died)
+		}
 		e.Outcome, e.Error = store.OutcomeCrashed, err.Error()
-		return false, s.crashed(spec, e, lease)
+		return false, s.crashed(spec, e, lease, first)
 	case done.Interrupted:
 		e.Outcome = store.OutcomeInterrupted
 		return true, s.interrupted(spec, e, lease)
@@ -378,11 +396,13 @@ func about(kind EventKind, spec Spec) Event {
 	return Event{Kind: kind, Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}
 }
 
-func (s *supervisor) began(spec Spec) {
+// began says whether this is one of the first attempts of the call.
+func (s *supervisor) began(spec Spec) (first bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.tracker.start(spec, time.Now())
 	s.tellLocked(about(RunStarted, spec))
+	return s.opening.begin()
 }
 
 func (s *supervisor) progressed(p Progress) {
@@ -406,7 +426,7 @@ func (s *supervisor) completed(spec Spec, result store.Result, e store.Execution
 	event := about(RunComplete, spec)
 	event.Top1, event.Seconds = &result.Top1, s.tracker.finish(spec, result.Top1, e.Ended)
 	s.tellLocked(event)
-	return nil
+	return s.settle()
 }
 
 func (s *supervisor) failed(spec Spec, e store.Execution) error {
@@ -415,6 +435,12 @@ func (s *supervisor) failed(spec Spec, e store.Execution) error {
 	if err := s.record.Note(e, true); err != nil {
 		return err
 	}
+	s.gone(spec, e)
+	return s.settle()
+}
+
+// gone tells of a run that is recorded as failed. The mutex is held.
+func (s *supervisor) gone(spec Spec, e store.Execution) {
 	s.tracker.fail(spec, e.Ended)
 	event := about(RunFailed, spec)
 	event.Error = e.Error
@@ -426,27 +452,6 @@ func (s *supervisor) failed(spec Spec, e store.Execution) error {
 	} else if limit > 0 && s.consecutive >= limit {
 		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %d runs failed one after the other", s.consecutive)})
 	}
-	return nil
-}
-
-// crashed puts the run of a dead worker back, or gives it up when its attempts are used up.
-func (s *supervisor) crashed(spec Spec, e store.Execution, lease queue.Lease) error {
-	if lease.Attempt() > s.execution.MaxRetries {
-		lease.Done()
-		e.Error += fmt.Sprintf(" (attempt %d of %d)", lease.Attempt(), s.execution.MaxRetries+1)
-		return s.failed(spec, e)
-	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if err := s.record.Note(e, false); err != nil {
-		return err
-	}
-	s.tracker.putBack(spec, e.Ended)
-	event := about(RunRetried, spec)
-	event.Error = e.Error
-	s.tellLocked(event)
-	lease.Retry()
-	return nil
 }
 
 func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease) error {
@@ -459,6 +464,7 @@ func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease
 	event := about(Interrupted, spec)
 	event.Error = e.Error
 	s.tellLocked(event)
+	s.given--
 	lease.Release()
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/store"
 	"gridsearch/model/train"
@@ -28,12 +29,16 @@ const weightsName = "weights.safetensors"
 // checkpointEvery bounds the training that a killed worker loses.
 const checkpointEvery = 30 * time.Second
 
-// Work is a worker's life: it trains run after run as requests come on in, and answers on out. It returns when the input ends, which is also
+// Work is a worker's life: it checks its kernels, greets, trains run after run as requests come on in, and answers on out. It returns when the input ends, which is also
 // what happens when its supervisor dies: a run that is training then stops within a step, after a checkpoint.
 func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &worker{out: json.NewEncoder(out)}
+	_, err := kernel.Choose(func(s *kernel.Set) { _ = w.send(reply{Checking: s.Name}) })
+	if err != nil {
+		return w.send(reply{Refused: err.Error()})
+	}
 	hello := environment()
 	if err := w.send(reply{Hello: &hello}); err != nil {
 		return err

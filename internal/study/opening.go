@@ -1,0 +1,145 @@
+package study
+
+import (
+	"fmt"
+	"strings"
+
+	"gridsearch/internal/crash"
+	"gridsearch/internal/queue"
+	"gridsearch/internal/store"
+)
+
+// firstAttempts of a call decide whether anything can be trained here.
+const firstAttempts = 3
+
+// opening is the beginning of a call on a machine where no run of the study has ever been completed.
+// If the first attempts all crash alike, program and machine do not fit, and no run is at fault: the
+// study stops. Until that is decided, runs whose attempts are used up are held back.
+type opening struct {
+	settled bool // something else has happened: runs that crash are at fault themselves
+	begun   int  // of the first attempts
+	crashed int  // of those
+	error   string
+	held    []heldRun
+}
+
+// heldRun is a run that is failed, unless the study stops.
+type heldRun struct {
+	spec Spec
+	e    store.Execution
+}
+
+// begin counts an attempt and says whether it is one of the first.
+func (o *opening) begin() bool {
+	if o.begun == firstAttempts {
+		return false
+	}
+	o.begun++
+	return true
+}
+
+// crash notes the crash of one of the first attempts. One that is unlike those before settles.
+func (o *opening) crash(text string) {
+	if o.crashed > 0 && kindOf(text) != kindOf(o.error) {
+		o.settled = true
+	}
+	o.crashed++
+	o.error = text
+}
+
+// kindOf an error is that of its cause, without the file.
+func kindOf(text string) string {
+	cause, _, _ := strings.Cut(text, " (runs/")
+	return crash.Kind(cause)
+}
+
+// hopeless is why the study stops when the first attempts have all crashed.
+func (o *opening) hopeless() *StoppedError {
+	if o.settled || o.crashed < firstAttempts {
+		return nil
+	}
+	return o.stopped()
+}
+
+// last is hopeless at the end of a call, which may have had fewer attempts.
+func (o *opening) last() *StoppedError {
+	if o.settled || o.crashed == 0 || o.crashed < o.begun {
+		return nil
+	}
+	return o.stopped()
+}
+
+func (o *opening) stopped() *StoppedError {
+	attempts := fmt.Sprintf("the first %d attempts have crashed alike", o.crashed)
+	if o.crashed == 1 {
+		attempts = "the only attempt has crashed"
+	}
+	return &StoppedError{Advice: advice(o.error),
+		Reason: attempts + ", and no run has been completed on this machine yet: " + o.error}
+}
+
+// advice is what to try against a cause.
+func advice(cause string) string {
+	switch {
+	case strings.Contains(cause, "SIGILL"):
+		return "this processor lacks an instruction: GRIDSEARCH_KERNELS=generic does without vector kernels, " +
+			"slowly, and gridsearch doctor says which kernels work"
+	case strings.Contains(cause, "signal: killed"), strings.Contains(cause, "out of memory"):
+		return "for want of memory, try --workers 1 or a smaller train.batch_size; " +
+			"gridsearch doctor says what memory there is"
+	}
+	return "the file has the whole trace; gridsearch doctor looks for what is wrong with this machine"
+}
+
+// crashed puts the run of a dead worker back, or gives it up when its attempts are used up; the attempt
+// may be one of the first of the call.
+func (s *supervisor) crashed(spec Spec, e store.Execution, lease queue.Lease, first bool) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.record.Note(e, false); err != nil {
+		return err
+	}
+	s.given--
+	if first && !s.opening.settled {
+		s.opening.crash(e.Error)
+	}
+	if lease.Attempt() > s.execution.MaxRetries {
+		lease.Done()
+		s.tracker.putBack(spec, e.Ended)
+		s.opening.held = append(s.opening.held, heldRun{spec, e})
+	} else {
+		s.putBack(spec, e)
+		lease.Retry()
+	}
+	switch hopeless := s.opening.hopeless(); {
+	case hopeless != nil:
+		s.stop(hopeless)
+	case s.opening.settled:
+		return s.settle()
+	}
+	return nil
+}
+
+// putBack tells that a run waits again. The mutex is held.
+func (s *supervisor) putBack(spec Spec, e store.Execution) {
+	s.tracker.putBack(spec, e.Ended)
+	event := about(RunRetried, spec)
+	event.Error = e.Error
+	s.tellLocked(event)
+}
+
+// settle records the runs that were held back as failed: the machine is not at fault. The mutex is
+// held.
+func (s *supervisor) settle() error {
+	s.opening.settled = true
+	held := s.opening.held
+	s.opening.held = nil
+	for _, h := range held {
+		if err := s.record.GiveUp(h.spec.Key, h.e.Error); err != nil {
+			return err
+		}
+		s.given++
+		s.gone(h.spec, h.e)
+	}
+	return nil
+}

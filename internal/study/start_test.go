@@ -1,0 +1,119 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/kernel"
+)
+
+// shell is a supervisor whose workers are a shell script, which has the path of an empty file in $0.
+func shell(t *testing.T, script string) (s *supervisor, path string) {
+	t.Helper()
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	path = filepath.Join(t.TempDir(), "file")
+	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, tracker: &tracker{},
+		options: Options{Command: []string{"sh", "-c", script, path}}}
+	_, s.stop = context.WithCancelCause(t.Context())
+	return s, path
+}
+
+// TestStartOfWorkers: a worker that dies before its greeting is replaced, so often and no oftener; what
+// cannot be started at all is not tried again.
+func TestStartOfWorkers(t *testing.T) {
+	s, count := shell(t, `echo x >>"$0"; test "$(wc -l <"$0")" -gt 2 && echo '{"hello":{}}' && exec cat; kill -9 $$`)
+	p, err := s.start(t.Context(), "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+	s.options.Command[2] = `echo x >>"$0"; echo words >&2; kill -9 $$`
+	var died *crashError
+	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) {
+		t.Errorf("a worker that never greets: %v", err)
+	}
+	const want = "worker died: signal: killed (by hand, or by the system for want of memory): words (runs/key/crash-5.txt)"
+	if died.Error() != want {
+		t.Errorf("it says %q, want %q", died, want)
+	}
+	if text, err := os.ReadFile(count); err != nil || len(text) != 2*6 {
+		t.Errorf("%d workers were started, want 6 (%v)", len(text)/2, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(string(s.folder), died.file)); err != nil || !strings.HasSuffix(string(text), "signal: killed\n\nwords\n") {
+		t.Errorf("the file says %q (%v)", text, err)
+	}
+	s.options.Command = []string{filepath.Join(t.TempDir(), "missing")}
+	if _, err := s.start(t.Context(), "key"); err == nil || errors.As(err, &died) {
+		t.Errorf("no such program: %v", err)
+	}
+}
+
+// TestKernelsThatEndAWorker: they are rejected, told once, and left out from then on; by hand they are
+// refused.
+func TestKernelsThatEndAWorker(t *testing.T) {
+	t.Setenv(kernel.Variable, "")
+	const script = `echo '{"checking":"test"}'; test "$1" = --without && echo "$2" >>"$0" && echo '{"hello":{}}' && exec cat
+		echo 'SIGILL: illegal instruction' >&2; exit 2`
+	s, file := shell(t, script)
+	var events []Event
+	s.options.Observe = func(e Event) { events = append(events, e) }
+	for range 2 {
+		p, err := s.start(t.Context(), "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.stop()
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != strings.Repeat("test: SIGILL: illegal instruction\n", 2) {
+		t.Errorf("the workers were started without %q (%v)", text, err)
+	}
+	if len(events) != 1 || events[0].Kind != KernelsOut || events[0].Kernels != "test" || events[0].Next != kernel.Sets()[0].Name {
+		t.Errorf("the events are %+v", events)
+	}
+	t.Setenv(kernel.Variable, kernel.Generic)
+	s.options.Command[2] = `echo '{"checking":"generic"}'; exit 3`
+	var input *InputError
+	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || !strings.Contains(err.Error(), "kernels generic end a worker here: worker died: exit status 3") {
+		t.Errorf("kernels that were chosen by hand: %v", err)
+	}
+	s.options.Command[2] = `echo '{"refused":"for a test"}'`
+	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || err.Error() != "for a test" {
+		t.Errorf("a worker that refuses: %v", err)
+	}
+}
+
+// TestOpening: what the first attempts of a call say about the machine.
+func TestOpening(t *testing.T) {
+	const a, b = "worker died: SIGILL in f (runs/1/crash-1.txt)", "worker died: SIGILL in f (runs/2/crash-4.txt)"
+	for name, c := range map[string]struct {
+		do             func(*opening)
+		hopeless, last bool
+	}{
+		"nothing":              {func(*opening) {}, false, false},
+		"three alike":          {func(o *opening) { o.begins(5); o.crash(a); o.crash(b); o.crash(a) }, true, true},
+		"two alike and no end": {func(o *opening) { o.begins(3); o.crash(a); o.crash(b) }, false, false},
+		"all two":              {func(o *opening) { o.begins(2); o.crash(a); o.crash(b) }, false, true},
+		"unlike":               {func(o *opening) { o.begins(3); o.crash(a); o.crash("panic: x"); o.crash(a) }, false, false},
+		"one has completed":    {func(o *opening) { o.settled = true; o.begins(3); o.crash(a); o.crash(a); o.crash(a) }, false, false},
+	} {
+		var o opening
+		c.do(&o)
+		if (o.hopeless() != nil) != c.hopeless || (o.last() != nil) != c.last {
+			t.Errorf("%s: %+v, %v, %v", name, o, o.hopeless(), o.last())
+		}
+	}
+}
+
+func (o *opening) begins(n int) {
+	for range n {
+		o.begin()
+	}
+}
