@@ -100,7 +100,7 @@ func TestReport(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	const want = "arch copy_gb_s core_limit cores cpu datasets flush_to_zero go kernels kernels_available measured memory_available_bytes memory_limit_bytes " +
+	const want = "arch copy_gb_s core_limit cores cpu datasets flush_to_zero go kernel_checks kernels kernels_available measured memory_available_bytes memory_limit_bytes " +
 		"memory_total_bytes numeric_version os peak_gflops " +
 		"read_gb_s revision schema_version studies two_workers warnings"
 	if got := strings.Join(names, " "); got != want {
