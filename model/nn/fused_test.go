@@ -71,11 +71,14 @@ func others() map[string]model.Architecture {
 const fusedLimit = 3e-4
 
 // TestFusedIsPlain holds the fused blocks against their plain compositions: loss, logits, every gradient, running statistics and evaluation, for every set
-// of kernels and one, two and three threads.
+// of kernels and one, two and three threads. With -short the small networks stand for the large ones, which take an emulator many minutes.
 func TestFusedIsPlain(t *testing.T) {
 	archs := bottlenecks()
 	maps.Copy(archs, others())
 	for name, arch := range archs {
+		if testing.Short() && arch.Pixels > 40 {
+			continue
+		}
 		batch := 5
 		want := trained(t, arch, Options{Batch: batch, Seed: 3, LabelSmoothing: .1, Plain: true})
 		for _, set := range kernel.Sets() {
