@@ -119,8 +119,13 @@ func (c stopAfter) Err() error {
 	return nil
 }
 
-// TestResumedRunIsTheSame stops a training at random steps, again and again, and compares its end with that of an undisturbed one.
+// TestResumedRunIsTheSame stops a training at random steps, again and again, and compares its end with that of an undisturbed one. With -short, for
+// emulators, it does so less often.
 func TestResumedRunIsTheSame(t *testing.T) {
+	repeats := 15
+	if testing.Short() {
+		repeats = 3
+	}
 	for _, optimizer := range Optimizers {
 		j := job()
 		j.Recipe.Optimizer, j.Recipe.Epochs = optimizer, 2
@@ -129,7 +134,7 @@ func TestResumedRunIsTheSame(t *testing.T) {
 		}
 		want := run(t, j)
 		cuts := random.New(1, "cuts", optimizer)
-		for range 15 {
+		for range repeats {
 			j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
 			same(t, resumed(t, j, cuts), want)
 		}
