@@ -19,8 +19,8 @@ var readyKeys = map[string]string{
 	"quickstart.toml":                 "d271020ea9da8af0",
 	"fashion-mnist.toml":              "c23ba8f4af704d8c",
 	"official-recipe.toml":            "e6ef8c575e527037",
-	"single-vs-compound.toml":         "7d8ca8c83d1f3a1a",
-	"single-vs-compound-fashion.toml": "246bf23ba40f5896",
+	"single-vs-compound.toml":         "970c32a8419b4ea4",
+	"single-vs-compound-fashion.toml": "432b273948e9a016",
 }
 
 // TestReadyRunKeys: studies that ran a ready file find their results again. A key that changes
