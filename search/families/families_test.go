@@ -210,6 +210,11 @@ func TestNoClaim(t *testing.T) {
 			s.Base.Scores = s.Base.Scores[:1]
 		}},
 		{whySeeds, of("depth", func(t *Trial) { t.Scores = []float64{nan, nan, t.Scores[0]} })},
+		{whySeeds, of("", func(t *Trial) { t.Scores = t.Scores[:1] })}, // the base alone has two
+		{whySeeds, func(s *Study) {
+			of("", func(t *Trial) { t.Scores = t.Scores[:1] })(s)
+			s.Base.Scores = []float64{nan, .5}
+		}},
 		{whyShared, func(s *Study) {
 			for _, family := range []string{"depth", "width"} {
 				of(family, func(t *Trial) { t.Families = []string{"depth", "width"} })(s)
