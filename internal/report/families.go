@@ -48,7 +48,7 @@ type FamilyContrast struct {
 }
 
 // FamilyComparisons is the JSON value of the comparison at equal cost; empty where the study does
-// not scale both all dimensions together and one alone.
+// not scale both all dimensions together and one alone, or has no complete run.
 func (r Results) FamilyComparisons() []FamilyComparison {
 	c, ok := r.compareFamilies()
 	if !ok {
@@ -70,7 +70,8 @@ func (r Results) FamilyComparisons() []FamilyComparison {
 }
 
 // FamiliesSentence says in a sentence or two whether compound scaling is better than every single
-// dimension at equal cost; nothing where the study does not scale both.
+// dimension at equal cost, or why it does not; nothing where the study does not scale both, or has
+// no complete run.
 func (r Results) FamiliesSentence() []string {
 	c, ok := r.compareFamilies()
 	if !ok {
@@ -86,8 +87,13 @@ func (r Results) compareFamilies() (c equalcost.Comparison, ok bool) {
 	}
 	s := equalcost.Study{Base: familyTrial(r.Trials[0]), Candidate: compound,
 		Singles: singleDimensions, Confidence: r.Confidence}
+	scores := len(s.Base.Scores)
 	for _, t := range r.Trials[1:] {
-		s.Trials = append(s.Trials, familyTrial(t))
+		trial := familyTrial(t)
+		s.Trials, scores = append(s.Trials, trial), scores+len(trial.Scores)
+	}
+	if scores == 0 {
+		return c, false
 	}
 	return equalcost.Compare(s), true
 }

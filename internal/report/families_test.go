@@ -125,6 +125,13 @@ func TestNoFamilies(t *testing.T) {
 			t.Errorf("%v: %q", some, got)
 		}
 	}
+	failed := scaling(slopes)
+	for i := range failed.Trials {
+		failed.Trials[i].Runs = []Run{{State: "failed"}}
+	}
+	if got := failed.FamiliesSentence(); got != nil || len(failed.FamilyComparisons()) != 0 {
+		t.Errorf("of failed runs: %q", got)
+	}
 	r := New(made(t))
 	const want = "the curve of compound needs 2 trained networks of unlike cost beside the base," +
 		" and has 1"
