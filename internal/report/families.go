@@ -23,6 +23,7 @@ type FamilyComparison struct {
 	P          *float64         `json:"p"`           // of better than each single dimension
 	MAddsRatio *float64         `json:"madds_ratio"` // that they are compared at
 	Networks   int              `json:"networks"`    // behind the curves, the base among them
+	Aside      []string         `json:"aside"`       // left out: a run must have diverged
 	Scatter    *float64         `json:"scatter_sd"`  // of the networks' means about their curves
 	ScatterDF  int              `json:"scatter_df"`
 	RunSD      *float64         `json:"run_sd"` // between runs, paired by seed
@@ -55,7 +56,7 @@ func (r Results) FamilyComparisons() []FamilyComparison {
 		return []FamilyComparison{}
 	}
 	f := FamilyComparison{Family: c.Candidate, Claim: string(c.Claim), Reason: c.Why, P: known(c.P),
-		Contrasts: []FamilyContrast{}}
+		Aside: append([]string{}, c.Aside...), Contrasts: []FamilyContrast{}}
 	if c.Claim != equalcost.None {
 		f.MAddsRatio, f.Networks = &c.Cost, c.Networks
 		f.Scatter, f.ScatterDF = &c.Scatter.SD, c.Scatter.Freedom
@@ -109,7 +110,7 @@ func labelledAs(t Trial, family string) bool {
 
 // familyTrial is a trial as the comparison knows it: the scores of its complete runs by seed.
 func familyTrial(t Trial) equalcost.Trial {
-	f := equalcost.Trial{Cost: float64(t.MAdds)}
+	f := equalcost.Trial{Name: t.Name, Cost: float64(t.MAdds)}
 	for _, l := range t.Labels {
 		f.Families = append(f.Families, l.Control)
 	}

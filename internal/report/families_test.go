@@ -86,7 +86,7 @@ func TestFamilyComparisons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"family", "claim", "reason", "p", "madds_ratio", "networks",
+	for _, key := range []string{"family", "claim", "reason", "p", "madds_ratio", "networks", "aside",
 		"scatter_sd", "scatter_df", "run_sd", "run_df", "contrasts", "against", "difference",
 		"standard_error", "low", "high", "worse", "run_standard_error", "run_low", "run_high", "run_p"} {
 		if !strings.Contains(string(text), `"`+key+`":`) {
@@ -114,6 +114,20 @@ func TestFamiliesTakeTheRunsThatThereAre(t *testing.T) {
 		if d := c.Contrasts[i].Difference - plain.Contrasts[i].Difference; d == 0 || math.Abs(d) > .002 {
 			t.Errorf("%s moves by %g", plain.Contrasts[i].Against, d)
 		}
+	}
+}
+
+// TestFamiliesNameDivergedTrials: a trial with a diverged run is left out and named.
+func TestFamiliesNameDivergedTrials(t *testing.T) {
+	r := scaling(slopes)
+	diverged := .1
+	r.Trials[7].Runs[1].Top1 = &diverged
+	name := r.Trials[7].Name
+	if list := r.FamilyComparisons(); len(list[0].Aside) != 1 || list[0].Aside[0] != name {
+		t.Errorf("got %+v", list)
+	}
+	if got := r.FamiliesSentence(); !strings.HasSuffix(got[1], "must have diverged: "+name) {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -27,6 +27,7 @@ const NamedCost = 4
 
 // Trial is a trained network.
 type Trial struct {
+	Name     string
 	Families []string  // that build it; not read of the base network, which belongs to all
 	Cost     float64   // real multiply-adds of one image
 	Scores   []float64 // by seed, as fractions; NaN where a run is missing
@@ -62,6 +63,7 @@ type Comparison struct {
 	P          float64    // of "better than each", the largest of the contrasts'; NaN for None
 	Cost       float64    // at which the curves are compared, as a multiple of the base network's
 	Networks   int        // behind the curves, the base among them
+	Aside      []string   // trials that are left out: a run of theirs must have diverged
 	Scatter    Noise      // of the networks about their curves: of their means
 	Runs       Noise      // of a run, paired by seed
 	Contrasts  []Contrast // in the order of Study.Singles; empty for None
@@ -94,8 +96,8 @@ type Test struct {
 func Compare(s Study) Comparison {
 	c := Comparison{Candidate: s.Candidate, Confidence: s.Confidence, Claim: None, P: math.NaN()}
 	m, why := newMeasured(s)
-	if why != "" {
-		c.Why = why
+	c.Aside = m.aside
+	if c.Why = why; why != "" {
 		return c
 	}
 	f, why := fit(m)

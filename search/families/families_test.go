@@ -17,31 +17,31 @@ var singles = []string{"width", "depth", "resolution"}
 // times the base's cost.
 func example() Study {
 	return Study{
-		Base: Trial{nil, 1, []float64{0.803, nan, 0.766}}, Candidate: "compound", Singles: singles,
-		Confidence: .95, Trials: []Trial{
-			{[]string{"compound", "depth"}, 1.37, []float64{0.817, 0.87, 0.775}},
-			{[]string{"compound"}, 1.73, []float64{0.829, 0.875, 0.8}},
-			{[]string{"compound"}, 2.1, []float64{0.834, 0.892, 0.812}},
-			{[]string{"compound"}, 3.34, []float64{0.859, 0.905, 0.829}},
-			{[]string{"compound"}, 4.44, []float64{0.858, 0.907, 0.836}},
-			{[]string{"width"}, 1.37, []float64{0.807, 0.871, 0.788}},
-			{[]string{"width"}, 1.86, []float64{0.813, 0.876}},
-			{[]string{"width"}, 2.52, []float64{0.839, 0.889, 0.797}},
-			{[]string{"width"}, 3.44, []float64{0.848, 0.898, 0.825}},
-			{[]string{"width"}, 4.7, []float64{0.841, 0.903, 0.812}},
-			{[]string{"depth"}, 1.47, []float64{0.806, 0.853, 0.787}},
-			{[]string{"depth"}, 1.98, []float64{nan, 0.88, 0.789}},
-			{[]string{"depth"}, 2.96, []float64{0.835, 0.885, 0.796}},
-			{[]string{"depth"}, 3.94, []float64{0.825, 0.883, 0.793}},
-			{[]string{"depth"}, 5.42, []float64{0.818, 0.867, 0.79}},
-			{[]string{"resolution"}, 1.26, []float64{0.81, 0.861, 0.784}},
-			{[]string{"resolution"}, 1.64, []float64{0.819, 0.864, 0.794}},
-			{[]string{"resolution"}, 2.31, []float64{0.824, 0.874, 0.794}},
-			{[]string{"resolution"}, 2.83, []float64{0.843, 0.885, 0.801}},
-			{[]string{"resolution"}, 3.85, []float64{0.835, 0.894, 0.805}},
-			{[]string{"resolution"}, 5.56, nil},                   // not trained
-			{[]string{"paper"}, 2, []float64{0.99, 0.99, 0.99}},   // no family of the comparison
-			{[]string{"width"}, 9, []float64{nan, nan, nan, nan}}, // failed
+		Base: Trial{"base", nil, 1, []float64{0.803, nan, 0.766}}, Candidate: "compound",
+		Singles: singles, Confidence: .95, Trials: []Trial{
+			{"", []string{"compound", "depth"}, 1.37, []float64{0.817, 0.87, 0.775}},
+			{"", []string{"compound"}, 1.73, []float64{0.829, 0.875, 0.8}},
+			{"", []string{"compound"}, 2.1, []float64{0.834, 0.892, 0.812}},
+			{"", []string{"compound"}, 3.34, []float64{0.859, 0.905, 0.829}},
+			{"", []string{"compound"}, 4.44, []float64{0.858, 0.907, 0.836}},
+			{"", []string{"width"}, 1.37, []float64{0.807, 0.871, 0.788}},
+			{"", []string{"width"}, 1.86, []float64{0.813, 0.876}},
+			{"", []string{"width"}, 2.52, []float64{0.839, 0.889, 0.797}},
+			{"", []string{"width"}, 3.44, []float64{0.848, 0.898, 0.825}},
+			{"", []string{"width"}, 4.7, []float64{0.841, 0.903, 0.812}},
+			{"", []string{"depth"}, 1.47, []float64{0.806, 0.853, 0.787}},
+			{"", []string{"depth"}, 1.98, []float64{nan, 0.88, 0.789}},
+			{"", []string{"depth"}, 2.96, []float64{0.835, 0.885, 0.796}},
+			{"", []string{"depth"}, 3.94, []float64{0.825, 0.883, 0.793}},
+			{"", []string{"depth"}, 5.42, []float64{0.818, 0.867, 0.79}},
+			{"", []string{"resolution"}, 1.26, []float64{0.81, 0.861, 0.784}},
+			{"", []string{"resolution"}, 1.64, []float64{0.819, 0.864, 0.794}},
+			{"", []string{"resolution"}, 2.31, []float64{0.824, 0.874, 0.794}},
+			{"", []string{"resolution"}, 2.83, []float64{0.843, 0.885, 0.801}},
+			{"", []string{"resolution"}, 3.85, []float64{0.835, 0.894, 0.805}},
+			{"", []string{"resolution"}, 5.56, nil},                   // not trained
+			{"", []string{"paper"}, 2, []float64{0.99, 0.99, 0.99}},   // no family of the comparison
+			{"", []string{"width"}, 9, []float64{nan, nan, nan, nan}}, // failed
 		},
 	}
 }
@@ -86,7 +86,7 @@ func TestExample(t *testing.T) {
 // scaled makes a study from curves: score = base + b1 x + b2 x^2 of each family at costs, with a
 // little noise that the curves do not explain.
 func scaled(costs []float64, curves map[string][2]float64) Study {
-	s := Study{Base: Trial{Cost: 7, Scores: []float64{.5, .5002}}, Candidate: "compound",
+	s := Study{Base: Trial{Name: "base", Cost: 7, Scores: []float64{.5, .5002}}, Candidate: "compound",
 		Singles: singles, Confidence: .95}
 	for _, name := range slices.Concat([]string{"compound"}, singles) {
 		b, ok := curves[name]
@@ -95,7 +95,7 @@ func scaled(costs []float64, curves map[string][2]float64) Study {
 			v := .5 + b[0]*x + b[1]*x*x + 1e-7*float64(1-2*(i%2))
 			if ok {
 				scores := []float64{v, v + .0002 + 1e-7*float64(i)}
-				s.Trials = append(s.Trials, Trial{[]string{name}, 7 * cost, scores})
+				s.Trials = append(s.Trials, Trial{fmt.Sprint(name, i), []string{name}, 7 * cost, scores})
 			}
 		}
 	}
@@ -245,7 +245,7 @@ func TestNoClaim(t *testing.T) {
 // TestFewestNetworks: two networks a family and one more are enough.
 func TestFewestNetworks(t *testing.T) {
 	s := scaled(manyCosts[:2], map[string][2]float64{"compound": {.1, 0}, "width": {.05, 0}})
-	s.Trials = append(s.Trials, Trial{[]string{"width"}, 7 * 1.5, []float64{.52, .521}})
+	s.Trials = append(s.Trials, Trial{"", []string{"width"}, 7 * 1.5, []float64{.52, .5202}})
 	c := Compare(s)
 	if c.Claim == None || c.Scatter.Freedom != 1 || !close(c.Cost, 1.7) {
 		t.Errorf("got %+v", c)
@@ -288,6 +288,15 @@ func TestSentences(t *testing.T) {
 		if got := c.c.Sentence(); !slices.Equal(got, c.want) {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
+	}
+	base.Aside = []string{"d=1 w=2 px=24", "d=2 w=1 px=24"}
+	const out = "; left out, as a run of it must have diverged: d=1 w=2 px=24; d=2 w=1 px=24"
+	if got := base.Sentence(); !strings.HasSuffix(got[1], "+2.03)"+out) {
+		t.Errorf("got %q", got)
+	}
+	base.Claim, base.Why = None, "so"
+	if got := base.Sentence(); !strings.HasSuffix(got[0], ": so"+out) {
+		t.Errorf("got %q", got)
 	}
 	if got := fmt.Sprint(pValue(.00099), pValue(.001)); got != "< 0.001= 0.001" {
 		t.Errorf("p values are %s", got)

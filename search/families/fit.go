@@ -41,14 +41,14 @@ func fit(m measured) (f fitted, why string) {
 	if f.cells, ok = newRegression(cells); !ok || f.cells.freedom() < 1 {
 		return f, whySeeds
 	}
-	effects, sum := f.cells.solve(scores)
+	effects, rest := f.cells.solve(scores)
 	f.means = effects[:len(m.x)]
-	f.runs = noise(sum, f.cells.freedom())
+	f.runs = noise(rest, f.cells.freedom())
 	if f.curves, ok = newRegression(m.design()); !ok {
 		return f, whyShared
 	}
-	f.coef, sum = f.curves.solve(f.means)
-	f.scatter = noise(sum, m.freedom())
+	f.coef, rest = f.curves.solve(f.means)
+	f.scatter = noise(rest, m.freedom())
 	switch {
 	case f.runs.SD < noNoise:
 		return f, whyNoNoise
@@ -58,8 +58,9 @@ func fit(m measured) (f fitted, why string) {
 	return f, ""
 }
 
-func noise(sum float64, freedom int) Noise {
-	return Noise{SD: math.Sqrt(sum / float64(freedom)), Freedom: freedom}
+// noise is that of residuals.
+func noise(rest []float64, freedom int) Noise {
+	return Noise{SD: math.Sqrt(squares(rest) / float64(freedom)), Freedom: freedom}
 }
 
 // cells is the design of all runs, a column for each trial and for each seed but the first, with
@@ -153,14 +154,14 @@ func (r regression) freedom() int {
 	return rows - columns
 }
 
-// solve gives the coefficients and the sum of squared residuals.
-func (r regression) solve(y []float64) (coef []float64, squares float64) {
-	var b, rest mat.VecDense
+// solve gives the coefficients and the residuals.
+func (r regression) solve(y []float64) (coef, rest []float64) {
+	var b, e mat.VecDense
 	v := mat.NewVecDense(len(y), y)
 	must(r.qr.SolveVecTo(&b, false, v))
-	rest.MulVec(r.design, &b)
-	rest.SubVec(v, &rest)
-	return b.RawVector().Data, mat.Dot(&rest, &rest)
+	e.MulVec(r.design, &b)
+	e.SubVec(v, &e)
+	return b.RawVector().Data, e.RawVector().Data
 }
 
 // weights are those of the observations in a linear combination of the coefficients: of all that

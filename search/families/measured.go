@@ -9,6 +9,8 @@ import (
 // measured are the trials that have scores, the base network first.
 type measured struct {
 	names  []string    // of the families: the candidate, then the single dimensions of the study
+	trials []string    // names of the trials
+	aside  []string    // of those that were taken out
 	x      []float64   // logarithm of the cost as a multiple of the base's
 	member [][]int     // places in names; all of them for the base
 	scores [][]float64 // by the seeds that any trial has
@@ -35,6 +37,9 @@ func newMeasured(s Study) (m measured, why string) {
 		return m, "the study scales no single dimension"
 	}
 	m.gather(s)
+	if m.aside = m.setAside(); slices.Contains(m.aside, s.Base.Name) {
+		return m, "the runs of the base network, where the curves begin, disagree"
+	}
 	for _, check := range []func() string{m.checkNetworks, m.checkCost, m.checkSeeds} {
 		if why := check(); why != "" {
 			return m, why
@@ -71,7 +76,7 @@ func (m *measured) gather(s Study) {
 }
 
 func (m *measured) add(t Trial, base float64, member []int) {
-	m.x = append(m.x, math.Log(t.Cost/base))
+	m.trials, m.x = append(m.trials, t.Name), append(m.x, math.Log(t.Cost/base))
 	m.member = append(m.member, member)
 	m.scores = append(m.scores, slices.Clone(t.Scores))
 }

@@ -12,9 +12,9 @@ import (
 func (c Comparison) Sentence() []string {
 	if c.Claim == None {
 		return []string{fmt.Sprintf("%s scaling is not compared with single dimensions at equal cost: %s",
-			c.Candidate, c.Why)}
+			c.Candidate, c.Why+c.leftOut())}
 	}
-	return []string{c.claim() + c.where(), c.leads()}
+	return []string{c.claim() + c.where(), c.leads() + c.leftOut()}
 }
 
 // claim is the sentence without its cost.
@@ -62,6 +62,14 @@ func (c Comparison) leads() string {
 	}
 	return fmt.Sprintf("its lead in points, with %s intervals by the scatter of %d networks"+
 		" about their curves: %s", percent(2*c.Confidence-1), c.Networks, strings.Join(parts, ", "))
+}
+
+// leftOut names the trials that are set aside.
+func (c Comparison) leftOut() string {
+	if len(c.Aside) == 0 {
+		return ""
+	}
+	return "; left out, as a run of it must have diverged: " + strings.Join(c.Aside, "; ")
 }
 
 // points are hundredths, to two decimals; nothing is +0.
