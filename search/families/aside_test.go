@@ -37,6 +37,40 @@ func TestLoudest(t *testing.T) {
 	}
 }
 
+// of makes a table of scores alone.
+func of(scores ...[]float64) measured {
+	m := measured{x: make([]float64, len(scores)), member: make([][]int, len(scores)), scores: scores}
+	for i := range scores {
+		m.trials = append(m.trials, fmt.Sprint(i))
+	}
+	return m
+}
+
+// TestSetAsideWithHoles: variances are compared, not sums; a seed that one trial alone has does not
+// hide it; and where the others do not hang together without it, nothing is told.
+func TestSetAsideWithHoles(t *testing.T) {
+	few := of([]float64{1, 2, 1, 2, 1, 2, 1, 2, 1, 2}, []float64{5, 5, 5, 5, 5, 5, 5, 5, 5, 5.1},
+		[]float64{7, 7, 7, 7, 7, 7, 7, 7, 7.1, 7},
+		[]float64{0, 2, nan, nan, nan, nan, nan, nan, nan, nan})
+	if i, _ := few.loudest(); i != 3 {
+		t.Errorf("trial %d is the loudest, want the one with few runs", i)
+	}
+	own := of([]float64{1, 1.01, nan}, []float64{2, 2.01, nan}, []float64{3, 2.98, nan},
+		[]float64{4, 4.02, nan}, []float64{9, 5, 5}, []float64{6, 6.01, nan})
+	if names := own.setAside(); !slices.Equal(names, []string{"4"}) || len(own.scores[0]) != 2 {
+		t.Errorf("%v are set aside of a trial with a seed of its own", names)
+	}
+	bridge := of([]float64{1, 1.01, nan, nan}, []float64{2, 2.01, nan, nan},
+		[]float64{3, 2.98, nan, nan}, []float64{4, 9, 1, 5}, []float64{nan, nan, 2, 2.01}, []float64{nan, nan, 3, 2.99})
+	if i, p := bridge.loudest(); i != 3 || p != 1 {
+		t.Errorf("the bridge of two groups: trial %d with p = %g", i, p)
+	}
+	exact := of([]float64{1, nan}, []float64{2, 2.3}, []float64{nan, 3}, []float64{4, 9})
+	if _, p := exact.loudest(); p != 1 {
+		t.Errorf("beside trials that show no noise: p = %g", p)
+	}
+}
+
 // plainP is the p value of a row's residuals.
 func plainP(scores [][]float64, i int) float64 {
 	others := slices.Delete(slices.Clone(scores), i, i+1)
