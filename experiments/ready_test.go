@@ -129,7 +129,7 @@ func TestReadyFilesServeTheirPurpose(t *testing.T) {
 	}
 }
 
-// TestReadyCurves: a curve has three points and more, and the one of resolution on Fashion-MNIST ends at the native size.
+// TestReadyCurves: a curve has five points beside the base, and the one of resolution on Fashion-MNIST ends at the native size.
 func TestReadyCurves(t *testing.T) {
 	for _, name := range []string{"single-vs-compound.toml", "single-vs-compound-fashion.toml"} {
 		e, plan := readyPlan(t, name)
@@ -149,8 +149,8 @@ func TestReadyCurves(t *testing.T) {
 			}
 		}
 		for _, family := range []string{"depth", "width", "resolution", "compound"} {
-			if families[family] < 3 {
-				t.Errorf("%s has %d points of %s, want 3 or more for a curve", name, families[family], family)
+			if families[family] < 5 {
+				t.Errorf("%s has %d points of %s, want 5 or more for a curve", name, families[family], family)
 			}
 		}
 		if native := published[e.Data.Dataset].native; e.Data.Dataset == "fashion-mnist" && largest != native {

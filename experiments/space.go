@@ -13,11 +13,11 @@ func readSearch(root *table) search.Space {
 	defer t.finish()
 	s := search.Space{
 		Methods:  readMethods(t),
-		Phi:      readPhi(t),
 		Controls: t.choices("controls", search.Controls),
 		Alpha:    t.span("alpha"), Beta: t.span("beta"), Gamma: t.span("gamma"),
 		ShareStep: readShareStep(t),
 	}
+	s.Phi, s.LogCost = readPhi(t, s.Methods)
 	s.Coefficients = t.point("coefficients")
 	s.List = readPoints(t, slices.Contains(s.Methods, search.List))
 	limitGrid(t, s)
@@ -38,19 +38,6 @@ func readMethods(t *table) []string {
 		t.fail("method", "method is empty: name at least one of its kinds, like \"grid\"")
 	}
 	return methods
-}
-
-// maxPhi bounds the compound exponent: the paper's largest network is at about 7.
-const maxPhi = 20
-
-func readPhi(t *table) []search.Decimal {
-	list := t.decimals("phi", within("0", false, maxPhi), "1")
-	for i, phi := range list {
-		if slices.Contains(list[:i], phi) {
-			t.fail(item("phi", i), "phi names %s twice", phi)
-		}
-	}
-	return list
 }
 
 // readShareStep reads the simplex method's step, which divides 1.
@@ -139,7 +126,7 @@ const maxPoints = 1_000_000
 
 // limitGrid counts the points of the methods that take all values of the ranges.
 func limitGrid(t *table, s search.Space) {
-	count := len(s.Phi)
+	count := max(1, len(s.Phi)) // none where they are chosen by cost, which these methods cannot
 	for _, r := range []search.Range{s.Alpha, s.Beta, s.Gamma} {
 		values, err := r.Values()
 		if err != nil {

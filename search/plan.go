@@ -52,6 +52,8 @@ type Plan struct {
 	Kept     int // that satisfy all constraints
 	Networks int // distinct networks of the kept points
 	Removed  []Removal
+	Short    []Shortage // families of a LogCost that have fewer networks than it asks for
+	Asked    int        // networks of a family that the LogCost asks for; 0 without one
 	Base     Network
 	Trials   []Trial // base, controls, then the others by the alpha, beta, gamma and phi of their first labels
 }
@@ -63,6 +65,10 @@ func NewPlan(space Space, build Build) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("base network: %w", err)
 	}
+	p := &planner{build: build, plan: &Plan{Base: base}, byID: map[string]*Trial{}, seen: map[labelled]bool{}}
+	for _, c := range space.Constraints {
+		p.plan.Removed = append(p.plan.Removed, Removal{Constraint: c})
+	}
 	controls, err := space.families(build, base, space.Controls...)
 	if err != nil {
 		return nil, err
@@ -71,11 +77,13 @@ func NewPlan(space Space, build Build) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{build: build, plan: &Plan{Base: base}, byID: map[string]*Trial{}, seen: map[labelled]bool{}}
-	for _, c := range space.Constraints {
-		p.plan.Removed = append(p.plan.Removed, Removal{Constraint: c})
+	if controls, err = p.spread(space, controls); err != nil {
+		return nil, err
 	}
-	if err := p.addAll(append([]labelled{{baseline, "base"}}, space.atEveryPhi(controls)...), false); err != nil {
+	if points, err = p.spread(space, points); err != nil {
+		return nil, err
+	}
+	if err := p.addAll(append([]labelled{{baseline, "base"}}, controls...), false); err != nil {
 		return nil, err
 	}
 	if err := p.addAll(points, true); err != nil {

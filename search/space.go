@@ -12,6 +12,7 @@ type Space struct {
 	Beta         Range
 	Gamma        Range
 	Phi          []Decimal
+	LogCost      *LogCost // instead of Phi: chosen for each family; of single, compound and list alone
 	Coefficients Point    // of the compound method; phi is not read
 	List         []Point  // of the list method; phi is not read
 	ShareStep    Decimal  // of the simplex method: step of the shares of the budget
@@ -55,7 +56,7 @@ type labelled struct {
 	control string
 }
 
-// enumerate lists the points of all methods at every phi, in the order of methods, coefficients, phi.
+// enumerate lists the points of all methods, in the order of methods and coefficients. Their phi is not set.
 func (s Space) enumerate(build Build, base Network) ([]labelled, error) {
 	var points []labelled
 	for _, method := range s.Methods {
@@ -65,7 +66,7 @@ func (s Space) enumerate(build Build, base Network) ([]labelled, error) {
 		}
 		points = append(points, found...)
 	}
-	return s.atEveryPhi(points), nil
+	return points, nil
 }
 
 // atEveryPhi repeats the points for each phi of the space.

@@ -20,7 +20,7 @@ const (
 // Warnings says where the plan cannot answer its question, given the number of seeds and of validation images; 0 of these is not known.
 func (p *Plan) Warnings(seeds, validation int) []string {
 	var list []string
-	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(), p.warnRounding(), p.warnStaircase(), p.warnSeeds(seeds), WarnImages(validation)} {
+	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(), p.warnRounding(), p.warnStaircase(), p.warnShort(), p.warnSeeds(seeds), WarnImages(validation)} {
 		if warning != "" {
 			list = append(list, warning)
 		}

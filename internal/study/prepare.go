@@ -118,13 +118,7 @@ func (p *Prepared) Specs() ([]Spec, error) {
 	var specs []Spec
 	for seed := range p.Experiment.Replication.Seeds {
 		for _, trial := range trials {
-			point := trial.Labels[0].Point
-			spec, err := Spec{
-				Trial: trial.Name, SeedIndex: seed, StudySeed: p.Experiment.Study.Seed,
-				Architecture: p.Experiment.Scaled(p.Base, point),
-				Recipe:       p.Experiment.Recipe(point.Phi.Float64()), Augmentation: p.Experiment.Augmentation(point.Phi.Float64()),
-				Data: data, Threads: p.Experiment.Execution.ThreadsPerRun,
-			}.withKey()
+			spec, err := p.spec(trial, seed, data)
 			if err != nil {
 				return nil, err
 			}
@@ -132,6 +126,17 @@ func (p *Prepared) Specs() ([]Spec, error) {
 		}
 	}
 	return specs, nil
+}
+
+// spec is the run of a trial with a seed.
+func (p *Prepared) spec(trial search.Trial, seed int, data Data) (Spec, error) {
+	e, point := p.Experiment, trial.Labels[0].Point
+	phi := point.Phi.Float64()
+	return Spec{
+		Trial: trial.Name, SeedIndex: seed, StudySeed: e.Study.Seed,
+		Architecture: e.Scaled(p.Base, point), Recipe: e.Recipe(phi),
+		Augmentation: e.Augmentation(phi), Data: data, Threads: e.Execution.ThreadsPerRun,
+	}.withKey()
 }
 
 // trainable lists the trials that the data allow, largest first.

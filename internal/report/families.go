@@ -1,0 +1,126 @@
+package report
+
+import (
+	"math"
+	"slices"
+
+	"gridsearch/search"
+	equalcost "gridsearch/search/families" // families are a function of figures.go
+)
+
+// compound is the family that is held against the single dimensions.
+const compound = "compound"
+
+// singleDimensions are the families that scale one of the three.
+var singleDimensions = []string{"width", "depth", "resolution"}
+
+// FamilyComparison is a family of networks against the single dimensions, at one real cost.
+// Accuracies are fractions. What cannot be said is null.
+type FamilyComparison struct {
+	Family     string           `json:"family"`
+	Claim      string           `json:"claim"`       // better, worse, not shown or none
+	Reason     string           `json:"reason"`      // of none
+	P          *float64         `json:"p"`           // of better than each single dimension
+	MAddsRatio *float64         `json:"madds_ratio"` // that they are compared at
+	Networks   int              `json:"networks"`    // behind the curves, the base among them
+	Aside      []string         `json:"aside"`       // left out: a run must have diverged
+	Scatter    *float64         `json:"scatter_sd"`  // of the networks' means about their curves
+	ScatterDF  int              `json:"scatter_df"`
+	RunSD      *float64         `json:"run_sd"` // between runs, paired by seed
+	RunDF      int              `json:"run_df"`
+	Contrasts  []FamilyContrast `json:"contrasts"`
+}
+
+// FamilyContrast is the lead over one single dimension. Each end of an interval holds with the
+// confidence level. The claim rests on the scatter; what has "run" in its name is held against the
+// noise of runs, and is about these networks alone.
+type FamilyContrast struct {
+	Against    string  `json:"against"`
+	Difference float64 `json:"difference"`
+	SE         float64 `json:"standard_error"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	P          float64 `json:"p"`
+	Worse      bool    `json:"worse"`
+	RunSE      float64 `json:"run_standard_error"`
+	RunLow     float64 `json:"run_low"`
+	RunHigh    float64 `json:"run_high"`
+	RunP       float64 `json:"run_p"`
+}
+
+// FamilyComparisons is the JSON value of the comparison at equal cost; empty where the study does
+// not scale both all dimensions together and one alone, or has no complete run.
+func (r Results) FamilyComparisons() []FamilyComparison {
+	c, ok := r.compareFamilies()
+	if !ok {
+		return []FamilyComparison{}
+	}
+	f := FamilyComparison{Family: c.Candidate, Claim: string(c.Claim), Reason: c.Why, P: known(c.P),
+		Aside: append([]string{}, c.Aside...), Contrasts: []FamilyContrast{}}
+	if c.Claim != equalcost.None {
+		f.MAddsRatio, f.Networks = &c.Cost, c.Networks
+		f.Scatter, f.ScatterDF = &c.Scatter.SD, c.Scatter.Freedom
+		f.RunSD, f.RunDF = &c.Runs.SD, c.Runs.Freedom
+	}
+	for _, d := range c.Contrasts {
+		s, n := d.Scatter, d.Runs
+		f.Contrasts = append(f.Contrasts, FamilyContrast{d.Against, d.Difference,
+			s.SE, s.Low, s.High, s.P, d.Worse, n.SE, n.Low, n.High, n.P})
+	}
+	return []FamilyComparison{f}
+}
+
+// FamiliesSentence says in a sentence or two whether compound scaling is better than every single
+// dimension at equal cost, or why it does not; nothing where the study does not scale both, or has
+// no complete run.
+func (r Results) FamiliesSentence() []string {
+	c, ok := r.compareFamilies()
+	if !ok {
+		return nil
+	}
+	return c.Sentence()
+}
+
+// compareFamilies compares them; not ok where the study has none to compare.
+func (r Results) compareFamilies() (c equalcost.Comparison, ok bool) {
+	if !r.scales(compound) || !slices.ContainsFunc(singleDimensions, r.scales) {
+		return c, false
+	}
+	s := equalcost.Study{Base: familyTrial(r.Trials[0]), Candidate: compound,
+		Singles: singleDimensions, Confidence: r.Confidence}
+	scores := len(s.Base.Scores)
+	for _, t := range r.Trials[1:] {
+		trial := familyTrial(t)
+		s.Trials, scores = append(s.Trials, trial), scores+len(trial.Scores)
+	}
+	if scores == 0 {
+		return c, false
+	}
+	return equalcost.Compare(s), true
+}
+
+// scales says whether the study has a network of a family, trained or not.
+func (r Results) scales(family string) bool {
+	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return labelledAs(t, family) })
+}
+
+func labelledAs(t Trial, family string) bool {
+	return slices.ContainsFunc(t.Labels, func(l search.Label) bool { return l.Control == family })
+}
+
+// familyTrial is a trial as the comparison knows it: the scores of its complete runs by seed.
+func familyTrial(t Trial) equalcost.Trial {
+	f := equalcost.Trial{Name: t.Name, Cost: float64(t.MAdds)}
+	for _, l := range t.Labels {
+		f.Families = append(f.Families, l.Control)
+	}
+	for _, run := range t.Runs {
+		for run.Top1 != nil && len(f.Scores) <= run.Seed {
+			f.Scores = append(f.Scores, math.NaN())
+		}
+		if run.Top1 != nil {
+			f.Scores[run.Seed] = *run.Top1
+		}
+	}
+	return f
+}
