@@ -9,11 +9,11 @@ import (
 
 // layers are the packages from the bottom up: a package imports those of lower layers, and of its own only where allowed says so.
 var layers = [][]string{
-	{"internal/portable", "internal/nearest", "internal/machine", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
+	{"internal/portable", "internal/nearest", "internal/machine", "internal/cache", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "dataset/motifs", "internal/kernel/twin", "internal/kernel/amd64"},
 	{"internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
-		"internal/fused/ends", "dataset", "search", "model"},
-	{"model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
+		"internal/fused/ends", "dataset", "search", "search/stats", "model"},
+	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
 	{"experiments", "internal/benchmark"},
 	{"internal/study", "internal/report", "internal/doctor"},
 	{"cmd/gridsearch"},
@@ -33,7 +33,8 @@ var allowed = map[string][]string{
 
 // forbidden are imports that a lower layer must not have although it may by its place.
 var forbidden = map[string][]string{
-	"search": {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os"},
+	"search":       {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os", "search/stats"},
+	"search/stats": {"model", "internal/study", "internal/store", "database/sql", "os", "search"},
 	"model":  {"search", "gorgonia.org/gorgonia"},
 	"plots":  {"internal/store", "search"},
 }

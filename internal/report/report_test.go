@@ -124,7 +124,7 @@ func TestFindings(t *testing.T) {
 		t.Errorf("tied are %+v", tied)
 	}
 	text := strings.Join(r.Findings(), "\n")
-	for _, want := range []string{"best: d=1.2 w=1.1 px=18; no other trial", "rests on 2 seeds", "binomial standard error on 400 validation images: 1.96 points at 81.00 %, the best mean, and 2.50 at 50 %",
+	for _, want := range []string{"best: d=1.2 w=1.1 px=18; no other trial", "allowed for by least squares: 1 of 9", "binomial standard error on 400 validation images: 1.96 points at 81.00 %, the best mean, and 2.50 at 50 %",
 		"warning: validation images: 400; the binomial standard error of an accuracy is 2.5 points at 50 %", "failed: base seed=2: the loss became NaN"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("findings lack %q: %s", want, text)

@@ -9,10 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"gridsearch/experiments"
+	"gridsearch/internal/cache"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
+	"gridsearch/search/stats"
 )
 
 // SchemaVersion is that of the JSON document of results.
@@ -103,7 +104,7 @@ func New(s *study.Study) Results {
 	for _, record := range s.Records {
 		byTrial[record.Trial] = append(byTrial[record.Trial], record)
 	}
-	var samples []search.Sample
+	var samples []stats.Sample
 	var trained []int // places of the trials behind the samples
 	for i, t := range s.Plan.Trials {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
@@ -112,8 +113,8 @@ func New(s *study.Study) Results {
 			samples, trained = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)), append(trained, i)
 		}
 	}
-	c := search.Compare(samples, r.Confidence)
 	r.Validation = validationImages(s.Records)
+	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence, Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
 	r.Warnings = append([]string{}, c.Warnings...)
 	if warning := search.WarnImages(r.Validation); warning != "" {
 		r.Warnings = append(r.Warnings, warning)
@@ -125,12 +126,10 @@ func New(s *study.Study) Results {
 		t := &r.Trials[trained[i]]
 		t.N = e.N
 		t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
-		if c.Verdict() && !math.IsNaN(e.Best) {
+		if e.Compared {
 			t.Tied, t.BestChance = &e.Tied, known(e.Best)
 		}
-		if s.Experiment.Analysis.Check == experiments.CheckSignFlip {
-			t.SignFlip = known(e.SignFlip)
-		}
+		t.SignFlip = known(e.SignFlip)
 	}
 	return r
 }
@@ -185,8 +184,8 @@ func newTrial(t search.DocumentTrial, records []store.Record) Trial {
 	return trial
 }
 
-func sample(trial string, records []store.Record, seeds int) search.Sample {
-	s := search.Sample{Trial: trial, Scores: make([]float64, seeds)}
+func sample(trial string, records []store.Record, seeds int) stats.Sample {
+	s := stats.Sample{Trial: trial, Scores: make([]float64, seeds)}
 	for i := range s.Scores {
 		s.Scores[i] = math.NaN()
 	}

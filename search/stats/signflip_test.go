@@ -1,4 +1,4 @@
-package search
+package stats
 
 import (
 	"math"
@@ -52,7 +52,8 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-// TestSignFlipsNeedSeeds: 12 trials need 9 seeds and 65 need 12 before anything can be rejected; the trial with the highest mean is not tested.
+// TestSignFlipsNeedSeeds: 12 trials need 9 seeds and 65 need 12 before anything can be rejected; the
+// trial with the highest mean is not tested.
 func TestSignFlipsNeedSeeds(t *testing.T) {
 	for _, c := range []struct {
 		trials, seeds int
@@ -64,24 +65,39 @@ func TestSignFlipsNeedSeeds(t *testing.T) {
 				rows[i] = append(rows[i], .5+.01*float64(i)+.001*float64(seed*i%3))
 			}
 		}
-		p := signFlips(rows, .95)
-		if (p != nil) != c.want || c.want && (!math.IsNaN(p[c.trials-1]) || slices.Max(p[:c.trials-1]) > .05) {
+		p := signFlips(fit(rows, leastVariance), .95)
+		known := !math.IsNaN(p[0])
+		if known != c.want || !math.IsNaN(p[c.trials-1]) ||
+			c.want && slices.Max(p[:c.trials-1]) > .05 {
 			t.Errorf("%d trials, %d seeds: p are %v", c.trials, c.seeds, p)
 		}
 	}
 }
 
-// TestCompareChecks: the check is of the same seeds as the tied set.
+// TestCompareChecks: a check is made where it is asked for, on the seeds that two trials share.
 func TestCompareChecks(t *testing.T) {
 	one, two := Sample{Trial: "one"}, Sample{Trial: "two"}
 	for seed := range 6 {
-		one.Scores, two.Scores = append(one.Scores, .5+.01*float64(seed%2)), append(two.Scores, .6)
+		one.Scores = append(one.Scores, .5+.01*float64(seed%2))
+		two.Scores = append(two.Scores, .6)
 	}
-	if e := Compare([]Sample{one, two}, .95).Estimates; math.Abs(e[0].SignFlip-2./64) > 1e-12 || !math.IsNaN(e[1].SignFlip) {
+	compare := func(check string) []Estimate {
+		return Compare([]Sample{one, two}, Options{Confidence: .95, Check: check}).Estimates
+	}
+	e := compare(CheckSignFlip)
+	if math.Abs(e[0].SignFlip-2./64) > 1e-12 || !math.IsNaN(e[1].SignFlip) {
 		t.Errorf("p are %v and %v", e[0].SignFlip, e[1].SignFlip)
 	}
+	if !math.IsNaN(e[0].Permutation) {
+		t.Error("there is a permutation that nobody asked for")
+	}
+	// All 64 ways to exchange labels within 6 seeds: two of them reach so far.
+	if e = compare(CheckPermutation); math.Abs(e[0].Permutation-2./64) > .022 ||
+		e[1].Permutation != 1 || !math.IsNaN(e[0].SignFlip) {
+		t.Errorf("p are %v and %v", e[0].Permutation, e[1].Permutation)
+	}
 	two.Scores[3] = math.NaN()
-	if e := Compare([]Sample{one, two}, .95).Estimates; !math.IsNaN(e[0].SignFlip) {
+	if e := compare(CheckSignFlip); !math.IsNaN(e[0].SignFlip) {
 		t.Errorf("5 common seeds give p %v", e[0].SignFlip)
 	}
 }

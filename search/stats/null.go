@@ -1,0 +1,357 @@
+package stats
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"gridsearch/internal/portable"
+	"gridsearch/internal/random"
+)
+
+// A null holds how large the statistics of the tied set and of the intervals get where all trials
+// are equal, by simulation with the arithmetic of a table: of the largest t between any two of the
+// first m trials, for every m, and of the largest t by which one trial falls behind the others.
+//
+// Two sets of tables are drawn, and the larger tail counts. In one, variances are drawn from the
+// estimated prior and pooled and shrunk as those of the real table are. In the other each shrunk
+// variance is independent, as where the trials' noise is most unlike.
+type null struct {
+	seeds int        // of the table, for the t test of two trials
+	draws int        // tables in each set
+	pairs [][]uint32 // [m-2][cell]: tables whose largest t² reaches the cell's lower edge
+	first []uint32   // [cell]: the same of the first trial's largest deficit
+}
+
+// Draws behind the usual levels, and behind those nearer to 1: of these, 200 reach beyond it.
+const (
+	fewestDraws = 20000
+	beyondLevel = 200
+)
+
+// mostColumns bounds the simulated seeds: with more of them variances are known so well that the
+// tails no longer change.
+const mostColumns = 65
+
+// nullVersion is raised when a change alters what is simulated.
+const nullVersion = 1
+
+type nullKey struct{ k, n, prior, draws int }
+
+func (k nullKey) String() string {
+	return fmt.Sprintf("null-%d-%d-%d-%d-%d", nullVersion, k.k, k.n, k.prior, k.draws)
+}
+
+// nulls remembers what this process has simulated.
+var nulls = memo[nullKey, *null]{values: map[nullKey]*null{}}
+
+// nullOf gives the null of a table: from memory, from the cache, or simulated.
+func nullOf(t *table, o Options) *null {
+	if t.k() == 2 {
+		return &null{seeds: t.seeds()}
+	}
+	draws := max(fewestDraws, int(math.Ceil(beyondLevel/(1-o.Confidence)-1e-6)))
+	key := nullKey{t.k(), min(t.seeds(), mostColumns), t.prior, draws}
+	return nulls.get(key, func() *null {
+		if o.Cache == nil {
+			return simulate(key)
+		}
+		if data, ok := o.Cache.Load(key.String()); ok {
+			if u := decodeNull(key, data); u != nil {
+				return u
+			}
+		}
+		u := simulate(key)
+		o.Cache.Save(key.String(), u.encode())
+		return u
+	})
+}
+
+// p is the share of tables of equal trials in which the largest t among the first m reaches t.
+func (u *null) p(m int, t float64) float64 {
+	if u.pairs == nil {
+		return 2 * distuv.StudentsT{Sigma: 1, Nu: float64(u.seeds - 1)}.Survival(t)
+	}
+	return share(u.pairs[m-2], t*t, u.draws)
+}
+
+// deficit is the t that a trial falls behind the best of its equals with probability 1 - level.
+func (u *null) deficit(level float64) float64 {
+	if u.pairs == nil {
+		return distuv.StudentsT{Sigma: 1, Nu: float64(u.seeds - 1)}.Quantile(level)
+	}
+	low, high := 0, cells-1 // the first cell whose lower edge fewer tables reach
+	for high-low > 1 {
+		if middle := (low + high) / 2; share(u.first, edge(middle), u.draws) > 1-level {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	a, b := share(u.first, edge(low), u.draws), share(u.first, edge(high), u.draws)
+	at := 0.
+	if a > b {
+		at = (a - (1 - level)) / (a - b)
+	}
+	return math.Sqrt(edge(low) + at*(edge(high)-edge(low)))
+}
+
+// Cells of t²: 32 to a factor of 2, from 2^-20 to 2^40. Their edges are numbers with few bits, so
+// that counting needs no logarithm and is the same on every machine.
+const (
+	cellBits  = 5
+	firstCell = (1023 - 20) << cellBits
+	cells     = 60<<cellBits + 1
+)
+
+// cell is the place of t², the last one for all that is larger.
+func cell(t2 float64) int {
+	return min(max(0, int(math.Float64bits(t2)>>(52-cellBits))-firstCell), cells-1)
+}
+
+// edge is the lower edge of a cell.
+func edge(cell int) float64 {
+	return math.Float64frombits(uint64(cell+firstCell) << (52 - cellBits))
+}
+
+// share is the p value of t² (never 0: of the real table and all simulated ones), linear inside a
+// cell.
+func share(tails []uint32, t2 float64, draws int) float64 {
+	c := cell(t2)
+	count := float64(tails[c])
+	switch {
+	case t2 < edge(0):
+		return 1
+	case c == cells-1:
+		count = 0
+	default:
+		at := (t2 - edge(c)) / (edge(c+1) - edge(c))
+		count -= at * (count - float64(tails[c+1]))
+	}
+	return (count + 1) / float64(draws+1)
+}
+
+// blockDraws is the number of tables that share a stream, the unit of work of a thread.
+const blockDraws = 1000
+
+// simulate draws the tables.
+func simulate(key nullKey) *null {
+	shrunk, independent := newNull(key), newNull(key)
+	blocks := (key.draws + blockDraws - 1) / blockDraws
+	var mutex sync.Mutex
+	var group sync.WaitGroup
+	next := make(chan int, blocks)
+	for block := range blocks {
+		next <- block
+	}
+	close(next)
+	for range min(blocks, runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			mine, other := newNull(key), newNull(key)
+			for block := range next {
+				mine.drawBlock(key, block, other)
+			}
+			mutex.Lock()
+			defer mutex.Unlock()
+			shrunk.add(mine)
+			independent.add(other)
+		})
+	}
+	group.Wait()
+	shrunk.sumTails()
+	independent.sumTails()
+	shrunk.larger(independent)
+	return shrunk
+}
+
+func newNull(key nullKey) *null {
+	u := &null{seeds: key.n, draws: key.draws, first: make([]uint32, cells)}
+	for range key.k - 1 {
+		u.pairs = append(u.pairs, make([]uint32, cells))
+	}
+	return u
+}
+
+// rows are the counts of all statistics.
+func (u *null) rows() [][]uint32 { return append(u.pairs[:len(u.pairs):len(u.pairs)], u.first) }
+
+func (u *null) add(other *null) {
+	rows := u.rows()
+	for i, row := range other.rows() {
+		for c, n := range row {
+			rows[i][c] += n
+		}
+	}
+}
+
+// sumTails turns counts of cells into counts of what reaches them.
+func (u *null) sumTails() {
+	for _, row := range u.rows() {
+		for c := cells - 2; c >= 0; c-- {
+			row[c] += row[c+1]
+		}
+	}
+}
+
+func (u *null) larger(other *null) {
+	rows := u.rows()
+	for i, row := range other.rows() {
+		for c, n := range row {
+			rows[i][c] = max(rows[i][c], n)
+		}
+	}
+}
+
+// drawBlock draws the tables of a block for both sets. Where the table's variances are not pooled
+// there is but one set.
+func (u *null) drawBlock(key nullKey, block int, independent *null) {
+	s := random.New(1, "null", key.k, key.n, key.prior, key.draws, block)
+	d := newDraw(key)
+	for range min(blockDraws, key.draws-block*blockDraws) {
+		if key.prior > 0 {
+			d.shrunk(s)
+			u.count(d)
+		}
+		d.independent(s)
+		independent.count(d)
+	}
+}
+
+// count enters the statistics of a simulated table. Products are rounded before they are compared,
+// which keeps results the same on every machine.
+func (u *null) count(d *draw) {
+	top, place := 0., 0
+	low, high, least := d.z[0], d.z[0], d.v[0]
+	for i := 1; i < len(d.z); i++ {
+		z, v := d.z[i], d.v[i]
+		// No pair is further apart than the outermost, nor better known than the best known.
+		if most := max(z-low, high-z); most*most > float64(top*(v+least)) {
+			for j, other := range d.z[:i] {
+				apart, both := z-other, v+d.v[j]
+				if square := apart * apart; square > float64(top*both) {
+					top = square / both
+				}
+			}
+			place = cell(top)
+		}
+		u.pairs[i-1][place]++
+		low, high, least = min(low, z), max(high, z), min(least, v)
+	}
+	u.first[cell(d.deficit())]++
+}
+
+// deficit is the largest t² by which the first trial falls behind another.
+func (d *draw) deficit() float64 {
+	deficit := 0.
+	for j := 1; j < len(d.z); j++ {
+		if apart := d.z[j] - d.z[0]; apart > 0 {
+			deficit = max(deficit, float64(apart*apart)/(d.v[j]+d.v[0]))
+		}
+	}
+	return deficit
+}
+
+// draw is the means and shrunk variances of a simulated table of equal trials.
+type draw struct {
+	key     nullKey
+	z, v    []float64
+	sigma   []float64
+	columns []float64
+}
+
+func newDraw(key nullKey) *draw {
+	list := func() []float64 { return make([]float64, key.k) }
+	return &draw{key: key, z: list(), v: list(), sigma: list(), columns: list()}
+}
+
+// shrunk draws a table whose variances come from the prior: its residuals are n - 1 contrasts of
+// the seeds, centred over the trials as by the fit of seed effects.
+func (d *draw) shrunk(s *random.Stream) {
+	k, n, prior := float64(d.key.k), float64(d.key.n-1), float64(d.key.prior)
+	for i := range d.z {
+		d.sigma[i] = math.Sqrt(prior / chiSquared(s, d.key.prior))
+		d.z[i], d.v[i] = float64(d.sigma[i]*s.Norm()), 0
+	}
+	for range d.key.n - 1 {
+		mean := 0.
+		for i, sigma := range d.sigma {
+			d.columns[i] = float64(sigma * s.Norm())
+			mean += d.columns[i] / k
+		}
+		for i, e := range d.columns {
+			d.v[i] += float64((e - mean) * (e - mean))
+		}
+	}
+	pooled := 0.
+	for _, squares := range d.v {
+		pooled += squares / (n * (k - 1))
+	}
+	for i, squares := range d.v {
+		own := float64(squares*k) / (n * (k - 1))
+		d.v[i] = (float64(prior*pooled) + float64(n*own)) / (prior + n)
+	}
+}
+
+// independent draws a table whose shrunk variances know nothing of each other.
+func (d *draw) independent(s *random.Stream) {
+	freedom := d.key.prior + d.key.n - 1
+	for i := range d.z {
+		d.z[i], d.v[i] = s.Norm(), chiSquared(s, freedom)/float64(freedom)
+	}
+}
+
+// chiSquared draws from the chi-squared distribution: the logarithm of a product of uniform numbers,
+// and the square of a normal one where the degrees of freedom are odd.
+func chiSquared(s *random.Stream, freedom int) float64 {
+	product, sum := 1., 0.
+	for range freedom / 2 {
+		if product *= 1 - s.Float64(); product < 1e-250 {
+			sum, product = sum-float64(2*portable.Log(product)), 1
+		}
+	}
+	if freedom > 1 {
+		sum -= float64(2 * portable.Log(product))
+	}
+	if freedom%2 == 1 {
+		z := s.Norm()
+		sum += float64(z * z)
+	}
+	return sum
+}
+
+// encode packs the counts: the difference to the cell before, which is small or nothing in most.
+func (u *null) encode() []byte {
+	var data []byte
+	for _, row := range u.rows() {
+		before := uint32(u.draws)
+		for _, n := range row {
+			data = binary.AppendUvarint(data, uint64(before-n))
+			before = n
+		}
+	}
+	return data
+}
+
+// decodeNull unpacks what encode packed; nil where it is something else.
+func decodeNull(key nullKey, data []byte) *null {
+	u := newNull(key)
+	for _, row := range u.rows() {
+		before := uint64(u.draws)
+		for c := range row {
+			less, size := binary.Uvarint(data)
+			if size <= 0 || less > before {
+				return nil
+			}
+			data, before = data[size:], before-less
+			row[c] = uint32(before)
+		}
+	}
+	if len(data) > 0 {
+		return nil
+	}
+	return u
+}

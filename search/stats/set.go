@@ -1,0 +1,69 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// confidenceSet gives the p value of every trial ([mcs]): the trial that loses most significantly
+// is taken out, and its p value is the largest so far of "so large a t is usual among equals". The
+// last trial's is 1. The set at a confidence is the trials whose p is above 1 - confidence.
+func confidenceSet(t *table, u *null) []float64 {
+	p, largest := make([]float64, t.k()), 0.
+	left := make([]int, t.k())
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 1 {
+		worst, statistic := mostSignificant(t, left)
+		largest = max(largest, u.p(len(left), statistic))
+		p[left[worst]] = largest
+		left = slices.Delete(left, worst, worst+1)
+	}
+	p[left[0]] = 1
+	return p
+}
+
+// mostSignificant finds the largest pairwise t among the trials left, and who loses by it; among
+// equals the last one.
+func mostSignificant(t *table, left []int) (worst int, statistic float64) {
+	worst = len(left) - 1
+	for _, i := range left {
+		for place, j := range left {
+			if d := t.means[i] - t.means[j]; d > same {
+				if v := d / math.Max(t.error(i, j), 1e-300); v > statistic {
+					worst, statistic = place, v
+				}
+			}
+		}
+	}
+	return worst, statistic
+}
+
+// interval is a value with what it may truly be.
+type interval struct{ value, low, high float64 }
+
+// behindBest gives every trial's mean less the highest of the others, with simultaneous intervals
+// that are constrained to hold 0 ([hsu]). Only trials that may be the best count for the lower ends
+// ([edwards]); the critical value is that of many differences to one ([dunnett]).
+func behindBest(t *table, u *null, confidence float64) []interval {
+	k, q := t.k(), u.deficit(confidence)
+	list := make([]interval, k)
+	for i := range list {
+		value, high := math.Inf(1), math.Inf(1)
+		for j := range k {
+			if d := t.means[i] - t.means[j]; j != i {
+				value, high = min(value, d), min(high, d+q*t.error(i, j))
+			}
+		}
+		list[i] = interval{value, 0, max(0, high)}
+	}
+	for i := range list {
+		for j := range k {
+			if j != i && list[j].high > 0 {
+				list[i].low = min(list[i].low, t.means[i]-t.means[j]-q*t.error(i, j))
+			}
+		}
+	}
+	return list
+}
