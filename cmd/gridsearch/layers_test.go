@@ -35,8 +35,8 @@ var allowed = map[string][]string{
 var forbidden = map[string][]string{
 	"search":       {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os", "search/stats"},
 	"search/stats": {"model", "internal/study", "internal/store", "database/sql", "os", "search"},
-	"model":  {"search", "gorgonia.org/gorgonia"},
-	"plots":  {"internal/store", "search"},
+	"model":        {"search", "gorgonia.org/gorgonia"},
+	"plots":        {"internal/store", "search"},
 }
 
 // TestImportsRunOneWay holds the direction of imports, that model/graph alone knows Gorgonia, and that what lies below internal/kernel is its own.

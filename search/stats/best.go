@@ -34,8 +34,9 @@ func bestChance(t *table) []float64 {
 	for range bestDraws {
 		spread := widest * float64(pickOne(s, chances)) / (spreads - 1)
 		drawTruth(s, t.means, noise, spread*spread, float64(nu)/chiSquared(s, nu), truth)
-		best[floats.MaxIdx(truth)] += 1. / bestDraws
+		best[floats.MaxIdx(truth)]++
 	}
+	floats.Scale(1./bestDraws, best)
 	return best
 }
 

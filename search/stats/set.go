@@ -40,8 +40,11 @@ func mostSignificant(t *table, left []int) (worst int, statistic float64) {
 	return worst, statistic
 }
 
-// interval is a value with what it may truly be.
-type interval struct{ value, low, high float64 }
+// interval is a value with what it may truly be, and the trial that decides the lower end; -1: none.
+type interval struct {
+	value, low, high float64
+	rival            int
+}
 
 // behindBest gives every trial's mean less the highest of the others, with simultaneous intervals
 // that are constrained to hold 0 ([hsu]). Only trials that may be the best count for the lower ends
@@ -56,12 +59,13 @@ func behindBest(t *table, u *null, confidence float64) []interval {
 				value, high = min(value, d), min(high, d+q*t.error(i, j))
 			}
 		}
-		list[i] = interval{value, 0, max(0, high)}
+		list[i] = interval{value, 0, max(0, high), -1}
 	}
 	for i := range list {
 		for j := range k {
-			if j != i && list[j].high > 0 {
-				list[i].low = min(list[i].low, t.means[i]-t.means[j]-q*t.error(i, j))
+			low := t.means[i] - t.means[j] - q*t.error(i, j)
+			if j != i && list[j].high > 0 && low < list[i].low {
+				list[i].low, list[i].rival = low, j
 			}
 		}
 	}

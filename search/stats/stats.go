@@ -84,6 +84,7 @@ type Estimate struct {
 	Behind     float64
 	BehindLow  float64
 	BehindHigh float64
+	Rival      string // the trial that may be as far ahead as BehindLow says; empty where that is 0
 
 	SignFlip    float64 // p value against the highest mean, adjusted by Holm; NaN for the best
 	Permutation float64 // as P, by permutation within seeds
@@ -146,6 +147,9 @@ func (c *Comparison) judge(t *table, trials []int, o Options) {
 		e.Compared, e.P, e.Tied = true, tied[i], tied[i] > 1-o.Confidence
 		e.Best, e.SignFlip, e.Permutation = best[i], signs[i], permuted[i]
 		e.Behind, e.BehindLow, e.BehindHigh = behind[i].value, behind[i].low, behind[i].high
+		if j := behind[i].rival; j >= 0 {
+			e.Rival = c.Estimates[trials[j]].Trial
+		}
 	}
 }
 
