@@ -25,7 +25,7 @@ func newResults() *cobra.Command {
 			"(negative: behind); best_probability, the posterior probability of the highest true mean (up to November 2026 a bootstrap share, which was no\n" +
 			"probability); permutation_p and sign_flip_p, the one that check of [analysis] asks for; noise_sd of one run, pairing_saved of its variance, and\n" +
 			"image_effect_sd, what another draw of the validation images would add to a trial's mean.",
-		Args:  exactly("a study"),
+		Args: exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, report.Formats); err != nil {
 				return err

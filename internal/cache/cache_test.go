@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestFolder: what is whole comes back, what is damaged or missing does not, and nothing is left over.
+// TestFolder: what is whole comes back, what is damaged or missing does not, and nothing is left
+// over.
 func TestFolder(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())

@@ -62,10 +62,11 @@ func (r Results) verdict() string {
 		if best.rival == "" {
 			return line
 		}
-		return fmt.Sprintf("%s; a neighbour within %.2f points is not excluded: %s", line, -100**best.BehindLow, best.rival)
+		return fmt.Sprintf("%s; a neighbour within %.2f points is not excluded: %s",
+			line, -100**best.BehindLow, best.rival)
 	}
-	return fmt.Sprintf("%d of %d trials cannot be told from the best (*); %s; the highest mean is that of %s",
-		len(tied), r.compared(), promise, tied[0].coefficients())
+	return fmt.Sprintf("%d of %d trials cannot be told from the best (*); %s; "+
+		"the highest mean is that of %s", len(tied), r.compared(), promise, tied[0].coefficients())
 }
 
 // noise is that of one run, and what pairing by seed takes from it.
@@ -73,11 +74,12 @@ func (r Results) noise() string {
 	if r.Noise == nil {
 		return ""
 	}
-	return fmt.Sprintf("noise of one run: s.d. %.2f points, pooled over the trials; pairing by seed saves %.0f %% of its variance",
-		100**r.Noise, 100**r.PairingSaved)
+	return fmt.Sprintf("noise of one run: s.d. %.2f points, pooled over the trials; "+
+		"pairing by seed saves %.0f %% of its variance", 100**r.Noise, 100**r.PairingSaved)
 }
 
-// images is what their draw does to the comparison, from the bits on record; without these, how well they know one accuracy.
+// images is what their draw does to the comparison, from the bits on record; without these, how
+// well they know one accuracy.
 func (r Results) images() string {
 	trials := r.ranked()
 	if r.Validation == 0 || trials[0].MeanTop1 == nil {
@@ -85,22 +87,27 @@ func (r Results) images() string {
 	}
 	if r.ImageEffect == nil || r.Noise == nil {
 		best := trials[0].MeanTop1
-		return fmt.Sprintf("binomial standard error on %d validation images: %.2f points at %s %%, the best mean, and %.2f at 50 %%; differences between trials, which see the same images, are better known",
-			r.Validation, 100*search.BinomialError(*best, r.Validation), percent(best), 100*search.BinomialError(.5, r.Validation))
+		return fmt.Sprintf("binomial standard error on %d validation images: %.2f points at %s %%, "+
+			"the best mean, and %.2f at 50 %%; differences between trials, which see the same images, "+
+			"are better known", r.Validation, 100*search.BinomialError(*best, r.Validation),
+			percent(best), 100*search.BinomialError(.5, r.Validation))
 	}
 	runs := 0
 	for _, t := range r.Trials {
 		runs = max(runs, t.N)
 	}
-	line := fmt.Sprintf("images: another %d would move a trial by %.2f points against the others, its %d runs by %.2f",
-		r.Validation, 100**r.ImageEffect, runs, 100**r.Noise/math.Sqrt(float64(runs)))
+	line := fmt.Sprintf("images: another %d would move a trial by %.2f points against the others, "+
+		"its %d runs by %.2f", r.Validation, 100**r.ImageEffect, runs,
+		100**r.Noise/math.Sqrt(float64(runs)))
 	if largeShare**r.ImageEffect**r.ImageEffect > *r.Noise**r.Noise/float64(runs) {
-		line += ": best means best on these images, and seeds alone do not change that (raise validation_fraction)"
+		line += ": best means best on these images, and seeds alone do not change that " +
+			"(raise validation_fraction)"
 	}
 	return line
 }
 
-// largeShare is the part of a mean's variance, one in so many, from which the draw of images matters to who is best.
+// largeShare is the part of a mean's variance, one in so many, from which the draw of images
+// matters to who is best.
 const largeShare = 5
 
 // mostAlike is the number of trials that permutations of a few seeds cannot tell apart.
@@ -110,7 +117,9 @@ const mostAlike = 4
 func (r Results) check() string {
 	switch {
 	case r.flipped():
-		return "sign flip p: how likely so large a difference to the highest mean is among equals, whatever the noise, adjusted by Holm for the number of trials; that the best is chosen by the same scores is not allowed for"
+		return "sign flip p: how likely so large a difference to the highest mean is among equals, " +
+			"whatever the noise, adjusted by Holm for the number of trials; that the best is chosen " +
+			"by the same scores is not allowed for"
 	case !r.permuted():
 		return ""
 	}
@@ -123,7 +132,8 @@ func (r Results) check() string {
 			more++
 		}
 	}
-	line := fmt.Sprintf("permutation within seeds, which assumes equal noise and no normal distribution, keeps %d of these %d", kept, len(r.TiedSet()))
+	line := fmt.Sprintf("permutation within seeds, which assumes equal noise and no normal "+
+		"distribution, keeps %d of these %d", kept, len(r.TiedSet()))
 	if more > 0 {
 		line += fmt.Sprintf(" and %d more", more)
 	}

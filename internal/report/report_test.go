@@ -18,7 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// made is a study with literal results: three trials, one of them clearly ahead, one run failed, one network too large for the data.
+// made is a study with literal results: three trials, one of them clearly ahead, one run failed,
+// one network too large for the data.
 func made(t *testing.T) *study.Study {
 	t.Helper()
 	e, err := experiments.Parse("made.toml", []byte("schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\n"))
@@ -62,7 +63,8 @@ func timed(t *testing.T) *study.Study {
 	return s
 }
 
-// TestGoldenForms compares every form of the table, without latencies and with them, narrow and wide, with the one that was read.
+// TestGoldenForms compares every form of the table, without latencies and with them, narrow and
+// wide, with the one that was read.
 func TestGoldenForms(t *testing.T) {
 	goldenForms(t, "made", New(made(t)))
 	goldenForms(t, "timed", New(timed(t)))
@@ -178,7 +180,7 @@ func scored(t *testing.T, scores [3][]float64) *study.Study {
 func TestVerdicts(t *testing.T) {
 	for want, scores := range map[string][3][]float64{
 		"3 of 3 trials cannot be told from the best (*); 95 % of such searches keep every best one; the highest mean is that of alpha 1, beta 1.4,": {{50, 52, 51}, {51, 52, 53}, {51, 51, 51}},
-		"no tied set yet":         {{50}, {51}, {52}},
+		"no tied set yet": {{50}, {51}, {52}},
 		"d=1.2 w=1.1 px=18 has a higher mean, 70.00 % of 1, and is not compared": {{50, 52, 51}, {51, 52, 53}, {70}},
 	} {
 		text := strings.Join(New(scored(t, scores)).Findings(), "\n")
@@ -218,7 +220,8 @@ func TestEveryRunFailed(t *testing.T) {
 	}
 }
 
-// TestImages: with the bits of all runs on record, the sentence is about what images do to a comparison.
+// TestImages: with the bits of all runs on record, the sentence is about what images do to a
+// comparison.
 func TestImages(t *testing.T) {
 	s := made(t)
 	s.Records = nil
@@ -252,7 +255,8 @@ func TestImages(t *testing.T) {
 	}
 }
 
-// TestCoefficients: a network that several points build has intervals; phi has a column where it is not 1.
+// TestCoefficients: a network that several points build has intervals; phi has a column where it is
+// not 1.
 func TestCoefficients(t *testing.T) {
 	s := made(t)
 	s.Plan.Trials[1].Labels = append(s.Plan.Trials[1].Labels, search.Label{Point: search.Point{Alpha: "1.05", Beta: "1.4", Gamma: "0.95", Phi: "1"}})
@@ -322,7 +326,8 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestFiguresAreReplacedWhole: a figure takes the place of the old one, which is not written over, and leaves nothing beside it.
+// TestFiguresAreReplacedWhole: a figure takes the place of the old one, which is not written over,
+// and leaves nothing beside it.
 func TestFiguresAreReplacedWhole(t *testing.T) {
 	s := made(t)
 	s.Experiment.Report.Figures, s.Experiment.Report.Formats = []string{"accuracy-cost"}, []string{"svg"}

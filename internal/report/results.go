@@ -1,6 +1,8 @@
-// Package report turns a study's record into what people and programs read: the table of trials as text, CSV, JSON or Markdown, and the figures.
+// Package report turns a study's record into what people and programs read: the table of trials as
+// text, CSV, JSON or Markdown, and the figures.
 //
-// Everything it writes holds what is the same on every repetition of the study, and can be deleted and made again at will.
+// Everything it writes holds what is the same on every repetition of the study, and can be deleted
+// and made again at will.
 package report
 
 import (
@@ -20,7 +22,8 @@ import (
 // SchemaVersion is that of the JSON document of results.
 const SchemaVersion = 1
 
-// Results is the table of a study: `gridsearch results --format json` prints it. Accuracies are fractions.
+// Results is the table of a study: `gridsearch results --format json` prints it. Accuracies are
+// fractions.
 type Results struct {
 	SchemaVersion int      `json:"schema_version"`
 	Study         string   `json:"study"`
@@ -30,7 +33,7 @@ type Results struct {
 	Validation    int      `json:"validation_images"` // behind every accuracy; 0 before a run is complete
 	Noise         *float64 `json:"noise_sd"`          // of one run's accuracy: pooled, seeds allowed for
 	PairingSaved  *float64 `json:"pairing_saved"`     // share of the variance between runs that pairing by seed removes
-	ImageEffect   *float64 `json:"image_effect_sd"`   // what another draw of the validation images adds to a trial's mean, beside the others'; null without the bits of two runs
+	ImageEffect   *float64 `json:"image_effect_sd"`   // of a trial's mean beside the others'
 	Warnings      []string `json:"warnings"`
 
 	allFailed bool
@@ -49,9 +52,9 @@ type Trial struct {
 	MeanTop5    *float64       `json:"mean_top5"`
 	MAdds       int64          `json:"madds"` // multiply-adds of one image
 	Params      int64          `json:"params"`
-	Activations int64          `json:"activations"` // elements of every convolution's output, one image
-	MAddsRatio  float64        `json:"madds_ratio"` // to the base network
-	Tied        *bool          `json:"tied"`        // cannot be told from the best; null while the statistics cannot say
+	Activations int64          `json:"activations"`      // elements of every convolution's output, one image
+	MAddsRatio  float64        `json:"madds_ratio"`      // to the base network
+	Tied        *bool          `json:"tied"`             // cannot be told from the best; null while the statistics cannot say
 	P           *float64       `json:"p"`                // that the trial is among the best ones, by the model confidence set; 1 for the last one left
 	BestChance  *float64       `json:"best_probability"` // of having the highest true mean: the posterior of a hierarchical model
 	Behind      *float64       `json:"behind_best"`      // the mean less the highest other one, with its simultaneous interval ([hsu] in package stats)
@@ -66,7 +69,8 @@ type Trial struct {
 	rival string // may be as far ahead as behind_best_low says
 }
 
-// Latency is how long the network takes for a batch of images, which differs from one measurement to the next.
+// Latency is how long the network takes for a batch of images, which differs from one measurement
+// to the next.
 type Latency struct {
 	Batch     int     `json:"batch"`
 	Threads   int     `json:"threads"`
@@ -128,7 +132,8 @@ func New(s *study.Study) Results {
 	}
 	r.Validation = validationImages(s.Records)
 	r.allFailed = allFailed(s.Records)
-	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence, Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
+	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence,
+		Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
 	for i, e := range c.Estimates {
 		r.Trials[trained[i]].judge(e)
 	}
@@ -142,7 +147,8 @@ func New(s *study.Study) Results {
 func (t *Trial) judge(e stats.Estimate) {
 	t.N, t.rival = e.N, e.Rival
 	t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
-	t.P, t.BestChance, t.Permutation, t.SignFlip = known(e.P), known(e.Best), known(e.Permutation), known(e.SignFlip)
+	t.P, t.BestChance = known(e.P), known(e.Best)
+	t.Permutation, t.SignFlip = known(e.Permutation), known(e.SignFlip)
 	t.Behind, t.BehindLow, t.BehindHigh = known(e.Behind), known(e.BehindLow), known(e.BehindHigh)
 	if e.Compared {
 		t.Tied = &e.Tied
@@ -165,14 +171,18 @@ func (r *Results) warn(comparison []string, latencies []store.Latency) {
 
 // allFailed says whether every run of the plan has ended without a result.
 func allFailed(records []store.Record) bool {
-	return len(records) > 0 && !slices.ContainsFunc(records, func(r store.Record) bool { return r.State != store.Failed })
+	return len(records) > 0 && !slices.ContainsFunc(records, func(r store.Record) bool {
+		return r.State != store.Failed
+	})
 }
 
-// bits are which images the runs of the compared trials classified correctly, on the seeds that all of these have.
+// bits are which images the runs of the compared trials classified correctly, on the seeds that all
+// of these have.
 func bits(r Results, records []store.Record) stats.Bits {
 	correct := map[string]map[int][]byte{}
 	for _, record := range records {
-		if result := record.Result; result != nil && len(result.Correct)*8 >= r.Validation && result.Examples == r.Validation {
+		result := record.Result
+		if result != nil && len(result.Correct)*8 >= r.Validation && result.Examples == r.Validation {
 			if correct[record.Trial] == nil {
 				correct[record.Trial] = map[int][]byte{}
 			}
@@ -271,7 +281,8 @@ func known(v float64) *float64 {
 	return &v
 }
 
-// flipped says whether the seeds allow the check by sign flips, and permuted whether there is one by permutation.
+// flipped says whether the seeds allow the check by sign flips, and permuted whether there is one
+// by permutation.
 func (r Results) flipped() bool {
 	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.SignFlip != nil })
 }

@@ -19,7 +19,8 @@ type column struct {
 	wide bool // of the wide table alone
 }
 
-// columns are those of the table: coefficients, cost, accuracy and what it is worth; the wide one has the rest.
+// columns are those of the table: coefficients, cost, accuracy and what it is worth; the wide one
+// has the rest.
 func (r Results) columns(wide bool) []column {
 	list := []column{
 		{"trial", func(t Trial) string { return t.Name }, true},
@@ -32,23 +33,23 @@ func (r Results) columns(wide bool) []column {
 		list = append(list, column{"phi", Trial.phi, false})
 	}
 	list = append(list,
-		column{"FLOPs x base", func(t Trial) string { return fmt.Sprintf("%.2f", t.MAddsRatio) }, false},
+		column{"FLOPs x base", Trial.cost, false},
 		column{"multiply-adds", func(t Trial) string { return SI(float64(t.MAdds)) }, true},
 		column{"params", func(t Trial) string { return SI(float64(t.Params)) }, true})
 	list = append(list, r.latencyColumns()...)
 	list = append(list,
 		column{"n", Trial.runs, true},
 		column{"top-1 %", func(t Trial) string { return percent(t.MeanTop1) }, false},
-		column{r.level() + " interval", func(t Trial) string { return between(t.CILow, t.CIHigh, "%.2f") }, true},
+		column{r.level() + " interval", Trial.interval, true},
 		column{"sd", func(t Trial) string { return percent(t.SDTop1) }, true},
 		column{"top-5 %", func(t Trial) string { return percent(t.MeanTop5) }, true},
 		column{"behind best", Trial.behind, false},
 		column{"p", func(t Trial) string { return probability(t.P) }, false})
 	if r.permuted() {
-		list = append(list, column{"permutation p", func(t Trial) string { return probability(t.Permutation) }, true})
+		list = append(list, column{"permutation p", Trial.permuted, true})
 	}
 	if r.flipped() {
-		list = append(list, column{"sign flip p", func(t Trial) string { return probability(t.SignFlip) }, true})
+		list = append(list, column{"sign flip p", Trial.flipped, true})
 	}
 	list = append(list, column{"best", Trial.chance, true}, column{"tied", Trial.star, false})
 	if wide {
@@ -124,6 +125,11 @@ func (t Trial) span(of func(search.Label) search.Decimal) string {
 func (t Trial) coefficients() string {
 	return fmt.Sprintf("alpha %s, beta %s, gamma %s (%s)", t.alpha(), t.beta(), t.gamma(), t.Name)
 }
+
+func (t Trial) cost() string     { return fmt.Sprintf("%.2f", t.MAddsRatio) }
+func (t Trial) interval() string { return between(t.CILow, t.CIHigh, "%.2f") }
+func (t Trial) permuted() string { return probability(t.Permutation) }
+func (t Trial) flipped() string  { return probability(t.SignFlip) }
 
 // runs is their number.
 func (t Trial) runs() string {
@@ -240,7 +246,8 @@ func (r Results) table(w io.Writer, wide bool) error {
 func (r Results) markdown(w io.Writer, wide bool) error {
 	columns := r.columns(wide)
 	rule := strings.Repeat("---|", len(columns))
-	if _, err := fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(names(columns), " | "), rule); err != nil {
+	head := strings.Join(names(columns), " | ")
+	if _, err := fmt.Fprintf(w, "| %s |\n|%s\n", head, rule); err != nil {
 		return err
 	}
 	for _, row := range r.rows(columns) {

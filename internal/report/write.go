@@ -12,8 +12,9 @@ import (
 // Formats lists the forms that Write knows.
 var Formats = []string{"table", "csv", "json", "jsonl", "md"}
 
-// Write prints results in one of the Formats: the table and Markdown for people, in percent, ranked, and with all columns where it is wide; CSV with a
-// line for each run and JSON lines with one for each trial, in plan order.
+// Write prints results in one of the Formats: the table and Markdown for people, in percent,
+// ranked, and with all columns where it is wide; CSV with a line for each run and JSON lines with
+// one for each trial, in plan order.
 func (r Results) Write(w io.Writer, format string, wide bool) error {
 	switch format {
 	case "table":

@@ -31,8 +31,8 @@ func setAside(x [][]float64) (left, aside []int) {
 	return left, aside
 }
 
-// loudest finds the trial whose variance has the smallest p value among the others' residuals, times
-// the number of trials.
+// loudest finds the trial whose variance has the smallest p value among the others' residuals,
+// times the number of trials.
 func loudest(x [][]float64, left []int) (place int, p float64) {
 	p = math.Inf(1)
 	for i, trial := range left {
@@ -44,8 +44,8 @@ func loudest(x [][]float64, left []int) (place int, p float64) {
 	return place, p
 }
 
-// standsOut is the p value of the F test of one trial's residuals against those of the others, whose
-// seed effects it is measured by. 1 where either has no residual.
+// standsOut is the p value of the F test of one trial's residuals against those of the others,
+// whose seed effects it is measured by. 1 where either has no residual.
 func standsOut(row []float64, others [][]float64) float64 {
 	effects, residual, freedom := polish(others)
 	var d []float64 // the trial's scores less the others' seed effects, on seeds that they have

@@ -10,8 +10,8 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Of the hierarchical posterior: values of the trials' spread that are summed over, the largest as a
-// multiple of what is seen, and draws.
+// Of the hierarchical posterior: values of the trials' spread that are summed over, the largest as
+// a multiple of what is seen, and draws.
 const (
 	spreads      = 161
 	widestSpread = 4
@@ -20,7 +20,8 @@ const (
 
 // bestChance is the posterior probability of each trial to have the highest true mean, where the
 // true means are spread as a normal distribution ([gelman] section 5.4). Its width is summed over,
-// a flat prior on it; the noise is as uncertain as its degrees of freedom make it. Equal ones share.
+// a flat prior on it; the noise is as uncertain as its degrees of freedom make it. Equal ones
+// share.
 func bestChance(t *table) []float64 {
 	noise := make([]float64, t.k()) // variance of the means
 	for i, v := range t.variances {

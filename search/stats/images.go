@@ -5,12 +5,12 @@ import "math"
 // Bits are which images each run classified correctly: bit i%8 of byte i/8 for image i.
 type Bits [][][]byte // [trial][seed], all of the same images
 
-// ImageEffect is what the draw of the validation images does to a comparison of trials: the standard
-// deviation that it adds to each trial's mean, in units of accuracy, whatever the number of seeds.
-// Seeds and images are crossed, so that it is the interaction of trials and images, estimated by the
-// mean squares of the three-way table: (MS of trial and image - MS of all three) / (seeds * images)
-// ([searle]). What makes an image hard for all trials alike cancels. NaN where there are fewer than
-// two trials, seeds or images.
+// ImageEffect is what the draw of the validation images does to a comparison of trials: the
+// standard deviation that it adds to each trial's mean, in units of accuracy, whatever the number
+// of seeds. Seeds and images are crossed, so that it is the interaction of trials and images,
+// estimated by the mean squares of the three-way table: (MS of trial and image - MS of all three) /
+// (seeds * images) ([searle]). What makes an image hard for all trials alike cancels. NaN where
+// there are fewer than two trials, seeds or images.
 func ImageEffect(bits Bits, images int) float64 {
 	if len(bits) < 2 || len(bits[0]) < 2 || images < 2 {
 		return math.NaN()
@@ -28,8 +28,8 @@ func ImageEffect(bits Bits, images int) float64 {
 	return math.Sqrt(max(0, perImage-perRun) / (n * e))
 }
 
-// sums are sums over the cells of a margin, squared and added up; all is the number of bits that are
-// set, which is their sum of squares too.
+// sums are sums over the cells of a margin, squared and added up; all is the number of bits that
+// are set, which is their sum of squares too.
 type sums struct{ all, trial, seed, image, trialSeed, trialImage, seedImage float64 }
 
 func margins(bits Bits, images int) sums {

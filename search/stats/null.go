@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -21,7 +23,7 @@ import (
 // estimated prior and pooled and shrunk as those of the real table are. In the other each shrunk
 // variance is independent, as where the trials' noise is most unlike.
 type null struct {
-	seeds int        // of the table, for the t test of two trials
+	seeds int        // of the table, for the t test of two trials alone
 	draws int        // tables in each set
 	pairs [][]uint32 // [m-2][cell]: tables whose largest t² reaches the cell's lower edge
 	first []uint32   // [cell]: the same of the first trial's largest deficit
@@ -37,13 +39,42 @@ const (
 // tails no longer change.
 const mostColumns = 65
 
+// mostEven bounds the prior degrees of freedom that simulated variances are drawn with. The
+// estimate says "equal" wherever it sees no excess, which is what it sees in a third of searches
+// among forty trials whose noise is uneven by 1:3: taken at its word they lose a best one in 6.4 %
+// of searches, with the bound in 5.1 %; even noise goes from 2.4 to 1.3 %, and from 3.5 to 2.8 % of
+// a dozen.
+const mostEven = 20
+
 // nullVersion is raised when a change alters what is simulated.
 const nullVersion = 1
 
-type nullKey struct{ k, n, prior, draws int }
+// nullKey is what a null depends on.
+type nullKey struct {
+	seeds        string // of every trial, a byte each, the fewest first
+	prior, draws int
+}
 
+// keyOf is the key of a table's null. Trials with the fewest seeds come first: whoever is left, the
+// simulated trials have no more seeds.
+func keyOf(n []int, prior, draws int) nullKey {
+	seeds := make([]byte, len(n))
+	for i, v := range n {
+		seeds[i] = byte(min(v, mostColumns))
+	}
+	slices.Sort(seeds)
+	return nullKey{string(seeds), prior, draws}
+}
+
+// String names the file of a null: trials x seeds, prior degrees of freedom, tables.
 func (k nullKey) String() string {
-	return fmt.Sprintf("null-%d-%d-%d-%d-%d", nullVersion, k.k, k.n, k.prior, k.draws)
+	name := fmt.Sprintf("null-%d", nullVersion)
+	for from := 0; from < len(k.seeds); {
+		same := strings.Count(k.seeds, k.seeds[from:from+1])
+		name += fmt.Sprintf("-%dx%d", same, k.seeds[from])
+		from += same
+	}
+	return fmt.Sprintf("%s-%d-%d", name, k.prior, k.draws)
 }
 
 // nulls remembers what this process has simulated.
@@ -55,7 +86,7 @@ func nullOf(t *table, o Options) *null {
 		return &null{seeds: t.seeds()}
 	}
 	draws := max(fewestDraws, int(math.Ceil(beyondLevel/(1-o.Confidence)-1e-6)))
-	key := nullKey{t.k(), min(t.seeds(), mostColumns), t.prior, draws}
+	key := keyOf(t.n, t.prior, draws)
 	return nulls.get(key, func() *null {
 		if o.Cache == nil {
 			return simulate(key)
@@ -169,8 +200,8 @@ func simulate(key nullKey) *null {
 }
 
 func newNull(key nullKey) *null {
-	u := &null{seeds: key.n, draws: key.draws, first: make([]uint32, cells)}
-	for range key.k - 1 {
+	u := &null{draws: key.draws, first: make([]uint32, cells)}
+	for range len(key.seeds) - 1 {
 		u.pairs = append(u.pairs, make([]uint32, cells))
 	}
 	return u
@@ -209,7 +240,7 @@ func (u *null) larger(other *null) {
 // drawBlock draws the tables of a block for both sets. Where the table's variances are not pooled
 // there is but one set.
 func (u *null) drawBlock(key nullKey, block int, independent *null) {
-	s := random.New(1, "null", key.k, key.n, key.prior, key.draws, block)
+	s := random.New(1, key.String(), block)
 	d := newDraw(key)
 	for range min(blockDraws, key.draws-block*blockDraws) {
 		if key.prior > 0 {
@@ -257,55 +288,69 @@ func (d *draw) deficit() float64 {
 
 // draw is the means and shrunk variances of a simulated table of equal trials.
 type draw struct {
-	key     nullKey
-	z, v    []float64
-	sigma   []float64
-	columns []float64
+	key    nullKey
+	z, v   []float64
+	sigma  []float64
+	e      []float64
+	starts []int     // [contrast of seeds] the first trial that has it; the later ones do too
+	shares []float64 // residual degrees of freedom of each trial
+	all    float64   // of all trials
 }
 
 func newDraw(key nullKey) *draw {
-	list := func() []float64 { return make([]float64, key.k) }
-	return &draw{key: key, z: list(), v: list(), sigma: list(), columns: list()}
+	k := len(key.seeds)
+	list := func() []float64 { return make([]float64, k) }
+	d := &draw{key: key, z: list(), v: list(), sigma: list(), e: list(), shares: list()}
+	for contrast := range int(key.seeds[k-1]) - 1 {
+		start := strings.IndexFunc(key.seeds, func(n rune) bool { return int(n)-1 > contrast })
+		d.starts = append(d.starts, start)
+		for i := start; i < k; i++ {
+			d.shares[i] += 1 - 1/float64(k-start)
+		}
+		d.all += float64(k - start - 1)
+	}
+	return d
 }
 
-// shrunk draws a table whose variances come from the prior: its residuals are n - 1 contrasts of
-// the seeds, centred over the trials as by the fit of seed effects.
+// shrunk draws a table whose variances come from the prior: its residuals are contrasts of each
+// trial's seeds, centred over the trials as by the fit of seed effects.
 func (d *draw) shrunk(s *random.Stream) {
-	k, n, prior := float64(d.key.k), float64(d.key.n-1), float64(d.key.prior)
+	prior, freedom := float64(d.key.prior), min(d.key.prior, mostEven)
 	for i := range d.z {
-		d.sigma[i] = math.Sqrt(prior / chiSquared(s, d.key.prior))
+		d.sigma[i] = math.Sqrt(float64(freedom) / chiSquared(s, freedom))
 		d.z[i], d.v[i] = float64(d.sigma[i]*s.Norm()), 0
 	}
-	for range d.key.n - 1 {
-		mean := 0.
-		for i, sigma := range d.sigma {
-			d.columns[i] = float64(sigma * s.Norm())
-			mean += d.columns[i] / k
+	for _, start := range d.starts {
+		mean, k := 0., float64(len(d.z)-start)
+		for i := start; i < len(d.z); i++ {
+			d.e[i] = float64(d.sigma[i] * s.Norm())
+			mean += d.e[i] / k
 		}
-		for i, e := range d.columns {
-			d.v[i] += float64((e - mean) * (e - mean))
+		for i := start; i < len(d.z); i++ {
+			d.v[i] += float64((d.e[i] - mean) * (d.e[i] - mean))
 		}
 	}
 	pooled := 0.
 	for _, squares := range d.v {
-		pooled += squares / (n * (k - 1))
+		pooled += squares / d.all
 	}
 	for i, squares := range d.v {
-		own := float64(squares*k) / (n * (k - 1))
+		n := float64(d.key.seeds[i] - 1)
+		own := squares / max(d.shares[i], 1e-9)
 		d.v[i] = (float64(prior*pooled) + float64(n*own)) / (prior + n)
 	}
 }
 
 // independent draws a table whose shrunk variances know nothing of each other.
 func (d *draw) independent(s *random.Stream) {
-	freedom := d.key.prior + d.key.n - 1
 	for i := range d.z {
+		freedom := d.key.prior + int(d.key.seeds[i]) - 1
 		d.z[i], d.v[i] = s.Norm(), chiSquared(s, freedom)/float64(freedom)
 	}
 }
 
-// chiSquared draws from the chi-squared distribution: the logarithm of a product of uniform numbers,
-// and the square of a normal one where the degrees of freedom are odd.
+// chiSquared draws from the chi-squared distribution: the logarithm of a product of uniform
+// numbers, and the square of a normal one where the degrees of freedom are odd.
 func chiSquared(s *random.Stream, freedom int) float64 {
 	product, sum := 1., 0.
 	for range freedom / 2 {

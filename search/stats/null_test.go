@@ -12,10 +12,10 @@ import (
 )
 
 // TestStudentizedRange: with equal variances of many degrees of freedom the largest pairwise t is
-// the range of normal numbers by the root of 2, whose 95 % points for 2, 3 and 10 numbers are 2.772,
-// 3.314 and 4.474 (tables of the studentized range, infinite degrees of freedom).
+// the range of normal numbers by the root of 2, whose 95 % points for 2, 3 and 10 numbers are
+// 2.772, 3.314 and 4.474 (tables of the studentized range, infinite degrees of freedom).
 func TestStudentizedRange(t *testing.T) {
-	u := simulate(nullKey{10, mostColumns, mostFreedom, fewestDraws})
+	u := simulate(keyOf(slices.Repeat([]int{mostColumns}, 10), mostFreedom, fewestDraws))
 	for m, q := range map[int]float64{2: 2.772, 3: 3.314, 10: 4.474} {
 		// Four standard errors of the share, and what 124 degrees of freedom lack.
 		if p := u.p(m, q/math.Sqrt2); math.Abs(p-.05) > .0062+.006 {
@@ -62,7 +62,7 @@ func TestTwoTrialsAreThePairedTest(t *testing.T) {
 
 // TestTails: p falls with t and grows with the number of trials, and is never 0.
 func TestTails(t *testing.T) {
-	u := simulate(nullKey{6, 3, 4, fewestDraws})
+	u := simulate(keyOf(slices.Repeat([]int{3}, 6), 4, fewestDraws))
 	for m := 2; m <= 6; m++ {
 		before := 1.
 		for v := 0.; v < 60; v += .37 {
@@ -145,7 +145,7 @@ func TestNullIsCached(t *testing.T) {
 	}
 	// That the cache is read at all: tables without tails make every p the smallest.
 	cache[names[0]] = (&null{draws: fewestDraws, pairs: make([][]uint32, 0), first: nil}).encode()
-	none := newNull(nullKey{5, 3, f.prior, fewestDraws})
+	none := newNull(keyOf(slices.Repeat([]int{3}, 5), f.prior, fewestDraws))
 	cache[names[0]] = none.encode()
 	forget()
 	if p := nullOf(f, Options{Confidence: .95, Cache: cache}).p(5, .5); p > 1e-3 {
@@ -166,7 +166,7 @@ func TestDrawsGrow(t *testing.T) {
 
 // TestNullDoesNotDependOnThreads: blocks of tables are added up in any order.
 func TestNullDoesNotDependOnThreads(t *testing.T) {
-	key := nullKey{4, 3, 7, 4500}
+	key := keyOf(slices.Repeat([]int{3}, 4), 7, 4500)
 	one := newNull(key)
 	other := newNull(key)
 	for block := 4; block >= 0; block-- {

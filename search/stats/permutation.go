@@ -14,8 +14,8 @@ const fewestPermutations = 999
 // permutations gives p values as confidenceSet does, without a normal distribution: were the trials
 // that are left equal, their labels could be permuted within each seed ([pitman]). The statistic is
 // the range of the means over the root of the residual sum of squares of those left; the lowest
-// mean is taken out. It needs equal noise of the trials, and a few seeds cannot tell the last two to
-// four apart: there are too few permutations.
+// mean is taken out. It needs equal noise of the trials, and a few seeds cannot tell the last two
+// to four apart: there are too few permutations.
 func permutations(t *table, confidence float64) []float64 {
 	count := max(fewestPermutations, int(math.Ceil(50/(1-confidence)-1e-6))-1)
 	rows := pickRows(t.x, sequence(t.k()))

@@ -40,7 +40,8 @@ func mostSignificant(t *table, left []int) (worst int, statistic float64) {
 	return worst, statistic
 }
 
-// interval is a value with what it may truly be, and the trial that decides the lower end; -1: none.
+// interval is a value with what it may truly be, and the trial that decides the lower end; -1:
+// none.
 type interval struct {
 	value, low, high float64
 	rival            int

@@ -18,10 +18,10 @@ const (
 
 // signFlips tests every trial against the one with the highest mean, by p values of the paired
 // sign-flip test: if two trials were equal, each difference between their scores of a seed would be
-// as likely to have the other sign. It assumes nothing about the noise, but that the best was chosen
-// beforehand: it was not, so that somebody is rejected in 9 to 15 % of searches among equals. The p
-// values are adjusted for the number of trials ([holm]); that of the best is NaN, and so are all
-// where so few seeds could reject nothing: p is never below 2 / 2^seeds.
+// as likely to have the other sign. It assumes nothing about the noise, but that the best was
+// chosen beforehand: it was not, so that somebody is rejected in 9 to 15 % of searches among
+// equals. The p values are adjusted for the number of trials ([holm]); that of the best is NaN, and
+// so are all where so few seeds could reject nothing: p is never below 2 / 2^seeds.
 func signFlips(t *table, confidence float64) []float64 {
 	p, best := unknown(t.k()), 0
 	for i, mean := range t.means {
@@ -52,7 +52,8 @@ func paired(a, b []float64) []float64 {
 	return list
 }
 
-// signFlip is the share of sign patterns that bring the sum of the differences at least as far from 0 as it is.
+// signFlip is the share of sign patterns that bring the sum of the differences at least as far from
+// 0 as it is.
 func signFlip(differences []float64) float64 {
 	// Sums of one pattern in another order may differ by rounding.
 	observed := math.Abs(floats.Sum(differences)) - same*float64(len(differences))
@@ -83,8 +84,8 @@ func signFlip(differences []float64) float64 {
 	return float64(count+1) / (signDraws + 1)
 }
 
-// holm adjusts p values for their number, NaN left out ([holm]): the smallest is multiplied by all of
-// them, the next by one less, and none is below a smaller one's.
+// holm adjusts p values for their number, NaN left out ([holm]): the smallest is multiplied by all
+// of them, the next by one less, and none is below a smaller one's.
 func holm(p []float64) []float64 {
 	var order []int
 	for i, v := range p {

@@ -27,7 +27,8 @@ func TestSignFlip(t *testing.T) {
 	}
 }
 
-// TestDrawnSignFlips: beyond the counted patterns, p is near that of the normal distribution which sums of many differences have.
+// TestDrawnSignFlips: beyond the counted patterns, p is near that of the normal distribution which
+// sums of many differences have.
 func TestDrawnSignFlips(t *testing.T) {
 	s := random.New(1, "test")
 	for _, shift := range []float64{0, .2, .5} {
@@ -52,8 +53,8 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-// TestSignFlipsNeedSeeds: 12 trials need 9 seeds and 65 need 12 before anything can be rejected; the
-// trial with the highest mean is not tested.
+// TestSignFlipsNeedSeeds: 12 trials need 9 seeds and 65 need 12 before anything can be rejected;
+// the trial with the highest mean is not tested.
 func TestSignFlipsNeedSeeds(t *testing.T) {
 	for _, c := range []struct {
 		trials, seeds int

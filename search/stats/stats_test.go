@@ -210,7 +210,8 @@ func TestCompareWithMissingRuns(t *testing.T) {
 	}
 }
 
-// TestPairing: where seeds move all trials alike, pairing takes that out; what is left is the noise.
+// TestPairing: where seeds move all trials alike, pairing takes that out; what is left is the
+// noise.
 func TestPairing(t *testing.T) {
 	x := made(random.New(13, "pairing"), 30, 40, func(int) float64 { return 0 })
 	c := Compare(samplesOf(x), usual)

@@ -99,7 +99,8 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestTrigamma compares with exact values (Abramowitz and Stegun 6.4.5) and turns the function back.
+// TestTrigamma compares with exact values (Abramowitz and Stegun 6.4.5) and turns the function
+// back.
 func TestTrigamma(t *testing.T) {
 	const sixth = math.Pi * math.Pi / 6
 	for x, want := range map[float64]float64{1: sixth, .5: 3 * sixth, 2: sixth - 1} {

@@ -7,13 +7,14 @@ package simulate
 
 import (
 	"math"
+	"slices"
 
 	"gridsearch/internal/random"
 	"gridsearch/search/stats"
 )
 
-// Unit is the standard deviation of one run in accuracy, and Middle the accuracy around which truths
-// lie: no score of a simulation comes near 0 or 1.
+// Unit is the standard deviation of one run in accuracy, and Middle the accuracy around which
+// truths lie: no score of a simulation comes near 0 or 1.
 const (
 	Unit   = .001
 	Middle = .5
@@ -79,6 +80,15 @@ func Uneven(ratio float64) Noise {
 	}
 }
 
+// Loud noise is 1 for all trials but the first, which has so many times as much.
+func Loud(ratio float64) Noise {
+	return func(s *random.Stream, k int) []float64 {
+		noise := Even(s, k)
+		noise[0] = ratio
+		return noise
+	}
+}
+
 // Cell is a kind of search that is drawn many times.
 type Cell struct {
 	Name          string // of its streams: two cells with one name draw the same noise
@@ -87,6 +97,7 @@ type Cell struct {
 	Noise         Noise
 	Diverged      float64 // the last trial's first run falls by so many standard deviations
 	Holes         int     // runs that are missing, at random; every trial keeps two
+	Images        float64 // s.d. that the draw of images adds to each trial, on all of its runs alike
 	Options       stats.Options
 }
 
@@ -115,8 +126,12 @@ func (c Cell) samples(s *random.Stream, truth []float64) []stats.Sample {
 		seeds[j] = s.Norm()
 	}
 	for i := range samples {
+		shown := truth[i]
+		if c.Images > 0 {
+			shown += c.Images * s.Norm()
+		}
 		for j := range seeds {
-			score := truth[i] + seeds[j] + noise[i]*s.Norm()
+			score := shown + seeds[j] + noise[i]*s.Norm()
 			if i == c.Trials-1 && j == 0 {
 				score -= c.Diverged
 			}
@@ -186,6 +201,27 @@ func (s Search) Size() int {
 	return n
 }
 
+// SizeBy is the number of trials whose p value by permutation is above level.
+func (s Search) SizeBy(level float64) int {
+	n := 0
+	for _, e := range s.Estimates {
+		if e.Permutation > level {
+			n++
+		}
+	}
+	return n
+}
+
+// Median is that of a count over the searches.
+func Median(searches []Search, count func(Search) int) int {
+	var list []int
+	for _, s := range searches {
+		list = append(list, count(s))
+	}
+	slices.Sort(list)
+	return list[len(list)/2]
+}
+
 // LoneRight says whether a truly best trial alone is in the tied set.
 func (s Search) LoneRight() bool {
 	for i, best := range s.best() {
@@ -196,7 +232,8 @@ func (s Search) LoneRight() bool {
 	return false
 }
 
-// Covered says whether the intervals of all compared trials hold the true distances behind the best.
+// Covered says whether the intervals of all compared trials hold the true distances behind the
+// best.
 func (s Search) Covered() bool {
 	for i, e := range s.Estimates {
 		if !e.Compared {

@@ -35,7 +35,8 @@ def nulls(k, n, d0):
         if shared and d0 == 0:
             continue
         if shared:
-            s = np.sqrt(d0 / rng.chisquare(d0, (DRAWS, k)))
+            even = min(d0, 20)
+            s = np.sqrt(even / rng.chisquare(even, (DRAWS, k)))
             own, pooled = two_way(s[..., None] * rng.standard_normal((DRAWS, k, n)))
             z, v = s * rng.standard_normal((DRAWS, k)), (d0 * pooled + (n - 1) * own) / (d0 + n - 1)
         else:
