@@ -17,14 +17,19 @@ func newResults() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "results STUDY",
 		Short: "Print the table of trials: coefficients, cost, accuracy, tied set",
-		Long: "Results prints a study's table of trials, the best first and the base apart, and what it shows in sentences. A coefficient is an interval where\n" +
-			"several points build the network. tied marks the trials that cannot be told from the best, a 95 % model confidence set on scores that are paired by\n" +
-			"seed: those whose p is above 1 - confidence_level. behind best is the mean less the highest other one, in points, with intervals that hold for all\n" +
-			"trials at once.\n\n" +
-			"In JSON accuracies and their differences are fractions, and fields are only ever added: p; behind_best with behind_best_low and behind_best_high\n" +
-			"(negative: behind); best_probability, the posterior probability of the highest true mean (up to November 2026 a bootstrap share, which was no\n" +
-			"probability); permutation_p and sign_flip_p, the one that check of [analysis] asks for; noise_sd of one run, pairing_saved of its variance, and\n" +
-			"image_effect_sd, what another draw of the validation images would add to a trial's mean.",
+		Long: "Results prints a study's table of trials, the best first and the base apart, and what\n" +
+			"it shows in sentences. A coefficient is an interval where several points build the\n" +
+			"network. tied marks the trials that cannot be told from the best: a model confidence\n" +
+			"set on scores that are paired by seed, of those whose p is above 1 - confidence_level.\n" +
+			"behind best is the mean less the highest other one, in points, with intervals that\n" +
+			"hold for all trials at once.\n\n" +
+			"In JSON accuracies and their differences are fractions, and fields are only ever\n" +
+			"added: p; behind_best with behind_best_low and behind_best_high (negative: behind);\n" +
+			"best_probability, the posterior probability of the highest true mean (up to November\n" +
+			"2026 a bootstrap share, which was no probability); permutation_p or sign_flip_p,\n" +
+			"whichever check [analysis] asks for; noise_sd of one run, pairing_saved of its\n" +
+			"variance, and image_effect_sd, what another draw of the validation images would add to\n" +
+			"a trial's mean beside the others'.",
 		Args: exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, report.Formats); err != nil {
@@ -42,7 +47,8 @@ func newResults() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json, jsonl or md")
-	cmd.Flags().BoolVar(&wide, "wide", false, "all columns of table and md: names, runs, intervals, top-5, parameters, latencies")
+	cmd.Flags().BoolVar(&wide, "wide", false,
+		"all columns of table and md: names, runs, intervals, top-5, parameters, latencies")
 	return cmd
 }
 
