@@ -22,7 +22,7 @@ func permutations(t *table, confidence float64) []float64 {
 	left := sequence(t.k())
 	p, largest := make([]float64, t.k()), 0.
 	for len(left) > 1 {
-		largest = max(largest, permuted(rows, count))
+		largest = permuted(rows, count, largest)
 		lowest := 0
 		for place, i := range left {
 			if t.means[i] < t.means[left[lowest]]-same {
@@ -45,19 +45,22 @@ func sequence(n int) []int {
 }
 
 // permuted is the share of permutations, the table itself among them, whose statistic reaches the
-// table's.
-func permuted(rows [][]float64, count int) float64 {
+// table's; least where it is no larger than that, which many permutations need not be drawn for.
+func permuted(rows [][]float64, count int, least float64) float64 {
 	work := newColumns(rows)
 	observed := work.statistic()
 	s := random.New(1, "permutations", len(rows), len(rows[0]))
 	reached := 1
-	for range count {
+	for drawn := range count {
+		if float64(reached+count-drawn) <= least*float64(count+1) {
+			return least
+		}
 		work.shuffle(s)
 		if work.statistic() >= observed-1e-9*math.Abs(observed) {
 			reached++
 		}
 	}
-	return float64(reached) / float64(count+1)
+	return max(least, float64(reached)/float64(count+1))
 }
 
 // columns is a table by seeds, whose scores change places within a seed; holes stay where they are.

@@ -19,7 +19,7 @@ const (
 // signFlips tests every trial against the one with the highest mean, by p values of the paired
 // sign-flip test: if two trials were equal, each difference between their scores of a seed would be
 // as likely to have the other sign. It assumes nothing about the noise, but that the best was
-// chosen beforehand: it was not, so that somebody is rejected in 9 to 15 % of searches among
+// chosen beforehand: it was not, so that somebody is rejected in 12 to 15 % of searches among
 // equals. The p values are adjusted for the number of trials ([holm]); that of the best is NaN, and
 // so are all where so few seeds could reject nothing: p is never below 2 / 2^seeds.
 func signFlips(t *table, confidence float64) []float64 {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	long   = flag.Bool("long", false, "simulate as many searches as the tables of docs/results.md rest on")
+	long   = flag.Bool("long", false, "simulate all that the tables of docs/results.md rest on")
 	update = flag.Bool("update", false, "with -long: write the tables into docs/results.md")
 )
 
@@ -95,7 +95,7 @@ func TestIntervalsCover(t *testing.T) {
 func TestPermutation(t *testing.T) {
 	c := cell("permutation", 8, 3, Flat, Even)
 	c.Options.Check = stats.CheckPermutation
-	if lost := Percent(c.Draw(200), byPermutation); lost > 9.7 {
+	if lost := Percent(c.Draw(200), byPermutation); lost > 6.5 {
 		t.Errorf("lost %.1f %%", lost)
 	}
 	c.Truth = Ridge(4)
@@ -130,8 +130,8 @@ func TestHoles(t *testing.T) {
 
 // TestDrawIsRepeatable: a cell gives the same searches again, and another name others.
 func TestDrawIsRepeatable(t *testing.T) {
-	a, b := cell("a", 3, 3, Spread(1), Uneven(3)).Draw(2), cell("a", 3, 3, Spread(1), Uneven(3)).Draw(2)
-	other := cell("b", 3, 3, Spread(1), Uneven(3)).Draw(2)
+	draw := func(name string) []Search { return cell(name, 3, 3, Spread(1), Uneven(3)).Draw(2) }
+	a, b, other := draw("a"), draw("a"), draw("b")
 	for i := range a {
 		if a[i].Estimates[1].P != b[i].Estimates[1].P || a[i].Truth[1] != b[i].Truth[1] {
 			t.Error("a cell is not repeated")
