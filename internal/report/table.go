@@ -86,24 +86,17 @@ func (r Results) others() []Trial { return r.Trials[min(1, len(r.Trials)):] }
 // level is the confidence in percent.
 func (r Results) level() string { return strconv.FormatFloat(100*r.Confidence, 'g', 4, 64) + " %" }
 
-func (t Trial) alpha() string {
-	return t.span(func(l search.Label) search.Decimal { return l.Alpha })
-}
+func (t Trial) alpha() string { return t.span(0) }
+func (t Trial) beta() string  { return t.span(1) }
+func (t Trial) gamma() string { return t.span(2) }
+func (t Trial) phi() string   { return t.span(3) }
 
-func (t Trial) beta() string {
-	return t.span(func(l search.Label) search.Decimal { return l.Beta })
-}
-
-func (t Trial) gamma() string {
-	return t.span(func(l search.Label) search.Decimal { return l.Gamma })
-}
-
-func (t Trial) phi() string {
-	return t.span(func(l search.Label) search.Decimal { return l.Phi })
-}
-
-// span is a coefficient as the label has it, or the interval of all labels that build the network.
-func (t Trial) span(of func(search.Label) search.Decimal) string {
+// span is one of alpha, beta, gamma and phi as the label has it, or the interval of all labels that
+// build the network.
+func (t Trial) span(which int) string {
+	of := func(l search.Label) search.Decimal {
+		return []search.Decimal{l.Alpha, l.Beta, l.Gamma, l.Phi}[which]
+	}
 	if len(t.Labels) == 0 {
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"gridsearch/internal/random"
+	"gridsearch/search/stats/null"
 )
 
 // Of the hierarchical posterior: values of the trials' spread that are summed over, the largest as
@@ -34,7 +35,7 @@ func bestChance(t *table) []float64 {
 	best, truth := make([]float64, t.k()), make([]float64, t.k())
 	for range bestDraws {
 		spread := widest * float64(pickOne(s, chances)) / (spreads - 1)
-		drawTruth(s, t.means, noise, spread*spread, float64(nu)/chiSquared(s, nu), truth)
+		drawTruth(s, t.means, noise, spread*spread, float64(nu)/null.ChiSquared(s, nu), truth)
 		best[floats.MaxIdx(truth)]++
 	}
 	floats.Scale(1./bestDraws, best)

@@ -3,20 +3,19 @@ package stats
 import (
 	"math"
 	"slices"
+
+	"gridsearch/search/stats/null"
 )
 
 // confidenceSet gives the p value of every trial ([mcs]): the trial that loses most significantly
 // is taken out, and its p value is the largest so far of "so large a t is usual among equals". The
 // last trial's is 1. The set at a confidence is the trials whose p is above 1 - confidence.
-func confidenceSet(t *table, u *null) []float64 {
+func confidenceSet(t *table, u *null.Null) []float64 {
 	p, largest := make([]float64, t.k()), 0.
-	left := make([]int, t.k())
-	for i := range left {
-		left[i] = i
-	}
+	left := sequence(t.k())
 	for len(left) > 1 {
 		worst, statistic := mostSignificant(t, left)
-		largest = max(largest, u.p(len(left), statistic))
+		largest = max(largest, u.P(len(left), statistic))
 		p[left[worst]] = largest
 		left = slices.Delete(left, worst, worst+1)
 	}
@@ -50,8 +49,8 @@ type interval struct {
 // behindBest gives every trial's mean less the highest of the others, with simultaneous intervals
 // that are constrained to hold 0 ([hsu]). Only trials that may be the best count for the lower ends
 // ([edwards]); the critical value is that of many differences to one ([dunnett]).
-func behindBest(t *table, u *null, confidence float64) []interval {
-	k, q := t.k(), u.deficit(confidence)
+func behindBest(t *table, q float64) []interval {
+	k := t.k()
 	list := make([]interval, k)
 	for i := range list {
 		value, high := math.Inf(1), math.Inf(1)
@@ -69,6 +68,14 @@ func behindBest(t *table, u *null, confidence float64) []interval {
 				list[i].low, list[i].rival = low, j
 			}
 		}
+	}
+	return list
+}
+
+func sequence(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
 	}
 	return list
 }

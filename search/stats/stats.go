@@ -35,6 +35,9 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"gridsearch/search/stats/check"
+	"gridsearch/search/stats/null"
 )
 
 // Sample is the scores of a trial, accuracies in 0..1, by seed index; NaN, or nothing at the end,
@@ -53,17 +56,11 @@ const (
 
 // Options say how to compare.
 type Options struct {
-	Confidence float64 // of the tied set and of intervals, below 1
-	Check      string  // CheckPermutation, CheckSignFlip, or no check
-	Images     int     // behind every score, which is a multiple of 1 / Images; 0: not known
-	Cache      Cache   // of what is simulated; nil: none
-	SkipBest   bool    // leave Best unknown, which takes most of the time where many tables are drawn
-}
-
-// Cache keeps what was simulated between calls of the program. It may lose everything.
-type Cache interface {
-	Load(name string) ([]byte, bool) // what was saved, whole
-	Save(name string, data []byte)
+	Confidence float64    // of the tied set and of intervals, below 1
+	Check      string     // CheckPermutation, CheckSignFlip, or no check
+	Images     int        // behind every score, which is a multiple of 1 / Images; 0: not known
+	Cache      null.Cache // of what is simulated; nil: none
+	SkipBest   bool       // leave Best unknown, which takes most of the time where many tables are drawn
 }
 
 // Estimate is what the scores say of one trial. Numbers that are not known are NaN.
@@ -134,17 +131,17 @@ func Compare(samples []Sample, o Options) Comparison {
 
 // judge fills in what the table says of the trials that it compares.
 func (c *Comparison) judge(t *table, trials []int, o Options) {
-	null := nullOf(t, o)
-	tied, behind := confidenceSet(t, null), behindBest(t, null, o.Confidence)
+	equals := null.Of(t.n, t.prior, o.Confidence, o.Cache)
+	tied, behind := confidenceSet(t, equals), behindBest(t, equals.Deficit(o.Confidence))
 	best, signs, permuted := unknown(t.k()), unknown(t.k()), unknown(t.k())
 	if !o.SkipBest {
 		best = bestChance(t)
 	}
 	switch o.Check {
 	case CheckSignFlip:
-		signs = signFlips(t, o.Confidence)
+		signs = check.SignFlips(t.x, t.means, o.Confidence)
 	case CheckPermutation:
-		permuted = permutations(t, o.Confidence)
+		permuted = check.Permutations(t.x, t.means, o.Confidence)
 	}
 	for i, trial := range trials {
 		e := &c.Estimates[trial]
@@ -195,10 +192,4 @@ const leastVariance = 1e-12
 const same = 1e-12
 
 // unknown is a list of n NaN.
-func unknown(n int) []float64 {
-	list := make([]float64, n)
-	for i := range list {
-		list[i] = math.NaN()
-	}
-	return list
-}
+func unknown(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/stat/distuv"
 	"pgregory.net/rapid"
 
 	"gridsearch/internal/random"
@@ -269,5 +270,64 @@ func TestImageEffect(t *testing.T) {
 	}
 	if got := ImageEffect(Bits{{{1}}}, 8); !math.IsNaN(got) {
 		t.Errorf("one run has an effect of images: %v", got)
+	}
+}
+
+// TestTwoTrialsAreThePairedTest: two trials are compared by Student's t test of their differences.
+func TestTwoTrialsAreThePairedTest(t *testing.T) {
+	for n := 2; n < 12; n++ {
+		s := random.New(8, "paired", n)
+		x := made(s, 2, n, func(int) float64 { return 0 })
+		d := make([]float64, n)
+		sum, squares := 0., 0.
+		for j := range d {
+			d[j] = x[0][j] - x[1][j]
+			sum += d[j]
+		}
+		mean := sum / float64(n)
+		for _, v := range d {
+			squares += (v - mean) * (v - mean)
+		}
+		nu := float64(n - 1)
+		student := distuv.StudentsT{Sigma: 1, Nu: nu}
+		error := math.Sqrt(squares / nu / float64(n))
+		want := 2 * student.Survival(math.Abs(mean)/error)
+		c := Compare([]Sample{{"a", x[0]}, {"b", x[1]}}, Options{Confidence: .95})
+		low := min(c.Estimates[0].P, c.Estimates[1].P)
+		if math.Abs(low/want-1) > 1e-9 || max(c.Estimates[0].P, c.Estimates[1].P) != 1 {
+			t.Errorf("%d seeds: p is %v, want %v", n, low, want)
+		}
+		high := max(0, mean+student.Quantile(.95)*error)
+		if math.Abs(c.Estimates[0].BehindHigh-high) > 1e-9*max(1, high) {
+			t.Errorf("%d seeds: the interval ends at %v, want %v", n, c.Estimates[0].BehindHigh, high)
+		}
+	}
+}
+
+// TestCompareChecks: a check is made where it is asked for, on the seeds that two trials share.
+func TestCompareChecks(t *testing.T) {
+	one, two := Sample{Trial: "one"}, Sample{Trial: "two"}
+	for seed := range 6 {
+		one.Scores = append(one.Scores, .5+.01*float64(seed%2))
+		two.Scores = append(two.Scores, .6)
+	}
+	compare := func(check string) []Estimate {
+		return Compare([]Sample{one, two}, Options{Confidence: .95, Check: check}).Estimates
+	}
+	e := compare(CheckSignFlip)
+	if math.Abs(e[0].SignFlip-2./64) > 1e-12 || !math.IsNaN(e[1].SignFlip) {
+		t.Errorf("p are %v and %v", e[0].SignFlip, e[1].SignFlip)
+	}
+	if !math.IsNaN(e[0].Permutation) {
+		t.Error("there is a permutation that nobody asked for")
+	}
+	// All 64 ways to exchange labels within 6 seeds: two of them reach so far.
+	if e = compare(CheckPermutation); math.Abs(e[0].Permutation-2./64) > .022 ||
+		e[1].Permutation != 1 || !math.IsNaN(e[0].SignFlip) {
+		t.Errorf("p are %v and %v", e[0].Permutation, e[1].Permutation)
+	}
+	two.Scores[3] = math.NaN()
+	if e := compare(CheckSignFlip); !math.IsNaN(e[0].SignFlip) {
+		t.Errorf("5 common seeds give p %v", e[0].SignFlip)
 	}
 }

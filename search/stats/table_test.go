@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/random"
+	"gridsearch/search/stats/null"
 )
 
 // reference is a table with what testdata/confidence_set.py, another implementation, says of it.
@@ -47,19 +48,18 @@ func TestAgainstReference(t *testing.T) {
 				t.Errorf("case %d: variance %d is %v, want %v", i, j, v, c.Variances[j])
 			}
 		}
-		null := nullOf(f, Options{Confidence: .95})
-		for j, p := range confidenceSet(f, null) {
+		equals := null.Of(f.n, f.prior, .95, nil)
+		for j, p := range confidenceSet(f, equals) {
 			// Four standard errors of a share of 20,000 tables, and of the reference's 200,000.
 			if band := 4.2*math.Sqrt(p*(1-p)/20000) + 3e-4; math.Abs(p-c.P[j]) > band {
 				t.Errorf("case %d: p of trial %d is %.4f, want %.4f", i, j, p, c.P[j])
 			}
 		}
-		if q := null.deficit(.95); math.Abs(q/c.Q-1) > .03 {
+		if q := equals.Deficit(.95); math.Abs(q/c.Q-1) > .03 {
 			t.Errorf("case %d: the critical value is %.3f, want %.3f", i, q, c.Q)
 		}
-		null.first = exactly(c.Q) // what follows is free of the simulation's error
-		for j, b := range behindBest(f, null, .95) {
-			if math.Abs(b.low-c.Low[j]) > 4e-4 || math.Abs(b.high-c.High[j]) > 4e-4 {
+		for j, b := range behindBest(f, c.Q) { // free of the simulation's error
+			if math.Abs(b.low-c.Low[j]) > 1e-9 || math.Abs(b.high-c.High[j]) > 1e-9 {
 				t.Errorf("case %d: trial %d lies in %v, want %v..%v", i, j, b, c.Low[j], c.High[j])
 			}
 		}
@@ -71,17 +71,6 @@ func TestAgainstReference(t *testing.T) {
 			}
 		}
 	}
-}
-
-// exactly makes tails whose critical value is q, up to the width of a cell.
-func exactly(q float64) []uint32 {
-	tails := make([]uint32, cells)
-	for c := range tails {
-		if edge(c) < q*q {
-			tails[c] = fewestDraws
-		}
-	}
-	return tails
 }
 
 // TestSteps compares the largest t of every step of the elimination.

@@ -1,10 +1,11 @@
-package stats
+package check
 
 import (
 	"math"
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"gridsearch/internal/random"
@@ -66,7 +67,7 @@ func TestSignFlipsNeedSeeds(t *testing.T) {
 				rows[i] = append(rows[i], .5+.01*float64(i)+.001*float64(seed*i%3))
 			}
 		}
-		p := signFlips(fit(rows, leastVariance), .95)
+		p := SignFlips(rows, rowMeans(rows), .95)
 		known := !math.IsNaN(p[0])
 		if known != c.want || !math.IsNaN(p[c.trials-1]) ||
 			c.want && slices.Max(p[:c.trials-1]) > .05 {
@@ -75,30 +76,10 @@ func TestSignFlipsNeedSeeds(t *testing.T) {
 	}
 }
 
-// TestCompareChecks: a check is made where it is asked for, on the seeds that two trials share.
-func TestCompareChecks(t *testing.T) {
-	one, two := Sample{Trial: "one"}, Sample{Trial: "two"}
-	for seed := range 6 {
-		one.Scores = append(one.Scores, .5+.01*float64(seed%2))
-		two.Scores = append(two.Scores, .6)
+func rowMeans(rows [][]float64) []float64 {
+	var list []float64
+	for _, row := range rows {
+		list = append(list, stat.Mean(row, nil))
 	}
-	compare := func(check string) []Estimate {
-		return Compare([]Sample{one, two}, Options{Confidence: .95, Check: check}).Estimates
-	}
-	e := compare(CheckSignFlip)
-	if math.Abs(e[0].SignFlip-2./64) > 1e-12 || !math.IsNaN(e[1].SignFlip) {
-		t.Errorf("p are %v and %v", e[0].SignFlip, e[1].SignFlip)
-	}
-	if !math.IsNaN(e[0].Permutation) {
-		t.Error("there is a permutation that nobody asked for")
-	}
-	// All 64 ways to exchange labels within 6 seeds: two of them reach so far.
-	if e = compare(CheckPermutation); math.Abs(e[0].Permutation-2./64) > .022 ||
-		e[1].Permutation != 1 || !math.IsNaN(e[0].SignFlip) {
-		t.Errorf("p are %v and %v", e[0].Permutation, e[1].Permutation)
-	}
-	two.Scores[3] = math.NaN()
-	if e := compare(CheckSignFlip); !math.IsNaN(e[0].SignFlip) {
-		t.Errorf("5 common seeds give p %v", e[0].SignFlip)
-	}
+	return list
 }

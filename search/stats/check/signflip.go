@@ -1,4 +1,4 @@
-package stats
+package check
 
 import (
 	"cmp"
@@ -16,23 +16,23 @@ const (
 	signDraws = 1 << 16
 )
 
-// signFlips tests every trial against the one with the highest mean, by p values of the paired
+// SignFlips tests every trial against the one with the highest mean, by p values of the paired
 // sign-flip test: if two trials were equal, each difference between their scores of a seed would be
 // as likely to have the other sign. It assumes nothing about the noise, but that the best was
 // chosen beforehand: it was not, so that somebody is rejected in 12 to 15 % of searches among
 // equals. The p values are adjusted for the number of trials ([holm]); that of the best is NaN, and
 // so are all where so few seeds could reject nothing: p is never below 2 / 2^seeds.
-func signFlips(t *table, confidence float64) []float64 {
-	p, best := unknown(t.k()), 0
-	for i, mean := range t.means {
-		if mean > t.means[best] {
+func SignFlips(x [][]float64, means []float64, confidence float64) []float64 {
+	p, best := unknown(len(x)), 0
+	for i, mean := range means {
+		if mean > means[best] {
 			best = i
 		}
 	}
 	for i := range p {
-		differences := paired(t.x[best], t.x[i])
-		if float64(t.k()-1)*math.Ldexp(2, -len(differences)) > 1-confidence+1e-12 {
-			return unknown(t.k())
+		differences := paired(x[best], x[i])
+		if float64(len(x)-1)*math.Ldexp(2, -len(differences)) > 1-confidence+1e-12 {
+			return unknown(len(x))
 		}
 		if i != best {
 			p[i] = signFlip(differences)
@@ -101,3 +101,6 @@ func holm(p []float64) []float64 {
 	}
 	return adjusted
 }
+
+// unknown is a list of n NaN.
+func unknown(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }

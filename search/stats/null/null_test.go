@@ -1,4 +1,4 @@
-package stats
+package null
 
 import (
 	"maps"
@@ -15,48 +15,17 @@ import (
 // the range of normal numbers by the root of 2, whose 95 % points for 2, 3 and 10 numbers are
 // 2.772, 3.314 and 4.474 (tables of the studentized range, infinite degrees of freedom).
 func TestStudentizedRange(t *testing.T) {
-	u := simulate(keyOf(slices.Repeat([]int{33}, 10), mostFreedom, fewestDraws))
+	u := simulate(keyOf(slices.Repeat([]int{33}, 10), 60, fewestDraws))
 	for m, q := range map[int]float64{2: 2.772, 3: 3.314, 10: 4.474} {
 		// Four standard errors of the share, and what 92 degrees of freedom lack.
-		if p := u.p(m, q/math.Sqrt2); math.Abs(p-.05) > .0062+.006 {
+		if p := u.P(m, q/math.Sqrt2); math.Abs(p-.05) > .0062+.006 {
 			t.Errorf("%d trials: p is %.4f at the 95 %% point", m, p)
 		}
 	}
 	// Dunnett's one-sided 95 % point of 9 comparisons, infinite degrees of freedom, is 2.42
 	// ([dunnett] table 1a).
-	if q := u.deficit(.95); math.Abs(q-2.42) > .05 {
+	if q := u.Deficit(.95); math.Abs(q-2.42) > .05 {
 		t.Errorf("the point of deficits is %.3f", q)
-	}
-}
-
-// TestTwoTrialsAreThePairedTest: two trials are compared by Student's t test of their differences.
-func TestTwoTrialsAreThePairedTest(t *testing.T) {
-	for n := 2; n < 12; n++ {
-		s := random.New(8, "paired", n)
-		x := made(s, 2, n, func(int) float64 { return 0 })
-		d := make([]float64, n)
-		sum, squares := 0., 0.
-		for j := range d {
-			d[j] = x[0][j] - x[1][j]
-			sum += d[j]
-		}
-		mean := sum / float64(n)
-		for _, v := range d {
-			squares += (v - mean) * (v - mean)
-		}
-		nu := float64(n - 1)
-		student := distuv.StudentsT{Sigma: 1, Nu: nu}
-		error := math.Sqrt(squares / nu / float64(n))
-		want := 2 * student.Survival(math.Abs(mean)/error)
-		c := Compare([]Sample{{"a", x[0]}, {"b", x[1]}}, Options{Confidence: .95})
-		low := min(c.Estimates[0].P, c.Estimates[1].P)
-		if math.Abs(low/want-1) > 1e-9 || max(c.Estimates[0].P, c.Estimates[1].P) != 1 {
-			t.Errorf("%d seeds: p is %v, want %v", n, low, want)
-		}
-		high := max(0, mean+student.Quantile(.95)*error)
-		if math.Abs(c.Estimates[0].BehindHigh-high) > 1e-9*max(1, high) {
-			t.Errorf("%d seeds: the interval ends at %v, want %v", n, c.Estimates[0].BehindHigh, high)
-		}
 	}
 }
 
@@ -66,13 +35,13 @@ func TestTails(t *testing.T) {
 	for m := 2; m <= 6; m++ {
 		before := 1.
 		for v := 0.; v < 60; v += .37 {
-			p := u.p(m, v)
-			if p > before || p <= 0 || m > 2 && p < u.p(m-1, v) {
+			p := u.P(m, v)
+			if p > before || p <= 0 || m > 2 && p < u.P(m-1, v) {
 				t.Errorf("%d trials: p of %v is %v, before it %v", m, v, p, before)
 			}
 			before = p
 		}
-		if p := u.p(m, math.Inf(1)); p != 1./(fewestDraws+1) {
+		if p := u.P(m, math.Inf(1)); p != 1./(fewestDraws+1) {
 			t.Errorf("%d trials: the smallest p is %v", m, p)
 		}
 	}
@@ -97,7 +66,7 @@ func TestChiSquared(t *testing.T) {
 		s, mean, square, tail := random.New(9, "chi", freedom), 0., 0., 0
 		limit := distuv.ChiSquared{K: float64(freedom)}.Quantile(.95)
 		for range n {
-			v := chiSquared(s, freedom)
+			v := ChiSquared(s, freedom)
 			mean, square = mean+v/n, square+v*v/n
 			if v > limit {
 				tail++
@@ -120,10 +89,10 @@ func (k kept) Save(name string, data []byte)   { k[name] = data }
 // TestNullIsCached: what comes from the cache is what was simulated, and what is damaged there is
 // simulated anew.
 func TestNullIsCached(t *testing.T) {
-	f, cache := fit(made(random.New(10, "cached"), 5, 3, func(int) float64 { return 0 }), 0), kept{}
-	forget := func() { nulls.values = map[nullKey]*null{} }
+	n, cache := []int{3, 3, 2, 3, 3}, kept{}
+	forget := func() { nulls.values = map[key]*Null{} }
 	forget()
-	u := nullOf(f, Options{Confidence: .95, Cache: cache})
+	u := Of(n, 7, .95, cache)
 	names := slices.Collect(maps.Keys(cache))
 	if len(names) != 1 {
 		t.Fatalf("cached are %v", names)
@@ -133,7 +102,7 @@ func TestNullIsCached(t *testing.T) {
 	for _, data := range [][]byte{whole, whole[:len(whole)/2], longer, slices.Repeat([]byte{255}, 30)} {
 		cache[names[0]] = data
 		forget()
-		again := nullOf(f, Options{Confidence: .95, Cache: cache})
+		again := Of(n, 7, .95, cache)
 		for i, row := range u.rows() {
 			if !slices.Equal(row, again.rows()[i]) {
 				t.Errorf("row %d differs from cached data of %d bytes", i, len(data))
@@ -144,10 +113,10 @@ func TestNullIsCached(t *testing.T) {
 		t.Error("damaged data are not replaced")
 	}
 	// That the cache is read at all: tables without tails make every p the smallest.
-	none := newNull(keyOf(slices.Repeat([]int{3}, 5), f.prior, fewestDraws))
+	none := newNull(keyOf(n, 7, fewestDraws))
 	cache[names[0]] = none.encode()
 	forget()
-	if p := nullOf(f, Options{Confidence: .95, Cache: cache}).p(5, .5); p > 1e-3 {
+	if p := Of(n, 7, .95, cache).P(5, .5); p > 1e-3 {
 		t.Errorf("p is %v: the cache is not read", p)
 	}
 	forget()
@@ -155,9 +124,8 @@ func TestNullIsCached(t *testing.T) {
 
 // TestDrawsGrow: a confidence nearer to 1 rests on more tables.
 func TestDrawsGrow(t *testing.T) {
-	f := fit(made(random.New(11, "draws"), 3, 3, func(int) float64 { return 0 }), 0)
 	for confidence, want := range map[float64]int{.5: 20000, .95: 20000, .99: 20000, .999: 200000} {
-		if u := nullOf(f, Options{Confidence: confidence}); u.draws != want {
+		if u := Of([]int{3, 3, 3}, 7, confidence, nil); u.draws != want {
 			t.Errorf("%v: %d draws, want %d", confidence, u.draws, want)
 		}
 	}

@@ -1,4 +1,13 @@
-package stats
+// Package null simulates how large the statistics of package stats get where all trials are equal,
+// with the arithmetic of a table of scores: the largest t between any two of the first m trials, for
+// every m, and the largest t by which one trial falls behind the others.
+//
+// Two sets of tables are drawn, and the larger tail counts. In one, variances are drawn from the
+// estimated prior and pooled and shrunk as those of the real table are. In the other each shrunk
+// variance is independent, as where the trials' noise is most unlike. Draws come from named streams
+// and are counted in whole numbers: they are the same on every machine and with any number of
+// threads.
+package null
 
 import (
 	"encoding/binary"
@@ -15,14 +24,14 @@ import (
 	"gridsearch/internal/random"
 )
 
-// A null holds how large the statistics of the tied set and of the intervals get where all trials
-// are equal, by simulation with the arithmetic of a table: of the largest t between any two of the
-// first m trials, for every m, and of the largest t by which one trial falls behind the others.
-//
-// Two sets of tables are drawn, and the larger tail counts. In one, variances are drawn from the
-// estimated prior and pooled and shrunk as those of the real table are. In the other each shrunk
-// variance is independent, as where the trials' noise is most unlike.
-type null struct {
+// Cache keeps what was simulated between calls of the program. It may lose everything.
+type Cache interface {
+	Load(name string) ([]byte, bool) // what was saved, whole
+	Save(name string, data []byte)
+}
+
+// Null is the simulated distribution of a kind of table.
+type Null struct {
 	seeds int        // of the table, for the t test of two trials alone
 	draws int        // tables in each set
 	pairs [][]uint32 // [m-2][cell]: tables whose largest t² reaches the cell's lower edge
@@ -46,29 +55,29 @@ const mostColumns = 65
 // a dozen.
 const mostEven = 20
 
-// nullVersion is raised when a change alters what is simulated.
-const nullVersion = 1
+// version is raised when a change alters what is simulated.
+const version = 1
 
-// nullKey is what a null depends on.
-type nullKey struct {
+// key is what a null depends on.
+type key struct {
 	seeds        string // of every trial, a byte each, the fewest first
 	prior, draws int
 }
 
 // keyOf is the key of a table's null. Trials with the fewest seeds come first: whoever is left, the
 // simulated trials have no more seeds.
-func keyOf(n []int, prior, draws int) nullKey {
+func keyOf(n []int, prior, draws int) key {
 	seeds := make([]byte, len(n))
 	for i, v := range n {
 		seeds[i] = byte(min(v, mostColumns))
 	}
 	slices.Sort(seeds)
-	return nullKey{string(seeds), prior, draws}
+	return key{string(seeds), prior, draws}
 }
 
 // String names the file of a null: trials x seeds, prior degrees of freedom, tables.
-func (k nullKey) String() string {
-	name := fmt.Sprintf("null-%d", nullVersion)
+func (k key) String() string {
+	name := fmt.Sprintf("null-%d", version)
 	for from := 0; from < len(k.seeds); {
 		same := strings.Count(k.seeds, k.seeds[from:from+1])
 		name += fmt.Sprintf("-%dx%d", same, k.seeds[from])
@@ -78,40 +87,42 @@ func (k nullKey) String() string {
 }
 
 // nulls remembers what this process has simulated.
-var nulls = memo[nullKey, *null]{values: map[nullKey]*null{}}
+var nulls = memo[key, *Null]{values: map[key]*Null{}}
 
-// nullOf gives the null of a table: from memory, from the cache, or simulated.
-func nullOf(t *table, o Options) *null {
-	if t.k() == 2 {
-		return &null{seeds: t.seeds()}
+// Of gives the null of a table whose trials have n scores each, and whose variances were shrunk with
+// prior degrees of freedom: from memory, from the cache, or simulated. A nil cache is none. Two trials
+// are compared by Student's t, which needs no simulation.
+func Of(n []int, prior int, confidence float64, cache Cache) *Null {
+	if len(n) == 2 {
+		return &Null{seeds: min(n[0], n[1])}
 	}
-	draws := max(fewestDraws, int(math.Ceil(beyondLevel/(1-o.Confidence)-1e-6)))
-	key := keyOf(t.n, t.prior, draws)
-	return nulls.get(key, func() *null {
-		if o.Cache == nil {
-			return simulate(key)
+	draws := max(fewestDraws, int(math.Ceil(beyondLevel/(1-confidence)-1e-6)))
+	k := keyOf(n, prior, draws)
+	return nulls.get(k, func() *Null {
+		if cache == nil {
+			return simulate(k)
 		}
-		if data, ok := o.Cache.Load(key.String()); ok {
-			if u := decodeNull(key, data); u != nil {
+		if data, ok := cache.Load(k.String()); ok {
+			if u := decode(k, data); u != nil {
 				return u
 			}
 		}
-		u := simulate(key)
-		o.Cache.Save(key.String(), u.encode())
+		u := simulate(k)
+		cache.Save(k.String(), u.encode())
 		return u
 	})
 }
 
-// p is the share of tables of equal trials in which the largest t among the first m reaches t.
-func (u *null) p(m int, t float64) float64 {
+// P is the share of tables of equal trials in which the largest t among the first m reaches t.
+func (u *Null) P(m int, t float64) float64 {
 	if u.pairs == nil {
 		return 2 * distuv.StudentsT{Sigma: 1, Nu: float64(u.seeds - 1)}.Survival(t)
 	}
 	return share(u.pairs[m-2], t*t, u.draws)
 }
 
-// deficit is the t that a trial falls behind the best of its equals with probability 1 - level.
-func (u *null) deficit(level float64) float64 {
+// Deficit is the t that a trial falls behind the best of its equals with probability 1 - level.
+func (u *Null) Deficit(level float64) float64 {
 	if u.pairs == nil {
 		return distuv.StudentsT{Sigma: 1, Nu: float64(u.seeds - 1)}.Quantile(level)
 	}
@@ -170,7 +181,7 @@ func share(tails []uint32, t2 float64, draws int) float64 {
 const blockDraws = 1000
 
 // simulate draws the tables.
-func simulate(key nullKey) *null {
+func simulate(key key) *Null {
 	shrunk, independent := newNull(key), newNull(key)
 	blocks := (key.draws + blockDraws - 1) / blockDraws
 	var mutex sync.Mutex
@@ -199,8 +210,8 @@ func simulate(key nullKey) *null {
 	return shrunk
 }
 
-func newNull(key nullKey) *null {
-	u := &null{draws: key.draws, first: make([]uint32, cells)}
+func newNull(key key) *Null {
+	u := &Null{draws: key.draws, first: make([]uint32, cells)}
 	for range len(key.seeds) - 1 {
 		u.pairs = append(u.pairs, make([]uint32, cells))
 	}
@@ -208,9 +219,9 @@ func newNull(key nullKey) *null {
 }
 
 // rows are the counts of all statistics.
-func (u *null) rows() [][]uint32 { return append(u.pairs[:len(u.pairs):len(u.pairs)], u.first) }
+func (u *Null) rows() [][]uint32 { return append(u.pairs[:len(u.pairs):len(u.pairs)], u.first) }
 
-func (u *null) add(other *null) {
+func (u *Null) add(other *Null) {
 	rows := u.rows()
 	for i, row := range other.rows() {
 		for c, n := range row {
@@ -220,7 +231,7 @@ func (u *null) add(other *null) {
 }
 
 // sumTails turns counts of cells into counts of what reaches them.
-func (u *null) sumTails() {
+func (u *Null) sumTails() {
 	for _, row := range u.rows() {
 		for c := cells - 2; c >= 0; c-- {
 			row[c] += row[c+1]
@@ -228,7 +239,7 @@ func (u *null) sumTails() {
 	}
 }
 
-func (u *null) larger(other *null) {
+func (u *Null) larger(other *Null) {
 	rows := u.rows()
 	for i, row := range other.rows() {
 		for c, n := range row {
@@ -239,7 +250,7 @@ func (u *null) larger(other *null) {
 
 // drawBlock draws the tables of a block for both sets. Where the table's variances are not pooled
 // there is but one set.
-func (u *null) drawBlock(key nullKey, block int, independent *null) {
+func (u *Null) drawBlock(key key, block int, independent *Null) {
 	s := random.New(1, key.String(), block)
 	d := newDraw(key)
 	for range min(blockDraws, key.draws-block*blockDraws) {
@@ -254,7 +265,7 @@ func (u *null) drawBlock(key nullKey, block int, independent *null) {
 
 // count enters the statistics of a simulated table. Products are rounded before they are compared,
 // which keeps results the same on every machine.
-func (u *null) count(d *draw) {
+func (u *Null) count(d *draw) {
 	top, place := 0., 0
 	low, high, least := d.z[0], d.z[0], d.v[0]
 	for i := 1; i < len(d.z); i++ {
@@ -288,7 +299,7 @@ func (d *draw) deficit() float64 {
 
 // draw is the means and shrunk variances of a simulated table of equal trials.
 type draw struct {
-	key    nullKey
+	key    key
 	z, v   []float64
 	sigma  []float64
 	e      []float64
@@ -297,7 +308,7 @@ type draw struct {
 	all    float64   // of all trials
 }
 
-func newDraw(key nullKey) *draw {
+func newDraw(key key) *draw {
 	k := len(key.seeds)
 	list := func() []float64 { return make([]float64, k) }
 	d := &draw{key: key, z: list(), v: list(), sigma: list(), e: list(), shares: list()}
@@ -317,7 +328,7 @@ func newDraw(key nullKey) *draw {
 func (d *draw) shrunk(s *random.Stream) {
 	prior, freedom := float64(d.key.prior), min(d.key.prior, mostEven)
 	for i := range d.z {
-		d.sigma[i] = math.Sqrt(float64(freedom) / chiSquared(s, freedom))
+		d.sigma[i] = math.Sqrt(float64(freedom) / ChiSquared(s, freedom))
 		d.z[i], d.v[i] = float64(d.sigma[i]*s.Norm()), 0
 	}
 	for _, start := range d.starts {
@@ -345,13 +356,13 @@ func (d *draw) shrunk(s *random.Stream) {
 func (d *draw) independent(s *random.Stream) {
 	for i := range d.z {
 		freedom := d.key.prior + int(d.key.seeds[i]) - 1
-		d.z[i], d.v[i] = s.Norm(), chiSquared(s, freedom)/float64(freedom)
+		d.z[i], d.v[i] = s.Norm(), ChiSquared(s, freedom)/float64(freedom)
 	}
 }
 
-// chiSquared draws from the chi-squared distribution: the logarithm of a product of uniform
+// ChiSquared draws from the chi-squared distribution: the logarithm of a product of uniform
 // numbers, and the square of a normal one where the degrees of freedom are odd.
-func chiSquared(s *random.Stream, freedom int) float64 {
+func ChiSquared(s *random.Stream, freedom int) float64 {
 	product, sum := 1., 0.
 	for range freedom / 2 {
 		if product *= 1 - s.Float64(); product < 1e-250 {
@@ -369,7 +380,7 @@ func chiSquared(s *random.Stream, freedom int) float64 {
 }
 
 // encode packs the counts: the difference to the cell before, which is small or nothing in most.
-func (u *null) encode() []byte {
+func (u *Null) encode() []byte {
 	var data []byte
 	for _, row := range u.rows() {
 		before := uint32(u.draws)
@@ -381,8 +392,8 @@ func (u *null) encode() []byte {
 	return data
 }
 
-// decodeNull unpacks what encode packed; nil where it is something else.
-func decodeNull(key nullKey, data []byte) *null {
+// decode unpacks what encode packed; nil where it is something else.
+func decode(key key, data []byte) *Null {
 	u := newNull(key)
 	for _, row := range u.rows() {
 		before := uint64(u.draws)

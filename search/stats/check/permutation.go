@@ -1,4 +1,7 @@
-package stats
+// Package check tests the trials of a table of scores without assuming a normal distribution, beside
+// the tied set of package stats, whose references it uses. Rows are trials, columns seeds; NaN where a
+// run is missing.
+package check
 
 import (
 	"math"
@@ -11,21 +14,21 @@ import (
 // fifty are beyond it.
 const fewestPermutations = 999
 
-// permutations gives p values as confidenceSet does, without a normal distribution: were the trials
+// Permutations gives p values as the tied set has them, without a normal distribution: were the trials
 // that are left equal, their labels could be permuted within each seed ([pitman]). The statistic is
 // the range of the means over the root of the residual sum of squares of those left; the lowest
 // mean is taken out. It needs equal noise of the trials, and a few seeds cannot tell the last two
 // to four apart: there are too few permutations.
-func permutations(t *table, confidence float64) []float64 {
+func Permutations(x [][]float64, means []float64, confidence float64) []float64 {
 	count := max(fewestPermutations, int(math.Ceil(50/(1-confidence)-1e-6))-1)
-	rows := pickRows(t.x, sequence(t.k()))
-	left := sequence(t.k())
-	p, largest := make([]float64, t.k()), 0.
+	rows := slices.Clone(x)
+	left := sequence(len(x))
+	p, largest := make([]float64, len(x)), 0.
 	for len(left) > 1 {
 		largest = permuted(rows, count, largest)
 		lowest := 0
 		for place, i := range left {
-			if t.means[i] < t.means[left[lowest]]-same {
+			if means[i] < means[left[lowest]]-same {
 				lowest = place
 			}
 		}
@@ -35,6 +38,9 @@ func permutations(t *table, confidence float64) []float64 {
 	p[left[0]] = 1
 	return p
 }
+
+// same is the largest difference between means that is rounding.
+const same = 1e-12
 
 func sequence(n int) []int {
 	list := make([]int, n)
