@@ -106,12 +106,10 @@ func (r Results) images() string {
 	return line
 }
 
-// largeShare is the part of a mean's variance, one in so many, from which the draw of images
-// matters to who is best.
-const largeShare = 5
-
-// mostAlike is the number of trials that permutations of a few seeds cannot tell apart.
-const mostAlike = 4
+const (
+	largeShare = 5 // one in so many of a mean's variance: from there on the images decide who is best
+	mostAlike  = 4 // trials that permutations of a few seeds cannot tell apart
+)
 
 // check says what the other test makes of the tied set.
 func (r Results) check() string {

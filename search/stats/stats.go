@@ -59,7 +59,7 @@ type Options struct {
 	Confidence float64    // of the tied set and of intervals, below 1
 	Check      string     // CheckPermutation, CheckSignFlip, or no check
 	Images     int        // behind every score, which is a multiple of 1 / Images; 0: not known
-	Cache      null.Cache // of what is simulated; nil: none
+	Cache      null.Cache // nil: none
 	SkipBest   bool       // leave Best unknown, which takes most of the time where many tables are drawn
 }
 

@@ -1,6 +1,6 @@
-// Package check tests the trials of a table of scores without assuming a normal distribution, beside
-// the tied set of package stats, whose references it uses. Rows are trials, columns seeds; NaN where a
-// run is missing.
+// Package check tests the trials of a table of scores without assuming a normal distribution,
+// beside the tied set of package stats, whose references it uses. Rows are trials, columns seeds;
+// NaN where a run is missing.
 package check
 
 import (
@@ -14,11 +14,11 @@ import (
 // fifty are beyond it.
 const fewestPermutations = 999
 
-// Permutations gives p values as the tied set has them, without a normal distribution: were the trials
-// that are left equal, their labels could be permuted within each seed ([pitman]). The statistic is
-// the range of the means over the root of the residual sum of squares of those left; the lowest
-// mean is taken out. It needs equal noise of the trials, and a few seeds cannot tell the last two
-// to four apart: there are too few permutations.
+// Permutations gives p values as the tied set has them, without a normal distribution: were the
+// trials that are left equal, their labels could be permuted within each seed ([pitman]). The
+// statistic is the range of the means over the root of the residual sum of squares of those left;
+// the lowest mean is taken out. It needs equal noise of the trials, and a few seeds cannot tell the
+// last two to four apart: there are too few permutations.
 func Permutations(x [][]float64, means []float64, confidence float64) []float64 {
 	count := max(fewestPermutations, int(math.Ceil(50/(1-confidence)-1e-6))-1)
 	rows := slices.Clone(x)

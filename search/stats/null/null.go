@@ -1,6 +1,6 @@
 // Package null simulates how large the statistics of package stats get where all trials are equal,
-// with the arithmetic of a table of scores: the largest t between any two of the first m trials, for
-// every m, and the largest t by which one trial falls behind the others.
+// with the arithmetic of a table of scores: the largest t between any two of the first m trials,
+// for every m, and the largest t by which one trial falls behind the others.
 //
 // Two sets of tables are drawn, and the larger tail counts. In one, variances are drawn from the
 // estimated prior and pooled and shrunk as those of the real table are. In the other each shrunk
@@ -89,9 +89,9 @@ func (k key) String() string {
 // nulls remembers what this process has simulated.
 var nulls = memo[key, *Null]{values: map[key]*Null{}}
 
-// Of gives the null of a table whose trials have n scores each, and whose variances were shrunk with
-// prior degrees of freedom: from memory, from the cache, or simulated. A nil cache is none. Two trials
-// are compared by Student's t, which needs no simulation.
+// Of gives the null of a table whose trials have n scores each, and whose variances were shrunk
+// with prior degrees of freedom: from memory, from the cache, or simulated. A nil cache is none.
+// Two trials are compared by Student's t, which needs no simulation.
 func Of(n []int, prior int, confidence float64, cache Cache) *Null {
 	if len(n) == 2 {
 		return &Null{seeds: min(n[0], n[1])}
