@@ -27,6 +27,6 @@ peers:
 table-4:
 	go run ./cmd/gridsearch bench --workloads table-4 --into docs/results.md
 
-# what the tied set and its numbers promise, by simulation, into docs/results.md: some ten minutes
+# what the tied set and its numbers promise, by simulation, into docs/results.md: ten minutes or so
 statistics:
 	go test ./search/stats/simulate -run TestTables -timeout 0 -v -long -update

@@ -60,7 +60,7 @@ type Options struct {
 	Check      string     // CheckPermutation, CheckSignFlip, or no check
 	Images     int        // behind every score, which is a multiple of 1 / Images; 0: not known
 	Cache      null.Cache // nil: none
-	SkipBest   bool       // leave Best unknown, which takes most of the time where many tables are drawn
+	SkipBest   bool       // leave Best unknown: most of the time of a simulation
 }
 
 // Estimate is what the scores say of one trial. Numbers that are not known are NaN.
