@@ -1,7 +1,7 @@
 # generate, fmt, lint, test, bench: all that a change needs; peers, where it touches numbers or weights. Everything runs with plain go commands too.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: generate fmt lint test bench peers table-4
+.PHONY: generate fmt lint test bench peers table-4 statistics
 
 generate:
 	go generate ./...
@@ -26,3 +26,7 @@ peers:
 # the paper's latencies on this machine, into docs/results.md: a minute or two, on a machine that does nothing else
 table-4:
 	go run ./cmd/gridsearch bench --workloads table-4 --into docs/results.md
+
+# what the tied set and its numbers promise, by simulation, into docs/results.md: ten minutes or so
+statistics:
+	go test ./search/stats/simulate -run TestTables -timeout 0 -v -long -update

@@ -103,10 +103,10 @@ type Execution struct {
 	LatencyBatch           int           // images of the batch that is measured beside a single one, 16
 }
 
-// Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone, which is what the statistics do.
+// Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone: it is read for files of before, and nothing is bootstrapped any more.
 type Analysis struct {
 	Confidence float64 // confidence_level, 0.95
-	Check      string  // beside the tied set: "sign-flip", the default, where the seeds allow it, or "none"
+	Check      string  // beside the tied set: "permutation", the default, "sign-flip", where the seeds allow it, or "none"
 }
 
 // Report is [report].
@@ -119,6 +119,7 @@ type Report struct {
 const (
 	OnFailureContinue = "continue"
 	OnFailureStop     = "stop"
+	CheckPermutation  = "permutation"
 	CheckSignFlip     = "sign-flip"
 	CheckNone         = "none"
 )

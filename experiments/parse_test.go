@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		Train:       &recipe,
 		Replication: Replication{Seeds: 3},
 		Execution:   Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16},
-		Analysis:    Analysis{Confidence: .95, Check: CheckSignFlip},
+		Analysis:    Analysis{Confidence: .95, Check: CheckPermutation},
 		Report:      Report{Figures: Figures, Formats: []string{"svg", "png"}},
 	}
 	want.source = e.source

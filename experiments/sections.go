@@ -311,8 +311,11 @@ func readExecution(t *table) Execution {
 
 func readAnalysis(t *table) Analysis {
 	defer t.finish()
-	t.integer("bootstrap_resamples", 10000, 10000, 10000) // what search.Compare draws
-	return Analysis{Confidence: t.number("confidence_level", .95, .5, .999), Check: t.choice("check", CheckSignFlip, CheckSignFlip, CheckNone)}
+	t.integer("bootstrap_resamples", 10000, 10000, 10000) // of files of before
+	return Analysis{
+		Confidence: t.number("confidence_level", .95, .5, .999),
+		Check:      t.choice("check", CheckPermutation, CheckPermutation, CheckSignFlip, CheckNone),
+	}
 }
 
 func readReport(t *table) Report {

@@ -1,19 +1,16 @@
-// Package search enumerates compound coefficients, keeps those that satisfy constraints, joins those that build one network, and says which of the
-// networks' measured accuracies can be told apart.
+// Package search enumerates compound coefficients, keeps those that satisfy constraints, and joins those that build one network. Package stats below it
+// says which of the networks' measured accuracies can be told apart.
 //
 // A Space becomes points; a Build function, given from outside, makes a network of each; constraints exclude points; networks with at least one kept
-// point become trials (NewPlan). Scores of trials become a table with intervals and the tied set (Summarise).
+// point become trials (NewPlan).
 //
-// The package knows no model, no files and no database: plain values go in and come out. It refuses to add binary steps, to search a constraint
-// without showing the real cost, and to name a winner that the numbers do not show.
+// The package knows no model, no files and no database: plain values go in and come out. It refuses to add binary steps and to search a constraint
+// without showing the real cost.
 //
 // References:
 //
 //	[effnet] M. Tan, Q. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019.
 //	[dollar] P. Dollár, M. Singh, R. Girshick, Fast and Accurate Model Scaling, 2021.
-//	[holm]   S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6, 1979.
-//	[mcs]    P. Hansen, A. Lunde, J. Nason, The Model Confidence Set, Econometrica 79, 2011.
-//	[smyth]  G. Smyth, Linear Models and Empirical Bayes Methods for Assessing Differential Expression, 2004.
 package search
 
 import "fmt"

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -135,4 +136,10 @@ func WarnImages(n int) string {
 	}
 	return fmt.Sprintf("validation images: %d; the binomial standard error of an accuracy is %.3g points at 50 %%, and no seed makes it smaller: %d images keep it at %.3g (raise validation_fraction)",
 		n, 100*BinomialError(.5, n), fewestImages, 100*BinomialError(.5, fewestImages))
+}
+
+// BinomialError is the standard error of an accuracy that n images show: what another draw of images
+// could change in it. It says nothing of a difference between trials, which see the same images.
+func BinomialError(accuracy float64, n int) float64 {
+	return math.Sqrt(accuracy * (1 - accuracy) / float64(n))
 }

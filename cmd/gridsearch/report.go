@@ -58,7 +58,7 @@ func derive(folder study.Folder) (report.Results, error) {
 	results := report.New(s)
 	for name, format := range map[string]string{"results.csv": "csv", "summary.json": "json"} {
 		var text bytes.Buffer
-		if err := results.Write(&text, format); err != nil {
+		if err := results.Write(&text, format, false); err != nil {
 			return results, err
 		}
 		if err := folder.Write(name, text.Bytes()); err != nil {

@@ -13,10 +13,24 @@ import (
 
 func newResults() *cobra.Command {
 	var format string
+	var wide bool
 	cmd := &cobra.Command{
 		Use:   "results STUDY",
-		Short: "Print the table of trials: mean, interval, cost, tied set",
-		Args:  exactly("a study"),
+		Short: "Print the table of trials: coefficients, cost, accuracy, tied set",
+		Long: "Results prints a study's table of trials, the best first and the base apart, and what\n" +
+			"it shows in sentences. A coefficient is an interval where several points build the\n" +
+			"network. tied marks the trials that cannot be told from the best: a model confidence\n" +
+			"set on scores that are paired by seed, of those whose p is above 1 - confidence_level.\n" +
+			"behind best is the mean less the highest other one, in points, with intervals that\n" +
+			"hold for all trials at once.\n\n" +
+			"In JSON accuracies and their differences are fractions, and fields are only ever\n" +
+			"added: p; behind_best with behind_best_low and behind_best_high (negative: behind);\n" +
+			"best_probability, the posterior probability of the highest true mean (up to November\n" +
+			"2026 a bootstrap share, which was no probability); permutation_p or sign_flip_p,\n" +
+			"whichever check [analysis] asks for; noise_sd of one run, pairing_saved of its\n" +
+			"variance, and image_effect_sd, what another draw of the validation images would add to\n" +
+			"a trial's mean beside the others'.",
+		Args: exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, report.Formats); err != nil {
 				return err
@@ -29,10 +43,12 @@ func newResults() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report.New(s).Write(cmd.OutOrStdout(), format)
+			return report.New(s).Write(cmd.OutOrStdout(), format, wide)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json, jsonl or md")
+	cmd.Flags().BoolVar(&wide, "wide", false,
+		"all columns of table and md: names, runs, intervals, top-5, parameters, latencies")
 	return cmd
 }
 

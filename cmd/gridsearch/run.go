@@ -166,7 +166,7 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	if err != nil {
 		return err
 	}
-	if err := results.Write(cmd.OutOrStdout(), "table"); err != nil {
+	if err := results.Write(cmd.OutOrStdout(), "table", false); err != nil {
 		return err
 	}
 	if drawn, err := figures(folder); err != nil || len(drawn) == 0 {

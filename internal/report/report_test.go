@@ -18,7 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// made is a study with literal results: three trials, one of them clearly ahead, one run failed, one network too large for the data.
+// made is a study with literal results: three trials, one of them clearly ahead, one run failed,
+// one network too large for the data.
 func made(t *testing.T) *study.Study {
 	t.Helper()
 	e, err := experiments.Parse("made.toml", []byte("schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\n"))
@@ -62,7 +63,8 @@ func timed(t *testing.T) *study.Study {
 	return s
 }
 
-// TestGoldenForms compares every form of the table, without latencies and with them, with the one that was read.
+// TestGoldenForms compares every form of the table, without latencies and with them, narrow and
+// wide, with the one that was read.
 func TestGoldenForms(t *testing.T) {
 	goldenForms(t, "made", New(made(t)))
 	goldenForms(t, "timed", New(timed(t)))
@@ -70,12 +72,16 @@ func TestGoldenForms(t *testing.T) {
 
 func goldenForms(t *testing.T, name string, r Results) {
 	t.Helper()
-	for _, format := range Formats {
+	for _, format := range append([]string{"wide"}, Formats...) {
 		var text bytes.Buffer
-		if err := r.Write(&text, format); err != nil {
+		path := filepath.Join("testdata", name+"."+format)
+		wide := format == "wide"
+		if wide {
+			format = "table"
+		}
+		if err := r.Write(&text, format, wide); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", name+"."+format)
 		if *update {
 			if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
@@ -106,7 +112,7 @@ func TestDocument(t *testing.T) {
 	if d["study"] != "made" || d["metric"] != "val/top1" || d["schema_version"] != 1. || len(trials) != 4 {
 		t.Errorf("%s", text)
 	}
-	for _, key := range []string{"name", "labels", "control", "n", "mean_top1", "sd_top1", "ci_low", "ci_high", "mean_top5", "madds", "params", "activations", "madds_ratio", "tied", "runs"} {
+	for _, key := range []string{"name", "labels", "control", "n", "mean_top1", "sd_top1", "ci_low", "ci_high", "mean_top5", "madds", "params", "activations", "madds_ratio", "tied", "p", "best_probability", "behind_best", "behind_best_low", "behind_best_high", "permutation_p", "sign_flip_p", "runs"} {
 		if _, ok := base[key]; !ok {
 			t.Errorf("a trial has no %s", key)
 		}
@@ -124,7 +130,7 @@ func TestFindings(t *testing.T) {
 		t.Errorf("tied are %+v", tied)
 	}
 	text := strings.Join(r.Findings(), "\n")
-	for _, want := range []string{"best: d=1.2 w=1.1 px=18; no other trial", "rests on 2 seeds", "binomial standard error on 400 validation images: 1.96 points at 81.00 %, the best mean, and 2.50 at 50 %",
+	for _, want := range []string{"best: alpha 1.2, beta 1.1, gamma 1.15 (d=1.2 w=1.1 px=18); 95 % of such searches keep every best one", "noise of one run: s.d. 0.", "permutation within seeds", "allowed for by least squares: 1 of 9", "binomial standard error on 400 validation images: 1.96 points at 81.00 %, the best mean, and 2.50 at 50 %",
 		"warning: validation images: 400; the binomial standard error of an accuracy is 2.5 points at 50 %", "failed: base seed=2: the loss became NaN"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("findings lack %q: %s", want, text)
@@ -148,11 +154,134 @@ func TestSignFlipColumn(t *testing.T) {
 		s.Experiment.Analysis.Check = c.check
 		r := New(s)
 		var table bytes.Buffer
-		if err := r.Write(&table, "md"); err != nil {
+		if err := r.Write(&table, "md", true); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(table.String(), "| sign flip p |") != c.want || strings.Contains(table.String(), "| 0.016 |") != c.want || strings.Contains(table.String(), "\nsign flip p: ") != c.want {
 			t.Errorf("%s: %s", c.check, table.String())
+		}
+	}
+}
+
+// scored is the same study with other scores, in percent, of its three trials that are trained.
+func scored(t *testing.T, scores [3][]float64) *study.Study {
+	s := made(t)
+	s.Records = nil
+	for i, list := range scores {
+		for seed, top1 := range list {
+			s.Records = append(s.Records, store.Record{Run: store.Run{Trial: s.Plan.Trials[i].Name, Seed: seed},
+				State: store.Complete, Result: &store.Result{Top1: top1 / 100, Examples: 1000}})
+		}
+	}
+	return s
+}
+
+// TestVerdicts: one sentence says what is known, of how many that were compared, and no more.
+func TestVerdicts(t *testing.T) {
+	for want, scores := range map[string][3][]float64{
+		"3 of 3 trials cannot be told from the best (*); 95 % of such searches keep every best one; the highest mean is that of alpha 1, beta 1.4,": {{50, 52, 51}, {51, 52, 53}, {51, 51, 51}},
+		"no tied set yet": {{50}, {51}, {52}},
+		"d=1.2 w=1.1 px=18 has a higher mean, 70.00 % of 1, and is not compared": {{50, 52, 51}, {51, 52, 53}, {70}},
+	} {
+		text := strings.Join(New(scored(t, scores)).Findings(), "\n")
+		if !strings.Contains(text, want) {
+			t.Errorf("findings lack %q: %s", want, text)
+		}
+	}
+	lone := strings.Join(New(scored(t, [3][]float64{{50, 52, 51}, {80, 82, 81}, {60, 61, 60}})).Findings(), "\n")
+	if !strings.Contains(lone, "best: alpha 1, beta 1.4") || strings.Contains(lone, "neighbour") {
+		t.Errorf("findings are %s", lone)
+	}
+	yes, no, low := true, false, -.0085
+	near := Results{Confidence: .95, Trials: []Trial{{Name: "a", Tied: &yes, BehindLow: &low, rival: "b"}, {Name: "b", Tied: &no}}}
+	if got := near.verdict(); !strings.HasSuffix(got, "keep every best one; a neighbour within 0.85 points is not excluded: b") {
+		t.Errorf("the verdict is %s", got)
+	}
+}
+
+// TestEveryRunFailed: there are no statistics, and the table says why.
+func TestEveryRunFailed(t *testing.T) {
+	s := made(t)
+	for i := range s.Records {
+		s.Records[i].State, s.Records[i].Result, s.Records[i].Error = store.Failed, nil, "boom"
+	}
+	r := New(s)
+	text := strings.Join(r.Findings(), "\n")
+	if !strings.HasPrefix(text, "every run failed: there is nothing to compare\nnot") &&
+		!strings.HasPrefix(text, "every run failed: there is nothing to compare\nfailed: base seed=0: boom") {
+		t.Errorf("findings are %s", text)
+	}
+	var table bytes.Buffer
+	if err := r.Write(&table, "table", true); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(table.String(), "NaN") || strings.Contains(table.String(), "tied set") {
+		t.Errorf("%s", table.String())
+	}
+}
+
+// TestImages: with the bits of all runs on record, the sentence is about what images do to a
+// comparison.
+func TestImages(t *testing.T) {
+	s := made(t)
+	s.Records = nil
+	const images = 400
+	draw := func(unlike bool) string {
+		s.Records = nil
+		for i := range 3 {
+			for seed := range 3 {
+				correct := make([]byte, images/8)
+				for image := range images {
+					who := seed
+					if unlike { // every trial has images of its own that it gets right, whatever the seed
+						who = 0
+					}
+					if (image*7+i*(image%11)+who*(image%5))%3 > 0 {
+						correct[image/8] |= 1 << (image % 8)
+					}
+				}
+				s.Records = append(s.Records, store.Record{Run: store.Run{Trial: s.Plan.Trials[i].Name, Seed: seed}, State: store.Complete,
+					Result: &store.Result{Top1: .6 + .01*float64((seed*2+i)%3), Examples: images, Correct: correct}})
+			}
+		}
+		return strings.Join(New(s).Findings(), "\n")
+	}
+	const sentence, on = "images: another 400 would move a trial by", "best means best on these images"
+	if text := draw(true); !strings.Contains(text, sentence) || !strings.Contains(text, on) || strings.Contains(text, "binomial") {
+		t.Errorf("findings are %s", text)
+	}
+	if text := draw(false); !strings.Contains(text, sentence) {
+		t.Errorf("findings are %s", text)
+	}
+}
+
+// TestCoefficients: a network that several points build has intervals; phi has a column where it is
+// not 1.
+func TestCoefficients(t *testing.T) {
+	s := made(t)
+	s.Plan.Trials[1].Labels = append(s.Plan.Trials[1].Labels, search.Label{Point: search.Point{Alpha: "1.05", Beta: "1.4", Gamma: "0.95", Phi: "1"}})
+	header := func() (string, string) {
+		var text bytes.Buffer
+		if err := New(s).Write(&text, "md", false); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(text.String(), "\n")
+		return lines[0], lines[3]
+	}
+	if head, row := header(); strings.Contains(head, "phi") || !strings.HasPrefix(row, "| 1..1.05 | 1.4 | 0.95..1 | 2.00 |") {
+		t.Errorf("%s\n%s", head, row)
+	}
+	s.Plan.Trials[2].Labels[0].Phi = "2"
+	if head, row := header(); !strings.Contains(head, "| gamma | phi |") || !strings.HasPrefix(row, "| 1..1.05 | 1.4 | 0.95..1 | 1 |") {
+		t.Errorf("%s\n%s", head, row)
+	}
+}
+
+// TestChances: neither 0 % nor 100 % is printed of what was simulated.
+func TestChances(t *testing.T) {
+	for v, want := range map[float64]string{0: "<1 %", .004: "<1 %", .5: "50 %", .99: "99 %", 1: ">99 %"} {
+		if got := (Trial{BestChance: &v}).chance(); got != want {
+			t.Errorf("%v is printed %q, want %q", v, got, want)
 		}
 	}
 }
@@ -197,7 +326,8 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestFiguresAreReplacedWhole: a figure takes the place of the old one, which is not written over, and leaves nothing beside it.
+// TestFiguresAreReplacedWhole: a figure takes the place of the old one, which is not written over,
+// and leaves nothing beside it.
 func TestFiguresAreReplacedWhole(t *testing.T) {
 	s := made(t)
 	s.Experiment.Report.Figures, s.Experiment.Report.Formats = []string{"accuracy-cost"}, []string{"svg"}

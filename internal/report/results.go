@@ -1,24 +1,29 @@
-// Package report turns a study's record into what people and programs read: the table of trials as text, CSV, JSON or Markdown, and the figures.
+// Package report turns a study's record into what people and programs read: the table of trials as
+// text, CSV, JSON or Markdown, and the figures.
 //
-// Everything it writes holds what is the same on every repetition of the study, and can be deleted and made again at will.
+// Everything it writes holds what is the same on every repetition of the study, and can be deleted
+// and made again at will.
 package report
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
-	"gridsearch/experiments"
+	"gridsearch/internal/cache"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
+	"gridsearch/search/stats"
 )
 
 // SchemaVersion is that of the JSON document of results.
 const SchemaVersion = 1
 
-// Results is the table of a study: `gridsearch results --format json` prints it. Accuracies are fractions.
+// Results is the table of a study: `gridsearch results --format json` prints it. Accuracies are
+// fractions.
 type Results struct {
 	SchemaVersion int      `json:"schema_version"`
 	Study         string   `json:"study"`
@@ -26,7 +31,12 @@ type Results struct {
 	Trials        []Trial  `json:"trials"`
 	Confidence    float64  `json:"confidence_level"`
 	Validation    int      `json:"validation_images"` // behind every accuracy; 0 before a run is complete
+	Noise         *float64 `json:"noise_sd"`          // of one run's accuracy: pooled, seeds allowed for
+	PairingSaved  *float64 `json:"pairing_saved"`     // share of the variance between runs that pairing by seed removes
+	ImageEffect   *float64 `json:"image_effect_sd"`   // of a trial's mean beside the others'
 	Warnings      []string `json:"warnings"`
+
+	allFailed bool
 }
 
 // Trial is one network with its runs. What needs more runs than are complete is null.
@@ -42,17 +52,25 @@ type Trial struct {
 	MeanTop5    *float64       `json:"mean_top5"`
 	MAdds       int64          `json:"madds"` // multiply-adds of one image
 	Params      int64          `json:"params"`
-	Activations int64          `json:"activations"` // elements of every convolution's output, one image
-	MAddsRatio  float64        `json:"madds_ratio"` // to the base network
-	Tied        *bool          `json:"tied"`        // cannot be told from the best; null while the statistics cannot say
-	BestChance  *float64       `json:"best_probability"`
-	SignFlip    *float64       `json:"sign_flip_p"` // of the test against the highest mean, adjusted by Holm; null where [analysis] does not ask for it
+	Activations int64          `json:"activations"`      // elements of every convolution's output, one image
+	MAddsRatio  float64        `json:"madds_ratio"`      // to the base network
+	Tied        *bool          `json:"tied"`             // cannot be told from the best; null while the statistics cannot say
+	P           *float64       `json:"p"`                // that the trial is among the best ones, by the model confidence set; 1 for the last one left
+	BestChance  *float64       `json:"best_probability"` // of having the highest true mean: the posterior of a hierarchical model
+	Behind      *float64       `json:"behind_best"`      // the mean less the highest other one, with its simultaneous interval ([hsu] in package stats)
+	BehindLow   *float64       `json:"behind_best_low"`
+	BehindHigh  *float64       `json:"behind_best_high"`
+	Permutation *float64       `json:"permutation_p"` // as p, by permutation within seeds; null where [analysis] asks for another check
+	SignFlip    *float64       `json:"sign_flip_p"`   // of the test against the highest mean, adjusted by Holm; null where [analysis] does not ask for it
 	ExcludedBy  string         `json:"excluded_by"`
 	Latencies   []Latency      `json:"latencies,omitempty"` // measured times, from small batches to large ones; only where they are asked for
 	Runs        []Run          `json:"runs"`
+
+	rival string // may be as far ahead as behind_best_low says
 }
 
-// Latency is how long the network takes for a batch of images, which differs from one measurement to the next.
+// Latency is how long the network takes for a batch of images, which differs from one measurement
+// to the next.
 type Latency struct {
 	Batch     int     `json:"batch"`
 	Threads   int     `json:"threads"`
@@ -103,7 +121,7 @@ func New(s *study.Study) Results {
 	for _, record := range s.Records {
 		byTrial[record.Trial] = append(byTrial[record.Trial], record)
 	}
-	var samples []search.Sample
+	var samples []stats.Sample
 	var trained []int // places of the trials behind the samples
 	for i, t := range s.Plan.Trials {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
@@ -112,27 +130,84 @@ func New(s *study.Study) Results {
 			samples, trained = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)), append(trained, i)
 		}
 	}
-	c := search.Compare(samples, r.Confidence)
 	r.Validation = validationImages(s.Records)
-	r.Warnings = append([]string{}, c.Warnings...)
-	if warning := search.WarnImages(r.Validation); warning != "" {
+	r.allFailed = allFailed(s.Records)
+	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence,
+		Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
+	for i, e := range c.Estimates {
+		r.Trials[trained[i]].judge(e)
+	}
+	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)
+	r.ImageEffect = known(stats.ImageEffect(bits(r, s.Records), r.Validation))
+	r.warn(c.Warnings, s.Latencies)
+	return r
+}
+
+// judge takes over what the scores say.
+func (t *Trial) judge(e stats.Estimate) {
+	t.N, t.rival = e.N, e.Rival
+	t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
+	t.P, t.BestChance = known(e.P), known(e.Best)
+	t.Permutation, t.SignFlip = known(e.Permutation), known(e.SignFlip)
+	t.Behind, t.BehindLow, t.BehindHigh = known(e.Behind), known(e.BehindLow), known(e.BehindHigh)
+	if e.Compared {
+		t.Tied = &e.Tied
+	}
+}
+
+// warn gathers the warnings. That of few images says what the record does not show better.
+func (r *Results) warn(comparison []string, latencies []store.Latency) {
+	r.Warnings = []string{}
+	if !r.allFailed {
+		r.Warnings = append(r.Warnings, comparison...)
+	}
+	if warning := search.WarnImages(r.Validation); warning != "" && r.ImageEffect == nil {
 		r.Warnings = append(r.Warnings, warning)
 	}
-	if machines := machines(s.Latencies); len(machines) > 1 {
+	if machines := machines(latencies); len(machines) > 1 {
 		r.Warnings = append(r.Warnings, "latencies of unlike machines do not compare: "+strings.Join(machines, "; "))
 	}
-	for i, e := range c.Estimates {
-		t := &r.Trials[trained[i]]
-		t.N = e.N
-		t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
-		if c.Verdict() && !math.IsNaN(e.Best) {
-			t.Tied, t.BestChance = &e.Tied, known(e.Best)
-		}
-		if s.Experiment.Analysis.Check == experiments.CheckSignFlip {
-			t.SignFlip = known(e.SignFlip)
+}
+
+// allFailed says whether every run of the plan has ended without a result.
+func allFailed(records []store.Record) bool {
+	return len(records) > 0 && !slices.ContainsFunc(records, func(r store.Record) bool {
+		return r.State != store.Failed
+	})
+}
+
+// bits are which images the runs of the compared trials classified correctly, on the seeds that all
+// of these have.
+func bits(r Results, records []store.Record) stats.Bits {
+	correct := map[string]map[int][]byte{}
+	for _, record := range records {
+		result := record.Result
+		if result != nil && len(result.Correct)*8 >= r.Validation && result.Examples == r.Validation {
+			if correct[record.Trial] == nil {
+				correct[record.Trial] = map[int][]byte{}
+			}
+			correct[record.Trial][record.Seed] = result.Correct
 		}
 	}
-	return r
+	var list stats.Bits
+	var seeds []int // of the trials with the most of them
+	for _, t := range r.Trials {
+		if len(correct[t.Name]) > len(seeds) {
+			seeds = slices.Sorted(maps.Keys(correct[t.Name]))
+		}
+	}
+	for _, t := range r.Trials {
+		var runs [][]byte
+		for _, seed := range seeds {
+			if run, ok := correct[t.Name][seed]; ok && t.Tied != nil {
+				runs = append(runs, run)
+			}
+		}
+		if len(seeds) > 0 && len(runs) == len(seeds) {
+			list = append(list, runs)
+		}
+	}
+	return list
 }
 
 func latencies(trial string, all []store.Latency) []Latency {
@@ -185,8 +260,8 @@ func newTrial(t search.DocumentTrial, records []store.Record) Trial {
 	return trial
 }
 
-func sample(trial string, records []store.Record, seeds int) search.Sample {
-	s := search.Sample{Trial: trial, Scores: make([]float64, seeds)}
+func sample(trial string, records []store.Record, seeds int) stats.Sample {
+	s := stats.Sample{Trial: trial, Scores: make([]float64, seeds)}
 	for i := range s.Scores {
 		s.Scores[i] = math.NaN()
 	}
@@ -206,9 +281,14 @@ func known(v float64) *float64 {
 	return &v
 }
 
-// checked says whether the seeds allow the check by sign flips.
-func (r Results) checked() bool {
+// flipped says whether the seeds allow the check by sign flips, and permuted whether there is one
+// by permutation.
+func (r Results) flipped() bool {
 	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.SignFlip != nil })
+}
+
+func (r Results) permuted() bool {
+	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.Permutation != nil })
 }
 
 // TiedSet lists the trials that cannot be told from the best, the highest mean first.

@@ -1,10 +1,11 @@
-package search
+package check
 
 import (
 	"math"
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"gridsearch/internal/random"
@@ -27,7 +28,8 @@ func TestSignFlip(t *testing.T) {
 	}
 }
 
-// TestDrawnSignFlips: beyond the counted patterns, p is near that of the normal distribution which sums of many differences have.
+// TestDrawnSignFlips: beyond the counted patterns, p is near that of the normal distribution which
+// sums of many differences have.
 func TestDrawnSignFlips(t *testing.T) {
 	s := random.New(1, "test")
 	for _, shift := range []float64{0, .2, .5} {
@@ -52,7 +54,8 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-// TestSignFlipsNeedSeeds: 12 trials need 9 seeds and 65 need 12 before anything can be rejected; the trial with the highest mean is not tested.
+// TestSignFlipsNeedSeeds: 12 trials need 9 seeds and 65 need 12 before anything can be rejected;
+// the trial with the highest mean is not tested.
 func TestSignFlipsNeedSeeds(t *testing.T) {
 	for _, c := range []struct {
 		trials, seeds int
@@ -64,24 +67,19 @@ func TestSignFlipsNeedSeeds(t *testing.T) {
 				rows[i] = append(rows[i], .5+.01*float64(i)+.001*float64(seed*i%3))
 			}
 		}
-		p := signFlips(rows, .95)
-		if (p != nil) != c.want || c.want && (!math.IsNaN(p[c.trials-1]) || slices.Max(p[:c.trials-1]) > .05) {
+		p := SignFlips(rows, rowMeans(rows), .95)
+		known := !math.IsNaN(p[0])
+		if known != c.want || !math.IsNaN(p[c.trials-1]) ||
+			c.want && slices.Max(p[:c.trials-1]) > .05 {
 			t.Errorf("%d trials, %d seeds: p are %v", c.trials, c.seeds, p)
 		}
 	}
 }
 
-// TestCompareChecks: the check is of the same seeds as the tied set.
-func TestCompareChecks(t *testing.T) {
-	one, two := Sample{Trial: "one"}, Sample{Trial: "two"}
-	for seed := range 6 {
-		one.Scores, two.Scores = append(one.Scores, .5+.01*float64(seed%2)), append(two.Scores, .6)
+func rowMeans(rows [][]float64) []float64 {
+	var list []float64
+	for _, row := range rows {
+		list = append(list, stat.Mean(row, nil))
 	}
-	if e := Compare([]Sample{one, two}, .95).Estimates; math.Abs(e[0].SignFlip-2./64) > 1e-12 || !math.IsNaN(e[1].SignFlip) {
-		t.Errorf("p are %v and %v", e[0].SignFlip, e[1].SignFlip)
-	}
-	two.Scores[3] = math.NaN()
-	if e := Compare([]Sample{one, two}, .95).Estimates; !math.IsNaN(e[0].SignFlip) {
-		t.Errorf("5 common seeds give p %v", e[0].SignFlip)
-	}
+	return list
 }

@@ -1,0 +1,58 @@
+// Package cache keeps what is slow to compute in the user's cache directory.
+//
+// A file that is lost, damaged or cannot be written costs time and nothing else: what Load does not
+// give whole is computed anew. Files are replaced by rename, so that processes may share them.
+package cache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// Folder is a folder of cached files; the empty one caches nothing.
+type Folder string
+
+// User is the folder of a purpose below the user's cache directory, which XDG_CACHE_HOME moves on
+// Linux; the empty Folder where there is none.
+func User(purpose string) Folder {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return Folder(filepath.Join(dir, "gridsearch", purpose))
+}
+
+// Load gives what Save wrote under a name, if all of it is there: a SHA-256 stands in front of it.
+func (f Folder) Load(name string) (data []byte, ok bool) {
+	if f == "" {
+		return nil, false
+	}
+	text, err := os.ReadFile(filepath.Join(string(f), name))
+	if err != nil || len(text) < sha256.Size {
+		return nil, false
+	}
+	data = text[sha256.Size:]
+	sum := sha256.Sum256(data)
+	return data, bytes.Equal(text[:sha256.Size], sum[:])
+}
+
+// Save keeps data under a name, if the folder can be written.
+func (f Folder) Save(name string, data []byte) {
+	if f == "" || os.MkdirAll(string(f), 0o755) != nil {
+		return
+	}
+	file, err := os.CreateTemp(string(f), name+".*")
+	if err != nil {
+		return
+	}
+	defer os.Remove(file.Name())
+	sum := sha256.Sum256(data)
+	_, err1 := file.Write(sum[:])
+	_, err2 := file.Write(data)
+	if errors.Join(err1, err2, file.Close()) == nil {
+		os.Rename(file.Name(), filepath.Join(string(f), name))
+	}
+}

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"gridsearch/search"
+)
+
+// Findings says in sentences what the table shows, and what it does not.
+func (r Results) Findings() []string {
+	var lines []string
+	add := func(line string) {
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if r.allFailed {
+		add("every run failed: there is nothing to compare")
+	}
+	add(r.verdict())
+	add(r.noise())
+	add(r.images())
+	add(r.check())
+	for _, warning := range r.Warnings {
+		add("warning: " + warning)
+	}
+	for _, t := range r.Trials {
+		if t.ExcludedBy != "" {
+			add(fmt.Sprintf("not trained: %s: %s", t.Name, t.ExcludedBy))
+		}
+		for _, run := range t.Runs {
+			if run.State == "failed" {
+				add(fmt.Sprintf("failed: %s seed=%d: %s", t.Name, run.Seed, run.Error))
+			}
+		}
+	}
+	return lines
+}
+
+// compared counts the trials with a verdict.
+func (r Results) compared() int {
+	n := 0
+	for _, t := range r.Trials {
+		if t.Tied != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// verdict is the answer with what it promises.
+func (r Results) verdict() string {
+	tied := r.TiedSet()
+	promise := r.level() + " of such searches keep every best one"
+	switch len(tied) {
+	case 0:
+		return ""
+	case 1:
+		best := tied[0]
+		line := fmt.Sprintf("best: %s; %s", best.coefficients(), promise)
+		if best.rival == "" {
+			return line
+		}
+		return fmt.Sprintf("%s; a neighbour within %.2f points is not excluded: %s",
+			line, -100**best.BehindLow, best.rival)
+	}
+	return fmt.Sprintf("%d of %d trials cannot be told from the best (*); %s; "+
+		"the highest mean is that of %s", len(tied), r.compared(), promise, tied[0].coefficients())
+}
+
+// noise is that of one run, and what pairing by seed takes from it.
+func (r Results) noise() string {
+	if r.Noise == nil {
+		return ""
+	}
+	return fmt.Sprintf("noise of one run: s.d. %.2f points, pooled over the trials; "+
+		"pairing by seed saves %.0f %% of its variance", 100**r.Noise, 100**r.PairingSaved)
+}
+
+// images is what their draw does to the comparison, from the bits on record; without these, how
+// well they know one accuracy.
+func (r Results) images() string {
+	trials := r.ranked()
+	if r.Validation == 0 || trials[0].MeanTop1 == nil {
+		return ""
+	}
+	if r.ImageEffect == nil || r.Noise == nil {
+		best := trials[0].MeanTop1
+		return fmt.Sprintf("binomial standard error on %d validation images: %.2f points at %s %%, "+
+			"the best mean, and %.2f at 50 %%; differences between trials, which see the same images, "+
+			"are better known", r.Validation, 100*search.BinomialError(*best, r.Validation),
+			percent(best), 100*search.BinomialError(.5, r.Validation))
+	}
+	runs := 0
+	for _, t := range r.Trials {
+		runs = max(runs, t.N)
+	}
+	line := fmt.Sprintf("images: another %d would move a trial by %.2f points against the others, "+
+		"its %d runs by %.2f", r.Validation, 100**r.ImageEffect, runs,
+		100**r.Noise/math.Sqrt(float64(runs)))
+	if largeShare**r.ImageEffect**r.ImageEffect > *r.Noise**r.Noise/float64(runs) {
+		line += ": best means best on these images, and seeds alone do not change that " +
+			"(raise validation_fraction)"
+	}
+	return line
+}
+
+const (
+	largeShare = 5 // one in so many of a mean's variance: from there on the images decide who is best
+	mostAlike  = 4 // trials that permutations of a few seeds cannot tell apart
+)
+
+// check says what the other test makes of the tied set.
+func (r Results) check() string {
+	switch {
+	case r.flipped():
+		return "sign flip p: how likely so large a difference to the highest mean is among equals, " +
+			"whatever the noise, adjusted by Holm for the number of trials; that the best is chosen " +
+			"by the same scores is not allowed for"
+	case !r.permuted():
+		return ""
+	}
+	kept, more := 0, 0
+	for _, t := range r.Trials {
+		switch in := t.Permutation != nil && *t.Permutation > 1-r.Confidence; {
+		case in && *t.Tied:
+			kept++
+		case in:
+			more++
+		}
+	}
+	line := fmt.Sprintf("permutation within seeds, which assumes equal noise and no normal "+
+		"distribution, keeps %d of these %d", kept, len(r.TiedSet()))
+	if more > 0 {
+		line += fmt.Sprintf(" and %d more", more)
+	}
+	if more > 0 && kept+more <= mostAlike {
+		line += "; there are too few permutations to tell the last ones apart"
+	}
+	return line
+}

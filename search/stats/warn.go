@@ -1,0 +1,59 @@
+package stats
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Seeds that simulation shows to suffice.
+const fewestSeeds = 3
+
+const noVerdict = "no tied set yet: it needs two trials with two complete seeds in common"
+
+// warn says what the comparison rests on where that is less than the samples might suggest.
+func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table) {
+	warn := func(format string, values ...any) {
+		c.Warnings = append(c.Warnings, fmt.Sprintf(format, values...))
+	}
+	if t.seeds() < fewestSeeds {
+		warn("the tied set rests on %d seeds, which show the noise badly: %d serve a dozen trials",
+			t.seeds(), fewestSeeds)
+	}
+	if t.apart != nil {
+		warn("runs that are missing, allowed for by least squares: %d of %d",
+			c.Seeds*len(trials)-t.freedom-c.Seeds-len(trials)+1, c.Seeds*len(trials))
+	}
+	for _, i := range aside {
+		warn("no verdict on %s, whose runs differ by far more than the noise of the others "+
+			"allows (it may have diverged): %s", samples[i].Trial, points(samples[i].Scores))
+	}
+	best := 0.
+	for _, i := range trials {
+		best = max(best, c.Estimates[i].Mean)
+	}
+	few := 0
+	for i, e := range c.Estimates {
+		if slices.Contains(trials, i) || slices.Contains(aside, i) {
+			continue
+		}
+		few++
+		if e.Mean > best { // not where it is NaN
+			warn("%s has a higher mean, %.2f %% of %d, and is not compared", e.Trial, 100*e.Mean, e.N)
+		}
+	}
+	if few > 0 {
+		warn("trials with too few runs to be compared: %d", few)
+	}
+}
+
+// points lists scores in percent.
+func points(scores []float64) string {
+	var list []string
+	for _, v := range scores {
+		if v == v {
+			list = append(list, fmt.Sprintf("%.2f %%", 100*v))
+		}
+	}
+	return strings.Join(list, ", ")
+}
