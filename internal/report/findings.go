@@ -19,6 +19,7 @@ func (r Results) Findings() []string {
 		add("every run failed: there is nothing to compare")
 	}
 	add(r.verdict())
+	lines = append(lines, r.FamiliesSentence()...)
 	add(r.noise())
 	add(r.images())
 	add(r.check())

@@ -34,7 +34,9 @@ type Results struct {
 	Noise         *float64 `json:"noise_sd"`          // of one run's accuracy: pooled, seeds allowed for
 	PairingSaved  *float64 `json:"pairing_saved"`     // share of the variance between runs that pairing by seed removes
 	ImageEffect   *float64 `json:"image_effect_sd"`   // of a trial's mean beside the others'
-	Warnings      []string `json:"warnings"`
+	// Families at equal cost; empty where the study has none to compare.
+	Families []FamilyComparison `json:"families"`
+	Warnings []string           `json:"warnings"`
 
 	allFailed bool
 }
@@ -140,6 +142,7 @@ func New(s *study.Study) Results {
 	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)
 	r.ImageEffect = known(stats.ImageEffect(bits(r, s.Records), r.Validation))
 	r.warn(c.Warnings, s.Latencies)
+	r.Families = r.FamilyComparisons()
 	return r
 }
 
