@@ -12,7 +12,7 @@ var layers = [][]string{
 	{"internal/portable", "internal/nearest", "internal/machine", "internal/crash", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "dataset/motifs", "internal/kernel/twin", "internal/kernel/amd64"},
 	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
-		"internal/fused/ends", "dataset", "search", "model"},
+		"internal/fused/ends", "dataset", "search", "search/images", "model"},
 	{"model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
 	{"experiments", "internal/benchmark"},
 	{"internal/study", "internal/report", "internal/doctor"},
@@ -36,6 +36,8 @@ var allowed = map[string][]string{
 var forbidden = map[string][]string{
 	"search": {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os"},
 	"model":  {"search", "gorgonia.org/gorgonia"},
+
+	"search/images": {"model", "dataset", "database/sql", "os"},
 	"plots":  {"internal/store", "search"},
 }
 
