@@ -8,17 +8,19 @@ import (
 
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/scores"
 	"gridsearch/internal/study"
 )
 
 func newResults() *cobra.Command {
 	var format string
+	var more scores.Request
 	cmd := &cobra.Command{
 		Use:   "results STUDY",
 		Short: "Print the table of trials: mean, interval, cost, tied set",
 		Args:  exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format, report.Formats); err != nil {
+			if err := checkResults(format, more); err != nil {
 				return err
 			}
 			folder, err := findStudy(cmd, args[0])
@@ -29,10 +31,14 @@ func newResults() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if more.Images || more.Metric != "" {
+				return printScores(cmd, s, more, format)
+			}
 			return report.New(s).Write(cmd.OutOrStdout(), format)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json, jsonl or md")
+	addScores(cmd, &more)
 	return cmd
 }
 
