@@ -12,7 +12,8 @@ func TestPredictionsExitCodes(t *testing.T) {
 	if code, _, messages := s.run("run", "small.toml", "--progress", "none"); code != exitDone {
 		t.Fatalf("the study ends with %d: %s", code, messages)
 	}
-	files, err := filepath.Glob(filepath.Join(s.folder, "studies/small/runs/*/predictions.safetensors"))
+	runs := filepath.Join(s.folder, "studies", "small", "runs")
+	files, err := filepath.Glob(filepath.Join(runs, "*", "predictions.safetensors"))
 	if err != nil || len(files) != 10 {
 		t.Fatalf("%d of 10 runs have predictions (%v)", len(files), err)
 	}
@@ -20,7 +21,8 @@ func TestPredictionsExitCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"--metric", "accuracy"}, {"--images", "--format", "md"}, {"--images"}, {"--metric", "brier"},
+		{"--metric", "accuracy"}, {"--images", "--format", "md"}, {"--images"},
+		{"--metric", "brier"},
 	} {
 		code, out, messages := s.run(append([]string{"results", "small"}, args...)...)
 		if code != exitInput || out != "" || messages == "" {

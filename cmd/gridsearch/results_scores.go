@@ -17,9 +17,11 @@ import (
 // addScores adds the flags that ask for more than the table of trials.
 func addScores(cmd *cobra.Command, more *scores.Request) {
 	flags := cmd.Flags()
-	flags.StringVar(&more.Metric, "metric", "", "the trials by "+metricNames()+", in a table of its own (table or json)")
-	flags.BoolVar(&more.Images, "images", false, "the trials tied with the best, image by image: accuracy of each class, McNemar's test,\n"+
-		"bootstrap over images, agreement of errors, signal-to-noise (table or json)")
+	flags.StringVar(&more.Metric, "metric", "",
+		"the trials by "+metricNames()+", in a table of its own (table or json)")
+	flags.BoolVar(&more.Images, "images", false,
+		"the trials tied with the best, image by image: accuracy of each class, McNemar's test,\n"+
+			"bootstrap over images, agreement of errors, signal-to-noise (table or json)")
 }
 
 func metricNames() string {
@@ -34,12 +36,12 @@ func checkResults(format string, more scores.Request) error {
 		return err
 	}
 	if _, ok := images.FindMetric(more.Metric); !ok && more.Metric != "" {
-		return usageError{fmt.Errorf("--metric %q is not known: did you mean %s? There are %s", more.Metric,
-			nearest.Words(more.Metric, images.MetricNames()), metricNames())}
+		return usageError{fmt.Errorf("--metric %q is not known: did you mean %s? There are %s",
+			more.Metric, nearest.Words(more.Metric, images.MetricNames()), metricNames())}
 	}
 	if (more.Images || more.Metric != "") && !slices.Contains(scores.Formats, format) {
-		return usageError{fmt.Errorf("--format %s is of the table of trials: with --metric or --images use %s",
-			format, strings.Join(scores.Formats, " or "))}
+		return usageError{fmt.Errorf("--format %s is of the table of trials: with --metric or "+
+			"--images use %s", format, strings.Join(scores.Formats, " or "))}
 	}
 	return nil
 }

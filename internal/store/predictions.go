@@ -29,7 +29,8 @@ func (r Result) same(other Result) bool {
 
 // predictions is the message where accuracy and loss agree.
 func (e *DiffersError) predictions() string {
-	return fmt.Sprintf("run %s gave other predictions (SHA-256 %.12s) than the record has (%.12s) from "+
-		"the same kernel set and CPU: something is not deterministic; the record keeps the first",
+	return fmt.Sprintf("run %s gave other predictions (SHA-256 %.12s) than the record has (%.12s) "+
+		"from the same kernel set and CPU: something is not deterministic; the record keeps the "+
+		"first",
 		e.Key, e.Second.Predictions, e.Recorded.Predictions)
 }

@@ -383,7 +383,8 @@ func (s *Store) Records() ([]Record, error) {
 		return nil, err
 	}
 	rows, err := s.db.Query(`
-		SELECT r.key, r.trial, r.seed, f.error, t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, ` + predictions + `,
+		SELECT r.key, r.trial, r.seed, f.error, t.top1, t.top5, t.loss, t.examples, t.correct,
+			t.curve, t.steps, ` + predictions + `,
 			(SELECT count(*) FROM executions e WHERE e.key = r.key AND e.outcome IN ('failed', 'crashed'))
 		FROM runs r LEFT JOIN results t ON t.key = r.key LEFT JOIN failures f ON f.key = r.key ORDER BY r.position`)
 	if err != nil {
@@ -407,13 +408,15 @@ func scanRecord(rows *sql.Rows) (Record, error) {
 	var top1, top5, loss sql.NullFloat64
 	var examples, steps sql.NullInt64
 	var correct []byte
-	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &failure, &top1, &top5, &loss, &examples, &correct, &curve, &steps, &predictions, &r.Attempts); err != nil {
+	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &failure, &top1, &top5, &loss, &examples,
+		&correct, &curve, &steps, &predictions, &r.Attempts); err != nil {
 		return r, err
 	}
 	switch {
 	case top1.Valid:
 		r.State = Complete
-		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64, Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
+		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
+			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
 			Predictions: predictions.String}
 		return r, json.Unmarshal([]byte(curve.String), &r.Result.Curve)
 	case failure.Valid:
@@ -442,8 +445,10 @@ func (s *Store) Complete(result Result, e Execution) error {
 		if err := insertExecution(tx, e); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO results (key, top1, top5, loss, examples, correct, curve, steps, predictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			e.Key, result.Top1, result.Top5, result.Loss, result.Examples, append([]byte{}, result.Correct...), string(curve), result.Steps, result.Predictions)
+		_, err = tx.Exec(`INSERT INTO results (key, top1, top5, loss, examples, correct, curve,
+				steps, predictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			e.Key, result.Top1, result.Top5, result.Loss, result.Examples,
+			append([]byte{}, result.Correct...), string(curve), result.Steps, result.Predictions)
 		if err != nil {
 			return err
 		}
@@ -461,9 +466,11 @@ func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, e
 	var first Result
 	var curve, environment string
 	err := tx.QueryRow(`
-		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, t.predictions, x.environment
+		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, t.predictions,
+			x.environment
 		FROM results t JOIN executions x ON x.key = t.key AND x.outcome = 'complete' WHERE t.key = ? ORDER BY x.id LIMIT 1`, e.Key).
-		Scan(&first.Top1, &first.Top5, &first.Loss, &first.Examples, &first.Correct, &curve, &first.Steps, &first.Predictions, &environment)
+		Scan(&first.Top1, &first.Top5, &first.Loss, &first.Examples, &first.Correct, &curve,
+			&first.Steps, &first.Predictions, &environment)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -53,7 +53,8 @@ func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	if err := e.load(); err != nil {
 		return train.Result{}, &InputError{err}
 	}
-	images, err := e.images.at(view{arch.Pixels, experiment.Data.Augmentation.Crop > 0, experiment.Data.ValidationCrop})
+	native := experiment.Data.Augmentation.Crop > 0
+	images, err := e.images.at(view{arch.Pixels, native, experiment.Data.ValidationCrop})
 	if err != nil {
 		return train.Result{}, err
 	}

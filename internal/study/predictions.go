@@ -64,8 +64,8 @@ const imageOrder = "the validation images of the study, in the order of its spli
 
 // encode writes a predictions file: the same bytes for the same predictions.
 func (p Predictions) encode() ([]byte, error) {
-	said, err := json.Marshal(predictionsMetadata{predictionsVersion, p.Key, p.Trial, p.Seed, p.Names,
-		imageOrder})
+	said, err := json.Marshal(predictionsMetadata{predictionsVersion, p.Key, p.Trial, p.Seed,
+		p.Names, imageOrder})
 	if err != nil {
 		return nil, err
 	}
@@ -113,15 +113,17 @@ func (p *Predictions) describe(metadata map[string]string) error {
 		return fmt.Errorf("metadata %q: %w", predictionsKey, err)
 	}
 	if m.SchemaVersion != predictionsVersion {
-		return fmt.Errorf("metadata %q have version %d, this program knows %d: use the gridsearch that "+
-			"wrote the file", predictionsKey, m.SchemaVersion, predictionsVersion)
+		return fmt.Errorf("metadata %q have version %d, this program knows %d: use the gridsearch "+
+			"that wrote the file", predictionsKey, m.SchemaVersion, predictionsVersion)
 	}
 	p.Key, p.Trial, p.Seed, p.Names = m.Key, m.Trial, m.Seed, m.Classes
 	return nil
 }
 
 // predictionTensors takes the tensors out of a file and holds their shapes against each other.
-func predictionTensors(f *safetensors.File) (labels []int32, logits []float32, classes int, err error) {
+func predictionTensors(
+	f *safetensors.File,
+) (labels []int32, logits []float32, classes int, err error) {
 	rows, err := f.Tensor(logitsName)
 	if err != nil {
 		return nil, nil, 0, err
@@ -131,8 +133,8 @@ func predictionTensors(f *safetensors.File) (labels []int32, logits []float32, c
 		return nil, nil, 0, err
 	}
 	if len(rows.Shape) != 2 || !slices.Equal(row.Shape, rows.Shape[:1]) {
-		return nil, nil, 0, fmt.Errorf("tensors %q and %q have shapes %v and %v: they must be [n classes] "+
-			"and [n]", logitsName, labelsName, rows.Shape, row.Shape)
+		return nil, nil, 0, fmt.Errorf("tensors %q and %q have shapes %v and %v: they must be "+
+			"[n classes] and [n]", logitsName, labelsName, rows.Shape, row.Shape)
 	}
 	if logits, err = rows.Float32s(); err != nil {
 		return nil, nil, 0, fmt.Errorf("tensor %q: %w", logitsName, err)

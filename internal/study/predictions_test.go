@@ -19,7 +19,8 @@ import (
 	byimage "gridsearch/search/images"
 )
 
-// trained is a study of which a worker has trained the first two runs, with weights and predictions.
+// trained is a study of which a worker has trained the first two runs, with weights and
+// predictions.
 func trained(t *testing.T) (*Study, []Spec) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -64,8 +65,8 @@ func visited(s *Study) (list []Predictions, notes []string, err error) {
 	return list, notes, err
 }
 
-// TestPredictionsAreTheResult: top-1, top-5 and loss of the file are those of the record to the last
-// bit, the record has the file's hash and bits, and the file says what it is of.
+// TestPredictionsAreTheResult: top-1, top-5 and loss of the file are those of the record to the
+// last bit, the record has the file's hash and bits, and the file says what it is of.
 func TestPredictionsAreTheResult(t *testing.T) {
 	s, specs := trained(t)
 	list, notes, err := visited(s)
@@ -75,8 +76,8 @@ func TestPredictionsAreTheResult(t *testing.T) {
 	for i, p := range list {
 		r, text := s.Records[i].Result, read(t, s.Folder.Predictions(specs[i].Key))
 		if p.TopK(1) != r.Top1 || p.TopK(5) != r.Top5 || p.LogLoss() != r.Loss {
-			t.Errorf("the file gives %v, %v and %v, the record has %v, %v and %v", p.TopK(1), p.TopK(5),
-				p.LogLoss(), r.Top1, r.Top5, r.Loss)
+			t.Errorf("the file gives %v, %v and %v, the record has %v, %v and %v", p.TopK(1),
+				p.TopK(5), p.LogLoss(), r.Top1, r.Top5, r.Loss)
 		}
 		if r.Predictions != checksum(text) || len(r.Predictions) != 64 {
 			t.Errorf("the record has the hash %q", r.Predictions)
@@ -89,8 +90,8 @@ func TestPredictionsAreTheResult(t *testing.T) {
 		spec := specs[i]
 		if p.Key != spec.Key || p.Trial != spec.Trial || p.Seed != spec.SeedIndex || p.N() != 120 ||
 			len(p.Names) != p.Classes || p.Classes != spec.Architecture.Classes {
-			t.Errorf("the file says %s, %s, %d, %d images, %d classes called %v", p.Key, p.Trial, p.Seed,
-				p.N(), p.Classes, p.Names)
+			t.Errorf("the file says %s, %s, %d, %d images, %d classes called %v", p.Key, p.Trial,
+				p.Seed, p.N(), p.Classes, p.Names)
 		}
 	}
 }
@@ -104,8 +105,8 @@ func read(t *testing.T, path string) []byte {
 	return text
 }
 
-// TestPredictionsAgain: another execution writes the same bytes, a bound on the size leaves the file
-// out and nothing else of the result, and the folder has no other files.
+// TestPredictionsAgain: another execution writes the same bytes, a bound on the size leaves the
+// file out and nothing else of the result, and the folder has no other files.
 func TestPredictionsAgain(t *testing.T) {
 	s, specs := trained(t)
 	first := read(t, s.Folder.Predictions(specs[0].Key))
@@ -134,8 +135,8 @@ func TestPredictionsAgain(t *testing.T) {
 	}
 }
 
-// TestPredictionsFromWeights: runs whose file is not there are evaluated again, with the same bytes,
-// which are written where the study keeps predictions.
+// TestPredictionsFromWeights: runs whose file is not there are evaluated again, with the same
+// bytes, which are written where the study keeps predictions.
 func TestPredictionsFromWeights(t *testing.T) {
 	s, specs := trained(t)
 	path := s.Folder.Predictions(specs[1].Key)
@@ -228,7 +229,13 @@ func TestBadPredictions(t *testing.T) {
 	other := relabelled(p)
 	n, shape := p.N(), []int{p.N(), p.Classes}
 	zeros := make([]float32, n*p.Classes)
-	short := safetensors.Float32s("logits", []int{n - 1, p.Classes}, zeros[p.Classes:])
+	floats := func(rows int, values []float32) safetensors.Tensor {
+		return safetensors.Float32s("logits", []int{rows, p.Classes}, values)
+	}
+	integers := safetensors.Int32s("logits", shape, make([]int32, len(zeros)))
+	long := safetensors.Tensor{Name: "labels", Type: "I64", Shape: shape[:1],
+		Data: make([]byte, 8*n)}
+	unnamed := safetensors.Int32s("label", shape[:1], other)
 	nan := append([]float32{float32(math.NaN())}, zeros[1:]...)
 	flipped := append([]byte{}, good...)
 	flipped[len(flipped)-1] ^= 1
@@ -238,19 +245,20 @@ func TestBadPredictions(t *testing.T) {
 	}{
 		{"the file is damaged: its SHA-256 is ", flipped},
 		{"too few for the length of its header", good[:5]},
-		{"shapes [119 ", replace("logits", short)},
-		{`it has no tensor "labels"`, replace("labels", safetensors.Int32s("label", shape[:1], other))},
-		{"its dtype is I64, not I32", replace("labels", safetensors.Tensor{Name: "labels", Type: "I64",
-			Shape: shape[:1], Data: make([]byte, 8*n)})},
-		{"not one of F16", replace("logits", safetensors.Int32s("logits", shape, make([]int32, len(zeros))))},
-		{"image 0 has the logit NaN", replace("logits", safetensors.Float32s("logits", shape, nan))},
-		{"they give top-1 ", replace("logits", safetensors.Float32s("logits", shape, zeros))},
+		{"shapes [119 ", replace("logits", floats(n-1, zeros[p.Classes:]))},
+		{`it has no tensor "labels"`, replace("labels", unnamed)},
+		{"its dtype is I64, not I32", replace("labels", long)},
+		{"not one of F16", replace("logits", integers)},
+		{"image 0 has the logit NaN", replace("logits", floats(n, nan))},
+		{"they give top-1 ", replace("logits", floats(n, zeros))},
 		{"are of other images", replace("labels", safetensors.Int32s("labels", shape[:1], other))},
 		{"the file is of run 0123, not of ", metadata(specs[1].Key, "0123")},
-		{"have version 7, this program knows 1", metadata(`"schema_version":1`, `"schema_version":7`)},
+		{"have version 7, this program knows 1", metadata(`_version":1`, `_version":7`)},
 		{`unknown field "sed"`, metadata(`"seed"`, `"sed"`)},
 		{"the metadata name ", metadata(`"classes":[`, `"classes":["x",`)},
-		{"it is no predictions file", spoil(t, good, func(f *safetensors.File) { f.Metadata = nil })},
+		{"it is no predictions file", spoil(t, good, func(f *safetensors.File) {
+			f.Metadata = nil
+		})},
 	}
 	for i, c := range cases {
 		if i > 0 {
@@ -271,15 +279,16 @@ func TestBadPredictions(t *testing.T) {
 	}
 }
 
-// TestNoPredictions: a run with neither predictions nor weights is named; weights of another run are
-// found out.
+// TestNoPredictions: a run with neither predictions nor weights is named; weights of another run
+// are found out.
 func TestNoPredictions(t *testing.T) {
 	s, specs := trained(t)
 	path, weights := s.Folder.Predictions(specs[1].Key), s.Folder.Weights(specs[1].Key)
 	var input *InputError
 	complain := func(want string) {
 		t.Helper()
-		if _, _, err := visited(s); !errors.As(err, &input) || !strings.Contains(err.Error(), want) {
+		_, _, err := visited(s)
+		if !errors.As(err, &input) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

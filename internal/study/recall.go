@@ -15,8 +15,8 @@ import (
 
 // EachPredictions visits the predictions of every complete run in plan order, one at a time: those
 // that the run has kept, or else those that its kept weights give. The latter are written down for
-// the next time, where the study keeps predictions of their size. note is told, before the first run
-// that is computed, that this takes its time.
+// the next time, where the study keeps predictions of their size. note is told, before the first
+// run that is computed, that this takes its time.
 //
 // The error of a file that is damaged, missing or of another run is an *InputError which names it
 // and says what to do; no file is touched then. An error of visit is passed on.
@@ -59,7 +59,8 @@ func (r *recaller) recall(record store.Record) (Predictions, error) {
 	}
 	p, err := readPredictions(text, record)
 	if err != nil {
-		return p, &InputError{fmt.Errorf("%s: %w: %s", path, err, r.study.Folder.advice(record.Key))}
+		advice := r.study.Folder.advice(record.Key)
+		return p, &InputError{fmt.Errorf("%s: %w: %s", path, err, advice)}
 	}
 	return p, nil
 }
@@ -67,8 +68,8 @@ func (r *recaller) recall(record store.Record) (Predictions, error) {
 // readPredictions reads a run's file and holds it against the record.
 func readPredictions(text []byte, record store.Record) (Predictions, error) {
 	if want := record.Result.Predictions; want != "" && checksum(text) != want {
-		return Predictions{}, fmt.Errorf("the file is damaged: its SHA-256 is %.12s, the record has %.12s",
-			checksum(text), want)
+		return Predictions{}, fmt.Errorf("the file is damaged: its SHA-256 is %.12s, the record "+
+			"has %.12s", checksum(text), want)
 	}
 	p, err := decodePredictions(text)
 	if err != nil {
@@ -83,10 +84,11 @@ func readPredictions(text []byte, record store.Record) (Predictions, error) {
 // advice says how to come by the predictions of a run whose file is no good.
 func (f Folder) advice(key string) string {
 	if _, err := os.Stat(f.Weights(key)); err == nil {
-		return "bring a copy of it back, or move it away and they are computed from the run's weights"
+		return "bring a copy of it back, or move it away and they are computed from the run's " +
+			"weights"
 	}
-	return "bring a copy of it back; without one, and without the run's weights, train the run again in " +
-		"a study under another --dir"
+	return "bring a copy of it back; without one, and without the run's weights, train the run " +
+		"again in a study under another --dir"
 }
 
 // What predictions computed on another machine may differ by from the record.
@@ -117,8 +119,8 @@ func (r *recaller) sameImages(p Predictions) error {
 		r.first = &p
 	}
 	if !slices.Equal(p.Labels, r.first.Labels) || !slices.Equal(p.Names, r.first.Names) {
-		return &InputError{fmt.Errorf("the predictions of runs %s and %s are of other images: move away %s, "+
-			"or %s, whichever is not of this study", r.first.Key, p.Key,
+		return &InputError{fmt.Errorf("the predictions of runs %s and %s are of other images: "+
+			"move away %s, or %s, whichever is not of this study", r.first.Key, p.Key,
 			r.study.Folder.Predictions(r.first.Key), r.study.Folder.Predictions(p.Key))}
 	}
 	return nil
@@ -143,8 +145,9 @@ func (r *recaller) compute(record store.Record) (p Predictions, err error) {
 	}
 	p.Key, p.Trial, p.Seed = record.Key, record.Trial, record.Seed
 	if err := agree(p, *record.Result); err != nil {
-		return p, &InputError{fmt.Errorf("the predictions of %s do not fit the record: %w: the file or the "+
-			"data are not those that the run was trained with; bring copies of them back", path, err)}
+		return p, &InputError{fmt.Errorf("the predictions of %s do not fit the record: %w: the "+
+			"file or the data are not those that the run was trained with; bring copies of them "+
+			"back", path, err)}
 	}
 	return p, r.study.remember(p, record)
 }
@@ -169,14 +172,15 @@ func (r *recaller) evaluate(n weights.Network) (p Predictions, err error) {
 
 // missing is the error of a run that has kept neither predictions nor weights.
 func (s *Study) missing(record store.Record) error {
-	return &InputError{fmt.Errorf("run %s (%s seed=%d) has no predictions: %s is not there, nor are weights "+
-		"to compute them from; bring a copy of either back, or train the run again in a study under another "+
-		"--dir, with keep_predictions = true in [execution]", record.Key, record.Trial, record.Seed,
+	return &InputError{fmt.Errorf("run %s (%s seed=%d) has no predictions: %s is not there, nor "+
+		"are weights to compute them from; bring a copy of either back, or train the run again in "+
+		"a study under another --dir, with keep_predictions = true in [execution]", record.Key,
+		record.Trial, record.Seed,
 		s.Folder.Predictions(record.Key))}
 }
 
-// remember writes down predictions that were computed. Bytes that differ from those on the record, by
-// another machine's rounding, are not, and a folder that cannot be written costs only time.
+// remember writes down predictions that were computed. Bytes that differ from those on the record,
+// by another machine's rounding, are not, and a folder that cannot be written costs only time.
 func (s *Study) remember(p Predictions, record store.Record) error {
 	text, err := p.encode()
 	if err != nil {

@@ -101,7 +101,9 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 }
 
 // run trains one run. Beside its result it gives the hash of the predictions that it has kept.
-func (w *worker) run(ctx context.Context, r request) (result train.Result, predictions string, err error) {
+func (w *worker) run(
+	ctx context.Context, r request,
+) (result train.Result, predictions string, err error) {
 	set, err := w.library.get(r.Spec)
 	if err != nil {
 		return result, "", err
@@ -121,7 +123,7 @@ func (w *worker) run(ctx context.Context, r request) (result train.Result, predi
 		Train: set.train, Validation: set.validation,
 		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(r.Dir, checkpointName), CheckpointEvery: checkpointEvery,
 		Log:        func(note string) { logger.Print(note) },
-		KeepLogits: predictionBytes(set.validation.N, r.Spec.Architecture.Classes) <= r.KeepPredictions,
+		KeepLogits: r.keepsPredictions(set.validation.N),
 	}
 	result, err = train.Run(ctx, job, w.progress(r.Spec.Key))
 	if err == nil {
@@ -131,9 +133,17 @@ func (w *worker) run(ctx context.Context, r request) (result train.Result, predi
 	return result, predictions, err
 }
 
-// keep writes the weights and the predictions that a run ends with, and gives the hash of the latter.
-// It is done before the run has a result on the record, so that every complete run has them.
-func (w *worker) keep(r request, result train.Result, labels []int32) (predictions string, err error) {
+// keepsPredictions says whether those of n images are small enough to be kept.
+func (r request) keepsPredictions(n int) bool {
+	return predictionBytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
+}
+
+// keep writes the weights and the predictions that a run ends with, and gives the hash of the
+// latter. It is done before the run has a result on the record, so that every complete run has
+// them.
+func (w *worker) keep(
+	r request, result train.Result, labels []int32,
+) (predictions string, err error) {
 	if r.KeepWeights {
 		if err := keepWeights(r, result); err != nil {
 			return "", err
@@ -186,6 +196,6 @@ func recorded(r train.Result, predictions string) *store.Result {
 	for i, point := range r.Curve {
 		curve[i] = store.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss, Top1: point.Top1}
 	}
-	return &store.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples, Correct: r.Correct, Curve: curve, Steps: r.Steps,
-		Predictions: predictions}
+	return &store.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples,
+		Correct: r.Correct, Curve: curve, Steps: r.Steps, Predictions: predictions}
 }

@@ -63,7 +63,7 @@ type Result struct {
 	Correct  []byte  // bit i%8 of byte i/8: image i was named right
 	Curve    Curve
 	Steps    int
-	Logits   []float32 // of the images [Examples, classes], in order; nil where nobody asks for them
+	Logits   []float32 // of the images [Examples, classes], in order; nil where not asked for
 
 	Weights         *nn.Parameters // those that were evaluated
 	Mean, Deviation []float32      // of each channel of the training images, pixels as 0..1
@@ -109,7 +109,8 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
 	}
 	trained := time.Now()
-	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads, job.KeepLogits)
+	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads,
+		job.KeepLogits)
 	result.Curve, result.Steps = s.curve, s.steps
 	result.Weights, result.Mean, result.Deviation = s.evaluated(), s.mean, s.deviation
 	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()

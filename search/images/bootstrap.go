@@ -17,8 +17,8 @@ type Interval struct{ Mean, Low, High float64 }
 
 // Bootstrap gives percentile intervals of the means of differences between trials, by resampling
 // images ([efron], chapter 13). Each row [n] has the difference of two trials on every image, seeds
-// averaged within the image, so that pairs stay pairs; the rows are of the same images and share the
-// samples. The confidence is of each interval by itself.
+// averaged within the image, so that pairs stay pairs; the rows are of the same images and share
+// the samples. The confidence is of each interval by itself.
 func Bootstrap(rows [][]float64, confidence float64) []Interval {
 	if len(rows) == 0 {
 		return nil
@@ -109,9 +109,9 @@ func (s Spread) Ratio() float64 { return s.Signal / s.Noise }
 
 // SignalToNoise splits the variance of scores [trials][seeds] that are paired by seed into that of
 // the trials and that of a run, by the mean squares of the two-way table: noise^2 is the residual
-// one, signal^2 what the trials' one has above it, per seed, and not below 0. The ratio has no unit,
-// so that of the loss stands beside that of the accuracy; [heineman] compares benchmarks by such a
-// ratio. There must be two trials and two seeds at least: NaN otherwise.
+// one, signal^2 what the trials' one has above it, per seed, and not below 0. The ratio has no
+// unit, so that of the loss stands beside that of the accuracy; [heineman] compares benchmarks by
+// such a ratio. There must be two trials and two seeds at least: NaN otherwise.
 func SignalToNoise(scores [][]float64) Spread {
 	k := len(scores)
 	if k < 2 || len(scores[0]) < 2 {

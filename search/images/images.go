@@ -1,9 +1,9 @@
 // Package images holds what trained networks say of single images against each other: scores from
 // logits, tests of two networks on the same images, and how much of a score is noise.
 //
-// It is given labels and logits and needs no model, no study and no files. Everything here speaks of
-// networks as they were trained and of images like these: what other seeds would have given is for
-// the statistics over runs.
+// It is given labels and logits and needs no model, no study and no files. Everything here speaks
+// of networks as they were trained and of images like these: what other seeds would have given is
+// for the statistics over runs.
 //
 // References, cited by the names in brackets:
 //
@@ -50,8 +50,8 @@ func New(labels []int32, logits []float32, classes int) (Predictions, error) {
 	case classes < 1:
 		return p, fmt.Errorf("%d classes: there must be one at least", classes)
 	case len(logits)/classes != len(labels) || len(logits)%classes != 0:
-		return p, fmt.Errorf("%d logits are not %d images times %d classes", len(logits), len(labels),
-			classes)
+		return p, fmt.Errorf("%d logits are not %d images times %d classes", len(logits),
+			len(labels), classes)
 	}
 	return p, p.check()
 }
@@ -60,8 +60,8 @@ func New(labels []int32, logits []float32, classes int) (Predictions, error) {
 func (p Predictions) check() error {
 	for i, label := range p.Labels {
 		if label < 0 || int(label) >= p.Classes {
-			return fmt.Errorf("image %d has label %d: the %d classes are 0 to %d", i, label, p.Classes,
-				p.Classes-1)
+			return fmt.Errorf("image %d has label %d: the %d classes are 0 to %d", i, label,
+				p.Classes, p.Classes-1)
 		}
 	}
 	for i, v := range p.Logits {
@@ -163,9 +163,10 @@ func (p Predictions) Brier() float64 {
 // Bins are the intervals of confidence of the expected calibration error, as in [guo].
 const Bins = 15
 
-// ECE is the expected calibration error ([guo], equation 3): images are sorted by the probability of
-// the class that is predicted into bins of equal width, each with its upper edge, and the distances
-// between a bin's accuracy and its mean probability are averaged by the images in it. 0 at best.
+// ECE is the expected calibration error ([guo], equation 3): images are sorted by the probability
+// of the class that is predicted into bins of equal width, each with its upper edge, and the
+// distances between a bin's accuracy and its mean probability are averaged by the images in it. 0
+// at best.
 func (p Predictions) ECE() float64 {
 	var excess [Bins]float64 // correct images less the sum of the probabilities
 	probabilities := make([]float64, p.Classes)

@@ -62,7 +62,8 @@ func TestScores(t *testing.T) {
 // TestFewClasses: one class is always right; of two, the label is always among the first five.
 func TestFewClasses(t *testing.T) {
 	one := predictions(t, []int32{0, 0}, []float32{-3, 70}, 1)
-	for name, want := range map[string]float64{"top1": 1, "top5": 1, "loss": 0, "brier": 0, "ece": 0} {
+	perfect := map[string]float64{"top1": 1, "top5": 1, "loss": 0, "brier": 0, "ece": 0}
+	for name, want := range perfect {
 		m, _ := FindMetric(name)
 		near(t, name+" of one class", m.Score(one), want)
 	}
@@ -75,7 +76,8 @@ func TestFewClasses(t *testing.T) {
 	square := func(x float64) float64 { return 2 * x * x }
 	near(t, "Brier score of two classes", two.Brier(),
 		(2*square(.5)+square(sigmoid(-3))+square(sigmoid(2)))/4)
-	// confidences .5, .5, .9526, .8808 lie in bins 7, 7, 14 and 13; correct are the first and third.
+	// confidences .5, .5, .9526, .8808 lie in bins 7, 7, 14 and 13; correct are the first and
+	// third.
 	ece := (math.Abs(1-2*.5) + math.Abs(1-sigmoid(3)) + sigmoid(2)) / 4
 	near(t, "calibration error of two classes", two.ECE(), ece)
 	if n := predictions(t, []int32{1}, []float32{0, 0, 0}, 3).ByClass()[0]; n.Images != 0 ||

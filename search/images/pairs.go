@@ -50,11 +50,11 @@ func (p Pair) Kappa() float64 {
 // ([dietterich] and textbooks since); counting is cheap far beyond it.
 const mostExact = 1000
 
-// McNemar is the two-sided p value of McNemar's test ([mcnemar]): were two networks equally accurate
-// on images like these, each image that one of them alone classifies correctly would be either's
-// with probability 1/2. Up to mostExact such images it is the exact binomial probability of a split
-// at least as uneven; beyond it, the normal approximation with Edwards' correction for continuity
-// ([edwards]). 1 without such images.
+// McNemar is the two-sided p value of McNemar's test ([mcnemar]): were two networks equally
+// accurate on images like these, each image that one of them alone classifies correctly would be
+// either's with probability 1/2. Up to mostExact such images it is the exact binomial probability
+// of a split at least as uneven; beyond it, the normal approximation with Edwards' correction for
+// continuity ([edwards]). 1 without such images.
 func (p Pair) McNemar() float64 {
 	n, few := p.OnlyFirst+p.OnlySecond, min(p.OnlyFirst, p.OnlySecond)
 	if n > mostExact {

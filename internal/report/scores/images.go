@@ -11,11 +11,14 @@ import (
 // Images compares the trials that are tied with the best image by image. Everything in it is of
 // these networks as they were trained, and of images like the validation images.
 type Images struct {
-	N       int      `json:"validation_images"` // 0 before a run is complete
-	Best    string   `json:"best"`              // trial with the highest mean top-1
-	Classes []Class  `json:"classes"`
-	Own     *Concord `json:"agreement_between_seeds"` // of the best's runs; null below two
-	Pairs   []Pair   `json:"pairs"`                   // with the best: the tied trials, or the runner-up of a lone winner
+	N       int     `json:"validation_images"` // 0 before a run is complete
+	Best    string  `json:"best"`              // trial with the highest mean top-1
+	Classes []Class `json:"classes"`
+
+	// Own is how the best's runs agree with each other; null below two.
+	Own *Concord `json:"agreement_between_seeds"`
+	// Pairs are those with the best: of the tied trials, or of a lone winner's runner-up.
+	Pairs   []Pair   `json:"pairs"`
 	Spreads []Spread `json:"signal_to_noise"`
 
 	confidence float64
@@ -36,21 +39,24 @@ type ClassAccuracy struct {
 	Accuracy *float64 `json:"accuracy"`
 }
 
-// Concord is how far the errors of runs agree; means over pairs of runs.
+// Concord is how far the errors of runs agree; means over pairs of runs. Agreement is the share of
+// images that both classify correctly, or neither.
 type Concord struct {
-	Agreement float64  `json:"agreement"` // share of images that both classify correctly, or neither
-	Kappa     *float64 `json:"kappa"`     // Cohen's, on right and wrong
+	Agreement float64  `json:"agreement"`
+	Kappa     *float64 `json:"kappa"` // Cohen's, on right and wrong
 }
 
-// Pair compares a trial with the best on the seeds that both have.
+// Pair compares a trial with the best on the seeds that both have. Differences are the trial's less
+// the best's, seeds averaged within each image; counts are of images that one of two runs alone
+// classifies correctly, by seed.
 type Pair struct {
 	Trial      string    `json:"trial"`
 	Seeds      []int     `json:"seeds"`
-	Top1       Interval  `json:"top1_difference"` // the trial's less the best's, seeds averaged within each image
+	Top1       Interval  `json:"top1_difference"`
 	Loss       Interval  `json:"loss_difference"`
-	BestAlone  []int     `json:"best_alone"`  // images that the best's run alone classifies correctly, by seed
-	TrialAlone []int     `json:"trial_alone"` // and the trial's
-	McNemar    []float64 `json:"mcnemar_p"`   // by seed
+	BestAlone  []int     `json:"best_alone"`
+	TrialAlone []int     `json:"trial_alone"`
+	McNemar    []float64 `json:"mcnemar_p"`
 	P          *float64  `json:"mcnemar_combined_p"`
 	Concord
 }
@@ -91,8 +97,12 @@ func newImages(r report.Results, runs []run) *Images {
 // opponents are the best trial and those that it is compared with: the other tied ones, the
 // runner-up alone if there are none, and all while the statistics know no tied set.
 func opponents(r report.Results) (best string, others []string) {
-	trials := slices.DeleteFunc(slices.Clone(r.Trials), func(t report.Trial) bool { return t.MeanTop1 == nil })
-	slices.SortStableFunc(trials, func(a, b report.Trial) int { return cmp.Compare(*b.MeanTop1, *a.MeanTop1) })
+	trials := slices.DeleteFunc(slices.Clone(r.Trials), func(t report.Trial) bool {
+		return t.MeanTop1 == nil
+	})
+	slices.SortStableFunc(trials, func(a, b report.Trial) int {
+		return cmp.Compare(*b.MeanTop1, *a.MeanTop1)
+	})
 	tied := r.TiedSet()
 	if len(tied) > 0 { // the highest mean may be of a trial that lacks runs and was not compared
 		best = tied[0].Name
@@ -179,7 +189,8 @@ func pairs(runs []run, best string, others []string, confidence float64) []Pair 
 			continue // no seed in common: nothing is paired
 		}
 		list = append(list, newPair(trial, ours, theirs))
-		rows = append(rows, difference(ours, theirs, run.indicator), difference(ours, theirs, run.loss))
+		rows = append(rows, difference(ours, theirs, run.indicator),
+			difference(ours, theirs, run.loss))
 	}
 	intervals := images.Bootstrap(rows, confidence)
 	for i := range list {
@@ -207,7 +218,8 @@ func newPair(trial string, best, other []run) Pair {
 		c := images.Count(best[i].correct, other[i].correct)
 		counts = append(counts, c)
 		p.Seeds = append(p.Seeds, best[i].seed)
-		p.BestAlone, p.TrialAlone = append(p.BestAlone, c.OnlyFirst), append(p.TrialAlone, c.OnlySecond)
+		p.BestAlone = append(p.BestAlone, c.OnlyFirst)
+		p.TrialAlone = append(p.TrialAlone, c.OnlySecond)
 		p.McNemar = append(p.McNemar, c.McNemar())
 	}
 	p.P, p.Concord = number(images.Combine(p.McNemar)), concord(counts)
@@ -251,7 +263,8 @@ func spread(r report.Results, metric string) Spread {
 		}
 	}
 	v := images.SignalToNoise(rows)
-	return Spread{metric, len(rows), len(seeds), number(v.Signal), number(v.Noise), number(v.Ratio())}
+	return Spread{metric, len(rows), len(seeds),
+		number(v.Signal), number(v.Noise), number(v.Ratio())}
 }
 
 func completeSeeds(t report.Trial) []int {

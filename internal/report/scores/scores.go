@@ -110,8 +110,8 @@ func read(s *study.Study, m images.Metric, note func(string)) (runs []run, err e
 	return runs, err
 }
 
-// Scores are the trials of a study by a metric, the best mean first and those without a complete run
-// last. Shares of images and calibration errors are fractions, losses in nats.
+// Scores are the trials of a study by a metric, the best mean first and those without a complete
+// run last. Shares of images and calibration errors are fractions, losses in nats.
 type Scores struct {
 	Metric string  `json:"metric"`
 	Lower  bool    `json:"lower_is_better"`
@@ -208,15 +208,16 @@ func (s *Scores) table(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "trial\tn\t%s\tsd\n", titles[s.Metric])
 	for _, trial := range s.Trials {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", trial.Trial, trial.N, s.cell(trial.Mean), s.cell(trial.SD))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", trial.Trial, trial.N, s.cell(trial.Mean),
+			s.cell(trial.SD))
 	}
 	t.Flush()
 	better := "higher"
 	if s.Lower {
 		better = "lower"
 	}
-	fmt.Fprintf(w, "\n%s is better; this is an order of means: which trials can be told apart by top-1 is "+
-		"said without --metric\n", better)
+	fmt.Fprintf(w, "\n%s is better; this is an order of means: which trials can be told apart by "+
+		"top-1 is said without --metric\n", better)
 }
 
 func (s *Scores) cell(v *float64) string {

@@ -67,15 +67,18 @@ func wantJSON(t *testing.T, what string, got any, want string) {
 func TestScores(t *testing.T) {
 	excluded := trialOf("large")
 	excluded.ExcludedBy = "too large"
-	r := report.Results{Trials: []report.Trial{trialOf("none", math.NaN()), trialOf("a", 0, 0), excluded,
-		trialOf("b", 0)}}
+	r := report.Results{Trials: []report.Trial{trialOf("none", math.NaN()), trialOf("a", 0, 0),
+		excluded, trialOf("b", 0)}}
 	values := map[string]float64{"a0": .25, "a1": .75, "b0": .375}
 	loss, _ := images.FindMetric("loss")
 	top1, _ := images.FindMetric("top1")
-	wantJSON(t, "loss", newScores(r, loss, values), `{"metric":"loss","lower_is_better":true,"trials":[`+
-		`{"trial":"b","n":1,"mean":0.375,"sd":null,"runs":[{"key":"b0","seed":0,"value":0.375}]},`+
-		`{"trial":"a","n":2,"mean":0.5,"sd":0.3535533905932738,"runs":[{"key":"a0","seed":0,"value":0.25},`+
-		`{"key":"a1","seed":1,"value":0.75}]},{"trial":"none","n":0,"mean":null,"sd":null,"runs":[]}]}`)
+	wantJSON(t, "loss", newScores(r, loss, values),
+		`{"metric":"loss","lower_is_better":true,"trials":[`+
+			`{"trial":"b","n":1,"mean":0.375,"sd":null,"runs":[`+
+			`{"key":"b0","seed":0,"value":0.375}]},`+
+			`{"trial":"a","n":2,"mean":0.5,"sd":0.3535533905932738,"runs":[`+
+			`{"key":"a0","seed":0,"value":0.25},{"key":"a1","seed":1,"value":0.75}]},`+
+			`{"trial":"none","n":0,"mean":null,"sd":null,"runs":[]}]}`)
 	var out bytes.Buffer
 	if err := (Document{Scores: newScores(r, top1, values)}).Write(&out, "table"); err != nil {
 		t.Fatal(err)
@@ -94,7 +97,8 @@ func TestScores(t *testing.T) {
 func compared() (report.Results, []run) {
 	r := report.Results{Confidence: .9, Trials: []report.Trial{
 		tied(trialOf("base", .1, .2), false), tied(trialOf("a", .5, .6), true),
-		tied(trialOf("best", .6, .8), true), tied(trialOf("late", math.NaN(), math.NaN(), .3), true),
+		tied(trialOf("best", .6, .8), true),
+		tied(trialOf("late", math.NaN(), math.NaN(), .3), true),
 		tied(trialOf("far", .2, .2), false)}}
 	return r, []run{runOf("base", 0, "x....."), runOf("base", 1, "x....."),
 		runOf("a", 0, "xx.x.."), runOf("a", 1, "x.xx.x"),
@@ -109,10 +113,12 @@ func TestImages(t *testing.T) {
 	if v.N != 6 || v.Best != "best" || len(v.Pairs) != 1 {
 		t.Fatalf("%+v", v)
 	}
-	// Seed 0: both 0, 1; best alone 2, 5; a alone 3. Seed 1: both 0, 2, 3; best alone 1, 4; a alone 5.
+	// Seed 0: both 0, 1; best alone 2, 5; a alone 3.
+	// Seed 1: both 0, 2, 3; best alone 1, 4; a alone 5.
 	p := v.Pairs[0]
-	if p.Trial != "a" || !slices.Equal(p.Seeds, []int{0, 1}) || !slices.Equal(p.BestAlone, []int{2, 2}) ||
-		!slices.Equal(p.TrialAlone, []int{1, 1}) || *p.P != 1 || p.McNemar[0] != 1 {
+	if p.Trial != "a" || !slices.Equal(p.Seeds, []int{0, 1}) ||
+		!slices.Equal(p.BestAlone, []int{2, 2}) || !slices.Equal(p.TrialAlone, []int{1, 1}) ||
+		*p.P != 1 || p.McNemar[0] != 1 {
 		t.Errorf("the pair is %+v", p)
 	}
 	if math.Abs(p.Top1.Mean+1./6) > 1e-12 || math.Abs(p.Loss.Mean-.75/6) > 1e-12 {
@@ -126,12 +132,14 @@ func TestImages(t *testing.T) {
 		t.Errorf("agreement %v, kappa %v, want .5 and %v", p.Agreement, *p.Kappa, kappa)
 	}
 	// The best's runs agree on images 0, 1, 2: chance is 4/6 5/6 + 2/6 1/6 = 11/18.
-	if own := v.Own; math.Abs(own.Agreement-.5) > 1e-12 || math.Abs(*own.Kappa-(.5-11./18)/(7./18)) > 1e-12 {
+	kappa = (.5 - 11./18) / (7. / 18)
+	if own := v.Own; math.Abs(own.Agreement-.5) > 1e-12 || math.Abs(*own.Kappa-kappa) > 1e-12 {
 		t.Errorf("the best with itself: %+v", v.Own)
 	}
 	wantJSON(t, "class dog", v.Classes[1], `{"class":"dog","images":3,"trials":[`+
-		`{"trial":"base","accuracy":0},{"trial":"a","accuracy":0.5},{"trial":"best","accuracy":0.5},`+
-		`{"trial":"late","accuracy":0.3333333333333333},{"trial":"far","accuracy":0}]}`)
+		`{"trial":"base","accuracy":0},{"trial":"a","accuracy":0.5},`+
+		`{"trial":"best","accuracy":0.5},{"trial":"late","accuracy":0.3333333333333333},`+
+		`{"trial":"far","accuracy":0}]}`)
 	if *v.Classes[1].best != .5 || math.Abs(*v.Classes[1].all-7./24) > 1e-12 {
 		t.Errorf("dogs: %v and %v", *v.Classes[1].best, *v.Classes[1].all)
 	}
@@ -148,20 +156,18 @@ func TestImages(t *testing.T) {
 // TestOpponents: the best is compared with the tied trials, a lone winner with the runner-up, and
 // with all where no tied set is known; a higher mean that was not compared is not the best.
 func TestOpponents(t *testing.T) {
+	a, b, c := trialOf("a", .1), trialOf("b", .3), trialOf("c", .2)
+	none := trialOf("none", math.NaN())
 	for _, c := range []struct {
 		trials []report.Trial
 		best   string
 		others []string
 	}{
-		{[]report.Trial{tied(trialOf("a", .1), false), tied(trialOf("b", .3), true), tied(trialOf("c", .2), true)},
-			"b", []string{"c"}},
-		{[]report.Trial{tied(trialOf("a", .1), false), tied(trialOf("b", .3), true), tied(trialOf("c", .2), false)},
-			"b", []string{"c"}},
-		{[]report.Trial{trialOf("a", .1), trialOf("none", math.NaN()), trialOf("b", .3), trialOf("c", .2)},
-			"b", []string{"c", "a"}},
-		{[]report.Trial{trialOf("high", .9), tied(trialOf("b", .3), true), tied(trialOf("c", .2), true)},
-			"b", []string{"c"}},
-		{[]report.Trial{trialOf("a", .1)}, "a", nil},
+		{[]report.Trial{tied(a, false), tied(b, true), tied(c, true)}, "b", []string{"c"}},
+		{[]report.Trial{tied(a, false), tied(b, true), tied(c, false)}, "b", []string{"c"}},
+		{[]report.Trial{a, none, b, c}, "b", []string{"c", "a"}},
+		{[]report.Trial{trialOf("high", .9), tied(b, true), tied(c, true)}, "b", []string{"c"}},
+		{[]report.Trial{a}, "a", nil},
 	} {
 		best, others := opponents(report.Results{Trials: c.trials})
 		if best != c.best || !slices.Equal(others, c.others) {
@@ -176,7 +182,8 @@ func TestUnevenSeeds(t *testing.T) {
 	r := report.Results{Trials: []report.Trial{trialOf("a", .1, nan, .3), trialOf("b", .2, .4),
 		trialOf("c", .3, .5, .6), trialOf("d", .2, .3, .8)}}
 	want := images.SignalToNoise([][]float64{{.3, .5, .6}, {.2, .3, .8}})
-	if s := spread(r, "top1"); s.Trials != 2 || s.Seeds != 3 || math.Abs(*s.Noise-want.Noise) > 1e-12 {
+	if s := spread(r, "top1"); s.Trials != 2 || s.Seeds != 3 ||
+		math.Abs(*s.Noise-want.Noise) > 1e-12 {
 		t.Errorf("%+v, want %+v", s, want)
 	}
 	r.Trials = r.Trials[:2]
@@ -195,17 +202,20 @@ func TestImagesTable(t *testing.T) {
 		return out.String()
 	}
 	text := table(newImages(compared()))
-	for _, want := range []string{"6 validation images; the best is best\n", "dog    3       50.0     29.2\n",
-		"\na                 2      -16.67 ", "  2.0         1.0       1.000      50.0 %     -0.14", "90 %",
+	for _, want := range []string{"6 validation images; the best is best\n",
+		"dog    3       50.0     29.2\n", "\na                 2      -16.67 ", "90 %",
+		"  2.0         1.0       1.000      50.0 %     -0.14",
 		"runs of the best with each other: agreement 50.0 %, kappa -0.29\n",
-		"signal-to-noise over 3 trials and 2 seeds", "run: top-1 3.56 (25.17 over 7.07 points), loss 3.56 (0.2517 over 0.0707 nats)"} {
+		"signal-to-noise over 3 trials and 2 seeds", "run: top-1 3.56 (25.17 over 7.07 points), ",
+		"loss 3.56 (0.2517 over 0.0707 nats)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
 	}
 	one := report.Results{Trials: []report.Trial{trialOf("a", .5)}}
 	text = table(newImages(one, []run{runOf("a", 0, "xxx...")}))
-	for _, want := range []string{"no other trial has a seed in common", "signal-to-noise is not known"} {
+	for _, want := range []string{"no other trial has a seed in common",
+		"signal-to-noise is not known"} {
 		if !strings.Contains(text, want) || strings.Contains(text, "with each other") {
 			t.Errorf("one run: the table lacks %q:\n%s", want, text)
 		}
@@ -229,7 +239,8 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := (Document{Results: r, Scores: &Scores{Metric: "ece"}}).Write(&out, "json"); err != nil {
+	d := Document{Results: r, Scores: &Scores{Metric: "ece"}}
+	if err := d.Write(&out, "json"); err != nil {
 		t.Fatal(err)
 	}
 	rest, ok := strings.CutPrefix(out.String(), strings.TrimSuffix(string(plain), "\n}"))

@@ -28,11 +28,20 @@ func (v *Images) classTable(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "class\timages\tbest, %\tall trials, %")
 	for _, c := range v.Classes {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Images, fixed(c.best, 100, 1), fixed(c.all, 100, 1))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Images, fixed(c.best, 100, 1),
+			fixed(c.all, 100, 1))
 	}
 	t.Flush()
 	fmt.Fprintln(w)
 }
+
+// pairNotes says what the columns of the pairs are.
+const pairNotes = `
+top-1 and loss: a trial's less the best's on the same images, seeds averaged, with intervals by
+bootstrap over images; best alone, it alone: images that one of two runs of a seed classifies
+correctly, a mean over seeds; McNemar p: combined over seeds. They speak of these networks on other
+images, not of other seeds: which trials are tied is said without --images
+`
 
 func (v *Images) pairTable(w io.Writer) {
 	if len(v.Pairs) == 0 {
@@ -41,16 +50,13 @@ func (v *Images) pairTable(w io.Writer) {
 	}
 	level := strconv.FormatFloat(100*v.confidence, 'g', 4, 64) + " %"
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join([]string{"against the best", "seeds", "top-1, points", level, "loss, nats",
-		level, "best alone", "it alone", "McNemar p", "agreement", "kappa"}, "\t"))
+	fmt.Fprintln(t, strings.Join([]string{"against the best", "seeds", "top-1, points", level,
+		"loss, nats", level, "best alone", "it alone", "McNemar p", "agreement", "kappa"}, "\t"))
 	for _, p := range v.Pairs {
 		fmt.Fprintln(t, strings.Join(p.row(), "\t"))
 	}
 	t.Flush()
-	fmt.Fprintf(w, "\ntop-1 and loss: a trial's less the best's on the same images, seeds averaged, with intervals by "+
-		"bootstrap over images;\nbest alone, it alone: images that one of two runs of a seed classifies correctly, "+
-		"a mean over seeds; McNemar p: combined over seeds.\nThey speak of these networks on other images, not of "+
-		"other seeds: which trials are tied is said without --images\n")
+	fmt.Fprint(w, pairNotes)
 }
 
 func (p Pair) row() []string {
@@ -77,7 +83,8 @@ func (v *Images) signalLine() string {
 	var parts []string
 	for _, s := range v.Spreads {
 		if s.Signal == nil || s.Noise == nil {
-			return "signal-to-noise is not known: it takes two trials beside the base, with two runs each"
+			return "signal-to-noise is not known: it takes two trials beside the base, with two " +
+				"runs each"
 		}
 		ratio := "no noise"
 		if s.Ratio != nil {
@@ -86,8 +93,8 @@ func (v *Images) signalLine() string {
 		parts = append(parts, s.name()+" "+ratio+" ("+s.deviations()+")")
 	}
 	first := v.Spreads[0]
-	return fmt.Sprintf("signal-to-noise over %d trials and %d seeds, the s.d. between trials over that of a run: %s",
-		first.Trials, first.Seeds, strings.Join(parts, ", "))
+	return fmt.Sprintf("signal-to-noise over %d trials and %d seeds, the s.d. between trials over "+
+		"that of a run: %s", first.Trials, first.Seeds, strings.Join(parts, ", "))
 }
 
 func (s Spread) name() string {
