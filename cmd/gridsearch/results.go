@@ -20,7 +20,7 @@ func newResults() *cobra.Command {
 		Short: "Print the table of trials: mean, interval, cost, tied set",
 		Args:  exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkResults(format, more); err != nil {
+			if err := checkResults(cmd, format, more); err != nil {
 				return err
 			}
 			folder, err := findStudy(cmd, args[0])

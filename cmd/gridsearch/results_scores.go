@@ -31,11 +31,11 @@ func metricNames() string {
 }
 
 // checkResults checks the flags of results.
-func checkResults(format string, more scores.Request) error {
+func checkResults(cmd *cobra.Command, format string, more scores.Request) error {
 	if err := checkFormat(format, report.Formats); err != nil {
 		return err
 	}
-	if _, ok := images.FindMetric(more.Metric); !ok && more.Metric != "" {
+	if _, ok := images.FindMetric(more.Metric); !ok && cmd.Flags().Changed("metric") {
 		return usageError{fmt.Errorf("--metric %q is not known: did you mean %s? There are %s",
 			more.Metric, nearest.Words(more.Metric, images.MetricNames()), metricNames())}
 	}

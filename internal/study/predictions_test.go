@@ -14,9 +14,9 @@ import (
 	"testing"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/predictions"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/store"
-	byimage "gridsearch/search/images"
 )
 
 // trained is a study of which a worker has trained the first two runs, with weights and
@@ -59,9 +59,9 @@ func retrain(t *testing.T, folder Folder, spec Spec, bytes int) outcome {
 }
 
 // visited collects what EachPredictions shows.
-func visited(s *Study) (list []Predictions, notes []string, err error) {
+func visited(s *Study) (list []predictions.File, notes []string, err error) {
 	err = s.EachPredictions(func(text string) { notes = append(notes, text) },
-		func(p Predictions) error { list = append(list, p); return nil })
+		func(p predictions.File) error { list = append(list, p); return nil })
 	return list, notes, err
 }
 
@@ -79,7 +79,7 @@ func TestPredictionsAreTheResult(t *testing.T) {
 			t.Errorf("the file gives %v, %v and %v, the record has %v, %v and %v", p.TopK(1),
 				p.TopK(5), p.LogLoss(), r.Top1, r.Top5, r.Loss)
 		}
-		if r.Predictions != checksum(text) || len(r.Predictions) != 64 {
+		if r.Predictions != predictions.Checksum(text) || len(r.Predictions) != 64 {
 			t.Errorf("the record has the hash %q", r.Predictions)
 		}
 		for n, correct := range p.Correct() {
@@ -111,7 +111,7 @@ func TestPredictionsAgain(t *testing.T) {
 	s, specs := trained(t)
 	first := read(t, s.Folder.Predictions(specs[0].Key))
 	elsewhere := Folder(t.TempDir())
-	size := predictionBytes(120, specs[0].Architecture.Classes)
+	size := predictions.Bytes(120, specs[0].Architecture.Classes)
 	again := retrain(t, elsewhere, specs[0], size)
 	if !bytes.Equal(first, read(t, elsewhere.Predictions(specs[0].Key))) {
 		t.Error("a second execution gives other bytes")
@@ -146,10 +146,10 @@ func TestPredictionsFromWeights(t *testing.T) {
 		recorded string
 		written  bool
 	}{
-		{0, checksum(text), false},
+		{0, predictions.Checksum(text), false},
 		{math.MaxInt, strings.Repeat("0", 64), false}, // those of another machine
 		{math.MaxInt, "", true},                       // of an earlier version
-		{math.MaxInt, checksum(text), true},
+		{math.MaxInt, predictions.Checksum(text), true},
 	} {
 		s.Experiment.Execution.KeepPredictions = c.keep
 		s.Records[1].Result.Predictions = c.recorded
@@ -186,7 +186,7 @@ func spoil(t *testing.T, text []byte, change func(*safetensors.File)) []byte {
 
 // relabelled are the labels with one changed, so that loss and top-1 hardly move: an image that is
 // wrong gets the class whose logit is nearest to its label's, and is wrong still.
-func relabelled(p Predictions) []int32 {
+func relabelled(p predictions.File) []int32 {
 	correct, least, image, class := p.Correct(), math.Inf(1), 0, 0
 	for i, label := range p.Labels {
 		row := p.Logits[i*p.Classes:][:p.Classes]
@@ -217,13 +217,13 @@ func TestBadPredictions(t *testing.T) {
 			}
 		})
 	}
-	p, err := decodePredictions(good)
+	p, err := predictions.Decode(good)
 	if err != nil {
 		t.Fatal(err)
 	}
 	metadata := func(old, new string) []byte {
 		return spoil(t, good, func(f *safetensors.File) {
-			f.Metadata[predictionsKey] = strings.Replace(f.Metadata[predictionsKey], old, new, 1)
+			f.Metadata["gridsearch"] = strings.Replace(f.Metadata["gridsearch"], old, new, 1)
 		})
 	}
 	other := relabelled(p)
@@ -317,25 +317,8 @@ func TestNoPredictions(t *testing.T) {
 func TestVisitorEnds(t *testing.T) {
 	s, _ := trained(t)
 	enough, visits := errors.New("enough"), 0
-	err := s.EachPredictions(nil, func(Predictions) error { visits++; return enough })
+	err := s.EachPredictions(nil, func(predictions.File) error { visits++; return enough })
 	if err != enough || visits != 1 {
 		t.Errorf("%v after %d visits", err, visits)
-	}
-}
-
-// TestPredictionsEncode: a file survives one class and many, labels at both ends.
-func TestPredictionsEncode(t *testing.T) {
-	for _, classes := range []int{1, 2, 300} {
-		p := Predictions{Key: "k", Trial: "d=1 <w>", Seed: 3, Names: make([]string, classes)}
-		p.Predictions = byimage.Predictions{Labels: []int32{0, int32(classes - 1)},
-			Logits: make([]float32, 2*classes), Classes: classes}
-		p.Logits[0] = -1.5
-		text, err := p.encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := decodePredictions(text); err != nil || !reflect.DeepEqual(got, p) {
-			t.Errorf("%d classes: %+v (%v), want %+v", classes, got, err, p)
-		}
 	}
 }

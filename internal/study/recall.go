@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/model/weights"
 	byimage "gridsearch/search/images"
@@ -20,7 +21,7 @@ import (
 //
 // The error of a file that is damaged, missing or of another run is an *InputError which names it
 // and says what to do; no file is touched then. An error of visit is passed on.
-func (s *Study) EachPredictions(note func(string), visit func(Predictions) error) error {
+func (s *Study) EachPredictions(note func(string), visit func(predictions.File) error) error {
 	r := recaller{study: s, note: note}
 	for _, record := range s.Records {
 		if record.State != store.Complete {
@@ -45,17 +46,17 @@ type recaller struct {
 	study     *Study
 	note      func(string)
 	evaluator *evaluator // nil before the first run that has kept its weights alone
-	first     *Predictions
+	first     *predictions.File
 }
 
-func (r *recaller) recall(record store.Record) (Predictions, error) {
+func (r *recaller) recall(record store.Record) (predictions.File, error) {
 	path := r.study.Folder.Predictions(record.Key)
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return r.compute(record)
 	case err != nil:
-		return Predictions{}, &InputError{err}
+		return predictions.File{}, &InputError{err}
 	}
 	p, err := readPredictions(text, record)
 	if err != nil {
@@ -66,12 +67,12 @@ func (r *recaller) recall(record store.Record) (Predictions, error) {
 }
 
 // readPredictions reads a run's file and holds it against the record.
-func readPredictions(text []byte, record store.Record) (Predictions, error) {
-	if want := record.Result.Predictions; want != "" && checksum(text) != want {
-		return Predictions{}, fmt.Errorf("the file is damaged: its SHA-256 is %.12s, the record "+
-			"has %.12s", checksum(text), want)
+func readPredictions(text []byte, record store.Record) (predictions.File, error) {
+	if want := record.Result.Predictions; want != "" && predictions.Checksum(text) != want {
+		return predictions.File{}, fmt.Errorf("the file is damaged: its SHA-256 is %.12s, the "+
+			"record has %.12s", predictions.Checksum(text), want)
 	}
-	p, err := decodePredictions(text)
+	p, err := predictions.Decode(text)
 	if err != nil {
 		return p, err
 	}
@@ -99,7 +100,7 @@ const (
 
 // agree holds predictions against what the record says of the run. Those of the run's own machine
 // agree to the last bit.
-func agree(p Predictions, recorded store.Result) error {
+func agree(p predictions.File, recorded store.Result) error {
 	if p.N() != recorded.Examples {
 		return fmt.Errorf("%d images, the record has %d", p.N(), recorded.Examples)
 	}
@@ -114,7 +115,7 @@ func agree(p Predictions, recorded store.Result) error {
 
 // sameImages holds the labels of a run against those of the first one: all runs of a study share
 // their validation images.
-func (r *recaller) sameImages(p Predictions) error {
+func (r *recaller) sameImages(p predictions.File) error {
 	if r.first == nil {
 		r.first = &p
 	}
@@ -127,7 +128,7 @@ func (r *recaller) sameImages(p Predictions) error {
 }
 
 // compute evaluates a run's kept weights.
-func (r *recaller) compute(record store.Record) (p Predictions, err error) {
+func (r *recaller) compute(record store.Record) (p predictions.File, err error) {
 	path := r.study.Folder.Weights(record.Key)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -153,7 +154,7 @@ func (r *recaller) compute(record store.Record) (p Predictions, err error) {
 }
 
 // evaluate gives a network's predictions of the study's validation images.
-func (r *recaller) evaluate(n weights.Network) (p Predictions, err error) {
+func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 	if r.evaluator == nil {
 		r.note("predictions that are not on disk are computed from the runs' weights")
 		if r.evaluator, err = newEvaluator(r.study.Folder); err != nil {
@@ -181,13 +182,14 @@ func (s *Study) missing(record store.Record) error {
 
 // remember writes down predictions that were computed. Bytes that differ from those on the record,
 // by another machine's rounding, are not, and a folder that cannot be written costs only time.
-func (s *Study) remember(p Predictions, record store.Record) error {
-	text, err := p.encode()
+func (s *Study) remember(p predictions.File, record store.Record) error {
+	text, err := p.Encode()
 	if err != nil {
 		return err
 	}
-	known := record.Result.Predictions == "" || record.Result.Predictions == checksum(text)
-	if known && predictionBytes(p.N(), p.Classes) <= s.Experiment.Execution.KeepPredictions {
+	recorded := record.Result.Predictions
+	known := recorded == "" || recorded == predictions.Checksum(text)
+	if known && predictions.Bytes(p.N(), p.Classes) <= s.Experiment.Execution.KeepPredictions {
 		_ = writeFile(s.Folder.Predictions(p.Key), text)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
+	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/model/train"
 	"gridsearch/model/weights"
@@ -86,12 +87,12 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 	// One more than the training's threads: the loader prepares the next batch meanwhile.
 	runtime.GOMAXPROCS(r.Spec.Threads + 1)
 	done := outcome{Key: r.Spec.Key}
-	result, predictions, err := w.run(ctx, r)
+	result, hash, err := w.run(ctx, r)
 	done.PeakRSSBytes = machine.PeakMemory()
 	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
 	switch {
 	case err == nil:
-		done.Result = recorded(result, predictions)
+		done.Result = recorded(result, hash)
 	case errors.Is(err, context.Canceled):
 		done.Interrupted = true
 	default:
@@ -103,7 +104,7 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 // run trains one run. Beside its result it gives the hash of the predictions that it has kept.
 func (w *worker) run(
 	ctx context.Context, r request,
-) (result train.Result, predictions string, err error) {
+) (result train.Result, hash string, err error) {
 	set, err := w.library.get(r.Spec)
 	if err != nil {
 		return result, "", err
@@ -127,15 +128,15 @@ func (w *worker) run(
 	}
 	result, err = train.Run(ctx, job, w.progress(r.Spec.Key))
 	if err == nil {
-		predictions, err = w.keep(r, result, set.validation.Labels)
+		hash, err = w.keep(r, result, set.validation.Labels)
 	}
 	logger.Print(summary(result, err))
-	return result, predictions, err
+	return result, hash, err
 }
 
 // keepsPredictions says whether those of n images are small enough to be kept.
 func (r request) keepsPredictions(n int) bool {
-	return predictionBytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
+	return predictions.Bytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
 }
 
 // keep writes the weights and the predictions that a run ends with, and gives the hash of the
@@ -143,7 +144,7 @@ func (r request) keepsPredictions(n int) bool {
 // them.
 func (w *worker) keep(
 	r request, result train.Result, labels []int32,
-) (predictions string, err error) {
+) (hash string, err error) {
 	if r.KeepWeights {
 		if err := keepWeights(r, result); err != nil {
 			return "", err
@@ -152,15 +153,15 @@ func (w *worker) keep(
 	if result.Logits == nil {
 		return "", nil
 	}
-	text, err := Predictions{
+	text, err := predictions.File{
 		Key: r.Spec.Key, Trial: r.Spec.Trial, Seed: r.Spec.SeedIndex, Names: w.library.classes,
 		Predictions: byimage.Predictions{Labels: labels, Logits: result.Logits,
 			Classes: r.Spec.Architecture.Classes},
-	}.encode()
+	}.Encode()
 	if err != nil {
 		return "", err
 	}
-	return checksum(text), writeFile(filepath.Join(r.Dir, predictionsName), text)
+	return predictions.Checksum(text), writeFile(filepath.Join(r.Dir, predictions.FileName), text)
 }
 
 // keepWeights writes the weights.
@@ -191,11 +192,11 @@ func summary(result train.Result, err error) string {
 }
 
 // recorded takes from a result what is the same on every repetition of the run.
-func recorded(r train.Result, predictions string) *store.Result {
+func recorded(r train.Result, hash string) *store.Result {
 	curve := make([]store.CurvePoint, len(r.Curve))
 	for i, point := range r.Curve {
 		curve[i] = store.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss, Top1: point.Top1}
 	}
 	return &store.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples,
-		Correct: r.Correct, Curve: curve, Steps: r.Steps, Predictions: predictions}
+		Correct: r.Correct, Curve: curve, Steps: r.Steps, Predictions: hash}
 }

@@ -111,6 +111,7 @@ func TestRefused(t *testing.T) {
 		"there are no images":                 {Classes: 2},
 		"0 classes: there must be one":        {Labels: []int32{0}},
 		"3 logits are not 2 images times 2":   {[]int32{0, 1}, make([]float32, 3), 2},
+		"5 logits are not 2 images times 2":   {[]int32{0, 1}, make([]float32, 5), 2},
 		"2 logits are not 2 images times 2":   {[]int32{0, 1}, make([]float32, 2), 2},
 		"image 1 has label 2":                 {[]int32{0, 2}, make([]float32, 4), 2},
 		"image 0 has label -1":                {[]int32{-1}, make([]float32, 2), 2},

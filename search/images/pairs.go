@@ -39,9 +39,6 @@ func (p Pair) Kappa() float64 {
 	n := float64(p.N())
 	a, b := float64(p.Both+p.OnlyFirst)/n, float64(p.Both+p.OnlySecond)/n
 	chance := a*b + (1-a)*(1-b)
-	if chance == 1 {
-		return math.NaN()
-	}
 	return (p.Agreement() - chance) / (1 - chance)
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"gridsearch/internal/predictions"
 	"gridsearch/internal/report"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
@@ -98,7 +99,7 @@ type run struct {
 
 // read goes through the predictions of all complete runs. A metric without a name is none.
 func read(s *study.Study, m images.Metric, note func(string)) (runs []run, err error) {
-	err = s.EachPredictions(note, func(p study.Predictions) error {
+	err = s.EachPredictions(note, func(p predictions.File) error {
 		r := run{key: p.Key, trial: p.Trial, seed: p.Seed, correct: p.Correct(), losses: p.Losses(),
 			classes: p.ByClass(), names: p.Names}
 		if m.Score != nil {

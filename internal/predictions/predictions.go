@@ -1,4 +1,6 @@
-package study
+// Package predictions reads and writes what a run says of single images: a safetensors file with
+// the logits and the labels, and metadata that say which run it is of.
+package predictions
 
 import (
 	"bytes"
@@ -6,15 +8,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"gridsearch/internal/safetensors"
-	byimage "gridsearch/search/images"
+	"gridsearch/search/images"
 )
 
-// predictionsName is the file of a complete run's predictions.
-const predictionsName = "predictions.safetensors"
+// FileName is the name of the file in a run's folder.
+const FileName = "predictions.safetensors"
 
 // Tensors of a predictions file.
 const (
@@ -22,33 +23,29 @@ const (
 	labelsName = "labels" // int32 [n]
 )
 
-// predictionsKey is the metadata that says what a predictions file is of.
-const predictionsKey = "gridsearch"
+// metadataKey is the metadata that says what a file is of.
+const metadataKey = "gridsearch"
 
-// Predictions is what a run's network says of the study's validation images, in their order.
-type Predictions struct {
+// File is what a run's network says of the study's validation images, in their order.
+type File struct {
 	Key   string
 	Trial string
 	Seed  int      // index
 	Names []string // of the classes
-	byimage.Predictions
+	images.Predictions
 }
 
-// Predictions is the file of a complete run's predictions, which its study may have been told not
-// to keep.
-func (f Folder) Predictions(key string) string { return filepath.Join(f.run(key), predictionsName) }
+// Bytes is the size of the tensors of n images.
+func Bytes(n, classes int) int { return 4*n*classes + 4*n }
 
-// predictionBytes is the size of the tensors of n images.
-func predictionBytes(n, classes int) int { return 4*n*classes + 4*n }
-
-// checksum is a SHA-256 in hexadecimal.
-func checksum(text []byte) string {
+// Checksum is the SHA-256 of a file in hexadecimal.
+func Checksum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// predictionsMetadata is the JSON of a predictions file's metadata.
-type predictionsMetadata struct {
+// description is the JSON of a file's metadata.
+type description struct {
 	SchemaVersion int      `json:"schema_version"`
 	Key           string   `json:"key"`
 	Trial         string   `json:"trial"`
@@ -57,20 +54,20 @@ type predictionsMetadata struct {
 	Images        string   `json:"images"`
 }
 
-const predictionsVersion = 1
+const schemaVersion = 1
 
 // imageOrder says which image a row is of.
 const imageOrder = "the validation images of the study, in the order of its split"
 
-// encode writes a predictions file: the same bytes for the same predictions.
-func (p Predictions) encode() ([]byte, error) {
-	said, err := json.Marshal(predictionsMetadata{predictionsVersion, p.Key, p.Trial, p.Seed,
+// Encode writes a file: the same bytes for the same predictions.
+func (p File) Encode() ([]byte, error) {
+	said, err := json.Marshal(description{schemaVersion, p.Key, p.Trial, p.Seed,
 		p.Names, imageOrder})
 	if err != nil {
 		return nil, err
 	}
 	return safetensors.File{
-		Metadata: map[string]string{predictionsKey: string(said)},
+		Metadata: map[string]string{metadataKey: string(said)},
 		Tensors: []safetensors.Tensor{
 			safetensors.Float32s(logitsName, []int{p.N(), p.Classes}, p.Logits),
 			safetensors.Int32s(labelsName, []int{p.N()}, p.Labels),
@@ -78,9 +75,8 @@ func (p Predictions) encode() ([]byte, error) {
 	}.Encode()
 }
 
-// decodePredictions reads a predictions file. It believes nothing: shapes, labels and logits are
-// checked.
-func decodePredictions(text []byte) (p Predictions, err error) {
+// Decode reads a file. It believes nothing: shapes, labels and logits are checked.
+func Decode(text []byte) (p File, err error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
 		return p, err
@@ -88,7 +84,7 @@ func decodePredictions(text []byte) (p Predictions, err error) {
 	if err := p.describe(file.Metadata); err != nil {
 		return p, err
 	}
-	labels, logits, classes, err := predictionTensors(file)
+	labels, logits, classes, err := tensors(file)
 	if err != nil {
 		return p, err
 	}
@@ -96,32 +92,32 @@ func decodePredictions(text []byte) (p Predictions, err error) {
 		return p, fmt.Errorf("tensor %q has %d classes, the metadata name %d", logitsName, classes,
 			len(p.Names))
 	}
-	p.Predictions, err = byimage.New(labels, logits, classes)
+	p.Predictions, err = images.New(labels, logits, classes)
 	return p, err
 }
 
 // describe reads what the metadata say.
-func (p *Predictions) describe(metadata map[string]string) error {
-	said, ok := metadata[predictionsKey]
+func (p *File) describe(metadata map[string]string) error {
+	said, ok := metadata[metadataKey]
 	if !ok {
-		return fmt.Errorf("it has no metadata %q: it is no predictions file", predictionsKey)
+		return fmt.Errorf("it has no metadata %q: it is no predictions file", metadataKey)
 	}
-	var m predictionsMetadata
+	var m description
 	decoder := json.NewDecoder(bytes.NewReader([]byte(said)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&m); err != nil {
-		return fmt.Errorf("metadata %q: %w", predictionsKey, err)
+		return fmt.Errorf("metadata %q: %w", metadataKey, err)
 	}
-	if m.SchemaVersion != predictionsVersion {
+	if m.SchemaVersion != schemaVersion {
 		return fmt.Errorf("metadata %q have version %d, this program knows %d: use the gridsearch "+
-			"that wrote the file", predictionsKey, m.SchemaVersion, predictionsVersion)
+			"that wrote the file", metadataKey, m.SchemaVersion, schemaVersion)
 	}
 	p.Key, p.Trial, p.Seed, p.Names = m.Key, m.Trial, m.Seed, m.Classes
 	return nil
 }
 
-// predictionTensors takes the tensors out of a file and holds their shapes against each other.
-func predictionTensors(
+// tensors takes them out of a file and holds their shapes against each other.
+func tensors(
 	f *safetensors.File,
 ) (labels []int32, logits []float32, classes int, err error) {
 	rows, err := f.Tensor(logitsName)
