@@ -167,6 +167,12 @@ func TestPredictionsFromWeights(t *testing.T) {
 	if _, notes, err := visited(s); err != nil || notes != nil {
 		t.Errorf("the file that was written is not used: %v (%v)", notes, err)
 	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EachPredictions(nil, func(predictions.File) error { return nil }); err != nil {
+		t.Errorf("nobody is told: %v", err)
+	}
 }
 
 // spoil gives a predictions file with something else in it.

@@ -17,7 +17,7 @@ import (
 // EachPredictions visits the predictions of every complete run in plan order, one at a time: those
 // that the run has kept, or else those that its kept weights give. The latter are written down for
 // the next time, where the study keeps predictions of their size. note is told, before the first
-// run that is computed, that this takes its time.
+// run that is computed, that this takes its time; it may be nil.
 //
 // The error of a file that is damaged, missing or of another run is an *InputError which names it
 // and says what to do; no file is touched then. An error of visit is passed on.
@@ -156,7 +156,9 @@ func (r *recaller) compute(record store.Record) (p predictions.File, err error) 
 // evaluate gives a network's predictions of the study's validation images.
 func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 	if r.evaluator == nil {
-		r.note("predictions that are not on disk are computed from the runs' weights")
+		if r.note != nil {
+			r.note("predictions that are not on disk are computed from the runs' weights")
+		}
 		if r.evaluator, err = newEvaluator(r.study.Folder); err != nil {
 			return p, err
 		}

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"gridsearch/internal/report"
+	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 	"gridsearch/search/images"
 )
 
@@ -90,6 +93,20 @@ func TestScores(t *testing.T) {
 		"\nhigher is better; "
 	if !strings.HasPrefix(out.String(), want) {
 		t.Errorf("the table is\n%s", out.String())
+	}
+}
+
+// TestRecorded: top-1, top-5 and loss are those of the record, and others are not on it.
+func TestRecorded(t *testing.T) {
+	s := &study.Study{Records: []store.Record{
+		{Run: store.Run{Key: "a"}, Result: &store.Result{Top1: .25, Top5: .5, Loss: 2}},
+		{Run: store.Run{Key: "b"}},
+	}}
+	for metric, want := range map[string]map[string]float64{"top1": {"a": .25}, "top5": {"a": .5},
+		"loss": {"a": 2}, "brier": nil, "": nil} {
+		if got := recorded(s, metric); !maps.Equal(got, want) || (got == nil) != (want == nil) {
+			t.Errorf("%s: %v, want %v", metric, got, want)
+		}
 	}
 }
 
