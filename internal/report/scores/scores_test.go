@@ -23,7 +23,7 @@ func trialOf(name string, top1 ...float64) report.Trial {
 	for seed, v := range top1 {
 		run := report.Run{Key: fmt.Sprintf("%s%d", name, seed), Seed: seed}
 		if !math.IsNaN(v) {
-			loss := 2 - v
+			loss := 3 - 2*v
 			run.Top1, run.Loss = &v, &loss
 			t.N, sum = t.N+1, sum+v
 		}
@@ -160,11 +160,11 @@ func TestImages(t *testing.T) {
 	if *v.Classes[1].best != .5 || math.Abs(*v.Classes[1].all-7./24) > 1e-12 {
 		t.Errorf("dogs: %v and %v", *v.Classes[1].best, *v.Classes[1].all)
 	}
-	// Without base and late: a .5 .6, best .6 .8, far .2 .2.
+	// The losses spread twice as far. Without base and late: a .5 .6, best .6 .8, far .2 .2.
 	want := images.SignalToNoise([][]float64{{.5, .6}, {.6, .8}, {.2, .2}})
 	for i, name := range []string{"top1", "loss"} {
 		if s := v.Spreads[i]; s.Metric != name || s.Trials != 3 || s.Seeds != 2 ||
-			math.Abs(*s.Ratio-want.Ratio()) > 1e-9 || math.Abs(*s.Signal-want.Signal) > 1e-9 {
+			math.Abs(*s.Ratio-want.Ratio()) > 1e-9 || math.Abs(*s.Signal-float64(i+1)*want.Signal) > 1e-9 {
 			t.Errorf("the spread is %+v, want %+v", s, want)
 		}
 	}
@@ -224,7 +224,7 @@ func TestImagesTable(t *testing.T) {
 		"  2.0         1.0       1.000      50.0 %     -0.14",
 		"runs of the best with each other: agreement 50.0 %, kappa -0.29\n",
 		"signal-to-noise over 3 trials and 2 seeds", "run: top-1 3.56 (25.17 over 7.07 points), ",
-		"loss 3.56 (0.2517 over 0.0707 nats)"} {
+		"loss 3.56 (0.5033 over 0.1414 nats)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
