@@ -164,7 +164,8 @@ func TestImages(t *testing.T) {
 	want := images.SignalToNoise([][]float64{{.5, .6}, {.6, .8}, {.2, .2}})
 	for i, name := range []string{"top1", "loss"} {
 		if s := v.Spreads[i]; s.Metric != name || s.Trials != 3 || s.Seeds != 2 ||
-			math.Abs(*s.Ratio-want.Ratio()) > 1e-9 || math.Abs(*s.Signal-float64(i+1)*want.Signal) > 1e-9 {
+			math.Abs(*s.Ratio-want.Ratio()) > 1e-9 ||
+			math.Abs(*s.Signal-float64(i+1)*want.Signal) > 1e-9 {
 			t.Errorf("the spread is %+v, want %+v", s, want)
 		}
 	}
