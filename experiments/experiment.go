@@ -101,6 +101,10 @@ type Execution struct {
 	KeepWeights            bool          // of complete runs, true
 	Latency                bool          // measure each trial's inference when no run is left, false
 	LatencyBatch           int           // images of the batch that is measured beside a single one, 16
+
+	// KeepPredictions is the most bytes of logits and labels that a run keeps: PredictionBytes, 0
+	// where the file says keep_predictions = false, no bound where it says true.
+	KeepPredictions int
 }
 
 // Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone: it is read for files of before, and nothing is bootstrapped any more.
@@ -114,6 +118,9 @@ type Report struct {
 	Figures []string // some of Figures; all that the study allows
 	Formats []string // "svg" and "png"
 }
+
+// PredictionBytes is up to which size a run keeps its predictions where the file does not say.
+const PredictionBytes = 4_000_000
 
 // Values that keys may have.
 const (

@@ -47,9 +47,10 @@ func TestDefaults(t *testing.T) {
 		Data:        &Data{Dataset: "motifs", ValidationFraction: .1, Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
 		Train:       &recipe,
 		Replication: Replication{Seeds: 3},
-		Execution:   Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16},
-		Analysis:    Analysis{Confidence: .95, Check: CheckPermutation},
-		Report:      Report{Figures: Figures, Formats: []string{"svg", "png"}},
+		Execution: Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
+			KeepPredictions: PredictionBytes},
+		Analysis: Analysis{Confidence: .95, Check: CheckPermutation},
+		Report:   Report{Figures: Figures, Formats: []string{"svg", "png"}},
 	}
 	want.source = e.source
 	if !reflect.DeepEqual(e, want) {
@@ -155,6 +156,7 @@ max_retries = 0
 on_failure = "stop"
 max_consecutive_failures = 4
 keep_weights = false
+keep_predictions = false
 latency = true
 latency_batch = 8
 [analysis]
@@ -342,4 +344,17 @@ func TestMistakesAddUp(t *testing.T) {
 			t.Fatalf("mistakes in lines %v, want %v:\n%v", got, want, err)
 		}
 	})
+}
+
+// TestKeepPredictions: what the file says bounds the size, and nothing else does where it says so.
+func TestKeepPredictions(t *testing.T) {
+	for setting, want := range map[string]int{"": 4_000_000, "true": math.MaxInt, "false": 0} {
+		var settings []string
+		if setting != "" {
+			settings = []string{"execution.keep_predictions=" + setting}
+		}
+		if got := parse(t, small, settings...).Execution.KeepPredictions; got != want {
+			t.Errorf("keep_predictions = %s: up to %d bytes, want %d", setting, got, want)
+		}
+	}
 }

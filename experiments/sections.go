@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -304,9 +305,22 @@ func readExecution(t *table) Execution {
 		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
 		MaxConsecutiveFailures: t.integer("max_consecutive_failures", 0, 0, 1<<20),
 		KeepWeights:            t.flag("keep_weights", true),
+		KeepPredictions:        readPredictions(t),
 		Latency:                t.flag("latency", false),
 		LatencyBatch:           t.integer("latency_batch", 16, 2, 4096),
 	}
+}
+
+// readPredictions reads whether runs keep their predictions, as the size up to which they do.
+func readPredictions(t *table) int {
+	given := t.has("keep_predictions")
+	switch keep := t.flag("keep_predictions", true); {
+	case !given:
+		return PredictionBytes
+	case keep:
+		return math.MaxInt
+	}
+	return 0
 }
 
 func readAnalysis(t *table) Analysis {

@@ -13,10 +13,11 @@ var layers = [][]string{
 	{"internal/portable", "internal/nearest", "internal/machine", "internal/crash", "internal/cache", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "dataset/motifs", "internal/kernel/twin", "internal/kernel/amd64"},
 	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
-		"internal/fused/ends", "dataset", "search", "search/stats", "search/stats/null", "search/stats/check", "model"},
-	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue", "plots"},
+		"internal/fused/ends", "dataset", "search", "search/images", "search/stats", "search/stats/null", "search/stats/check", "model"},
+	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue",
+		"internal/predictions", "plots"},
 	{"experiments", "internal/benchmark"},
-	{"internal/study", "internal/report", "internal/doctor"},
+	{"internal/study", "internal/report", "internal/report/scores", "internal/doctor"},
 	{"cmd/gridsearch"},
 }
 
@@ -25,6 +26,7 @@ var allowed = map[string][]string{
 	"search/stats":    {"search/stats/null", "search/stats/check"},
 	"internal/kernel": {"internal/kernel/check"},
 	"dataset/motifs":  {"internal/random"}, "model/nn": {"model/graph"}, "model/train": {"model/nn"}, "model/weights": {"model/nn"}, "internal/report": {"internal/study"},
+	"internal/report/scores":   {"internal/study", "internal/report"},
 	"internal/doctor":          {"internal/study"},
 	"internal/fused/engine":    {"internal/kernel"},
 	"internal/fused/expansion": {"internal/kernel", "internal/fused/engine"},
@@ -36,10 +38,11 @@ var allowed = map[string][]string{
 
 // forbidden are imports that a lower layer must not have although it may by its place.
 var forbidden = map[string][]string{
-	"search":       {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os", "search/stats"},
-	"search/stats": {"model", "internal/study", "internal/store", "database/sql", "os", "search"},
-	"model":        {"search", "gorgonia.org/gorgonia"},
-	"plots":        {"internal/store", "search"},
+	"search":        {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os", "search/stats"},
+	"search/stats":  {"model", "internal/study", "internal/store", "database/sql", "os", "search"},
+	"search/images": {"model", "dataset", "database/sql", "os"},
+	"model":         {"search", "gorgonia.org/gorgonia"},
+	"plots":         {"internal/store", "search"},
 }
 
 // TestImportsRunOneWay holds the direction of imports, that model/graph alone knows Gorgonia, and that what lies below internal/kernel is its own.

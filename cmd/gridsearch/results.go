@@ -8,12 +8,14 @@ import (
 
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/scores"
 	"gridsearch/internal/study"
 )
 
 func newResults() *cobra.Command {
 	var format string
 	var wide bool
+	var more scores.Request
 	cmd := &cobra.Command{
 		Use:   "results STUDY",
 		Short: "Print the table of trials: coefficients, cost, accuracy, tied set",
@@ -32,7 +34,7 @@ func newResults() *cobra.Command {
 			"a trial's mean beside the others'.",
 		Args: exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format, report.Formats); err != nil {
+			if err := checkResults(cmd, format, more); err != nil {
 				return err
 			}
 			folder, err := findStudy(cmd, args[0])
@@ -43,12 +45,16 @@ func newResults() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if more.Images || more.Metric != "" {
+				return printScores(cmd, s, more, format)
+			}
 			return report.New(s).Write(cmd.OutOrStdout(), format, wide)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json, jsonl or md")
 	cmd.Flags().BoolVar(&wide, "wide", false,
 		"all columns of table and md: names, runs, intervals, top-5, parameters, latencies")
+	addScores(cmd, &more)
 	return cmd
 }
 

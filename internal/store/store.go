@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"reflect"
 	"strings"
 	"time"
 
@@ -53,6 +52,11 @@ type Result struct {
 	Correct  []byte       `json:"correct"`
 	Curve    []CurvePoint `json:"curve"`
 	Steps    int          `json:"steps"`
+
+	// Predictions is the SHA-256 of the run's predictions.safetensors, hexadecimal; empty where
+	// none was kept. Whether one is kept is a setting of the execution, so two results that differ
+	// in nothing else than that are the same.
+	Predictions string `json:"predictions,omitempty"`
 }
 
 // Record is a run with what is known of it.
@@ -123,6 +127,9 @@ type DiffersError struct {
 }
 
 func (e *DiffersError) Error() string {
+	if e.Recorded.Predictions != "" && e.Second.Loss == e.Recorded.Loss {
+		return e.predictions()
+	}
 	return fmt.Sprintf("run %s gave top-1 %v and loss %v, the record has %v and %v from the same kernel set and CPU: something is not deterministic; the record keeps the first", e.Key, e.Second.Top1, e.Second.Loss, e.Recorded.Top1, e.Recorded.Loss)
 }
 
@@ -371,8 +378,13 @@ func (s *Store) compare(recorded map[string]bool, runs []Run) error {
 
 // Records lists every run of the plan, in its order.
 func (s *Store) Records() ([]Record, error) {
+	predictions, err := s.predictionsColumn()
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.db.Query(`
-		SELECT r.key, r.trial, r.seed, f.error, t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps,
+		SELECT r.key, r.trial, r.seed, f.error, t.top1, t.top5, t.loss, t.examples, t.correct,
+			t.curve, t.steps, ` + predictions + `,
 			(SELECT count(*) FROM executions e WHERE e.key = r.key AND e.outcome IN ('failed', 'crashed'))
 		FROM runs r LEFT JOIN results t ON t.key = r.key LEFT JOIN failures f ON f.key = r.key ORDER BY r.position`)
 	if err != nil {
@@ -392,17 +404,20 @@ func (s *Store) Records() ([]Record, error) {
 
 func scanRecord(rows *sql.Rows) (Record, error) {
 	r := Record{State: Waiting}
-	var failure, curve sql.NullString
+	var failure, curve, predictions sql.NullString
 	var top1, top5, loss sql.NullFloat64
 	var examples, steps sql.NullInt64
 	var correct []byte
-	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &failure, &top1, &top5, &loss, &examples, &correct, &curve, &steps, &r.Attempts); err != nil {
+	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &failure, &top1, &top5, &loss, &examples,
+		&correct, &curve, &steps, &predictions, &r.Attempts); err != nil {
 		return r, err
 	}
 	switch {
 	case top1.Valid:
 		r.State = Complete
-		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64, Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64)}
+		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
+			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
+			Predictions: predictions.String}
 		return r, json.Unmarshal([]byte(curve.String), &r.Result.Curve)
 	case failure.Valid:
 		r.State, r.Error = Failed, failure.String
@@ -430,8 +445,10 @@ func (s *Store) Complete(result Result, e Execution) error {
 		if err := insertExecution(tx, e); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO results (key, top1, top5, loss, examples, correct, curve, steps) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			e.Key, result.Top1, result.Top5, result.Loss, result.Examples, append([]byte{}, result.Correct...), string(curve), result.Steps)
+		_, err = tx.Exec(`INSERT INTO results (key, top1, top5, loss, examples, correct, curve,
+				steps, predictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			e.Key, result.Top1, result.Top5, result.Loss, result.Examples,
+			append([]byte{}, result.Correct...), string(curve), result.Steps, result.Predictions)
 		if err != nil {
 			return err
 		}
@@ -449,9 +466,11 @@ func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, e
 	var first Result
 	var curve, environment string
 	err := tx.QueryRow(`
-		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, x.environment
+		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, t.predictions,
+			x.environment
 		FROM results t JOIN executions x ON x.key = t.key AND x.outcome = 'complete' WHERE t.key = ? ORDER BY x.id LIMIT 1`, e.Key).
-		Scan(&first.Top1, &first.Top5, &first.Loss, &first.Examples, &first.Correct, &curve, &first.Steps, &environment)
+		Scan(&first.Top1, &first.Top5, &first.Loss, &first.Examples, &first.Correct, &curve,
+			&first.Steps, &first.Predictions, &environment)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -460,7 +479,7 @@ func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, e
 		return nil, err
 	}
 	alike := there.KernelSet == e.Environment.KernelSet && there.CPU == e.Environment.CPU
-	if !alike || reflect.DeepEqual(first, result) {
+	if !alike || first.same(result) {
 		return nil, nil
 	}
 	return &DiffersError{Key: e.Key, Recorded: first, Second: result}, nil

@@ -12,11 +12,37 @@ import (
 // Evaluate holds a network against the validation images of a study. A network that does not say how its images were normalised gets the moments of the
 // study's training images, as if it had been trained there. The error of a network that does not fit the data is an *InputError.
 func Evaluate(folder Folder, n weights.Network) (train.Result, error) {
-	experiment, source, err := folder.data()
+	e, err := newEvaluator(folder)
 	if err != nil {
 		return train.Result{}, err
 	}
-	info, arch := source.Info(), n.Architecture
+	return e.evaluate(n)
+}
+
+// evaluator holds the images of a study for the evaluation of networks.
+type evaluator struct {
+	experiment *experiments.Experiment
+	source     dataset.Source
+	images     *images // nil before the first network that fits
+}
+
+func newEvaluator(folder Folder) (*evaluator, error) {
+	experiment, source, err := folder.data()
+	return &evaluator{experiment: experiment, source: source}, err
+}
+
+// load reads the images once.
+func (e *evaluator) load() (err error) {
+	data := e.experiment.Data
+	if e.images == nil {
+		e.images, err = loadImages(e.source, data.ValidationFraction, data.TrainExamples,
+			e.experiment.Study.Seed)
+	}
+	return err
+}
+
+func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
+	experiment, info, arch := e.experiment, e.source.Info(), n.Architecture
 	if classes := len(info.Classes); arch.Classes != classes || arch.InChannels != info.Channels {
 		return train.Result{}, &InputError{fmt.Errorf("the network tells %d classes apart on images of %d channels, data set %s has %d classes and %d channels",
 			arch.Classes, arch.InChannels, info.Name, classes, info.Channels)}
@@ -24,11 +50,11 @@ func Evaluate(folder Folder, n weights.Network) (train.Result, error) {
 	if arch.Pixels > info.Native {
 		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %d pixels, data set %s has %d: they are not enlarged", arch.Pixels, info.Name, info.Native)}
 	}
-	all, err := loadImages(source, experiment.Data.ValidationFraction, experiment.Data.TrainExamples, experiment.Study.Seed)
-	if err != nil {
+	if err := e.load(); err != nil {
 		return train.Result{}, &InputError{err}
 	}
-	images, err := all.at(view{arch.Pixels, experiment.Data.Augmentation.Crop > 0, experiment.Data.ValidationCrop})
+	native := experiment.Data.Augmentation.Crop > 0
+	images, err := e.images.at(view{arch.Pixels, native, experiment.Data.ValidationCrop})
 	if err != nil {
 		return train.Result{}, err
 	}

@@ -73,6 +73,8 @@ type library struct {
 	of     Data
 	seed   uint64
 	images *images
+
+	classes []string // names of the data's classes
 }
 
 // images gives the images of a run at the run's size. Data that differ from those the run was planned with are an error.
@@ -90,6 +92,7 @@ func (l *library) get(spec Spec) (*images, error) {
 			return nil, fmt.Errorf("data set %q has changed since the study was planned (SHA-256 %.12s, planned with %.12s): bring the old files back, or start a new study", spec.Data.Source.Name, sum, spec.Data.Checksum)
 		}
 		l.of, l.seed, l.images = spec.Data, spec.StudySeed, loaded
+		l.classes = source.Info().Classes
 	}
 	return l.images.at(view{spec.Architecture.Pixels, spec.Augmentation.Crop > 0, spec.Data.ValidationCrop})
 }

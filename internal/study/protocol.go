@@ -12,6 +12,9 @@ type request struct {
 	Spec        Spec   `json:"spec"`
 	Dir         string `json:"dir"`          // runs/KEY of the study: checkpoint, log, weights
 	KeepWeights bool   `json:"keep_weights"` // write those that the run ends with
+
+	// KeepPredictions is the most bytes of logits and labels that are written.
+	KeepPredictions int `json:"keep_predictions"`
 }
 
 // reply is what a worker says; exactly one field is set. It begins with the kernels that it checks, one

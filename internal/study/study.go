@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/search"
 )
@@ -32,6 +33,12 @@ func (f Folder) run(key string) string {
 
 // Weights is the parameter file of a complete run, which its study may have been told not to keep.
 func (f Folder) Weights(key string) string { return filepath.Join(f.run(key), weightsName) }
+
+// Predictions is the file of a complete run's predictions, which its study may have been told not
+// to keep.
+func (f Folder) Predictions(key string) string {
+	return filepath.Join(f.run(key), predictions.FileName)
+}
 
 // Path is a derived file of the study: a table or a figure.
 func (f Folder) Path(elements ...string) string {

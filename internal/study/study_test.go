@@ -380,7 +380,7 @@ func TestKeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := request{Spec: Spec{Architecture: arch, Recipe: train.Recipe{Dropout: .5, DropConnect: .3}}, Dir: t.TempDir()}
-	if err := keep(r, train.Result{Weights: params}); err != nil {
+	if err := keepWeights(r, train.Result{Weights: params}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(r.Dir, weightsName))

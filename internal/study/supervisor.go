@@ -283,7 +283,9 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(), Host: s.host, CommandLine: s.command, Environment: p.environment}
 	first := s.began(spec)
 	release := s.watch(ctx, p)
-	done, err := p.train(request{Spec: spec, Dir: s.folder.run(spec.Key), KeepWeights: s.execution.KeepWeights}, s.progressed)
+	order := request{Spec: spec, Dir: s.folder.run(spec.Key), KeepWeights: s.execution.KeepWeights,
+		KeepPredictions: s.execution.KeepPredictions}
+	done, err := p.train(order, s.progressed)
 	timedOut := release()
 	e.Ended = time.Now()
 	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds, done.EvalSeconds, done.WaitSeconds, done.PeakRSSBytes

@@ -15,9 +15,11 @@ import (
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
+	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/model/train"
 	"gridsearch/model/weights"
+	byimage "gridsearch/search/images"
 )
 
 // checkpointName is the file of a run that it is resumed from.
@@ -85,12 +87,12 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 	// One more than the training's threads: the loader prepares the next batch meanwhile.
 	runtime.GOMAXPROCS(r.Spec.Threads + 1)
 	done := outcome{Key: r.Spec.Key}
-	result, err := w.run(ctx, r)
+	result, hash, err := w.run(ctx, r)
 	done.PeakRSSBytes = machine.PeakMemory()
 	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
 	switch {
 	case err == nil:
-		done.Result = recorded(result)
+		done.Result = recorded(result, hash)
 	case errors.Is(err, context.Canceled):
 		done.Interrupted = true
 	default:
@@ -99,37 +101,71 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 	return done
 }
 
-func (w *worker) run(ctx context.Context, r request) (train.Result, error) {
-	images, err := w.library.get(r.Spec)
+// run trains one run. Beside its result it gives the hash of the predictions that it has kept.
+func (w *worker) run(
+	ctx context.Context, r request,
+) (result train.Result, hash string, err error) {
+	set, err := w.library.get(r.Spec)
 	if err != nil {
-		return train.Result{}, err
+		return result, "", err
 	}
 	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
-		return train.Result{}, err
+		return result, "", err
 	}
 	logFile, err := os.OpenFile(filepath.Join(r.Dir, "log.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return train.Result{}, err
+		return result, "", err
 	}
 	defer logFile.Close()
 	logger := log.New(logFile, "", log.LstdFlags|log.LUTC)
 	logger.Printf("run %s: trial %s, seed %d, process %d", r.Spec.Key, r.Spec.Trial, r.Spec.SeedIndex, os.Getpid())
 	job := train.Job{
 		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
-		Train: images.train, Validation: images.validation,
+		Train: set.train, Validation: set.validation,
 		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(r.Dir, checkpointName), CheckpointEvery: checkpointEvery,
-		Log: func(note string) { logger.Print(note) },
+		Log:        func(note string) { logger.Print(note) },
+		KeepLogits: r.keepsPredictions(set.validation.N),
 	}
-	result, err := train.Run(ctx, job, w.progress(r.Spec.Key))
-	if err == nil && r.KeepWeights {
-		err = keep(r, result)
+	result, err = train.Run(ctx, job, w.progress(r.Spec.Key))
+	if err == nil {
+		hash, err = w.keep(r, result, set.validation.Labels)
 	}
 	logger.Print(summary(result, err))
-	return result, err
+	return result, hash, err
 }
 
-// keep writes the weights that a run ends with. It is done before the run has a result on the record, so that every complete run has them.
-func keep(r request, result train.Result) error {
+// keepsPredictions says whether those of n images are small enough to be kept.
+func (r request) keepsPredictions(n int) bool {
+	return predictions.Bytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
+}
+
+// keep writes the weights and the predictions that a run ends with, and gives the hash of the
+// latter. It is done before the run has a result on the record, so that every complete run has
+// them.
+func (w *worker) keep(
+	r request, result train.Result, labels []int32,
+) (hash string, err error) {
+	if r.KeepWeights {
+		if err := keepWeights(r, result); err != nil {
+			return "", err
+		}
+	}
+	if result.Logits == nil {
+		return "", nil
+	}
+	text, err := predictions.File{
+		Key: r.Spec.Key, Trial: r.Spec.Trial, Seed: r.Spec.SeedIndex, Names: w.library.classes,
+		Predictions: byimage.Predictions{Labels: labels, Logits: result.Logits,
+			Classes: r.Spec.Architecture.Classes},
+	}.Encode()
+	if err != nil {
+		return "", err
+	}
+	return predictions.Checksum(text), writeFile(filepath.Join(r.Dir, predictions.FileName), text)
+}
+
+// keepWeights writes the weights.
+func keepWeights(r request, result train.Result) error {
 	arch := r.Spec.Architecture
 	arch.Dropout, arch.DropConnect = r.Spec.Recipe.Dropout, r.Spec.Recipe.DropConnect // of the trial's phi
 	network := weights.Network{Architecture: arch, Parameters: result.Weights, Mean: result.Mean, Deviation: result.Deviation}
@@ -156,10 +192,11 @@ func summary(result train.Result, err error) string {
 }
 
 // recorded takes from a result what is the same on every repetition of the run.
-func recorded(r train.Result) *store.Result {
+func recorded(r train.Result, hash string) *store.Result {
 	curve := make([]store.CurvePoint, len(r.Curve))
 	for i, point := range r.Curve {
 		curve[i] = store.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss, Top1: point.Top1}
 	}
-	return &store.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples, Correct: r.Correct, Curve: curve, Steps: r.Steps}
+	return &store.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples,
+		Correct: r.Correct, Curve: curve, Steps: r.Steps, Predictions: hash}
 }

@@ -12,8 +12,14 @@ import (
 const evaluationBatch = 50
 
 // Evaluate names every image and compares with its label; mean and deviation are those of the training images' channels, pixels as 0..1. Weights that are
-// no numbers any more give a loss that is none.
+// no numbers any more give a loss that is none. The result has the logits.
 func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32, threads int) (Result, error) {
+	return evaluate(arch, params, im, mean, deviation, threads, true)
+}
+
+// evaluate is Evaluate with a choice of keeping the logits.
+func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images,
+	mean, deviation []float32, threads int, keep bool) (Result, error) {
 	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N), Threads: threads})
 	if err != nil {
 		return Result{}, err
@@ -25,6 +31,9 @@ func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images
 		n := dataset.FillBatch(network.Images(), network.Labels(), im, from, mean, deviation)
 		if _, err := network.Step(0); err != nil {
 			return Result{}, err
+		}
+		if keep {
+			r.Logits = append(r.Logits, network.Logits()[:n*arch.Classes]...)
 		}
 		for i := range n {
 			logits, label := network.Logits()[i*arch.Classes:][:arch.Classes], int(network.Labels()[i])

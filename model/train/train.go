@@ -30,6 +30,8 @@ type Job struct {
 	Checkpoint      string        // file to resume from and to write to; empty for none
 	CheckpointEvery time.Duration // how much training a kill may cost
 	Log             func(string)  // takes notes about the checkpoint; nil for nobody
+
+	KeepLogits bool // of the validation images, in the result
 }
 
 // Progress is where a training is.
@@ -61,6 +63,7 @@ type Result struct {
 	Correct  []byte  // bit i%8 of byte i/8: image i was named right
 	Curve    Curve
 	Steps    int
+	Logits   []float32 // of the images [Examples, classes], in order; nil where not asked for
 
 	Weights         *nn.Parameters // those that were evaluated
 	Mean, Deviation []float32      // of each channel of the training images, pixels as 0..1
@@ -106,7 +109,8 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
 	}
 	trained := time.Now()
-	result, err := Evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads)
+	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads,
+		job.KeepLogits)
 	result.Curve, result.Steps = s.curve, s.steps
 	result.Weights, result.Mean, result.Deviation = s.evaluated(), s.mean, s.deviation
 	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
