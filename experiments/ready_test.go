@@ -164,9 +164,9 @@ func TestReadyCurves(t *testing.T) {
 
 // TestPaperGrid are the published facts about the paper's own grid on B0.
 func TestPaperGrid(t *testing.T) {
-	e, plan := readyPlan(t, "paper-b0.toml")
+	e, plan := readyPlan(t, "paper-grid.toml")
 	if e.Data != nil || e.Train != nil {
-		t.Error("paper-b0.toml is to be planned, not run")
+		t.Error("paper-grid.toml is to be planned, not run")
 	}
 	least, most := math.Inf(1), 0.
 	for _, trial := range plan.Trials {

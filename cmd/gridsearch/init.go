@@ -29,6 +29,9 @@ func newInit() *cobra.Command {
 			if len(args) == 2 {
 				name = args[1]
 			}
+			if newer, old := renamed[name]; old {
+				name = newer
+			}
 			text, err := experiments.Files.ReadFile(name + ".toml")
 			if err != nil {
 				return usageError{fmt.Errorf("there is no ready file %q: did you mean %q?", name, nearest.Word(name, names))}
@@ -49,6 +52,9 @@ func newInit() *cobra.Command {
 		},
 	}
 }
+
+// renamed are the names that ready files had once.
+var renamed = map[string]string{"paper-b0": "paper-grid"}
 
 // readyFiles lists the embedded experiment files without their endings.
 func readyFiles() []string {
