@@ -66,8 +66,8 @@ func (t *table) span(key string) search.Range {
 	s := t.table(key)
 	defer s.finish()
 	r := search.Range{Low: s.decimal("low", defaultRange.Low), High: s.decimal("high", defaultRange.High), Step: s.decimal("step", defaultRange.Step)}
-	s.rule("low").Bounds, s.rule("high").Bounds = between(1, maxCoefficient), between(1, maxCoefficient)
-	s.rule("step").Bounds = positive
+	s.rule("low").Bounds = between(1, maxCoefficient)
+	s.rule("high").Bounds, s.rule("step").Bounds = between(1, maxCoefficient), positive
 	switch {
 	case r.Low.Cmp("1") < 0:
 		s.fail("low", "low must be 1 or more, not %s: a coefficient below 1 makes the network smaller", r.Low)

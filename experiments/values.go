@@ -265,9 +265,11 @@ func parseDecimal(text string) (search.Decimal, error) {
 	return search.ParseDecimal(text)
 }
 
-// decimals reads a list of decimals, or one; each within the bounds. A list with a mistake in it counts as missing.
+// decimals reads a list of decimals, or one; each within the bounds. A list with a mistake in it
+// counts as missing.
 func (t *table) decimals(key string, in Bounds, otherwise ...search.Decimal) []search.Decimal {
-	t.note(key, Rule{Kind: Decimal, Bounds: in, List: true, Single: true, Items: [2]int{1, 0}, Default: otherwise})
+	t.note(key, Rule{Kind: Decimal, Bounds: in, List: true, Single: true, Items: [2]int{1, 0},
+		Default: otherwise})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -304,7 +306,8 @@ func (b Bounds) check(d search.Decimal) error {
 		if b.Above {
 			word = "above"
 		}
-		return fmt.Errorf("%s is out of range, it must be %s %s and at most %v", d, word, low, strconv.FormatFloat(b.Most, 'f', -1, 64))
+		return fmt.Errorf("%s is out of range, it must be %s %s and at most %s",
+			d, word, low, strconv.FormatFloat(b.Most, 'f', -1, 64))
 	}
 	return nil
 }

@@ -262,7 +262,8 @@ func TestEveryKeyIsTheParsers(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "unknown key") {
 			t.Errorf("a date for %s: %v", path, err)
 		}
-		if err := parse(t, path+"x", "1"); err == nil || !strings.Contains(err.Error(), "unknown key") {
+		err = parse(t, path+"x", "1")
+		if err == nil || !strings.Contains(err.Error(), "unknown key") {
 			t.Errorf("the parser knows %sx: %v", path, err)
 		}
 		if err := validate(t, s, with(t, path+"x", "1")); err == nil {
@@ -364,7 +365,8 @@ func TestFolderNames(t *testing.T) {
 	for c := byte(1); c < 0x80; c++ {
 		for _, name := range []string{string(c) + "a", "a" + string(c)} {
 			literal := `"` + fmt.Sprintf("\\u%04x", name[0]) + fmt.Sprintf("\\u%04x", name[1]) + `"`
-			mine, theirs := parse(t, "study.name", literal), validate(t, s, with(t, "study.name", literal))
+			mine := parse(t, "study.name", literal)
+			theirs := validate(t, s, with(t, "study.name", literal))
 			if (mine == nil) != (theirs == nil) {
 				t.Errorf("%q: the parser says %v, the schema %v", name, mine, theirs)
 			}
