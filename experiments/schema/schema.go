@@ -156,9 +156,11 @@ var types = map[experiments.Kind]any{
 // ASCII alone: patterns of all letters are not the same in all programs.
 const (
 	decimalText  = `^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$`
-	durationText = `^[+]?(0|(([0-9]+[.]?[0-9]*|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
-	strange      = `\x00-\x1f!-*,/:-@\[-\^` + "`" + `{-\x7f`
-	folderText   = `^[^\-.` + strange + `][^` + strange + `]*$`
+	unit         = `(ns|us|µs|μs|ms|s|m|h)`
+	durationText = `^([+]?(([0-9]+[.]?[0-9]*|[.][0-9]+)` + unit + `)+|` +
+		`[+-]?(0|((0+[.]?0*|[.]0+)` + unit + `)+))$`
+	strange    = `\x00-\x1f!-*,/:-@\[-\^` + "`" + `{-\x7f`
+	folderText = `^[^\-.` + strange + `][^` + strange + `]*$`
 )
 
 // value is the node of one value.
