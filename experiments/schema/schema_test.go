@@ -329,7 +329,7 @@ func TestAgreement(t *testing.T) {
 			default:
 				i := reason(mine)
 				if used[i] = true; i < 0 {
-					t.Errorf("%s = %s: the schema takes it, not the parser: %v", path, literal, mine)
+					t.Errorf("%s = %s: only the parser refuses it: %v", path, literal, mine)
 				}
 			}
 		}
