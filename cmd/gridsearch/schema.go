@@ -11,8 +11,8 @@ func newSchema() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of experiment files, for editors",
 		Long: "Schema prints the format of experiment files as a JSON Schema (draft 7):\n" +
-			"with it, an editor completes keys, shows what they are and marks mistakes. Write it to a\n" +
-			"file and name that in the first line of an experiment file, for editors that read\n" +
+			"with it, an editor completes keys, shows what they are and marks mistakes. Write it to\n" +
+			"a file and name that in the first line of an experiment file, for editors that read\n" +
 			"TOML with taplo (VS Code's Even Better TOML among them):\n\n" +
 			"    gridsearch schema > gridsearch.schema.json\n" +
 			"    #:schema ./gridsearch.schema.json\n\n" +
