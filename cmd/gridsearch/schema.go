@@ -11,9 +11,10 @@ func newSchema() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of experiment files, for editors",
 		Long: "Schema prints the format of experiment files as a JSON Schema (draft 7):\n" +
-			"with it, an editor completes keys, shows what they are and marks mistakes. Write it to\n" +
-			"a file and name that in the first line of an experiment file, for editors that read\n" +
-			"TOML with taplo (VS Code's Even Better TOML among them):\n\n" +
+			"with it, an editor completes keys, shows what they are and marks mistakes.\n" +
+			"Write it to a file and name that in the first line of an experiment file,\n" +
+			"for editors that read TOML with taplo (VS Code's Even Better TOML among\n" +
+			"them):\n\n" +
 			"    gridsearch schema > gridsearch.schema.json\n" +
 			"    #:schema ./gridsearch.schema.json\n\n" +
 			"What several keys say together only gridsearch validate tells.",
