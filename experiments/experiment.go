@@ -147,6 +147,19 @@ func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 	if root == nil {
 		return nil, errs
 	}
+	e := readAll(root, file)
+	if len(errs.List) == 0 {
+		e.check(root)
+	}
+	if len(errs.List) > 0 {
+		errs.sort()
+		return nil, errs
+	}
+	return e, nil
+}
+
+// readAll reads every table and notes the mistakes of each.
+func readAll(root *table, file string) *Experiment {
 	e := &Experiment{File: file, source: root.source}
 	readVersion(root)
 	e.Study = readStudy(root, file)
@@ -160,14 +173,7 @@ func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 	e.Analysis = readAnalysis(root.table("analysis"))
 	e.Report = readReport(root.table("report"))
 	root.finish()
-	if len(errs.List) == 0 {
-		e.check(root)
-	}
-	if len(errs.List) > 0 {
-		errs.sort()
-		return nil, errs
-	}
-	return e, nil
+	return e
 }
 
 // Figures lists the figures that a study can have.

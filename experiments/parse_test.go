@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	_ "embed"
 	"math"
 	"reflect"
 	"slices"
@@ -61,112 +62,10 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// everyKey has all keys of the format, none at its default.
-const everyKey = `schema_version = 1
-[study]
-name = "all"
-description = "every key"
-seed = 7
-[objective]
-metric = "val/top1"
-direction = "maximize"
-[model]
-baseline = "efficientnet-b1"
-width_coefficient = 0.5
-depth_coefficient = 2
-resolution = 48
-stem = 16
-stem_kernel = 5
-stem_stride = 1
-stem_pool = true
-head = 96
-activation = "relu6"
-padding = "same"
-strides = [2, 1]
-channel_divisor = 4
-depth_rounding = "round"
-resolution_multiple = 8
-dropout = { from = 0.1, to = 0.4, phi = 3.5 }
-drop_connect = 0.2
-batch_norm_momentum = 0.8
-batch_norm_epsilon = 1e-5
-[[model.stages]]
-block = "mbconv"
-expansion = 1
-channels = 8
-kernel = 5
-stride = 1
-repeats = 2
-se_ratio = 0
-activation = "relu"
-[[model.stages]]
-channels = 24
-[search]
-method = ["grid", "list", "simplex", "solve", "single", "compound"]
-alpha = { low = "1.1", high = "1.5", step = "0.1" }
-beta = { low = 1.0, high = 1.30, step = 0.10 }
-gamma = { low = 1, high = 1 }
-phi = ["1", "2"]
-coefficients = ["1.3", 1.05, "1.1"]
-share_step = "0.25"
-points = [["1.2", "1.1", "1.15"], [2, 1, 1]]
-controls = ["depth"]
-[[constraint]]
-quantity = "nominal"
-target = 2.0
-tolerance = "0.30"
-[[constraint]]
-quantity = "params_ratio"
-range = [1, "2.5"]
-[data]
-dataset = "image-folder"
-path = "photos"
-train_examples = 100
-validation_fraction = 0.2
-validation_crop = 0.9
-augmentation = { shift = 0.05, flip = "alternate", cutout = 0.25, crop = 0.2, policy = "randaugment", layers = 3, magnitude = 5 }
-[train]
-recipe = "default"
-epochs = 5
-batch_size = 16
-optimizer = "rmsprop"
-learning_rate = 0.016
-momentum = 0.8
-nesterov = false
-rms_decay = 0.95
-rms_epsilon = 0.01
-schedule = "exponential"
-warmup = 0.2
-decay_rate = 0.9
-decay_epochs = 1.5
-weight_decay = 1e-5
-decay_biases = true
-label_smoothing = 0
-ema = 0.999
-clip_norm = 5
-zero_init_residual = false
-initializer = "pytorch"
-[replication]
-seeds = 5
-[execution]
-workers = 2
-threads_per_run = 1
-timeout = "30m"
-max_retries = 0
-on_failure = "stop"
-max_consecutive_failures = 4
-keep_weights = false
-keep_predictions = false
-latency = true
-latency_batch = 8
-[analysis]
-confidence_level = 0.9
-bootstrap_resamples = 10000
-check = "none"
-[report]
-figures = ["accuracy-cost"]
-formats = "svg"
-`
+// everyKey has all keys of the format that go together, none at its default.
+//
+//go:embed testdata/every-key.toml
+var everyKey string
 
 func TestEveryKey(t *testing.T) {
 	e := parse(t, everyKey)

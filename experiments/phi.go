@@ -21,7 +21,8 @@ func readPhi(t *table, methods []string) ([]search.Decimal, *search.LogCost) {
 	if _, isTable := t.values["phi"].(map[string]any); isTable {
 		return readSpacing(t.table("phi"), methods)
 	}
-	list := t.decimals("phi", within("0", false, maxPhi), "1")
+	list := t.decimals("phi", above(0, maxPhi), "1")
+	t.rule("phi").Once = true
 	for i, phi := range list {
 		if slices.Contains(list[:i], phi) {
 			t.fail(item("phi", i), "phi names %s twice", phi)
@@ -57,8 +58,9 @@ func readSpacing(t *table, methods []string) ([]search.Decimal, *search.LogCost)
 
 // phi reads one end.
 func (t *table) phi(key string, otherwise search.Decimal) search.Decimal {
-	d := t.decimal(key, otherwise)
-	if err := within("0", true, maxPhi)(d); err != nil {
+	d, ends := t.decimal(key, otherwise), between(0, maxPhi)
+	t.rule(key).Bounds = ends
+	if err := ends.check(d); err != nil {
 		t.fail(key, "%s: %v", key, err)
 		return otherwise
 	}

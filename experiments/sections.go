@@ -14,6 +14,8 @@ import (
 )
 
 func readVersion(root *table) {
+	root.note("schema_version", Rule{Kind: Whole, Bounds: between(SchemaVersion, SchemaVersion)})
+	root.rule("schema_version").Needed = true
 	const want = "schema_version = %d must be the first line: this program reads no other format"
 	if !root.has("schema_version") {
 		root.fail("", want, SchemaVersion)
@@ -34,6 +36,8 @@ func readStudy(root *table, file string) Study {
 		Metric:      o.choice("metric", "val/top1", "val/top1"),
 		Direction:   o.choice("direction", "maximize", "maximize"),
 	}
+	name := t.rule("name")
+	name.Folder, name.Default = true, nil // the file's
 	if s.Name == "" || strings.ContainsFunc(s.Name, strange) || strings.HasPrefix(s.Name, ".") || strings.HasPrefix(s.Name, "-") {
 		t.fail("name", "name %s does not make a folder: use letters, digits, dashes, dots and underscores, and begin with a letter or digit", quote(s.Name))
 	}
@@ -88,11 +92,13 @@ func readModel(t *table, way recipe) Model {
 	m.BatchNormMomentum = t.number("batch_norm_momentum", way.batchNormMomentum, 0, .9999)
 	m.BatchNormEpsilon = t.number("batch_norm_epsilon", way.batchNormEpsilon, 1e-8, .99)
 	m.Classes = t.integer("classes", 0, 1, 1<<20)
+	t.rule("classes").Default = nil // the data's
 	return m
 }
 
 // stages reads a network's stages: tables, or rows of expansion, channels, kernel, stride, repeats with squeeze-excite a quarter.
 func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
+	t.note(key, Rule{List: true, Items: [2]int{1, 0}, Depends: true})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -105,6 +111,7 @@ func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
 	stages := make([]model.Stage, len(list))
 	for i, value := range list {
 		at := item(key, i)
+		t.note(at, Rule{Row: stageRow})
 		values, isTable := value.(map[string]any)
 		if row, isRow := asList(value); isRow && len(row) == len(stageRow) {
 			values, isTable = map[string]any{}, true
@@ -150,6 +157,8 @@ func (t *table) stage() model.Stage {
 	m.Kernel = t.odd("kernel", 3)
 	m.Stride = t.integer("stride", 1, 1, 2)
 	m.Repeats = t.integer("repeats", t.integer("layers", 1, 1, 1000), 1, 1000)
+	t.either("repeats", "layers")
+	t.rule("layers").Default = nil // that of repeats
 	if t.has("repeats") && t.has("layers") {
 		t.fail("layers", "layers is another word for repeats: give one of them")
 	}
@@ -161,6 +170,7 @@ func (t *table) stage() model.Stage {
 // odd reads the side of a kernel.
 func (t *table) odd(key string, otherwise int) int {
 	k := t.integer(key, otherwise, 1, 31)
+	t.rule(key).Odd = true
 	if k%2 == 0 {
 		t.fail(key, "%s must be odd, not %d", key, k)
 	}
@@ -180,9 +190,7 @@ func readData(root *table, way recipe) *Data {
 		ValidationFraction: t.number("validation_fraction", .1, .0001, .9999),
 		ValidationCrop:     t.number("validation_crop", way.validationCrop, 0, 1),
 	}
-	if d.Dataset == "" {
-		t.require("dataset", `dataset = "motifs"`)
-	}
+	t.require("dataset", `dataset = "motifs"`)
 	if m := root.table("model"); m.has("classes") {
 		m.fail("classes", "classes comes from the data: leave it out where there is a [data]")
 	}
@@ -257,6 +265,7 @@ func readTrain(root *table, m Model, way recipe) *train.Recipe {
 func readRate(t *table, way recipe, batch int) float64 {
 	rate := way.train.LearningRate
 	each := t.positive("learning_rate_per_256", rate)
+	t.rule("learning_rate_per_256").Default = nil // learning_rate's stands for it
 	if way.scaledRate || t.has("learning_rate_per_256") {
 		rate = each * float64(batch) / train.RateImages
 	}
@@ -268,6 +277,7 @@ func readRate(t *table, way recipe, batch int) float64 {
 func readWarmup(t *table, r train.Recipe) (share, epochs float64) {
 	share, epochs = t.number("warmup", r.Warmup, 0, 1), t.number("warmup_epochs", r.WarmupEpochs, 0, 1<<20)
 	t.exclude("warmup", "warmup_epochs")
+	t.rule("warmup").Default, t.rule("warmup_epochs").Default = nil, nil // each leaves out the other
 	if t.has("warmup") {
 		return share, 0
 	}
@@ -316,6 +326,7 @@ func readPredictions(t *table) int {
 	given := t.has("keep_predictions")
 	switch keep := t.flag("keep_predictions", true); {
 	case !given:
+		t.rule("keep_predictions").Default = nil // up to a size
 		return PredictionBytes
 	case keep:
 		return math.MaxInt

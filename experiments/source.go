@@ -17,6 +17,7 @@ type source struct {
 	file   string
 	places map[string]place // by path
 	errs   *Errors
+	rules  rules // nil where nobody asks for them
 }
 
 // open decodes a file and applies settings; the table is nil if the text is no TOML.

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"math"
 	"math/big"
 	"slices"
 
@@ -30,7 +31,9 @@ func readSearch(root *table) search.Space {
 // readMethods takes one method or several; the grid where none is named.
 func readMethods(t *table) []string {
 	if !t.has("method") {
-		t.take("method")
+		t.choices("method", search.Methods)
+		r := t.rule("method")
+		r.Items[0], r.Default = 1, search.Grid
 		return []string{search.Grid}
 	}
 	methods := t.choices("method", search.Methods)
@@ -44,6 +47,7 @@ func readMethods(t *table) []string {
 func readShareStep(t *table) search.Decimal {
 	const otherwise = "0.1"
 	step := t.decimal("share_step", otherwise)
+	t.rule("share_step").Bounds = between(.01, 1)
 	if step.Cmp("0.01") < 0 || step.Cmp("1") > 0 || !new(big.Rat).Inv(step.Rat()).IsInt() {
 		t.fail("share_step", "share_step must divide 1 and be between 0.01 and 1, as 0.1 and 0.25 are, not %s", step)
 		return otherwise
@@ -62,6 +66,8 @@ func (t *table) span(key string) search.Range {
 	s := t.table(key)
 	defer s.finish()
 	r := search.Range{Low: s.decimal("low", defaultRange.Low), High: s.decimal("high", defaultRange.High), Step: s.decimal("step", defaultRange.Step)}
+	s.rule("low").Bounds = between(1, maxCoefficient)
+	s.rule("high").Bounds, s.rule("step").Bounds = between(1, maxCoefficient), positive
 	switch {
 	case r.Low.Cmp("1") < 0:
 		s.fail("low", "low must be 1 or more, not %s: a coefficient below 1 makes the network smaller", r.Low)
@@ -91,7 +97,9 @@ func (t *table) wrongBound(r search.Range) string {
 // point reads alpha, beta and gamma; the paper's where the key is missing.
 func (t *table) point(key string) search.Point {
 	paper := search.PaperTriple
-	triple := t.decimals(key, within("0", false, maxCoefficient), paper.Alpha, paper.Beta, paper.Gamma)
+	triple := t.decimals(key, above(0, maxCoefficient), paper.Alpha, paper.Beta, paper.Gamma)
+	r := t.rule(key)
+	r.Single, r.Items = false, [2]int{3, 3}
 	if len(triple) != 3 {
 		t.fail(key, "a point must be alpha, beta and gamma, like [\"1.2\", \"1.1\", \"1.15\"], and this is not 3 numbers but %d", len(triple))
 		return paper
@@ -102,6 +110,7 @@ func (t *table) point(key string) search.Point {
 // readPoints reads the list method's points, each of three decimals.
 func readPoints(t *table, needed bool) []search.Point {
 	const example = `points = [["1.2", "1.1", "1.15"]]`
+	t.note("points", Rule{List: true, Items: [2]int{1, 0}})
 	v, ok := t.take("points")
 	if !ok {
 		if needed {
@@ -146,8 +155,12 @@ func readConstraint(t *table) search.Constraint {
 	defer t.finish()
 	c := search.Constraint{Quantity: t.choice("quantity", "", search.Quantities...)}
 	t.require("quantity", `quantity = "nominal"`)
+	t.either("range", "target")
+	t.either("range", "tolerance")
 	if !t.has("range") {
 		target, tolerance := t.decimal("target", "2"), t.decimal("tolerance", "0.1")
+		t.rule("target").Bounds = positive
+		t.rule("tolerance").Bounds = between(0, math.Inf(1))
 		if target.Cmp("0") <= 0 {
 			t.fail("target", "target must be above 0, not %s", target)
 		}
@@ -161,7 +174,9 @@ func readConstraint(t *table) search.Constraint {
 		t.take("tolerance")
 		t.fail("range", "give either target and tolerance, or range")
 	}
-	r := t.decimals("range", within("0", true, maxRatio), "0", "0")
+	r := t.decimals("range", between(0, maxRatio), "0", "0")
+	pair := t.rule("range")
+	pair.Single, pair.Items, pair.Default = false, [2]int{2, 2}, nil
 	if len(r) != 2 || r[1].Cmp(r[0]) < 0 {
 		t.fail("range", "range must be two numbers, the smaller one first")
 		return c

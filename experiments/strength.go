@@ -16,8 +16,17 @@ func (s Strength) At(phi float64) float64 {
 	return float64(s.From*(1-share)) + float64(s.To*share)
 }
 
+// constant is the number that the strength is at every φ; nil if it follows φ.
+func (s Strength) constant() any {
+	if s.Phi == 0 {
+		return s.From
+	}
+	return nil
+}
+
 // strength reads a number, or a table of from, to and phi.
 func (t *table) strength(key string, otherwise Strength, low, high float64) Strength {
+	t.note(key, Rule{Kind: Number, Bounds: between(low, high), Default: otherwise.constant()})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise

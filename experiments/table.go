@@ -42,6 +42,7 @@ func (t *table) culprit(keys ...string) string {
 
 // require notes a missing key, with what to write.
 func (t *table) require(key, example string) {
+	t.rule(key).Needed = true
 	if t.has(key) || t.broken {
 		return // wrong, which is noted already
 	}
@@ -54,6 +55,7 @@ func (t *table) require(key, example string) {
 
 // exclude notes that two keys say the same thing twice.
 func (t *table) exclude(key, other string) {
+	t.either(key, other)
 	if t.has(key) && t.has(other) {
 		t.fail(other, "give either %s or %s", key, other)
 	}
@@ -68,6 +70,7 @@ func (t *table) has(key string) bool {
 func (t *table) take(key string) (any, bool) {
 	if _, ok := t.known[key]; !ok {
 		t.known[key] = nil
+		t.rule(key)
 	}
 	v, ok := t.values[key]
 	return v, ok

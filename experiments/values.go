@@ -13,6 +13,7 @@ import (
 )
 
 func (t *table) text(key, otherwise string) string {
+	t.note(key, Rule{Kind: Text, Default: given(otherwise)})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -26,6 +27,7 @@ func (t *table) text(key, otherwise string) string {
 }
 
 func (t *table) flag(key string, otherwise bool) bool {
+	t.note(key, Rule{Kind: Flag, Default: otherwise})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -40,6 +42,7 @@ func (t *table) flag(key string, otherwise bool) bool {
 
 // choice reads one of several names.
 func (t *table) choice(key, otherwise string, names ...string) string {
+	t.note(key, Rule{Kind: Text, Names: names, Default: given(otherwise)})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -68,6 +71,7 @@ func (t *table) name(key, at string, v any, names []string) (string, bool) {
 
 // choices reads a name or a list of names; all of them where the key is missing.
 func (t *table) choices(key string, names []string) []string {
+	t.note(key, Rule{Kind: Text, Names: names, List: true, Single: true, Once: true, Default: names})
 	v, ok := t.take(key)
 	if !ok {
 		return slices.Clone(names)
@@ -102,6 +106,7 @@ func (t *table) items(key string, v any) iter.Seq2[string, any] {
 }
 
 func (t *table) integer(key string, otherwise, low, high int) int {
+	t.note(key, Rule{Kind: Whole, Bounds: between(low, high), Default: otherwise})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -127,6 +132,7 @@ func bounds(low, high float64) string {
 
 // integers reads a list of whole numbers; nil where the key is missing.
 func (t *table) integers(key string, low, high int) []int {
+	t.note(key, Rule{Kind: Whole, Bounds: between(low, high), List: true})
 	v, ok := t.take(key)
 	if !ok {
 		return nil
@@ -154,6 +160,7 @@ func (t *table) whole(key string, v any, low, high int) []int {
 }
 
 func (t *table) number(key string, otherwise, low, high float64) float64 {
+	t.note(key, Rule{Kind: Number, Bounds: between(low, high), Default: otherwise})
 	n, ok := t.float(key)
 	if !ok {
 		return otherwise
@@ -166,6 +173,7 @@ func (t *table) number(key string, otherwise, low, high float64) float64 {
 }
 
 func (t *table) positive(key string, otherwise float64) float64 {
+	t.note(key, Rule{Kind: Number, Bounds: positive, Default: otherwise})
 	n, ok := t.float(key)
 	if !ok {
 		return otherwise
@@ -195,11 +203,12 @@ func (t *table) float(key string) (n float64, ok bool) {
 
 // duration reads a text such as "30m", or whole seconds.
 func (t *table) duration(key string, otherwise time.Duration) time.Duration {
+	const longest = 1 << 30 // seconds
+	t.note(key, Rule{Kind: Duration, Bounds: between(0, longest), Default: otherwise.Seconds()})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
 	}
-	const longest = 1 << 30 // seconds
 	switch v := v.(type) {
 	case string:
 		if d, err := time.ParseDuration(v); err == nil && d >= 0 {
@@ -215,6 +224,7 @@ func (t *table) duration(key string, otherwise time.Duration) time.Duration {
 }
 
 func (t *table) decimal(key string, otherwise search.Decimal) search.Decimal {
+	t.note(key, Rule{Kind: Decimal, Default: otherwise})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -255,8 +265,11 @@ func parseDecimal(text string) (search.Decimal, error) {
 	return search.ParseDecimal(text)
 }
 
-// decimals reads a list of decimals, or one; each must pass the check. A list with a mistake in it counts as missing.
-func (t *table) decimals(key string, check func(search.Decimal) error, otherwise ...search.Decimal) []search.Decimal {
+// decimals reads a list of decimals, or one; each within the bounds. A list with a mistake in it
+// counts as missing.
+func (t *table) decimals(key string, in Bounds, otherwise ...search.Decimal) []search.Decimal {
+	t.note(key, Rule{Kind: Decimal, Bounds: in, List: true, Single: true, Items: [2]int{1, 0},
+		Default: otherwise})
 	v, ok := t.take(key)
 	if !ok {
 		return otherwise
@@ -270,7 +283,7 @@ func (t *table) decimals(key string, check func(search.Decimal) error, otherwise
 	for at, value := range t.items(key, v) {
 		d, err := t.exact(at, value)
 		if err == nil {
-			err = check(d)
+			err = in.check(d)
 		}
 		if err != nil {
 			t.fail(at, "%s: %v", key, err)
@@ -284,17 +297,17 @@ func (t *table) decimals(key string, check func(search.Decimal) error, otherwise
 	return numbers
 }
 
-// within makes a check of decimals: above or at a limit, and at most another.
-func within(low search.Decimal, lowToo bool, high int) func(search.Decimal) error {
-	return func(d search.Decimal) error {
-		switch c := d.Cmp(low); {
-		case c < 0 || c == 0 && !lowToo || d.Float64() > float64(high):
-			word := "above"
-			if lowToo {
-				word = "at least"
-			}
-			return fmt.Errorf("%s is out of range, it must be %s %s and at most %d", d, word, low, high)
+// check says where a decimal is out of bounds that are whole numbers.
+func (b Bounds) check(d search.Decimal) error {
+	low := search.Decimal(strconv.FormatFloat(b.Least, 'f', -1, 64))
+	switch c := d.Cmp(low); {
+	case c < 0 || c == 0 && b.Above || d.Float64() > b.Most:
+		word := "at least"
+		if b.Above {
+			word = "above"
 		}
-		return nil
+		return fmt.Errorf("%s is out of range, it must be %s %s and at most %s",
+			d, word, low, strconv.FormatFloat(b.Most, 'f', -1, 64))
 	}
+	return nil
 }

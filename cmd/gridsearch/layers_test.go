@@ -17,6 +17,7 @@ var layers = [][]string{
 	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue",
 		"internal/predictions", "plots"},
 	{"experiments", "internal/benchmark"},
+	{"experiments/schema"},
 	{"internal/study", "internal/report", "internal/report/scores", "internal/doctor"},
 	{"cmd/gridsearch"},
 }

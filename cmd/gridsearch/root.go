@@ -137,7 +137,7 @@ func newRoot() *cobra.Command {
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
 	root.AddCommand(newRun(), newPlan(), newStatus(), newResults(), newReport(), newRetry(), newModel(), newWeights(), newCAM(), newDataset(),
-		newBench(), newDoctor(), newValidate(), newInit(), newVersion(), newWorker(), newBenchProcess())
+		newBench(), newDoctor(), newValidate(), newSchema(), newInit(), newVersion(), newWorker(), newBenchProcess())
 	return root
 }
 
