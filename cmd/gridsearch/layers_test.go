@@ -15,7 +15,7 @@ var layers = [][]string{
 	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
 		"internal/fused/ends", "dataset", "search", "search/images", "search/stats", "search/stats/null", "search/stats/check", "model"},
 	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue",
-		"internal/predictions", "plots"},
+		"internal/predictions", "internal/scoresheet", "plots"},
 	{"experiments", "internal/benchmark"},
 	{"internal/study", "internal/report", "internal/report/scores", "internal/doctor"},
 	{"cmd/gridsearch"},
