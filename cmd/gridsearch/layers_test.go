@@ -16,7 +16,7 @@ var layers = [][]string{
 		"internal/fused/ends", "dataset", "search", "search/images", "search/stats", "search/stats/null", "search/stats/check", "model"},
 	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue",
 		"internal/predictions", "internal/scoresheet", "plots"},
-	{"experiments", "internal/benchmark"},
+	{"experiments", "internal/benchmark", "internal/outlook"},
 	{"internal/study", "internal/report", "internal/report/scores", "internal/doctor"},
 	{"cmd/gridsearch"},
 }

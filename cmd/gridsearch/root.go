@@ -136,7 +136,7 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("%w\nrun %q for the flags", err, cmd.CommandPath()+" --help")
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
-	root.AddCommand(newRun(), newPlan(), newStatus(), newResults(), newReport(), newRetry(), newModel(), newWeights(), newCAM(), newDataset(),
+	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newResults(), newReport(), newRetry(), newModel(), newWeights(), newCAM(), newDataset(),
 		newBench(), newDoctor(), newValidate(), newInit(), newVersion(), newWorker(), newBenchProcess())
 	return root
 }

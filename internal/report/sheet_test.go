@@ -131,4 +131,3 @@ func TestSheetWithoutBase(t *testing.T) {
 		t.Errorf("%s", text.String())
 	}
 }
-
