@@ -30,8 +30,8 @@ func newSimulate() *cobra.Command {
 			"far a trial has to be ahead to be the lone winner in 80 % of searches, how many trials\n" +
 			"stay tied where one is ahead by 1, 2 and 3 standard deviations of a run, and what 3, 5\n" +
 			"and 8 seeds change about it. The same file gives the same numbers. What it computes is\n" +
-			"kept in the user's cache directory: the first time takes some seconds for a dozen trials\n" +
-			"and minutes for some dozens.",
+			"kept in the user's cache directory: the first time takes half a minute or less for eight\n" +
+			"trials, and a minute or two for forty.",
 		Args: exactly("an experiment file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.print(cmd, args[0]) },
 	}

@@ -53,6 +53,12 @@ func TestSheetOfStudy(t *testing.T) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
+	if s, err = scoresheet.Parse("made.csv", text.Bytes(), "loss"); err != nil || !s.Lower {
+		t.Fatal(err)
+	}
+	if best := FromSheet(s).ranked()[0].Name; best != study.ranked()[0].Name {
+		t.Errorf("by its loss the best is %s", best)
+	}
 	if !slices.Equal(r.FamiliesSentence(), study.FamiliesSentence()) || *r.Noise != *study.Noise {
 		t.Errorf("families: %q, want %q", r.FamiliesSentence(), study.FamiliesSentence())
 	}

@@ -14,6 +14,9 @@ import (
 	"unicode/utf8"
 )
 
+// mostLoss bounds losses, whose squares are summed.
+const mostLoss = 1e9
+
 // mostTrials bounds the time of a comparison, which grows with the square of their number.
 const mostTrials = 1000
 
@@ -209,6 +212,10 @@ func (p *parser) score(line int, text string) (*float64, error) {
 		return nil, p.cell(line, p.sheet.Metric, "%s is no accuracy: those are 0..1, or 0..100 in "+
 			"percent (metrics that are better the lower they are: %s)", text,
 			strings.Join(lowerNames, ", "))
+	}
+	if v < -mostLoss || v > mostLoss {
+		return nil, p.cell(line, p.sheet.Metric, "%s is beyond any loss: leave the cell of a run that "+
+			"diverged empty", text)
 	}
 	return &v, nil
 }

@@ -111,6 +111,7 @@ func TestErrors(t *testing.T) {
 		"trial,seed,top1" + good + "c,1,0x1p-2":      `"0x1p-2" is no number`,
 		"trial,seed,top1" + good + "c,1,1e999":       `"1e999" is no number`,
 		"trial,seed,top1" + good + "c,1,101":         "f.csv:6: column top1: 101 is no accuracy",
+		"trial,seed,loss" + good + "c,1,1e10":        "f.csv:6: column loss: 1e10 is beyond any loss",
 		"trial,seed,top1" + good + "c,1,-.1":         "f.csv:6: column top1: -.1 is no accuracy",
 		"trial,seed,top1" + good + "c,1,0,75":        "f.csv:6: 4 cells where the first line names 3 columns",
 		"trial,seed,top1" + good + "c,1,\"0,75\"":    "f.csv:6: column top1: 0,75 has a decimal comma: write 0.75",
@@ -185,8 +186,11 @@ func FuzzParse(f *testing.F) {
 				if i > 0 && trial.Runs[i-1].Seed >= r.Seed {
 					t.Errorf("seeds out of order: %+v", trial.Runs)
 				}
-				if r.Score != nil && !s.Lower && !(*r.Score >= 0 && *r.Score <= 1) {
-					t.Errorf("the accuracy %v", *r.Score)
+				if r.Score == nil {
+					continue
+				}
+				if v := *r.Score; !(math.Abs(v) <= mostLoss) || !s.Lower && !(v >= 0 && v <= 1) {
+					t.Errorf("the score %v", v)
 				}
 			}
 		}
