@@ -38,7 +38,8 @@ func newResults() *cobra.Command {
 				return nil
 			}
 			if sheet.file != "" {
-				return fmt.Errorf("--scores reads a file in place of a study: leave out %q", args[0])
+				return fmt.Errorf("--scores reads a file in place of a study: leave out "+
+					"%q", args[0])
 			}
 			return exactly("a study (or --scores FILE.csv)")(cmd, args)
 		},

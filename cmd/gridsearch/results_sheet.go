@@ -13,13 +13,13 @@ import (
 )
 
 // sheetHelp is what the help says of files of scores.
-const sheetHelp = "With --scores the same is said of numbers that another program has trained: a table of\n" +
-	"runs as text, with commas, semicolons or tabs. Its first line names the columns: trial,\n" +
-	"seed, and top1 or another metric; where known madds, alpha, beta, gamma, phi and family.\n" +
-	"Accuracies are fractions, or percent where one is above 1. Losses are better the lower\n" +
-	"they are: metrics whose name ends in loss, brier, ece, nll, error, mse, rmse, mae or\n" +
-	"perplexity. An empty cell is a run that is missing. The base network is the trial, or\n" +
-	"family, of that name. In JSON mean_top1 and top1 are then the metric that metric names."
+const sheetHelp = "With --scores the same is said of numbers that another program has trained: a\n" +
+	"table of runs as text, with commas, semicolons or tabs. Its first line names the columns:\n" +
+	"trial, seed, and top1 or another metric; where known madds, alpha, beta, gamma, phi and\n" +
+	"family. Accuracies are fractions, or percent where one is above 1. Losses are better the\n" +
+	"lower they are: metrics whose name ends in loss, brier, ece, nll, error, err, mse, rmse,\n" +
+	"mae or perplexity. An empty cell is a run that is missing. The base network is the trial,\n" +
+	"or family, of that name. In JSON mean_top1 and top1 are then the metric that metric names."
 
 // sheetFlags are the flags about files of scores.
 type sheetFlags struct {
@@ -38,7 +38,8 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 // check refuses what goes with --scores alone.
 func (f *sheetFlags) check() error {
 	if f.figures != "" {
-		return usageError{errors.New("--figures goes with --scores: a study's figures are drawn by " +
+		return usageError{errors.New("--figures goes with --scores: a study's figures are " +
+			"drawn by " +
 			"gridsearch report")}
 	}
 	return nil
@@ -49,7 +50,8 @@ func (f *sheetFlags) print(cmd *cobra.Command, format string, wide bool, r score
 		return err
 	}
 	if r.Images {
-		return usageError{errors.New("--images compares the predictions of a study's runs: a file of " +
+		return usageError{errors.New("--images compares the predictions of a study's runs: a " +
+			"file of " +
 			"scores has none")}
 	}
 	results, err := f.read(r.Metric)

@@ -12,6 +12,15 @@ import (
 	"gridsearch/internal/study"
 )
 
+const simulateHelp = "Simulate makes the plan of an experiment file and draws searches of so " +
+	"many\n" +
+	"trials and seeds, one trial ahead of equals, through the comparison that results uses. It\n" +
+	"prints how far a trial has to be ahead to be the lone winner in 80 % of searches, how many\n" +
+	"trials stay tied where one is ahead by 1, 2 and 3 standard deviations of a run, and what\n" +
+	"3, 5 and 8 seeds change about it. The same file gives the same numbers. What it computes\n" +
+	"is kept in the user's cache directory: the first time takes half a minute or less for\n" +
+	"eight trials, and a minute or two for forty."
+
 // simulateFlags are the flags of simulate.
 type simulateFlags struct {
 	settings []string
@@ -25,15 +34,9 @@ func newSimulate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate FILE",
 		Short: "Say what a study will be able to say, without training",
-		Long: "Simulate makes the plan of an experiment file and draws searches of so many trials and\n" +
-			"seeds, one trial ahead of equals, through the comparison that results uses. It prints how\n" +
-			"far a trial has to be ahead to be the lone winner in 80 % of searches, how many trials\n" +
-			"stay tied where one is ahead by 1, 2 and 3 standard deviations of a run, and what 3, 5\n" +
-			"and 8 seeds change about it. The same file gives the same numbers. What it computes is\n" +
-			"kept in the user's cache directory: the first time takes half a minute or less for eight\n" +
-			"trials, and a minute or two for forty.",
-		Args: exactly("an experiment file"),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.print(cmd, args[0]) },
+		Long:  simulateHelp,
+		Args:  exactly("an experiment file"),
+		RunE:  func(cmd *cobra.Command, args []string) error { return f.print(cmd, args[0]) },
 	}
 	cmd.Flags().StringArrayVar(&f.settings, "set", nil,
 		"set a key of the experiment file, like replication.seeds=5 (repeatable)")
@@ -87,7 +90,8 @@ func (f *simulateFlags) findNoise(cmd *cobra.Command) (outlook.Noise, error) {
 	given := cmd.Flags().Changed("noise")
 	switch {
 	case given && f.from != "":
-		return outlook.Noise{}, usageError{errors.New("--noise and --from both say what the noise is: " +
+		return outlook.Noise{}, usageError{errors.New("--noise and --from both say what the " +
+			"noise is: " +
 			"leave one out")}
 	case !(f.noise > 0 && f.noise <= mostNoise):
 		return outlook.Noise{}, usageError{fmt.Errorf("--noise %g is no standard deviation of an "+
@@ -112,7 +116,8 @@ func (f *simulateFlags) earlier(cmd *cobra.Command) (outlook.Noise, error) {
 	}
 	r := report.New(s)
 	if r.Noise == nil || *r.Noise == 0 {
-		return outlook.Noise{}, usageError{fmt.Errorf("--from %s: the study shows no noise yet: it "+
+		return outlook.Noise{}, usageError{fmt.Errorf("--from %s: the study shows no noise "+
+			"yet: it "+
 			"takes two trials with two complete seeds in common", f.from)}
 	}
 	return outlook.Noise{SD: *r.Noise, From: outlook.Earlier, Study: s.Plan.Study}, nil

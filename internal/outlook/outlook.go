@@ -64,13 +64,14 @@ type Outlook struct {
 	Sentence      string  `json:"sentence"`
 }
 
-// Row is what a number of seeds shows. One seed shows no noise, and its numbers are null.
+// Row is what a number of seeds shows. One seed shows no noise, and its numbers are null. The
+// smallest lead is the one that makes a lone winner in the goal's share of searches.
 type Row struct {
 	Seeds      int      `json:"seeds"`
 	Runs       int      `json:"runs"`
 	Planned    bool     `json:"planned"`
-	SmallestSD *float64 `json:"smallest_lead_sd"` // in s.d. of a run: the lone winner in the goal's share
-	Smallest   *float64 `json:"smallest_lead"`    // the same as a difference of accuracies
+	SmallestSD *float64 `json:"smallest_lead_sd"` // in s.d. of a run
+	Smallest   *float64 `json:"smallest_lead"`
 	Leads      []Lead   `json:"leads"`
 }
 

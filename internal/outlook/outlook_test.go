@@ -50,10 +50,12 @@ func TestGolden(t *testing.T) {
 // TestSentences: one seed shows nothing, which is said; noise is named by where it is from.
 func TestSentences(t *testing.T) {
 	o := New(made(1, new([]int)))
-	if o.Rows[0].Smallest != nil || !strings.HasPrefix(o.Sentence, "made, 3 trials x 1 seed: no lead shows") {
+	if o.Rows[0].Smallest != nil || !strings.HasPrefix(o.Sentence, "made, 3 trials x 1 seed: "+
+		"no lead shows") {
 		t.Errorf("%+v: %s", o.Rows[0], o.Sentence)
 	}
-	for from, want := range map[string]string{Earlier: "pooled over the trials of before", Given: "as given",
+	for from, want := range map[string]string{Earlier: "pooled over the trials of " +
+		"before", Given: "as given",
 		Assumed: "assumed: --noise POINTS gives another"} {
 		o.Noise.From = from
 		if !strings.Contains(o.noise(), want) {
@@ -68,7 +70,9 @@ func TestNoiseScales(t *testing.T) {
 	a := New(d)
 	d.Noise.SD *= 3
 	for i, b := range New(d).Rows {
-		if r := a.Rows[i]; *r.SmallestSD != *b.SmallestSD || *b.Smallest/(*r.Smallest) < 2.99 || b.Leads[1].Tied != r.Leads[1].Tied {
+		r := a.Rows[i]
+		if *r.SmallestSD != *b.SmallestSD || *b.Smallest/(*r.Smallest) < 2.99 ||
+			b.Leads[1].Tied != r.Leads[1].Tied {
 			t.Errorf("%+v, three times the noise %+v", r, b)
 		}
 	}

@@ -20,7 +20,8 @@ func (o Outlook) Write(w io.Writer, format string) error {
 		return encoder.Encode(o)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "seeds\truns\tlead of a lone winner\ttied, ahead by 1 s.d.\tby 2 s.d.\tby 3 s.d.")
+	fmt.Fprintln(t, "seeds\truns\tlead of a lone winner\ttied, ahead by 1 s.d.\tby 2 s.d.\tby "+
+		"3 s.d.")
 	for _, r := range o.Rows {
 		fmt.Fprintln(t, strings.Join(o.cells(r), "\t"))
 	}
@@ -38,7 +39,8 @@ func (o Outlook) cells(r Row) []string {
 	}
 	cells := []string{seeds, strconv.Itoa(r.Runs), r.lead()}
 	for _, l := range r.Leads {
-		cells = append(cells, fmt.Sprintf("%d of %d, alone in %.0f %%", l.Tied, o.Trials, 100*l.Lone))
+		cells = append(cells, fmt.Sprintf("%d of %d, alone in %.0f "+
+			"%%", l.Tied, o.Trials, 100*l.Lone))
 	}
 	return cells
 }
@@ -63,7 +65,8 @@ func (o Outlook) sentence() string {
 		case r.Planned:
 			planned = o.plan(r)
 		case r.Smallest != nil:
-			others = append(others, fmt.Sprintf("%.2f points with %d seeds", 100**r.Smallest, r.Seeds))
+			others = append(others, fmt.Sprintf("%.2f points with %d "+
+				"seeds", 100**r.Smallest, r.Seeds))
 		}
 	}
 	if len(others) == 0 {
@@ -81,7 +84,8 @@ func (o Outlook) plan(r Row) string {
 	case r.Smallest == nil:
 		return who + "no lead that was tried makes a lone winner"
 	}
-	return who + fmt.Sprintf("a trial %.2f points ahead of all others (%.1f s.d. of a run) is the lone "+
+	return who + fmt.Sprintf("a trial %.2f points ahead of all others (%.1f s.d. of a run) is "+
+		"the lone "+
 		"winner in %.0f %% of searches", 100**r.Smallest, *r.SmallestSD, 100*o.Goal)
 }
 
@@ -99,7 +103,8 @@ func (o Outlook) noise() string {
 
 // simulated says what the numbers rest on.
 func (o Outlook) simulated() string {
-	return fmt.Sprintf("simulated: %d searches for each lead, one trial ahead of equals, all with the "+
+	return fmt.Sprintf("simulated: %d searches for each lead, one trial ahead of equals, all "+
+		"with the "+
 		"same noise; the tied set is that of results at %g %%, its size the median", o.Searches,
 		100*o.Confidence)
 }

@@ -22,8 +22,8 @@ const sheetConfidence = .95
 // FromSheet makes the table of scores that another program has trained. MeanTop1 and a run's Top1
 // are then the metric that Metric names.
 func FromSheet(s *scoresheet.Sheet) Results {
-	r := Results{SchemaVersion: SchemaVersion, Study: sheetName(s.File), Metric: s.Metric, Read: s.Sentence(),
-		Confidence: sheetConfidence, Trials: []Trial{}, sheet: s}
+	r := Results{SchemaVersion: SchemaVersion, Study: sheetName(s.File), Metric: s.Metric,
+		Read: s.Sentence(), Confidence: sheetConfidence, Trials: []Trial{}, sheet: s}
 	var samples []stats.Sample
 	for _, t := range s.Trials {
 		trial := sheetTrial(t, s)

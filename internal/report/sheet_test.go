@@ -81,7 +81,8 @@ func TestSheetFamilies(t *testing.T) {
 func TestSheetLosses(t *testing.T) {
 	text := "trial,seed,%s\n"
 	values := []float64{.31, .33, .32, .41, .44, .42, .36, .37, .33}
-	accuracies, losses := strings.Replace(text, "%s", "top1", 1), strings.Replace(text, "%s", "loss", 1)
+	accuracies := strings.Replace(text, "%s", "top1", 1)
+	losses := strings.Replace(text, "%s", "loss", 1)
 	for i, v := range values {
 		row := string(rune('a'+i/3)) + "," + string(rune('0'+i%3)) + ","
 		accuracies += row + number(&v) + "\n"

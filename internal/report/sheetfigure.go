@@ -14,7 +14,8 @@ import (
 // file with multiply-adds.
 func (r Results) SheetFigures(folder string) (paths []string, err error) {
 	if r.lower() || !r.has("madds") {
-		return nil, errors.New("the figure is of accuracy against cost: it takes accuracies, and a " +
+		return nil, errors.New("the figure is of accuracy against cost: it takes accuracies, " +
+			"and a " +
 			"column madds")
 	}
 	f, err := r.costFigure()

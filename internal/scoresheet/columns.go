@@ -41,14 +41,17 @@ func (p *parser) newHead(line int, cells []string, metric string) (head, error) 
 	for i, c := range cells {
 		name := strings.ToLower(c)
 		if j, twice := h.at[name]; twice && name != "" {
-			return h, p.wrong(line, "columns %d and %d are both named %s: rename one", j+1, i+1, name)
+			return h, p.wrong(line, "columns %d and %d are both named %s: rename "+
+				"one", j+1, i+1, name)
 		}
 		h.names, h.at[name] = append(h.names, name), i
 	}
 	for _, name := range []string{trialColumn, seedColumn} {
 		if _, ok := h.at[name]; !ok {
-			return h, p.wrong(line, "no column is named %s (the nearest is %s): the first line names "+
-				"the columns %s, %s and a metric, with commas, semicolons or tabs between them", name,
+			return h, p.wrong(line, "no column is named %s (the nearest is %s): the first "+
+				"line names "+
+				"the columns %s, %s and a metric, with commas, semicolons or tabs between "+
+				"them", name,
 				nearest.Words(name, h.names), trialColumn, seedColumn)
 		}
 	}
@@ -69,7 +72,7 @@ func (p *parser) findMetric(line int, h head, metric string) error {
 	metrics := h.metrics()
 	name := strings.ToLower(metric)
 	switch {
-	case name != "" && !slices.Contains(append(metrics, silent...), name), name != "" && !h.has(name):
+	case name != "" && !(h.has(name) && slices.Contains(append(metrics, silent...), name)):
 		return p.wrong(line, "no column is a metric %q: did you mean %s?", metric,
 			nearest.Words(name, metrics))
 	case name != "":
@@ -151,7 +154,8 @@ func keep[T comparable](p *parser, t *Trial, line int, name string, to *T, v T, 
 }
 
 func (p *parser) contradiction(t *Trial, line int, name string) error {
-	return p.cell(line, name, "trial %q has another value on an earlier line (its first is %d): all "+
+	return p.cell(line, name, "trial %q has another value on an earlier line (its first is "+
+		"%d): all "+
 		"runs of a trial are of one network", t.Name, t.line)
 }
 
@@ -220,7 +224,8 @@ func (p *parser) number(line int, column, text string) (float64, error) {
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if !plainNumber.MatchString(text) || err != nil {
-		return 0, p.cell(line, column, "%q is no number: write one like 0.753, and leave the cell of "+
+		return 0, p.cell(line, column, "%q is no number: write one like 0.753, and leave the "+
+			"cell of "+
 			"a missing run empty", text)
 	}
 	return v, nil

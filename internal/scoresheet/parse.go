@@ -60,7 +60,8 @@ func (p *parser) read(text []byte, metric string) error {
 	for first := true; ; first = false {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) && first {
-			return p.wrong(1, "the file is empty: its first line names the columns, trial, seed and a metric")
+			return p.wrong(1, "the file is empty: its first line names the columns, trial, "+
+				"seed and a metric")
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -113,7 +114,8 @@ func (p *parser) syntax(err error) error {
 	if !errors.As(err, &parse) {
 		return fmt.Errorf("%s: %w", p.sheet.File, err)
 	}
-	return p.wrong(parse.Line, "a quote stands where none can: put quotes around a whole cell, and "+
+	return p.wrong(parse.Line, "a quote stands where none can: put quotes around a whole "+
+		"cell, and "+
 		"double those inside it")
 }
 
@@ -191,7 +193,8 @@ func (p *parser) seed(line int, text string) (int, error) {
 	seed, err := strconv.Atoi(text)
 	switch {
 	case text == "":
-		return 0, p.cell(line, seedColumn, "the cell is empty: runs with the same seed are compared, "+
+		return 0, p.cell(line, seedColumn, "the cell is empty: runs with the same seed are "+
+			"compared, "+
 			"so that every run needs one")
 	case err != nil:
 		return 0, p.cell(line, seedColumn, "%q is no whole number", text)
@@ -214,7 +217,8 @@ func (p *parser) score(line int, text string) (*float64, error) {
 			strings.Join(lowerNames, ", "))
 	}
 	if v < -mostLoss || v > mostLoss {
-		return nil, p.cell(line, p.sheet.Metric, "%s is beyond any loss: leave the cell of a run that "+
+		return nil, p.cell(line, p.sheet.Metric, "%s is beyond any loss: leave the cell of a "+
+			"run that "+
 			"diverged empty", text)
 	}
 	return &v, nil
@@ -250,10 +254,12 @@ func (p *parser) checkSize() error {
 	case s.runs() == 0:
 		return p.wrong(1, "no run has a score in column %s", s.Metric)
 	case len(s.Trials) == 1:
-		return p.wrong(s.Trials[0].line, "%q is the only trial: there is nothing to compare it with",
+		return p.wrong(s.Trials[0].line, "%q is the only trial: there is nothing to compare "+
+			"it with",
 			s.Trials[0].Name)
 	case len(s.Seeds) == 1:
-		return p.wrong(s.Trials[0].line, "%d is the only seed: one run of a trial shows no noise, so "+
+		return p.wrong(s.Trials[0].line, "%d is the only seed: one run of a trial shows no "+
+			"noise, so "+
 			"that no difference can be told from it; train every trial with two seeds or more, "+
 			"better three", s.Seeds[0])
 	}
@@ -290,7 +296,8 @@ func (p *parser) eachScore(do func(*float64)) {
 func (p *parser) checkMAdds() error {
 	for _, t := range p.sheet.Trials {
 		if p.sheet.Has(maddsColumn) && t.MAdds == 0 {
-			return p.cell(t.line, maddsColumn, "trial %q has no multiply-adds, others have: give all "+
+			return p.cell(t.line, maddsColumn, "trial %q has no multiply-adds, others have: "+
+				"give all "+
 				"or leave the column out", t.Name)
 		}
 	}

@@ -59,7 +59,9 @@ var lowerNames = []string{"loss", "brier", "ece", "nll", "error", "err", "mse", 
 
 // lower says so of a metric: loss, val_loss, val/loss.
 func lower(metric string) bool {
-	words := strings.FieldsFunc(metric, func(r rune) bool { return strings.ContainsRune("/_-. ", r) })
+	words := strings.FieldsFunc(metric, func(r rune) bool {
+		return strings.ContainsRune("/_-. ", r)
+	})
 	return len(words) > 0 && slices.Contains(lowerNames, words[len(words)-1])
 }
 

@@ -41,8 +41,8 @@ import (
 	"gridsearch/search/stats/null"
 )
 
-// Sample is the scores of a trial, accuracies in 0..1 or, with Options.Lower, losses, by seed index; NaN, or nothing at the end,
-// where a run is missing.
+// Sample is the scores of a trial by seed index, accuracies in 0..1 or, with Options.Lower, losses;
+// NaN, or nothing at the end, where a run is missing.
 type Sample struct {
 	Trial  string
 	Scores []float64
@@ -79,8 +79,9 @@ type Estimate struct {
 	P        float64 // that the trial is among the best ones: it is tied where P > 1 - confidence
 	Best     float64 // probability of being best, from the hierarchical posterior ([gelman])
 
-	// The mean less the highest of the other trials' (of losses, the lowest of theirs less the mean:
-	// negative is behind), seeds that are missing allowed for, and its interval: all trials' at once hold the truth with the confidence asked for ([hsu]).
+	// The mean less the highest of the other trials' (of losses, the lowest of theirs less the
+	// mean: negative is behind), seeds that are missing allowed for, and its interval: all trials'
+	// at once hold the truth with the confidence asked for ([hsu]).
 	Behind     float64
 	BehindLow  float64
 	BehindHigh float64

@@ -336,7 +336,8 @@ func TestCompareChecks(t *testing.T) {
 // are, and a lower one that is not compared is named.
 func TestLower(t *testing.T) {
 	var scores, losses []Sample
-	for _, row := range made(random.New(8, "lower"), 5, 4, func(i int) float64 { return float64(i) }) {
+	rising := func(i int) float64 { return float64(i) }
+	for _, row := range made(random.New(8, "lower"), 5, 4, rising) {
 		negative := make([]float64, len(row))
 		for j, v := range row {
 			negative[j] = -v

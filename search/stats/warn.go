@@ -41,7 +41,8 @@ func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table, o Opt
 		}
 		few++
 		if o.better(e.Mean, best) {
-			warn("%s has a %s mean, %s of %d, and is not compared", e.Trial, o.higher(), o.show(e.Mean), e.N)
+			warn("%s has a %s mean, %s of %d, and is not "+
+				"compared", e.Trial, o.higher(), o.show(e.Mean), e.N)
 		}
 	}
 	if few > 0 {

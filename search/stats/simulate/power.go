@@ -11,7 +11,7 @@ const Goal = 80
 type Power struct {
 	Trials   int
 	Seeds    int
-	Smallest float64 // lead that makes the trial the lone winner in Goal % of searches; NaN: beyond all
+	Smallest float64 // lead of a lone winner in Goal % of searches; NaN: beyond all
 	Leads    []Lead
 }
 

@@ -96,7 +96,8 @@ func pairedPower(lead float64, n int) float64 {
 
 // TestPowerGrows: more lead and more seeds show more, and what cannot be found is not known.
 func TestPowerGrows(t *testing.T) {
-	few, many := cell("grows", 3, 3, nil, Even).Power(60, 1, 2, 4), cell("grows", 3, 6, nil, Even).Power(60, 1)
+	few := cell("grows", 3, 3, nil, Even).Power(60, 1, 2, 4)
+	many := cell("grows", 3, 6, nil, Even).Power(60, 1)
 	if !(few.Smallest > many.Smallest) {
 		t.Errorf("3 seeds %v, 6 seeds %v", few.Smallest, many.Smallest)
 	}
