@@ -13,8 +13,8 @@ import (
 )
 
 // sheetHelp is what the help says of files of scores.
-const sheetHelp = "With --scores the same is said of numbers that another program has trained: a\n" +
-	"table of runs as text, with commas, semicolons or tabs. Its first line names the columns:\n" +
+const sheetHelp = "With --scores the same is said of numbers that another program has trained:\n" +
+	"a table of runs as text, with commas, semicolons or tabs. Its first line names the columns:\n" +
 	"trial, seed, and top1 or another metric; where known madds, alpha, beta, gamma, phi and\n" +
 	"family. Accuracies are fractions, or percent where one is above 1. Losses are better the\n" +
 	"lower they are: metrics whose name ends in loss, brier, ece, nll, error, err, mse, rmse,\n" +
