@@ -75,6 +75,8 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{exitDone, []string{"version"}},
 		{exitInput, []string{"nonsense"}},
+		{exitInput, []string{"results", "--scores", "small.toml"}},
+		{exitInput, []string{"results", "--scores", "missing.csv"}},
 		{exitInput, []string{"run", "small.toml", "--set", "train.epochs=0"}},
 		{exitInput, []string{"run", "missing.toml"}},
 		{exitInput, []string{"model", "efficientnet-b9"}},

@@ -16,8 +16,9 @@ func newResults() *cobra.Command {
 	var format string
 	var wide bool
 	var more scores.Request
+	var sheet sheetFlags
 	cmd := &cobra.Command{
-		Use:   "results STUDY",
+		Use:   "results STUDY | results --scores FILE.csv",
 		Short: "Print the table of trials: coefficients, cost, accuracy, tied set",
 		Long: "Results prints a study's table of trials, the best first and the base apart, and what\n" +
 			"it shows in sentences. A coefficient is an interval where several points build the\n" +
@@ -31,9 +32,24 @@ func newResults() *cobra.Command {
 			"2026 a bootstrap share, which was no probability); permutation_p or sign_flip_p,\n" +
 			"whichever check [analysis] asks for; noise_sd of one run, pairing_saved of its\n" +
 			"variance, and image_effect_sd, what another draw of the validation images would add to\n" +
-			"a trial's mean beside the others'.",
-		Args: exactly("a study"),
+			"a trial's mean beside the others'.\n\n" + sheetHelp,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if sheet.file != "" && len(args) == 0 {
+				return nil
+			}
+			if sheet.file != "" {
+				return fmt.Errorf("--scores reads a file in place of a study: leave out "+
+					"%q", args[0])
+			}
+			return exactly("a study (or --scores FILE.csv)")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if sheet.file != "" {
+				return sheet.print(cmd, format, wide, more)
+			}
+			if err := sheet.check(); err != nil {
+				return err
+			}
 			if err := checkResults(cmd, format, more); err != nil {
 				return err
 			}
@@ -55,6 +71,7 @@ func newResults() *cobra.Command {
 	cmd.Flags().BoolVar(&wide, "wide", false,
 		"all columns of table and md: names, runs, intervals, top-5, parameters, latencies")
 	addScores(cmd, &more)
+	sheet.add(cmd)
 	return cmd
 }
 

@@ -136,8 +136,9 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("%w\nrun %q for the flags", err, cmd.CommandPath()+" --help")
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
-	root.AddCommand(newRun(), newPlan(), newStatus(), newResults(), newReport(), newRetry(), newModel(), newWeights(), newCAM(), newDataset(),
-		newBench(), newDoctor(), newValidate(), newSchema(), newInit(), newVersion(), newWorker(), newBenchProcess())
+	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newResults(), newReport(), newRetry())
+	root.AddCommand(newModel(), newWeights(), newCAM(), newDataset(), newBench(), newDoctor())
+	root.AddCommand(newValidate(), newSchema(), newInit(), newVersion(), newWorker(), newBenchProcess())
 	return root
 }
 

@@ -75,28 +75,36 @@ func (r Results) FamilyComparisons() []FamilyComparison {
 // no complete run.
 func (r Results) FamiliesSentence() []string {
 	c, ok := r.compareFamilies()
-	if !ok {
-		return nil
+	switch why := r.noFamilies(); {
+	case ok:
+		return c.Sentence()
+	case why != "" && r.manyFamilies():
+		return []string{"families are not compared at equal cost: " + why}
 	}
-	return c.Sentence()
+	return nil
 }
 
 // compareFamilies compares them; not ok where the study has none to compare.
 func (r Results) compareFamilies() (c equalcost.Comparison, ok bool) {
-	if !r.scales(compound) || !slices.ContainsFunc(singleDimensions, r.scales) {
+	if !r.manyFamilies() || r.noFamilies() != "" {
 		return c, false
 	}
-	s := equalcost.Study{Base: familyTrial(r.Trials[0]), Candidate: compound,
+	s := equalcost.Study{Base: r.familyTrial(r.Trials[0]), Candidate: compound,
 		Singles: singleDimensions, Confidence: r.Confidence}
 	scores := len(s.Base.Scores)
 	for _, t := range r.Trials[1:] {
-		trial := familyTrial(t)
+		trial := r.familyTrial(t)
 		s.Trials, scores = append(s.Trials, trial), scores+len(trial.Scores)
 	}
 	if scores == 0 {
 		return c, false
 	}
 	return equalcost.Compare(s), true
+}
+
+// manyFamilies says whether the study scales all dimensions together and one alone.
+func (r Results) manyFamilies() bool {
+	return r.scales(compound) && slices.ContainsFunc(singleDimensions, r.scales)
 }
 
 // scales says whether the study has a network of a family, trained or not.
@@ -109,17 +117,17 @@ func labelledAs(t Trial, family string) bool {
 }
 
 // familyTrial is a trial as the comparison knows it: the scores of its complete runs by seed.
-func familyTrial(t Trial) equalcost.Trial {
+func (r Results) familyTrial(t Trial) equalcost.Trial {
 	f := equalcost.Trial{Name: t.Name, Cost: float64(t.MAdds)}
 	for _, l := range t.Labels {
 		f.Families = append(f.Families, l.Control)
 	}
 	for _, run := range t.Runs {
-		for run.Top1 != nil && len(f.Scores) <= run.Seed {
+		for run.Top1 != nil && len(f.Scores) <= r.place(run) {
 			f.Scores = append(f.Scores, math.NaN())
 		}
 		if run.Top1 != nil {
-			f.Scores[run.Seed] = *run.Top1
+			f.Scores[r.place(run)] = *run.Top1
 		}
 	}
 	return f

@@ -15,6 +15,7 @@ func (r Results) Findings() []string {
 			lines = append(lines, line)
 		}
 	}
+	add(r.Read)
 	if r.allFailed {
 		add("every run failed: there is nothing to compare")
 	}
@@ -59,15 +60,24 @@ func (r Results) verdict() string {
 		return ""
 	case 1:
 		best := tied[0]
-		line := fmt.Sprintf("best: %s; %s", best.coefficients(), promise)
+		line := fmt.Sprintf("best: %s; %s", r.identity(best), promise)
 		if best.rival == "" {
 			return line
 		}
-		return fmt.Sprintf("%s; a neighbour within %.2f points is not excluded: %s",
-			line, -100**best.BehindLow, best.rival)
+		return fmt.Sprintf("%s; a neighbour within %s is not excluded: %s",
+			line, r.amount(-*best.BehindLow), best.rival)
 	}
 	return fmt.Sprintf("%d of %d trials cannot be told from the best (*); %s; "+
-		"the highest mean is that of %s", len(tied), r.compared(), promise, tied[0].coefficients())
+		"the %s mean is that of %s", len(tied), r.compared(), promise, r.highest(),
+		r.identity(tied[0]))
+}
+
+// highest is the word for the best mean.
+func (r Results) highest() string {
+	if r.lower() {
+		return "lowest"
+	}
+	return "highest"
 }
 
 // noise is that of one run, and what pairing by seed takes from it.
@@ -75,8 +85,8 @@ func (r Results) noise() string {
 	if r.Noise == nil {
 		return ""
 	}
-	return fmt.Sprintf("noise of one run: s.d. %.2f points, pooled over the trials; "+
-		"pairing by seed saves %.0f %% of its variance", 100**r.Noise, 100**r.PairingSaved)
+	return fmt.Sprintf("noise of one run: s.d. %s, pooled over the trials; "+
+		"pairing by seed saves %.0f %% of its variance", r.amount(*r.Noise), 100**r.PairingSaved)
 }
 
 // images is what their draw does to the comparison, from the bits on record; without these, how

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"gridsearch/internal/cache"
+	"gridsearch/internal/scoresheet"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
@@ -37,8 +38,10 @@ type Results struct {
 	// Families at equal cost; empty where the study has none to compare.
 	Families []FamilyComparison `json:"families"`
 	Warnings []string           `json:"warnings"`
+	Read     string             `json:"read,omitempty"` // how a file of scores was read
 
 	allFailed bool
+	sheet     *scoresheet.Sheet // the file of scores; nil for a study
 }
 
 // Trial is one network with its runs. What needs more runs than are complete is null.
@@ -294,7 +297,7 @@ func (r Results) permuted() bool {
 	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.Permutation != nil })
 }
 
-// TiedSet lists the trials that cannot be told from the best, the highest mean first.
+// TiedSet lists the trials that cannot be told from the best, the best mean first.
 func (r Results) TiedSet() []Trial {
 	var tied []Trial
 	for _, t := range r.ranked() {
@@ -305,11 +308,14 @@ func (r Results) TiedSet() []Trial {
 	return tied
 }
 
-// ranked sorts by mean, trials without one last, in plan order among equals.
+// ranked sorts by mean, the best first, trials without one last, in plan order among equals.
 func (r Results) ranked() []Trial {
 	value := func(t Trial) float64 {
-		if t.MeanTop1 == nil {
-			return -1
+		switch {
+		case t.MeanTop1 == nil:
+			return math.Inf(-1)
+		case r.lower():
+			return -*t.MeanTop1
 		}
 		return *t.MeanTop1
 	}

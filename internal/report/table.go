@@ -22,28 +22,15 @@ type column struct {
 // columns are those of the table: coefficients, cost, accuracy and what it is worth; the wide one
 // has the rest.
 func (r Results) columns(wide bool) []column {
-	list := []column{
-		{"trial", func(t Trial) string { return t.Name }, true},
-		{"control", func(t Trial) string { return t.Control }, true},
-		{"alpha", Trial.alpha, false},
-		{"beta", Trial.beta, false},
-		{"gamma", Trial.gamma, false},
-	}
-	if r.scaled() {
-		list = append(list, column{"phi", Trial.phi, false})
-	}
-	list = append(list,
-		column{"FLOPs x base", Trial.cost, false},
-		column{"multiply-adds", func(t Trial) string { return SI(float64(t.MAdds)) }, true},
-		column{"params", func(t Trial) string { return SI(float64(t.Params)) }, true})
+	list := r.networkColumns()
 	list = append(list, r.latencyColumns()...)
 	list = append(list,
 		column{"n", Trial.runs, true},
-		column{"top-1 %", func(t Trial) string { return percent(t.MeanTop1) }, false},
-		column{r.level() + " interval", Trial.interval, true},
-		column{"sd", func(t Trial) string { return percent(t.SDTop1) }, true},
+		column{r.title(), func(t Trial) string { return r.value(t.MeanTop1) }, false},
+		column{r.level() + " interval", r.interval, true},
+		column{"sd", func(t Trial) string { return r.value(t.SDTop1) }, true},
 		column{"top-5 %", func(t Trial) string { return percent(t.MeanTop5) }, true},
-		column{"behind best", Trial.behind, false},
+		column{"behind best", r.behind, false},
 		column{"p", func(t Trial) string { return probability(t.P) }, false})
 	if r.permuted() {
 		list = append(list, column{"permutation p", Trial.permuted, true})
@@ -52,10 +39,46 @@ func (r Results) columns(wide bool) []column {
 		list = append(list, column{"sign flip p", Trial.flipped, true})
 	}
 	list = append(list, column{"best", Trial.chance, true}, column{"tied", Trial.star, false})
+	list = slices.DeleteFunc(list, func(c column) bool { return r.lacks(c.name) })
 	if wide {
 		return list
 	}
 	return slices.DeleteFunc(list, func(c column) bool { return c.wide })
+}
+
+// networkColumns say which network a trial is, and what it costs.
+func (r Results) networkColumns() []column {
+	list := []column{
+		{"trial", func(t Trial) string { return t.Name }, r.sheet == nil},
+		{"control", func(t Trial) string { return t.Control }, true},
+		{"alpha", Trial.alpha, false},
+		{"beta", Trial.beta, false},
+		{"gamma", Trial.gamma, false},
+	}
+	if r.scaled() {
+		list = append(list, column{"phi", Trial.phi, false})
+	}
+	return append(list,
+		column{"FLOPs x base", Trial.cost, false},
+		column{"multiply-adds", func(t Trial) string { return SI(float64(t.MAdds)) }, true},
+		column{"params", func(t Trial) string { return SI(float64(t.Params)) }, true})
+}
+
+// lacks says whether a file of scores has nothing for a column.
+func (r Results) lacks(name string) bool {
+	switch name {
+	case "control":
+		return !r.has("family")
+	case "alpha", "beta", "gamma", "phi":
+		return !r.has(name)
+	case "multiply-adds":
+		return !r.has("madds")
+	case "FLOPs x base":
+		return !r.has("madds") || !r.based()
+	case "params", "top-5 %":
+		return r.sheet != nil
+	}
+	return false
 }
 
 func (r Results) latencyColumns() []column {
@@ -81,7 +104,12 @@ func (r Results) scaled() bool {
 }
 
 // others are the trials without the base, the first of a plan.
-func (r Results) others() []Trial { return r.Trials[min(1, len(r.Trials)):] }
+func (r Results) others() []Trial {
+	if !r.based() {
+		return r.Trials
+	}
+	return r.Trials[min(1, len(r.Trials)):]
+}
 
 // level is the confidence in percent.
 func (r Results) level() string { return strconv.FormatFloat(100*r.Confidence, 'g', 4, 64) + " %" }
@@ -114,13 +142,15 @@ func (t Trial) span(which int) string {
 	return string(low) + ".." + string(high)
 }
 
-// coefficients name the trial in a sentence.
-func (t Trial) coefficients() string {
+// identity names a trial in a sentence.
+func (r Results) identity(t Trial) string {
+	if !r.named() {
+		return t.Name
+	}
 	return fmt.Sprintf("alpha %s, beta %s, gamma %s (%s)", t.alpha(), t.beta(), t.gamma(), t.Name)
 }
 
 func (t Trial) cost() string     { return fmt.Sprintf("%.2f", t.MAddsRatio) }
-func (t Trial) interval() string { return between(t.CILow, t.CIHigh, "%.2f") }
 func (t Trial) permuted() string { return probability(t.Permutation) }
 func (t Trial) flipped() string  { return probability(t.SignFlip) }
 
@@ -135,19 +165,21 @@ func (t Trial) runs() string {
 	return strconv.Itoa(t.N)
 }
 
-// behind is the distance behind the best with its interval, in points.
-func (t Trial) behind() string {
+// interval is that of the mean alone.
+func (r Results) interval(t Trial) string {
+	if t.CILow == nil || t.CIHigh == nil {
+		return "?"
+	}
+	return r.value(t.CILow) + ".." + r.value(t.CIHigh)
+}
+
+// behind is the distance behind the best with its interval, in points where scores are accuracies.
+func (r Results) behind(t Trial) string {
 	if t.Behind == nil {
 		return ""
 	}
-	return fmt.Sprintf("%+.2f (%s)", 100**t.Behind, between(t.BehindLow, t.BehindHigh, "%+.2f"))
-}
-
-func between(low, high *float64, format string) string {
-	if low == nil || high == nil {
-		return "?"
-	}
-	return strings.ReplaceAll(fmt.Sprintf(format+".."+format, 100**low, 100**high), "+0.00", "0.00")
+	return fmt.Sprintf("%s (%s..%s)", r.signed(*t.Behind), r.signed(*t.BehindLow),
+		r.signed(*t.BehindHigh))
 }
 
 // probability is one with three digits; what a simulation cannot tell from 0 is not 0.
@@ -194,13 +226,13 @@ func (r Results) rows(columns []column) [][]string {
 	base := -1
 	ranked := r.ranked()
 	for i, t := range ranked {
-		if t.Name == r.Trials[0].Name {
+		if r.based() && t.Name == r.Trials[0].Name {
 			base = i
 			continue
 		}
 		rows = append(rows, row(t))
 	}
-	if len(rows) > 0 {
+	if base >= 0 && len(rows) > 0 {
 		rows = append(rows, make([]string, len(columns)))
 	}
 	if base >= 0 {
@@ -236,6 +268,15 @@ func (r Results) table(w io.Writer, wide bool) error {
 	return err
 }
 
+// escaped is a row whose cells hold no bar that would end them.
+func escaped(row []string) []string {
+	cells := slices.Clone(row)
+	for i, cell := range cells {
+		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
+	}
+	return cells
+}
+
 func (r Results) markdown(w io.Writer, wide bool) error {
 	columns := r.columns(wide)
 	rule := strings.Repeat("---|", len(columns))
@@ -244,7 +285,7 @@ func (r Results) markdown(w io.Writer, wide bool) error {
 		return err
 	}
 	for _, row := range r.rows(columns) {
-		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | ")); err != nil {
+		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(escaped(row), " | ")); err != nil {
 			return err
 		}
 	}

@@ -74,6 +74,9 @@ func SI(v float64) string {
 }
 
 func (r Results) csv(w io.Writer) error {
+	if r.sheet != nil {
+		return r.sheetCSV(w)
+	}
 	c := csv.NewWriter(w)
 	rows := [][]string{{"study", "trial", "control", "key", "seed", "state", "top1", "top5", "loss", "madds", "params", "activations", "madds_ratio", "error"}}
 	for _, b := range r.batches() {

@@ -30,6 +30,7 @@
 package stats
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -40,8 +41,8 @@ import (
 	"gridsearch/search/stats/null"
 )
 
-// Sample is the scores of a trial, accuracies in 0..1, by seed index; NaN, or nothing at the end,
-// where a run is missing.
+// Sample is the scores of a trial by seed index, accuracies in 0..1 or, with Options.Lower, losses;
+// NaN, or nothing at the end, where a run is missing.
 type Sample struct {
 	Trial  string
 	Scores []float64
@@ -61,6 +62,7 @@ type Options struct {
 	Images     int        // behind every score, which is a multiple of 1 / Images; 0: not known
 	Cache      null.Cache // nil: none
 	SkipBest   bool       // leave Best unknown: most of the time of a simulation
+	Lower      bool       // scores are losses: the lower the better, and without bounds
 }
 
 // Estimate is what the scores say of one trial. Numbers that are not known are NaN.
@@ -77,8 +79,9 @@ type Estimate struct {
 	P        float64 // that the trial is among the best ones: it is tied where P > 1 - confidence
 	Best     float64 // probability of being best, from the hierarchical posterior ([gelman])
 
-	// The mean less the highest of the other trials', seeds that are missing allowed for, and its
-	// interval: all trials' at once hold the truth with the confidence asked for ([hsu]).
+	// The mean less the highest of the other trials' (of losses, the lowest of theirs less the
+	// mean: negative is behind), seeds that are missing allowed for, and its interval: all trials'
+	// at once hold the truth with the confidence asked for ([hsu]).
 	Behind     float64
 	BehindLow  float64
 	BehindHigh float64
@@ -107,10 +110,13 @@ func (c Comparison) Verdict() bool { return c.Compared >= 2 }
 func Compare(samples []Sample, o Options) Comparison {
 	c := Comparison{Noise: math.NaN(), Saved: math.NaN()}
 	for _, s := range samples {
-		c.Estimates = append(c.Estimates, estimate(s, o.Confidence))
+		c.Estimates = append(c.Estimates, estimate(s, o))
 	}
 	trials, seeds := eligible(samples)
 	rows := pick(samples, trials, seeds)
+	if o.Lower {
+		negate(rows)
+	}
 	left, aside := setAside(rows)
 	t := fit(pickRows(rows, left), o.floor())
 	if t == nil {
@@ -125,7 +131,7 @@ func Compare(samples []Sample, o Options) Comparison {
 	}
 	c.Compared, c.Seeds, c.Noise, c.Saved = len(left), len(seeds), math.Sqrt(t.pooled), t.saved()
 	c.judge(t, left, o)
-	c.warn(samples, left, aside, t)
+	c.warn(samples, left, aside, t, o)
 	return c
 }
 
@@ -154,7 +160,7 @@ func (c *Comparison) judge(t *table, trials []int, o Options) {
 	}
 }
 
-func estimate(s Sample, confidence float64) Estimate {
+func estimate(s Sample, o Options) Estimate {
 	nan := math.NaN()
 	e := Estimate{Trial: s.Trial, Mean: nan, SD: nan, Low: nan, High: nan, P: nan, Best: nan,
 		Behind: nan, BehindLow: nan, BehindHigh: nan, SignFlip: nan, Permutation: nan}
@@ -167,12 +173,41 @@ func estimate(s Sample, confidence float64) Estimate {
 		return e
 	}
 	e.SD = stat.StdDev(scores, nil)
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}.Quantile((1 + confidence) / 2)
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}.Quantile((1 + o.Confidence) / 2)
 	half := t * e.SD / math.Sqrt(float64(e.N))
+	if o.Lower {
+		e.Low, e.High = e.Mean-half, e.Mean+half
+		return e
+	}
 	// Two or three scores make intervals that reach beyond any accuracy. What is cut off is
 	// impossible, so the interval covers the mean as often.
 	e.Low, e.High = max(0, e.Mean-half), min(1, e.Mean+half)
 	return e
+}
+
+// negate makes scores of losses, and losses of scores.
+func negate(rows [][]float64) {
+	for _, row := range rows {
+		for i := range row {
+			row[i] = -row[i]
+		}
+	}
+}
+
+// better says whether one score is better than another; NaN is not.
+func (o Options) better(a, b float64) bool {
+	if o.Lower {
+		return a < b
+	}
+	return a > b
+}
+
+// show prints a score in a warning.
+func (o Options) show(v float64) string {
+	if o.Lower {
+		return fmt.Sprintf("%.4f", v)
+	}
+	return fmt.Sprintf("%.2f %%", 100*v)
 }
 
 // floor is the variance below which scores that are multiples of 1 / Images do not show any: that

@@ -331,3 +331,34 @@ func TestCompareChecks(t *testing.T) {
 		t.Errorf("5 common seeds give p %v", e[0].SignFlip)
 	}
 }
+
+// TestLower: losses are compared as their negatives are, their means and intervals stay as they
+// are, and a lower one that is not compared is named.
+func TestLower(t *testing.T) {
+	var scores, losses []Sample
+	rising := func(i int) float64 { return float64(i) }
+	for _, row := range made(random.New(8, "lower"), 5, 4, rising) {
+		negative := make([]float64, len(row))
+		for j, v := range row {
+			negative[j] = -v
+		}
+		scores, losses = append(scores, Sample{"t", row}), append(losses, Sample{"t", negative})
+	}
+	nan := math.NaN()
+	losses = append(losses, Sample{"single", []float64{-9, nan, nan, nan}})
+	o := Options{Confidence: .95, SkipBest: true}
+	higher := Compare(scores, o)
+	o.Lower = true
+	lower := Compare(losses, o)
+	for i, h := range higher.Estimates {
+		l := lower.Estimates[i]
+		if l.P != h.P || l.Behind != h.Behind || l.BehindLow != h.BehindLow || l.Mean != -h.Mean ||
+			l.SD != h.SD || !(l.Low < l.Mean && l.Mean < l.High) {
+			t.Errorf("trial %d: %+v, negative %+v", i, h, l)
+		}
+	}
+	want := "single has a lower mean, -9.0000 of 1, and is not compared"
+	if !slices.Contains(lower.Warnings, want) {
+		t.Errorf("warnings: %q", lower.Warnings)
+	}
+}

@@ -12,7 +12,7 @@ const fewestSeeds = 3
 const noVerdict = "no tied set yet: it needs two trials with two complete seeds in common"
 
 // warn says what the comparison rests on where that is less than the samples might suggest.
-func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table) {
+func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table, o Options) {
 	warn := func(format string, values ...any) {
 		c.Warnings = append(c.Warnings, fmt.Sprintf(format, values...))
 	}
@@ -26,11 +26,13 @@ func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table) {
 	}
 	for _, i := range aside {
 		warn("no verdict on %s, whose runs differ by far more than the noise of the others "+
-			"allows (it may have diverged): %s", samples[i].Trial, points(samples[i].Scores))
+			"allows (it may have diverged): %s", samples[i].Trial, o.list(samples[i].Scores))
 	}
-	best := 0.
+	best := c.Estimates[trials[0]].Mean
 	for _, i := range trials {
-		best = max(best, c.Estimates[i].Mean)
+		if mean := c.Estimates[i].Mean; o.better(mean, best) {
+			best = mean
+		}
 	}
 	few := 0
 	for i, e := range c.Estimates {
@@ -38,8 +40,9 @@ func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table) {
 			continue
 		}
 		few++
-		if e.Mean > best { // not where it is NaN
-			warn("%s has a higher mean, %.2f %% of %d, and is not compared", e.Trial, 100*e.Mean, e.N)
+		if o.better(e.Mean, best) {
+			warn("%s has a %s mean, %s of %d, and is not "+
+				"compared", e.Trial, o.higher(), o.show(e.Mean), e.N)
 		}
 	}
 	if few > 0 {
@@ -47,12 +50,20 @@ func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table) {
 	}
 }
 
-// points lists scores in percent.
-func points(scores []float64) string {
+// higher is the word for a better score.
+func (o Options) higher() string {
+	if o.Lower {
+		return "lower"
+	}
+	return "higher"
+}
+
+// list prints the scores of a trial.
+func (o Options) list(scores []float64) string {
 	var list []string
 	for _, v := range scores {
 		if v == v {
-			list = append(list, fmt.Sprintf("%.2f %%", 100*v))
+			list = append(list, o.show(v))
 		}
 	}
 	return strings.Join(list, ", ")

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"gridsearch/internal/report"
+	"gridsearch/internal/report/scores"
+	"gridsearch/internal/scoresheet"
+)
+
+// sheetHelp is what the help says of files of scores.
+const sheetHelp = "With --scores the same is said of numbers that another program has trained:\n" +
+	"a table of runs as text, with commas, semicolons or tabs. Its first line names the columns:\n" +
+	"trial, seed, and top1 or another metric; where known madds, alpha, beta, gamma, phi and\n" +
+	"family. Accuracies are fractions, or percent where one is above 1. Losses are better the\n" +
+	"lower they are: metrics whose name ends in loss, brier, ece, nll, error, err, mse, rmse,\n" +
+	"mae or perplexity. An empty cell is a run that is missing. The base network is the trial,\n" +
+	"or family, of that name. In JSON mean_top1 and top1 are then the metric that metric names."
+
+// sheetFlags are the flags about files of scores.
+type sheetFlags struct {
+	file    string
+	figures string
+}
+
+func (f *sheetFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.file, "scores", "",
+		"a file of scores that another program has trained, in place of a study;\n"+
+			"--metric then names its column")
+	cmd.Flags().StringVar(&f.figures, "figures", "",
+		"with --scores: draw accuracy against madds into this folder, as SVG and PNG")
+}
+
+// check refuses what goes with --scores alone.
+func (f *sheetFlags) check() error {
+	if f.figures != "" {
+		return usageError{errors.New("--figures goes with --scores: a study's figures are " +
+			"drawn by " +
+			"gridsearch report")}
+	}
+	return nil
+}
+
+func (f *sheetFlags) print(cmd *cobra.Command, format string, wide bool, r scores.Request) error {
+	if err := checkFormat(format, report.Formats); err != nil {
+		return err
+	}
+	if r.Images {
+		return usageError{errors.New("--images compares the predictions of a study's runs: a " +
+			"file of " +
+			"scores has none")}
+	}
+	results, err := f.read(r.Metric)
+	if err != nil {
+		return usageError{err}
+	}
+	if f.figures != "" {
+		if err := f.draw(cmd, results); err != nil {
+			return err
+		}
+	}
+	return results.Write(cmd.OutOrStdout(), format, wide)
+}
+
+func (f *sheetFlags) read(metric string) (report.Results, error) {
+	text, err := os.ReadFile(f.file)
+	if err != nil {
+		return report.Results{}, err
+	}
+	sheet, err := scoresheet.Parse(f.file, text, metric)
+	if err != nil {
+		return report.Results{}, err
+	}
+	return report.FromSheet(sheet), nil
+}
+
+// draw says which figures there are beside the table, on stderr.
+func (f *sheetFlags) draw(cmd *cobra.Command, r report.Results) error {
+	drawn, err := r.SheetFigures(f.figures)
+	if err != nil {
+		return usageError{fmt.Errorf("--figures %s: %w", f.figures, err)}
+	}
+	for _, path := range drawn {
+		fmt.Fprintln(cmd.ErrOrStderr(), path)
+	}
+	return nil
+}
