@@ -99,3 +99,25 @@ func TestCrashingWorkers(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldRun: a run whose only attempt crashed first of all is held back until another is complete, and
+// is failed then.
+func TestHeldRun(t *testing.T) {
+	s := newSession(t)
+	launcher := filepath.Join(s.folder, "launcher")
+	script := "#!/bin/sh\ntest -e " + launcher + ".used && exec \"$@\"\n: >" + launcher +
+		".used; echo '{\"hello\":{}}'; read request; echo 'panic: no luck' >&2; exit 2\n"
+	if err := os.WriteFile(launcher, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if exec.Command("sh", "-c", ":").Run() != nil {
+		t.Skip("no shell here")
+	}
+	code, out, messages := s.run("run", "small.toml", "--progress", "plain", "--launcher", launcher, "--workers", "1",
+		"--set", "execution.max_retries=0", "--set", "replication.seeds=1")
+	failed := regexp.MustCompile(`(?m)^\[\d/5\] .* seed=0  failed: worker died: panic: no luck \(runs/\w+/crash-1\.txt\)$`)
+	if code != exitFailedRuns || len(failed.FindAllString(messages, -1)) != 1 ||
+		!strings.Contains(messages, "1 of 5 runs failed") || strings.Count(out, "failed: ") != 1 {
+		t.Errorf("the study ends with %d: %s%s", code, messages, out)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"gridsearch/dataset"
 	"gridsearch/internal/benchmark"
@@ -194,7 +195,7 @@ func (r *Report) warnings() []string {
 	for _, c := range r.KernelChecks {
 		add(c.Problem != "", "kernels %s fail their check and are left out: %s", c.Set, c.Problem)
 	}
-	if plain := PlainKernels(r.Kernels, r.KernelsAvailable[0]); plain != "" {
+	if plain := PlainKernels(r.Kernels, r.fastest()); plain != "" {
 		list = append(list, plain)
 	}
 	add(r.CoreLimit > 0, "control groups allow the time of %.3g of %d cores: set execution.workers to %d, or the workers wait for each other", r.CoreLimit, r.Cores, max(1, int(r.CoreLimit)))
@@ -206,6 +207,16 @@ func (r *Report) warnings() []string {
 		add(d.Found && d.Problem != "", "%s: %s", d.Name, d.Problem)
 	}
 	return list
+}
+
+// fastest is the first set that has not failed its check.
+func (r *Report) fastest() string {
+	for _, set := range r.KernelsAvailable {
+		if !slices.ContainsFunc(r.KernelChecks, func(c Check) bool { return c.Set == set && c.Problem != "" }) {
+			return set
+		}
+	}
+	return kernel.Generic
 }
 
 // PlainKernels is the warning that a set is the one in plain Go, of a processor whose fastest set is another or the same; empty for other sets.

@@ -527,6 +527,13 @@ func (s *Store) Retry() (int, error) {
 	return int(n), err
 }
 
+// CompletedOn says whether a run has been completed on a host.
+func (s *Store) CompletedOn(host string) (found bool, err error) {
+	err = s.db.QueryRow("SELECT EXISTS (SELECT 1 FROM executions WHERE outcome = ? AND host = ?)",
+		OutcomeComplete, host).Scan(&found)
+	return found, err
+}
+
 // Executions lists every attempt, in the order of their ends.
 func (s *Store) Executions() ([]Execution, error) {
 	rows, err := s.db.Query(`SELECT key, attempt, started, ended, outcome, error, train_seconds, eval_seconds, wait_seconds, peak_rss, host, command_line, environment

@@ -101,7 +101,18 @@ func TestRecord(t *testing.T) {
 	if !reflect.DeepEqual(list[0], first) {
 		t.Errorf("execution %+v, want %+v", list[0], first)
 	}
-	if n, err := s.Retry(); n != 1 || err != nil || records(t, s)[1].State != Waiting {
+	for host, want := range map[string]bool{first.Host: true, first.Host + "2": false} {
+		if got, err := s.CompletedOn(host); err != nil || got != want {
+			t.Errorf("a run has been completed on %q: %v (%v), want %v", host, got, err, want)
+		}
+	}
+	if err := s.GiveUp(plan(4)[3].Key, "no luck"); err != nil {
+		t.Fatal(err)
+	}
+	if r := records(t, s)[3]; r.State != Failed || r.Error != "no luck" || r.Attempts != 0 {
+		t.Errorf("given up: %+v", r)
+	}
+	if n, err := s.Retry(); n != 2 || err != nil || records(t, s)[1].State != Waiting {
 		t.Errorf("retry: %d runs, %v", n, err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -156,7 +155,7 @@ func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experimen
 	for _, spec := range specs {
 		s.specs[spec.Key] = spec
 	}
-	if s.opening.settled, err = s.hasCompleted(); err != nil {
+	if s.opening.settled, err = record.CompletedOn(s.host); err != nil {
 		return nil, err
 	}
 	q := queue.NewMemory()
@@ -196,14 +195,6 @@ func (s *supervisor) run(ctx context.Context) error {
 		return err
 	}
 	return s.end(context.Cause(ctx))
-}
-
-// hasCompleted says whether a run of the study has been completed on this machine.
-func (s *supervisor) hasCompleted() (bool, error) {
-	executions, err := s.record.Executions()
-	return slices.ContainsFunc(executions, func(e store.Execution) bool {
-		return e.Outcome == store.OutcomeComplete && e.Host == s.host
-	}), err
 }
 
 // end says how the study stands when all workers have left; the cause is what has stopped them, nil for nothing.
