@@ -110,22 +110,53 @@ func TestReadyFilesSayWhatToExpect(t *testing.T) {
 	}
 }
 
-// TestReadyFilesServeTheirPurpose holds the properties that the files promise.
+// TestReadyFilesServeTheirPurpose holds the properties that the files promise: how many networks
+// and seeds, and the controls; no network is so small that its last map has fewer than 4 pixels.
 func TestReadyFilesServeTheirPurpose(t *testing.T) {
-	for _, name := range []string{"quickstart.toml", "fashion-mnist.toml"} {
+	for name, want := range map[string]struct{ networks, seeds int }{
+		"quickstart.toml":    {6, 5},
+		"fashion-mnist.toml": {12, 3},
+		"paper-search.toml":  {46, 3},
+	} {
 		e, plan := readyPlan(t, name)
-		trained := map[string]bool{}
+		trained, controls := map[string]bool{}, map[string]bool{}
 		for _, trial := range plan.Trials {
 			if trial.ExcludedBy == "" {
 				trained[trial.Network.ID] = true
 			}
+			for _, label := range trial.Labels {
+				controls[label.Control] = true
+			}
 			if trial.Network.FinalMap < 4 {
-				t.Errorf("%s: the last map of %s is %d pixels wide", name, trial.Name, trial.Network.FinalMap)
+				t.Errorf("%s: the last map of %s is %d pixels wide", name, trial.Name,
+					trial.Network.FinalMap)
 			}
 		}
-		if len(trained) < 8 || e.Replication.Seeds != 3 {
-			t.Errorf("%s: %d networks with %d seeds, want 8 or more with 3", name, len(trained), e.Replication.Seeds)
+		if len(trained) != want.networks || e.Replication.Seeds != want.seeds {
+			t.Errorf("%s: %d networks with %d seeds, want %d with %d", name, len(trained),
+				e.Replication.Seeds, want.networks, want.seeds)
 		}
+		for _, control := range []string{"base", "paper", "depth", "width", "resolution"} {
+			if !controls[control] {
+				t.Errorf("%s: no control %q", name, control)
+			}
+		}
+	}
+}
+
+// TestQuickstartMixes: the paper's triple makes the quickstart's base deeper, wider and larger.
+func TestQuickstartMixes(t *testing.T) {
+	_, plan := readyPlan(t, "quickstart.toml")
+	networks := map[string]search.Network{}
+	for _, trial := range plan.Trials {
+		for _, label := range trial.Labels {
+			networks[label.Control] = trial.Network
+		}
+	}
+	base, paper := networks["base"], networks["paper"]
+	if slices.Compare(paper.Repeats, base.Repeats) <= 0 || paper.Pixels <= base.Pixels ||
+		paper.Channels[1] <= base.Channels[1] {
+		t.Errorf("the base is %+v, the paper's triple makes %+v", base, paper)
 	}
 }
 
