@@ -36,14 +36,8 @@ func AccuracyCost(title string, points []Point) (*Figure, error) {
 	return accuracy(title, "multiply-adds of one image", points)
 }
 
-// MetricCost is AccuracyCost for another share of images than top-1, which the axis names.
-func MetricCost(title, metric string, points []Point) (*Figure, error) {
-	f, err := AccuracyCost(title, points)
-	if err == nil {
-		f.panels[0].Y.Label.Text = metric + ", %"
-	}
-	return f, err
-}
+// NameMetric writes on the y axis that the figure is of another share of images than top-1.
+func (f *Figure) NameMetric(metric string) { f.panels[0].Y.Label.Text = metric + ", %" }
 
 // AccuracyLatency draws accuracy against the time that one image takes, as AccuracyCost does against multiply-adds.
 func AccuracyLatency(title string, points []Point) (*Figure, error) {

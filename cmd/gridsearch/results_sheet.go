@@ -32,7 +32,7 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 		"a file of scores that another program has trained, in place of a study;\n"+
 			"--metric then names its column")
 	cmd.Flags().StringVar(&f.figures, "figures", "",
-		"with --scores: draw accuracy against madds into this folder, as SVG and PNG")
+		"with --scores: draw accuracy against madds, and families' curves, into this folder, as SVG and PNG")
 }
 
 // check refuses what goes with --scores alone.

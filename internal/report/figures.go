@@ -121,7 +121,7 @@ func families(r Results, names ...string) []plots.Family {
 		if len(f.Points) == 0 {
 			continue
 		}
-		if base := r.Trials[0]; base.N > 0 {
+		if base := r.Trials[0]; r.based() && base.N > 0 {
 			f.Points = append(f.Points, point(base))
 		}
 		slices.SortFunc(f.Points, func(a, b plots.Point) int { return cmp.Compare(a.Cost, b.Cost) })
@@ -135,6 +135,9 @@ func member(t Trial, family string) (label string, ok bool) {
 	i := slices.IndexFunc(t.Labels, func(l search.Label) bool { return l.Control == family })
 	if i < 0 {
 		return "", false
+	}
+	if t.Labels[i].Nominal == "" { // a file of scores may have no coefficients
+		return "", true
 	}
 	depth, width, resolution := t.Labels[i].Scaling()
 	switch family {

@@ -9,39 +9,77 @@ import (
 	"gridsearch/plots"
 )
 
-// SheetFigures draws accuracy against cost, for scores that another program has trained, into a
-// folder, which it makes, as SVG and PNG. It gives the files' paths. It takes accuracies, and a
-// file with multiply-adds.
+// sheetFigure is a figure with the name of its files.
+type sheetFigure struct {
+	name string
+	draw func() (*plots.Figure, error)
+}
+
+// SheetFigures draws scores that another program has trained into a folder, which it makes, as SVG
+// and PNG: accuracy against cost, and the curves of families where the trials have some. It gives
+// the files' paths. It takes accuracies, and a file with multiply-adds.
 func (r Results) SheetFigures(folder string) (paths []string, err error) {
 	if r.lower() || !r.has("madds") {
-		return nil, errors.New("the figure is of accuracy against cost: it takes accuracies, " +
-			"and a " +
+		return nil, errors.New("figures are of accuracy against cost: they take accuracies, and a " +
 			"column madds")
-	}
-	f, err := r.costFigure()
-	if err != nil {
-		return nil, err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
-	for _, format := range []string{"svg", "png"} {
-		var picture bytes.Buffer
-		if err := f.Write(&picture, format); err != nil {
+	for _, f := range r.sheetFigures() {
+		figure, err := f.draw()
+		if err != nil {
 			return paths, err
 		}
-		path := filepath.Join(folder, "accuracy-cost."+format)
-		if err := os.WriteFile(path, picture.Bytes(), 0o644); err != nil {
-			return paths, err
+		if r.Metric != "top1" {
+			figure.NameMetric(r.Metric)
 		}
-		paths = append(paths, path)
+		for _, format := range []string{"svg", "png"} {
+			path := filepath.Join(folder, f.name+"."+format)
+			if err := writeFigure(path, figure, format); err != nil {
+				return paths, err
+			}
+			paths = append(paths, path)
+		}
 	}
 	return paths, nil
 }
 
-func (r Results) costFigure() (*plots.Figure, error) {
-	if r.Metric == "top1" {
+// sheetFigures are those that the trials allow: a curve has two points and more.
+func (r Results) sheetFigures() []sheetFigure {
+	list := []sheetFigure{{"accuracy-cost", func() (*plots.Figure, error) {
 		return plots.AccuracyCost(r.Study, points(r))
+	}}}
+	single := curved(families(r, "width", "depth", "resolution"))
+	all := curved(families(r, "width", "depth", "resolution", "compound"))
+	if len(all) > 0 {
+		list = append(list, sheetFigure{"scaling-curves", func() (*plots.Figure, error) {
+			return plots.ScalingCurves(all)
+		}})
 	}
-	return plots.MetricCost(r.Study, r.Metric, points(r))
+	if len(single) > 0 {
+		list = append(list, sheetFigure{"scaling-panels", func() (*plots.Figure, error) {
+			return plots.ScalingPanels(single)
+		}})
+	}
+	return list
+}
+
+// curved are the families with two points and more.
+func curved(families []plots.Family) []plots.Family {
+	var list []plots.Family
+	for _, f := range families {
+		if len(f.Points) > 1 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func writeFigure(path string, f *plots.Figure, format string) error {
+	var picture bytes.Buffer
+	if err := f.Write(&picture, format); err != nil {
+		return err
+	}
+	return os.WriteFile(path, picture.Bytes(), 0o644)
 }
