@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -25,7 +26,11 @@ func (l Latency) Same(m Latency) bool {
 
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
 func (s *Store) SetLatency(l Latency) error {
-	_, err := s.db.Exec(`INSERT OR REPLACE INTO latencies (trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return s.within(func(tx *sql.Tx) error { return setLatency(tx, l) })
+}
+
+func setLatency(tx *sql.Tx, l Latency) error {
+	_, err := tx.Exec(`INSERT OR REPLACE INTO latencies (trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		l.Trial, l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet, l.Measured.UTC().Format(time.RFC3339Nano))
 	return err
 }

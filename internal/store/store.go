@@ -20,10 +20,12 @@ import (
 
 // Run is a run of the plan.
 type Run struct {
-	Key   string // 16 hexadecimal digits, content-addressed
-	Trial string
-	Seed  int // index
+	Key   string `json:"key"` // 16 hexadecimal digits, content-addressed
+	Trial string `json:"trial"`
+	Seed  int    `json:"seed"` // index
 }
+
+func (r Run) String() string { return fmt.Sprintf("%s seed=%d", r.Trial, r.Seed) }
 
 // State of a run on the record. Whether a run is running is known to its supervisor alone.
 type State string
@@ -108,16 +110,6 @@ type Execution struct {
 	Host         string
 	CommandLine  string
 	Environment  Environment
-}
-
-// MismatchError says that the record holds the runs of another plan.
-type MismatchError struct {
-	Path         string
-	Missing, New int // runs of the record that the plan lacks, and the reverse
-}
-
-func (e *MismatchError) Error() string {
-	return fmt.Sprintf("%s is the record of another plan: %d of its runs are not in this one, and %d are new\ncontinue it with the file that it was made from (gridsearch run STUDY), or give this one another [study] name or --dir", e.Path, e.Missing, e.New)
 }
 
 // DiffersError says that a run gave another result than the one on the record, on the same kind of CPU: the numbers are not reproducible.
@@ -323,57 +315,6 @@ func (s *Store) within(do func(*sql.Tx) error) error {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
-}
-
-// Plan writes the runs of a plan into an empty record, and does nothing where they are there already. Other runs give a *MismatchError.
-func (s *Store) Plan(runs []Run) error {
-	recorded, err := s.keys()
-	if err != nil {
-		return err
-	}
-	if len(recorded) > 0 {
-		return s.compare(recorded, runs)
-	}
-	return s.within(func(tx *sql.Tx) error {
-		for i, r := range runs {
-			if _, err := tx.Exec("INSERT INTO runs (key, position, trial, seed) VALUES (?, ?, ?, ?)", r.Key, i, r.Trial, r.Seed); err != nil {
-				return fmt.Errorf("run %s of trial %s: %w", r.Key, r.Trial, err)
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Store) keys() (map[string]bool, error) {
-	rows, err := s.db.Query("SELECT key FROM runs")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	keys := map[string]bool{}
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys[key] = true
-	}
-	return keys, rows.Err()
-}
-
-func (s *Store) compare(recorded map[string]bool, runs []Run) error {
-	e := &MismatchError{Path: s.path, Missing: len(recorded)}
-	for _, r := range runs {
-		if recorded[r.Key] {
-			e.Missing--
-		} else {
-			e.New++
-		}
-	}
-	if e.Missing > 0 || e.New > 0 {
-		return e
-	}
-	return nil
 }
 
 // Records lists every run of the plan, in its order.

@@ -90,10 +90,14 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 		return err
 	}
 	defer record.Close()
-	if err := record.Plan(runs(specs)); err != nil {
+	err = record.Plan(runs(specs))
+	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
+		other.Why = differences(folder, record, p, specs)
+	}
+	if err != nil {
 		return err
 	}
-	if err := folder.write(p); err != nil {
+	if err := folder.write(p, specs); err != nil {
 		return err
 	}
 	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
