@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/program"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 )
@@ -28,7 +29,10 @@ func newRun() *cobra.Command {
 			if options.Workers < 0 || options.Limit < 0 {
 				return usageError{errors.New("--workers and --limit must be 0 or more")}
 			}
-			options.Command = strings.Fields(launcher)
+			var err error
+			if options.Command, err = workerCommand(strings.Fields(launcher)); err != nil {
+				return err
+			}
 			return runStudy(cmd, args[0], settings, progress, options)
 		},
 	}
@@ -42,12 +46,19 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
+// workerCommand starts a worker: this very program, even when its file has been replaced. A launcher
+// may see another part of the system than this process, and gets the file's name.
+func workerCommand(launcher []string) ([]string, error) {
+	start := program.Path
+	if len(launcher) > 0 {
+		start = os.Executable
+	}
+	path, err := start()
+	return append(launcher, path, workerProcess), err
+}
+
 func runStudy(cmd *cobra.Command, name string, settings []string, progress string, options study.Options) error {
 	prepared, folder, err := prepare(cmd, name, settings)
-	if err != nil {
-		return err
-	}
-	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
@@ -60,7 +71,6 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	}
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
-	options.Command = append(options.Command, program, workerProcess)
 	options.Kill, options.Observe = kill, screen.event
 	err = resumable(cmd, name, settings, study.Run(stop, folder, prepared, options))
 	screen.close()
