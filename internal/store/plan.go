@@ -39,7 +39,7 @@ const namedRuns = 3
 func Names(runs []Run) string {
 	var names []string
 	for _, r := range runs[:min(len(runs), namedRuns)] {
-		names = append(names, r.String())
+		names = append(names, r.Name())
 	}
 	text := strings.Join(names, ", ")
 	if more := len(runs) - len(names); more > 0 {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +31,7 @@ func plan(n int) []Run {
 }
 
 func result(i int) Result {
-	return Result{Top1: 1 / float64(i+3), Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{1, 10, 2.5, .1}}, Steps: 10}
+	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{1, 10, 2.5, .1}}, Steps: 10}
 }
 
 func execution(i int) Execution {
@@ -78,7 +79,7 @@ func TestRecord(t *testing.T) {
 	}
 	second := result(2)
 	want := []Record{{Run: plan(4)[0], State: Waiting}, {Run: plan(4)[1], State: Failed, Attempts: 2, Error: "signal: killed"},
-		{Run: plan(4)[2], State: Complete, Result: &second}, {Run: plan(4)[3], State: Waiting}}
+		{Run: plan(4)[2], State: Complete, Result: &second, CPU: "cpu", KernelSet: "generic"}, {Run: plan(4)[3], State: Waiting}}
 	if got := records(t, s); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -25,8 +25,8 @@ func (d document) join(records []store.Record) (joined, unplanned []store.Record
 		r, ok := byKey[run.Key]
 		switch {
 		case !ok:
-			return nil, nil, store.Damaged(fmt.Errorf("run %s (%v) of the plan is not on it",
-				run.Key, run))
+			return nil, nil, store.Damaged(fmt.Errorf("run %s (%s) of the plan is not on it",
+				run.Key, run.Name()))
 		case r.Seed != run.Seed:
 			return nil, nil, store.SeedError(r.Run, run)
 		}
@@ -49,7 +49,7 @@ func (d document) joinByName(records []store.Record) (joined, unplanned []store.
 	}
 	seen := map[string]bool{}
 	for _, r := range records {
-		switch name := r.String(); {
+		switch name := r.Name(); {
 		case !planned[r.Trial]:
 			unplanned = append(unplanned, r)
 			continue

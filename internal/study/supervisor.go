@@ -405,7 +405,13 @@ func (s *supervisor) began(spec Spec) (first bool) {
 func (s *supervisor) progressed(p Progress) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if run, ok := s.tracker.running[p.Key]; ok {
+	run, ok := s.tracker.running[p.Key]
+	switch {
+	case ok && p.StartsOver != "":
+		event := about(StartsOver, run.spec)
+		event.Error = p.StartsOver
+		s.tellLocked(event)
+	case ok:
 		run.progress = p
 		s.tellLocked(about(RunProgress, run.spec))
 	}
