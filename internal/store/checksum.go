@@ -4,9 +4,13 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/bits"
 	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // checksumVersion is that of the first schema with checksums.
@@ -63,6 +67,16 @@ func (s *Store) checksumOf(t table, alias string) (string, error) {
 		return "NULL", err
 	}
 	return alias + ".checksum", err
+}
+
+// unread is the error of a query of the record's own tables. One that the schema does not bear says
+// that it is not the schema which was made.
+func (s *Store) unread(err error) error {
+	var fault *sqlite.Error
+	if errors.As(err, &fault) && fault.Code() == sqlite3.SQLITE_ERROR {
+		return &FileError{s.path, Damaged(err)}
+	}
+	return fmt.Errorf("%s: %w", s.path, err)
 }
 
 // has says whether the record has a column. The schema's number, which damage may change, is not

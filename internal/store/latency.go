@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -53,7 +52,7 @@ func (s *Store) Latencies() ([]Latency, error) {
 	rows, err := s.db.Query("SELECT " + latenciesTable.columns + ", " + checksum +
 		" FROM latencies ORDER BY trial, batch")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
 	var list []Latency

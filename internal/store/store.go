@@ -344,7 +344,7 @@ func (s *Store) Records() ([]Record, error) {
 	}
 	rows, err := s.db.Query(query)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
 	var records []Record
@@ -540,7 +540,7 @@ func (s *Store) Executions() ([]Execution, error) {
 	rows, err := s.db.Query("SELECT " + executionsTable.columns + ", " + checksum +
 		" FROM executions ORDER BY id")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
 	var list []Execution

@@ -3,7 +3,9 @@ package study
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"gridsearch/internal/store"
 )
@@ -79,4 +81,24 @@ func unplannedRuns(records []store.Record) string {
 	return fmt.Sprintf("runs of the record that belong to no trial of the plan, and are not in the "+
 		"table: %d, complete %d of them: %s; gridsearch run with the study's file finds those whose "+
 		"networks have other names now", len(runs), complete, store.Names(runs))
+}
+
+// mixed tells which kernels and processors have computed the results, where there are several: the
+// sums of two are rounded in two ways. It is empty for one, or where the record does not say.
+func mixed(records []store.Record) string {
+	runs := map[string]int{}
+	for _, r := range records {
+		if r.State == store.Complete && r.KernelSet != "" {
+			runs["kernels "+r.KernelSet+" on "+r.CPU]++
+		}
+	}
+	if len(runs) < 2 {
+		return ""
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		parts = append(parts, fmt.Sprintf("%s: %d", name, runs[name]))
+	}
+	return "the runs were not all computed alike, and agree to rounding (" +
+		strings.Join(parts, "; ") + ")"
 }

@@ -85,6 +85,9 @@ func (s *Study) Warnings() []string {
 	if text := unplannedRuns(s.Unplanned); text != "" {
 		list = append(list, text)
 	}
+	if text := mixed(s.Records); text != "" {
+		list = append(list, text)
+	}
 	return list
 }
 
