@@ -19,7 +19,7 @@ import (
 func TestFlippedBits(t *testing.T) {
 	flips := 400
 	if *long {
-		flips = 20_000
+		flips = 4_000
 	}
 	s := newSession(t)
 	if code, _, text := s.run("run", "small.toml", "--progress", "none", "--set", "train.epochs=1", "--set", "execution.latency=true"); code != exitDone {

@@ -72,6 +72,9 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
 	options.Kill, options.Observe = kill, screen.event
+	if isPipe(name) { // the study has the text
+		name, settings = prepared.Experiment.Study.Name, nil
+	}
 	err = resumable(cmd, name, settings, study.Run(stop, folder, prepared, options))
 	screen.close()
 	var failed *study.FailedRunsError
@@ -98,14 +101,29 @@ func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepare
 		prepared, err := study.Reopen(folder)
 		return prepared, folder, err
 	}
-	if !strings.HasSuffix(name, ".toml") {
+	if !isFile(name) && !strings.HasSuffix(name, ".toml") {
 		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file (FILE.toml) nor a study under %s", name, studiesDir(cmd))}
 	}
 	prepared, err := study.Prepare(name, settings...)
 	if err != nil {
 		return nil, "", err
 	}
+	if isPipe(name) && prepared.Experiment.Study.Name == filepath.Base(name) {
+		return nil, "", usageError{fmt.Errorf("%s is a pipe and has no name for the study: give it one with --set study.name=NAME, or in [study]", name)}
+	}
 	return prepared, study.Folder(filepath.Join(studiesDir(cmd), prepared.Experiment.Study.Name)), nil
+}
+
+// isFile says whether a name is that of something to read from.
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
+// isPipe says whether what a name leads to is gone when it has been read, as in run <(cat FILE).
+func isPipe(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
 func studiesDir(cmd *cobra.Command) string {
