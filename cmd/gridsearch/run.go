@@ -23,7 +23,7 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
 		Short: "Start a study or go on with it",
-		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.",
+		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.\nSo it does where a worker turns out to be another program than this one: let its build finish, and run the same command again.",
 		Args:  exactly("an experiment file or a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if options.Workers < 0 || options.Limit < 0 {
