@@ -19,6 +19,7 @@ import (
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/nearest"
+	"gridsearch/internal/program"
 	"gridsearch/internal/report"
 	"gridsearch/model"
 )
@@ -130,7 +131,7 @@ func benchTable4(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload
 
 // bench measures workloads one after the other.
 func bench(cmd *cobra.Command, workloads []benchmark.Workload) (*benchmark.Document, error) {
-	program, err := os.Executable()
+	path, err := program.Path()
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func bench(cmd *cobra.Command, workloads []benchmark.Workload) (*benchmark.Docum
 	}
 	for i, w := range workloads {
 		fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s, %s\n", i+1, len(workloads), w.Name(), plural(w.Rounds, "step"))
-		r, err := benchmark.MeasureIn(stop, []string{program, benchProcess}, w, document.PeakGFLOPS, cmd.ErrOrStderr())
+		r, err := benchmark.MeasureIn(stop, []string{path, benchProcess}, w, document.PeakGFLOPS, cmd.ErrOrStderr())
 		if cause := context.Cause(stop); cause != nil {
 			return nil, cause
 		}

@@ -11,6 +11,7 @@ import (
 
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/program"
 )
 
 func newDoctor() *cobra.Command {
@@ -26,16 +27,16 @@ func newDoctor() *cobra.Command {
 			if err := checkFormat(format, []string{"table", "json"}); err != nil {
 				return err
 			}
-			program, err := os.Executable()
+			path, err := program.Path()
 			if err != nil {
 				return err
 			}
-			r, err := doctor.Examine(studiesDir(cmd), []string{program, workerProcess})
+			r, err := doctor.Examine(studiesDir(cmd), []string{path, workerProcess})
 			if err != nil {
 				return err
 			}
 			if !quick {
-				if err := measure(cmd, r, program); err != nil {
+				if err := measure(cmd, r, path); err != nil {
 					return err
 				}
 			}
@@ -52,12 +53,12 @@ func newDoctor() *cobra.Command {
 	return cmd
 }
 
-func measure(cmd *cobra.Command, r *doctor.Report, program string) error {
+func measure(cmd *cobra.Command, r *doctor.Report, path string) error {
 	fmt.Fprintln(cmd.ErrOrStderr(), "measuring this machine, a few seconds")
 	if err := os.Setenv(kernel.Variable, r.Kernels); err != nil { // for the workers that are measured
 		return err
 	}
-	return r.Measure(cmd.Context(), []string{program, benchProcess})
+	return r.Measure(cmd.Context(), []string{path, benchProcess})
 }
 
 func printDoctor(out io.Writer, r *doctor.Report) error {

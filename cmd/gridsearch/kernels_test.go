@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,7 +10,11 @@ import (
 	"testing"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/study"
 )
+
+// hello is the shell command of a worker that greets.
+var hello = fmt.Sprintf(`echo '{"hello":{"numeric_version":%d}}'`, study.NumericVersion)
 
 // spoiledProgram is the program with wrong kernels: GRIDSEARCH_SPOIL says which, and how.
 func spoiledProgram(t *testing.T) session {
@@ -69,7 +74,7 @@ func TestSpoiledKernels(t *testing.T) {
 func TestCrashingWorkers(t *testing.T) {
 	s := newSession(t)
 	worker := filepath.Join(s.folder, "launcher")
-	const script = "#!/bin/sh\necho '{\"hello\":{}}'; read request; echo 'panic: no luck\n\ngoroutine 1 [running]:\ngridsearch/model.Lucky(...)\n\t/src/luck.go:7' >&2; exit 2\n"
+	script := "#!/bin/sh\n" + hello + "; read request; echo 'panic: no luck\n\ngoroutine 1 [running]:\ngridsearch/model.Lucky(...)\n\t/src/luck.go:7' >&2; exit 2\n"
 	if err := os.WriteFile(worker, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +111,7 @@ func TestHeldRun(t *testing.T) {
 	s := newSession(t)
 	launcher := filepath.Join(s.folder, "launcher")
 	script := "#!/bin/sh\ntest -e " + launcher + ".used && exec \"$@\"\n: >" + launcher +
-		".used; echo '{\"hello\":{}}'; read request; echo 'panic: no luck' >&2; exit 2\n"
+		".used; " + hello + "; read request; echo 'panic: no luck' >&2; exit 2\n"
 	if err := os.WriteFile(launcher, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestScripts(t *testing.T) {
 	cache := t.TempDir()
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"key": firstKey},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"key": firstKey, "edit": edit},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("HOME", cache)
@@ -39,6 +40,15 @@ func firstKey(ts *testscript.TestScript, _ bool, args []string) {
 			}
 		}
 	}
+}
+
+// edit replaces what regular expressions match in a file: edit FILE EXPRESSION NEW ...
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	for i := 1; i+1 < len(args); i += 2 {
+		text = regexp.MustCompile(args[i]).ReplaceAllString(text, args[i+1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
 func copyFile(from, to string) error {

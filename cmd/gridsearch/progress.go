@@ -63,6 +63,8 @@ func (l lines) event(e study.Event) {
 		if s.Complete > 0 {
 			fmt.Fprintf(l.out, "%s on the record already\n", count)
 		}
+	case study.StartsOver:
+		fmt.Fprintf(l.out, "%s %s  starts over: %s\n", count, run, e.Error)
 	case study.RunComplete:
 		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1, clock(e.Seconds), remaining(s))
 	case study.RunFailed:

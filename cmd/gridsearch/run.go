@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/program"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 )
@@ -22,13 +23,16 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
 		Short: "Start a study or go on with it",
-		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.",
+		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.\nSo it does where a worker turns out to be another program than this one: let its build finish, and run the same command again.",
 		Args:  exactly("an experiment file or a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if options.Workers < 0 || options.Limit < 0 {
 				return usageError{errors.New("--workers and --limit must be 0 or more")}
 			}
-			options.Command = strings.Fields(launcher)
+			var err error
+			if options.Command, err = workerCommand(strings.Fields(launcher)); err != nil {
+				return err
+			}
 			return runStudy(cmd, args[0], settings, progress, options)
 		},
 	}
@@ -42,12 +46,19 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
+// workerCommand starts a worker: this very program, even when its file has been replaced. A launcher
+// may see another part of the system than this process, and gets the file's name.
+func workerCommand(launcher []string) ([]string, error) {
+	start := program.Path
+	if len(launcher) > 0 {
+		start = os.Executable
+	}
+	path, err := start()
+	return append(launcher, path, workerProcess), err
+}
+
 func runStudy(cmd *cobra.Command, name string, settings []string, progress string, options study.Options) error {
 	prepared, folder, err := prepare(cmd, name, settings)
-	if err != nil {
-		return err
-	}
-	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
@@ -60,8 +71,10 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	}
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
-	options.Command = append(options.Command, program, workerProcess)
 	options.Kill, options.Observe = kill, screen.event
+	if isPipe(name) { // the study has the text
+		name, settings = prepared.Experiment.Study.Name, nil
+	}
 	err = resumable(cmd, name, settings, study.Run(stop, folder, prepared, options))
 	screen.close()
 	var failed *study.FailedRunsError
@@ -88,14 +101,29 @@ func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepare
 		prepared, err := study.Reopen(folder)
 		return prepared, folder, err
 	}
-	if !strings.HasSuffix(name, ".toml") {
+	if !isFile(name) && !strings.HasSuffix(name, ".toml") {
 		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file (FILE.toml) nor a study under %s", name, studiesDir(cmd))}
 	}
 	prepared, err := study.Prepare(name, settings...)
 	if err != nil {
 		return nil, "", err
 	}
+	if isPipe(name) && prepared.Experiment.Study.Name == filepath.Base(name) {
+		return nil, "", usageError{fmt.Errorf("%s is a pipe and has no name for the study: give it one with --set study.name=NAME, or in [study]", name)}
+	}
 	return prepared, study.Folder(filepath.Join(studiesDir(cmd), prepared.Experiment.Study.Name)), nil
+}
+
+// isFile says whether a name is that of something to read from.
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
+// isPipe says whether what a name leads to is gone when it has been read, as in run <(cat FILE).
+func isPipe(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
 func studiesDir(cmd *cobra.Command) string {

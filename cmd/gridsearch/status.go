@@ -61,5 +61,8 @@ func printStatus(out io.Writer, state study.Overview, format string) error {
 	if r := state.Remaining; r != nil {
 		fmt.Fprintf(out, "remaining  about %s (%s to %s)\n", clock(r.Mid), clock(r.Low), clock(r.High))
 	}
+	for _, warning := range state.Warnings {
+		fmt.Fprintf(out, "warning    %s\n", warning)
+	}
 	return nil
 }

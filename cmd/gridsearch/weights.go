@@ -199,7 +199,7 @@ func match(folders []study.Folder, key string) (found []run, keys []string) {
 		if err != nil {
 			continue
 		}
-		for _, r := range s.Records {
+		for _, r := range slices.Concat(s.Records, s.Unplanned) {
 			keys = append(keys, r.Key)
 			if key != "" && strings.HasPrefix(r.Key, key) {
 				found = append(found, run{r, folder})

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/program"
 	"gridsearch/internal/study"
 )
 
@@ -25,6 +26,7 @@ func newWorker() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// Ctrl-C, and a service that is stopped, reach the whole group of processes; the supervisor decides what it means and closes the input.
 			signal.Ignore(os.Interrupt, syscall.SIGTERM)
+			program.Sign()
 			for _, w := range without {
 				set, reason, _ := strings.Cut(w, ": ")
 				kernel.Reject(set, reason)

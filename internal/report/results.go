@@ -145,6 +145,7 @@ func New(s *study.Study) Results {
 	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)
 	r.ImageEffect = known(stats.ImageEffect(bits(r, s.Records), r.Validation))
 	r.warn(c.Warnings, s.Latencies)
+	r.Warnings = append(r.Warnings, s.Warnings()...)
 	r.Families = r.FamilyComparisons()
 	return r
 }

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"fmt"
+	"database/sql"
 	"time"
 )
 
@@ -25,35 +25,57 @@ func (l Latency) Same(m Latency) bool {
 
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
 func (s *Store) SetLatency(l Latency) error {
-	_, err := s.db.Exec(`INSERT OR REPLACE INTO latencies (trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		l.Trial, l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet, l.Measured.UTC().Format(time.RFC3339Nano))
-	return err
+	return s.within(func(tx *sql.Tx) error { return setLatency(tx, l) })
 }
 
-// latencyVersion is that of the first schema with latencies: nothing has migrated a record of an earlier one that is opened for reading alone.
-const latencyVersion = 2
+func setLatency(tx *sql.Tx, l Latency) error {
+	return latenciesTable.insert(tx, "INSERT OR REPLACE", "",
+		l.row(l.Measured.UTC().Format(time.RFC3339Nano))...)
+}
 
-// Latencies lists what has been measured, trial by trial and from small batches to large ones.
+// row is a latency as a row of its table, with the time as text.
+func (l Latency) row(measured string) []any {
+	return []any{l.Trial, l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet,
+		measured}
+}
+
+// Latencies lists what has been measured, trial by trial and from small batches to large ones. The
+// error of a row that is not as it was written is a *FileError.
 func (s *Store) Latencies() ([]Latency, error) {
-	if version, err := s.pragma("user_version"); err != nil || version < latencyVersion {
+	if there, err := s.has(latenciesTable.name, "trial"); !there {
+		return nil, err // a record of an earlier version, opened for reading alone
+	}
+	checksum, err := s.checksumOf(latenciesTable, latenciesTable.name)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query("SELECT trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured FROM latencies ORDER BY trial, batch")
+	rows, err := s.db.Query("SELECT " + latenciesTable.columns + ", " + checksum +
+		" FROM latencies ORDER BY trial, batch")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
 	var list []Latency
 	for rows.Next() {
-		var l Latency
-		var measured string
-		if err := rows.Scan(&l.Trial, &l.Batch, &l.Threads, &l.Repeats, &l.Shortest, &l.Median, &l.CPU, &l.KernelSet, &measured); err != nil {
-			return nil, err
-		}
-		if l.Measured, err = time.Parse(time.RFC3339Nano, measured); err != nil {
-			return nil, err
+		l, err := scanLatency(rows)
+		if err != nil {
+			return nil, &FileError{s.path, err}
 		}
 		list = append(list, l)
 	}
 	return list, rows.Err()
+}
+
+func scanLatency(rows *sql.Rows) (l Latency, err error) {
+	var measured string
+	var checksum sql.NullString
+	if err := rows.Scan(&l.Trial, &l.Batch, &l.Threads, &l.Repeats, &l.Shortest, &l.Median, &l.CPU,
+		&l.KernelSet, &measured, &checksum); err != nil {
+		return l, Damaged(err)
+	}
+	if err := latenciesTable.verify(checksum, l.row(measured)...); err != nil {
+		return l, err
+	}
+	l.Measured, err = time.Parse(time.RFC3339Nano, measured)
+	return l, err
 }

@@ -8,7 +8,7 @@ import (
 
 // TestLatencies: the last measurement of a trial and batch stays, results are as they were, and a record of an earlier schema has none.
 func TestLatencies(t *testing.T) {
-	s, path := open(t, 2)
+	s, _ := open(t, 2)
 	at := time.Date(2026, 11, 24, 12, 0, 0, 500, time.UTC)
 	one := Latency{Trial: "trial 0", Batch: 1, Threads: 2, Repeats: 20, Shortest: 1.5e-3, Median: 2e-3, CPU: "cpu", KernelSet: "avx2", Measured: at}
 	many, again := one, one
@@ -22,10 +22,7 @@ func TestLatencies(t *testing.T) {
 	if list, err := s.Latencies(); err != nil || !reflect.DeepEqual(list, []Latency{again, many}) {
 		t.Errorf("%+v (%v), want %+v", list, err, []Latency{again, many})
 	}
-	if _, err := s.db.Exec("DROP TABLE latencies; PRAGMA user_version = 1"); err != nil {
-		t.Fatal(err)
-	}
-	old, err := OpenReadOnly(path)
+	old, err := OpenReadOnly(oldRecord(t, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

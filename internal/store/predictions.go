@@ -5,17 +5,14 @@ import (
 	"reflect"
 )
 
-// predictionsVersion is that of the first schema with predictions: nothing has migrated a record of
-// an earlier one that is opened for reading alone.
-const predictionsVersion = 3
-
-// predictionsColumn is the SQL expression of the predictions' hash in a query of results t.
+// predictionsColumn is the SQL expression of the predictions' hash in a query of results t, which
+// records of earlier versions that are opened for reading alone lack.
 func (s *Store) predictionsColumn() (string, error) {
-	version, err := s.pragma("user_version")
-	if err != nil || version < predictionsVersion {
+	there, err := s.has(resultsTable.name, "predictions")
+	if !there {
 		return "''", err
 	}
-	return "t.predictions", nil
+	return "t.predictions", err
 }
 
 // same says whether two executions of a run have given the same numbers. Their predictions count

@@ -2,7 +2,7 @@ package store
 
 import (
 	"errors"
-	"os"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -43,8 +43,8 @@ func TestPredictions(t *testing.T) {
 	}
 }
 
-// oldRecord makes a record by the first two schemas, with one result.
-func oldRecord(t *testing.T) string {
+// oldRecord makes a record by the first schemas, with one result.
+func oldRecord(t *testing.T, version int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "study.db")
 	s, err := connect(path, "_pragma=synchronous(FULL)")
@@ -52,8 +52,12 @@ func oldRecord(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for _, name := range []string{"001_study.sql", "002_latencies.sql"} {
-		text, err := os.ReadFile(filepath.Join("migrations", name))
+	names, err := migrationNames()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names[:version] {
+		text, err := migrations.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,14 +67,14 @@ func oldRecord(t *testing.T) string {
 	}
 	r := result(0)
 	for _, statement := range []string{
-		"PRAGMA application_id = 1196575044", "PRAGMA user_version = 2",
+		"PRAGMA application_id = 1196575044", fmt.Sprintf("PRAGMA user_version = %d", version),
 		"INSERT INTO runs VALUES ('0000000000000000', 0, 'trial 0', 0)",
 	} {
 		if _, err := s.db.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.db.Exec("INSERT INTO results VALUES ('0000000000000000', ?, ?, ?, ?, ?, "+
+	if _, err := s.db.Exec("INSERT INTO results (key, top1, top5, loss, examples, correct, curve, steps) VALUES ('0000000000000000', ?, ?, ?, ?, ?, "+
 		`'[{"epoch":1,"step":10,"loss":2.5,"top1":0.1}]', ?)`,
 		r.Top1, r.Top5, r.Loss, r.Examples, r.Correct, r.Steps); err != nil {
 		t.Fatal(err)
@@ -78,10 +82,16 @@ func oldRecord(t *testing.T) string {
 	return path
 }
 
-// TestEarlierRecord: a record made before predictions opens for reading and for writing with its
+// TestEarlierRecord: a record of every earlier schema opens for reading and for writing with its
 // results as they were, and then takes results with predictions.
 func TestEarlierRecord(t *testing.T) {
-	path := oldRecord(t)
+	for version := 1; version <= 4; version++ {
+		earlierRecord(t, oldRecord(t, version))
+	}
+}
+
+func earlierRecord(t *testing.T, path string) {
+	t.Helper()
 	want := result(0)
 	reader, err := OpenReadOnly(path)
 	if err != nil {
@@ -99,13 +109,17 @@ func TestEarlierRecord(t *testing.T) {
 	if got := records(t, s); len(got) != 1 || !reflect.DeepEqual(*got[0].Result, want) {
 		t.Errorf("migrated: %+v", got[0].Result)
 	}
-	if version, err := s.pragma("user_version"); err != nil || version < predictionsVersion {
+	names, _ := migrationNames()
+	if version, err := s.pragma("user_version"); err != nil || version != len(names) {
 		t.Errorf("the schema is version %d (%v)", version, err)
 	}
 	again := want
 	again.Predictions = strings.Repeat("c", 64)
 	if err := s.Complete(again, execution(0)); err != nil {
 		t.Errorf("the run once more: %v", err)
+	}
+	if got := records(t, s); got[0].CPU != "cpu" || got[0].KernelSet != "generic" {
+		t.Errorf("the first execution on the record was on %s", got[0].CPU)
 	}
 	if _, err := s.db.Exec("UPDATE results SET top1 = 1"); err == nil {
 		t.Error("results can be changed after the migration")

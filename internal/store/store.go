@@ -20,10 +20,13 @@ import (
 
 // Run is a run of the plan.
 type Run struct {
-	Key   string // 16 hexadecimal digits, content-addressed
-	Trial string
-	Seed  int // index
+	Key   string `json:"key"` // 16 hexadecimal digits, content-addressed
+	Trial string `json:"trial"`
+	Seed  int    `json:"seed"` // index
 }
+
+// Name says which run of the plan it is.
+func (r Run) Name() string { return fmt.Sprintf("%s seed=%d", r.Trial, r.Seed) }
 
 // State of a run on the record. Whether a run is running is known to its supervisor alone.
 type State string
@@ -66,6 +69,8 @@ type Record struct {
 	Attempts int     // executions that crashed or failed
 	Error    string  // of a failed run
 	Result   *Result // of a complete run
+
+	CPU, KernelSet string // that gave the result; empty where the record does not say
 }
 
 // Environment is where a run was executed.
@@ -108,16 +113,6 @@ type Execution struct {
 	Host         string
 	CommandLine  string
 	Environment  Environment
-}
-
-// MismatchError says that the record holds the runs of another plan.
-type MismatchError struct {
-	Path         string
-	Missing, New int // runs of the record that the plan lacks, and the reverse
-}
-
-func (e *MismatchError) Error() string {
-	return fmt.Sprintf("%s is the record of another plan: %d of its runs are not in this one, and %d are new\ncontinue it with the file that it was made from (gridsearch run STUDY), or give this one another [study] name or --dir", e.Path, e.Missing, e.New)
 }
 
 // DiffersError says that a run gave another result than the one on the record, on the same kind of CPU: the numbers are not reproducible.
@@ -242,10 +237,16 @@ func (s *Store) recognise() error {
 		return err
 	case id != applicationID:
 		return errors.New("it is a database, but no study of gridsearch: move it away, or give the study another [study] name or --dir")
+	case version < 1:
+		return Damaged(fmt.Errorf("its schema is said to be version %d", version))
 	case version > len(known):
 		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the newer gridsearch that made it", version, len(known))
 	}
-	return nil
+	later, err := s.has(resultsTable.name, "checksum")
+	if err == nil && later && version < checksumVersion {
+		err = Damaged(fmt.Errorf("its schema is said to be version %d, and is a later one", version))
+	}
+	return err
 }
 
 // unreadable says what to do about a damaged file.
@@ -256,14 +257,19 @@ func unreadable(err error) error {
 // whole looks for damage inside the file.
 func (s *Store) whole() error {
 	var verdict string
-	err := s.db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict)
+	err := s.db.QueryRow("PRAGMA integrity_check(1)").Scan(&verdict) // its indexes too
 	if err == nil && verdict != "ok" {
 		err = errors.New(strings.ReplaceAll(verdict, "\n", " "))
 	}
 	if err != nil {
 		return unreadable(err)
 	}
-	return nil
+	var lone int
+	err = s.db.QueryRow("SELECT count(*) FROM pragma_foreign_key_check").Scan(&lone)
+	if err == nil && lone > 0 {
+		err = Damaged(fmt.Errorf("%d of its rows are of runs that are not on it", lone))
+	}
+	return err
 }
 
 // blank says whether nobody has written anything into the file.
@@ -325,92 +331,53 @@ func (s *Store) within(do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// Plan writes the runs of a plan into an empty record, and does nothing where they are there already. Other runs give a *MismatchError.
-func (s *Store) Plan(runs []Run) error {
-	recorded, err := s.keys()
-	if err != nil {
-		return err
-	}
-	if len(recorded) > 0 {
-		return s.compare(recorded, runs)
-	}
-	return s.within(func(tx *sql.Tx) error {
-		for i, r := range runs {
-			if _, err := tx.Exec("INSERT INTO runs (key, position, trial, seed) VALUES (?, ?, ?, ?)", r.Key, i, r.Trial, r.Seed); err != nil {
-				return fmt.Errorf("run %s of trial %s: %w", r.Key, r.Trial, err)
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Store) keys() (map[string]bool, error) {
-	rows, err := s.db.Query("SELECT key FROM runs")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	keys := map[string]bool{}
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys[key] = true
-	}
-	return keys, rows.Err()
-}
-
-func (s *Store) compare(recorded map[string]bool, runs []Run) error {
-	e := &MismatchError{Path: s.path, Missing: len(recorded)}
-	for _, r := range runs {
-		if recorded[r.Key] {
-			e.Missing--
-		} else {
-			e.New++
-		}
-	}
-	if e.Missing > 0 || e.New > 0 {
-		return e
-	}
-	return nil
-}
-
-// Records lists every run of the plan, in its order.
+// Records lists every run of the plan, in its order. The error of a row that is not as it was
+// written is a *FileError.
 func (s *Store) Records() ([]Record, error) {
-	predictions, err := s.predictionsColumn()
+	executions, err := s.Executions()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query(`
-		SELECT r.key, r.trial, r.seed, f.error, t.top1, t.top5, t.loss, t.examples, t.correct,
-			t.curve, t.steps, ` + predictions + `,
-			(SELECT count(*) FROM executions e WHERE e.key = r.key AND e.outcome IN ('failed', 'crashed'))
-		FROM runs r LEFT JOIN results t ON t.key = r.key LEFT JOIN failures f ON f.key = r.key ORDER BY r.position`)
+	query, err := s.recordsQuery()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return nil, err
+	}
+	rows, err := s.db.Query(query)
+	if err != nil {
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
 	var records []Record
 	for rows.Next() {
 		r, err := scanRecord(rows)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.path, err)
+			return nil, &FileError{s.path, err}
 		}
 		records = append(records, r)
 	}
+	attribute(records, executions)
 	return records, rows.Err()
+}
+
+func (s *Store) recordsQuery() (string, error) {
+	predictions, err1 := s.predictionsColumn()
+	ofResult, err2 := s.checksumOf(resultsTable, "t")
+	ofFailure, err3 := s.checksumOf(failuresTable, "f")
+	return `SELECT r.key, r.trial, r.seed, t.top1, t.top5, t.loss, t.examples, t.correct, t.curve,
+			t.steps, ` + predictions + ", " + ofResult + ", f.error, " + ofFailure + `
+		FROM runs r LEFT JOIN results t ON t.key = r.key LEFT JOIN failures f ON f.key = r.key
+		ORDER BY r.position`, errors.Join(err1, err2, err3)
 }
 
 func scanRecord(rows *sql.Rows) (Record, error) {
 	r := Record{State: Waiting}
-	var failure, curve, predictions sql.NullString
+	var curve, predictions, ofResult, failure, ofFailure sql.NullString
 	var top1, top5, loss sql.NullFloat64
 	var examples, steps sql.NullInt64
 	var correct []byte
-	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &failure, &top1, &top5, &loss, &examples,
-		&correct, &curve, &steps, &predictions, &r.Attempts); err != nil {
-		return r, err
+	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &top1, &top5, &loss, &examples, &correct,
+		&curve, &steps, &predictions, &ofResult, &failure, &ofFailure); err != nil {
+		return r, Damaged(err)
 	}
 	switch {
 	case top1.Valid:
@@ -418,11 +385,38 @@ func scanRecord(rows *sql.Rows) (Record, error) {
 		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
 			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
 			Predictions: predictions.String}
-		return r, json.Unmarshal([]byte(curve.String), &r.Result.Curve)
+		return r, errors.Join(
+			resultsTable.verify(ofResult, r.Result.row(r.Key, curve.String)...),
+			r.Result.consistent(), json.Unmarshal([]byte(curve.String), &r.Result.Curve))
 	case failure.Valid:
 		r.State, r.Error = Failed, failure.String
+		return r, failuresTable.verify(ofFailure, r.Key, r.Error)
 	}
 	return r, nil
+}
+
+// attribute adds to records what their executions say.
+func attribute(records []Record, executions []Execution) {
+	byKey := map[string]*Record{}
+	for i := range records {
+		byKey[records[i].Key] = &records[i]
+	}
+	for _, e := range executions {
+		r := byKey[e.Key]
+		switch {
+		case r == nil:
+		case e.Outcome == OutcomeFailed, e.Outcome == OutcomeCrashed:
+			r.Attempts++
+		case e.Outcome == OutcomeComplete && r.CPU == "": // later ones gave the same
+			r.CPU, r.KernelSet = e.Environment.CPU, e.Environment.KernelSet
+		}
+	}
+}
+
+// row is a result as a row of its table.
+func (r Result) row(key, curve string) []any {
+	return []any{key, r.Top1, r.Top5, r.Loss, r.Examples, append([]byte{}, r.Correct...), curve,
+		r.Steps, r.Predictions}
 }
 
 // Complete records a result together with its execution. A second result of a run is compared with the first, which stays: a differing one from the
@@ -445,10 +439,8 @@ func (s *Store) Complete(result Result, e Execution) error {
 		if err := insertExecution(tx, e); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO results (key, top1, top5, loss, examples, correct, curve,
-				steps, predictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			e.Key, result.Top1, result.Top5, result.Loss, result.Examples,
-			append([]byte{}, result.Correct...), string(curve), result.Steps, result.Predictions)
+		err = resultsTable.insert(tx, "INSERT", "ON CONFLICT DO NOTHING",
+			result.row(e.Key, string(curve))...)
 		if err != nil {
 			return err
 		}
@@ -490,11 +482,15 @@ func insertExecution(tx *sql.Tx, e Execution) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO executions (key, attempt, started, ended, outcome, error, train_seconds, eval_seconds, wait_seconds, peak_rss, host, command_line, environment)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.Key, e.Attempt, e.Started.UTC().Format(time.RFC3339Nano), e.Ended.UTC().Format(time.RFC3339Nano), e.Outcome, e.Error,
-		e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes, e.Host, e.CommandLine, string(environment))
-	return err
+	return executionsTable.insert(tx, "INSERT", "", e.row(
+		e.Started.UTC().Format(time.RFC3339Nano), e.Ended.UTC().Format(time.RFC3339Nano),
+		string(environment))...)
+}
+
+// row is an execution as a row of its table, with what is stored as text.
+func (e Execution) row(started, ended, environment string) []any {
+	return []any{e.Key, e.Attempt, started, ended, e.Outcome, e.Error, e.TrainSeconds,
+		e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes, e.Host, e.CommandLine, environment}
 }
 
 // Note records an execution that ended without a result; final gives the run up until Retry.
@@ -513,8 +509,8 @@ func (s *Store) GiveUp(key, reason string) error {
 }
 
 func giveUp(tx *sql.Tx, key, reason string) error {
-	_, err := tx.Exec("INSERT INTO failures (key, error) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error", key, reason)
-	return err
+	return failuresTable.insert(tx, "INSERT", "ON CONFLICT (key) DO UPDATE SET error = "+
+		"excluded.error, checksum = excluded.checksum", key, reason)
 }
 
 // Retry lets every failed run wait again and says how many there were.
@@ -534,28 +530,43 @@ func (s *Store) CompletedOn(host string) (found bool, err error) {
 	return found, err
 }
 
-// Executions lists every attempt, in the order of their ends.
+// Executions lists every attempt, in the order of their ends. The error of a row that is not as it
+// was written is a *FileError.
 func (s *Store) Executions() ([]Execution, error) {
-	rows, err := s.db.Query(`SELECT key, attempt, started, ended, outcome, error, train_seconds, eval_seconds, wait_seconds, peak_rss, host, command_line, environment
-		FROM executions ORDER BY id`)
+	checksum, err := s.checksumOf(executionsTable, executionsTable.name)
 	if err != nil {
 		return nil, err
+	}
+	rows, err := s.db.Query("SELECT " + executionsTable.columns + ", " + checksum +
+		" FROM executions ORDER BY id")
+	if err != nil {
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
 	var list []Execution
 	for rows.Next() {
-		var e Execution
-		var started, ended, environment string
-		if err := rows.Scan(&e.Key, &e.Attempt, &started, &ended, &e.Outcome, &e.Error, &e.TrainSeconds, &e.EvalSeconds, &e.WaitSeconds, &e.PeakRSSBytes, &e.Host, &e.CommandLine, &environment); err != nil {
-			return nil, err
-		}
-		var err1, err2 error
-		e.Started, err1 = time.Parse(time.RFC3339Nano, started)
-		e.Ended, err2 = time.Parse(time.RFC3339Nano, ended)
-		if err := errors.Join(err1, err2, json.Unmarshal([]byte(environment), &e.Environment)); err != nil {
-			return nil, err
+		e, err := scanExecution(rows)
+		if err != nil {
+			return nil, &FileError{s.path, err}
 		}
 		list = append(list, e)
 	}
 	return list, rows.Err()
+}
+
+func scanExecution(rows *sql.Rows) (e Execution, err error) {
+	var started, ended, environment string
+	var checksum sql.NullString
+	if err := rows.Scan(&e.Key, &e.Attempt, &started, &ended, &e.Outcome, &e.Error, &e.TrainSeconds,
+		&e.EvalSeconds, &e.WaitSeconds, &e.PeakRSSBytes, &e.Host, &e.CommandLine, &environment,
+		&checksum); err != nil {
+		return e, Damaged(err)
+	}
+	if err := executionsTable.verify(checksum, e.row(started, ended, environment)...); err != nil {
+		return e, err
+	}
+	var err1, err2 error
+	e.Started, err1 = time.Parse(time.RFC3339Nano, started)
+	e.Ended, err2 = time.Parse(time.RFC3339Nano, ended)
+	return e, errors.Join(err1, err2, json.Unmarshal([]byte(environment), &e.Environment))
 }

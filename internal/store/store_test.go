@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +31,7 @@ func plan(n int) []Run {
 }
 
 func result(i int) Result {
-	return Result{Top1: 1 / float64(i+3), Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{1, 10, 2.5, .1}}, Steps: 10}
+	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{1, 10, 2.5, .1}}, Steps: 10}
 }
 
 func execution(i int) Execution {
@@ -77,7 +79,7 @@ func TestRecord(t *testing.T) {
 	}
 	second := result(2)
 	want := []Record{{Run: plan(4)[0], State: Waiting}, {Run: plan(4)[1], State: Failed, Attempts: 2, Error: "signal: killed"},
-		{Run: plan(4)[2], State: Complete, Result: &second}, {Run: plan(4)[3], State: Waiting}}
+		{Run: plan(4)[2], State: Complete, Result: &second, CPU: "cpu", KernelSet: "generic"}, {Run: plan(4)[3], State: Waiting}}
 	if got := records(t, s); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -151,11 +153,51 @@ func TestPlanIsOnce(t *testing.T) {
 		t.Error(err)
 	}
 	var mismatch *MismatchError
-	if err := s.Plan(plan(6)[2:]); !errors.As(err, &mismatch) || mismatch.Missing != 2 || mismatch.New != 2 || mismatch.Path != path {
+	if err := s.Plan(plan(6)[2:]); !errors.As(err, &mismatch) || len(mismatch.Missing) != 2 || mismatch.New != 2 || mismatch.Path != path {
 		t.Errorf("another plan gives %v", err)
 	}
 	if len(records(t, s)) != 4 {
 		t.Error("another plan has changed the record")
+	}
+}
+
+// TestNamesOfTrials: the names and the order of a plan are taken over with their latencies, even where
+// two trials change names; a seed that is not its key's is damage.
+func TestNamesOfTrials(t *testing.T) {
+	s, _ := open(t, 4)
+	if err := s.Complete(result(3), execution(3)); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"trial 0", "trial 1"} {
+		if err := s.SetLatency(Latency{Trial: name, Batch: i + 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := plan(4)
+	for i := range p {
+		p[i].Trial = []string{"trial 1", "trial 0"}[i/2]
+	}
+	slices.Reverse(p)
+	if err := s.Plan(p); err != nil {
+		t.Fatal(err)
+	}
+	list := records(t, s)
+	for i, r := range list {
+		if r.Run != p[i] {
+			t.Errorf("run %d is %+v, want %+v", i, r.Run, p[i])
+		}
+	}
+	if list[0].Result == nil || list[0].Trial != "trial 0" {
+		t.Errorf("the result belongs to %+v", list[0])
+	}
+	latencies, err := s.Latencies()
+	if err != nil || len(latencies) != 2 || latencies[0].Trial != "trial 0" || latencies[0].Batch != 2 {
+		t.Errorf("the latencies are %+v (%v)", latencies, err)
+	}
+	p[0].Seed = 7
+	var file *FileError
+	if err := s.Plan(p); !errors.As(err, &file) || !strings.Contains(err.Error(), "is recorded with seed 1, its key is that of seed 7") {
+		t.Errorf("another seed: %v", err)
 	}
 }
 

@@ -70,15 +70,15 @@ func TestViews(t *testing.T) {
 	s := viewed(t)
 	wantRows(t, s, "SELECT substr(key, 15), trial, seed, state, round(top1, 3), top5, examples, "+
 		"steps, train_seconds, kernel_set, cpu, host, error FROM run_results",
-		"00 trial 0 0 complete 0.333 0.5 9 10 1.5 generic cpu here <nil>",
-		"01 trial 0 1 complete 0.25 0.5 9 10 1.5 generic cpu here <nil>",
+		"00 trial 0 0 complete 0.111 0.5 9 10 1.5 generic cpu here <nil>",
+		"01 trial 0 1 complete 0.222 0.5 9 10 1.5 generic cpu here <nil>",
 		"02 trial 1 0 failed <nil> <nil> <nil> <nil> <nil> <nil> <nil> <nil> killed",
 		"03 trial 1 1 waiting <nil> <nil> <nil> <nil> <nil> <nil> <nil> <nil> <nil>")
 	wantRows(t, s, "SELECT substr(key, 15), trial, seed, epoch, step, loss, top1 FROM curves",
 		"00 trial 0 0 1 10 2.5 0.1")
 	wantRows(t, s, "SELECT trial, runs, round(top1, 4), round(top1_least, 4), "+
 		"round(top1_most, 4), top5, round(loss, 4) FROM trial_means",
-		"trial 0 2 0.2917 0.25 0.3333 0.5 3.1416",
+		"trial 0 2 0.1667 0.1111 0.2222 0.5 3.1416",
 		"trial 1 0 <nil> <nil> <nil> <nil> <nil>")
 	for _, view := range []string{"run_results", "curves", "trial_means"} {
 		if _, err := s.db.Exec("UPDATE " + view + " SET top1 = 1"); err == nil {
@@ -89,7 +89,7 @@ func TestViews(t *testing.T) {
 
 // TestViewsOfAnEarlierRecord: reading an earlier record adds nothing to it, the next writer does.
 func TestViewsOfAnEarlierRecord(t *testing.T) {
-	path := oldRecord(t)
+	path := oldRecord(t, 2)
 	const views = "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name"
 	reader, err := OpenReadOnly(path)
 	if err != nil {

@@ -1,10 +1,6 @@
 package study
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
@@ -13,6 +9,7 @@ import (
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
+	"gridsearch/internal/program"
 	"gridsearch/internal/store"
 )
 
@@ -40,7 +37,7 @@ var environment = sync.OnceValue(func() store.Environment {
 		KernelsOut:     kernel.Rejected(),
 		Revision:       revision,
 		Dirty:          dirty,
-		BinaryHash:     binaryHash(),
+		BinaryHash:     program.Hash(),
 		Modules:        moduleVersions(),
 		NumericVersion: NumericVersion,
 	}
@@ -74,24 +71,6 @@ func gitRevision() (revision string, dirty bool) {
 		}
 	}
 	return revision, dirty
-}
-
-// binaryHash is the SHA-256 of the running program, empty if it cannot be read.
-func binaryHash() string {
-	path, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func moduleVersions() map[string]string {

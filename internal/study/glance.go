@@ -20,6 +20,7 @@ type Overview struct {
 	PID           int       `json:"pid"` // of the process that works on it; 0 for none
 	Best          *Best     `json:"best,omitempty"`
 	Remaining     *Estimate `json:"remaining,omitempty"` // as last estimated
+	Warnings      []string  `json:"warnings,omitempty"`  // about the record
 }
 
 // Glance looks at a study without disturbing whoever works on it.
@@ -28,7 +29,8 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: store.Holder(folder.lock())}
+	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: store.Holder(folder.lock()),
+		Warnings: s.Warnings()}
 	t := tracker{scores: map[string][]float64{}}
 	for _, r := range s.Records {
 		switch r.State {

@@ -33,7 +33,7 @@ func trained(t *testing.T) (*Study, []Spec) {
 		t.Fatal(err)
 	}
 	s := &Study{Folder: Folder(t.TempDir()), Experiment: p.Experiment}
-	if err := s.Folder.write(p); err != nil {
+	if err := s.Folder.write(p, specs); err != nil {
 		t.Fatal(err)
 	}
 	for _, spec := range specs[:2] {

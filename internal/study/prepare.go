@@ -36,7 +36,7 @@ func prepare(path, found string, overrides []string) (*Prepared, error) {
 	if err != nil {
 		return nil, &InputError{err}
 	}
-	experiment, err := experiments.Load(path, overrides...)
+	experiment, err := experiments.Parse(path, text, overrides...) // read once: it may be a pipe
 	if err != nil {
 		return nil, &InputError{err}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gridsearch/internal/crash"
+	"gridsearch/internal/program"
 	"gridsearch/internal/store"
 )
 
@@ -30,6 +31,7 @@ type process struct {
 // the *crashError of a worker that died there names them.
 func startProcess(command []string, environment ...string) (*process, error) {
 	p := &process{command: exec.Command(command[0], command[1:]...), errors: &crash.Log{}}
+	p.command.Args[0] = program.Shown(command[:1])[0]
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
 	var err error

@@ -14,6 +14,7 @@ const (
 	Started     EventKind = "started"     // the study goes on; nothing has been trained yet
 	RunStarted  EventKind = "run"         // a worker begins with a run
 	RunProgress EventKind = "progress"    // a running run has come further
+	StartsOver  EventKind = "restart"     // a run begins again: its checkpoint is no good, or of other kernels
 	RunComplete EventKind = "complete"    // a run's result is on the record
 	RunFailed   EventKind = "failed"      // a run is recorded as failed
 	RunRetried  EventKind = "retry"       // a worker died; the run waits for another attempt

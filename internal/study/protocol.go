@@ -34,6 +34,9 @@ type Progress struct {
 	Steps        int     `json:"steps"`
 	Loss         float64 `json:"loss"`
 	LearningRate float64 `json:"learning_rate"`
+
+	// StartsOver is why the run begins again although it has a checkpoint; empty if it does not.
+	StartsOver string `json:"starts_over,omitempty"`
 }
 
 // outcome ends a run: with a result, with an error of the run's own (training it again would end the same way), or interrupted.

@@ -31,6 +31,7 @@ func (s *Study) EachPredictions(note func(string), visit func(predictions.File) 
 		if err != nil {
 			return err
 		}
+		p.Trial, p.Seed = record.Trial, record.Seed // a kept file has its trial's name of that day
 		if err := r.sameImages(p); err != nil {
 			return err
 		}

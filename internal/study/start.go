@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/program"
+	"gridsearch/internal/store"
 )
 
 // start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so it
@@ -21,6 +23,10 @@ func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 		p, err := startProcess(s.workerCommand())
 		var died *crashError
 		switch {
+		case err == nil && otherProgram(p.environment) != "":
+			p.stop()
+			s.stop(&StoppedError{Reason: otherProgram(p.environment), Advice: replacedAdvice})
+			return nil, context.Cause(ctx)
 		case err == nil:
 			for _, set := range slices.Sorted(maps.Keys(p.environment.KernelsOut)) {
 				s.reject(set, p.environment.KernelsOut[set])
@@ -43,6 +49,26 @@ func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 			deaths++
 		}
 	}
+}
+
+// replacedAdvice is what to do about workers of another program.
+const replacedAdvice = "the program has been replaced while the study runs, or the launcher starts " +
+	"another one: when its build is finished, run the same command again"
+
+// otherProgram says in what a worker is not the program that this process is: whatever it trained
+// would be recorded under keys that are not its own. It is empty for the same program. Its kernels
+// may be others, under an emulator: those are recorded with each run.
+func otherProgram(worker store.Environment) string {
+	here := program.Hash()
+	switch {
+	case worker.NumericVersion != NumericVersion:
+		return fmt.Sprintf("a worker is another program: its numeric version is %d, this one's %d",
+			worker.NumericVersion, NumericVersion)
+	case here != "" && worker.BinaryHash != "" && worker.BinaryHash != here:
+		return fmt.Sprintf("a worker is another program: the SHA-256 of its binary is %.12s, this "+
+			"one's %.12s", worker.BinaryHash, here)
+	}
+	return ""
 }
 
 // CheckKernels has a worker, which the command starts, check a set of kernels. The error says what is
@@ -92,7 +118,7 @@ func (s *supervisor) keep(key string, e *crashError) {
 		if err != nil {
 			return
 		}
-		_, err = file.WriteString(strings.Join(s.workerCommand(), " ") + "\n" + e.text)
+		_, err = file.WriteString(strings.Join(program.Shown(s.workerCommand()), " ") + "\n" + e.text)
 		if errors.Join(err, file.Close()) == nil {
 			e.file = "runs/" + key + "/" + name
 		}

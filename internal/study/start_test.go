@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"gridsearch/experiments"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/program"
 )
 
 // shell is a supervisor whose workers are a shell script, which has the path of an empty file in $0.
@@ -19,6 +21,7 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip(err)
 	}
+	t.Setenv("HELLO", fmt.Sprintf(`{"hello":{"numeric_version":%d}}`, NumericVersion))
 	path = filepath.Join(t.TempDir(), "file")
 	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, tracker: &tracker{},
 		options: Options{Command: []string{"sh", "-c", script, path}}}
@@ -29,7 +32,7 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 // TestStartOfWorkers: a worker that dies before its greeting is replaced, so often and no oftener; what
 // cannot be started at all is not tried again.
 func TestStartOfWorkers(t *testing.T) {
-	s, count := shell(t, `echo x >>"$0"; test "$(wc -l <"$0")" -gt 2 && echo '{"hello":{}}' && exec cat; kill -9 $$`)
+	s, count := shell(t, `echo x >>"$0"; test "$(wc -l <"$0")" -gt 2 && echo "$HELLO" && exec cat; kill -9 $$`)
 	p, err := s.start(t.Context(), "key")
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +63,7 @@ func TestStartOfWorkers(t *testing.T) {
 // refused.
 func TestKernelsThatEndAWorker(t *testing.T) {
 	t.Setenv(kernel.Variable, "")
-	const script = `echo '{"checking":"test"}'; test "$1" = --without && echo "$2" >>"$0" && echo '{"hello":{}}' && exec cat
+	const script = `echo '{"checking":"test"}'; test "$1" = --without && echo "$2" >>"$0" && echo "$HELLO" && exec cat
 		echo 'SIGILL: illegal instruction' >&2; exit 2`
 	s, file := shell(t, script)
 	var events []Event
@@ -87,6 +90,24 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 	s.options.Command[2] = `echo '{"refused":"for a test"}'`
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || err.Error() != "for a test" {
 		t.Errorf("a worker that refuses: %v", err)
+	}
+}
+
+// TestOtherProgram: a worker of another program trains nothing, and the study says which and stops.
+func TestOtherProgram(t *testing.T) {
+	for hello, want := range map[string]string{
+		`{"hello":{}}`: fmt.Sprintf("a worker is another program: its numeric version is 0, this one's %d", NumericVersion),
+		fmt.Sprintf(`{"hello":{"numeric_version":%d,"binary_hash":"0123456789abcdef"}}`, NumericVersion): "a worker is another program: the SHA-256 of its binary is 0123456789ab, this one's " + program.Hash()[:12],
+	} {
+		s, _ := shell(t, `echo "$HELLO"; exec cat`)
+		t.Setenv("HELLO", hello)
+		ctx, stop := context.WithCancelCause(t.Context())
+		s.stop = stop
+		_, err := s.start(ctx, "key")
+		var stopped *StoppedError
+		if !errors.As(err, &stopped) || stopped.Reason != want || context.Cause(ctx) != err {
+			t.Errorf("%s: %v, want %s", hello, err, want)
+		}
 	}
 }
 

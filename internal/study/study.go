@@ -51,12 +51,16 @@ func (f Folder) Exists() bool {
 	return err == nil
 }
 
-// document is plan.json: the plan as `plan --format json` prints it, what the command line had set besides the file, and where a relative path of the
-// file led.
+// document is plan.json: the plan as `plan --format json` prints it, what the command line had set besides the file, where a relative path of the
+// file led, and what the runs' keys are made of besides. Plans of earlier versions end with the path.
 type document struct {
 	search.Document
 	Overrides []string `json:"overrides,omitempty"` // key=value, in the order given
 	DataPath  string   `json:"data_path,omitempty"` // folder of the data, absolute; empty for the data set's usual place
+
+	NumericVersion int         `json:"numeric_version,omitempty"`
+	DataChecksum   string      `json:"data_checksum,omitempty"` // SHA-256 of the images
+	Runs           []store.Run `json:"runs,omitempty"`          // in the order of training
 }
 
 // InputError marks a mistake in what a study is made from: its experiment file, its data, its folder's name.
@@ -70,8 +74,21 @@ type Study struct {
 	Folder     Folder
 	Experiment *experiments.Experiment
 	Plan       search.Document
-	Records    []store.Record // in plan order
+	Records    []store.Record // of the plan's runs, in its order
+	Unplanned  []store.Record // of other runs, which an earlier plan has left
 	Latencies  []store.Latency
+}
+
+// Warnings tell what a reader of the results has to know about the record.
+func (s *Study) Warnings() []string {
+	var list []string
+	if text := unplannedRuns(s.Unplanned); text != "" {
+		list = append(list, text)
+	}
+	if text := mixed(s.Records); text != "" {
+		list = append(list, text)
+	}
+	return list
 }
 
 // Load reads a study without changing it; it may be running meanwhile.
@@ -90,8 +107,12 @@ func Load(folder Folder) (*Study, error) {
 	}
 	defer record.Close()
 	s := &Study{Folder: folder, Experiment: experiment, Plan: plan.Document}
-	if s.Records, err = record.Records(); err != nil {
+	records, err := record.Records()
+	if err != nil {
 		return nil, err
+	}
+	if s.Records, s.Unplanned, err = plan.join(records); err != nil {
+		return nil, &store.FileError{Path: folder.database(), Err: err}
 	}
 	s.Latencies, err = record.Latencies()
 	return s, err
@@ -129,12 +150,22 @@ func (f Folder) readPlan() (document, error) {
 // Write replaces a derived file of the study, whole or not at all.
 func (f Folder) Write(name string, text []byte) error { return writeFile(f.Path(name), text) }
 
-// write writes plan.json and experiment.toml, each whole or not at all.
-func (f Folder) write(p *Prepared) error {
-	plan := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides}
+// document is the plan with its runs.
+func (p *Prepared) document(specs []Spec) document {
+	d := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides,
+		NumericVersion: NumericVersion, Runs: runs(specs)}
 	if p.Experiment.Data != nil {
-		plan.DataPath = p.Experiment.Data.Path
+		d.DataPath = p.Experiment.Data.Path
 	}
+	if len(specs) > 0 {
+		d.DataChecksum = specs[0].Data.Checksum
+	}
+	return d
+}
+
+// write writes plan.json and experiment.toml, each whole or not at all.
+func (f Folder) write(p *Prepared, specs []Spec) error {
+	plan := p.document(specs)
 	text, err := json.MarshalIndent(plan, "", " ")
 	if err != nil {
 		return err

@@ -317,7 +317,7 @@ func TestRelativeData(t *testing.T) {
 	p, err := Prepare("fold.toml")
 	want := keys(p, err)
 	folder := Folder(t.TempDir())
-	if err := folder.write(p); err != nil {
+	if err := folder.write(p, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
@@ -343,7 +343,7 @@ func TestEvaluateRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := Folder(t.TempDir())
-	if err := folder.write(p); err != nil {
+	if err := folder.write(p, nil); err != nil {
 		t.Fatal(err)
 	}
 	small := p.Base.Scale(.1, .1, 1, model.Rounding{})
@@ -452,5 +452,66 @@ func TestLatencies(t *testing.T) {
 	}
 	if list, err := record.Latencies(); err != nil || list[0].CPU == "another" || len(told) != 3 {
 		t.Errorf("after another machine: %+v (%v)", list, err)
+	}
+}
+
+// TestOtherPlan: a record of another plan says which of images, numbers and file differ.
+func TestOtherPlan(t *testing.T) {
+	data := t.TempDir()
+	writeIDX(t, data)
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) + "\"\n[train]\nbatch_size = 8\n"
+	file := filepath.Join(data, "idx.toml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	folder := Folder(t.TempDir())
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	run := func() error {
+		t.Helper()
+		p, err := Prepare(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Run(stopped, folder, p, Options{Command: []string{"none"}})
+	}
+	var interrupted *InterruptedError
+	if err := run(); !errors.As(err, &interrupted) {
+		t.Fatal(err)
+	}
+	images := filepath.Join(data, "train-images-idx3-ubyte")
+	content, err := os.ReadFile(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)-1]++
+	if err := os.WriteFile(images, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := os.ReadFile(folder.plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		old, new string
+		want     []string
+	}{
+		{"", "", []string{"the images differ: SHA-256 ", ": bring the old files back\n"}},
+		{`"numeric_version": 3`, `"numeric_version": 2`, []string{"made by a program of numeric version 2, this one has 3", "the images differ"}},
+		{`"data_checksum": "`, `"of an earlier version": "`, []string{"so the images are not: bring the old files back"}},
+	} {
+		if err := os.WriteFile(folder.plan(), bytes.Replace(plan, []byte(c.old), []byte(c.new), 1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var mismatch *store.MismatchError
+		err := run()
+		if !errors.As(err, &mismatch) {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("with %q: %v\nwant %q", c.new, err, want)
+			}
+		}
 	}
 }

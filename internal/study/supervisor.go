@@ -90,10 +90,14 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 		return err
 	}
 	defer record.Close()
-	if err := record.Plan(runs(specs)); err != nil {
+	err = record.Plan(runs(specs))
+	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
+		other.Why = differences(folder, record, p, specs)
+	}
+	if err != nil {
 		return err
 	}
-	if err := folder.write(p); err != nil {
+	if err := folder.write(p, specs); err != nil {
 		return err
 	}
 	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
@@ -401,7 +405,13 @@ func (s *supervisor) began(spec Spec) (first bool) {
 func (s *supervisor) progressed(p Progress) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if run, ok := s.tracker.running[p.Key]; ok {
+	run, ok := s.tracker.running[p.Key]
+	switch {
+	case ok && p.StartsOver != "":
+		event := about(StartsOver, run.spec)
+		event.Error = p.StartsOver
+		s.tellLocked(event)
+	case ok:
 		run.progress = p
 		s.tellLocked(about(RunProgress, run.spec))
 	}

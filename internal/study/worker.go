@@ -123,7 +123,10 @@ func (w *worker) run(
 		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
 		Train: set.train, Validation: set.validation,
 		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(r.Dir, checkpointName), CheckpointEvery: checkpointEvery,
-		Log:        func(note string) { logger.Print(note) },
+		Log: func(note string) { logger.Print(note) },
+		StartsOver: func(reason error) {
+			_ = w.send(reply{Progress: &Progress{Key: r.Spec.Key, StartsOver: reason.Error()}})
+		},
 		KeepLogits: r.keepsPredictions(set.validation.N),
 	}
 	result, err = train.Run(ctx, job, w.progress(r.Spec.Key))

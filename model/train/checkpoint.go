@@ -14,11 +14,15 @@ import (
 // A checkpoint file is: the magic bytes, the length and text of a JSON header, every tensor as little-endian float32 in the order of state.tensors,
 // and the SHA-256 of all that.
 
-const checkpointMagic = "gridsearch checkpoint 1\n"
+const (
+	checkpointMagic = "gridsearch checkpoint 2\n"
+	earlierMagic    = "gridsearch checkpoint 1\n" // without Made
+)
 
 // checkpointHeader is the part of a run's state that is no tensor.
 type checkpointHeader struct {
-	Job   string `json:"job"` // identity of the job; a checkpoint of another one is not used
+	Job   string `json:"job"`  // identity of the job; a checkpoint of another one is not used
+	Made  string `json:"made"` // what computed it, as computer says; likewise
 	Step  int    `json:"step"`
 	Curve Curve  `json:"curve"`
 	Sums  sums   `json:"sums"`
@@ -26,7 +30,7 @@ type checkpointHeader struct {
 
 // save writes the checkpoint beside the old one and then in its place: a kill leaves one of them whole.
 func (s *state) save(path string) error {
-	header, err := json.Marshal(checkpointHeader{s.job.identity(), s.step, s.curve, s.sums})
+	header, err := json.Marshal(checkpointHeader{s.job.identity(), computer(), s.step, s.curve, s.sums})
 	if err != nil {
 		return err
 	}
@@ -61,6 +65,10 @@ func (s *state) load(path string) error {
 	if err != nil {
 		return err
 	}
+	if bytes.HasPrefix(text, []byte(earlierMagic)) {
+		return fmt.Errorf("%s was written by an earlier version, which does not say with which "+
+			"kernels", path)
+	}
 	body := len(text) - sha256.Size
 	if body < len(checkpointMagic)+4 || string(text[:len(checkpointMagic)]) != checkpointMagic {
 		return fmt.Errorf("%s is not a checkpoint", path)
@@ -76,6 +84,10 @@ func (s *state) load(path string) error {
 	}
 	if header.Job != s.job.identity() {
 		return fmt.Errorf("%s belongs to another training", path)
+	}
+	if here := computer(); header.Made != here {
+		return fmt.Errorf("%s was written with %s, this is %s, and no run is trained by both",
+			path, header.Made, here)
 	}
 	return s.take(header, rest[4+length:], path)
 }

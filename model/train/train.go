@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"runtime"
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/machine"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/nn"
@@ -30,6 +33,7 @@ type Job struct {
 	Checkpoint      string        // file to resume from and to write to; empty for none
 	CheckpointEvery time.Duration // how much training a kill may cost
 	Log             func(string)  // takes notes about the checkpoint; nil for nobody
+	StartsOver      func(error)   // is told why there is a checkpoint and it is not used; may be nil
 
 	KeepLogits bool // of the validation images, in the result
 }
@@ -179,12 +183,22 @@ func (j Job) check() error {
 
 // identity tells one job's checkpoint from another's.
 func (j Job) identity() string {
-	text, err := json.Marshal([]any{j.Architecture.Key(), j.Recipe, j.Augmentation, j.Seed, j.Train.N})
+	text, err := json.Marshal([]any{j.Architecture.Key(), j.Recipe, j.Augmentation, j.Seed, j.Train.N, max(1, j.Threads)})
 	if err != nil { // only NaN or infinite settings, which Validate refuses
 		panic(err)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// computer names what, besides the job, decides how sums are rounded: the kernels and the processor
+// of this process.
+func computer() string {
+	name := "no kernels" // with which nothing is computed
+	if set, err := kernel.Chosen(); err == nil {
+		name = "kernels " + set.Name
+	}
+	return fmt.Sprintf("%s on %s, %s", name, machine.CPU(), runtime.GOARCH)
 }
 
 // resume continues from the checkpoint if there is a good one.
@@ -198,6 +212,9 @@ func (s *state) resume() {
 		s.log(fmt.Sprintf("resumed after step %d of %d", s.step, s.steps))
 	case !errors.Is(err, fs.ErrNotExist):
 		s.log("starting over: " + err.Error())
+		if s.job.StartsOver != nil {
+			s.job.StartsOver(err)
+		}
 	}
 }
 

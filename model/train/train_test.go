@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -178,6 +179,7 @@ func TestBadCheckpoints(t *testing.T) {
 		note string
 	}{
 		"whole": {whole, "resumed after step 8 of 12"}, "empty": {nil, "is not a checkpoint"}, "torn": {whole[:len(whole)-9], "checksum is wrong"},
+		"earlier": {bytes.Replace(whole, []byte(checkpointMagic), []byte(earlierMagic), 1), "was written by an earlier version, which does not say with which kernels"},
 		"changed": {changed, "checksum is wrong"}, "another": {[]byte(strings.Repeat("x", 200)), "is not a checkpoint"},
 	} {
 		var notes []string
@@ -199,6 +201,36 @@ func TestBadCheckpoints(t *testing.T) {
 	run(t, j)
 	if !strings.Contains(note, "belongs to another training") {
 		t.Errorf("another job's checkpoint: %q", note)
+	}
+}
+
+// TestOtherKernels: a training that is stopped on one set of kernels and goes on with another starts
+// over, says so, and ends as one that had the other set alone.
+func TestOtherKernels(t *testing.T) {
+	sets := kernel.Sets()
+	if len(sets) == 1 {
+		t.Skip("this processor has no other set")
+	}
+	j := job()
+	j.Recipe.Epochs = 1
+	for _, names := range [][2]string{{kernel.Generic, sets[0].Name}, {sets[0].Name, kernel.Generic}} {
+		t.Setenv(kernel.Variable, names[0])
+		j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+		left := 8
+		if _, err := Run(stopAfter{context.Background(), &left}, j, ignore); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		t.Setenv(kernel.Variable, names[1])
+		var reason error
+		j.StartsOver = func(err error) { reason = err }
+		got := run(t, j)
+		want := fmt.Sprintf("was written with kernels %s on ", names[0])
+		if reason == nil || !strings.Contains(reason.Error(), want) || !strings.Contains(reason.Error(), "this is kernels "+names[1]) {
+			t.Errorf("it starts over because %v, want %s", reason, want)
+		}
+		alone := j
+		alone.Checkpoint = ""
+		same(t, got, run(t, alone))
 	}
 }
 

@@ -1,0 +1,76 @@
+// Package program is the file of the running program, whatever becomes of its path: a build that
+// replaces it, or a package that is upgraded, leaves a running study with workers of its own kind.
+package program
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+// image is the open file of the running program: on Linux that which was started, elsewhere the one
+// at its path when it is first asked for.
+var image = sync.OnceValues(func() (*os.File, error) {
+	if runtime.GOOS == "linux" {
+		if file, err := os.Open("/proc/self/exe"); err == nil {
+			return file, nil
+		}
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(path)
+})
+
+// Path starts the running program once more, as long as this process lives: on Linux, where the
+// system shows the files that a process has open, its very file, elsewhere what lies at its path.
+//
+// Reference: Linux, proc_pid_fd(5).
+var Path = sync.OnceValues(func() (string, error) {
+	if file, err := image(); err == nil && runtime.GOOS == "linux" {
+		path := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), file.Fd())
+		there, err1 := os.Stat(path)
+		here, err2 := file.Stat()
+		if err1 == nil && err2 == nil && os.SameFile(there, here) {
+			return path, nil
+		}
+	}
+	return os.Executable()
+})
+
+// Hash is the SHA-256 of the running program, hexadecimal; empty if it cannot be read.
+var Hash = sync.OnceValue(func() string {
+	file, err := image()
+	if err != nil {
+		return ""
+	}
+	hash := sha256.New()
+	if _, err := io.Copy(hash, io.NewSectionReader(file, 0, 1<<62)); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+})
+
+// Shown is a command for people to read: one that starts with Path has the name of the file there.
+func Shown(command []string) []string {
+	path, err1 := Path()
+	name, err2 := os.Executable()
+	if err1 != nil || err2 != nil || len(command) == 0 || command[0] != path {
+		return command
+	}
+	return append([]string{name}, command[1:]...)
+}
+
+// Sign gives this process the name of its file in the system's list of processes: what is started
+// from Path would be called by a number. It is for people to read, so a failure does no harm.
+func Sign() {
+	if name, err := os.Executable(); err == nil && runtime.GOOS == "linux" {
+		_ = os.WriteFile("/proc/self/comm", []byte(filepath.Base(name)), 0)
+	}
+}

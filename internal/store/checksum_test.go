@@ -1,0 +1,81 @@
+package store
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// TestChangedRows: a value that is changed in any column of a row is found when the row is read,
+// and the error says which row of which table it is.
+func TestChangedRows(t *testing.T) {
+	for _, c := range []struct{ table, column, value, want string }{
+		{"results", "top1", "top1 + 1e-9", "0000000000000000 in table results"},
+		{"results", "top5", "0.51", "0000000000000000 in table results"},
+		{"results", "loss", "3.2", "0000000000000000 in table results"},
+		{"results", "examples", "examples + 1", "0000000000000000 in table results"},
+		{"results", "correct", "x'0100'", "0000000000000000 in table results"},
+		{"results", "curve", "'[]'", "0000000000000000 in table results"},
+		{"results", "steps", "11", "0000000000000000 in table results"},
+		{"results", "predictions", "'ab'", "0000000000000000 in table results"},
+		{"results", "checksum", "''", "0000000000000000 in table results"},
+		{"results", "key", "'0000000000000002'", "0000000000000002 in table results"},
+		{"results", "key", "'0000000000000009'", "1 of its rows are of runs that are not on it"},
+		{"results", "checksum", "NULL, top1 = 0.5", "a result has top-1 0.5, and 1 of 9 images as correct"},
+		{"failures", "error", "'other'", "0000000000000001 in table failures"},
+		{"failures", "key", "'0000000000000003'", "0000000000000003 in table failures"},
+		{"executions", "outcome", "'failed'", "in table executions"},
+		{"executions", "environment", "replace(environment, 'generic', 'avx2')", "0000000000000000 in table executions"},
+		{"latencies", "shortest", "2", "trial 0 in table latencies"},
+	} {
+		s, path := open(t, 4)
+		crash := execution(1)
+		crash.Outcome, crash.Error = OutcomeFailed, "why"
+		for _, err := range []error{s.Complete(result(0), execution(0)), s.Note(crash, true), s.SetLatency(Latency{Trial: "trial 0", Batch: 1})} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, statement := range []string{"PRAGMA foreign_keys = 0", "DROP TRIGGER results_are_final", "UPDATE " + c.table + " SET " + c.column + " = " + c.value} {
+			if _, err := s.db.Exec(statement); err != nil {
+				t.Fatal(statement, err)
+			}
+		}
+		err := s.Close()
+		if err == nil {
+			err = read(path)
+		}
+		var file *FileError
+		if !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bring a copy of it back") {
+			t.Errorf("%s.%s = %s: %v, want %s", c.table, c.column, c.value, err, c.want)
+		}
+	}
+}
+
+// read reads a whole record.
+func read(path string) error {
+	s, err := OpenReadOnly(path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err1 := s.Records()
+	_, err2 := s.Latencies()
+	return errors.Join(err1, err2)
+}
+
+// TestSchemaVersions: a schema's number that damage has changed is not believed.
+func TestSchemaVersions(t *testing.T) {
+	s, path := open(t, 1)
+	for _, version := range []string{"-5", "0", "1", "4", "7"} {
+		if _, err := s.db.Exec("PRAGMA user_version = " + version); err != nil {
+			t.Fatal(err)
+		}
+		for _, open := range []func(string) (*Store, error){Open, OpenReadOnly} {
+			var file *FileError
+			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(), "version "+version) {
+				t.Errorf("version %s: %v", version, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package study
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gridsearch/internal/store"
+)
+
+// join holds a record against the plan: what of it belongs to the plan's runs, in the plan's order
+// and under its names of trials, and what belongs to none. The error says what contradicts itself.
+//
+// A run is found by its key, which says what was trained; a trial's name is the plan's, and changes
+// with it. A plan that was written before plans listed their runs has trials alone.
+func (d document) join(records []store.Record) (joined, unplanned []store.Record, err error) {
+	if len(d.Runs) == 0 {
+		return d.joinByName(records)
+	}
+	byKey := map[string]store.Record{}
+	for _, r := range records {
+		byKey[r.Key] = r
+	}
+	for _, run := range d.Runs {
+		r, ok := byKey[run.Key]
+		switch {
+		case !ok:
+			return nil, nil, store.Damaged(fmt.Errorf("run %s (%s) of the plan is not on it",
+				run.Key, run.Name()))
+		case r.Seed != run.Seed:
+			return nil, nil, store.SeedError(r.Run, run)
+		}
+		r.Run = run
+		joined = append(joined, r)
+		delete(byKey, run.Key)
+	}
+	unplanned = slices.DeleteFunc(records, func(r store.Record) bool {
+		_, left := byKey[r.Key]
+		return !left
+	})
+	return joined, unplanned, nil
+}
+
+// joinByName is join for a plan that lists no runs.
+func (d document) joinByName(records []store.Record) (joined, unplanned []store.Record, err error) {
+	planned := map[string]bool{}
+	for _, t := range d.Trials {
+		planned[t.Name] = true
+	}
+	seen := map[string]bool{}
+	for _, r := range records {
+		switch name := r.Name(); {
+		case !planned[r.Trial]:
+			unplanned = append(unplanned, r)
+			continue
+		case seen[name]:
+			return nil, nil, store.Damaged(errors.New("two runs are recorded as " + name))
+		default:
+			seen[name] = true
+		}
+		joined = append(joined, r)
+	}
+	return joined, unplanned, nil
+}
+
+// unplannedRuns tells of runs that are on the record and not in the plan; it is empty for none.
+func unplannedRuns(records []store.Record) string {
+	complete := 0
+	var runs []store.Run
+	for _, r := range records {
+		runs = append(runs, r.Run)
+		if r.State == store.Complete {
+			complete++
+		}
+	}
+	if len(runs) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("runs of the record that belong to no trial of the plan, and are not in the "+
+		"table: %d, complete %d of them: %s; gridsearch run with the study's file finds those whose "+
+		"networks have other names now", len(runs), complete, store.Names(runs))
+}
+
+// mixed tells which kernels and processors have computed the results, where there are several: the
+// sums of two are rounded in two ways. It is empty for one, or where the record does not say.
+func mixed(records []store.Record) string {
+	runs := map[string]int{}
+	for _, r := range records {
+		if r.State == store.Complete && r.KernelSet != "" {
+			runs["kernels "+r.KernelSet+" on "+r.CPU]++
+		}
+	}
+	if len(runs) < 2 {
+		return ""
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		parts = append(parts, fmt.Sprintf("%s: %d", name, runs[name]))
+	}
+	return "the runs were not all computed alike, and agree to rounding (" +
+		strings.Join(parts, "; ") + ")"
+}
