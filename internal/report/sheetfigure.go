@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"gridsearch/internal/files"
 	"gridsearch/plots"
 )
 
@@ -31,7 +32,7 @@ func (r Results) SheetFigures(folder string) (paths []string, err error) {
 			return paths, err
 		}
 		path := filepath.Join(folder, "accuracy-cost."+format)
-		if err := os.WriteFile(path, picture.Bytes(), 0o644); err != nil {
+		if err := files.Replace(path, picture.Bytes()); err != nil {
 			return paths, err
 		}
 		paths = append(paths, path)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/files"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 )
@@ -380,8 +381,7 @@ const tellEvery = time.Second
 // leaveStatus writes the state for those who look from outside. It is no part of the record, so a failure does no harm and is not reported.
 func (s *supervisor) leaveStatus(status Status) {
 	if text, err := json.Marshal(status); err == nil {
-		_ = os.WriteFile(s.folder.status()+".new", text, 0o644)
-		_ = os.Rename(s.folder.status()+".new", s.folder.status())
+		_ = files.Renew(s.folder.status(), text)
 	}
 }
 

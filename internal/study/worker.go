@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"gridsearch/internal/files"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/predictions"
@@ -161,7 +162,7 @@ func (w *worker) keep(
 	if err != nil {
 		return "", err
 	}
-	return predictions.Checksum(text), writeFile(filepath.Join(r.Dir, predictions.FileName), text)
+	return predictions.Checksum(text), files.Replace(filepath.Join(r.Dir, predictions.FileName), text)
 }
 
 // keepWeights writes the weights.
@@ -173,7 +174,7 @@ func keepWeights(r request, result train.Result) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(r.Dir, weightsName), text)
+	return files.Replace(filepath.Join(r.Dir, weightsName), text)
 }
 
 func (w *worker) progress(key string) func(train.Progress) {
