@@ -27,7 +27,7 @@ func (l Latency) Same(m Latency) bool {
 func (s *Store) SetLatency(l Latency) error {
 	_, err := s.db.Exec(`INSERT OR REPLACE INTO latencies (trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		l.Trial, l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet, l.Measured.UTC().Format(time.RFC3339Nano))
-	return err
+	return s.fault(err)
 }
 
 // latencyVersion is that of the first schema with latencies: nothing has migrated a record of an earlier one that is opened for reading alone.
