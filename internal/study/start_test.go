@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gridsearch/experiments"
 	"gridsearch/internal/kernel"
@@ -20,8 +21,11 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 		t.Skip(err)
 	}
 	path = filepath.Join(t.TempDir(), "file")
-	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, tracker: &tracker{},
+	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, greetWithin: time.Minute, tracker: &tracker{},
 		options: Options{Command: []string{"sh", "-c", script, path}}}
+	if err := s.folder.makeRuns(); err != nil {
+		t.Fatal(err)
+	}
 	_, s.stop = context.WithCancelCause(t.Context())
 	return s, path
 }
