@@ -70,8 +70,8 @@ func At(path string, err error) *Fault {
 			break
 		}
 	}
-	if errors.Is(err, syscall.ENOSPC) && runtime.GOOS == "linux" {
-		f.Cause += ", " + room(path)
+	if errors.Is(err, syscall.ENOSPC) {
+		f.Cause += Room(path)
 	}
 	return f
 }
@@ -107,15 +107,18 @@ func pathOf(err error) string {
 	return ""
 }
 
-// room says how much of a path's disk is free.
-func room(path string) string {
+// Room says how much of a path's disk is free, to be added to a cause; empty where that is not known.
+func Room(path string) string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
 	const kB, MB, GB = 1e3, 1e6, 1e9
 	switch free := float64(machine.DiskFree(filepath.Dir(path))); {
 	case free >= GB:
-		return fmt.Sprintf("%.1f GB free", free/GB)
+		return fmt.Sprintf(", %.1f GB free", free/GB)
 	case free >= MB:
-		return fmt.Sprintf("%.1f MB free", free/MB)
+		return fmt.Sprintf(", %.1f MB free", free/MB)
 	default:
-		return fmt.Sprintf("%.0f kB free", free/kB)
+		return fmt.Sprintf(", %.0f kB free", free/kB)
 	}
 }

@@ -41,8 +41,13 @@ func (s *Store) fault(err error) error {
 	switch primary(err) {
 	case sqlite3.SQLITE_FULL:
 		return fault.At(s.path, syscall.ENOSPC)
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
-		return fault.At(s.path, err)
+	case sqlite3.SQLITE_READONLY:
+		return &fault.Fault{Path: s.path, Cause: err.Error(),
+			Advice: "make the file, its folder and its disk ones that this user may write"}
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
+		return &fault.Fault{Path: s.path, Cause: err.Error() + fault.Room(s.path),
+			Advice: "make room if there is none; otherwise the disk fails, which the system's log says, " +
+				"or a limit is met (quota, ulimit -f or -n)"}
 	}
 	return err
 }

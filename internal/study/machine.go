@@ -73,7 +73,15 @@ func (s *supervisor) write(do func() error) error {
 	if s.options.Kill != nil {
 		kill = s.options.Kill
 	}
-	return patiently(kill, func() { s.tell(Event{Kind: Waiting}) }, do)
+	err := patiently(kill, func() {
+		if s.locked.CompareAndSwap(false, true) {
+			s.tell(Event{Kind: Waiting})
+		}
+	}, do)
+	if !store.Busy(err) {
+		s.locked.Store(false)
+	}
+	return err
 }
 
 // unrecorded lists the runs that wait on the record although they have been finished in this folder:

@@ -27,7 +27,7 @@ func TestSilentGit(t *testing.T) {
 		t.Skip(err)
 	}
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "git"), []byte("#!/bin/sh\nsleep 600\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "git"), []byte("#!/bin/sh\nsleep 30\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -40,7 +40,7 @@ func TestSilentGit(t *testing.T) {
 // TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study is
 // stopped, even where a child keeps its output open; one that falls silent while it trains has crashed.
 func TestWorkersThatSayNothing(t *testing.T) {
-	s, _ := shell(t, "sleep 600; true")
+	s, _ := shell(t, "sleep 30; true")
 	s.execution.MaxRetries, s.greetWithin = 1, time.Millisecond
 	var died *crashError
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) ||

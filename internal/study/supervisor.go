@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -156,6 +157,7 @@ type supervisor struct {
 	place       string        // where workers die, if they do
 	command     string
 
+	locked      atomic.Bool // the record, by another program, which has been told
 	stop        context.CancelCauseFunc
 	mutex       sync.Mutex // of what follows; not held while the record is written
 	tracker     *tracker
