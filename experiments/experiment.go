@@ -95,6 +95,7 @@ type Execution struct {
 	Workers                int           // 0: one a core
 	ThreadsPerRun          int           // 1
 	Timeout                time.Duration // of one run, as "30m" or in seconds; 0: none
+	Silence                time.Duration // without a word of a worker that trains, 10m; 0: for ever
 	MaxRetries             int           // after a worker's death, 2
 	OnFailure              string        // "continue", the default, or "stop"
 	MaxConsecutiveFailures int           // 0: no limit

@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		Data:        &Data{Dataset: "motifs", ValidationFraction: .1, Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
 		Train:       &recipe,
 		Replication: Replication{Seeds: 3},
-		Execution: Execution{ThreadsPerRun: 1, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
+		Execution: Execution{ThreadsPerRun: 1, Silence: 10 * time.Minute, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
 			KeepPredictions: PredictionBytes},
 		Analysis: Analysis{Confidence: .95, Check: CheckPermutation},
 		Report:   Report{Figures: Figures, Formats: []string{"svg", "png"}},
@@ -90,7 +90,7 @@ func TestEveryKey(t *testing.T) {
 		Train: &train.Recipe{Epochs: 5, BatchSize: 16, Optimizer: train.RMSProp, LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
 			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, DecayBiases: true, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5, Initializer: train.PyTorch},
 		Replication: Replication{Seeds: 5},
-		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
+		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, Silence: 5 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
 		Analysis:    Analysis{Confidence: .9, Check: CheckNone},
 		Report:      Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"gridsearch/dataset"
@@ -311,6 +312,7 @@ func readExecution(t *table) Execution {
 		Workers:                t.integer("workers", 0, 0, 4096),
 		ThreadsPerRun:          t.integer("threads_per_run", 1, 1, maxThreads),
 		Timeout:                t.duration("timeout", 0),
+		Silence:                t.duration("silence", 10*time.Minute),
 		MaxRetries:             t.integer("max_retries", 2, 0, 100),
 		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
 		MaxConsecutiveFailures: t.integer("max_consecutive_failures", 0, 0, 1<<20),

@@ -185,7 +185,7 @@ func newBenchProcess() *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// Ctrl-C reaches the whole group of processes; its parent decides what it means and closes the input.
-			signal.Ignore(os.Interrupt, syscall.SIGTERM)
+			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			return benchmark.Serve(os.Stdin, cmd.OutOrStdout(), func() { os.Exit(exitInterrupted + int(syscall.SIGTERM)) })
 		},
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"image/png"
-	"os"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,13 +49,5 @@ func writeSheet(source dataset.Source, columns int, path string) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.Create(path)
-	if err != nil {
-		return usageError{err}
-	}
-	if err := png.Encode(file, picture); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return writeOutput(path, func(w io.Writer) error { return png.Encode(w, picture) })
 }

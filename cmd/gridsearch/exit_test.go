@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,7 +156,7 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 
 // TestLockAndSignals: a second process is refused, the first signal stops the study with a checkpoint, and it goes on to the same table.
 func TestLockAndSignals(t *testing.T) {
-	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		s := newSession(t)
 		cmd, _, messages := s.command("run", "small.toml", "--progress", "plain", "--set", "train.epochs=40")
 		if err := cmd.Start(); err != nil {
@@ -213,10 +214,40 @@ func TestKill(t *testing.T) {
 		ended := false
 		for ; done < kills && !ended; ended = ended || s.killOnce(args, dice, &done) {
 		}
+		s.litter(args[len(args)-1])
 		code, got, messages := s.run(args...)
 		if code != exitDone || got != want {
 			t.Fatalf("after %d kills the study ends with %d and another table: %s\n%s\nwant\n%s", done, code, messages, got, want)
 		}
+		s.litterLeft(args[len(args)-1])
+	}
+}
+
+// litter puts files into a study's folders that killed writers leave, and one of somebody else.
+func (s session) litter(dir string) {
+	s.t.Helper()
+	for _, name := range []string{"checkpoint.gridsearch-tmp-1", "checkpoint.mine"} {
+		for _, folder := range []string{"", "figures", "runs/none"} {
+			folder = filepath.Join(s.folder, dir, "small", folder)
+			if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o644)); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// litterLeft checks that what killed writers have left is gone, and nothing else.
+func (s session) litterLeft(dir string) {
+	s.t.Helper()
+	found := map[bool]int{}
+	err := filepath.WalkDir(filepath.Join(s.folder, dir), func(path string, _ fs.DirEntry, err error) error {
+		if strings.Contains(path, ".gridsearch-tmp-") || strings.HasSuffix(path, ".mine") {
+			found[strings.HasSuffix(path, ".mine")]++
+		}
+		return err
+	})
+	if err != nil || found[false] != 0 || found[true] != 3 {
+		s.t.Errorf("%d temporary files are left and %d of 3 that are somebody's (%v)", found[false], found[true], err)
 	}
 }
 

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/files"
 	"gridsearch/internal/nearest"
 )
 
@@ -36,16 +36,12 @@ func newInit() *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Errorf("there is no ready file %q: did you mean %q?", name, nearest.Word(name, names))}
 			}
-			file, err := os.OpenFile(args[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+			err = files.New(args[0], text)
 			if errors.Is(err, fs.ErrExist) {
 				return usageError{fmt.Errorf("%s exists already: it is not overwritten", args[0])}
 			}
 			if err != nil {
 				return usageError{err}
-			}
-			_, err = file.Write(text)
-			if err = errors.Join(err, file.Close()); err != nil {
-				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; start it with: %s\n", args[0], commandLine(cmd, args[0], nil))
 			return err

@@ -54,7 +54,7 @@ func (l *live) event(e study.Event) {
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut:
+	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut, study.Interrupted, study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting:
 		l.erase()
 		lines{l.out}.event(e)
 	}

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -21,15 +21,7 @@ func writeDiagram(path string, base model.Architecture, s scaling) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.Create(path)
-	if err != nil {
-		return usageError{err}
-	}
-	if err := figure.Write(file, format); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return writeOutput(path, func(w io.Writer) error { return figure.Write(w, format) })
 }
 
 // diagram leaves out dimensions that are not scaled.

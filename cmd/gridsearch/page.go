@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"gridsearch/internal/files"
 )
 
 // page is a Markdown file with a part that the program writes, between <!-- NAME --> and <!-- /NAME -->.
@@ -35,5 +37,5 @@ func (p page) write(text string) error {
 	if p.path == "" {
 		return nil
 	}
-	return os.WriteFile(p.path, []byte(p.before+"\n"+text+"\n"+p.after), 0o644)
+	return files.Replace(p.path, []byte(p.before+"\n"+text+"\n"+p.after))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -76,12 +77,38 @@ func (l lines) event(e study.Event) {
 	case study.LatencyMeasured:
 		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
 	case study.Interrupted:
-		end := "stopped, checkpoint written"
-		if e.Error != "" {
-			end = "stopped at its last checkpoint: " + e.Error
-		}
-		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, end)
+		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, stopped(e))
+	case study.Unsaved:
+		fmt.Fprintf(l.out, "%s %s  goes on, but no checkpoint can be written: %s\n", count, run, e.Error)
+	case study.Unrecorded:
+		fmt.Fprintln(l.out, unrecorded(e.Runs))
+	case study.TriedAgain:
+		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program or on another machine\n", plural(e.Count, "run"))
+	case study.Waiting:
+		fmt.Fprintln(l.out, "another program has study.db locked: what is to be recorded waits until it lets go")
 	}
+}
+
+// stopped says how a run was stopped.
+func stopped(e study.Event) string {
+	switch e.Checkpoint {
+	case study.CheckpointWritten:
+		return "stopped, checkpoint written"
+	case study.CheckpointEarlier:
+		return "stopped at its last checkpoint: " + e.Error
+	}
+	return "stopped without a checkpoint, so it starts over: " + e.Error
+}
+
+// unrecorded says which runs lie finished in the folder and are not on the record.
+func unrecorded(keys []string) string {
+	const most = 3
+	names := strings.Join(keys[:min(most, len(keys))], ", ")
+	if len(keys) > most {
+		names += ", ..."
+	}
+	return fmt.Sprintf("warning: runs/ has what %s left at the end (%s), and study.db calls them waiting: they are trained again\n"+
+		"if study.db is an older copy or a new one, stop and bring back the one that has them, with its study.db-wal", plural(len(keys), "run"), names)
 }
 
 // latency says what has been measured of a trial.

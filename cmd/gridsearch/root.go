@@ -25,7 +25,7 @@ const (
 	exitDone        = 0
 	exitInternal    = 1
 	exitInput       = 2 // usage, experiment file or data
-	exitFailedRuns  = 3 // some runs failed, in a study that is finished or that they have stopped
+	exitFailedRuns  = 3 // some runs failed, in a study that is finished or that they have stopped; or the machine has
 	exitOtherStudy  = 4
 	exitLocked      = 5
 	exitInterrupted = 128 // plus the number of the signal
@@ -104,6 +104,7 @@ func exitCode(err error) int {
 	var interrupted *study.InterruptedError
 	var stopped *study.StoppedError
 	var failed *study.FailedRunsError
+	var faulted *study.FaultError
 	var signalled signalError
 	switch {
 	case err == nil:
@@ -116,7 +117,7 @@ func exitCode(err error) int {
 		return exitOtherStudy
 	case errors.As(err, &locked):
 		return exitLocked
-	case errors.As(err, &failed), errors.As(err, &stopped):
+	case errors.As(err, &failed), errors.As(err, &stopped), errors.As(err, &faulted):
 		return exitFailedRuns
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file):
 		return exitInput
@@ -161,21 +162,26 @@ type signalError struct {
 func (e signalError) Error() string { return e.err.Error() }
 func (e signalError) Unwrap() error { return e.err }
 
-// stopSignals turns the first SIGINT or SIGTERM into the end of the returned context, with a signalError's signal as its cause, and the second into
-// the end of the other one.
+// stopSignals turns the first SIGINT, SIGTERM or SIGHUP into the end of the returned context, with a signalError's signal as its cause, and the second into
+// the end of the other one. A terminal that is closed may say so more than once: SIGHUP is never taken for the second. Where it is ignored, as under
+// nohup, it stays so.
 func stopSignals(parent context.Context) (stop, kill context.Context, release func()) {
 	stop, stopNow := context.WithCancelCause(parent)
 	kill, killNow := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
-		for _, end := range []context.CancelCauseFunc{stopNow, killNow} {
-			received, ok := <-signals
-			if !ok {
-				return
-			}
+		end := stopNow
+		for received := range signals {
 			number, _ := received.(syscall.Signal)
+			if number == syscall.SIGHUP && stop.Err() != nil {
+				continue
+			}
 			end(signalError{number, errors.New("stopped by " + received.String())})
+			end = killNow
 		}
 	}()
 	return stop, kill, func() {

@@ -148,8 +148,9 @@ func findStudy(cmd *cobra.Command, name string) (study.Folder, error) {
 func resumable(cmd *cobra.Command, name string, settings []string, err error) error {
 	var interrupted *study.InterruptedError
 	var stopped *study.StoppedError
+	var faulted *study.FaultError
 	var limit *study.LimitError
-	if !errors.As(err, &interrupted) && !errors.As(err, &stopped) && !errors.As(err, &limit) {
+	if !errors.As(err, &interrupted) && !errors.As(err, &stopped) && !errors.As(err, &faulted) && !errors.As(err, &limit) {
 		return err
 	}
 	return fmt.Errorf("%w\ngo on with: %s", err, commandLine(cmd, name, settings))

@@ -53,7 +53,8 @@ func printStatus(out io.Writer, state study.Overview, format string) error {
 	fmt.Fprintf(out, "%s: %s\n", state.Study, state.Activity())
 	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting of %d\n", state.Complete, state.Failed, state.Waiting, state.Total)
 	for _, a := range state.Running {
-		fmt.Fprintf(out, "running    %s seed %d  step %d of %d  loss %.3f\n", a.Trial, a.Seed, a.Step, a.Steps, a.Loss)
+		fmt.Fprintf(out, "running    %s seed %d  step %d of %d  loss %.3f  last word %s ago\n", a.Trial, a.Seed, a.Step, a.Steps, a.Loss,
+			clock(max(0, time.Since(a.Heard).Seconds())))
 	}
 	if state.Best != nil {
 		fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1, plural(state.Best.Runs, "run"))

@@ -237,20 +237,3 @@ func outputName(from, end string) string {
 	}
 	return base + end
 }
-
-// writeNew writes a file that was not there.
-func writeNew(cmd *cobra.Command, path string, text []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return usageError{fmt.Errorf("%s exists already: it is not overwritten; name another file with --output", path)}
-	}
-	if err != nil {
-		return usageError{err}
-	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)
-	return err
-}

@@ -24,8 +24,8 @@ func newWorker() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// Ctrl-C, and a service that is stopped, reach the whole group of processes; the supervisor decides what it means and closes the input.
-			signal.Ignore(os.Interrupt, syscall.SIGTERM)
+			// Ctrl-C, a service that is stopped and a terminal that is closed reach the whole group of processes; the supervisor decides what it means and closes the input.
+			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			program.Sign()
 			for _, w := range without {
 				set, reason, _ := strings.Cut(w, ": ")

@@ -146,6 +146,8 @@ var words = map[string]about{
 	"execution.threads_per_run": {"threads of one run", ""},
 	"execution.timeout": {"longest time of a run, like \"30m\", or seconds; 0 for none",
 		""},
+	"execution.silence": {"longest time without a word of a worker that trains, which is " +
+		"killed then and the run tried again; 0 for no bound", ""},
 	"execution.max_retries": {"tries after a worker's death", ""},
 	"execution.on_failure":  {"whether the study goes on when a run has failed", ""},
 	"execution.max_consecutive_failures": {"failed runs in a row that end it, 0 for no bound",

@@ -7,9 +7,10 @@ package cache
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"os"
 	"path/filepath"
+
+	"gridsearch/internal/files"
 )
 
 // Folder is a folder of cached files; the empty one caches nothing.
@@ -44,15 +45,7 @@ func (f Folder) Save(name string, data []byte) {
 	if f == "" || os.MkdirAll(string(f), 0o755) != nil {
 		return
 	}
-	file, err := os.CreateTemp(string(f), name+".*")
-	if err != nil {
-		return
-	}
-	defer os.Remove(file.Name())
+	files.Clean(string(f))
 	sum := sha256.Sum256(data)
-	_, err1 := file.Write(sum[:])
-	_, err2 := file.Write(data)
-	if errors.Join(err1, err2, file.Close()) == nil {
-		os.Rename(file.Name(), filepath.Join(string(f), name))
-	}
+	_ = files.Renew(filepath.Join(string(f), name), append(sum[:], data...))
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"gridsearch/internal/files"
 	"gridsearch/plots"
 )
 
@@ -81,5 +82,5 @@ func writeFigure(path string, f *plots.Figure, format string) error {
 	if err := f.Write(&picture, format); err != nil {
 		return err
 	}
-	return os.WriteFile(path, picture.Bytes(), 0o644)
+	return files.Replace(path, picture.Bytes())
 }

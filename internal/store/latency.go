@@ -25,7 +25,7 @@ func (l Latency) Same(m Latency) bool {
 
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
 func (s *Store) SetLatency(l Latency) error {
-	return s.within(func(tx *sql.Tx) error { return setLatency(tx, l) })
+	return s.fault(s.within(func(tx *sql.Tx) error { return setLatency(tx, l) }))
 }
 
 func setLatency(tx *sql.Tx, l Latency) error {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gridsearch/internal/files"
 )
 
 // FileLock keeps other processes off a study.
@@ -35,8 +37,8 @@ func Lock(path string) (*FileLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, err := tryLock(file, false)
-	for began := time.Now(); !taken && err == nil && time.Since(began) < patience; taken, err = tryLock(file, false) {
+	taken, err := files.TryLock(file, false)
+	for began := time.Now(); !taken && err == nil && time.Since(began) < patience; taken, err = files.TryLock(file, false) {
 		time.Sleep(patience / 50)
 	}
 	if err == nil && !taken {
@@ -65,7 +67,7 @@ func Holder(path string) (pid int) {
 	}
 	defer file.Close()
 	for began := time.Now(); pid == 0 && time.Since(began) < patience; {
-		if free, err := tryLock(file, true); free || err != nil {
+		if free, err := files.TryLock(file, true); free || err != nil {
 			return 0
 		}
 		if pid = owner(file); pid == 0 { // taken, but not yet signed

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite"
+
+	"gridsearch/internal/fault"
 )
 
 // Run is a run of the plan.
@@ -151,6 +153,9 @@ type Store struct {
 
 // Open opens the record for writing, and makes it if it does not exist. The error of a file that is none is a *FileError.
 func Open(path string) (*Store, error) {
+	if err := CheckPath(path); err != nil {
+		return nil, err
+	}
 	if err := inspect(path); err != nil {
 		return nil, &FileError{path, err}
 	}
@@ -158,15 +163,26 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(); err != nil {
+	if err := s.fault(s.migrate()); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, about(path, err)
 	}
 	return s, nil
 }
 
+// about names the file in an error that does not.
+func about(path string, err error) error {
+	if known := (*fault.Fault)(nil); errors.As(err, &known) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
 // OpenReadOnly opens an existing record while somebody else may write it.
 func OpenReadOnly(path string) (*Store, error) {
+	if err := CheckPath(path); err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, &FileError{path, errors.New("no such record; the study has not been started: start it with gridsearch run")}
 	}
@@ -210,7 +226,7 @@ func inspect(path string) error {
 
 func connect(path, options string) (*Store, error) {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	db, err := sql.Open("sqlite", "file:"+escaped+"?_pragma=busy_timeout(10000)&"+options)
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&%s", escaped, lockPatience.Milliseconds(), options))
 	if err != nil {
 		return nil, err
 	}
@@ -323,12 +339,12 @@ func (s *Store) migrate() error {
 func (s *Store) within(do func(*sql.Tx) error) error {
 	tx, err := s.db.Begin()
 	if err != nil {
-		return err
+		return s.fault(err)
 	}
 	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return s.fault(errors.Join(err, tx.Rollback()))
 	}
-	return tx.Commit()
+	return s.fault(tx.Commit())
 }
 
 // Records lists every run of the plan, in its order. The error of a row that is not as it was
@@ -493,17 +509,22 @@ func (e Execution) row(started, ended, environment string) []any {
 		e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes, e.Host, e.CommandLine, environment}
 }
 
-// Note records an execution that ended without a result; final gives the run up until Retry.
+// Note records an execution that ended without a result; final gives the run up until Retry, for an
+// error of its own that no other program or machine would mend.
 func (s *Store) Note(e Execution, final bool) error {
 	return s.within(func(tx *sql.Tx) error {
 		if err := insertExecution(tx, e); err != nil || !final {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM crashes WHERE key = ?", e.Key); err != nil {
 			return err
 		}
 		return giveUp(tx, e.Key, e.Error)
 	})
 }
 
-// GiveUp records a run as failed whose attempts are on the record already.
+// GiveUp records a run as failed whose crashes are on the record already. Forgive takes it back
+// where program or machine is another.
 func (s *Store) GiveUp(key, reason string) error {
 	return s.within(func(tx *sql.Tx) error { return giveUp(tx, key, reason) })
 }
@@ -513,14 +534,21 @@ func giveUp(tx *sql.Tx, key, reason string) error {
 		"excluded.error, checksum = excluded.checksum", key, reason)
 }
 
-// Retry lets every failed run wait again and says how many there were.
-func (s *Store) Retry() (int, error) {
-	done, err := s.db.Exec("DELETE FROM failures")
-	if err != nil {
-		return 0, err
-	}
-	n, err := done.RowsAffected()
-	return int(n), err
+// Retry lets every failed run wait again, with all its tries, and says how many there were.
+func (s *Store) Retry() (n int, err error) {
+	err = s.within(func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM crashes"); err != nil {
+			return err
+		}
+		done, err := tx.Exec("DELETE FROM failures")
+		if err != nil {
+			return err
+		}
+		failed, err := done.RowsAffected()
+		n = int(failed)
+		return err
+	})
+	return n, err
 }
 
 // CompletedOn says whether a run has been completed on a host.

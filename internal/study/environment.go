@@ -1,11 +1,15 @@
 package study
 
 import (
+	"context"
+	"encoding/json"
+	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
@@ -26,7 +30,7 @@ func KernelSet() string {
 
 // environment describes the machine and the program, as it is recorded with each run. It is read once per process.
 var environment = sync.OnceValue(func() store.Environment {
-	revision, dirty := gitRevision()
+	revision, dirty := gitRevision(gitWithin)
 	return store.Environment{
 		GoVersion:      runtime.Version(),
 		OS:             runtime.GOOS,
@@ -52,10 +56,14 @@ func Revision() string {
 	return e.Revision
 }
 
-// gitRevision asks git for the revision of the working directory, and the build information where there is no git.
-func gitRevision() (revision string, dirty bool) {
-	if head, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
-		status, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output()
+// gitWithin is how long git may take for an answer: on a disk that does not answer it waits for ever.
+const gitWithin = 5 * time.Second
+
+// gitRevision asks git for the revision of the working directory, and the build information where git
+// gives none in time.
+func gitRevision(within time.Duration) (revision string, dirty bool) {
+	if head, err := git(within, "rev-parse", "HEAD"); err == nil {
+		status, err := git(within, "status", "--porcelain", "--untracked-files=no")
 		return strings.TrimSpace(string(head)), err != nil || len(status) > 0
 	}
 	info, ok := debug.ReadBuildInfo()
@@ -71,6 +79,40 @@ func gitRevision() (revision string, dirty bool) {
 		}
 	}
 	return revision, dirty
+}
+
+// git gives git's answer if it comes in time. A process that not even a kill ends is left behind.
+func git(within time.Duration, args ...string) ([]byte, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	ctx, stop := context.WithTimeout(context.Background(), within)
+	defer stop()
+	answered := make(chan answer, 1)
+	go func() {
+		command := exec.CommandContext(ctx, "git", args...)
+		command.WaitDelay = within // for a child of its that keeps the output open
+		text, err := command.Output()
+		answered <- answer{text, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.text, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// place is where a worker of this program would die again, as JSON: the program on this machine, with
+// the kernels that are asked for.
+func place(host string) string {
+	text, err := json.Marshal(map[string]string{"host": host, "cpu": machine.CPU(),
+		"kernels": os.Getenv(kernel.Variable), "program": program.Hash()})
+	if err != nil { // of strings: impossible
+		panic(err)
+	}
+	return string(text)
 }
 
 func moduleVersions() map[string]string {

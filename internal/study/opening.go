@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"gridsearch/internal/crash"
 	"gridsearch/internal/queue"
@@ -87,23 +88,27 @@ func advice(cause string) string {
 	case strings.Contains(cause, "signal: killed"), strings.Contains(cause, "out of memory"):
 		return "for want of memory, try --workers 1 or a smaller train.batch_size; " +
 			"gridsearch doctor says what memory there is"
+	case strings.Contains(cause, "no word of it"):
+		return "a step that takes longer than that wants a longer silence in [execution]; " +
+			"gridsearch doctor looks for what is wrong with this machine"
 	}
 	return "the file has the whole trace; gridsearch doctor looks for what is wrong with this machine"
 }
 
-// crashed puts the run of a dead worker back, or gives it up when its attempts are used up; the attempt
-// may be one of the first of the call.
+// crashed puts the run of a dead worker back, or gives it up when its tries are used up, those of earlier
+// calls included; the attempt may be one of the first of the call.
 func (s *supervisor) crashed(spec Spec, e store.Execution, lease queue.Lease, first bool) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if err := s.record.Note(e, false); err != nil {
+	var times int
+	if err := s.write(func() (err error) { times, err = s.record.Crash(e, s.place); return err }); err != nil {
+		s.back(spec, e)
 		return err
 	}
+	s.mutex.Lock()
 	s.given--
 	if first && !s.opening.settled {
 		s.opening.crash(e.Error)
 	}
-	if lease.Attempt() > s.execution.MaxRetries {
+	if times > s.execution.MaxRetries {
 		lease.Done()
 		s.tracker.putBack(spec, e.Ended)
 		s.opening.held = append(s.opening.held, heldRun{spec, e})
@@ -111,13 +116,34 @@ func (s *supervisor) crashed(spec Spec, e store.Execution, lease queue.Lease, fi
 		s.putBack(spec, e)
 		lease.Retry()
 	}
-	switch hopeless := s.opening.hopeless(); {
+	hopeless, settled := s.opening.hopeless(), s.opening.settled
+	s.mutex.Unlock()
+	switch {
 	case hopeless != nil:
 		s.stop(hopeless)
-	case s.opening.settled:
+	case settled:
 		return s.settle()
 	}
 	return nil
+}
+
+// giveUp ends a run whose tries were used up by earlier calls, once this machine is known to complete
+// runs. Before that it is tried once more like any other, after the others.
+func (s *supervisor) giveUp(lease queue.Lease) (gone bool, err error) {
+	key := lease.Key()
+	s.mutex.Lock()
+	gone = s.usedUp[key] && s.opening.settled
+	s.mutex.Unlock()
+	if !gone {
+		return false, nil
+	}
+	lease.Done()
+	spec := s.specs[key]
+	e := store.Execution{Key: key, Ended: time.Now()}
+	if e.Error, err = s.record.LastCrash(key); err != nil {
+		return false, err
+	}
+	return true, s.surrender(heldRun{spec, e})
 }
 
 // putBack tells that a run waits again. The mutex is held.
@@ -128,18 +154,31 @@ func (s *supervisor) putBack(spec Spec, e store.Execution) {
 	s.tellLocked(event)
 }
 
-// settle records the runs that were held back as failed: the machine is not at fault. The mutex is
-// held.
+// settle records the runs that were held back as failed: the machine is not at fault.
 func (s *supervisor) settle() error {
+	s.mutex.Lock()
 	s.opening.settled = true
 	held := s.opening.held
 	s.opening.held = nil
+	s.mutex.Unlock()
 	for _, h := range held {
-		if err := s.record.GiveUp(h.spec.Key, h.e.Error); err != nil {
+		s.mutex.Lock()
+		s.given++
+		s.mutex.Unlock()
+		if err := s.surrender(h); err != nil {
 			return err
 		}
-		s.given++
-		s.gone(h.spec, h.e)
 	}
+	return nil
+}
+
+// surrender records a run as failed whose crashes are on the record.
+func (s *supervisor) surrender(h heldRun) error {
+	if err := s.write(func() error { return s.record.GiveUp(h.spec.Key, h.e.Error) }); err != nil {
+		return err
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.gone(h.spec, h.e)
 	return nil
 }

@@ -49,6 +49,9 @@ func trained(t *testing.T) (*Study, []Spec) {
 // retrain trains a run as a worker does.
 func retrain(t *testing.T, folder Folder, spec Spec, bytes int) outcome {
 	t.Helper()
+	if err := folder.makeRuns(); err != nil {
+		t.Fatal(err)
+	}
 	w := &worker{out: json.NewEncoder(io.Discard)}
 	done := w.train(t.Context(), request{Spec: spec, Dir: folder.run(spec.Key), KeepWeights: true,
 		KeepPredictions: bytes})

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gridsearch/internal/crash"
@@ -22,30 +24,53 @@ const stopWithin = 20 * time.Second
 type process struct {
 	command     *exec.Cmd
 	in          io.WriteCloser
-	out         *json.Decoder
+	output      io.ReadCloser
+	out         *json.Decoder // of the output
 	errors      *crash.Log
 	environment store.Environment
+	words       atomic.Int64           // that it has said of its runs
+	killed      atomic.Pointer[string] // what for
 }
 
-// startProcess starts a worker and waits for its greeting. It takes its kernels' check on the way:
-// the *crashError of a worker that died there names them.
-func startProcess(command []string, environment ...string) (*process, error) {
+// greetWithin is how long a worker may take to greet.
+const greetWithin = 2 * time.Minute
+
+// startProcess starts a worker and waits for its greeting, so long and no longer, or until the context
+// ends. It takes its kernels' check on the way: the *crashError of a worker that died there names them.
+func startProcess(ctx context.Context, within time.Duration, command []string, environment ...string) (*process, error) {
 	p := &process{command: exec.Command(command[0], command[1:]...), errors: &crash.Log{}}
 	p.command.Args[0] = program.Shown(command[:1])[0]
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
+	p.command.WaitDelay = leaveWithin
 	var err error
 	if p.in, err = p.command.StdinPipe(); err != nil {
 		return nil, err
 	}
-	out, err := p.command.StdoutPipe()
-	if err != nil {
+	if p.output, err = p.command.StdoutPipe(); err != nil {
 		return nil, err
 	}
-	p.out = json.NewDecoder(out)
+	p.out = json.NewDecoder(p.output)
 	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("start worker: %w", err)
+		err = fmt.Errorf("start worker: %w", err)
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) || errors.Is(err, exec.ErrNotFound) {
+			return nil, &InputError{err}
+		}
+		return nil, err
 	}
+	greeted := make(chan struct{})
+	defer close(greeted)
+	go func() {
+		timer := time.NewTimer(within)
+		defer timer.Stop()
+		select {
+		case <-greeted:
+		case <-ctx.Done():
+			p.kill("stopped before its greeting")
+		case <-timer.C:
+			p.kill(fmt.Sprintf("no greeting within %v, so it was killed", within))
+		}
+	}()
 	return p, p.greeting()
 }
 
@@ -66,14 +91,17 @@ func (p *process) greeting() error {
 			return nil
 		default:
 			e := p.crashed()
-			e.kernels = checking
+			if e.kernels = checking; p.reason() != "" {
+				e.kernels = "" // it was killed, which says nothing of them
+			}
 			return e
 		}
 	}
 }
 
-// train has the worker train a run and returns how it ended. The error says that the worker died on the way; the process is gone then.
-func (p *process) train(r request, progress func(Progress)) (outcome, error) {
+// train has the worker train a run and returns how it ended; heard takes everything that it says until
+// then. The error says that the worker died on the way; the process is gone then.
+func (p *process) train(r request, heard func(reply)) (outcome, error) {
 	if err := json.NewEncoder(p.in).Encode(r); err != nil {
 		return outcome{}, p.crashed()
 	}
@@ -82,12 +110,11 @@ func (p *process) train(r request, progress func(Progress)) (outcome, error) {
 		if err := p.out.Decode(&message); err != nil {
 			return outcome{}, p.crashed()
 		}
-		switch {
-		case message.Progress != nil:
-			progress(*message.Progress)
-		case message.Done != nil:
+		p.words.Add(1)
+		if message.Done != nil {
 			return *message.Done, nil
 		}
+		heard(message)
 	}
 }
 
@@ -111,12 +138,15 @@ func (e *crashError) killed() bool { return strings.HasPrefix(e.cause, "signal: 
 
 // crashed collects the dead worker and tells how it ended.
 func (p *process) crashed() *crashError {
-	p.kill()
+	p.kill("")
 	ended := "unexpected end of its output"
-	if err := p.command.Wait(); err != nil {
+	if err := p.wait(); err != nil {
 		ended = err.Error() // "signal: killed", "exit status 2"
 	}
 	text := p.errors.String()
+	if reason := p.reason(); reason != "" {
+		return &crashError{cause: reason, text: reason + "\n\n" + text}
+	}
 	return &crashError{cause: crash.Cause(ended, text), text: ended + "\n\n" + text}
 }
 
@@ -126,10 +156,41 @@ func (p *process) closeInput() { _ = p.in.Close() }
 // stop ends an idle worker, by force if it does not leave.
 func (p *process) stop() {
 	p.closeInput()
-	timer := time.AfterFunc(stopWithin, p.kill)
+	timer := time.AfterFunc(stopWithin, func() { p.kill("") })
 	defer timer.Stop()
-	_ = p.command.Wait()
+	_ = p.wait()
 }
 
-// kill ends the worker at once; its training goes back to the last checkpoint.
-func (p *process) kill() { _ = p.command.Process.Kill() }
+// kill ends the worker at once; its training goes back to the last checkpoint. The first reason that
+// is given stands for how it ended. Its output ends too, even where a child of a launcher keeps it open.
+func (p *process) kill(reason string) {
+	if reason != "" {
+		p.killed.CompareAndSwap(nil, &reason)
+	}
+	_ = p.command.Process.Kill()
+	_ = p.output.Close()
+}
+
+// reason is what the worker was killed for, empty if it was not or for nothing that is to be told.
+func (p *process) reason() string {
+	if reason := p.killed.Load(); reason != nil {
+		return *reason
+	}
+	return ""
+}
+
+// leaveWithin is how long the system may take to end a worker that was killed.
+const leaveWithin = time.Second
+
+// wait collects a worker that has been told to leave. One that not even a kill ends, as its disk does
+// not answer, is left behind.
+func (p *process) wait() error {
+	ended := make(chan error, 1)
+	go func() { ended <- p.command.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(stopWithin + 2*leaveWithin):
+		return errors.New("it cannot be killed")
+	}
+}

@@ -19,7 +19,11 @@ const (
 	RunFailed   EventKind = "failed"      // a run is recorded as failed
 	RunRetried  EventKind = "retry"       // a worker died; the run waits for another attempt
 	KernelsOut  EventKind = "kernels"     // workers go on without a set of kernels, which failed its check
-	Interrupted EventKind = "interrupted" // a run was stopped, with a checkpoint; with an error, its worker was killed and the last checkpoint stands
+	Interrupted EventKind = "interrupted" // a run was stopped: Checkpoint says what it goes on from, and an error what it was stopped by
+	Unsaved     EventKind = "unsaved"     // a run goes on training, but its checkpoints cannot be written
+	Unrecorded  EventKind = "unrecorded"  // finished runs lie in the folder that the record has not: Runs says which
+	TriedAgain  EventKind = "tried again" // so many runs wait again (Count) whose workers have died, as program or machine is another
+	Waiting     EventKind = "waiting"     // another program has the record locked
 
 	LatencyMeasured EventKind = "latency" // of a trial, after the runs
 )
@@ -38,8 +42,23 @@ type Event struct {
 	Kernels string  `json:"kernels,omitempty"` // the set that workers go on without
 	Next    string  `json:"next,omitempty"`    // the set that they go on with
 	Error   string  `json:"error,omitempty"`
-	Status  Status  `json:"status"`
+
+	Checkpoint Checkpoint `json:"checkpoint,omitempty"` // of an interrupted run
+	Runs       []string   `json:"runs,omitempty"`       // keys
+	Count      int        `json:"count,omitempty"`      // of runs
+
+	Status Status `json:"status"`
 }
+
+// Checkpoint is what an interrupted run goes on from.
+type Checkpoint string
+
+// The checkpoints.
+const (
+	CheckpointWritten Checkpoint = "written" // now
+	CheckpointEarlier Checkpoint = "earlier" // a part of the training is lost
+	CheckpointNone    Checkpoint = "none"    // it starts over
+)
 
 // Status is the state of a study at one moment.
 type Status struct {
@@ -55,12 +74,13 @@ type Status struct {
 
 // Active is a run that trains now.
 type Active struct {
-	Key   string  `json:"key"`
-	Trial string  `json:"trial"`
-	Seed  int     `json:"seed"`
-	Step  int     `json:"step"`
-	Steps int     `json:"steps"`
-	Loss  float64 `json:"loss"`
+	Key   string    `json:"key"`
+	Trial string    `json:"trial"`
+	Seed  int       `json:"seed"`
+	Step  int       `json:"step"`
+	Steps int       `json:"steps"`
+	Loss  float64   `json:"loss"`
+	Heard time.Time `json:"heard"` // when its worker has last said something
 }
 
 // Best is the trial with the highest mean top-1 among those with a complete run.
@@ -94,6 +114,7 @@ type tracker struct {
 type activeRun struct {
 	spec     Spec
 	began    time.Time
+	heard    time.Time
 	progress Progress
 }
 
@@ -104,7 +125,7 @@ func newTracker(now time.Time, workers, total int) *tracker {
 
 func (t *tracker) start(spec Spec, now time.Time) {
 	delete(t.waiting, spec.Key)
-	t.running[spec.Key] = &activeRun{spec: spec, began: now}
+	t.running[spec.Key] = &activeRun{spec: spec, began: now, heard: now}
 }
 
 // finish takes a complete run; it returns the seconds that the run took.
@@ -145,7 +166,7 @@ func (t *tracker) status(now time.Time) Status {
 	for _, key := range slices.Sorted(maps.Keys(t.running)) {
 		run := t.running[key]
 		s.Running = append(s.Running, Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,
-			Step: run.progress.Step, Steps: run.progress.Steps, Loss: run.progress.Loss})
+			Step: run.progress.Step, Steps: run.progress.Steps, Loss: run.progress.Loss, Heard: run.heard})
 	}
 	return s
 }

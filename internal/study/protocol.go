@@ -1,6 +1,7 @@
 package study
 
 import (
+	"gridsearch/internal/fault"
 	"gridsearch/internal/store"
 )
 
@@ -23,7 +24,9 @@ type reply struct {
 	Checking string             `json:"checking,omitempty"` // the set whose check comes next
 	Refused  string             `json:"refused,omitempty"`  // why it cannot train at all
 	Hello    *store.Environment `json:"hello,omitempty"`
+	Alive    bool               `json:"alive,omitempty"` // it reads the images of a run
 	Progress *Progress          `json:"progress,omitempty"`
+	Unsaved  *fault.Fault       `json:"unsaved,omitempty"` // why the run goes on without checkpoints
 	Done     *outcome           `json:"done,omitempty"`
 }
 
@@ -39,11 +42,13 @@ type Progress struct {
 	StartsOver string `json:"starts_over,omitempty"`
 }
 
-// outcome ends a run: with a result, with an error of the run's own (training it again would end the same way), or interrupted.
+// outcome ends a run: with a result, with an error of the run's own (training it again would end the
+// same way), with a fault of the machine that has kept it from its end, or interrupted.
 type outcome struct {
 	Key          string        `json:"key"`
 	Result       *store.Result `json:"result,omitempty"`
 	Error        string        `json:"error,omitempty"`
+	Fault        *fault.Fault  `json:"fault,omitempty"` // with Interrupted: no checkpoint could be written
 	Interrupted  bool          `json:"interrupted,omitempty"`
 	TrainSeconds float64       `json:"train_seconds"`
 	EvalSeconds  float64       `json:"eval_seconds"`

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"gridsearch/internal/files"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/model/weights"
@@ -193,7 +194,7 @@ func (s *Study) remember(p predictions.File, record store.Record) error {
 	recorded := record.Result.Predictions
 	known := recorded == "" || recorded == predictions.Checksum(text)
 	if known && predictions.Bytes(p.N(), p.Classes) <= s.Experiment.Execution.KeepPredictions {
-		_ = writeFile(s.Folder.Predictions(p.Key), text)
+		_ = files.Replace(s.Folder.Predictions(p.Key), text)
 	}
 	return nil
 }

@@ -20,13 +20,14 @@ import (
 // while it checks them are rejected, and the next set is tried.
 func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 	for deaths := 0; ; {
-		p, err := startProcess(s.workerCommand())
+		p, err := startProcess(ctx, s.greetWithin, s.workerCommand())
 		var died *crashError
 		switch {
 		case err == nil && otherProgram(p.environment) != "":
 			p.stop()
-			s.stop(&StoppedError{Reason: otherProgram(p.environment), Advice: replacedAdvice})
-			return nil, context.Cause(ctx)
+			replaced := &StoppedError{Reason: otherProgram(p.environment), Advice: replacedAdvice}
+			s.stop(replaced)
+			return nil, replaced
 		case err == nil:
 			for _, set := range slices.Sorted(maps.Keys(p.environment.KernelsOut)) {
 				s.reject(set, p.environment.KernelsOut[set])
@@ -74,7 +75,7 @@ func otherProgram(worker store.Environment) string {
 // CheckKernels has a worker, which the command starts, check a set of kernels. The error says what is
 // wrong with them.
 func CheckKernels(command []string, set string) error {
-	p, err := startProcess(command, kernel.Variable+"="+set)
+	p, err := startProcess(context.Background(), greetWithin, command, kernel.Variable+"="+set)
 	if err == nil {
 		p.stop()
 	}
@@ -106,7 +107,7 @@ func (s *supervisor) reject(set, reason string) {
 // keep writes what a dead worker has left to a file of the run that it trained or was started for. It
 // is for people to read, so a failure does no harm: the error then names no file.
 func (s *supervisor) keep(key string, e *crashError) {
-	if os.MkdirAll(s.folder.run(key), 0o755) != nil {
+	if err := os.Mkdir(s.folder.run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return
 	}
 	for n := 1; ; n++ {

@@ -9,11 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gridsearch/experiments"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
 )
+
+// greet lets a shell script greet as this program does: echo "$HELLO".
+func greet(t *testing.T) {
+	t.Helper()
+	t.Setenv("HELLO", fmt.Sprintf(`{"hello":{"numeric_version":%d}}`, NumericVersion))
+}
 
 // shell is a supervisor whose workers are a shell script, which has the path of an empty file in $0.
 func shell(t *testing.T, script string) (s *supervisor, path string) {
@@ -21,10 +28,13 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip(err)
 	}
-	t.Setenv("HELLO", fmt.Sprintf(`{"hello":{"numeric_version":%d}}`, NumericVersion))
+	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
-	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, tracker: &tracker{},
+	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, greetWithin: time.Minute, tracker: &tracker{},
 		options: Options{Command: []string{"sh", "-c", script, path}}}
+	if err := s.folder.makeRuns(); err != nil {
+		t.Fatal(err)
+	}
 	_, s.stop = context.WithCancelCause(t.Context())
 	return s, path
 }

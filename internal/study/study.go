@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/files"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/search"
@@ -147,8 +148,18 @@ func (f Folder) readPlan() (document, error) {
 	return plan, nil
 }
 
+// clean removes what killed writers have left in the study's folders.
+func (f Folder) clean() {
+	files.Clean(string(f))
+	files.Clean(f.Path("figures"))
+	runs, _ := os.ReadDir(f.Path("runs"))
+	for _, run := range runs {
+		files.Clean(f.run(run.Name()))
+	}
+}
+
 // Write replaces a derived file of the study, whole or not at all.
-func (f Folder) Write(name string, text []byte) error { return writeFile(f.Path(name), text) }
+func (f Folder) Write(name string, text []byte) error { return files.Replace(f.Path(name), text) }
 
 // document is the plan with its runs.
 func (p *Prepared) document(specs []Spec) document {
@@ -170,25 +181,10 @@ func (f Folder) write(p *Prepared, specs []Spec) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(f.plan(), append(text, '\n')); err != nil {
+	if err := files.Replace(f.plan(), append(text, '\n')); err != nil {
 		return err
 	}
-	return writeFile(f.experiment(), p.Text)
-}
-
-// writeFile replaces a file by rename, so that a reader or a power cut sees the old one or the new one.
-func writeFile(path string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(text)
-	err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return files.Replace(f.experiment(), p.Text)
 }
 
 // Reopen prepares an existing study to go on.

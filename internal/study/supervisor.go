@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/files"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 )
@@ -67,9 +71,16 @@ func (e *FailedRunsError) Error() string {
 }
 
 // Run trains what a study lacks. The folder is made once nothing of the input is refused, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
-// error is an *InterruptedError; other errors are *InputError, *store.FileError, *store.MismatchError, *store.LockedError, *LimitError, *StoppedError and
+// error is an *InterruptedError; other errors are *InputError, *store.FileError, *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
 // *FailedRunsError.
 func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
+	return byMachine(run(ctx, folder, p, o))
+}
+
+func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
+	if err := store.CheckPath(folder.database()); err != nil {
+		return err
+	}
 	if pid := store.Holder(folder.lock()); pid > 0 { // before the images are read
 		return &store.LockedError{Path: folder.lock(), PID: pid}
 	}
@@ -77,27 +88,25 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(folder), 0o755); err != nil {
+	switch err := os.MkdirAll(string(folder), 0o755); {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		return &InputError{err}
+	case err != nil:
+		return err
 	}
 	lock, err := store.Lock(folder.lock())
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	record, err := store.Open(folder.database())
+	folder.clean()
+	defer folder.clean()
+	record, err := openRecord(ctx, folder, p, specs, o)
 	if err != nil {
 		return err
 	}
 	defer record.Close()
-	err = record.Plan(runs(specs))
-	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
-		other.Why = differences(folder, record, p, specs)
-	}
-	if err != nil {
-		return err
-	}
-	if err := folder.write(p, specs); err != nil {
+	if err := errors.Join(folder.write(p, specs), folder.makeRuns()); err != nil {
 		return err
 	}
 	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
@@ -111,6 +120,25 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	return err
 }
 
+// openRecord opens the record and writes the plan into a new one.
+func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []Spec, o Options) (record *store.Store, err error) {
+	if err := o.patiently(ctx, func() error {
+		record, err = store.Open(folder.database())
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	err = o.patiently(ctx, func() error { return record.Plan(runs(specs)) })
+	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
+		other.Why = differences(folder, record, p, specs)
+	}
+	if err = errors.Join(err, record.Fold()); err != nil {
+		record.Close()
+		return nil, err
+	}
+	return record, nil
+}
+
 func runs(specs []Spec) []store.Run {
 	list := make([]store.Run, len(specs))
 	for i, s := range specs {
@@ -121,22 +149,27 @@ func runs(specs []Spec) []store.Run {
 
 // supervisor hands runs to workers and writes down what comes back.
 type supervisor struct {
-	folder    Folder
-	record    *store.Store
-	specs     map[string]Spec
-	queue     queue.Queue
-	execution experiments.Execution
-	options   Options
-	host      string
-	command   string
+	folder      Folder
+	record      *store.Store
+	specs       map[string]Spec
+	queue       queue.Queue
+	execution   experiments.Execution
+	options     Options
+	host        string
+	greetWithin time.Duration // of a worker that starts
+	place       string        // where workers die, if they do
+	command     string
 
+	locked      atomic.Bool // the record, by another program, which has been told
 	stop        context.CancelCauseFunc
-	mutex       sync.Mutex // of what follows, and of the record
+	mutex       sync.Mutex // of what follows; not held while the record is written
 	tracker     *tracker
-	consecutive int       // failed runs in a row
-	given       int       // runs of this call that have ended or are being trained
-	opening     opening   // the first attempts of this call
-	told        time.Time // when the status was last written
+	consecutive int             // failed runs in a row
+	given       int             // runs of this call that have ended or are being trained
+	opening     opening         // the first attempts of this call
+	usedUp      map[string]bool // runs that wait although all their tries here have crashed
+	notes       []Event         // to be told when the study goes on
+	told        time.Time       // when the status was last written
 }
 
 // cores is the number that this process may use: Go counts what a container's quota leaves of the machine's.
@@ -149,35 +182,63 @@ func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experimen
 	if o.Workers == 0 {
 		o.Workers = max(1, cores()/e.ThreadsPerRun)
 	}
-	records, err := record.Records()
-	if err != nil {
-		return nil, err
-	}
-	s := &supervisor{folder: folder, record: record, specs: map[string]Spec{}, execution: e, options: o,
+	s := &supervisor{folder: folder, record: record, specs: map[string]Spec{}, execution: e, options: o, usedUp: map[string]bool{}, greetWithin: greetWithin,
 		tracker: newTracker(time.Now(), o.Workers, len(specs)), command: strings.Join(os.Args, " ")}
 	s.host, _ = os.Hostname()
+	s.place = place(s.host)
 	for _, spec := range specs {
 		s.specs[spec.Key] = spec
 	}
+	var err error
 	if s.opening.settled, err = record.CompletedOn(s.host); err != nil {
 		return nil, err
 	}
+	var again int
+	if err = s.write(func() error { again, err = record.Forgive(s.place); return err }); err != nil {
+		return nil, err
+	}
+	if again > 0 {
+		s.notes = append(s.notes, Event{Kind: TriedAgain, Count: again})
+	}
+	return s, s.fill()
+}
+
+// fill sorts the runs by what the record says of them.
+func (s *supervisor) fill() error {
+	records, err := s.record.Records()
+	if err != nil {
+		return err
+	}
+	crashes, err := s.record.Crashes(s.place)
+	if err != nil {
+		return err
+	}
 	q := queue.NewMemory()
+	var last []string
 	for _, r := range records {
 		spec := s.specs[r.Key]
 		switch r.State {
 		case store.Complete:
 			s.tracker.complete++
 			s.tracker.scores[spec.Trial] = append(s.tracker.scores[spec.Trial], r.Result.Top1)
+			continue
 		case store.Failed:
 			s.tracker.failed++
-		default:
-			s.tracker.waiting[spec.Key] = spec
+			continue
+		}
+		s.tracker.waiting[spec.Key] = spec
+		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
+			last = append(last, spec.Key)
+		} else {
 			q.Push(spec.Key)
 		}
 	}
+	q.Push(last...) // another run may show that the machine is not at fault
 	s.queue = q
-	return s, nil
+	if keys := s.folder.unrecorded(records); len(keys) > 0 {
+		s.notes = append(s.notes, Event{Kind: Unrecorded, Runs: keys})
+	}
+	return nil
 }
 
 // run keeps the workers busy until nothing is left or the context ends.
@@ -185,11 +246,18 @@ func (s *supervisor) run(ctx context.Context) error {
 	ctx, s.stop = context.WithCancelCause(ctx)
 	defer s.stop(nil)
 	s.tell(Event{Kind: Started})
+	for _, note := range s.notes {
+		s.tell(note)
+	}
 	errs := make([]error, min(s.options.Workers, max(1, len(s.tracker.waiting))))
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
-			if errs[i] = s.work(ctx); errs[i] != nil {
+			errs[i] = s.work(ctx)
+			if faulted := (*FaultError)(nil); errors.As(byMachine(errs[i]), &faulted) {
+				s.stop(faulted)
+				errs[i] = nil
+			} else if errs[i] != nil {
 				s.stop(errs[i])
 			}
 		})
@@ -210,7 +278,10 @@ func (s *supervisor) end(cause error) error {
 		}
 	}
 	var stopped *StoppedError
+	var faulted *FaultError
 	switch left := t.total - t.complete - t.failed; {
+	case left > 0 && errors.As(cause, &faulted):
+		return &FaultError{left, faulted.Fault}
 	case left > 0 && errors.As(cause, &stopped):
 		return &StoppedError{left, stopped.Reason, stopped.Advice}
 	case left > 0 && cause != nil:
@@ -238,6 +309,11 @@ func (s *supervisor) work(ctx context.Context) error {
 		}
 		if err != nil {
 			return err
+		}
+		if gone, err := s.giveUp(lease); err != nil {
+			return err
+		} else if gone {
+			continue
 		}
 		if p == nil {
 			if p, err = s.start(ctx, lease.Key()); err != nil {
@@ -280,7 +356,7 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 	release := s.watch(ctx, p)
 	order := request{Spec: spec, Dir: s.folder.run(spec.Key), KeepWeights: s.execution.KeepWeights,
 		KeepPredictions: s.execution.KeepPredictions}
-	done, err := p.train(order, s.progressed)
+	done, err := p.train(order, func(r reply) { s.heard(spec, r) })
 	timedOut := release()
 	e.Ended = time.Now()
 	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds, done.EvalSeconds, done.WaitSeconds, done.PeakRSSBytes
@@ -292,7 +368,7 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 	case err != nil && ctx.Err() != nil:
 		// Killed by the second signal, or with the rest of the process group: nobody's fault.
 		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
-		return false, s.interrupted(spec, e, lease)
+		return false, s.interrupted(spec, e, lease, CheckpointNone)
 	case err != nil:
 		var died *crashError
 		if errors.As(err, &died) {
@@ -300,9 +376,13 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 		}
 		e.Outcome, e.Error = store.OutcomeCrashed, err.Error()
 		return false, s.crashed(spec, e, lease, first)
-	case done.Interrupted:
+	case done.Interrupted && done.Fault == nil:
 		e.Outcome = store.OutcomeInterrupted
-		return true, s.interrupted(spec, e, lease)
+		return true, s.interrupted(spec, e, lease, CheckpointWritten)
+	case done.Fault != nil:
+		e.Outcome, e.Error = store.OutcomeInterrupted, done.Fault.Error()
+		_ = s.interrupted(spec, e, lease, CheckpointNone) // what it says of the record may be another word for the fault
+		return true, done.Fault
 	case done.Error != "":
 		e.Outcome, e.Error = store.OutcomeFailed, done.Error
 		lease.Done()
@@ -310,53 +390,6 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 	}
 	lease.Done()
 	return true, s.completed(spec, *done.Result, e)
-}
-
-// watch ends the worker's run when the study is stopped, kills it when that is asked for or when its time is up. The returned function ends the watch
-// and says whether the time was up.
-func (s *supervisor) watch(ctx context.Context, p *process) (release func() (timedOut bool)) {
-	over := make(chan struct{})
-	result := make(chan bool, 1)
-	var timeout <-chan time.Time
-	if s.execution.Timeout > 0 {
-		timer := time.NewTimer(s.execution.Timeout)
-		timeout = timer.C
-	}
-	kill := context.Background()
-	if s.options.Kill != nil {
-		kill = s.options.Kill
-	}
-	go func() {
-		stop := ctx.Done()
-		var late <-chan time.Time
-		for {
-			select {
-			case <-over:
-				result <- false
-				return
-			case <-stop:
-				p.closeInput()
-				stop, late = nil, time.After(stopWithin)
-			case <-late:
-				p.kill()
-				late = nil
-			case <-kill.Done():
-				p.kill()
-				<-over
-				result <- false
-				return
-			case <-timeout:
-				p.kill()
-				<-over
-				result <- true
-				return
-			}
-		}
-	}()
-	return func() bool {
-		close(over)
-		return <-result
-	}
 }
 
 // tell reports an event with the state after it.
@@ -384,8 +417,7 @@ const tellEvery = time.Second
 // leaveStatus writes the state for those who look from outside. It is no part of the record, so a failure does no harm and is not reported.
 func (s *supervisor) leaveStatus(status Status) {
 	if text, err := json.Marshal(status); err == nil {
-		_ = os.WriteFile(s.folder.status()+".new", text, 0o644)
-		_ = os.Rename(s.folder.status()+".new", s.folder.status())
+		_ = files.Renew(s.folder.status(), text)
 	}
 }
 
@@ -402,44 +434,60 @@ func (s *supervisor) began(spec Spec) (first bool) {
 	return s.opening.begin()
 }
 
-func (s *supervisor) progressed(p Progress) {
+// heard takes what a worker says of the run that it trains.
+func (s *supervisor) heard(spec Spec, r reply) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	run, ok := s.tracker.running[p.Key]
-	switch {
-	case ok && p.StartsOver != "":
-		event := about(StartsOver, run.spec)
-		event.Error = p.StartsOver
-		s.tellLocked(event)
-	case ok:
-		run.progress = p
-		s.tellLocked(about(RunProgress, run.spec))
+	run, ok := s.tracker.running[spec.Key]
+	if !ok {
+		return
 	}
+	run.heard = time.Now()
+	event := about(RunProgress, run.spec)
+	switch {
+	case r.Progress != nil && r.Progress.StartsOver != "":
+		event.Kind, event.Error = StartsOver, r.Progress.StartsOver
+	case r.Progress != nil:
+		run.progress = *r.Progress
+	case r.Unsaved != nil:
+		event.Kind, event.Error = Unsaved, r.Unsaved.Error()
+	}
+	s.tellLocked(event)
 }
 
 func (s *supervisor) completed(spec Spec, result store.Result, e store.Execution) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if err := s.record.Complete(result, e); err != nil {
+	if err := s.write(func() error { return s.record.Complete(result, e) }); err != nil {
+		s.back(spec, e)
 		return err
 	}
+	folded := s.record.Fold()
 	// The record has the result: the checkpoint is of no more use.
 	_ = os.Remove(filepath.Join(s.folder.run(spec.Key), checkpointName))
+	s.mutex.Lock()
 	s.consecutive = 0
 	event := about(RunComplete, spec)
 	event.Top1, event.Seconds = &result.Top1, s.tracker.finish(spec, result.Top1, e.Ended)
 	s.tellLocked(event)
-	return s.settle()
+	s.mutex.Unlock()
+	return errors.Join(folded, s.settle())
 }
 
 func (s *supervisor) failed(spec Spec, e store.Execution) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if err := s.record.Note(e, true); err != nil {
+	if err := s.write(func() error { return s.record.Note(e, true) }); err != nil {
+		s.back(spec, e)
 		return err
 	}
+	s.mutex.Lock()
 	s.gone(spec, e)
-	return s.settle()
+	s.mutex.Unlock()
+	return errors.Join(s.record.Fold(), s.settle())
+}
+
+// back lets a run wait again whose end could not be recorded.
+func (s *supervisor) back(spec Spec, e store.Execution) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.tracker.putBack(spec, e.Ended)
 }
 
 // gone tells of a run that is recorded as failed. The mutex is held.
@@ -457,17 +505,22 @@ func (s *supervisor) gone(spec Spec, e store.Execution) {
 	}
 }
 
-func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease) error {
+// interrupted puts a run back that was stopped, and says what it goes on from.
+func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease, from Checkpoint) error {
+	err := s.record.Note(e, false)
+	if store.Busy(err) {
+		err = nil // a note more or less
+	}
+	if _, missing := os.Stat(filepath.Join(s.folder.run(spec.Key), checkpointName)); from == CheckpointNone && missing == nil {
+		from = CheckpointEarlier
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if err := s.record.Note(e, false); err != nil {
-		return err
-	}
 	s.tracker.putBack(spec, e.Ended)
 	event := about(Interrupted, spec)
-	event.Error = e.Error
+	event.Error, event.Checkpoint = e.Error, from
 	s.tellLocked(event)
 	s.given--
 	lease.Release()
-	return nil
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"gridsearch/internal/fault"
+	"gridsearch/internal/files"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/predictions"
@@ -27,6 +30,12 @@ const checkpointName = "checkpoint"
 
 // weightsName is the file of a complete run's weights.
 const weightsName = "weights.safetensors"
+
+// logName is the file of a run's notes, and completeNote begins the last of a complete run.
+const (
+	logName      = "log.txt"
+	completeNote = "complete: top-1"
+)
 
 // checkpointEvery bounds the training that a killed worker loses.
 const checkpointEvery = 30 * time.Second
@@ -90,12 +99,16 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 	result, hash, err := w.run(ctx, r)
 	done.PeakRSSBytes = machine.PeakMemory()
 	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
-	switch {
+	var lost *train.CheckpointError
+	switch done.Fault = fault.Of(err); {
 	case err == nil:
 		done.Result = recorded(result, hash)
 	case errors.Is(err, context.Canceled):
 		done.Interrupted = true
-	default:
+		if errors.As(err, &lost) && done.Fault == nil {
+			done.Fault = &fault.Fault{Cause: lost.Err.Error()}
+		}
+	case done.Fault == nil:
 		done.Error = err.Error()
 	}
 	return done
@@ -105,14 +118,15 @@ func (w *worker) train(ctx context.Context, r request) outcome {
 func (w *worker) run(
 	ctx context.Context, r request,
 ) (result train.Result, hash string, err error) {
-	set, err := w.library.get(r.Spec)
+	set, err := w.images(r.Spec)
 	if err != nil {
 		return result, "", err
 	}
-	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+	// Its parent is there unless the study has been moved or deleted: that is not to be made again.
+	if err := os.Mkdir(r.Dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return result, "", err
 	}
-	logFile, err := os.OpenFile(filepath.Join(r.Dir, "log.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	logFile, err := os.OpenFile(filepath.Join(r.Dir, logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return result, "", err
 	}
@@ -127,6 +141,7 @@ func (w *worker) run(
 		StartsOver: func(reason error) {
 			_ = w.send(reply{Progress: &Progress{Key: r.Spec.Key, StartsOver: reason.Error()}})
 		},
+		Unsaved:    func(err error) { _ = w.send(reply{Unsaved: fault.Of(err)}) },
 		KeepLogits: r.keepsPredictions(set.validation.N),
 	}
 	result, err = train.Run(ctx, job, w.progress(r.Spec.Key))
@@ -136,6 +151,28 @@ func (w *worker) run(
 	logger.Print(summary(result, err))
 	return result, hash, err
 }
+
+// images reads the images of a run, and says all the while that the worker is alive.
+func (w *worker) images(spec Spec) (*images, error) {
+	read := make(chan struct{})
+	defer close(read)
+	go func() {
+		ticker := time.NewTicker(aliveEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-read:
+				return
+			case <-ticker.C:
+				_ = w.send(reply{Alive: true}) // as in progress
+			}
+		}
+	}()
+	return w.library.get(spec)
+}
+
+// aliveEvery is the time from one word to the next where a run has no progress to tell.
+const aliveEvery = 200 * time.Millisecond
 
 // keepsPredictions says whether those of n images are small enough to be kept.
 func (r request) keepsPredictions(n int) bool {
@@ -164,7 +201,7 @@ func (w *worker) keep(
 	if err != nil {
 		return "", err
 	}
-	return predictions.Checksum(text), writeFile(filepath.Join(r.Dir, predictions.FileName), text)
+	return predictions.Checksum(text), files.Replace(filepath.Join(r.Dir, predictions.FileName), text)
 }
 
 // keepWeights writes the weights.
@@ -176,7 +213,7 @@ func keepWeights(r request, result train.Result) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(r.Dir, weightsName), text)
+	return files.Replace(filepath.Join(r.Dir, weightsName), text)
 }
 
 func (w *worker) progress(key string) func(train.Progress) {
@@ -190,7 +227,7 @@ func summary(result train.Result, err error) string {
 	if err != nil {
 		return "ended: " + err.Error()
 	}
-	return fmt.Sprintf("complete: top-1 %.4f of %d images, loss %.4f, %d steps, %.1f s training, %.1f s evaluation, %.2f s waiting for data",
+	return fmt.Sprintf(completeNote+" %.4f of %d images, loss %.4f, %d steps, %.1f s training, %.1f s evaluation, %.2f s waiting for data",
 		result.Top1, result.Examples, result.Loss, result.Steps, result.TrainSeconds, result.EvalSeconds, result.WaitSeconds)
 }
 

@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"gridsearch/internal/files"
 )
 
 // A checkpoint file is: the magic bytes, the length and text of a JSON header, every tensor as little-endian float32 in the order of state.tensors,
@@ -42,21 +42,7 @@ func (s *state) save(path string) error {
 	}
 	sum := sha256.Sum256(text.Bytes())
 	text.Write(sum[:])
-	return replace(path, text.Bytes())
-}
-
-// replace writes a file under a temporary name, brings it to the disk and renames it.
-func replace(path string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return files.Replace(path, text.Bytes())
 }
 
 // load continues from a checkpoint. It changes nothing and returns an error if the file is torn or of another job.

@@ -14,12 +14,12 @@ const evaluationBatch = 50
 // Evaluate names every image and compares with its label; mean and deviation are those of the training images' channels, pixels as 0..1. Weights that are
 // no numbers any more give a loss that is none. The result has the logits.
 func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32, threads int) (Result, error) {
-	return evaluate(arch, params, im, mean, deviation, threads, true)
+	return evaluate(arch, params, im, mean, deviation, threads, true, func() {})
 }
 
-// evaluate is Evaluate with a choice of keeping the logits.
+// evaluate is Evaluate with a choice of keeping the logits; each is called after every batch.
 func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images,
-	mean, deviation []float32, threads int, keep bool) (Result, error) {
+	mean, deviation []float32, threads int, keep bool, each func()) (Result, error) {
 	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N), Threads: threads})
 	if err != nil {
 		return Result{}, err
@@ -47,6 +47,7 @@ func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images
 				top5++
 			}
 		}
+		each()
 	}
 	count := float64(im.N)
 	r.Top1, r.Top5, r.Loss = float64(top1)/count, float64(top5)/count, r.Loss/count

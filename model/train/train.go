@@ -34,6 +34,7 @@ type Job struct {
 	CheckpointEvery time.Duration // how much training a kill may cost
 	Log             func(string)  // takes notes about the checkpoint; nil for nobody
 	StartsOver      func(error)   // is told why there is a checkpoint and it is not used; may be nil
+	Unsaved         func(error)   // told when checkpoints can no longer be written; nil for nobody
 
 	KeepLogits bool // of the validation images, in the result
 }
@@ -99,8 +100,17 @@ func diverged(loss float64) bool { return math.IsNaN(loss) || math.IsInf(loss, 0
 // progressEvery keeps reports from costing time.
 const progressEvery = 200 * time.Millisecond
 
+// CheckpointError says why a training that was stopped has left no checkpoint of its last step.
+type CheckpointError struct{ Err error }
+
+func (e *CheckpointError) Error() string { return "no checkpoint could be written: " + e.Err.Error() }
+func (e *CheckpointError) Unwrap() error { return e.Err }
+
 // Run trains a network and evaluates the weights of the last step, or their moving average where one is kept. It resumes from the job's checkpoint
-// if there is one. When the context ends it writes a checkpoint and returns the context's error. A loss that is no number gives a *DivergedError.
+// if there is one. When the context ends it writes a checkpoint and returns the context's error, together with a *CheckpointError if that could not be
+// written. A checkpoint on the way that cannot be written does not end the training. A loss that is no number gives a *DivergedError.
+//
+// report is told of progress every now and then, during evaluation too.
 func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	began := time.Now()
 	s, err := newState(job)
@@ -109,12 +119,13 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	}
 	defer s.Close()
 	s.resume()
-	if err := s.train(ctx, report); err != nil {
+	s.report, s.last = report, Progress{Step: s.step, Steps: s.steps}
+	if err := s.train(ctx); err != nil {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
 	}
 	trained := time.Now()
 	result, err := evaluate(s.arch, s.evaluated(), job.Validation, s.mean, s.deviation, job.Threads,
-		job.KeepLogits)
+		job.KeepLogits, s.tell)
 	result.Curve, result.Steps = s.curve, s.steps
 	result.Weights, result.Mean, result.Deviation = s.evaluated(), s.mean, s.deviation
 	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
@@ -138,6 +149,12 @@ type state struct {
 	curve  Curve
 	sums   sums
 	waited time.Duration
+
+	unsaved bool // the last checkpoint could not be written, which has been told
+
+	report func(Progress)
+	last   Progress  // the last step's
+	told   time.Time // when it was last reported
 }
 
 // sums add up the epoch so far.
@@ -225,35 +242,54 @@ func (s *state) log(text string) {
 }
 
 // train runs the steps that are left.
-func (s *state) train(ctx context.Context, report func(Progress)) error {
+func (s *state) train(ctx context.Context) error {
 	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train, Pixels: s.arch.Pixels, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
 		Augmentation: s.job.Augmentation, Mean: s.mean, Deviation: s.deviation, Start: s.step, Steps: s.steps})
 	if err != nil {
 		return err
 	}
 	defer loader.Close()
-	saved, told := time.Now(), time.Time{}
+	saved := time.Now()
 	for s.step < s.steps {
 		if err := ctx.Err(); err != nil {
-			return errors.Join(err, s.checkpoint())
+			if lost := s.checkpoint(); lost != nil {
+				return errors.Join(err, &CheckpointError{lost})
+			}
+			return err
 		}
 		rate := s.job.Recipe.rate(s.step, s.steps, s.perEpoch)
 		loss, err := s.one(loader, rate)
 		if err != nil {
 			return err
 		}
-		if now := time.Now(); now.Sub(told) >= progressEvery {
-			told = now
-			report(Progress{Step: s.step, Steps: s.steps, Epoch: (s.step - 1) / s.perEpoch, Loss: loss, LearningRate: rate})
-		}
+		s.last = Progress{Step: s.step, Steps: s.steps, Epoch: (s.step - 1) / s.perEpoch, Loss: loss, LearningRate: rate}
+		s.tell()
 		if s.job.CheckpointEvery > 0 && time.Since(saved) >= s.job.CheckpointEvery {
-			if err := s.checkpoint(); err != nil {
-				return err
-			}
+			s.saved(s.checkpoint())
 			saved = time.Now()
 		}
 	}
 	return nil
+}
+
+// tell reports the progress, but not so often that it costs time.
+func (s *state) tell() {
+	if now := time.Now(); now.Sub(s.told) >= progressEvery {
+		s.told = now
+		s.report(s.last)
+	}
+}
+
+// saved takes the end of a checkpoint on the way: that none can be written costs at most what would
+// be trained again, so it is told once, and the training goes on.
+func (s *state) saved(err error) {
+	if err != nil && !s.unsaved {
+		s.log("no checkpoint could be written: " + err.Error())
+		if s.job.Unsaved != nil {
+			s.job.Unsaved(err)
+		}
+	}
+	s.unsaved = err != nil
 }
 
 func (s *state) checkpoint() error {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -154,6 +155,27 @@ func resumed(t *testing.T, j Job, cuts *random.Stream) Result {
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestUnwritableCheckpoint: a checkpoint that cannot be written on the way is told once and costs
+// nothing else; one at the end of the context is an error beside the context's.
+func TestUnwritableCheckpoint(t *testing.T) {
+	j := job()
+	want := run(t, j)
+	var told []error
+	j.Checkpoint, j.CheckpointEvery = filepath.Join(t.TempDir(), "missing", "checkpoint"), time.Nanosecond
+	j.Unsaved = func(err error) { told = append(told, err) }
+	same(t, run(t, j), want)
+	var about *fs.PathError
+	if len(told) != 1 || !errors.As(told[0], &about) || about.Path != j.Checkpoint {
+		t.Errorf("told of %v", told)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	_, err := Run(ctx, j, func(Progress) { stop() })
+	var lost *CheckpointError
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &lost) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the stopped training ends with %v", err)
 	}
 }
 

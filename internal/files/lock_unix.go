@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package files
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the lock of an open file if nobody has it, or shares it with others that share; the system gives it back when the process ends, however it ends.
-func tryLock(file *os.File, shared bool) (taken bool, err error) {
+// TryLock takes the lock of an open file if nobody has it, or shares it with others that share; the system gives it back when the process ends, however it ends.
+func TryLock(file *os.File, shared bool) (taken bool, err error) {
 	how := unix.LOCK_EX
 	if shared {
 		how = unix.LOCK_SH

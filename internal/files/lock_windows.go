@@ -1,4 +1,4 @@
-package store
+package files
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock takes the lock of an open file if nobody has it, or shares it with others that share; the system gives it back when the process ends, however
+// TryLock takes the lock of an open file if nobody has it, or shares it with others that share; the system gives it back when the process ends, however
 // it ends. The byte that is locked lies far behind the text, which stays readable.
-func tryLock(file *os.File, shared bool) (taken bool, err error) {
+func TryLock(file *os.File, shared bool) (taken bool, err error) {
 	how := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if !shared {
 		how |= windows.LOCKFILE_EXCLUSIVE_LOCK

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// foldPatience is how long Fold waits for those who read at this moment.
+const foldPatience = 200 * time.Millisecond
+
+// Fold brings what the write-ahead log has into the file itself, so that a copy of the file alone
+// has every result. Where somebody goes on reading an older state it does what can be done; the next
+// call does the rest.
+func (s *Store) Fold() error {
+	ctx := context.Background()
+	c, err := s.db.Conn(ctx)
+	if err != nil {
+		return s.fault(err)
+	}
+	defer c.Close()
+	set := func(wait time.Duration) error {
+		_, err := c.ExecContext(ctx, busyTimeout(wait))
+		return err
+	}
+	var busy, frames, folded int
+	err = set(foldPatience)
+	if err == nil {
+		err = c.QueryRowContext(ctx, "PRAGMA wal_checkpoint(FULL)").Scan(&busy, &frames, &folded)
+	}
+	if Busy(err) {
+		err = nil
+	}
+	return s.fault(errors.Join(err, set(lockPatience)))
+}

@@ -1,0 +1,116 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gridsearch/internal/fault"
+	"gridsearch/internal/store"
+)
+
+// FaultError says that the machine has stopped the study: a disk, a limit. No run is failed for it, and
+// none has used up a try.
+type FaultError struct {
+	Left  int // runs without a result; negative where that is not known
+	Fault *fault.Fault
+}
+
+func (e *FaultError) Error() string {
+	text := "stopped by this machine, which is no run's fault: " + e.Fault.Error()
+	if e.Left >= 0 {
+		text += ": " + left(e.Left)
+	}
+	return text + "\n" + e.Fault.Advice
+}
+
+func (e *FaultError) Unwrap() error { return e.Fault }
+
+// byMachine marks an error that the machine is at fault for. What is said of the input stays: it names
+// the key or the file that is to be changed.
+func byMachine(err error) error {
+	var input *InputError
+	var file *store.FileError
+	var known *FaultError
+	f := fault.Of(err)
+	if f == nil || errors.As(err, &input) || errors.As(err, &file) || errors.As(err, &known) {
+		return err
+	}
+	return &FaultError{-1, f}
+}
+
+// patiently does what another program that has the record locked may keep from being done, again and
+// again until that is over or the context ends; waiting is called once if it comes to that.
+func patiently(ctx context.Context, waiting func(), do func() error) error {
+	for told := false; ; told = true {
+		err := do()
+		if !store.Busy(err) || ctx.Err() != nil {
+			return err
+		}
+		if !told {
+			waiting()
+		}
+	}
+}
+
+// patiently waits for a locked record before there is a supervisor.
+func (o Options) patiently(ctx context.Context, do func() error) error {
+	return patiently(ctx, func() {
+		if o.Observe != nil {
+			o.Observe(Event{Kind: Waiting, Time: time.Now(), Status: Status{Running: []Active{}}})
+		}
+	}, do)
+}
+
+// write changes the record, as soon as other programs let it or until workers are to be killed. The
+// mutex is not held: progress goes on meanwhile.
+func (s *supervisor) write(do func() error) error {
+	kill := context.Background()
+	if s.options.Kill != nil {
+		kill = s.options.Kill
+	}
+	err := patiently(kill, func() {
+		if s.locked.CompareAndSwap(false, true) {
+			s.tell(Event{Kind: Waiting})
+		}
+	}, do)
+	if !store.Busy(err) {
+		s.locked.Store(false)
+	}
+	return err
+}
+
+// unrecorded lists the runs that wait on the record although they have been finished in this folder:
+// study.db is an older copy, or a new one. A kill just in front of the record leaves one of them too.
+func (f Folder) unrecorded(records []store.Record) (keys []string) {
+	for _, r := range records {
+		if r.State == store.Waiting && f.finished(r.Key) {
+			keys = append(keys, r.Key)
+		}
+	}
+	return keys
+}
+
+// finished says whether a run has left what it leaves at its end.
+func (f Folder) finished(key string) bool {
+	for _, path := range []string{f.Weights(key), f.Predictions(key)} {
+		if _, err := os.Stat(path); err == nil {
+			return true
+		}
+	}
+	log, err := os.ReadFile(filepath.Join(f.run(key), logName))
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	return err == nil && strings.Contains(lines[len(lines)-1], completeNote)
+}
+
+// makeRuns makes the folder of the runs. Workers do not: it is gone when the study is moved away.
+func (f Folder) makeRuns() error {
+	if err := os.MkdirAll(f.Path("runs"), 0o755); err != nil {
+		return fmt.Errorf("the folder of the runs: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,323 @@
+package study
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/fault"
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/store"
+)
+
+// TestSilentGit: a git that does not return takes no more than its time.
+func TestSilentGit(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "git"), []byte("#!/bin/sh\nsleep 30\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if _, err := git(time.Millisecond, "rev-parse", "HEAD"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("git ends with %v", err)
+	}
+	gitRevision(time.Millisecond)
+}
+
+// TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study is
+// stopped, even where a child keeps its output open; one that falls silent while it trains has crashed.
+func TestWorkersThatSayNothing(t *testing.T) {
+	s, _ := shell(t, "sleep 30; true")
+	s.execution.MaxRetries, s.greetWithin = 1, time.Millisecond
+	var died *crashError
+	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) ||
+		died.Error() != "worker died: no greeting within 1ms, so it was killed (runs/key/crash-2.txt)" {
+		t.Errorf("a worker that never greets: %v", err)
+	}
+	s.greetWithin = time.Hour
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := s.start(ctx, "key"); err == nil {
+		t.Error("a stopped study has a worker")
+	}
+	s.options.Command[2] = `echo "$HELLO"; read request; kill -STOP $$`
+	s.execution.Silence = time.Millisecond
+	p, err := s.start(t.Context(), "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := s.watch(t.Context(), p)
+	if _, err := p.train(request{}, func(reply) {}); !errors.As(err, &died) || died.cause != "no word of it for 1ms, so it was killed" {
+		t.Errorf("a worker that falls silent: %v", err)
+	}
+	if release() {
+		t.Error("its time is up")
+	}
+}
+
+// TestListener: only looks in a row without a word count.
+func TestListener(t *testing.T) {
+	var l listener
+	for look := range 100 {
+		if l.silent(int64(look / silenceParts)) {
+			t.Fatalf("at look %d a worker that speaks is silent", look)
+		}
+	}
+	for look := range silenceParts + 1 {
+		if last := l.silent(silenceParts); last != (look == silenceParts) {
+			t.Fatalf("at look %d: %v", look, last)
+		}
+	}
+}
+
+// locked is an error of a record that another program has locked.
+func locked(t *testing.T) error {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.db")
+	var dbs [2]*sql.DB
+	for i := range dbs {
+		var err error
+		if dbs[i], err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { dbs[i].Close() })
+	}
+	tx, err := dbs[0].Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err = dbs[1].Begin(); err == nil {
+		t.Fatal("the file is not locked")
+	}
+	return err
+}
+
+// TestPatience: a locked record is waited for, which is told once, until the context ends; other errors
+// are none to wait for.
+func TestPatience(t *testing.T) {
+	busy, told, tries := locked(t), 0, 0
+	ctx, stop := context.WithCancel(t.Context())
+	do := func() error {
+		if tries++; tries < 4 {
+			return fmt.Errorf("record: %w", busy)
+		}
+		return nil
+	}
+	if err := patiently(ctx, func() { told++ }, do); err != nil || told != 1 || tries != 4 {
+		t.Errorf("%v after %d tries, told %d times", err, tries, told)
+	}
+	tries, stopped := 0, func() error { tries++; stop(); return busy }
+	if err := patiently(ctx, func() {}, stopped); !store.Busy(err) || tries != 1 {
+		t.Errorf("%v after %d tries, when stopped", err, tries)
+	}
+	if err := patiently(t.Context(), func() { t.Error("told") }, func() error { return fs.ErrExist }); err != fs.ErrExist {
+		t.Error(err)
+	}
+}
+
+// TestByMachine: what the system refuses is told from what the input is at fault for.
+func TestByMachine(t *testing.T) {
+	full := &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}
+	var machine *FaultError
+	if err := byMachine(full); !errors.As(err, &machine) || machine.Left >= 0 || !strings.Contains(err.Error(), "p: ") {
+		t.Errorf("a full disk: %v", err)
+	}
+	for _, err := range []error{nil, errors.New("x"), &InputError{full}, &store.FileError{Path: "p", Err: full}, &FaultError{3, fault.Of(full)}} {
+		if got := byMachine(err); got != err {
+			t.Errorf("%v becomes %v", err, got)
+		}
+	}
+}
+
+// bench is a study of runs by the names of their trials, whose workers are a shell script.
+type bench struct {
+	t      *testing.T
+	folder Folder
+	record *store.Store
+	specs  []Spec
+	script string
+	events []Event
+}
+
+func newBench(t *testing.T, script string, trials ...string) *bench {
+	t.Helper()
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	greet(t)
+	b := &bench{t: t, folder: Folder(t.TempDir()), script: script}
+	for i, trial := range trials {
+		s := spec(t)
+		s.Trial, s.Key = trial, fmt.Sprintf("%016d", i)
+		b.specs = append(b.specs, s)
+	}
+	var err error
+	if b.record, err = store.Open(b.folder.database()); err == nil {
+		err = errors.Join(b.record.Plan(runs(b.specs)), b.folder.makeRuns())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.record.Close() })
+	return b
+}
+
+// run is a call with one worker; its events are those of this call.
+func (b *bench) run(ctx context.Context) error {
+	b.t.Helper()
+	b.events = nil
+	s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2, ThreadsPerRun: 1},
+		Options{Workers: 1, Command: []string{"sh", "-c", b.script}, Observe: func(e Event) { b.events = append(b.events, e) }})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s.run(ctx)
+}
+
+// count gives how many events of a kind there were.
+func (b *bench) count(kind EventKind) int {
+	return len(slices.DeleteFunc(slices.Clone(b.events), func(e Event) bool { return e.Kind != kind }))
+}
+
+// answers is a worker that is killed by a run of the trial bad, and ends others as the variable says.
+const answers = `echo "$HELLO"; while read request; do case "$request" in *'"trial":"bad"'*) kill -9 $$;; esac
+	echo '{"done":'"$ANSWER"'}'; done`
+
+const result = `{"result":{"top1":0.5,"top5":1,"loss":1,"examples":8,"correct":"Dw==","curve":[],"steps":1}}`
+
+// TestTries: a run that kills its worker has its tries once, whatever the number of calls; it is given up
+// when the machine is known to complete runs, and tried again where program or machine is another.
+func TestTries(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	t.Setenv(kernel.Variable, "")
+	b := newBench(t, answers, "bad", "good")
+	for i, c := range []struct {
+		kernels         string
+		crashes, failed int // of all calls
+		again           int
+	}{{"", 3, 0, 0}, {"", 3, 1, 0}, {"", 3, 1, 0}, {kernel.Generic, 6, 1, 1}, {kernel.Generic, 6, 1, 0}, {"", 6, 1, 0}} {
+		t.Setenv(kernel.Variable, c.kernels)
+		err := b.run(t.Context())
+		var stopped *StoppedError
+		var failed *FailedRunsError
+		if first := i == 0; first != errors.As(err, &stopped) || first == errors.As(err, &failed) {
+			t.Errorf("call %d ends with %v", i, err)
+		}
+		executions, err := b.record.Executions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		crashes := len(slices.DeleteFunc(executions, func(e store.Execution) bool { return e.Outcome != store.OutcomeCrashed }))
+		records, err := b.record.Records()
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone := len(slices.DeleteFunc(slices.Clone(records), func(r store.Record) bool { return r.State != store.Failed }))
+		if crashes != c.crashes || gone != c.failed || b.count(TriedAgain) != c.again {
+			t.Errorf("after call %d there are %d crashes, %d failed runs and %d notes of new tries, want %+v", i, crashes, gone, b.count(TriedAgain), c)
+		}
+		if gone == 1 && !strings.HasPrefix(records[0].Error, "worker died: signal: killed") {
+			t.Errorf("the run is failed by %q", records[0].Error)
+		}
+	}
+}
+
+// TestFaultsOfTheMachine: a worker that meets one stops the study; no run is failed and no try used up.
+func TestFaultsOfTheMachine(t *testing.T) {
+	t.Setenv("ANSWER", `{"fault":{"path":"runs/x/weights","cause":"no space left on device, 0 kB free","advice":"make room"}}`)
+	b := newBench(t, answers, "a", "b")
+	var machine *FaultError
+	err := b.run(t.Context())
+	const want = "stopped by this machine, which is no run's fault: runs/x/weights: no space left on device, 0 kB free: runs left to train: 2\nmake room"
+	if !errors.As(err, &machine) || err.Error() != want {
+		t.Errorf("the study ends with %v", err)
+	}
+	if b.count(RunFailed) != 0 || b.count(RunRetried) != 0 || b.count(Interrupted) != 1 || b.events[len(b.events)-1].Checkpoint != CheckpointNone {
+		t.Errorf("the events are %+v", b.events)
+	}
+	t.Setenv("ANSWER", result)
+	if err := b.run(t.Context()); err != nil || b.count(RunComplete) != 2 {
+		t.Errorf("afterwards: %v, %+v", err, b.events)
+	}
+	if e, err := b.record.Executions(); err != nil || len(e) != 3 || e[0].Outcome != store.OutcomeInterrupted || e[0].Error == "" {
+		t.Errorf("the executions are %+v (%v)", e, err)
+	}
+}
+
+// TestStoppedRuns: what a stopped run goes on from is said as it is.
+func TestStoppedRuns(t *testing.T) {
+	const interrupted = `{"interrupted":true}`
+	const unwritten = `{"interrupted":true,"fault":{"path":"p","cause":"no space left on device","advice":"make room"}}`
+	for name, c := range map[string]struct {
+		answer  string
+		earlier bool
+		want    Checkpoint
+	}{
+		"written": {interrupted, false, CheckpointWritten},
+		"earlier": {unwritten, true, CheckpointEarlier},
+		"none":    {unwritten, false, CheckpointNone},
+	} {
+		t.Setenv("ANSWER", c.answer)
+		b := newBench(t, `echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":'"$ANSWER"'}'`, "a")
+		if c.earlier {
+			if err := errors.Join(os.Mkdir(b.folder.run(b.specs[0].Key), 0o755), os.WriteFile(filepath.Join(b.folder.run(b.specs[0].Key), checkpointName), nil, 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, stop := context.WithCancelCause(t.Context())
+		s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
+			Options{Workers: 1, Command: []string{"sh", "-c", b.script}, Observe: func(e Event) {
+				b.events = append(b.events, e)
+				if e.Kind == RunProgress { // it says that it is alive
+					stop(errors.New("enough"))
+				}
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.run(ctx)
+		last := b.events[len(b.events)-1]
+		if last.Kind != Interrupted || last.Checkpoint != c.want || (last.Error == "") != (c.want == CheckpointWritten) {
+			t.Errorf("%s: %+v", name, last)
+		}
+		if left := (*InterruptedError)(nil); c.want == CheckpointWritten && !errors.As(err, &left) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestUnrecorded: runs that lie finished in the folder while the record calls them waiting are told.
+func TestUnrecorded(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	b := newBench(t, answers, "weights", "log", "stopped", "nothing")
+	for i, name := range []string{weightsName, logName, logName} {
+		text := []string{"", "x run\ny " + completeNote + " 0.5 of\n", completeNote + "\nz ended: context canceled\n"}[i]
+		folder := b.folder.run(b.specs[i].Key)
+		if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if e := b.events[1]; e.Kind != Unrecorded || !slices.Equal(e.Runs, []string{b.specs[0].Key, b.specs[1].Key}) {
+		t.Errorf("the second event is %+v", e)
+	}
+	if err := b.run(t.Context()); err != nil || b.count(Unrecorded) != 0 {
+		t.Errorf("when all is recorded: %v, %+v", err, b.events)
+	}
+}
