@@ -3,8 +3,10 @@ package study
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -254,6 +256,17 @@ func TestFaultsOfTheMachine(t *testing.T) {
 	}
 	if e, err := b.record.Executions(); err != nil || len(e) != 3 || e[0].Outcome != store.OutcomeInterrupted || e[0].Error == "" {
 		t.Errorf("the executions are %+v (%v)", e, err)
+	}
+}
+
+// TestMissingFolder: a worker does not make the folder of a study again that has been moved away.
+func TestMissingFolder(t *testing.T) {
+	_, specs := trained(t)
+	gone := filepath.Join(t.TempDir(), "gone")
+	w := &worker{out: json.NewEncoder(io.Discard)}
+	done := w.train(t.Context(), request{Spec: specs[0], Dir: Folder(gone).run(specs[0].Key)})
+	if _, err := os.Stat(gone); done.Fault == nil || done.Error != "" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it ends with %+v (%v)", done, err)
 	}
 }
 
