@@ -237,6 +237,23 @@ func TestTries(t *testing.T) {
 	}
 }
 
+// TestTriesOfAKilledCall: a call that is killed between two tries does not give the run new ones.
+func TestTriesOfAKilledCall(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	b := newBench(t, answers, "good", "bad")
+	host, _ := os.Hostname()
+	for range 2 {
+		e := store.Execution{Key: b.specs[1].Key, Error: "worker died"}
+		if _, err := b.record.Crash(e, place(host)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var failed *FailedRunsError
+	if err := b.run(t.Context()); !errors.As(err, &failed) || b.count(RunStarted) != 2 || b.count(RunRetried) != 0 {
+		t.Errorf("the study ends with %v after %d starts", err, b.count(RunStarted))
+	}
+}
+
 // TestFaultsOfTheMachine: a worker that meets one stops the study; no run is failed and no try used up.
 func TestFaultsOfTheMachine(t *testing.T) {
 	t.Setenv("ANSWER", `{"fault":{"path":"runs/x/weights","cause":"no space left on device, 0 kB free","advice":"make room"}}`)
