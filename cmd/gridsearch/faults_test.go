@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -163,6 +164,8 @@ func TestMovedStudy(t *testing.T) {
 	}
 }
 
+const sigstop = syscall.Signal(19) // on Linux; Windows has none
+
 // TestFrozenWorker: a worker that has stopped saying anything is killed and its run tried again.
 func TestFrozenWorker(t *testing.T) {
 	if runtime.GOOS != "linux" {
@@ -176,7 +179,7 @@ func TestFrozenWorker(t *testing.T) {
 	waitFor(t, "a result", func() bool { return strings.Contains(said.String(), "[1/10]") })
 	for _, pid := range children(cmd.Process.Pid) {
 		if worker, err := os.FindProcess(pid); err == nil {
-			_ = worker.Signal(syscall.SIGSTOP)
+			_ = worker.Signal(sigstop)
 		}
 	}
 	if _, text, _ := s.run("status", "small"); !regexp.MustCompile(`running .* last word \d+s ago`).MatchString(text) {
@@ -190,7 +193,7 @@ func TestFrozenWorker(t *testing.T) {
 // TestSilentStart: signals end a study whose workers do not greet, be it that git never returns.
 func TestSilentStart(t *testing.T) {
 	s := newSession(t)
-	launcher := s.shellScript("launcher", "touch started\nexec sleep 30\n")
+	launcher := s.shellScript("launcher", "touch started\nexec sleep 600\n")
 	started := filepath.Join(s.folder, "started")
 	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		_ = os.Remove(started)
@@ -199,7 +202,9 @@ func TestSilentStart(t *testing.T) {
 		if err := cmd.Process.Signal(signal); err != nil {
 			t.Skip(err)
 		}
-		_ = cmd.Wait()
+		over := make(chan error, 1)
+		go func() { over <- cmd.Wait() }()
+		waitFor(t, "the study to end", func() bool { return len(over) == 1 })
 		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want || !strings.Contains(text, "runs left to train: 10") {
 			t.Errorf("%v ends with %d: %s", signal, code, text)
 		}
@@ -234,6 +239,35 @@ func TestHangup(t *testing.T) {
 		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want || !ignored && !strings.Contains(text, "stopped by hangup") || strings.Contains(text, "worker died") {
 			t.Errorf("ignored %v: it ends with %d: %s", ignored, code, text)
 		}
+	}
+}
+
+// TestHangupIsNoSecondSignal: a terminal that says twice that it is closed does not kill workers that
+// write their checkpoints.
+func TestHangupIsNoSecondSignal(t *testing.T) {
+	stop, kill, release := stopSignals(t.Context())
+	defer release()
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cause := func(ctx context.Context) os.Signal {
+		<-ctx.Done()
+		var signalled signalError
+		errors.As(context.Cause(ctx), &signalled)
+		return signalled.signal
+	}
+	if err := self.Signal(syscall.SIGHUP); err != nil {
+		t.Skip(err)
+	}
+	if first := cause(stop); first != syscall.SIGHUP {
+		t.Errorf("the first signal is %v", first)
+	}
+	if err := errors.Join(self.Signal(syscall.SIGHUP), self.Signal(syscall.SIGINT)); err != nil {
+		t.Fatal(err)
+	}
+	if second := cause(kill); second != syscall.SIGINT {
+		t.Errorf("the second signal is %v", second)
 	}
 }
 

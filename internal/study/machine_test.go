@@ -3,8 +3,10 @@ package study
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -236,6 +238,23 @@ func TestTries(t *testing.T) {
 	}
 }
 
+// TestTriesOfAKilledCall: a call that is killed between two tries does not give the run new ones.
+func TestTriesOfAKilledCall(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	b := newBench(t, answers, "good", "bad")
+	host, _ := os.Hostname()
+	for range 2 {
+		e := store.Execution{Key: b.specs[1].Key, Error: "worker died"}
+		if _, err := b.record.Crash(e, place(host)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var failed *FailedRunsError
+	if err := b.run(t.Context()); !errors.As(err, &failed) || b.count(RunStarted) != 2 || b.count(RunRetried) != 0 {
+		t.Errorf("the study ends with %v after %d starts", err, b.count(RunStarted))
+	}
+}
+
 // TestFaultsOfTheMachine: a worker that meets one stops the study; no run is failed and no try used up.
 func TestFaultsOfTheMachine(t *testing.T) {
 	t.Setenv("ANSWER", `{"fault":{"path":"runs/x/weights","cause":"no space left on device, 0 kB free","advice":"make room"}}`)
@@ -255,6 +274,17 @@ func TestFaultsOfTheMachine(t *testing.T) {
 	}
 	if e, err := b.record.Executions(); err != nil || len(e) != 3 || e[0].Outcome != store.OutcomeInterrupted || e[0].Error == "" {
 		t.Errorf("the executions are %+v (%v)", e, err)
+	}
+}
+
+// TestMissingFolder: a worker does not make the folder of a study again that has been moved away.
+func TestMissingFolder(t *testing.T) {
+	_, specs := trained(t)
+	gone := filepath.Join(t.TempDir(), "gone")
+	w := &worker{out: json.NewEncoder(io.Discard)}
+	done := w.train(t.Context(), request{Spec: specs[0], Dir: Folder(gone).run(specs[0].Key)})
+	if _, err := os.Stat(gone); done.Fault == nil || done.Error != "" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it ends with %+v (%v)", done, err)
 	}
 }
 

@@ -216,9 +216,12 @@ func TestWorkerLeavesWithItsInput(t *testing.T) {
 	folder := t.TempDir()
 	decoder := json.NewDecoder(replies)
 	next := func() reply {
-		var r reply
-		if err := decoder.Decode(&r); err != nil {
-			t.Fatal(err)
+		r := reply{Alive: true}
+		for r.Alive { // while it reads images
+			r = reply{}
+			if err := decoder.Decode(&r); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return r
 	}

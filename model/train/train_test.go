@@ -158,6 +158,21 @@ func resumed(t *testing.T, j Job, cuts *random.Stream) Result {
 	}
 }
 
+// TestEvaluationIsHeardOf: it tells of every batch.
+func TestEvaluationIsHeardOf(t *testing.T) {
+	j, batches := job(), 0
+	trainer, err := NewTrainer(j.Architecture, j.Recipe, j.Seed, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	mean, deviation := j.Train.Moments()
+	_, err = evaluate(j.Architecture, trainer.evaluated(), j.Validation, mean, deviation, 1, false, func() { batches++ })
+	if size := min(evaluationBatch, j.Validation.N); err != nil || batches != (j.Validation.N+size-1)/size {
+		t.Errorf("%d batches of %d images are told (%v)", batches, j.Validation.N, err)
+	}
+}
+
 // TestUnwritableCheckpoint: a checkpoint that cannot be written on the way is told once and costs
 // nothing else; one at the end of the context is an error beside the context's.
 func TestUnwritableCheckpoint(t *testing.T) {
