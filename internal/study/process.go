@@ -1,6 +1,7 @@
 package study
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,8 +31,7 @@ type process struct {
 // startProcess starts a worker and waits for its greeting. It takes its kernels' check on the way:
 // the *crashError of a worker that died there names them.
 func startProcess(command []string, environment ...string) (*process, error) {
-	p := &process{command: exec.Command(command[0], command[1:]...), errors: &crash.Log{}}
-	p.command.Args[0] = program.Shown(command[:1])[0]
+	p := &process{command: program.Command(context.Background(), command), errors: &crash.Log{}}
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
 	var err error

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/program"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 )
@@ -73,6 +74,7 @@ func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if pid := store.Holder(folder.lock()); pid > 0 { // before the images are read
 		return &store.LockedError{Path: folder.lock(), PID: pid}
 	}
+	go program.Hash() // wanted when the first worker greets
 	specs, err := p.Specs()
 	if err != nil {
 		return err
