@@ -172,7 +172,10 @@ func TestLockAndSignals(t *testing.T) {
 		}
 		if runtime.GOOS == "linux" { // a signal to the whole group reaches the workers too: what it means is the supervisor's decision
 			waitFor(t, "two workers", func() bool { return len(children(cmd.Process.Pid)) == 2 || runtime.NumCPU() < 2 })
-			time.Sleep(100 * time.Millisecond)
+			waitFor(t, "a run that trains", func() bool {
+				_, out, _ := s.run("status", "small")
+				return strings.Contains(out, "running ")
+			})
 			for _, pid := range children(cmd.Process.Pid) {
 				if worker, err := os.FindProcess(pid); err == nil {
 					_ = worker.Signal(signal)

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os/exec"
 	"runtime"
 	"strings"
+
+	"gridsearch/internal/program"
 )
 
 // request is what a process is asked to measure.
@@ -20,7 +21,7 @@ type request struct {
 // context, and its messages go to stderr.
 func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS float64, stderr io.Writer) (Result, error) {
 	var r Result
-	child := exec.CommandContext(ctx, command[0], command[1:]...)
+	child := program.Command(ctx, command)
 	child.Stderr = stderr
 	in, err := child.StdinPipe()
 	if err != nil {

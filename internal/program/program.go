@@ -3,11 +3,13 @@
 package program
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -65,6 +67,14 @@ func Shown(command []string) []string {
 		return command
 	}
 	return append([]string{name}, command[1:]...)
+}
+
+// Command is exec.CommandContext of words, the first of which may be Path: it then has the name of the file
+// in lists of processes.
+func Command(ctx context.Context, words []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Args[0] = Shown(words)[0]
+	return cmd
 }
 
 // Sign gives this process the name of its file in the system's list of processes: what is started

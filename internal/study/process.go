@@ -38,8 +38,7 @@ const greetWithin = 2 * time.Minute
 // startProcess starts a worker and waits for its greeting, so long and no longer, or until the context
 // ends. It takes its kernels' check on the way: the *crashError of a worker that died there names them.
 func startProcess(ctx context.Context, within time.Duration, command []string, environment ...string) (*process, error) {
-	p := &process{command: exec.Command(command[0], command[1:]...), errors: &crash.Log{}}
-	p.command.Args[0] = program.Shown(command[:1])[0]
+	p := &process{command: program.Command(context.Background(), command), errors: &crash.Log{}}
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
 	p.command.WaitDelay = leaveWithin

@@ -17,6 +17,7 @@ import (
 
 	"gridsearch/experiments"
 	"gridsearch/internal/files"
+	"gridsearch/internal/program"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 )
@@ -84,6 +85,7 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if pid := store.Holder(folder.lock()); pid > 0 { // before the images are read
 		return &store.LockedError{Path: folder.lock(), PID: pid}
 	}
+	go program.Hash() // wanted when the first worker greets
 	specs, err := p.Specs()
 	if err != nil {
 		return err
