@@ -62,7 +62,24 @@ func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	if mean == nil {
 		mean, deviation = images.train.Moments()
 	}
-	return train.Evaluate(arch, n.Parameters, images.validation, mean, deviation, experiment.Execution.ThreadsPerRun)
+	r, err := train.Evaluate(arch, n.Parameters, images.validation, mean, deviation,
+		experiment.Execution.ThreadsPerRun)
+	if err != nil {
+		return r, err
+	}
+	return r, finite(r.Logits, arch.Classes)
+}
+
+// finite is the error of a network whose finite parameters overflow on an image: its loss is none.
+func finite(logits []float32, classes int) error {
+	for i, v := range logits {
+		if v-v != 0 {
+			return &InputError{fmt.Errorf("the network gives the logit %v for validation image %d: "+
+				"its parameters, or the mean and deviation of its images, are not those of a trained "+
+				"network", v, i/classes)}
+		}
+	}
+	return nil
 }
 
 // Examples loads validation images of a study by their numbers, each by itself and at the native size. The error of a number that there is no image of is an

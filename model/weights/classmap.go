@@ -48,11 +48,11 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 			return nil, err
 		}
 		logits, c := network.Logits(), class
+		if slices.ContainsFunc(logits, notFinite) {
+			return nil, fmt.Errorf("the logits of image %d are not finite", i)
+		}
 		if c == Predicted {
 			c = slices.Index(logits, slices.Max(logits))
-		}
-		if c == Predicted { // no number is equal to NaN
-			return nil, fmt.Errorf("the logits of %s are no numbers", a.Name)
 		}
 		maps[i] = ClassMap{Class: c, Probability: probability(logits, c), Size: a.FinalMap(), Evidence: network.Map(0, c)}
 	}

@@ -164,12 +164,28 @@ func build(file *safetensors.File, arch model.Architecture, names string) (Netwo
 		if err != nil {
 			return Network{}, fmt.Errorf("%s: %w", t.Name, err)
 		}
-		if i := slices.IndexFunc(numbers, func(v float32) bool { return !finite(v) }); i >= 0 {
-			return Network{}, fmt.Errorf("%s holds %v in float32: the numbers of a network are finite; nothing is loaded", t.Name, numbers[i])
+		w := wanted[t.Name]
+		if err := w.check(numbers); err != nil {
+			return Network{}, err
 		}
-		wanted[t.Name].load(values[wanted[t.Name].ours], numbers)
+		w.load(values[w.ours], numbers)
 	}
 	return n, nil
+}
+
+// check says whether numbers can be those of the tensor: finite, and a variance is not negative.
+func (t tensor) check(numbers []float32) error {
+	for _, v := range numbers {
+		switch {
+		case !finite(v):
+			return fmt.Errorf("%s holds %v in float32: the numbers of a network are finite; "+
+				"nothing is loaded", t.name, v)
+		case v < 0 && t.variance():
+			return fmt.Errorf("%s holds %v: a variance is 0 or more, and the network would give NaN; "+
+				"nothing is loaded", t.name, v)
+		}
+	}
+	return nil
 }
 
 // compare names every difference between what a file has and what a network wants.
@@ -227,4 +243,5 @@ func (n Network) CheckMoments() error {
 	return nil
 }
 
-func finite(v float32) bool { return v-v == 0 }
+func finite(v float32) bool    { return v-v == 0 }
+func notFinite(v float32) bool { return !finite(v) }

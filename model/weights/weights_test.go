@@ -287,6 +287,19 @@ func TestNotFinite(t *testing.T) {
 	if n, err := Import(text, golden(t, "efficientnet"), ""); err == nil || !strings.Contains(err.Error(), "features.0.1.bias holds +Inf in float32") || n.Parameters != nil {
 		t.Errorf("an infinite parameter gives %v", err)
 	}
+	for want, number := range map[string]float32{"holds -1: a variance is 0 or more": -1, "holds NaN in float32": float32(math.NaN())} {
+		name := "features.0.1.running_var"
+		f := file(t, read(t, "efficientnet/torchvision.safetensors"))
+		i := slices.IndexFunc(f.Tensors, func(s safetensors.Tensor) bool { return s.Name == name })
+		f.Tensors[i] = safetensors.Float32s(name, f.Tensors[i].Shape, []float32{1, 0, number, 2})
+		text, err := f.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := Import(text, golden(t, "efficientnet"), ""); err == nil || !strings.Contains(err.Error(), name+" "+want) || n.Parameters != nil {
+			t.Errorf("a variance of %v gives %v", number, err)
+		}
+	}
 	n := imported(t)
 	if n.Mean, n.Deviation = []float32{0, bad, 0}, []float32{1, 1, 1}; n.CheckMoments() == nil {
 		t.Error("an infinite mean is taken")
@@ -297,7 +310,7 @@ func TestNotFinite(t *testing.T) {
 	pixels := n.Architecture.Pixels
 	images := make([]float32, 2*3*pixels*pixels)
 	images[len(images)-1] = bad
-	if _, err := n.Logits(safetensors.Float32s(ImagesName, []int{2, 3, pixels, pixels}, images), 1); err == nil || !strings.Contains(err.Error(), "logits of image 1 are no finite numbers") {
+	if _, err := n.Logits(safetensors.Float32s(ImagesName, []int{2, 3, pixels, pixels}, images), 1); err == nil || !strings.Contains(err.Error(), "logits of image 1 are not finite") {
 		t.Errorf("an infinite pixel gives %v", err)
 	}
 }
