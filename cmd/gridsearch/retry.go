@@ -22,7 +22,7 @@ func newRetry() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s to train again: %s\n", plural(n, "run"), commandLine(cmd, args[0], nil))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s to train again: %s\n", plural(n, "run"), commandLine(cmd, studyName(folder, args[0]), nil))
 			return err
 		},
 	}
