@@ -122,6 +122,7 @@ func bar(done, total, cells int) string {
 	if total > 0 {
 		share = float64(done) / float64(total)
 	}
+	share = min(1, max(0, share))
 	full := int(share * float64(cells))
 	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full), int(100*share))
 }

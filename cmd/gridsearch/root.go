@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/crash"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
@@ -52,8 +53,9 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		}
 		return nil
 	}
-	err := root.ExecuteContext(context.Background())
-	if err != nil && !understood {
+	err := guarded(args, func() error { return root.ExecuteContext(context.Background()) })
+	var fault *crash.Fault
+	if err != nil && !understood && !errors.As(err, &fault) {
 		err = usageError{err}
 	}
 	if err == nil && out.err != nil {
@@ -67,6 +69,27 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	}
 	return exitCode(err)
 }
+
+// guarded runs a command; a panic of it becomes an error of one line. A worker's is left to end it:
+// its supervisor reads the trace.
+func guarded(args []string, command func() error) error {
+	if slices.Contains(args[:min(1, len(args))], workerProcess) {
+		return command()
+	}
+	err := crash.Guard(command)
+	var fault *crash.Fault
+	if !errors.As(err, &fault) {
+		return err
+	}
+	if os.Getenv(traceVariable) != "" {
+		return fmt.Errorf("%w\n%s", err, fault.Trace)
+	}
+	return fmt.Errorf("%w: this is a mistake in gridsearch; run it again with %s=1 and report the "+
+		"trace with the command line", err, traceVariable)
+}
+
+// traceVariable asks for the whole trace of an internal error.
+const traceVariable = "GRIDSEARCH_TRACE"
 
 // warnOfKernels says which sets of kernels this process has found wrong.
 func warnOfKernels(out io.Writer) {
@@ -105,9 +128,12 @@ func exitCode(err error) int {
 	var stopped *study.StoppedError
 	var failed *study.FailedRunsError
 	var signalled signalError
+	var fault *crash.Fault
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &fault): // whatever it is joined with
+		return exitInternal
 	case errors.As(err, &signalled):
 		return exitInterrupted + int(signalled.signal)
 	case errors.As(err, &interrupted):

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -52,6 +53,10 @@ func (s *Store) Latencies() ([]Latency, error) {
 		}
 		if l.Measured, err = time.Parse(time.RFC3339Nano, measured); err != nil {
 			return nil, err
+		}
+		if l.Batch < 1 || !(l.Shortest > 0) || !(l.Median > 0) || math.IsInf(l.Shortest+l.Median, 0) {
+			return nil, &FileError{s.path, unsound(fmt.Errorf("trial %s has a latency of %v s, %v in the median, for batches of %d",
+				l.Trial, l.Shortest, l.Median, l.Batch))}
 		}
 		list = append(list, l)
 	}

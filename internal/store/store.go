@@ -242,6 +242,8 @@ func (s *Store) recognise() error {
 		return err
 	case id != applicationID:
 		return errors.New("it is a database, but no study of gridsearch: move it away, or give the study another [study] name or --dir")
+	case version < 0:
+		return unreadable(fmt.Errorf("its schema has version %d", version))
 	case version > len(known):
 		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the newer gridsearch that made it", version, len(known))
 	}
@@ -395,7 +397,7 @@ func (s *Store) Records() ([]Record, error) {
 	for rows.Next() {
 		r, err := scanRecord(rows)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.path, err)
+			return nil, &FileError{s.path, unsound(err)}
 		}
 		records = append(records, r)
 	}
@@ -418,7 +420,10 @@ func scanRecord(rows *sql.Rows) (Record, error) {
 		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
 			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
 			Predictions: predictions.String}
-		return r, json.Unmarshal([]byte(curve.String), &r.Result.Curve)
+		if err := json.Unmarshal([]byte(curve.String), &r.Result.Curve); err != nil {
+			return r, fmt.Errorf("curve of run %s: %w", r.Key, err)
+		}
+		return r, r.Result.check(r.Run)
 	case failure.Valid:
 		r.State, r.Error = Failed, failure.String
 	}

@@ -120,10 +120,19 @@ func (f Folder) readPlan() (document, error) {
 	if err != nil {
 		return plan, err
 	}
-	if err := json.Unmarshal(text, &plan); err != nil {
-		return plan, &InputError{fmt.Errorf("%s: %w", f.plan(), err)}
+	if plan, err = decodePlan(text); err != nil {
+		return plan, &InputError{fmt.Errorf("%s: %w: bring a copy of it back, or make it anew with "+
+			"gridsearch run FILE, the experiment file of the study", f.plan(), err)}
 	}
 	return plan, nil
+}
+
+// decodePlan reads plan.json.
+func decodePlan(text []byte) (plan document, err error) {
+	if err := json.Unmarshal(text, &plan); err != nil {
+		return plan, err
+	}
+	return plan, plan.Check()
 }
 
 // Write replaces a derived file of the study, whole or not at all.

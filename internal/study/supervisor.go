@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/crash"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 )
@@ -185,7 +186,8 @@ func (s *supervisor) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
-			if errs[i] = s.work(ctx); errs[i] != nil {
+			errs[i] = crash.Guard(func() error { return s.work(ctx) })
+			if errs[i] != nil {
 				s.stop(errs[i])
 			}
 		})

@@ -330,6 +330,7 @@ func TestBadMetadata(t *testing.T) {
 		"the pixels must be 1 or more, not -1":                    strings.Replace(good, `"pixels":12`, `"pixels":-1`, 1),
 		"describe a network of 10000 blocks, the file has 112 te": strings.Replace(good, `"repeats":1`, `"repeats":9994`, 1),
 		"features.0.0.weight has shape [4 3 3 3], the network wa": strings.Replace(good, `"stem":{"channels":4`, `"stem":{"channels":1000000`, 1),
+		"stage 2: the network is too large to be counted: expans": strings.Replace(good, `"expansion":4`, `"expansion":4611686018427387904`, 1),
 		"mean and deviation have 1 and 0 numbers, the network's":  strings.Replace(good, `"names"`, `"mean":[1],"names"`, 1),
 		"the deviation of channel 2 must be positive and finite,": strings.Replace(good, `"names"`, `"mean":[1,1,1],"deviation":[1,1,-1],"names"`, 1),
 	} {
