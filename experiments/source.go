@@ -24,13 +24,19 @@ type source struct {
 func open(file string, bytes []byte, settings []string) (*table, *Errors) {
 	s := &source{file: file, errs: &Errors{}}
 	text, values := withoutMark(string(bytes)), map[string]any{}
+	if at, deep := tooDeep(text); deep {
+		s.errs.List = append(s.errs.List, deepMistake(file, text, at))
+		return nil, s.errs
+	}
 	if _, err := toml.Decode(text, &values); err != nil {
 		s.errs.List = append(s.errs.List, syntaxMistake(file, text, err))
 		return nil, s.errs
 	}
 	s.places = scan(text)
 	for _, setting := range settings {
-		if err := s.set(values, setting); err != nil {
+		if _, deep := tooDeep(setting); deep {
+			s.errs.List = append(s.errs.List, Mistake{File: fmt.Sprintf("--set %.60s", setting), Text: deepText})
+		} else if err := s.set(values, setting); err != nil {
 			s.errs.List = append(s.errs.List, Mistake{File: "--set " + setting, Text: err.Error()})
 		}
 	}
