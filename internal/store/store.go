@@ -170,7 +170,8 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// OpenReadOnly opens an existing record while somebody else may write it.
+// OpenReadOnly opens an existing record while somebody else may write it. It writes nothing, neither
+// into the file nor beside it, and asks for no right to.
 func OpenReadOnly(path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, &FileError{path, errors.New("no such record; the study has not been started: start it with gridsearch run")}
@@ -178,7 +179,7 @@ func OpenReadOnly(path string) (*Store, error) {
 	if err := inspect(path); err != nil {
 		return nil, &FileError{path, err}
 	}
-	s, err := connect(path, "_pragma=query_only(1)")
+	s, err := connect(path, "_pragma=query_only(1)&"+readingOptions(path))
 	if err != nil {
 		return nil, err
 	}
@@ -195,11 +196,7 @@ func inspect(path string) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil
 	}
-	options := "mode=ro"
-	if log, err := os.Stat(path + "-wal"); err != nil || log.Size() == 0 {
-		options += "&immutable=1" // nobody writes, and no file is made beside it
-	}
-	s, err := connect(path, options)
+	s, err := connect(path, readingOptions(path))
 	if err != nil {
 		return err
 	}
@@ -250,8 +247,11 @@ func (s *Store) recognise() error {
 	return nil
 }
 
-// unreadable says what to do about a damaged file.
+// unreadable says what to do about a file that cannot be read.
 func unreadable(err error) error {
+	if !corrupt(err) {
+		return unreachable(err)
+	}
 	return fmt.Errorf("it is no readable SQLite file (%w): bring a copy of it back, or move it away with its -wal and -shm to train the study anew", err)
 }
 
