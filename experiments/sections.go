@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"gridsearch/dataset"
 	"gridsearch/model"
@@ -38,15 +37,14 @@ func readStudy(root *table, file string) Study {
 	}
 	name := t.rule("name")
 	name.Folder, name.Default = true, nil // the file's
-	if s.Name == "" || strings.ContainsFunc(s.Name, strange) || strings.HasPrefix(s.Name, ".") || strings.HasPrefix(s.Name, "-") {
-		t.fail("name", "name %s does not make a folder: use letters, digits, dashes, dots and underscores, and begin with a letter or digit", quote(s.Name))
+	switch {
+	case makesFolder(s.Name):
+	case t.has("name"):
+		t.fail("name", "name %s does not make a folder on every system: %s", quote(s.Name), folderRule)
+	default:
+		t.fail("name", "the file's name %s does not make a folder on every system, and [study] has no other: %s", quote(s.Name), folderRule)
 	}
 	return s
-}
-
-// strange are characters that some file system refuses, or a shell takes for its own.
-func strange(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. +", r)
 }
 
 // maxChannels bounds what a file may ask for before it is scaled.
