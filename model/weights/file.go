@@ -116,12 +116,7 @@ func guess(file *safetensors.File, arch model.Architecture) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		known := 0
-		for _, t := range file.Tensors {
-			if _, ok := wanted[t.Name]; ok {
-				known++
-			}
-		}
+		_, known := prefix(file, wanted)
 		if known > most {
 			best, most = names, known
 		}
@@ -148,10 +143,14 @@ func build(file *safetensors.File, arch model.Architecture, names string) (Netwo
 	if err != nil {
 		return Network{}, err
 	}
+	before, named := prefix(file, wanted)
+	if file, err = without(file, before, named); err != nil {
+		return Network{}, err
+	}
 	if err := compare(file, wanted, names); err != nil {
 		return Network{}, err
 	}
-	n := Network{Architecture: arch}
+	n := Network{Architecture: arch, Prefix: before}
 	if n.Parameters, err = nn.NewParameters(arch, 0, false); err != nil {
 		return Network{}, err
 	}

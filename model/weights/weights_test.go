@@ -275,6 +275,38 @@ not of the network: fc.weight`
 	}
 }
 
+// TestPrefix: what programs put in front of all names is taken off; where it is not in front of all,
+// one line says so.
+func TestPrefix(t *testing.T) {
+	for _, family := range families {
+		for _, names := range Libraries(golden(t, family)) {
+			f, want := file(t, read(t, family+"/"+names+".safetensors")), values(saved(t, family, names).Parameters)
+			for _, prefix := range []string{"module.", "_orig_mod.", "model.", "module._orig_mod.", "net.0."} {
+				changed := safetensors.File{Tensors: slices.Clone(f.Tensors)}
+				for i := range changed.Tensors {
+					changed.Tensors[i].Name = prefix + changed.Tensors[i].Name
+				}
+				text, err := changed.Encode()
+				if err != nil {
+					t.Fatal(err)
+				}
+				n, err := Import(text, golden(t, family), "")
+				if err != nil || n.Prefix != prefix || !reflect.DeepEqual(values(n.Parameters), want) {
+					t.Errorf("%s, %s behind %s: prefix %q, %.200v", family, names, prefix, n.Prefix, err)
+				}
+				changed.Tensors = append(changed.Tensors, safetensors.Int64("criterion.steps", 1))
+				if text, err = changed.Encode(); err != nil {
+					t.Fatal(err)
+				}
+				_, err = Import(text, golden(t, family), "")
+				if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), `behind the prefix "`+prefix+`", and "criterion.steps" does not begin with it`) {
+					t.Errorf("%s, %s behind %s with another tensor: %.200v", family, names, prefix, err)
+				}
+			}
+		}
+	}
+}
+
 // TestNotFinite: neither parameters nor moments nor logits are infinite or no numbers.
 func TestNotFinite(t *testing.T) {
 	f, bad := file(t, read(t, "efficientnet/torchvision.safetensors")), float32(math.Inf(1))
