@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 // live redraws a small table in place on a terminal: the study's state, the best trial so far, and what trains now.
@@ -56,7 +57,7 @@ func (l *live) event(e study.Event) {
 	switch e.Kind {
 	case study.RunFailed, study.RunRetried, study.KernelsOut:
 		l.erase()
-		lines{l.out}.event(e)
+		newLines(l.out).event(e)
 	}
 	if e.Kind != study.RunProgress {
 		l.draw()
@@ -71,7 +72,7 @@ func (l *live) close() {
 	l.draw()
 }
 
-func (l *live) note(text string) { lines{l.out}.note(text) }
+func (l *live) note(text string) { newLines(l.out).note(text) }
 
 // erase takes the table off the screen.
 func (l *live) erase() {
@@ -86,14 +87,14 @@ func (l *live) draw() {
 		return
 	}
 	width, height, err := term.GetSize(int(l.out.Fd()))
-	if err != nil || width < 20 {
+	if err != nil || width < 1 {
 		width, height = 80, 24
 	}
 	rows := table(l.name, l.last.Status, time.Since(l.seen).Seconds())
 	rows = rows[:min(len(rows), max(1, height-1))] // what has left the screen cannot be erased
 	l.erase()
 	for _, row := range rows {
-		fmt.Fprintln(l.out, clip(row, width-1))
+		fmt.Fprintln(l.out, terminal.Clip(terminal.Printable(row), width-1))
 	}
 	l.drawn = len(rows)
 }
@@ -125,13 +126,6 @@ func bar(done, total, cells int) string {
 	share = min(1, max(0, share))
 	full := int(share * float64(cells))
 	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full), int(100*share))
-}
-
-func clip(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width])
-	}
-	return text
 }
 
 func plural(n int, noun string) string {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/term"
 
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 // display shows how a study goes on.
@@ -24,18 +26,23 @@ type display interface {
 func newDisplay(mode, name string, out io.Writer) (display, error) {
 	switch mode {
 	case "auto":
-		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) && hasCursor(os.Getenv("TERM"), runtime.GOOS) {
 			return newLive(name, file), nil
 		}
-		return lines{out}, nil
+		return newLines(out), nil
 	case "plain":
-		return lines{out}, nil
+		return newLines(out), nil
 	case "json":
 		return &jsonLines{json.NewEncoder(out)}, nil
 	case "none":
 		return silent{}, nil
 	}
 	return nil, usageError{fmt.Errorf("--progress %q is not known: use auto, plain, json or none", mode)}
+}
+
+// hasCursor says whether a terminal of a name can be drawn on again. One of Windows has no name.
+func hasCursor(name, system string) bool {
+	return name != "dumb" && (name != "" || system == "windows")
 }
 
 type silent struct{}
@@ -53,6 +60,9 @@ func (j *jsonLines) note(string)         {}
 
 // lines writes one plain line for each event that ends something.
 type lines struct{ out io.Writer }
+
+// newLines makes them printable.
+func newLines(out io.Writer) lines { return lines{terminal.NewWriter(out)} }
 
 func (l lines) event(e study.Event) {
 	s := e.Status

@@ -19,6 +19,7 @@ import (
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 // Exit codes, as the documentation lists them.
@@ -42,8 +43,9 @@ func (e usageError) Unwrap() error { return e.err }
 func execute(args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	out := &output{to: stdout}
+	data := terminal.NewWriter(out)
 	root.SetArgs(args)
-	root.SetOut(out)
+	root.SetOut(data)
 	root.SetErr(stderr)
 	understood, name := false, ""
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -58,7 +60,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err != nil && !understood && !errors.As(err, &fault) {
 		err = usageError{err}
 	}
-	if err == nil && out.err != nil {
+	if _ = data.Flush(); err == nil && out.err != nil {
 		err = fmt.Errorf("standard output is not whole: %w", out.err)
 	}
 	if !slices.Contains([]string{"run", "doctor", workerProcess}, name) { // those say so themselves
@@ -114,7 +116,7 @@ func (o *output) Write(p []byte) (int, error) {
 // complain prints an error as messages are printed here: lower case, the program's name before every line.
 func complain(out io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(out, "gridsearch: %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(out, "gridsearch: %s\n", terminal.Printable(strings.TrimRight(line, "\r\n")))
 	}
 }
 

@@ -1,14 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
+	"gridsearch/internal/terminal"
 	"gridsearch/search"
 )
 
@@ -251,18 +250,12 @@ func names(columns []column) []string {
 
 func (r Results) table(w io.Writer, wide bool) error {
 	columns := r.columns(wide)
-	var text bytes.Buffer
-	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, row := range append([][]string{names(columns)}, r.rows(columns)...) {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
-	}
-	for line := range strings.Lines(text.String()) {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.Findings(), "\n"))
 	return err

@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"text/tabwriter"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -18,6 +17,7 @@ import (
 	"gridsearch/internal/report"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 	"gridsearch/search/images"
 )
 
@@ -206,7 +206,7 @@ var titles = map[string]string{"top1": "top-1 %", "top5": "top-5 %", "loss": "lo
 	"brier": "Brier score", "ece": "calibration error"}
 
 func (s *Scores) table(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintf(t, "trial\tn\t%s\tsd\n", titles[s.Metric])
 	for _, trial := range s.Trials {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", trial.Trial, trial.N, s.cell(trial.Mean),

@@ -5,7 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
+
+	"gridsearch/internal/terminal"
 )
 
 // table prints the comparison for people: accuracies and their differences in percent.
@@ -25,7 +26,7 @@ func (v *Images) table(w io.Writer) {
 }
 
 func (v *Images) classTable(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintln(t, "class\timages\tbest, %\tall trials, %")
 	for _, c := range v.Classes {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Images, fixed(c.best, 100, 1),
@@ -49,7 +50,7 @@ func (v *Images) pairTable(w io.Writer) {
 		return
 	}
 	level := strconv.FormatFloat(100*v.confidence, 'g', 4, 64) + " %"
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintln(t, strings.Join([]string{"against the best", "seeds", "top-1, points", level,
 		"loss, nats", level, "best alone", "it alone", "McNemar p", "agreement", "kappa"}, "\t"))
 	for _, p := range v.Pairs {
