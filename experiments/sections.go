@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/plural"
 	"gridsearch/model"
 	"gridsearch/model/train"
 )
@@ -77,7 +78,7 @@ func readModel(t *table, way recipe) Model {
 	m.Stages = t.stages("stages", preset.Stages)
 	m.Strides = t.integers("strides", 1, 2)
 	if n := len(m.Strides); n > 0 && n != len(m.Stages) {
-		t.fail("strides", "strides has %d numbers for %d stages", n, len(m.Stages))
+		t.fail("strides", "strides has %s for %s", plural.Of(n, "number"), plural.Of(len(m.Stages), "stage"))
 	}
 	m.Rounding = model.Rounding{
 		ChannelDivisor:     t.integer("channel_divisor", rounding.ChannelDivisor, 1, 256),

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 )
@@ -107,9 +108,9 @@ func table(name string, s study.Status, since float64) []string {
 		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
 		counts += "  " + remaining(study.Status{Remaining: &r})
 	}
-	rows := []string{fmt.Sprintf("%s  %s  %d of %d runs", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, s.Total), counts}
+	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, plural.Of(s.Total, "run")), counts}
 	if s.Best != nil {
-		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural(s.Best.Runs, "run")))
+		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural.Of(s.Best.Runs, "run")))
 	}
 	for _, a := range s.Running {
 		rows = append(rows, fmt.Sprintf("  running      %-22s seed %d  %s  loss %.3f", a.Trial, a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
@@ -126,11 +127,4 @@ func bar(done, total, cells int) string {
 	share = min(1, max(0, share))
 	full := int(share * float64(cells))
 	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full), int(100*share))
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

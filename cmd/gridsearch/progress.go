@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
@@ -94,7 +95,7 @@ func (l lines) event(e study.Event) {
 
 // latency says what has been measured of a trial.
 func latency(e study.Event) string {
-	return fmt.Sprintf("takes %s ms for %s", report.Milliseconds(e.Seconds), plural(e.Batch, "image"))
+	return fmt.Sprintf("takes %s ms for %s", report.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
 }
 
 func (l lines) close() {}

@@ -17,6 +17,7 @@ import (
 
 	"gridsearch/internal/crash"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
@@ -174,7 +175,7 @@ func newRoot() *cobra.Command {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(), strings.Join(names, " and "), plural(len(args), "argument"), cmd.UseLine())
+			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(), strings.Join(names, " and "), plural.Of(len(args), "argument"), cmd.UseLine())
 		}
 		return nil
 	}

@@ -305,7 +305,7 @@ var onlyParsed = []string{
 	"is out of range, it must be", "must be 1 or more", "must be above 0, not", // as strings
 	"must divide 1", "is below low", "step must be positive",
 	"needs the key points", "belongs to RandAugment", "classes comes from the data",
-	"are more than", "do not fill one batch", "for 1 stages",
+	"are more than", "do not fill one batch", "for 1 stage",
 }
 
 // TestAgreement sets every key to values of every kind and about its bounds: the schema takes all

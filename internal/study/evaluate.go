@@ -5,6 +5,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/experiments"
+	"gridsearch/internal/plural"
 	"gridsearch/model/train"
 	"gridsearch/model/weights"
 )
@@ -44,11 +45,11 @@ func (e *evaluator) load() (err error) {
 func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	experiment, info, arch := e.experiment, e.source.Info(), n.Architecture
 	if classes := len(info.Classes); arch.Classes != classes || arch.InChannels != info.Channels {
-		return train.Result{}, &InputError{fmt.Errorf("the network tells %d classes apart on images of %d channels, data set %s has %d classes and %d channels",
-			arch.Classes, arch.InChannels, info.Name, classes, info.Channels)}
+		return train.Result{}, &InputError{fmt.Errorf("the network tells %s apart on images of %s, data set %s has %s and %s",
+			plural.Of(arch.Classes, "class"), plural.Of(arch.InChannels, "channel"), info.Name, plural.Of(classes, "class"), plural.Of(info.Channels, "channel"))}
 	}
 	if arch.Pixels > info.Native {
-		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %d pixels, data set %s has %d: they are not enlarged", arch.Pixels, info.Name, info.Native)}
+		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %s, data set %s has %d: they are not enlarged", plural.Of(arch.Pixels, "pixel"), info.Name, info.Native)}
 	}
 	if err := e.load(); err != nil {
 		return train.Result{}, &InputError{err}

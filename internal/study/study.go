@@ -184,7 +184,16 @@ func Reopen(folder Folder) (*Prepared, error) {
 }
 
 // Retry lets the failed runs of a study wait again, and says how many there were.
-func Retry(folder Folder) (int, error) {
+func Retry(folder Folder) (int, error) { return change(folder, (*store.Store).Retry) }
+
+// ForgetLatencies lets the next call of Run measure the latencies of a study again, and says how many
+// there were.
+func ForgetLatencies(folder Folder) (int, error) {
+	return change(folder, (*store.Store).ForgetLatencies)
+}
+
+// change changes the record of a study that nobody works on.
+func change(folder Folder, do func(*store.Store) (int, error)) (int, error) {
 	lock, err := store.Lock(folder.lock())
 	if err != nil {
 		return 0, err
@@ -195,5 +204,5 @@ func Retry(folder Folder) (int, error) {
 		return 0, err
 	}
 	defer record.Close()
-	return record.Retry()
+	return do(record)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/plural"
 	"gridsearch/model/nn"
 )
 
@@ -37,7 +38,7 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 	maps := make([]ClassMap, len(images))
 	for i, im := range images {
 		if im.Channels != a.InChannels {
-			return nil, fmt.Errorf("the image has %d channels, %s takes %d", im.Channels, a.Name, a.InChannels)
+			return nil, fmt.Errorf("the image has %s, %s takes %d", plural.Of(im.Channels, "channel"), a.Name, a.InChannels)
 		}
 		small, err := im.Resize(a.Pixels)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/safetensors"
 	"gridsearch/model"
 	"gridsearch/model/nn"
@@ -229,7 +230,7 @@ func (n Network) CheckMoments() error {
 		return nil
 	}
 	if c := n.Architecture.InChannels; len(n.Mean) != c || len(n.Deviation) != c {
-		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %d channels", len(n.Mean), len(n.Deviation), c)
+		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %s", len(n.Mean), len(n.Deviation), plural.Of(c, "channel"))
 	}
 	for i, d := range n.Deviation {
 		if !finite(n.Mean[i]) {

@@ -217,8 +217,21 @@ func (s *Scores) table(w io.Writer) {
 	if s.Lower {
 		better = "lower"
 	}
+	if s.Metric == "top5" && s.always(1) {
+		fmt.Fprintln(w, "\ntop-5 is 100 % in every run, as it always is with five classes or fewer")
+	}
 	fmt.Fprintf(w, "\n%s is better; this is an order of means: which trials can be told apart by "+
 		"top-1 is said without --metric\n", better)
+}
+
+// always says whether all runs have one value.
+func (s *Scores) always(value float64) bool {
+	for _, t := range s.Trials {
+		if slices.ContainsFunc(t.Runs, func(r Score) bool { return r.Value != value }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Scores) cell(v *float64) string {

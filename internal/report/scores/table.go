@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/terminal"
 )
 
@@ -15,7 +16,7 @@ func (v *Images) table(w io.Writer) {
 		fmt.Fprintln(w, "no run is complete yet: there are no images to compare trials on")
 		return
 	}
-	fmt.Fprintf(w, "%d validation images; the best is %s\n\n", v.N, v.Best)
+	fmt.Fprintf(w, "%s; the best is %s\n\n", plural.Of(v.N, "validation image"), v.Best)
 	v.classTable(w)
 	v.pairTable(w)
 	if v.Own != nil {
@@ -94,8 +95,8 @@ func (v *Images) signalLine() string {
 		parts = append(parts, s.name()+" "+ratio+" ("+s.deviations()+")")
 	}
 	first := v.Spreads[0]
-	return fmt.Sprintf("signal-to-noise over %d trials and %d seeds, the s.d. between trials over "+
-		"that of a run: %s", first.Trials, first.Seeds, strings.Join(parts, ", "))
+	return fmt.Sprintf("signal-to-noise over %s and %s, the s.d. between trials over "+
+		"that of a run: %s", plural.Of(first.Trials, "trial"), plural.Of(first.Seeds, "seed"), strings.Join(parts, ", "))
 }
 
 func (s Spread) name() string {
