@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -557,12 +559,14 @@ func TestOpenErrors(t *testing.T) {
 		"set [data] path":            {Name: "cifar-10"},
 		"published binary version":   {Name: "cifar-100", Path: t.TempDir()},
 		"plain or as .gz":            {Name: "idx", Path: t.TempDir()},
-		"no such file":               {Name: "image-folder", Path: "/nowhere"},
 		"holds no folders with JPEG": {Name: "image-folder", Path: t.TempDir()},
 	} {
 		if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v gives %v, want %q", spec, err, want)
 		}
+	}
+	if _, err := Open(Spec{Name: "image-folder", Path: "/nowhere"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing folder gives %v", err)
 	}
 }
 

@@ -180,6 +180,33 @@ func TestStagesOfEveryKind(t *testing.T) {
 	}
 }
 
+// TestTextSettings: keys that want text take what TOML would read as something else, and keep it.
+func TestTextSettings(t *testing.T) {
+	for _, text := range []string{"2024", "2024-05-01", "true", "1e5", "1.0", "nan", "0x10", "07:32:00"} {
+		e := parse(t, small, "study.description="+text, "data.dataset=idx", "data.path="+text)
+		if e.Study.Description != text || e.Data.Path != text {
+			t.Errorf("%s is read as %q and %q", text, e.Study.Description, e.Data.Path)
+		}
+	}
+	if e := parse(t, small, "study.name=2024"); e.Study.Name != "2024" {
+		t.Errorf("the name is %q", e.Study.Name)
+	}
+	for setting, want := range map[string]string{
+		"study.name=[1]":  "--set study.name=[1]: name must be a string, not a list",
+		".train.epochs=2": `--set .train.epochs=2: a part of the key ".train.epochs" is empty: did you mean "train.epochs"?`,
+		"train..epochs=2": `--set train..epochs=2: a part of the key "train..epochs" is empty: did you mean "train.epochs"?`,
+		"train.epochs.=2": `--set train.epochs.=2: a part of the key "train.epochs." is empty: did you mean "train.epochs"?`,
+		"..=2":            `did you mean "train.epochs"?`,
+	} {
+		if _, err := Parse("file.toml", []byte(small), setting); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s gives %v, want %s", setting, err, want)
+		}
+	}
+	if _, err := Parse("file.toml", []byte(small+"study.name = 2024\n")); err == nil || !strings.Contains(err.Error(), "name must be a string, not the whole number 2024") {
+		t.Errorf("a number in the file gives %v", err)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	text := small + "[[constraint]]\nquantity = \"nominal\"\n[data]\ndataset = \"motifs\"\n[train]\nepochs = -1\nlearning_rate = 1\n"
 	e := parse(t, text, "train.epochs=3", "train.optimizer=rmsprop", "study.name=a=b", "study.name=other", "search.phi=[\"2\", 3]", "constraint.0.target=1.9",

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/plural"
 	"gridsearch/model"
 	"gridsearch/model/train"
 )
@@ -39,15 +39,14 @@ func readStudy(root *table, file string) Study {
 	}
 	name := t.rule("name")
 	name.Folder, name.Default = true, nil // the file's
-	if s.Name == "" || strings.ContainsFunc(s.Name, strange) || strings.HasPrefix(s.Name, ".") || strings.HasPrefix(s.Name, "-") {
-		t.fail("name", "name %s does not make a folder: use letters, digits, dashes, dots and underscores, and begin with a letter or digit", quote(s.Name))
+	switch {
+	case makesFolder(s.Name):
+	case t.has("name"):
+		t.fail("name", "name %s does not make a folder on every system: %s", quote(s.Name), folderRule)
+	default:
+		t.fail("name", "the file's name %s does not make a folder on every system, and [study] has no other: %s", quote(s.Name), folderRule)
 	}
 	return s
-}
-
-// strange are characters that some file system refuses, or a shell takes for its own.
-func strange(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. +", r)
 }
 
 // maxChannels bounds what a file may ask for before it is scaled.
@@ -80,7 +79,7 @@ func readModel(t *table, way recipe) Model {
 	m.Stages = t.stages("stages", preset.Stages)
 	m.Strides = t.integers("strides", 1, 2)
 	if n := len(m.Strides); n > 0 && n != len(m.Stages) {
-		t.fail("strides", "strides has %d numbers for %d stages", n, len(m.Stages))
+		t.fail("strides", "strides has %s for %s", plural.Of(n, "number"), plural.Of(len(m.Stages), "stage"))
 	}
 	m.Rounding = model.Rounding{
 		ChannelDivisor:     t.integer("channel_divisor", rounding.ChannelDivisor, 1, 256),

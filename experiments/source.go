@@ -1,11 +1,14 @@
 package experiments
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,13 +27,19 @@ type source struct {
 func open(file string, bytes []byte, settings []string) (*table, *Errors) {
 	s := &source{file: file, errs: &Errors{}}
 	text, values := withoutMark(string(bytes)), map[string]any{}
+	if at, deep := tooDeep(text); deep {
+		s.errs.List = append(s.errs.List, deepMistake(file, text, at))
+		return nil, s.errs
+	}
 	if _, err := toml.Decode(text, &values); err != nil {
 		s.errs.List = append(s.errs.List, syntaxMistake(file, text, err))
 		return nil, s.errs
 	}
 	s.places = scan(text)
 	for _, setting := range settings {
-		if err := s.set(values, setting); err != nil {
+		if _, deep := tooDeep(setting); deep {
+			s.errs.List = append(s.errs.List, Mistake{File: fmt.Sprintf("--set %.60s", setting), Text: deepText})
+		} else if err := s.set(values, setting); err != nil {
 			s.errs.List = append(s.errs.List, Mistake{File: "--set " + setting, Text: err.Error()})
 		}
 	}
@@ -76,6 +85,10 @@ func (s *source) set(values map[string]any, setting string) error {
 		return errors.New("a setting is key=value, like train.epochs=3")
 	}
 	from, parts := "--set "+setting, strings.Split(key, ".")
+	if slices.Contains(parts, "") {
+		parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+		return fmt.Errorf("a part of the key %q is empty: did you mean %q?", key, cmp.Or(strings.Join(parts, "."), "train.epochs"))
+	}
 	path := ""
 	for i := 0; i < len(parts)-1; i++ {
 		path = join(path, parts[i])
@@ -103,6 +116,17 @@ func (s *source) set(values map[string]any, setting string) error {
 	values[name] = settingValue(text)
 	s.places[path] = place{setting: from, raw: text}
 	return nil
+}
+
+// plainSetting is the text of a setting whose key wants text, as it stands: what TOML would read as a
+// number, a date or true needs no quotation marks there.
+func (s *source) plainSetting(path string, value any) (text string, ok bool) {
+	switch value.(type) {
+	case int64, float64, bool, time.Time:
+		p := s.places[path]
+		return p.raw, p.setting != ""
+	}
+	return "", false
 }
 
 // forget drops the places of a path and of all that is in it.

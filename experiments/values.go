@@ -18,12 +18,14 @@ func (t *table) text(key, otherwise string) string {
 	if !ok {
 		return otherwise
 	}
-	s, ok := v.(string)
-	if !ok {
-		t.wrong(key, "a string", v)
-		return otherwise
+	if s, ok := v.(string); ok {
+		return s
 	}
-	return s
+	if s, ok := t.source.plainSetting(join(t.path, key), v); ok {
+		return s
+	}
+	t.wrong(key, "a string", v)
+	return otherwise
 }
 
 func (t *table) flag(key string, otherwise bool) bool {

@@ -293,7 +293,9 @@ func TestValidate(t *testing.T) {
 		"stage 3: se_ratio must be between 0 and 1, not 2":                 func(a *Architecture) { a.Stages[2].SERatio = 2 },
 		"20015 blocks are more than the 10000 that a network may have":     func(a *Architecture) { a.Stages[0].Repeats = 20000 },
 		"too large to be counted":                                          func(a *Architecture) { a.Pixels = 1 << 28 },
-		"more than 1e+17 multiply-adds":                                    func(a *Architecture) { a.Classes = 1 << 50 },
+		"more than 1e+17 multiply-adds":                                    func(a *Architecture) { a.Pixels = 1 << 26 },
+		"the classes must be 67108864 at most, not 1125899906842624":       func(a *Architecture) { a.Classes = 1 << 50 },
+		"stage 2: the network is too large to be counted: expansion, chan": func(a *Architecture) { a.Stages[1].Expansion = 1 << 62 },
 		"stage 6: stride 2 has nothing to shrink: at 16 pixels the map be": func(a *Architecture) { a.Pixels = 16 },
 		"the stem's pooling of stride 2 has nothing to shrink: at 2 pixel": func(a *Architecture) { a.Pixels, a.Stem.Pool = 2, true },
 	} {

@@ -13,6 +13,7 @@ import (
 // Limits of what can be counted: sums of multiply-adds stay far from the end of an int64.
 const (
 	maxBlocks = 10_000
+	maxCount  = 1 << 26 // of channels, pixels, classes: products of two are far from the end of an int64 as well
 	maxMAdds  = 1e17
 )
 
@@ -47,6 +48,13 @@ func (a Architecture) validateCounts() error {
 		if v.value < 1 {
 			return fmt.Errorf("the %s must be 1 or more, not %d", v.name, v.value)
 		}
+		if v.value > maxCount {
+			return tooLarge("the %s must be %d at most, not %d", v.name, maxCount, v.value)
+		}
+	}
+	if max(a.Stem.Kernel, a.Head) > maxCount {
+		return tooLarge("kernel of the stem and channels of the head must be %d at most, not %d and %d",
+			maxCount, a.Stem.Kernel, a.Head)
 	}
 	if a.Stem.Kernel < 1 || a.Stem.Kernel%2 == 0 {
 		return fmt.Errorf("the kernel of the stem must be odd, not %d", a.Stem.Kernel)
@@ -58,6 +66,11 @@ func (a Architecture) validateCounts() error {
 		return err
 	}
 	return known("activation", cmp.Or(a.Activation, SiLU), Activations)
+}
+
+// tooLarge refuses numbers that sums and products would overflow with.
+func tooLarge(format string, values ...any) error {
+	return fmt.Errorf("the network is too large to be counted: "+format, values...)
 }
 
 func known(what, name string, names []string) error {
@@ -99,6 +112,9 @@ func (s Stage) validate() error {
 		return err
 	}
 	switch {
+	case max(s.Expansion, s.Channels, s.Kernel, s.Repeats) > maxCount:
+		return tooLarge("expansion, channels, kernel and repeats must be %d at most, not %d, %d, %d and %d",
+			maxCount, s.Expansion, s.Channels, s.Kernel, s.Repeats)
 	case s.Expansion < 1:
 		return fmt.Errorf("expansion must be 1 or more, not %d", s.Expansion)
 	case s.Channels < 1:
@@ -156,7 +172,7 @@ func (a Architecture) validateSize() error {
 		madds += size * size * width * (float64(b.In) + float64(b.Out) + 1) * kernel * kernel
 	}
 	if madds > maxMAdds {
-		return fmt.Errorf("the network is too large to be counted: more than %.0e multiply-adds", float64(maxMAdds))
+		return tooLarge("more than %.0e multiply-adds", float64(maxMAdds))
 	}
 	return nil
 }

@@ -1,5 +1,10 @@
 package search
 
+import (
+	"errors"
+	"fmt"
+)
+
 // PlanVersion is that of the JSON document of a plan.
 const PlanVersion = 1
 
@@ -27,6 +32,49 @@ type DocumentTrial struct {
 	Activations    int64   `json:"activations"`
 	MAddsRatio     float64 `json:"madds_ratio"`
 	ExcludedBy     string  `json:"excluded_by"` // empty for a trial that is trained
+}
+
+// Check says what a document that was read lacks to be a plan's: that of a damaged file is refused
+// before anything is computed from it.
+func (d Document) Check() error {
+	switch {
+	case d.SchemaVersion != PlanVersion:
+		return fmt.Errorf("its schema_version is %d, this program reads %d", d.SchemaVersion, PlanVersion)
+	case d.Study == "":
+		return errors.New("it names no study")
+	case len(d.Trials) == 0:
+		return errors.New("it has no trials")
+	}
+	seen := map[string]bool{}
+	for i, t := range d.Trials {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("trial %d: %w", i+1, err)
+		}
+		if seen[t.Name] {
+			return fmt.Errorf("trial %d: %q occurs twice", i+1, t.Name)
+		}
+		seen[t.Name] = true
+	}
+	return nil
+}
+
+func (t DocumentTrial) check() error {
+	switch {
+	case t.Name == "":
+		return errors.New("it has no name")
+	case len(t.Labels) == 0:
+		return errors.New("no point builds it")
+	case t.MAdds < 1 || t.Params < 1 || t.Activations < 1 || t.Resolution < 1 || !(t.MAddsRatio > 0):
+		return errors.New("its madds, params, activations, resolution and madds_ratio must be positive")
+	}
+	for _, l := range append(t.Labels[:len(t.Labels):len(t.Labels)], t.ExcludedLabels...) {
+		for _, v := range []Decimal{l.Alpha, l.Beta, l.Gamma, l.Nominal} {
+			if v.Rat().Sign() <= 0 {
+				return fmt.Errorf("a label has the coefficient or nominal cost %q", v)
+			}
+		}
+	}
+	return nil
 }
 
 // Document makes the document of a study's plan.

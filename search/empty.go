@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"gridsearch/internal/plural"
 )
 
 // Nearest is the excluded point that misses the constraints by the least, with the one that it violates most.
@@ -33,10 +35,10 @@ func (e *EmptyError) Error() string {
 	case e.Plan.Points == 0:
 		return "the search is empty: its methods make no point (solve needs an alpha and a beta that leave something of the target to gamma)"
 	case e.Plan.Kept > 0:
-		return fmt.Sprintf("nothing is left to train: %d of %d points satisfy the constraints, but none of their networks can be trained%s", e.Plan.Kept, e.Plan.Points, e.untrainable())
+		return fmt.Sprintf("nothing is left to train: %d of %s %s the constraints, but none of their networks can be trained%s", e.Plan.Kept, plural.Of(e.Plan.Points, "point"), plural.Verb(e.Plan.Kept, "satisfies", "satisfy"), e.untrainable())
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "the search is empty: none of %d points satisfies the constraints", e.Plan.Points)
+	fmt.Fprintf(&text, "the search is empty: none of %s satisfies the constraints", plural.Of(e.Plan.Points, "point"))
 	for _, r := range e.Plan.Removed {
 		fmt.Fprintf(&text, "\n%s excludes %d", r.Constraint, r.Alone)
 	}

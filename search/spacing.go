@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"gridsearch/internal/plural"
 )
 
 // Spacings of phi between two ends.
@@ -265,6 +267,6 @@ func (p *Plan) warnShort() string {
 		return ""
 	}
 	return fmt.Sprintf(
-		"fewer networks of unlike cost than the %d points of phi, both ends among them: %s",
-		p.Short[0].Points, strings.Join(list, ", "))
+		"fewer networks of unlike cost than the %s of phi, both ends among them: %s",
+		plural.Of(p.Short[0].Points, "point"), strings.Join(list, ", "))
 }

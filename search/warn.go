@@ -6,6 +6,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"gridsearch/internal/plural"
 )
 
 // Thresholds of the warnings: smaller final maps make depth look useless whatever the data; the seeds are those that simulation shows to suffice.
@@ -48,7 +50,7 @@ func (p *Plan) warnUntrainable() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d trials cannot be trained on this data set and are listed only", n, len(p.Trials))
+	return fmt.Sprintf("%d of %s cannot be trained on this data set and %s listed only", n, plural.Of(len(p.Trials), "trial"), plural.Verb(n, "is", "are"))
 }
 
 // warnCost compares the real costs of the trials that the grid makes at one phi.

@@ -19,6 +19,7 @@ import (
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/nearest"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/program"
 	"gridsearch/internal/report"
 	"gridsearch/model"
@@ -143,7 +144,7 @@ func bench(cmd *cobra.Command, workloads []benchmark.Workload) (*benchmark.Docum
 		return nil, err
 	}
 	for i, w := range workloads {
-		fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s, %s\n", i+1, len(workloads), w.Name(), plural(w.Rounds, "step"))
+		fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s, %s\n", i+1, len(workloads), w.Name(), plural.Of(w.Rounds, "step"))
 		r, err := benchmark.MeasureIn(stop, []string{path, benchProcess}, w, document.PeakGFLOPS, cmd.ErrOrStderr())
 		if cause := context.Cause(stop); cause != nil {
 			return nil, cause
@@ -166,7 +167,7 @@ func printBench(out io.Writer, d *benchmark.Document, format string) error {
 		_, err := fmt.Fprint(out, d.Table4())
 		return err
 	}
-	fmt.Fprintf(out, "%s, %s, kernels %s, %s\n", d.CPU, plural(d.Cores, "core"), d.Kernels, d.Go)
+	fmt.Fprintf(out, "%s, %s, kernels %s, %s\n", d.CPU, plural.Of(d.Cores, "core"), d.Kernels, d.Go)
 	fmt.Fprintf(out, "one core: %.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s\n\n", d.PeakGFLOPS, d.ReadGBs, d.CopyGBs)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "workload\tthreads\tparams\tmultiply-adds\tstep, ms\tmedian\timages/s\tGFLOP/s\tof peak\tpeak memory\t")

@@ -10,13 +10,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"gridsearch/dataset"
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 	"gridsearch/model/weights"
 	"gridsearch/plots"
 )
@@ -243,15 +243,15 @@ func (c *cam) write(cmd *cobra.Command, rows []plots.Seen, path string) error {
 	if err := figure.Write(&picture, "png"); err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "image\t")
+	t := terminal.NewTable(cmd.OutOrStdout())
+	fmt.Fprint(t, "image")
 	for _, title := range titles {
-		fmt.Fprintf(t, "%s\t", oneLine(title))
+		fmt.Fprintf(t, "\t%s", oneLine(title))
 	}
 	for _, r := range rows {
-		fmt.Fprintf(t, "\n%s\t", r.Title)
+		fmt.Fprintf(t, "\n%s", r.Title)
 		for _, m := range r.Maps {
-			fmt.Fprintf(t, "%s\t", m.Title)
+			fmt.Fprintf(t, "\t%s", m.Title)
 		}
 	}
 	fmt.Fprintln(t)

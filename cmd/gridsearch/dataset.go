@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/plural"
 )
 
 func newDataset() *cobra.Command {
@@ -27,8 +28,8 @@ func newDataset() *cobra.Command {
 			}
 			info := source.Info()
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%s: %d training and %d test images of %d x %d pixels, %s, %d classes\norigin: %s (licence: %s)\nclasses: %s\n", info.Name, info.Train, info.Test,
-				info.Native, info.Native, plural(info.Channels, "channel"), len(info.Classes), info.Origin, info.Licence, strings.Join(info.Classes, ", "))
+			fmt.Fprintf(out, "%s: %d training and %s of %d x %d pixels, %s, %s\norigin: %s (licence: %s)\nclasses: %s\n", info.Name, info.Train, plural.Of(info.Test, "test image"),
+				info.Native, info.Native, plural.Of(info.Channels, "channel"), plural.Of(len(info.Classes), "class"), info.Origin, info.Licence, strings.Join(info.Classes, ", "))
 			if sheet == "" {
 				return nil
 			}

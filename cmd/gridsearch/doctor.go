@@ -11,6 +11,7 @@ import (
 
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/program"
 )
 
@@ -65,7 +66,7 @@ func printDoctor(out io.Writer, r *doctor.Report) error {
 	row := func(name, format string, values ...any) {
 		fmt.Fprintf(out, "%-12s "+format+"\n", append([]any{name}, values...)...)
 	}
-	row("processor", "%s, %s%s", r.CPU, plural(r.Cores, "core"), limited(r.CoreLimit > 0, "the time of %.3g", r.CoreLimit))
+	row("processor", "%s, %s%s", r.CPU, plural.Of(r.Cores, "core"), limited(r.CoreLimit > 0, "the time of %.3g", r.CoreLimit))
 	row("kernels", "%s of %s", r.Kernels, strings.Join(r.KernelsAvailable, ", "))
 	row("check", "%s", checked(r.KernelChecks))
 	row("denormals", "%s", map[bool]string{true: "flushed to zero while networks compute", false: "computed: they cannot be flushed to zero here"}[r.FlushToZero])

@@ -137,6 +137,10 @@ func TestUnreadableRecord(t *testing.T) {
 			t.Errorf("%s ends with %d: %s", name, code, messages)
 		}
 	}
+	code, _, messages := s.run("weights", "evaluate", "0123")
+	if code != exitInput || !strings.Contains(messages, "of a study that can be read") || !strings.Contains(messages, "study.db: it is no readable SQLite file") {
+		t.Errorf("weights evaluate ends with %d: %s", code, messages)
+	}
 	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, text) {
 		t.Errorf("the file has changed (%v)", err)
 	}

@@ -10,7 +10,7 @@ import (
 // layers are the packages from the bottom up: a package imports those of lower layers, and of its own only where allowed says so.
 var layers = [][]string{
 	{"search/families", "internal/files"}, // nothing of ours below them
-	{"internal/portable", "internal/nearest", "internal/machine", "internal/crash", "internal/program", "internal/cache", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
+	{"internal/portable", "internal/nearest", "internal/machine", "internal/crash", "internal/program", "internal/plural", "internal/terminal", "internal/cache", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "internal/fault", "dataset/motifs", "internal/kernel/twin", "internal/kernel/amd64"},
 	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
 		"internal/fused/ends", "dataset", "search", "search/images", "search/stats", "search/stats/null", "search/stats/check", "model"},

@@ -9,7 +9,9 @@ import (
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 // live redraws a small table in place on a terminal: the study's state, the best trial so far, and what trains now.
@@ -56,7 +58,7 @@ func (l *live) event(e study.Event) {
 	switch e.Kind {
 	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut, study.Interrupted, study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting:
 		l.erase()
-		lines{l.out}.event(e)
+		newLines(l.out).event(e)
 	}
 	if e.Kind != study.RunProgress {
 		l.draw()
@@ -71,7 +73,7 @@ func (l *live) close() {
 	l.draw()
 }
 
-func (l *live) note(text string) { lines{l.out}.note(text) }
+func (l *live) note(text string) { newLines(l.out).note(text) }
 
 // erase takes the table off the screen.
 func (l *live) erase() {
@@ -86,14 +88,14 @@ func (l *live) draw() {
 		return
 	}
 	width, height, err := term.GetSize(int(l.out.Fd()))
-	if err != nil || width < 20 {
+	if err != nil || width < 1 {
 		width, height = 80, 24
 	}
 	rows := table(l.name, l.last.Status, time.Since(l.seen).Seconds())
 	rows = rows[:min(len(rows), max(1, height-1))] // what has left the screen cannot be erased
 	l.erase()
 	for _, row := range rows {
-		fmt.Fprintln(l.out, clip(row, width-1))
+		fmt.Fprintln(l.out, terminal.Clip(terminal.Printable(row), width-1))
 	}
 	l.drawn = len(rows)
 }
@@ -106,9 +108,9 @@ func table(name string, s study.Status, since float64) []string {
 		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
 		counts += "  " + remaining(study.Status{Remaining: &r})
 	}
-	rows := []string{fmt.Sprintf("%s  %s  %d of %d runs", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, s.Total), counts}
+	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, plural.Of(s.Total, "run")), counts}
 	if s.Best != nil {
-		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural(s.Best.Runs, "run")))
+		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural.Of(s.Best.Runs, "run")))
 	}
 	for _, a := range s.Running {
 		rows = append(rows, fmt.Sprintf("  running      %-22s seed %d  %s  loss %.3f", a.Trial, a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
@@ -122,20 +124,7 @@ func bar(done, total, cells int) string {
 	if total > 0 {
 		share = float64(done) / float64(total)
 	}
+	share = min(1, max(0, share))
 	full := int(share * float64(cells))
 	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full), int(100*share))
-}
-
-func clip(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width])
-	}
-	return text
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -31,3 +31,24 @@ func TestTableFits(t *testing.T) {
 		t.Errorf("a study at its end has an ETA:\n%s", text)
 	}
 }
+
+// TestCursor: only a terminal whose cursor moves gets a table that is drawn in place.
+func TestCursor(t *testing.T) {
+	for _, c := range []struct {
+		name, system string
+		want         bool
+	}{{"xterm", "linux", true}, {"dumb", "linux", false}, {"", "linux", false}, {"", "windows", true}, {"dumb", "windows", false}} {
+		if got := hasCursor(c.name, c.system); got != c.want {
+			t.Errorf("terminal %q of %s: %v", c.name, c.system, got)
+		}
+	}
+}
+
+// TestPlainLines: what a study says on plain lines steers no terminal.
+func TestPlainLines(t *testing.T) {
+	var out strings.Builder
+	newLines(&out).event(study.Event{Kind: study.RunFailed, Trial: "d=1", Error: "class \x1b[31mcat"})
+	if want := "[0/0] d=1 seed=0  failed: class \\u001b[31mcat\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/report"
 	"gridsearch/model"
 )
@@ -54,7 +55,7 @@ func (d modelDocument) write(out io.Writer, format string, layers bool) error {
 	case format == "csv":
 		return csv.NewWriter(out).WriteAll(d.totals())
 	}
-	fmt.Fprintf(out, "%s: %d px, width %v, depth %v, %d classes\n", d.Name, d.Resolution, d.Width, d.Depth, d.Classes)
+	fmt.Fprintf(out, "%s: %d px, width %v, depth %v, %s\n", d.Name, d.Resolution, d.Width, d.Depth, plural.Of(d.Classes, "class"))
 	columns(out, [][]string{
 		{"parameters", fmt.Sprint(d.Params), report.SI(float64(d.ParameterBytes)) + "B"},
 		{"multiply-adds", fmt.Sprint(d.MAdds), report.SI(float64(d.MAdds))},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 	"gridsearch/search"
@@ -48,11 +49,12 @@ func newPlan() *cobra.Command {
 
 func printPlan(out io.Writer, p *study.Prepared) error {
 	plan := p.Plan
-	fmt.Fprintf(out, "%s: %d points, %d satisfy all constraints and build %d networks\n", p.Experiment.Study.Name, plan.Points, plan.Kept, plan.Networks)
+	fmt.Fprintf(out, "%s: %s, %d %s all constraints and %s %s\n", p.Experiment.Study.Name, plural.Of(plan.Points, "point"),
+		plan.Kept, plural.Verb(plan.Kept, "satisfies", "satisfy"), plural.Verb(plan.Kept, "builds", "build"), plural.Of(plan.Networks, "network"))
 	for _, r := range plan.Removed {
 		fmt.Fprintf(out, "  %s keeps %d of %d\n", r.Constraint, plan.Points-r.Alone, plan.Points)
 	}
-	fmt.Fprintf(out, "%d trials with base and controls, %s each\n\n", len(plan.Trials), plural(p.Experiment.Replication.Seeds, "seed"))
+	fmt.Fprintf(out, "%s with base and controls, %s each\n\n", plural.Of(len(plan.Trials), "trial"), plural.Of(p.Experiment.Replication.Seeds, "seed"))
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "trial\tcontrol\tlabels\tnominal\tx base\tmultiply-adds\tparams\tactivations\tpixels\trepeats\tchannels\t")
 	for _, trial := range plan.Document("").Trials {
@@ -76,7 +78,7 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 	}
 	if estimate.Runs > 0 {
 		fmt.Fprintf(out, "\nabout %s for %s on %s of this machine, at %.1f GFLOP/s (measured now on the base network)\n",
-			clock(estimate.Seconds), plural(estimate.Runs, "run"), plural(estimate.Workers, "core"), estimate.FLOPS/1e9)
+			clock(estimate.Seconds), plural.Of(estimate.Runs, "run"), plural.Of(estimate.Workers, "core"), estimate.FLOPS/1e9)
 	}
 	return nil
 }

@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 // display shows how a study goes on.
@@ -25,18 +28,23 @@ type display interface {
 func newDisplay(mode, name string, out io.Writer) (display, error) {
 	switch mode {
 	case "auto":
-		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) && hasCursor(os.Getenv("TERM"), runtime.GOOS) {
 			return newLive(name, file), nil
 		}
-		return lines{out}, nil
+		return newLines(out), nil
 	case "plain":
-		return lines{out}, nil
+		return newLines(out), nil
 	case "json":
 		return &jsonLines{json.NewEncoder(out)}, nil
 	case "none":
 		return silent{}, nil
 	}
 	return nil, usageError{fmt.Errorf("--progress %q is not known: use auto, plain, json or none", mode)}
+}
+
+// hasCursor says whether a terminal of a name can be drawn on again. One of Windows has no name.
+func hasCursor(name, system string) bool {
+	return name != "dumb" && (name != "" || system == "windows")
 }
 
 type silent struct{}
@@ -54,6 +62,9 @@ func (j *jsonLines) note(string)         {}
 
 // lines writes one plain line for each event that ends something.
 type lines struct{ out io.Writer }
+
+// newLines makes them printable.
+func newLines(out io.Writer) lines { return lines{terminal.NewWriter(out)} }
 
 func (l lines) event(e study.Event) {
 	s := e.Status
@@ -83,7 +94,7 @@ func (l lines) event(e study.Event) {
 	case study.Unrecorded:
 		fmt.Fprintln(l.out, unrecorded(e.Runs))
 	case study.TriedAgain:
-		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program or on another machine\n", plural(e.Count, "run"))
+		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program or on another machine\n", plural.Of(e.Count, "run"))
 	case study.Waiting:
 		fmt.Fprintln(l.out, "another program has study.db locked: what is to be recorded waits until it lets go")
 	}
@@ -108,12 +119,12 @@ func unrecorded(keys []string) string {
 		names += ", ..."
 	}
 	return fmt.Sprintf("warning: runs/ has what %s left at the end (%s), and study.db calls them waiting: they are trained again\n"+
-		"if study.db is an older copy or a new one, stop and bring back the one that has them, with its study.db-wal", plural(len(keys), "run"), names)
+		"if study.db is an older copy or a new one, stop and bring back the one that has them, with its study.db-wal", plural.Of(len(keys), "run"), names)
 }
 
 // latency says what has been measured of a trial.
 func latency(e study.Event) string {
-	return fmt.Sprintf("takes %s ms for %s", report.Milliseconds(e.Seconds), plural(e.Batch, "image"))
+	return fmt.Sprintf("takes %s ms for %s", report.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
 }
 
 func (l lines) close() {}

@@ -69,7 +69,8 @@ func newResults() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json, jsonl or md")
 	cmd.Flags().BoolVar(&wide, "wide", false,
-		"all columns of table and md: names, runs, intervals, top-5, parameters, latencies")
+		"all columns of table and md: names, runs, intervals, top-5 (where a run has\n"+
+			"less than 100 %), parameters, latencies")
 	addScores(cmd, &more)
 	sheet.add(cmd)
 	return cmd

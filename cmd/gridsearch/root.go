@@ -15,9 +15,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/crash"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 // Exit codes, as the documentation lists them.
@@ -41,8 +44,9 @@ func (e usageError) Unwrap() error { return e.err }
 func execute(args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	out := &output{to: stdout}
+	data := terminal.NewWriter(out)
 	root.SetArgs(args)
-	root.SetOut(out)
+	root.SetOut(data)
 	root.SetErr(stderr)
 	understood, name := false, ""
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -52,11 +56,12 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		}
 		return nil
 	}
-	err := root.ExecuteContext(context.Background())
-	if err != nil && !understood {
+	err := guarded(args, func() error { return root.ExecuteContext(context.Background()) })
+	var fault *crash.Fault
+	if err != nil && !understood && !errors.As(err, &fault) {
 		err = usageError{err}
 	}
-	if err == nil && out.err != nil {
+	if _ = data.Flush(); err == nil && out.err != nil {
 		err = fmt.Errorf("standard output is not whole: %w", out.err)
 	}
 	if !slices.Contains([]string{"run", "doctor", workerProcess}, name) { // those say so themselves
@@ -67,6 +72,27 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	}
 	return exitCode(err)
 }
+
+// guarded runs a command; a panic of it becomes an error of one line. A worker's is left to end it:
+// its supervisor reads the trace.
+func guarded(args []string, command func() error) error {
+	if slices.Contains(args[:min(1, len(args))], workerProcess) {
+		return command()
+	}
+	err := crash.Guard(command)
+	var fault *crash.Fault
+	if !errors.As(err, &fault) {
+		return err
+	}
+	if os.Getenv(traceVariable) != "" {
+		return fmt.Errorf("%w\n%s", err, fault.Trace)
+	}
+	return fmt.Errorf("%w: this is a mistake in gridsearch; run it again with %s=1 and report the "+
+		"trace with the command line", err, traceVariable)
+}
+
+// traceVariable asks for the whole trace of an internal error.
+const traceVariable = "GRIDSEARCH_TRACE"
 
 // warnOfKernels says which sets of kernels this process has found wrong.
 func warnOfKernels(out io.Writer) {
@@ -91,7 +117,7 @@ func (o *output) Write(p []byte) (int, error) {
 // complain prints an error as messages are printed here: lower case, the program's name before every line.
 func complain(out io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(out, "gridsearch: %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(out, "gridsearch: %s\n", terminal.Printable(strings.TrimRight(line, "\r\n")))
 	}
 }
 
@@ -106,9 +132,12 @@ func exitCode(err error) int {
 	var failed *study.FailedRunsError
 	var faulted *study.FaultError
 	var signalled signalError
+	var fault *crash.Fault
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &fault): // whatever it is joined with
+		return exitInternal
 	case errors.As(err, &signalled):
 		return exitInterrupted + int(signalled.signal)
 	case errors.As(err, &interrupted):
@@ -147,7 +176,7 @@ func newRoot() *cobra.Command {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(), strings.Join(names, " and "), plural(len(args), "argument"), cmd.UseLine())
+			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(), strings.Join(names, " and "), plural.Of(len(args), "argument"), cmd.UseLine())
 		}
 		return nil
 	}

@@ -23,7 +23,7 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
 		Short: "Start a study or go on with it",
-		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.\nSo it does where a worker turns out to be another program than this one: let its build finish, and run the same command again.",
+		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.\nAn argument that is a file is an experiment file, whatever its ending; a study of the same name goes by its folder, like studies/NAME.\nWhere a worker turns out to be another program than this one it ends with 3 too: let its build finish, and run the same command again.",
 		Args:  exactly("an experiment file or a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if options.Workers < 0 || options.Limit < 0 {
@@ -92,32 +92,44 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	return bySignal(stop, err)
 }
 
-// prepare makes the plan of a file, or of a study that exists.
+// prepare makes the plan of a file, or of a study that exists. What is a file is never taken for a
+// study of the same name, which would hide every change to the file.
 func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepared, study.Folder, error) {
-	if folder, err := findStudy(cmd, name); err == nil {
-		if len(settings) > 0 {
-			return nil, "", usageError{fmt.Errorf("--set is for a new study: %s keeps the settings that it was started with", name)}
+	folder, none := findStudy(cmd, name)
+	switch {
+	case isFile(name):
+		prepared, err := study.Prepare(name, settings...)
+		if err != nil && none == nil {
+			err = fmt.Errorf("%w\n%s is read as an experiment file: the study of that name goes by %s", err, name, folder)
 		}
-		prepared, err := study.Reopen(folder)
-		return prepared, folder, err
+		if err != nil {
+			return nil, "", err
+		}
+		if isPipe(name) && prepared.Experiment.Study.Name == filepath.Base(name) {
+			return nil, "", usageError{fmt.Errorf("%s is a pipe and has no name for the study: give it one with --set study.name=NAME, or in [study]", name)}
+		}
+		return prepared, study.Folder(filepath.Join(studiesDir(cmd), prepared.Experiment.Study.Name)), nil
+	case none != nil:
+		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file nor a study under %s", name, studiesDir(cmd))}
+	case len(settings) > 0:
+		return nil, "", usageError{fmt.Errorf("--set is for a new study: %s keeps the settings that it was started with", name)}
 	}
-	if !isFile(name) && !strings.HasSuffix(name, ".toml") {
-		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file (FILE.toml) nor a study under %s", name, studiesDir(cmd))}
-	}
-	prepared, err := study.Prepare(name, settings...)
-	if err != nil {
-		return nil, "", err
-	}
-	if isPipe(name) && prepared.Experiment.Study.Name == filepath.Base(name) {
-		return nil, "", usageError{fmt.Errorf("%s is a pipe and has no name for the study: give it one with --set study.name=NAME, or in [study]", name)}
-	}
-	return prepared, study.Folder(filepath.Join(studiesDir(cmd), prepared.Experiment.Study.Name)), nil
+	prepared, err := study.Reopen(folder)
+	return prepared, folder, err
 }
 
-// isFile says whether a name is that of something to read from.
+// isFile says whether a name leads to something that can be read like a file: a pipe can.
 func isFile(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && !info.IsDir()
+}
+
+// studyName is an argument that means the study where a file or a study is wanted.
+func studyName(folder study.Folder, name string) string {
+	if isFile(name) {
+		return string(folder)
+	}
+	return name
 }
 
 // isPipe says whether what a name leads to is gone when it has been read, as in run <(cat FILE).

@@ -8,6 +8,7 @@ import (
 
 	"gridsearch/internal/cache"
 	"gridsearch/internal/outlook"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
 )
@@ -58,7 +59,7 @@ func (f *simulateFlags) print(cmd *cobra.Command, path string) error {
 	d := design(cmd, p)
 	if d.Trials < 2 {
 		return usageError{fmt.Errorf("%s: the plan trains %s: there is nothing to compare; widen "+
-			"[search], or its constraints", path, plural(d.Trials, "network"))}
+			"[search], or its constraints", path, plural.Of(d.Trials, "network"))}
 	}
 	if d.Noise, err = f.findNoise(cmd); err != nil {
 		return err
@@ -77,7 +78,7 @@ func design(cmd *cobra.Command, p *study.Prepared) outlook.Design {
 		}
 	}
 	d.Note = func(seeds int) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "simulating %d trials on %d seeds\n", d.Trials, seeds)
+		fmt.Fprintf(cmd.ErrOrStderr(), "simulating %s on %s\n", plural.Of(d.Trials, "trial"), plural.Of(seeds, "seed"))
 	}
 	return d
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/study"
 )
 
@@ -57,7 +58,7 @@ func printStatus(out io.Writer, state study.Overview, format string) error {
 			clock(max(0, time.Since(a.Heard).Seconds())))
 	}
 	if state.Best != nil {
-		fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1, plural(state.Best.Runs, "run"))
+		fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1, plural.Of(state.Best.Runs, "run"))
 	}
 	if r := state.Remaining; r != nil {
 		fmt.Fprintf(out, "remaining  about %s (%s to %s)\n", clock(r.Mid), clock(r.Low), clock(r.High))

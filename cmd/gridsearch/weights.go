@@ -162,8 +162,10 @@ func findWeights(cmd *cobra.Command, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	found, keys := match(folders, key)
+	found, keys, unread := match(folders, key)
 	switch {
+	case len(found) == 0 && unread != nil:
+		return "", usageError{fmt.Errorf("%q is neither a file nor a run of a study that can be read\n%w", name, unread)}
 	case len(found) == 0 && len(keys) == 0:
 		return "", usageError{fmt.Errorf("%q is neither a file nor a run: there are no runs under %s", name, studiesDir(cmd))}
 	case len(found) == 0:
@@ -192,11 +194,13 @@ func searched(cmd *cobra.Command, name string) (folders []study.Folder, key stri
 	return folders, name, nil
 }
 
-// match lists the runs whose keys begin like that, and all keys. A study that cannot be read has none.
-func match(folders []study.Folder, key string) (found []run, keys []string) {
+// match lists the runs whose keys begin like that, and all keys. A study that cannot be read has
+// none; unread says why.
+func match(folders []study.Folder, key string) (found []run, keys []string, unread error) {
 	for _, folder := range folders {
 		s, err := study.Load(folder)
 		if err != nil {
+			unread = errors.Join(unread, err)
 			continue
 		}
 		for _, r := range slices.Concat(s.Records, s.Unplanned) {
@@ -206,7 +210,7 @@ func match(folders []study.Folder, key string) (found []run, keys []string) {
 			}
 		}
 	}
-	return found, keys
+	return found, keys, unread
 }
 
 // weights is the file of the run's weights.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/study"
 	"gridsearch/model/weights"
@@ -20,7 +21,7 @@ func newWeightsEvaluate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate RUN|FILE",
 		Short: "Evaluate a network on a study's validation images, or on images of a file",
-		Long: "Evaluate names the validation images of a study (the run's own, or --study) and prints top-1, top-5 and loss; for a run's own weights they are those on the record.\n" +
+		Long: "Evaluate names the validation images of a study (the run's own, or --study) and prints top-1, top-5 (of more than five classes) and loss; for a run's own weights they are those on the record.\n" +
 			"With --images it prints the logits of the images in a safetensors file: a tensor \"" + weights.ImagesName + "\" [n, channels, pixels, pixels], normalised as in training.",
 		Args: exactly("a run or a parameter file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,7 +86,11 @@ func printEvaluation(out io.Writer, folder study.Folder, n weights.Network, form
 	if format == "json" {
 		return json.NewEncoder(out).Encode(evaluation{1, r.Top1, r.Top5, r.Loss, r.Examples})
 	}
-	_, err = fmt.Fprintf(out, "top-1 %.2f %%, top-5 %.2f %%, loss %.4f on %d validation images\n", 100*r.Top1, 100*r.Top5, r.Loss, r.Examples)
+	top5 := ""
+	if n.Architecture.Classes > 5 { // of fewer, one of five is always right
+		top5 = fmt.Sprintf("top-5 %.2f %%, ", 100*r.Top5)
+	}
+	_, err = fmt.Fprintf(out, "top-1 %.2f %%, %sloss %.4f on %s\n", 100*r.Top1, top5, r.Loss, plural.Of(r.Examples, "validation image"))
 	return err
 }
 

@@ -23,7 +23,7 @@ func newWeightsImport() *cobra.Command {
 		Short: "Read a network that PyTorch has saved as safetensors",
 		Long: "Import makes a parameter file of a safetensors file: of a state dictionary of torchvision or timm, whose structure is that of a run (--like) or of a\n" +
 			"published network (--baseline and the flags behind it), or of a file that export wrote. All tensors must be there in the right shape; every one that\n" +
-			"is not is named, and nothing is written. torchvision's own B0 to B4, and timm's but those called tf_, have --epsilon 1e-5; those have --padding same.",
+			"is not is named, and nothing is written. A prefix of all names, like module. of DataParallel, is taken off. torchvision's own B0 to B4, and timm's but those called tf_, have --epsilon 1e-5; those have --padding same.",
 		Args: exactly("a safetensors file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if names != "" {
@@ -37,6 +37,9 @@ func newWeightsImport() *cobra.Command {
 			}
 			if n, err = importFile(args[0], n, names); err != nil {
 				return err
+			}
+			if n.Prefix != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "the names of %s lose the prefix %q\n", args[0], n.Prefix)
 			}
 			if mean != nil || deviation != nil {
 				n.Mean, n.Deviation = mean, deviation

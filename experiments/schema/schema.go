@@ -159,8 +159,9 @@ const (
 	unit         = `(ns|us|µs|μs|ms|s|m|h)`
 	durationText = `^([+]?(([0-9]+[.]?[0-9]*|[.][0-9]+)` + unit + `)+|` +
 		`[+-]?(0|((0+[.]?0*|[.]0+)` + unit + `)+))$`
-	strange    = `\x00-\x1f!-*,/:-@\[-\^` + "`" + `{-\x7f`
-	folderText = `^[^\-.` + strange + `][^` + strange + `]*$`
+	strange    = `\x00-\x1f!-'*,/:-@\[-\^` + "`" + `{-\x7f`
+	folderText = `^[^\-. ` + strange + `]([^` + strange + `]*[^. ` + strange + `])?$`
+	deviceText = `^([cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][0-9]|[lL][pP][tT][0-9]) *([.].*)?$`
 )
 
 // value is the node of one value.
@@ -172,7 +173,7 @@ func value(r experiments.Rule) *node {
 	case r.Kind == experiments.Duration:
 		n.Pattern = durationText
 	case r.Folder:
-		n.Pattern = folderText
+		n.Pattern, n.Not = folderText, &node{Pattern: deviceText}
 	}
 	if r.Odd {
 		n.Not = &node{MultipleOf: 2}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"gridsearch/internal/plural"
 )
 
 // Formats lists the forms that Write knows.
@@ -76,10 +78,9 @@ func (o Outlook) sentence() string {
 }
 
 func (o Outlook) plan(r Row) string {
-	who := fmt.Sprintf("%s, %d trials x %d seeds: ", o.Study, o.Trials, r.Seeds)
+	who := fmt.Sprintf("%s, %s x %s: ", o.Study, plural.Of(o.Trials, "trial"), plural.Of(r.Seeds, "seed"))
 	switch {
 	case len(r.Leads) == 0:
-		who = fmt.Sprintf("%s, %d trials x 1 seed: ", o.Study, o.Trials)
 		return who + "no lead shows, because one seed shows no noise"
 	case r.Smallest == nil:
 		return who + "no lead that was tried makes a lone winner"

@@ -171,7 +171,11 @@ func curves(s *study.Study, r Results) []plots.Curve {
 			continue
 		}
 		c := plots.Curve{Trial: t.Name, Family: familyOf(t), Highlight: place < shown || t.Name == r.Trials[0].Name}
-		for epoch := range records[0].Result.Curve {
+		epochs := len(records[0].Result.Curve)
+		for _, record := range records {
+			epochs = min(epochs, len(record.Result.Curve))
+		}
+		for epoch := range epochs {
 			loss, top1 := 0., 0.
 			for _, record := range records {
 				loss += record.Result.Curve[epoch].Loss / float64(len(records))

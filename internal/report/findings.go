@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gridsearch/internal/plural"
 	"gridsearch/search"
 )
 
@@ -98,9 +99,9 @@ func (r Results) images() string {
 	}
 	if r.ImageEffect == nil || r.Noise == nil {
 		best := trials[0].MeanTop1
-		return fmt.Sprintf("binomial standard error on %d validation images: %.2f points at %s %%, "+
+		return fmt.Sprintf("binomial standard error on %s: %.2f points at %s %%, "+
 			"the best mean, and %.2f at 50 %%; differences between trials, which see the same images, "+
-			"are better known", r.Validation, 100*search.BinomialError(*best, r.Validation),
+			"are better known", plural.Of(r.Validation, "validation image"), 100*search.BinomialError(*best, r.Validation),
 			percent(best), 100*search.BinomialError(.5, r.Validation))
 	}
 	runs := 0
@@ -108,7 +109,7 @@ func (r Results) images() string {
 		runs = max(runs, t.N)
 	}
 	line := fmt.Sprintf("images: another %d would move a trial by %.2f points against the others, "+
-		"its %d runs by %.2f", r.Validation, 100**r.ImageEffect, runs,
+		"its %s by %.2f", r.Validation, 100**r.ImageEffect, plural.Of(runs, "run"),
 		100**r.Noise/math.Sqrt(float64(runs)))
 	if largeShare**r.ImageEffect**r.ImageEffect > *r.Noise**r.Noise/float64(runs) {
 		line += ": best means best on these images, and seeds alone do not change that " +

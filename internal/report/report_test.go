@@ -384,3 +384,24 @@ func TestSI(t *testing.T) {
 		}
 	}
 }
+
+// TestTop5OfFewClasses: a column that is 100 % in every run is not shown.
+func TestTop5OfFewClasses(t *testing.T) {
+	for top5, want := range map[float64]bool{1: false, .9975: true} {
+		s := made(t)
+		for i := range s.Records {
+			if s.Records[i].Result != nil {
+				s.Records[i].Result.Top5 = top5
+			}
+		}
+		for _, format := range []string{"table", "md"} {
+			var text bytes.Buffer
+			if err := New(s).Write(&text, format, true); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(text.String(), "top-5 %"); got != want {
+				t.Errorf("top-5 %v: its column is shown in %s: %v", top5, format, got)
+			}
+		}
+	}
+}

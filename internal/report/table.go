@@ -1,14 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
+	"gridsearch/internal/terminal"
 	"gridsearch/search"
 )
 
@@ -75,8 +74,10 @@ func (r Results) lacks(name string) bool {
 		return !r.has("madds")
 	case "FLOPs x base":
 		return !r.has("madds") || !r.based()
-	case "params", "top-5 %":
+	case "params":
 		return r.sheet != nil
+	case "top-5 %":
+		return r.sheet != nil || !r.top5Differs()
 	}
 	return false
 }
@@ -251,21 +252,25 @@ func names(columns []column) []string {
 
 func (r Results) table(w io.Writer, wide bool) error {
 	columns := r.columns(wide)
-	var text bytes.Buffer
-	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, row := range append([][]string{names(columns)}, r.rows(columns)...) {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for line := range strings.Lines(text.String()) {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
 	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.Findings(), "\n"))
 	return err
+}
+
+// top5Differs says whether top-5 is below 1 in a run: with five classes or fewer it never is.
+func (r Results) top5Differs() bool {
+	for _, t := range r.Trials {
+		if slices.ContainsFunc(t.Runs, func(run Run) bool { return run.Top5 != nil && *run.Top5 < 1 }) {
+			return true
+		}
+	}
+	return false
 }
 
 // escaped is a row whose cells hold no bar that would end them.

@@ -1,11 +1,15 @@
 package scoresheet
 
-import "fmt"
+import (
+	"fmt"
+
+	"gridsearch/internal/plural"
+)
 
 // Sentence says how the file was read.
 func (s *Sheet) Sentence() string {
-	return fmt.Sprintf("%s: %d runs of %d trials on %d seeds; %s", s.File, s.runs(), len(s.Trials),
-		len(s.Seeds), s.reading())
+	return fmt.Sprintf("%s: %s of %s on %s; %s", s.File, plural.Of(s.runs(), "run"), plural.Of(len(s.Trials), "trial"),
+		plural.Of(len(s.Seeds), "seed"), s.reading())
 }
 
 // reading says what the values were taken for.

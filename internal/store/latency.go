@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
+	"math"
 	"time"
 )
 
@@ -33,6 +35,20 @@ func setLatency(tx *sql.Tx, l Latency) error {
 		l.row(l.Measured.UTC().Format(time.RFC3339Nano))...)
 }
 
+// ForgetLatencies lets every latency be measured again, and says how many there were.
+func (s *Store) ForgetLatencies() (n int, err error) {
+	err = s.within(func(tx *sql.Tx) error {
+		done, err := tx.Exec("DELETE FROM latencies")
+		if err != nil {
+			return err
+		}
+		rows, err := done.RowsAffected()
+		n = int(rows)
+		return err
+	})
+	return n, s.fault(err)
+}
+
 // row is a latency as a row of its table, with the time as text.
 func (l Latency) row(measured string) []any {
 	return []any{l.Trial, l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet,
@@ -60,6 +76,10 @@ func (s *Store) Latencies() ([]Latency, error) {
 		l, err := scanLatency(rows)
 		if err != nil {
 			return nil, &FileError{s.path, err}
+		}
+		if l.Batch < 1 || !(l.Shortest > 0) || !(l.Median > 0) || math.IsInf(l.Shortest+l.Median, 0) {
+			return nil, &FileError{s.path, Damaged(fmt.Errorf("trial %s has a latency of %v s, %v in the median, for batches of %d",
+				l.Trial, l.Shortest, l.Median, l.Batch))}
 		}
 		list = append(list, l)
 	}

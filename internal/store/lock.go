@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -35,7 +36,11 @@ const patience = 300 * time.Millisecond
 func Lock(path string) (*FileLock, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, err
+		var place *fs.PathError
+		if errors.As(err, &place) {
+			err = place.Err
+		}
+		return nil, &FileError{path, fmt.Errorf("%w: working on a study takes the right to write into its folder", err)}
 	}
 	taken, err := files.TryLock(file, false)
 	for began := time.Now(); !taken && err == nil && time.Since(began) < patience; taken, err = files.TryLock(file, false) {

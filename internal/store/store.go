@@ -178,7 +178,8 @@ func about(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// OpenReadOnly opens an existing record while somebody else may write it.
+// OpenReadOnly opens an existing record while somebody else may write it. It writes nothing, neither
+// into the file nor beside it, and asks for no right to.
 func OpenReadOnly(path string) (*Store, error) {
 	if err := CheckPath(path); err != nil {
 		return nil, err
@@ -189,7 +190,7 @@ func OpenReadOnly(path string) (*Store, error) {
 	if err := inspect(path); err != nil {
 		return nil, &FileError{path, err}
 	}
-	s, err := connect(path, "_pragma=query_only(1)")
+	s, err := connect(path, "_pragma=query_only(1)&"+readingOptions(path))
 	if err != nil {
 		return nil, err
 	}
@@ -206,11 +207,7 @@ func inspect(path string) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil
 	}
-	options := "mode=ro"
-	if log, err := os.Stat(path + "-wal"); err != nil || log.Size() == 0 {
-		options += "&immutable=1" // nobody writes, and no file is made beside it
-	}
-	s, err := connect(path, options)
+	s, err := connect(path, readingOptions(path))
 	if err != nil {
 		return err
 	}
@@ -265,8 +262,11 @@ func (s *Store) recognise() error {
 	return err
 }
 
-// unreadable says what to do about a damaged file.
+// unreadable says what to do about a file that cannot be read.
 func unreadable(err error) error {
+	if !corrupt(err) {
+		return unreachable(err)
+	}
 	return fmt.Errorf("it is no readable SQLite file (%w): bring a copy of it back, or move it away with its -wal and -shm to train the study anew", err)
 }
 
@@ -401,9 +401,12 @@ func scanRecord(rows *sql.Rows) (Record, error) {
 		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
 			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
 			Predictions: predictions.String}
-		return r, errors.Join(
-			resultsTable.verify(ofResult, r.Result.row(r.Key, curve.String)...),
+		err := errors.Join(resultsTable.verify(ofResult, r.Result.row(r.Key, curve.String)...),
 			r.Result.consistent(), json.Unmarshal([]byte(curve.String), &r.Result.Curve))
+		if err == nil {
+			err = r.Result.check(r.Run)
+		}
+		return r, err
 	case failure.Valid:
 		r.State, r.Error = Failed, failure.String
 		return r, failuresTable.verify(ofFailure, r.Key, r.Error)

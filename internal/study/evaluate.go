@@ -5,6 +5,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/experiments"
+	"gridsearch/internal/plural"
 	"gridsearch/model/train"
 	"gridsearch/model/weights"
 )
@@ -44,11 +45,11 @@ func (e *evaluator) load() (err error) {
 func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	experiment, info, arch := e.experiment, e.source.Info(), n.Architecture
 	if classes := len(info.Classes); arch.Classes != classes || arch.InChannels != info.Channels {
-		return train.Result{}, &InputError{fmt.Errorf("the network tells %d classes apart on images of %d channels, data set %s has %d classes and %d channels",
-			arch.Classes, arch.InChannels, info.Name, classes, info.Channels)}
+		return train.Result{}, &InputError{fmt.Errorf("the network tells %s apart on images of %s, data set %s has %s and %s",
+			plural.Of(arch.Classes, "class"), plural.Of(arch.InChannels, "channel"), info.Name, plural.Of(classes, "class"), plural.Of(info.Channels, "channel"))}
 	}
 	if arch.Pixels > info.Native {
-		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %d pixels, data set %s has %d: they are not enlarged", arch.Pixels, info.Name, info.Native)}
+		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %s, data set %s has %d: they are not enlarged", plural.Of(arch.Pixels, "pixel"), info.Name, info.Native)}
 	}
 	if err := e.load(); err != nil {
 		return train.Result{}, &InputError{err}
@@ -62,7 +63,24 @@ func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	if mean == nil {
 		mean, deviation = images.train.Moments()
 	}
-	return train.Evaluate(arch, n.Parameters, images.validation, mean, deviation, experiment.Execution.ThreadsPerRun)
+	r, err := train.Evaluate(arch, n.Parameters, images.validation, mean, deviation,
+		experiment.Execution.ThreadsPerRun)
+	if err != nil {
+		return r, err
+	}
+	return r, finite(r.Logits, arch.Classes)
+}
+
+// finite is the error of a network whose finite parameters overflow on an image: its loss is none.
+func finite(logits []float32, classes int) error {
+	for i, v := range logits {
+		if v-v != 0 {
+			return &InputError{fmt.Errorf("the network gives the logit %v for validation image %d: "+
+				"its parameters, or the mean and deviation of its images, are not those of a trained "+
+				"network", v, i/classes)}
+		}
+	}
+	return nil
 }
 
 // Examples loads validation images of a study by their numbers, each by itself and at the native size. The error of a number that there is no image of is an

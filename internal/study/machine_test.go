@@ -199,7 +199,7 @@ func (b *bench) count(kind EventKind) int {
 const answers = `echo "$HELLO"; while read request; do case "$request" in *'"trial":"bad"'*) kill -9 $$;; esac
 	echo '{"done":'"$ANSWER"'}'; done`
 
-const result = `{"result":{"top1":0.5,"top5":1,"loss":1,"examples":8,"correct":"Dw==","curve":[],"steps":1}}`
+const result = `{"result":{"top1":0.5,"top5":1,"loss":1,"examples":8,"correct":"Dw==","curve":[{"epoch":1,"step":1,"loss":1,"top1":0.5}],"steps":1}}`
 
 // TestTries: a run that kills its worker has its tries once, whatever the number of calls; it is given up
 // when the machine is known to complete runs, and tried again where program or machine is another.

@@ -17,6 +17,7 @@ import (
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/store"
+	"gridsearch/model/weights"
 )
 
 // trained is a study of which a worker has trained the first two runs, with weights and
@@ -329,5 +330,25 @@ func TestVisitorEnds(t *testing.T) {
 	err := s.EachPredictions(nil, func(predictions.File) error { visits++; return enough })
 	if err != enough || visits != 1 {
 		t.Errorf("%v after %d visits", err, visits)
+	}
+}
+
+// TestEvaluateNotFinite: a network of finite numbers that overflows is the input's fault, and gives
+// no NaN for a loss.
+func TestEvaluateNotFinite(t *testing.T) {
+	s, specs := trained(t)
+	n, err := weights.Decode(read(t, s.Folder.Weights(specs[0].Key)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range n.Parameters.List {
+		for i := range q.Value {
+			q.Value[i] = 1e30
+		}
+	}
+	_, err = Evaluate(s.Folder, n)
+	var input *InputError
+	if !errors.As(err, &input) || !strings.Contains(err.Error(), "for validation image 0") {
+		t.Errorf("got %v", err)
 	}
 }

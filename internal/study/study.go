@@ -142,8 +142,9 @@ func (f Folder) readPlan() (document, error) {
 	if err != nil {
 		return plan, err
 	}
-	if err := json.Unmarshal(text, &plan); err != nil {
-		return plan, &InputError{fmt.Errorf("%s: %w", f.plan(), err)}
+	if plan, err = decodePlan(text); err != nil {
+		return plan, &InputError{fmt.Errorf("%s: %w: bring a copy of it back, or make it anew with "+
+			"gridsearch run FILE, the experiment file of the study", f.plan(), err)}
 	}
 	return plan, nil
 }
@@ -156,6 +157,14 @@ func (f Folder) clean() {
 	for _, run := range runs {
 		files.Clean(f.run(run.Name()))
 	}
+}
+
+// decodePlan reads plan.json.
+func decodePlan(text []byte) (plan document, err error) {
+	if err := json.Unmarshal(text, &plan); err != nil {
+		return plan, err
+	}
+	return plan, plan.Check()
 }
 
 // Write replaces a derived file of the study, whole or not at all.
@@ -202,7 +211,16 @@ func Reopen(folder Folder) (*Prepared, error) {
 }
 
 // Retry lets the failed runs of a study wait again, and says how many there were.
-func Retry(folder Folder) (int, error) {
+func Retry(folder Folder) (int, error) { return change(folder, (*store.Store).Retry) }
+
+// ForgetLatencies lets the next call of Run measure the latencies of a study again, and says how many
+// there were.
+func ForgetLatencies(folder Folder) (int, error) {
+	return change(folder, (*store.Store).ForgetLatencies)
+}
+
+// change changes the record of a study that nobody works on.
+func change(folder Folder, do func(*store.Store) (int, error)) (int, error) {
 	lock, err := store.Lock(folder.lock())
 	if err != nil {
 		return 0, err
@@ -213,5 +231,5 @@ func Retry(folder Folder) (int, error) {
 		return 0, err
 	}
 	defer record.Close()
-	return record.Retry()
+	return do(record)
 }

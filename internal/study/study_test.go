@@ -351,9 +351,9 @@ func TestEvaluateRefuses(t *testing.T) {
 	}
 	small := p.Base.Scale(.1, .1, 1, model.Rounding{})
 	for want, spoil := range map[string]func(*model.Architecture){
-		"the network tells 3 classes apart on images of 1 channels, data set idx has 2 classes and 1 channels": func(a *model.Architecture) { a.Classes = 3 },
-		"the network tells 2 classes apart on images of 3 channels, data set idx has 2 classes and 1 channels": func(a *model.Architecture) { a.InChannels = 3 },
-		"the network takes images of 33 pixels, data set idx has 32: they are not enlarged":                    func(a *model.Architecture) { a.Pixels = 33 },
+		"the network tells 3 classes apart on images of 1 channel, data set idx has 2 classes and 1 channel":  func(a *model.Architecture) { a.Classes = 3 },
+		"the network tells 2 classes apart on images of 3 channels, data set idx has 2 classes and 1 channel": func(a *model.Architecture) { a.InChannels = 3 },
+		"the network takes images of 33 pixels, data set idx has 32: they are not enlarged":                   func(a *model.Architecture) { a.Pixels = 33 },
 	} {
 		a := small
 		spoil(&a)

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/crash"
 	"gridsearch/internal/files"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/program"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
@@ -68,7 +70,8 @@ func left(runs int) string { return fmt.Sprintf("runs left to train: %d", runs) 
 type FailedRunsError struct{ Failed, Total int }
 
 func (e *FailedRunsError) Error() string {
-	return fmt.Sprintf("%d of %d runs failed: see gridsearch results for why, and gridsearch retry to train them again", e.Failed, e.Total)
+	return fmt.Sprintf("%d of %s failed: see gridsearch results for why, and gridsearch retry to train %s again", e.Failed,
+		plural.Of(e.Total, "run"), plural.Verb(e.Failed, "it", "them"))
 }
 
 // Run trains what a study lacks. The folder is made once nothing of the input is refused, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
@@ -255,7 +258,7 @@ func (s *supervisor) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
-			errs[i] = s.work(ctx)
+			errs[i] = crash.Guard(func() error { return s.work(ctx) })
 			if faulted := (*FaultError)(nil); errors.As(byMachine(errs[i]), &faulted) {
 				s.stop(faulted)
 				errs[i] = nil
@@ -503,7 +506,7 @@ func (s *supervisor) gone(spec Spec, e store.Execution) {
 	if s.options.FailFast || s.execution.OnFailure == experiments.OnFailureStop {
 		s.stop(&StoppedError{Reason: "stopped at the first failed run"})
 	} else if limit > 0 && s.consecutive >= limit {
-		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %d runs failed one after the other", s.consecutive)})
+		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %s failed one after the other", plural.Of(s.consecutive, "run"))})
 	}
 }
 

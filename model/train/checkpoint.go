@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -34,6 +35,11 @@ func (s *state) save(path string) error {
 	if err != nil {
 		return err
 	}
+	return files.Replace(path, s.encode(header))
+}
+
+// encode is the content of a checkpoint.
+func (s *state) encode(header []byte) []byte {
 	text := bytes.NewBufferString(checkpointMagic)
 	_ = binary.Write(text, binary.LittleEndian, uint32(len(header))) // a buffer takes every write
 	text.Write(header)
@@ -42,7 +48,7 @@ func (s *state) save(path string) error {
 	}
 	sum := sha256.Sum256(text.Bytes())
 	text.Write(sum[:])
-	return files.Replace(path, text.Bytes())
+	return text.Bytes()
 }
 
 // load continues from a checkpoint. It changes nothing and returns an error if the file is torn or of another job.
@@ -51,40 +57,50 @@ func (s *state) load(path string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.decode(text); err != nil {
+		return fmt.Errorf("%s %w", path, err)
+	}
+	return nil
+}
+
+// decode is load with the content of the file.
+func (s *state) decode(text []byte) error {
 	if bytes.HasPrefix(text, []byte(earlierMagic)) {
-		return fmt.Errorf("%s was written by an earlier version, which does not say with which "+
-			"kernels", path)
+		return errors.New("was written by an earlier version, which does not say with which kernels")
 	}
 	body := len(text) - sha256.Size
 	if body < len(checkpointMagic)+4 || string(text[:len(checkpointMagic)]) != checkpointMagic {
-		return fmt.Errorf("%s is not a checkpoint", path)
+		return errors.New("is not a checkpoint")
 	}
 	if sum := sha256.Sum256(text[:body]); !bytes.Equal(sum[:], text[body:]) {
-		return fmt.Errorf("%s is damaged: its checksum is wrong", path)
+		return errors.New("is damaged: its checksum is wrong")
 	}
 	rest := text[len(checkpointMagic):body]
 	length := int(binary.LittleEndian.Uint32(rest))
 	var header checkpointHeader
 	if length > len(rest)-4 || json.Unmarshal(rest[4:4+length], &header) != nil {
-		return fmt.Errorf("%s has no readable header", path)
+		return errors.New("has no readable header")
 	}
 	if header.Job != s.job.identity() {
-		return fmt.Errorf("%s belongs to another training", path)
+		return errors.New("belongs to another training")
 	}
 	if here := computer(); header.Made != here {
-		return fmt.Errorf("%s was written with %s, this is %s, and no run is trained by both",
-			path, header.Made, here)
+		return fmt.Errorf("was written with %s, this is %s, and no run is trained by both",
+			header.Made, here)
 	}
-	return s.take(header, rest[4+length:], path)
+	return s.take(header, rest[4+length:])
 }
 
-func (s *state) take(header checkpointHeader, data []byte, path string) error {
+func (s *state) take(header checkpointHeader, data []byte) error {
 	size := 0
 	for _, t := range s.tensors() {
 		size += 4 * len(t)
 	}
 	if size != len(data) {
-		return fmt.Errorf("%s holds %d bytes of tensors, this training has %d", path, len(data), size)
+		return fmt.Errorf("holds %d bytes of tensors, this training has %d", len(data), size)
+	}
+	if err := s.follows(header); err != nil {
+		return fmt.Errorf("is no place of this training: %w", err)
 	}
 	reader := bytes.NewReader(data)
 	for _, t := range s.tensors() {
@@ -93,6 +109,25 @@ func (s *state) take(header checkpointHeader, data []byte, path string) error {
 		}
 	}
 	s.step, s.curve, s.sums = header.Step, header.Curve, header.Sums
+	return nil
+}
+
+// follows says what a header has that no step of this training leaves: a checksum shows what has
+// changed, and not what was wrong before.
+func (s *state) follows(h checkpointHeader) error {
+	switch {
+	case h.Step < 0 || h.Step > s.steps:
+		return fmt.Errorf("it is after step %d of %d", h.Step, s.steps)
+	case len(h.Curve) != h.Step/s.perEpoch:
+		return fmt.Errorf("its curve has %d points after step %d, with %d steps an epoch", len(h.Curve), h.Step, s.perEpoch)
+	case h.Sums.Steps != h.Step%s.perEpoch || h.Sums.Right < 0 || h.Sums.Right > h.Sums.Steps*s.job.Recipe.BatchSize || diverged(h.Sums.Loss):
+		return fmt.Errorf("it sums %d steps of its epoch, with %d images right, after step %d", h.Sums.Steps, h.Sums.Right, h.Step)
+	}
+	for i, p := range h.Curve {
+		if p.Epoch != i+1 || p.Step != (i+1)*s.perEpoch || diverged(p.Loss) || !(p.Top1 >= 0 && p.Top1 <= 1) {
+			return fmt.Errorf("point %d of its curve is %+v", i+1, p)
+		}
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -192,6 +193,92 @@ func TestUnwritableCheckpoint(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !errors.As(err, &lost) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the stopped training ends with %v", err)
 	}
+}
+
+// TestImpossibleCheckpoints: a checkpoint under a right checksum whose place is none of the training's
+// is not used.
+func TestImpossibleCheckpoints(t *testing.T) {
+	j := job()
+	j.Recipe.Epochs = 2
+	want := run(t, j)
+	j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+	s := stopped(t, j, 14)
+	good := checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums}
+	var notes []string
+	j.Log = func(text string) { notes = append(notes, text) }
+	for note, spoil := range map[string]func(*checkpointHeader){
+		"resumed after step 14 of 24":  func(*checkpointHeader) {},
+		"it is after step -5 of 24":    func(h *checkpointHeader) { h.Step = -5 },
+		"it is after step 1000000000":  func(h *checkpointHeader) { h.Step = 1e9 },
+		"its curve has 1 points after": func(h *checkpointHeader) { h.Step = 24 },
+		"its curve has 0 points after": func(h *checkpointHeader) { h.Curve = nil },
+		"it sums 3 steps of its epoch": func(h *checkpointHeader) { h.Sums.Steps = 3 },
+		"with -1 images right":         func(h *checkpointHeader) { h.Sums.Right = -1 },
+		"point 1 of its curve is":      func(h *checkpointHeader) { h.Curve = Curve{{Epoch: 1, Step: 11, Loss: 1, Top1: .5}} },
+	} {
+		h := good
+		spoil(&h)
+		header, err := json.Marshal(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(j.Checkpoint, s.encode(header), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		notes = nil
+		same(t, run(t, j), want)
+		if len(notes) != 1 || !strings.Contains(notes[0], note) {
+			t.Errorf("notes %q, want %q", notes, note)
+		}
+	}
+}
+
+// stopped is a training that has been stopped after some steps and has its checkpoint loaded.
+func stopped(t testing.TB, j Job, steps int) *state {
+	t.Helper()
+	if _, err := Run(stopAfter{context.Background(), &steps}, j, ignore); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	s, err := newState(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := s.load(j.Checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// FuzzCheckpoint: no header and no tensors under a right checksum do harm, and what is taken is a
+// place of the training.
+func FuzzCheckpoint(f *testing.F) {
+	j := job()
+	j.Checkpoint = filepath.Join(f.TempDir(), "checkpoint")
+	s := stopped(f, j, 14)
+	header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(header, true)
+	f.Add([]byte(`{"job":"`+j.identity()+`","step":-5}`), true)
+	f.Add([]byte(`null`), false)
+	whole := s.encode(nil)[len(checkpointMagic)+4:]
+	tensors := slices.Clone(whole[:len(whole)-sha256.Size])
+	f.Fuzz(func(t *testing.T, header []byte, complete bool) {
+		text := binary.LittleEndian.AppendUint32([]byte(checkpointMagic), uint32(len(header)))
+		text = append(text, header...)
+		if complete {
+			text = append(text, tensors...)
+		}
+		sum := sha256.Sum256(text)
+		if s.decode(append(text, sum[:]...)) != nil {
+			return
+		}
+		if s.step < 0 || s.step > s.steps || len(s.curve) != s.step/s.perEpoch {
+			t.Errorf("%q is taken", header)
+		}
+	})
 }
 
 // TestBadCheckpoints: torn, foreign and changed files are not used and do no harm.

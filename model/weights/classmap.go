@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/plural"
 	"gridsearch/model/nn"
 )
 
@@ -37,7 +38,7 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 	maps := make([]ClassMap, len(images))
 	for i, im := range images {
 		if im.Channels != a.InChannels {
-			return nil, fmt.Errorf("the image has %d channels, %s takes %d", im.Channels, a.Name, a.InChannels)
+			return nil, fmt.Errorf("the image has %s, %s takes %d", plural.Of(im.Channels, "channel"), a.Name, a.InChannels)
 		}
 		small, err := im.Resize(a.Pixels)
 		if err != nil {
@@ -48,11 +49,11 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 			return nil, err
 		}
 		logits, c := network.Logits(), class
+		if slices.ContainsFunc(logits, notFinite) {
+			return nil, fmt.Errorf("the logits of image %d are not finite", i)
+		}
 		if c == Predicted {
 			c = slices.Index(logits, slices.Max(logits))
-		}
-		if c == Predicted { // no number is equal to NaN
-			return nil, fmt.Errorf("the logits of %s are no numbers", a.Name)
 		}
 		maps[i] = ClassMap{Class: c, Probability: probability(logits, c), Size: a.FinalMap(), Evidence: network.Map(0, c)}
 	}

@@ -81,9 +81,10 @@ func TestClassMapsRefused(t *testing.T) {
 		{plain, noisy(size, 3), Predicted, "nobody has said how the images of"},
 		{n, noisy(size, 3), n.Architecture.Classes, "is none"},
 		{n, noisy(size, 3), -2, "-2 is none"},
-		{n, noisy(size, 1), Predicted, "the image has 1 channels"},
+		{n, noisy(size, 1), Predicted, "the image has 1 channel,"},
 		{n, noisy(size-1, 3), Predicted, "they are never enlarged"},
-		{broken, noisy(size, 3), Predicted, "are no numbers"},
+		{broken, noisy(size, 3), Predicted, "the logits of image 0 are not finite"},
+		{broken, noisy(size, 3), 0, "the logits of image 0 are not finite"},
 	} {
 		if _, err := c.network.ClassMaps([]*dataset.Images{c.image}, c.class); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"gridsearch/internal/plural"
 	"gridsearch/internal/safetensors"
 	"gridsearch/model"
 	"gridsearch/model/nn"
@@ -116,12 +117,7 @@ func guess(file *safetensors.File, arch model.Architecture) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		known := 0
-		for _, t := range file.Tensors {
-			if _, ok := wanted[t.Name]; ok {
-				known++
-			}
-		}
+		_, known := prefix(file, wanted)
 		if known > most {
 			best, most = names, known
 		}
@@ -148,10 +144,14 @@ func build(file *safetensors.File, arch model.Architecture, names string) (Netwo
 	if err != nil {
 		return Network{}, err
 	}
+	before, named := prefix(file, wanted)
+	if file, err = without(file, before, named); err != nil {
+		return Network{}, err
+	}
 	if err := compare(file, wanted, names); err != nil {
 		return Network{}, err
 	}
-	n := Network{Architecture: arch}
+	n := Network{Architecture: arch, Prefix: before}
 	if n.Parameters, err = nn.NewParameters(arch, 0, false); err != nil {
 		return Network{}, err
 	}
@@ -164,12 +164,28 @@ func build(file *safetensors.File, arch model.Architecture, names string) (Netwo
 		if err != nil {
 			return Network{}, fmt.Errorf("%s: %w", t.Name, err)
 		}
-		if i := slices.IndexFunc(numbers, func(v float32) bool { return !finite(v) }); i >= 0 {
-			return Network{}, fmt.Errorf("%s holds %v in float32: the numbers of a network are finite; nothing is loaded", t.Name, numbers[i])
+		w := wanted[t.Name]
+		if err := w.check(numbers); err != nil {
+			return Network{}, err
 		}
-		wanted[t.Name].load(values[wanted[t.Name].ours], numbers)
+		w.load(values[w.ours], numbers)
 	}
 	return n, nil
+}
+
+// check says whether numbers can be those of the tensor: finite, and a variance is not negative.
+func (t tensor) check(numbers []float32) error {
+	for _, v := range numbers {
+		switch {
+		case !finite(v):
+			return fmt.Errorf("%s holds %v in float32: the numbers of a network are finite; "+
+				"nothing is loaded", t.name, v)
+		case v < 0 && t.variance():
+			return fmt.Errorf("%s holds %v: a variance is 0 or more, and the network would give NaN; "+
+				"nothing is loaded", t.name, v)
+		}
+	}
+	return nil
 }
 
 // compare names every difference between what a file has and what a network wants.
@@ -214,7 +230,7 @@ func (n Network) CheckMoments() error {
 		return nil
 	}
 	if c := n.Architecture.InChannels; len(n.Mean) != c || len(n.Deviation) != c {
-		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %d channels", len(n.Mean), len(n.Deviation), c)
+		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %s", len(n.Mean), len(n.Deviation), plural.Of(c, "channel"))
 	}
 	for i, d := range n.Deviation {
 		if !finite(n.Mean[i]) {
@@ -227,4 +243,5 @@ func (n Network) CheckMoments() error {
 	return nil
 }
 
-func finite(v float32) bool { return v-v == 0 }
+func finite(v float32) bool    { return v-v == 0 }
+func notFinite(v float32) bool { return !finite(v) }

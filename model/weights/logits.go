@@ -39,8 +39,8 @@ func (n Network) Logits(images safetensors.Tensor, threads int) ([][]float32, er
 		if _, err := network.Step(0); err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(network.Logits()[:count*a.Classes], func(v float32) bool { return !finite(v) }); i >= 0 {
-			return nil, fmt.Errorf("the logits of image %d are no finite numbers", len(all)+i/a.Classes)
+		if i := slices.IndexFunc(network.Logits()[:count*a.Classes], notFinite); i >= 0 {
+			return nil, fmt.Errorf("the logits of image %d are not finite", len(all)+i/a.Classes)
 		}
 		for i := range count {
 			all = append(all, slices.Clone(network.Logits()[i*a.Classes:][:a.Classes]))

@@ -228,5 +228,8 @@ func (l layer) tensors() []tensor {
 		{l.ours + ".bn.mean", l.norm + ".running_mean", out}, {l.ours + ".bn.variance", l.norm + ".running_var", out}}
 }
 
+// variance says whether the tensor is the running variance of a batch norm.
+func (t tensor) variance() bool { return strings.HasSuffix(t.ours, ".bn.variance") }
+
 // batches is the counter that PyTorch keeps beside running statistics. It decides nothing unless their momentum is None: it is written as 0 and not read.
 const batches = ".num_batches_tracked"

@@ -22,6 +22,8 @@ type Network struct {
 	Architecture    model.Architecture
 	Parameters      *nn.Parameters
 	Mean, Deviation []float32 // of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has said
+
+	Prefix string // that stood in front of all names of the file that it was read from, like "module."
 }
 
 // values finds the numbers of every parameter and statistic by its name in package nn.

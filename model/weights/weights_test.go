@@ -275,6 +275,38 @@ not of the network: fc.weight`
 	}
 }
 
+// TestPrefix: what programs put in front of all names is taken off; where it is not in front of all,
+// one line says so.
+func TestPrefix(t *testing.T) {
+	for _, family := range families {
+		for _, names := range Libraries(golden(t, family)) {
+			f, want := file(t, read(t, family+"/"+names+".safetensors")), values(saved(t, family, names).Parameters)
+			for _, prefix := range []string{"module.", "_orig_mod.", "model.", "module._orig_mod.", "net.0."} {
+				changed := safetensors.File{Tensors: slices.Clone(f.Tensors)}
+				for i := range changed.Tensors {
+					changed.Tensors[i].Name = prefix + changed.Tensors[i].Name
+				}
+				text, err := changed.Encode()
+				if err != nil {
+					t.Fatal(err)
+				}
+				n, err := Import(text, golden(t, family), "")
+				if err != nil || n.Prefix != prefix || !reflect.DeepEqual(values(n.Parameters), want) {
+					t.Errorf("%s, %s behind %s: prefix %q, %.200v", family, names, prefix, n.Prefix, err)
+				}
+				changed.Tensors = append(changed.Tensors, safetensors.Int64("criterion.steps", 1))
+				if text, err = changed.Encode(); err != nil {
+					t.Fatal(err)
+				}
+				_, err = Import(text, golden(t, family), "")
+				if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), `behind the prefix "`+prefix+`", and "criterion.steps" does not begin with it`) {
+					t.Errorf("%s, %s behind %s with another tensor: %.200v", family, names, prefix, err)
+				}
+			}
+		}
+	}
+}
+
 // TestNotFinite: neither parameters nor moments nor logits are infinite or no numbers.
 func TestNotFinite(t *testing.T) {
 	f, bad := file(t, read(t, "efficientnet/torchvision.safetensors")), float32(math.Inf(1))
@@ -287,6 +319,19 @@ func TestNotFinite(t *testing.T) {
 	if n, err := Import(text, golden(t, "efficientnet"), ""); err == nil || !strings.Contains(err.Error(), "features.0.1.bias holds +Inf in float32") || n.Parameters != nil {
 		t.Errorf("an infinite parameter gives %v", err)
 	}
+	for want, number := range map[string]float32{"holds -1: a variance is 0 or more": -1, "holds NaN in float32": float32(math.NaN())} {
+		name := "features.0.1.running_var"
+		f := file(t, read(t, "efficientnet/torchvision.safetensors"))
+		i := slices.IndexFunc(f.Tensors, func(s safetensors.Tensor) bool { return s.Name == name })
+		f.Tensors[i] = safetensors.Float32s(name, f.Tensors[i].Shape, []float32{1, 0, number, 2})
+		text, err := f.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := Import(text, golden(t, "efficientnet"), ""); err == nil || !strings.Contains(err.Error(), name+" "+want) || n.Parameters != nil {
+			t.Errorf("a variance of %v gives %v", number, err)
+		}
+	}
 	n := imported(t)
 	if n.Mean, n.Deviation = []float32{0, bad, 0}, []float32{1, 1, 1}; n.CheckMoments() == nil {
 		t.Error("an infinite mean is taken")
@@ -297,7 +342,7 @@ func TestNotFinite(t *testing.T) {
 	pixels := n.Architecture.Pixels
 	images := make([]float32, 2*3*pixels*pixels)
 	images[len(images)-1] = bad
-	if _, err := n.Logits(safetensors.Float32s(ImagesName, []int{2, 3, pixels, pixels}, images), 1); err == nil || !strings.Contains(err.Error(), "logits of image 1 are no finite numbers") {
+	if _, err := n.Logits(safetensors.Float32s(ImagesName, []int{2, 3, pixels, pixels}, images), 1); err == nil || !strings.Contains(err.Error(), "logits of image 1 are not finite") {
 		t.Errorf("an infinite pixel gives %v", err)
 	}
 }
@@ -317,6 +362,7 @@ func TestBadMetadata(t *testing.T) {
 		"the pixels must be 1 or more, not -1":                    strings.Replace(good, `"pixels":12`, `"pixels":-1`, 1),
 		"describe a network of 10000 blocks, the file has 112 te": strings.Replace(good, `"repeats":1`, `"repeats":9994`, 1),
 		"features.0.0.weight has shape [4 3 3 3], the network wa": strings.Replace(good, `"stem":{"channels":4`, `"stem":{"channels":1000000`, 1),
+		"stage 2: the network is too large to be counted: expans": strings.Replace(good, `"expansion":4`, `"expansion":4611686018427387904`, 1),
 		"mean and deviation have 1 and 0 numbers, the network's":  strings.Replace(good, `"names"`, `"mean":[1],"names"`, 1),
 		"the deviation of channel 2 must be positive and finite,": strings.Replace(good, `"names"`, `"mean":[1,1,1],"deviation":[1,1,-1],"names"`, 1),
 	} {

@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"text/tabwriter"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -18,6 +17,7 @@ import (
 	"gridsearch/internal/report"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 	"gridsearch/search/images"
 )
 
@@ -206,7 +206,7 @@ var titles = map[string]string{"top1": "top-1 %", "top5": "top-5 %", "loss": "lo
 	"brier": "Brier score", "ece": "calibration error"}
 
 func (s *Scores) table(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintf(t, "trial\tn\t%s\tsd\n", titles[s.Metric])
 	for _, trial := range s.Trials {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", trial.Trial, trial.N, s.cell(trial.Mean),
@@ -217,8 +217,21 @@ func (s *Scores) table(w io.Writer) {
 	if s.Lower {
 		better = "lower"
 	}
+	if s.Metric == "top5" && s.always(1) {
+		fmt.Fprintln(w, "\ntop-5 is 100 % in every run, as it always is with five classes or fewer")
+	}
 	fmt.Fprintf(w, "\n%s is better; this is an order of means: which trials can be told apart by "+
 		"top-1 is said without --metric\n", better)
+}
+
+// always says whether all runs have one value.
+func (s *Scores) always(value float64) bool {
+	for _, t := range s.Trials {
+		if slices.ContainsFunc(t.Runs, func(r Score) bool { return r.Value != value }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Scores) cell(v *float64) string {

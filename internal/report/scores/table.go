@@ -5,7 +5,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
+
+	"gridsearch/internal/plural"
+	"gridsearch/internal/terminal"
 )
 
 // table prints the comparison for people: accuracies and their differences in percent.
@@ -14,7 +16,7 @@ func (v *Images) table(w io.Writer) {
 		fmt.Fprintln(w, "no run is complete yet: there are no images to compare trials on")
 		return
 	}
-	fmt.Fprintf(w, "%d validation images; the best is %s\n\n", v.N, v.Best)
+	fmt.Fprintf(w, "%s; the best is %s\n\n", plural.Of(v.N, "validation image"), v.Best)
 	v.classTable(w)
 	v.pairTable(w)
 	if v.Own != nil {
@@ -25,7 +27,7 @@ func (v *Images) table(w io.Writer) {
 }
 
 func (v *Images) classTable(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintln(t, "class\timages\tbest, %\tall trials, %")
 	for _, c := range v.Classes {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Images, fixed(c.best, 100, 1),
@@ -49,7 +51,7 @@ func (v *Images) pairTable(w io.Writer) {
 		return
 	}
 	level := strconv.FormatFloat(100*v.confidence, 'g', 4, 64) + " %"
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintln(t, strings.Join([]string{"against the best", "seeds", "top-1, points", level,
 		"loss, nats", level, "best alone", "it alone", "McNemar p", "agreement", "kappa"}, "\t"))
 	for _, p := range v.Pairs {
@@ -93,8 +95,8 @@ func (v *Images) signalLine() string {
 		parts = append(parts, s.name()+" "+ratio+" ("+s.deviations()+")")
 	}
 	first := v.Spreads[0]
-	return fmt.Sprintf("signal-to-noise over %d trials and %d seeds, the s.d. between trials over "+
-		"that of a run: %s", first.Trials, first.Seeds, strings.Join(parts, ", "))
+	return fmt.Sprintf("signal-to-noise over %s and %s, the s.d. between trials over "+
+		"that of a run: %s", plural.Of(first.Trials, "trial"), plural.Of(first.Seeds, "seed"), strings.Join(parts, ", "))
 }
 
 func (s Spread) name() string {

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// killed is a folder with a record as a killed writer leaves it: with a result in its log.
+func killed(t *testing.T, ends ...string) string {
+	t.Helper()
+	s, path := open(t, 4)
+	if err := s.Complete(result(2), execution(2)); err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "study.db")
+	for _, end := range ends {
+		text, err := os.ReadFile(path + end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(copied+end, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return copied
+}
+
+// TestReadingWritesNothing: a record is read as a killed writer has left it, and as one that was
+// closed; neither a file nor its time changes.
+func TestReadingWritesNothing(t *testing.T) {
+	s, closed := open(t, 4)
+	if err := errors.Join(s.Complete(result(2), execution(2)), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{"killed": killed(t, "", "-wal", "-shm"), "closed": closed} {
+		before, times := listing(t, path), changed(t, path)
+		reader, err := OpenReadOnly(path)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		want := result(2)
+		if got := records(t, reader)[2].Result; got == nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%s: the result is %+v", name, got)
+		}
+		if err := reader.Close(); err != nil {
+			t.Error(err)
+		}
+		if after := listing(t, path); !reflect.DeepEqual(after, before) || !reflect.DeepEqual(changed(t, path), times) {
+			t.Errorf("%s: reading has changed %d files into %d", name, len(before), len(after))
+		}
+	}
+}
+
+// changed is when each file of a record's folder has been written.
+func changed(t *testing.T, path string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := map[string]string{}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		times[e.Name()] = info.ModTime().String()
+	}
+	return times
+}
+
+// TestReadingALiveRecord: what another connection has written last is seen, in its log.
+func TestReadingALiveRecord(t *testing.T) {
+	s, path := open(t, 4)
+	for i := range 3 {
+		if err := s.Complete(result(i), execution(i)); err != nil {
+			t.Fatal(err)
+		}
+		reader, err := OpenReadOnly(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := records(t, reader); r[i].State != Complete || r[i+1].State != Waiting {
+			t.Errorf("after %d results: %+v", i+1, r)
+		}
+		reader.Close()
+	}
+}
+
+// TestUnreachable: a record that one has no right to is not said to be damaged.
+func TestUnreachable(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
+		t.Skip("needs a user who has not every right")
+	}
+	path := killed(t, "", "-wal")
+	folder := filepath.Dir(path)
+	for _, c := range []struct {
+		path string
+		mode os.FileMode
+	}{{folder, 0o555}, {path, 0}} {
+		if err := os.Chmod(c.path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Chmod(c.path, 0o755) })
+		_, err := OpenReadOnly(path)
+		var file *FileError
+		if !errors.As(err, &file) || !strings.Contains(err.Error(), "cannot be read here") || strings.Contains(err.Error(), "move it away") {
+			t.Errorf("%s with mode %v: %v", c.path, c.mode, err)
+		}
+	}
+}
