@@ -401,12 +401,16 @@ func scanRecord(rows *sql.Rows) (Record, error) {
 		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
 			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
 			Predictions: predictions.String}
-		err := errors.Join(resultsTable.verify(ofResult, r.Result.row(r.Key, curve.String)...),
-			r.Result.consistent(), json.Unmarshal([]byte(curve.String), &r.Result.Curve))
-		if err == nil {
-			err = r.Result.check(r.Run)
+		if err := resultsTable.verify(ofResult, r.Result.row(r.Key, curve.String)...); err != nil {
+			return r, err
 		}
-		return r, err
+		if err := json.Unmarshal([]byte(curve.String), &r.Result.Curve); err != nil {
+			return r, Damaged(fmt.Errorf("curve of run %s: %w", r.Key, err))
+		}
+		if err := r.Result.check(r.Run); err != nil { // also of rows older than checksums
+			return r, err
+		}
+		return r, r.Result.consistent()
 	case failure.Valid:
 		r.State, r.Error = Failed, failure.String
 		return r, failuresTable.verify(ofFailure, r.Key, r.Error)

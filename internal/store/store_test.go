@@ -174,7 +174,7 @@ func TestNamesOfTrials(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, name := range []string{"trial 0", "trial 1"} {
-		if err := s.SetLatency(Latency{Trial: name, Batch: i + 1}); err != nil {
+		if err := s.SetLatency(Latency{Trial: name, Batch: i + 1, Shortest: 1, Median: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
