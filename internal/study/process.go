@@ -32,8 +32,16 @@ type process struct {
 	killed      atomic.Pointer[string] // what for
 }
 
-// greetWithin is how long a worker may take to greet.
+// greetWithin is how long a worker may take to greet, where silence is not to be shorter.
 const greetWithin = 2 * time.Minute
+
+// greeting is how long a worker of a study may take to greet.
+func greeting(silence time.Duration) time.Duration {
+	if silence > 0 {
+		return min(silence, greetWithin)
+	}
+	return greetWithin
+}
 
 // startProcess starts a worker and waits for its greeting, so long and no longer, or until the context
 // ends. It takes its kernels' check on the way: the *crashError of a worker that died there names them.

@@ -187,7 +187,7 @@ func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experimen
 	if o.Workers == 0 {
 		o.Workers = max(1, cores()/e.ThreadsPerRun)
 	}
-	s := &supervisor{folder: folder, record: record, specs: map[string]Spec{}, execution: e, options: o, usedUp: map[string]bool{}, greetWithin: greetWithin,
+	s := &supervisor{folder: folder, record: record, specs: map[string]Spec{}, execution: e, options: o, usedUp: map[string]bool{}, greetWithin: greeting(e.Silence),
 		tracker: newTracker(time.Now(), o.Workers, len(specs)), command: strings.Join(os.Args, " ")}
 	s.host, _ = os.Hostname()
 	s.place = place(s.host)
