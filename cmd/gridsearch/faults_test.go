@@ -106,7 +106,7 @@ mount -o remount,size=64m m
 "$2" status small --dir m
 "$2" run small.toml --dir m --progress none; echo code $?
 find m -name '*.gridsearch-tmp-*'; umount m; rmdir m`)
-	for size, place := range map[string]string{"24k": `study\.db`, "200k": `(study\.db|runs/[0-9a-f]{16}/\S+)`} {
+	for size, place := range map[string]string{"24k": `study\.db`, "200k": `(study\.db|plan\.json|experiment\.toml)`, "340k": `(study\.db|runs/[0-9a-f]{16}/\S+)`} {
 		cmd, out, said := s.command()
 		cmd.Path, cmd.Args = "/usr/bin/env", []string{"env", "unshare", "-rm", script, size, s.program}
 		if err := cmd.Run(); err != nil {

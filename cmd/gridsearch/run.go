@@ -85,9 +85,9 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 		if progress != "json" {
 			complain(cmd.ErrOrStderr(), err)
 		}
-		return finish(cmd, folder, screen)
+		return resumable(cmd, name, settings, finish(cmd, folder, screen))
 	case err == nil, errors.As(err, &failed), errors.As(err, &stopped):
-		return errors.Join(err, finish(cmd, folder, screen))
+		return errors.Join(err, resumable(cmd, name, settings, finish(cmd, folder, screen)))
 	}
 	return bySignal(stop, err)
 }
@@ -203,11 +203,13 @@ func quoted(word string) string {
 
 // finish prints the table and renews the derived files.
 func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
-	results, err := derive(folder)
-	if err != nil {
-		return err
+	results, unwritten := derive(folder)
+	if unwritten != nil && results.Trials == nil {
+		return unwritten
 	}
-	if err := results.Write(cmd.OutOrStdout(), "table", false); err != nil {
+	// The table is shown though the files beside it may not fit on the disk.
+	err := results.Write(cmd.OutOrStdout(), "table", false)
+	if err = errors.Join(err, study.ByMachine(unwritten)); err != nil {
 		return err
 	}
 	if drawn, err := figures(folder); err != nil || len(drawn) == 0 {

@@ -30,9 +30,9 @@ func (e *FaultError) Error() string {
 
 func (e *FaultError) Unwrap() error { return e.Fault }
 
-// byMachine marks an error that the machine is at fault for. What is said of the input stays: it names
+// ByMachine marks an error that the machine is at fault for. What is said of the input stays: it names
 // the key or the file that is to be changed.
-func byMachine(err error) error {
+func ByMachine(err error) error {
 	var input *InputError
 	var file *store.FileError
 	var known *FaultError

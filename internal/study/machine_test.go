@@ -135,11 +135,11 @@ func TestPatience(t *testing.T) {
 func TestByMachine(t *testing.T) {
 	full := &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}
 	var machine *FaultError
-	if err := byMachine(full); !errors.As(err, &machine) || machine.Left >= 0 || !strings.Contains(err.Error(), "p: ") {
+	if err := ByMachine(full); !errors.As(err, &machine) || machine.Left >= 0 || !strings.Contains(err.Error(), "p: ") {
 		t.Errorf("a full disk: %v", err)
 	}
 	for _, err := range []error{nil, errors.New("x"), &InputError{full}, &store.FileError{Path: "p", Err: full}, &FaultError{3, fault.Of(full)}} {
-		if got := byMachine(err); got != err {
+		if got := ByMachine(err); got != err {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}

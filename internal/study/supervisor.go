@@ -78,7 +78,7 @@ func (e *FailedRunsError) Error() string {
 // error is an *InterruptedError; other errors are *InputError, *store.FileError, *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
 // *FailedRunsError.
 func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
-	return byMachine(run(ctx, folder, p, o))
+	return ByMachine(run(ctx, folder, p, o))
 }
 
 func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
@@ -259,7 +259,7 @@ func (s *supervisor) run(ctx context.Context) error {
 	for i := range errs {
 		wait.Go(func() {
 			errs[i] = crash.Guard(func() error { return s.work(ctx) })
-			if faulted := (*FaultError)(nil); errors.As(byMachine(errs[i]), &faulted) {
+			if faulted := (*FaultError)(nil); errors.As(ByMachine(errs[i]), &faulted) {
 				s.stop(faulted)
 				errs[i] = nil
 			} else if errs[i] != nil {
