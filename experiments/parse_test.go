@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/figure"
 	"gridsearch/model"
 	"gridsearch/model/train"
 	"gridsearch/search"
@@ -51,7 +52,7 @@ func TestDefaults(t *testing.T) {
 		Execution: Execution{ThreadsPerRun: 1, Silence: 10 * time.Minute, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
 			KeepPredictions: PredictionBytes},
 		Analysis: Analysis{Confidence: .95, Check: CheckPermutation},
-		Report:   Report{Figures: Figures, Formats: []string{"svg", "png"}},
+		Report:   Report{Figures: figure.Names(), Formats: []string{"svg", "png"}},
 	}
 	want.source = e.source
 	if !reflect.DeepEqual(e, want) {
@@ -92,7 +93,7 @@ func TestEveryKey(t *testing.T) {
 		Replication: Replication{Seeds: 5},
 		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, Silence: 5 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
 		Analysis:    Analysis{Confidence: .9, Check: CheckNone},
-		Report:      Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
+		Report:      Report{Figures: []string{"accuracy-cost"}, Named: true, Formats: []string{"svg"}},
 	}
 	want.source = e.source
 	if !reflect.DeepEqual(e, want) {
