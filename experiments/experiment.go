@@ -116,8 +116,7 @@ type Analysis struct {
 
 // Report is [report].
 type Report struct {
-	Figures []string // names of package figure, all where the file has none
-	Named   bool     // the file has names; where not, it asks for what the study allows
+	Figures []string // names of package figure; all, which means those that the study allows
 	Formats []string // "svg" and "png"
 }
 

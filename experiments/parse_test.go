@@ -93,7 +93,7 @@ func TestEveryKey(t *testing.T) {
 		Replication: Replication{Seeds: 5},
 		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, Silence: 5 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
 		Analysis:    Analysis{Confidence: .9, Check: CheckNone},
-		Report:      Report{Figures: []string{"accuracy-cost"}, Named: true, Formats: []string{"svg"}},
+		Report:      Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
 	}
 	want.source = e.source
 	if !reflect.DeepEqual(e, want) {

@@ -348,7 +348,6 @@ func readAnalysis(t *table) Analysis {
 func readReport(t *table) Report {
 	defer t.finish()
 	return Report{
-		Named:   t.has("figures"),
 		Figures: t.choices("figures", figure.Names()),
 		Formats: t.choices("formats", figure.Formats),
 	}

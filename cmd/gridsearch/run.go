@@ -216,7 +216,7 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	if len(drawn.Drawn) > 0 {
 		screen.note("figures are in " + folder.Path(figures.Folder))
 	}
-	if drawn.Named && len(drawn.Failed) > 0 { // without names it is those that the study allows
+	if drawn.Chosen && len(drawn.Failed) > 0 {
 		for _, line := range drawn.Lines() {
 			screen.note(line)
 		}

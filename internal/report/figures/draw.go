@@ -24,7 +24,7 @@ const Folder = "figures"
 type Outcome struct {
 	Drawn  []string // the files' paths
 	Failed []Undrawn
-	Named  bool // somebody has asked for these figures by their names
+	Chosen bool // these figures were chosen by their names; all means those that there can be
 }
 
 // Undrawn is a figure that cannot be drawn, and why.
@@ -56,7 +56,7 @@ func Study(s *study.Study, r report.Results) (Outcome, error) {
 	}
 	asked := s.Experiment.Report
 	o, err := draw(asked.Figures, asked.Formats, folder, studyValues(s, r))
-	o.Named = asked.Named
+	o.Chosen = len(asked.Figures) < len(figure.All)
 	if err != nil {
 		return o, err
 	}

@@ -54,7 +54,7 @@ func TestStudy(t *testing.T) {
 			}
 		}
 	}
-	if !slices.Equal(o.Drawn, want) || len(o.Failed) != 0 || o.Named {
+	if !slices.Equal(o.Drawn, want) || len(o.Failed) != 0 || o.Chosen {
 		t.Errorf("got %+v", o)
 	}
 }
@@ -73,8 +73,8 @@ func TestWhyNot(t *testing.T) {
 		"drawn: no family makes a curve") || !strings.HasPrefix(got[2], "scaling-curves is not") {
 		t.Errorf("without compound scaling: %q", got)
 	}
-	s.Experiment.Report.Figures, s.Experiment.Report.Named = []string{"accuracy-latency"}, true
-	if o := drawn(t, s); !o.Named || !strings.HasPrefix(o.Lines()[0], "no figure is drawn: no lat") {
+	s.Experiment.Report.Figures = []string{"accuracy-latency"}
+	if o := drawn(t, s); !o.Chosen || !strings.HasPrefix(o.Lines()[0], "no figure is drawn: no lat") {
 		t.Errorf("of one that cannot be drawn: %+v", o)
 	}
 	s.Experiment.Report.Figures = nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 func sheet(t *testing.T, path string) report.Results {
 	t.Helper()
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(filepath.Join("..", path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +30,8 @@ func sheet(t *testing.T, path string) report.Results {
 // TestSheetForms compares every form of a file's table with the one that was read: accuracies in
 // percent with families, and losses without anything beside them.
 func TestSheetForms(t *testing.T) {
-	goldenForms(t, "families", sheet(t, "../testdata/sheet-families.csv"))
-	goldenForms(t, "losses", sheet(t, "../testdata/sheet-losses.csv"))
+	goldenForms(t, "families", sheet(t, "testdata/sheet-families.csv"))
+	goldenForms(t, "losses", sheet(t, "testdata/sheet-losses.csv"))
 }
 
 // TestSheetOfStudy: what a study prints as CSV says the same when it is read.
@@ -99,7 +100,7 @@ func TestSheetLosses(t *testing.T) {
 
 // TestSheetWithoutBase: no trial is set apart, and a bar in a name ends no cell of Markdown.
 func TestSheetWithoutBase(t *testing.T) {
-	r := sheet(t, "../testdata/sheet-losses.csv")
+	r := sheet(t, "testdata/sheet-losses.csv")
 	var text bytes.Buffer
 	if err := Write(&text, r, "md", false); err != nil {
 		t.Fatal(err)
