@@ -45,11 +45,11 @@ func newReport() *cobra.Command {
 
 // captions are the figures that there are, a line each.
 func captions() string {
-	var text strings.Builder
+	var lines []string
 	for _, f := range figure.All {
-		fmt.Fprintf(&text, "  %-17s %s\n", f.Name, f.Caption)
+		lines = append(lines, fmt.Sprintf("%-17s %s", f.Name, f.Caption))
 	}
-	return text.String()
+	return strings.Join(lines, "\n")
 }
 
 // derive renews everything in a study's folder that follows from its record: results.csv,
