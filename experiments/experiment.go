@@ -116,7 +116,7 @@ type Analysis struct {
 
 // Report is [report].
 type Report struct {
-	Figures []string // some of Figures; all that the study allows
+	Figures []string // names of package figure; all, which means those that the study allows
 	Formats []string // "svg" and "png"
 }
 
@@ -176,6 +176,3 @@ func readAll(root *table, file string) *Experiment {
 	root.finish()
 	return e
 }
-
-// Figures lists the figures that a study can have.
-var Figures = []string{"accuracy-cost", "accuracy-latency", "training-curves", "scaling-panels", "scaling-curves"}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/figure"
 	"gridsearch/model"
 	"gridsearch/model/train"
 	"gridsearch/search"
@@ -51,7 +52,7 @@ func TestDefaults(t *testing.T) {
 		Execution: Execution{ThreadsPerRun: 1, Silence: 10 * time.Minute, MaxRetries: 2, OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
 			KeepPredictions: PredictionBytes},
 		Analysis: Analysis{Confidence: .95, Check: CheckPermutation},
-		Report:   Report{Figures: Figures, Formats: []string{"svg", "png"}},
+		Report:   Report{Figures: figure.Names(), Formats: []string{"svg", "png"}},
 	}
 	want.source = e.source
 	if !reflect.DeepEqual(e, want) {

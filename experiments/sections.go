@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/figure"
 	"gridsearch/internal/plural"
 	"gridsearch/model"
 	"gridsearch/model/train"
@@ -346,7 +347,10 @@ func readAnalysis(t *table) Analysis {
 
 func readReport(t *table) Report {
 	defer t.finish()
-	return Report{Figures: t.choices("figures", Figures), Formats: t.choices("formats", []string{"svg", "png"})}
+	return Report{
+		Figures: t.choices("figures", figure.Names()),
+		Formats: t.choices("formats", figure.Formats),
+	}
 }
 
 // check looks for values that are right by themselves and cannot be together. Tables of the root are read already.

@@ -9,49 +9,21 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gridsearch/internal/figure"
 )
 
 // explainBars says in the legend what the error bars are, where there are any.
-func (f *Figure) explainBars(points []Point) {
-	if slices.ContainsFunc(points, func(q Point) bool { return q.Low < q.High }) {
+func (f *Figure) explainBars(points []figure.Point) {
+	if slices.ContainsFunc(points, func(q figure.Point) bool { return q.Low < q.High }) {
 		f.legend.Add("bars: 1 standard error")
 	}
 }
 
-// Point is a trial's mean accuracy at its cost. Low and High are one standard error below and above, equal to Mean where there is none: the t interval
-// of a few seeds would fill the figure, and the tied set, not an overlap of intervals, says what can be told apart.
-type Point struct {
-	Trial  string
-	Family string  // "base", "width", "depth", "resolution", "compound", another control's name, or empty
-	Label  string  // written beside the point in panels; empty for none
-	Cost   float64 // multiply-adds of one image, or milliseconds for AccuracyLatency
-	Mean   float64 // fraction
-	Low    float64
-	High   float64
-	Tied   bool // cannot be told from the best
-}
-
-// AccuracyCost draws accuracy against multiply-adds for all trials. Trials of the tied set are ringed.
-func AccuracyCost(title string, points []Point) (*Figure, error) {
-	return accuracy(title, "multiply-adds of one image", points)
-}
-
-// NameMetric writes on the y axis that the figure is of another share of images than top-1.
-func (f *Figure) NameMetric(metric string) { f.panels[0].Y.Label.Text = metric + ", %" }
-
-// AccuracyLatency draws accuracy against the time that one image takes, as AccuracyCost does against multiply-adds.
-func AccuracyLatency(title string, points []Point) (*Figure, error) {
-	return accuracy(title, "latency of one image, ms", points)
-}
-
-func accuracy(title, cost string, points []Point) (*Figure, error) {
-	p := newPanel(title, cost, "validation top-1, %")
-	f := newFigure(p)
-	if err := frame(p, points); err != nil {
-		return nil, err
-	}
+// scatter draws points in the styles of their families.
+func (f *Figure) scatter(p *plot.Plot, points []figure.Point) error {
 	for _, s := range styles {
-		var members []Point
+		var members []figure.Point
 		for _, q := range points {
 			if styleOf(q.Family).name == s.name {
 				members = append(members, q)
@@ -62,7 +34,7 @@ func accuracy(title, cost string, points []Point) (*Figure, error) {
 		}
 		marks, err := marks(s, members)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.Add(marks...)
 		name := s.name
@@ -71,16 +43,12 @@ func accuracy(title, cost string, points []Point) (*Figure, error) {
 		}
 		f.legend.Add(name, marks[len(marks)-1].(*plotter.Scatter))
 	}
-	if err := f.rings(p, points); err != nil {
-		return nil, err
-	}
-	f.explainBars(points)
-	return f, nil
+	return nil
 }
 
 // rings marks the tied set.
-func (f *Figure) rings(p *plot.Plot, points []Point) error {
-	var tied []Point
+func (f *Figure) rings(p *plot.Plot, points []figure.Point) error {
+	var tied []figure.Point
 	for _, q := range points {
 		if q.Tied {
 			tied = append(tied, q)
@@ -93,14 +61,14 @@ func (f *Figure) rings(p *plot.Plot, points []Point) error {
 	if err != nil {
 		return err
 	}
-	s.GlyphStyle = draw.GlyphStyle{Color: black, Radius: 6.5, Shape: draw.RingGlyph{}}
+	s.GlyphStyle = draw.GlyphStyle{Color: black, Radius: ringRadius, Shape: draw.RingGlyph{}}
 	p.Add(s)
 	f.legend.Add("tied with the best", s)
 	return nil
 }
 
 // frame checks the points and sets the axes around them.
-func frame(p *plot.Plot, points []Point) error {
+func frame(p *plot.Plot, points []figure.Point) error {
 	if len(points) == 0 {
 		return errEmpty
 	}
@@ -116,7 +84,7 @@ func frame(p *plot.Plot, points []Point) error {
 	return costAxis(p, left, right)
 }
 
-func xys(points []Point) plotter.XYs {
+func xys(points []figure.Point) plotter.XYs {
 	list := make(plotter.XYs, len(points))
 	for i, q := range points {
 		list[i].X, list[i].Y = q.Cost, 100*q.Mean
@@ -125,7 +93,7 @@ func xys(points []Point) plotter.XYs {
 }
 
 // bars are points with their intervals.
-type bars []Point
+type bars []figure.Point
 
 func (b bars) Len() int                { return len(b) }
 func (b bars) XY(i int) (x, y float64) { return b[i].Cost, 100 * b[i].Mean }
@@ -136,11 +104,12 @@ func (b bars) YError(i int) (low, high float64) {
 // Sizes of a mark, in points.
 const (
 	markerRadius = 3.6
-	barCap       = 5 // width of the line at the end of an error bar
+	ringRadius   = 6.5 // of what marks the tied set
+	barCap       = 5   // width of the line at the end of an error bar
 )
 
 // marks draws points with error bars; the scatter is last.
-func marks(s style, points []Point) ([]plot.Plotter, error) {
+func marks(s style, points []figure.Point) ([]plot.Plotter, error) {
 	errorBars, err := plotter.NewYErrorBars(bars(points))
 	if err != nil {
 		return nil, err

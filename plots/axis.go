@@ -8,14 +8,17 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
+
+	"gridsearch/internal/si"
 )
 
-// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and small ones between. A range too short for two of them has 3 and 7 too.
+// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and small ones
+// between. A range too short for two of them has 3 and 7 too.
 type costTicks struct{}
 
 func (costTicks) Ticks(low, high float64) []plot.Tick {
-	for _, digits := range [][]float64{{1, 2, 5}, {1, 2, 3, 5, 7}} {
-		if ticks := digitTicks(low, high, digits); labelled(ticks) >= 2 {
+	for _, labels := range [][]float64{{1, 2, 5}, {1, 2, 3, 5, 7}} {
+		if ticks := digitTicks(low, high, labels); labelled(ticks) >= 2 {
 			return ticks
 		}
 	}
@@ -23,7 +26,7 @@ func (costTicks) Ticks(low, high float64) []plot.Tick {
 	ticks := plot.DefaultTicks{}.Ticks(low, high)
 	for i, t := range ticks {
 		if t.Label != "" {
-			ticks[i].Label = si(t.Value)
+			ticks[i].Label = si.Digits(t.Value, digits)
 		}
 	}
 	slices.SortFunc(ticks, func(a, b plot.Tick) int { return cmp.Compare(a.Value, b.Value) })
@@ -41,7 +44,7 @@ func digitTicks(low, high float64, labels []float64) []plot.Tick {
 			}
 			tick := plot.Tick{Value: v}
 			if slices.Contains(labels, digit) {
-				tick.Label = si(v)
+				tick.Label = si.Digits(v, digits)
 			}
 			ticks = append(ticks, tick)
 		}
@@ -59,27 +62,19 @@ func labelled(ticks []plot.Tick) int {
 	return n
 }
 
-// si prints a number with its prefix: 200 k, 1 M, 2 G.
-func si(v float64) string {
-	for _, p := range []struct {
-		size float64
-		name string
-	}{{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}} {
-		if v >= .9995*p.size {
-			return strconv.FormatFloat(v/p.size, 'g', 4, 64) + p.name
-		}
-	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
-}
+// digits are those of a tick's label.
+const digits = 4
 
-// plainTicks are those of a linear axis, labelled with all their digits: the default rounds neighbours to one label.
+// plainTicks are those of a linear axis, labelled with all their digits: the default rounds
+// neighbours to one label.
 type plainTicks struct{}
 
 func (plainTicks) Ticks(low, high float64) []plot.Tick {
 	ticks := plot.DefaultTicks{}.Ticks(low, high)
 	for i, t := range ticks {
 		if t.Label != "" {
-			rounded, _ := strconv.ParseFloat(strconv.FormatFloat(t.Value, 'g', 12, 64), 64) // 0.30000000000000004
+			// 0.30000000000000004
+			rounded, _ := strconv.ParseFloat(strconv.FormatFloat(t.Value, 'g', 12, 64), 64)
 			ticks[i].Label = strconv.FormatFloat(rounded, 'f', -1, 64)
 		}
 	}

@@ -30,8 +30,9 @@ type ClassMap struct {
 	Evidence []float32 // [Size, Size]
 }
 
-// ClassMaps draws images as rows and networks as columns, as [effnet] Figure 7 does: the image, and over it each network's map, enlarged bilinearly, in the
-// colours between its own least and most evidence; a map of one value is all least. Images are square.
+// ClassMaps draws images as rows and networks as columns, as [effnet] Figure 7 does: the image, and
+// over it each network's map, enlarged bilinearly, in the colours between its own least and most
+// evidence; a map of one value is all least. Images are square.
 func ClassMaps(networks []string, rows []Seen) (*Figure, error) {
 	if len(rows) == 0 || len(networks) == 0 {
 		return nil, errors.New("there is nothing to draw: no image or no network")
@@ -52,7 +53,8 @@ func ClassMaps(networks []string, rows []Seen) (*Figure, error) {
 		}
 	}
 	var panels []*plot.Plot
-	for i, title := range level(append([]string{"image"}, networks...)) { // the cells stand side by side
+	titles := level(append([]string{"image"}, networks...)) // the cells stand side by side
+	for i, title := range titles {
 		p := newPanel(title, "", "")
 		p.Title.TextStyle.Font.Size = 7.5
 		p.HideAxes()
@@ -68,7 +70,8 @@ func ClassMaps(networks []string, rows []Seen) (*Figure, error) {
 	return f, nil
 }
 
-// MapPixels is the side of a picture on a sheet of ClassMaps. Larger images are better made that small by the caller.
+// MapPixels is the side of a picture on a sheet of ClassMaps. Larger images are better made that
+// small by the caller.
 const MapPixels = 240
 
 // Sizes of a cell of the sheet.
@@ -95,7 +98,8 @@ func (m mapColumn) Plot(c draw.Canvas, p *plot.Plot) {
 	label.Font.Size, label.XAlign, label.YAlign = 8, text.XCenter, text.YTop
 	left, top := (c.Min.X+c.Max.X-mapSide)/2, c.Max.Y
 	for _, cell := range m {
-		c.DrawImage(vg.Rectangle{Min: vg.Point{X: left, Y: top - mapSide}, Max: vg.Point{X: left + mapSide, Y: top}}, cell.picture)
+		low, high := vg.Point{X: left, Y: top - mapSide}, vg.Point{X: left + mapSide, Y: top}
+		c.DrawImage(vg.Rectangle{Min: low, Max: high}, cell.picture)
 		c.FillText(label, vg.Point{X: left + mapSide/2, Y: top - mapSide - 3}, cell.title)
 		top -= mapSide + mapLabel
 	}
@@ -115,7 +119,8 @@ func enlarge(from image.Image, side int) *image.RGBA {
 // over lays the map over a picture.
 func (m ClassMap) over(picture *image.RGBA) (image.Image, error) {
 	if m.Size < 1 || len(m.Evidence) != m.Size*m.Size {
-		return nil, fmt.Errorf("a map of %d numbers does not have %d pixels on a side", len(m.Evidence), m.Size)
+		return nil, fmt.Errorf("a map of %d numbers does not have %d pixels on a side",
+			len(m.Evidence), m.Size)
 	}
 	low, high := float64(slices.Min(m.Evidence)), float64(slices.Max(m.Evidence))
 	if err := finite("the map", low, high); err != nil {
@@ -135,7 +140,8 @@ func (m ClassMap) over(picture *image.RGBA) (image.Image, error) {
 	return to, nil
 }
 
-// at is the evidence at a pixel of a picture so many pixels wide, bilinearly between the middles of the map's pixels and constant beyond the outer ones.
+// at is the evidence at a pixel of a picture of a side in pixels, bilinearly between the middles of
+// the map's pixels and constant beyond the outer ones.
 func (m ClassMap) at(x, y, side int) float64 {
 	place := func(i int) (first, second int, share float64) {
 		v := (float64(i)+.5)*float64(m.Size)/float64(side) - .5
@@ -171,6 +177,8 @@ func heat(share float64) color.Color {
 // mix lays a colour over one of a picture.
 func mix(under color.RGBA, over color.Color) color.RGBA {
 	r, g, b, _ := over.RGBA()
-	part := func(u uint8, o uint32) uint8 { return uint8((1-mapWeight)*float64(u) + mapWeight*float64(o>>8) + .5) }
+	part := func(u uint8, o uint32) uint8 {
+		return uint8((1-mapWeight)*float64(u) + mapWeight*float64(o>>8) + .5)
+	}
 	return color.RGBA{part(under.R, r), part(under.G, g), part(under.B, b), 255}
 }

@@ -1,8 +1,10 @@
-// Package plots draws the figures of a study from plain values: one function a figure, SVG and PNG.
+// Package plots draws figures from plain values, SVG and PNG: those of the registry in package
+// figure by Draw, from their panels, and others by a function each.
 //
-// The style of the house: logarithmic cost axes with ticks at 1, 2 and 5 and SI prefixes; a palette that colour-blind readers can tell apart, with a
-// marker of its own for each colour; error bars; the legend beside the data, never on them. Accuracies come as fractions and are drawn in percent.
-// Values that are no numbers are refused.
+// The style of the house: logarithmic cost axes with ticks at 1, 2 and 5 and SI prefixes; a palette
+// that colour-blind readers can tell apart, with a marker of its own for each colour; error bars;
+// the legend beside the data, never on them. Accuracies come as fractions and are drawn in percent.
+// NaN and infinite values are refused.
 //
 // References:
 //
@@ -64,7 +66,8 @@ var (
 	yellow    = color.RGBA{240, 228, 66, 255}
 )
 
-// styles of the families that a trial can belong to, in the order of the legend. The last is for all others.
+// styles of the families that a trial can belong to, in the order of the legend. The last is for
+// all others.
 var styles = []style{
 	{"base", black, draw.BoxGlyph{}},
 	{"width", blue, polygon{{X: -1.2, Y: -.8}, {X: 1.2, Y: -.8}, {X: 0, Y: 1.2}}},
@@ -109,7 +112,8 @@ func styleOf(family string) style {
 func newPanel(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	for _, t := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label} {
+	for _, t := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
+		&p.X.Tick.Label, &p.Y.Tick.Label} {
 		t.Font.Variant = "Sans"
 	}
 	p.Title.TextStyle.Font.Size, p.Title.Padding = 11, 6

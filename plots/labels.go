@@ -8,11 +8,14 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gridsearch/internal/figure"
 )
 
-// labels writes the labels of a curve's points beside them, where they cross neither the curve nor bars, markers or each other. Where that depends on
-// the size of the panel, so it is known only when the panel is drawn.
-type labels []Point
+// labels writes the labels of a curve's points beside them, where they cross neither the curve nor
+// bars, markers or each other. Where that depends on the size of the panel, so it is known only
+// when the panel is drawn.
+type labels []figure.Point
 
 // Sizes around a label, in points.
 const (
@@ -20,11 +23,14 @@ const (
 	labelMargin = 1.5 // kept free around a label
 )
 
-// distances of a label's edge from the middle of its marker, in points, the preferred ones first; near ones are clear of the marker.
+// distances of a label's edge from the middle of its marker, in points, the preferred ones first;
+// near ones are clear of the marker.
 var distances = []vg.Length{7, 10, 14, 19, 25}
 
-// directions from a marker to its label, the preferred ones first: below, above, and then towards the right, where a curve that saturates leaves room below it.
-var directions = []vg.Point{{X: 0, Y: -1}, {X: 0, Y: 1}, {X: 1, Y: -1}, {X: -1, Y: 1}, {X: 1, Y: 0}, {X: -1, Y: 0}, {X: 1, Y: 1}, {X: -1, Y: -1}}
+// directions from a marker to its label, the preferred ones first: below, above, and then towards
+// the right, where a curve that saturates leaves room below it.
+var directions = []vg.Point{{X: 0, Y: -1}, {X: 0, Y: 1}, {X: 1, Y: -1}, {X: -1, Y: 1},
+	{X: 1, Y: 0}, {X: -1, Y: 0}, {X: 1, Y: 1}, {X: -1, Y: -1}}
 
 // Plot implements plot.Plotter.
 func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
@@ -37,7 +43,9 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 func labelStyle() text.Style {
-	return text.Style{Color: black, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, labelSize), XAlign: text.XCenter, YAlign: text.YCenter, Handler: plot.DefaultTextHandler}
+	return text.Style{Color: black,
+		Font:   font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, labelSize),
+		XAlign: text.XCenter, YAlign: text.YCenter, Handler: plot.DefaultTextHandler}
 }
 
 // boxes places the labels one after the other: each takes the first place that crosses the least.
@@ -68,7 +76,8 @@ func places(at, size vg.Point) []vg.Rectangle {
 				from *= math.Sqrt2 / 2
 			}
 			center := at.Add(vg.Point{X: d.X * (from + size.X/2), Y: d.Y * (from + size.Y/2)})
-			list = append(list, vg.Rectangle{Min: center.Sub(size.Scale(.5)), Max: center.Add(size.Scale(.5))})
+			half := size.Scale(.5)
+			list = append(list, vg.Rectangle{Min: center.Sub(half), Max: center.Add(half)})
 		}
 	}
 	return list
@@ -85,7 +94,8 @@ func (l labels) at(c draw.Canvas, p *plot.Plot, i int) vg.Point {
 // line is a straight one between two places.
 type line struct{ from, to vg.Point }
 
-// lines are those that the labels must not cross: the curve, the bars with their caps, and the diagonals of the markers.
+// lines are those that the labels must not cross: the curve, the bars with their caps, and the
+// diagonals of the markers.
 func (l labels) lines(c draw.Canvas, p *plot.Plot) []line {
 	var list []line
 	x, y := p.Transforms(&c)
@@ -97,7 +107,8 @@ func (l labels) lines(c draw.Canvas, p *plot.Plot) []line {
 		low, high := vg.Point{X: x(q.Cost), Y: y(100 * q.Low)}, vg.Point{X: x(q.Cost), Y: y(100 * q.High)}
 		end, corner := vg.Point{X: barCap / 2}, vg.Point{X: markerRadius, Y: markerRadius}
 		across := vg.Point{X: corner.X, Y: -corner.Y}
-		list = append(list, line{low, high}, line{low.Sub(end), low.Add(end)}, line{high.Sub(end), high.Add(end)},
+		list = append(list, line{low, high},
+			line{low.Sub(end), low.Add(end)}, line{high.Sub(end), high.Add(end)},
 			line{at.Sub(corner), at.Add(corner)}, line{at.Sub(across), at.Add(across)})
 	}
 	return list
@@ -108,7 +119,8 @@ func crossings(box, panel vg.Rectangle, lines []line, others []vg.Rectangle) int
 	margin := vg.Point{X: labelMargin, Y: labelMargin}
 	box = vg.Rectangle{Min: box.Min.Sub(margin), Max: box.Max.Add(margin)}
 	n := 0
-	if box.Min.X < panel.Min.X || box.Min.Y < panel.Min.Y || box.Max.X > panel.Max.X || box.Max.Y > panel.Max.Y {
+	if box.Min.X < panel.Min.X || box.Min.Y < panel.Min.Y ||
+		box.Max.X > panel.Max.X || box.Max.Y > panel.Max.Y {
 		n++
 	}
 	for _, l := range lines {
@@ -117,18 +129,24 @@ func crossings(box, panel vg.Rectangle, lines []line, others []vg.Rectangle) int
 		}
 	}
 	for _, o := range others {
-		if o != (vg.Rectangle{}) && box.Min.X < o.Max.X && o.Min.X < box.Max.X && box.Min.Y < o.Max.Y && o.Min.Y < box.Max.Y {
+		if o != (vg.Rectangle{}) && box.Min.X < o.Max.X && o.Min.X < box.Max.X &&
+			box.Min.Y < o.Max.Y && o.Min.Y < box.Max.Y {
 			n++
 		}
 	}
 	return n
 }
 
-// crosses says whether a part of the line is in a box: what each of the four edges leaves of it is cut away (Liang and Barsky 1984).
+// crosses says whether a part of the line is in a box: what each of the four edges leaves of it is
+// cut away (Liang and Barsky 1984).
 func (l line) crosses(box vg.Rectangle) bool {
 	first, last := 0., 1. // of the line, as shares of it
-	for _, edge := range [][3]vg.Length{{l.from.X, l.to.X, box.Min.X}, {-l.from.X, -l.to.X, -box.Max.X}, {l.from.Y, l.to.Y, box.Min.Y}, {-l.from.Y, -l.to.Y, -box.Max.Y}} {
-		from, rise := float64(edge[0]-edge[2]), float64(edge[1]-edge[0]) // inside where from + share * rise >= 0
+	for _, edge := range [][3]vg.Length{
+		{l.from.X, l.to.X, box.Min.X}, {-l.from.X, -l.to.X, -box.Max.X},
+		{l.from.Y, l.to.Y, box.Min.Y}, {-l.from.Y, -l.to.Y, -box.Max.Y},
+	} {
+		// Inside where from + share * rise >= 0.
+		from, rise := float64(edge[0]-edge[2]), float64(edge[1]-edge[0])
 		switch {
 		case rise == 0 && from < 0:
 			return false

@@ -8,11 +8,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 	"pgregory.net/rapid"
+
+	"gridsearch/internal/figure"
 )
 
 // panel draws points alone and returns their labels' boxes with what these cross.
-func panel(t interface{ Fatal(...any) }, points []Point) (boxes []vg.Rectangle, crossed []int) {
-	p := newPanel("", cost, "")
+func panel(t interface{ Fatal(...any) }, points []figure.Point) (boxes []vg.Rectangle, crossed []int) {
+	p := newPanel("", "", "")
 	if err := frame(p, points); err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +29,8 @@ func panel(t interface{ Fatal(...any) }, points []Point) (boxes []vg.Rectangle, 
 	return boxes, crossed
 }
 
-// studied are curves of a study of the motifs (docs/log.md, 2026-11-25): multiply-adds in millions, mean and standard deviation in percent.
+// studied are curves of a study of the motifs (docs/log.md, 2026-11-25): multiply-adds in millions,
+// mean and standard deviation in percent.
 var studied = map[string][][3]float64{
 	"w": {{1.26, 45.61, 4.14}, {1.73, 52, 2.62}, {2.27, 53.75, 2.35}, {4.38, 57.89, .49}, {8.36, 59.56, .92}},
 	"d": {{1.26, 45.61, 4.14}, {1.94, 47.25, 2.1}, {2.64, 48.69, 2.79}, {5.4, 51.14, 2.41}, {10.9, 53.36, 1.54}},
@@ -37,9 +40,10 @@ var studied = map[string][][3]float64{
 // TestLabelsCrossNothing on curves that have been drawn.
 func TestLabelsCrossNothing(t *testing.T) {
 	for name, rows := range studied {
-		var points []Point
+		var points []figure.Point
 		for i, row := range rows {
-			q := Point{Trial: name, Cost: 1e6 * row[0], Mean: row[1] / 100, Low: (row[1] - row[2]/1.732) / 100, High: (row[1] + row[2]/1.732) / 100}
+			q := figure.Point{Trial: name, Cost: 1e6 * row[0], Mean: row[1] / 100,
+				Low: (row[1] - row[2]/1.732) / 100, High: (row[1] + row[2]/1.732) / 100}
 			if i > 0 {
 				q.Label = fmt.Sprintf("%s=1.%d", name, i)
 			}
@@ -51,13 +55,14 @@ func TestLabelsCrossNothing(t *testing.T) {
 	}
 }
 
-// TestLabelsAreFree: whatever a curve and its bars do, labels cross nothing while markers are as far from each other as a label is wide.
+// TestLabelsAreFree: whatever a curve and its bars do, labels cross nothing while markers are as
+// far from each other as a label is wide.
 func TestLabelsAreFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cost, points := 1e6, []Point(nil)
+		cost, points := 1e6, []figure.Point(nil)
 		for i := range rapid.IntRange(1, 6).Draw(t, "points") {
 			mean, bar := rapid.Float64Range(.4, .6).Draw(t, "mean"), rapid.Float64Range(0, .02).Draw(t, "bar")
-			points = append(points, Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i), Cost: cost, Mean: mean, Low: mean - bar, High: mean + bar})
+			points = append(points, figure.Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i), Cost: cost, Mean: mean, Low: mean - bar, High: mean + bar})
 			cost *= rapid.Float64Range(1.6, 2).Draw(t, "factor")
 		}
 		boxes, crossed := panel(t, points)

@@ -27,15 +27,17 @@ type NetworkBlock struct {
 	Size     int    // side of the output map, in pixels
 }
 
-// Networks draws networks side by side, as [effnet] Figure 2 does: the image is below, every block a bar above it, as wide as it has channels and as thick
-// as its map has pixels on a side, both by their roots. All share one scale.
+// Networks draws networks side by side, as [effnet] Figure 2 does: the image is below, every block
+// a bar above it, as wide as it has channels and as thick as its map has pixels on a side, both by
+// their roots. All share one scale.
 func Networks(networks []Network) (*Figure, error) {
 	widest, tallest := 0., 0.
 	var notes []string
 	for _, n := range networks {
 		for _, b := range n.Blocks {
 			if b.Channels < 1 || b.Size < 1 {
-				return nil, fmt.Errorf("%s has a block of %d channels at %d pixels, which cannot be drawn", n.Title, b.Channels, b.Size)
+				return nil, fmt.Errorf("%s has a block of %d channels at %d pixels, which cannot be "+
+					"drawn", n.Title, b.Channels, b.Size)
 			}
 			widest = max(widest, b.width())
 		}
@@ -126,11 +128,14 @@ func (n stack) Plot(c draw.Canvas, p *plot.Plot) {
 			stage, last = stage+1, b.Stage
 		}
 		top := bottom + b.thickness()
-		c.FillPolygon(stageColor(stage), []vg.Point{{X: x(-b.width()), Y: y(bottom)}, {X: x(b.width()), Y: y(bottom)}, {X: x(b.width()), Y: y(top)}, {X: x(-b.width()), Y: y(top)}})
+		c.FillPolygon(stageColor(stage), []vg.Point{
+			{X: x(-b.width()), Y: y(bottom)}, {X: x(b.width()), Y: y(bottom)},
+			{X: x(b.width()), Y: y(top)}, {X: x(-b.width()), Y: y(top)}})
 		if i == len(n.Blocks)-1 || n.Blocks[i+1].Stage != last {
 			// At the stage's last block, above the label before it.
 			at := max(y((bottom+top)/2), free+label.Font.Size)
-			c.FillText(label, vg.Point{X: x(right) + 3, Y: at}, fmt.Sprintf("%d × %d × %d", b.Size, b.Size, b.Channels))
+			c.FillText(label, vg.Point{X: x(right) + 3, Y: at},
+				fmt.Sprintf("%d × %d × %d", b.Size, b.Size, b.Channels))
 			free = at
 		}
 		bottom = top + gap
@@ -142,5 +147,6 @@ type swatch struct{ color color.Color }
 
 // Thumbnail implements plot.Thumbnailer.
 func (s swatch) Thumbnail(c *draw.Canvas) {
-	c.FillPolygon(s.color, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	c.FillPolygon(s.color,
+		[]vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
 }

@@ -9,24 +9,31 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/cmpimg"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
 	"pgregory.net/rapid"
 
+	"gridsearch/internal/figure"
 	"gridsearch/internal/random"
 )
 
 var update = flag.Bool("update", false, "write the golden images anew")
 
 // trials are made up: a base, controls and a grid.
-func trials() []Point {
+func trials() []figure.Point {
 	s := random.New(1, "trials")
-	points := []Point{{Trial: "base", Family: "base", Cost: 287e3, Mean: .26}}
-	for i, family := range []string{"width", "depth", "resolution", "paper", "dwr", "", "", "", "", ""} {
-		points = append(points, Point{Trial: fmt.Sprint("trial ", i), Family: family, Cost: 510e3 + 15e3*float64(i), Mean: .3 + .02*s.Norm(), Tied: i%3 == 0})
+	points := []figure.Point{{Trial: "base", Family: "base", Cost: 287e3, Mean: .26}}
+	controls := []string{"width", "depth", "resolution", "paper", "dwr", "", "", "", "", ""}
+	for i, family := range controls {
+		points = append(points, figure.Point{Trial: fmt.Sprint("trial ", i), Family: family,
+			Cost: 510e3 + 15e3*float64(i), Mean: .3 + .02*s.Norm(), Tied: i%3 == 0})
 	}
 	for i := range points {
 		points[i].Low, points[i].High = points[i].Mean-.01, points[i].Mean+.01
@@ -35,7 +42,7 @@ func trials() []Point {
 }
 
 // quick are the same trials at milliseconds.
-func quick() []Point {
+func quick() []figure.Point {
 	points := trials()
 	for i := range points {
 		points[i].Cost *= 1e-6
@@ -43,13 +50,16 @@ func quick() []Point {
 	return points
 }
 
-func scaling() []Family {
-	var list []Family
+func scaling() []figure.Family {
+	var list []figure.Family
 	for i, name := range []string{"width", "depth", "resolution", "compound"} {
-		f := Family{Name: name, Points: []Point{{Trial: "base", Label: "", Cost: 1e6, Mean: .4, Low: .39, High: .41}}}
+		base := figure.Point{Trial: "base", Label: "", Cost: 1e6, Mean: .4, Low: .39, High: .41}
+		f := figure.Family{Name: name, Points: []figure.Point{base}}
 		for phi := 1.; phi <= 3; phi++ {
 			m := .4 + .05*phi - .01*phi*float64(4-i)/3
-			f.Points = append(f.Points, Point{Trial: name, Label: fmt.Sprintf("x%.1f", math.Pow(1.4, phi)), Cost: 1e6 * math.Pow(2, phi), Mean: m, Low: m - .01, High: m + .01})
+			label := fmt.Sprintf("x%.1f", math.Pow(1.4, phi))
+			f.Points = append(f.Points, figure.Point{Trial: name, Label: label,
+				Cost: 1e6 * math.Pow(2, phi), Mean: m, Low: m - .01, High: m + .01})
 		}
 		list = append(list, f)
 	}
@@ -57,10 +67,10 @@ func scaling() []Family {
 	return list
 }
 
-func lossCurves() []Curve {
-	var list []Curve
+func lossCurves() []figure.Curve {
+	var list []figure.Curve
 	for i := range 9 {
-		c := Curve{Trial: fmt.Sprintf("d=1 w=1.%d px=24", i), Highlight: i%3 == 0}
+		c := figure.Curve{Trial: fmt.Sprintf("d=1 w=1.%d px=24", i), Highlight: i%3 == 0}
 		for epoch := range 8 {
 			v := math.Exp(-.2*float64(epoch)) + .02*float64(i)
 			c.Loss, c.Top1 = append(c.Loss, 2*v), append(c.Top1, .8-.5*v)
@@ -68,6 +78,17 @@ func lossCurves() []Curve {
 		list = append(list, c)
 	}
 	return list
+}
+
+// values are what all figures of the registry can be built from.
+func values() figure.Values {
+	return figure.Values{Title: "a study", Accuracy: "validation top-1, %", Points: trials(),
+		Latencies: quick(), Curves: lossCurves(), Families: scaling()}
+}
+
+// panels builds a figure of the registry.
+func panels(name string, v figure.Values) []figure.Panel {
+	return figure.All[slices.Index(figure.Names(), name)].Panels(v)
 }
 
 // networks are a small one, and the same deeper and wider.
@@ -104,21 +125,20 @@ func seen() []Seen {
 func figures(t testing.TB) map[string]*Figure {
 	t.Helper()
 	all := map[string]*Figure{}
-	for name, make := range map[string]func() (*Figure, error){
-		"accuracy-cost":    func() (*Figure, error) { return AccuracyCost("a study", trials()) },
-		"accuracy-latency": func() (*Figure, error) { return AccuracyLatency("a study", quick()) },
-		"training-curves":  func() (*Figure, error) { return TrainingCurves("a study", lossCurves()) },
-		"scaling-panels":   func() (*Figure, error) { return ScalingPanels(scaling()[:3]) },
-		"scaling-curves":   func() (*Figure, error) { return ScalingCurves(scaling()) },
-		"networks":         func() (*Figure, error) { return Networks(networks()) },
-		"class-maps":       func() (*Figure, error) { return ClassMaps([]string{"base", "width\nd=1 w=1.4 px=24"}, seen()) },
-	} {
-		f, err := make()
+	keep := func(name string, f *Figure, err error) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		all[name] = f
 	}
+	for _, name := range figure.Names() {
+		f, err := Draw(panels(name, values()))
+		keep(name, f, err)
+	}
+	f, err := Networks(networks())
+	keep("networks", f, err)
+	f, err = ClassMaps([]string{"base", "width\nd=1 w=1.4 px=24"}, seen())
+	keep("class-maps", f, err)
 	return all
 }
 
@@ -165,14 +185,17 @@ func TestRefusals(t *testing.T) {
 	infinite[2].High = math.Inf(1)
 	free := trials()
 	free[0].Cost = 0
-	for name, points := range map[string][]Point{"trial 2 has the value NaN": bad, "trial 1 has the value +Inf": infinite, "nothing to draw": nil, "cost of 0": free} {
-		if _, err := AccuracyCost("", points); err == nil || !strings.Contains(err.Error(), name) {
+	for name, points := range map[string][]figure.Point{"trial 2 has the value NaN": bad,
+		"trial 1 has the value +Inf": infinite, "nothing to draw": nil, "cost of 0": free} {
+		_, err := Draw(panels("accuracy-cost", figure.Values{Points: points}))
+		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want %q", err, name)
 		}
 	}
 	curves := lossCurves()
 	curves[1].Loss[2] = math.NaN()
-	if _, err := TrainingCurves("", curves); err == nil || !strings.Contains(err.Error(), "px=24 has the value NaN") {
+	_, err := Draw(panels("training-curves", figure.Values{Curves: curves}))
+	if err == nil || !strings.Contains(err.Error(), "px=24 has the value NaN") {
 		t.Errorf("got %v", err)
 	}
 	for name, list := range map[string][]Network{"nothing to draw": {{Title: "empty"}}, "wide has a block of 0 channels at 8 pixels": {{Title: "wide", Blocks: []NetworkBlock{{"stem", 0, 8}}}}} {
@@ -188,8 +211,11 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("got %v, want %q", err, name)
 		}
 	}
-	if _, err := ScalingPanels(nil); err == nil {
-		t.Error("a figure without panels is drawn")
+	for _, name := range figure.Names() {
+		_, err := Draw(panels(name, figure.Values{}))
+		if err == nil || !strings.Contains(err.Error(), "nothing to draw") {
+			t.Errorf("%s of nothing: %v", name, err)
+		}
 	}
 	if err := figures(t)["scaling-curves"].Write(&bytes.Buffer{}, "gif"); err == nil || !strings.Contains(err.Error(), `as "gif"`) {
 		t.Errorf("got %v", err)
@@ -212,7 +238,8 @@ func TestBilinear(t *testing.T) {
 	}
 }
 
-// TestCostTicks: labels are at 1, 2 and 5, in a short range at 3 and 7 too; there are always two of them, and all lie in the range.
+// TestCostTicks: labels are at 1, 2 and 5, in a short range at 3 and 7 too; there are always two of
+// them, and all lie in the range.
 func TestCostTicks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		low := math.Pow(10, rapid.Float64Range(0, 10).Draw(t, "low"))
@@ -243,17 +270,17 @@ func TestCostTicks(t *testing.T) {
 	}
 }
 
-func ExampleAccuracyCost() {
-	figure, err := AccuracyCost("two trials", []Point{
+func ExampleDraw() {
+	drawn, err := Draw([]figure.Panel{{Title: "two trials", Points: []figure.Point{
 		{Trial: "base", Family: "base", Cost: 287e3, Mean: .55, Low: .54, High: .56},
 		{Trial: "wider", Family: "width", Cost: 578e3, Mean: .6, Low: .59, High: .61, Tied: true},
-	})
+	}}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	var svg bytes.Buffer
-	fmt.Println(figure.Write(&svg, "svg"), strings.Contains(svg.String(), "tied with the best"))
+	fmt.Println(drawn.Write(&svg, "svg"), strings.Contains(svg.String(), "tied with the best"))
 	// Output: <nil> true
 }
 
@@ -286,10 +313,10 @@ func TestNoBarsNoNote(t *testing.T) {
 		single[i].Low, single[i].High = single[i].Mean, single[i].Mean
 	}
 	for _, c := range []struct {
-		points []Point
+		points []figure.Point
 		want   bool
 	}{{single, false}, {trials(), true}} {
-		f, err := AccuracyCost("x", c.points)
+		f, err := Draw([]figure.Panel{{Points: c.points}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,5 +327,64 @@ func TestNoBarsNoNote(t *testing.T) {
 		if got := strings.Contains(svg.String(), "bars: 1 standard error"); got != c.want {
 			t.Errorf("the legend explains bars: %v, want %v", got, c.want)
 		}
+	}
+}
+
+// TestRings: each trial of the tied set has a ring, and the legend one more; without such trials
+// there is none.
+func TestRings(t *testing.T) {
+	rings := func(points []figure.Point) int {
+		f, err := Draw(panels("accuracy-cost", figure.Values{Points: points}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := new(recorder.Canvas)
+		f.draw(draw.NewCanvas(c, f.width, f.height))
+		n := 0
+		for _, action := range c.Actions {
+			if stroke, ok := action.(*recorder.Stroke); ok && isRing(stroke.Path) {
+				n++
+			}
+		}
+		return n
+	}
+	points := trials() // four of them are tied
+	if got := rings(points); got != 5 {
+		t.Errorf("%d rings are drawn, want 5", got)
+	}
+	for i := range points {
+		points[i].Tied = false
+	}
+	if got := rings(points); got != 0 {
+		t.Errorf("%d rings are drawn without a tied set", got)
+	}
+}
+
+// isRing says whether a path is a circle of the size of a ring.
+func isRing(path vg.Path) bool {
+	return slices.ContainsFunc(path, func(part vg.PathComp) bool {
+		return part.Type == vg.ArcComp && part.Radius == ringRadius
+	})
+}
+
+// TestHighlights: highlighted lines are in colour and named in the legend, the others grey.
+func TestHighlights(t *testing.T) {
+	lines := []figure.Line{{Name: "one", Highlight: true, Values: []float64{1, 2}},
+		{Name: "two", Values: []float64{2, 1}}}
+	f, err := Draw([]figure.Panel{{Lines: lines}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var svg bytes.Buffer
+	if err := f.Write(&svg, "svg"); err != nil {
+		t.Fatal(err)
+	}
+	text := svg.String()
+	if !strings.Contains(text, ">one<") || strings.Contains(text, ">two<") {
+		t.Error("the legend does not name the highlighted line alone")
+	}
+	blue := "stroke:#0072B2" // the first of accents: in the panel and in the legend
+	if got := strings.Count(text, blue); got != 2 {
+		t.Errorf("%d lines are blue, want 2", got)
 	}
 }

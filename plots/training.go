@@ -8,31 +8,19 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+
+	"gridsearch/internal/figure"
 )
 
-// Curve is the training of a trial, the mean over its seeds at the end of each epoch.
-type Curve struct {
-	Trial     string
-	Family    string    // as of Point
-	Highlight bool      // drawn in colour and named in the legend
-	Loss      []float64 // of each epoch, with label smoothing and augmentation
-	Top1      []float64 // of each epoch, fraction of training images
-}
-
-// TrainingCurves draws loss and training accuracy by epoch. Curves that are not highlighted are grey, behind the others.
-func TrainingCurves(title string, curves []Curve) (*Figure, error) {
-	loss, top1 := newPanel(title+": training loss", "epoch", "cross-entropy with label smoothing"), newPanel("training top-1", "epoch", "%")
-	f := newFigure(loss, top1)
-	for _, p := range f.panels {
-		p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, plainTicks{}
-	}
-	if len(curves) == 0 {
-		return nil, errEmpty
-	}
+// drawLines draws a panel of lines by epoch, the first of a figure with their names in the legend.
+// Lines that are not highlighted are grey, behind the others.
+func (f *Figure) drawLines(panel int, lines []figure.Line) error {
+	p := f.panels[panel]
+	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, plainTicks{}
 	next := 0
 	for _, highlight := range []bool{false, true} {
-		for _, c := range curves {
-			if c.Highlight != highlight {
+		for _, l := range lines {
+			if l.Highlight != highlight {
 				continue
 			}
 			tone := color.Color(faint(grey))
@@ -40,40 +28,36 @@ func TrainingCurves(title string, curves []Curve) (*Figure, error) {
 				tone = accents[next%len(accents)]
 				next++
 			}
-			if err := f.addCurve(c, tone); err != nil {
-				return nil, err
+			drawn, err := newLine(l, tone)
+			if err != nil {
+				return err
+			}
+			p.Add(drawn)
+			if panel == 0 && highlight {
+				f.legend.Add(l.Name, drawn)
 			}
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // accents are the colours of highlighted curves, in turn.
 var accents = []color.Color{blue, vermilion, green, purple, orange, sky, black}
 
-func (f *Figure) addCurve(c Curve, tone color.Color) error {
-	if err := finite(c.Trial, append(append([]float64{}, c.Loss...), c.Top1...)...); err != nil {
-		return err
+func newLine(l figure.Line, tone color.Color) (*plotter.Line, error) {
+	if err := finite(l.Name, l.Values...); err != nil {
+		return nil, err
 	}
-	for i, values := range [][]float64{c.Loss, c.Top1} {
-		xy := make(plotter.XYs, len(values))
-		for epoch, v := range values {
-			xy[epoch].X, xy[epoch].Y = float64(epoch+1), v
-			if i == 1 {
-				xy[epoch].Y = 100 * v
-			}
-		}
-		line, err := plotter.NewLine(xy)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Trial, err)
-		}
-		line.Color, line.Width = tone, vg.Points(1.5)
-		f.panels[i].Add(line)
-		if i == 0 && c.Highlight {
-			f.legend.Add(c.Trial, line)
-		}
+	xy := make(plotter.XYs, len(l.Values))
+	for epoch, v := range l.Values {
+		xy[epoch].X, xy[epoch].Y = float64(epoch+1), v
 	}
-	return nil
+	line, err := plotter.NewLine(xy)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name, err)
+	}
+	line.Color, line.Width = tone, vg.Points(1.5)
+	return line, nil
 }
 
 // wholeTicks puts ticks at whole numbers.

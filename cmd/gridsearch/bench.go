@@ -21,7 +21,7 @@ import (
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/program"
-	"gridsearch/internal/report"
+	"gridsearch/internal/si"
 	"gridsearch/model"
 )
 
@@ -172,7 +172,7 @@ func printBench(out io.Writer, d *benchmark.Document, format string) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "workload\tthreads\tparams\tmultiply-adds\tstep, ms\tmedian\timages/s\tGFLOP/s\tof peak\tpeak memory\t")
 	for _, r := range d.Workloads {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.1f\t%.0f %%\t%s\t\n", r.Name, r.Threads, report.SI(float64(r.Params)), report.SI(float64(r.MAdds)),
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.1f\t%.0f %%\t%s\t\n", r.Name, r.Threads, si.Text(float64(r.Params)), si.Text(float64(r.MAdds)),
 			r.StepMSMin, r.StepMSMedian, r.ImagesPerSecond, r.GFLOPS, 100*r.PeakShare, doctor.Size(r.PeakMemoryBytes))
 	}
 	return t.Flush()

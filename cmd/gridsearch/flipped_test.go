@@ -10,6 +10,7 @@ import (
 
 	"gridsearch/internal/random"
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/tables"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 )
@@ -73,7 +74,7 @@ func written(folder study.Folder) (string, error) {
 	}
 	var out bytes.Buffer
 	r := report.New(s)
-	err = errors.Join(r.Write(&out, "json", true), r.Write(&out, "table", true))
+	err = errors.Join(tables.Write(&out, r, "json", true), tables.Write(&out, r, "table", true))
 	return out.String(), err
 }
 

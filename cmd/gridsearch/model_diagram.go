@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"gridsearch/internal/report"
+	"gridsearch/internal/si"
 	"gridsearch/model"
 	"gridsearch/plots"
 )
@@ -55,7 +55,7 @@ func diagram(base model.Architecture, s scaling) (*plots.Figure, error) {
 
 func drawing(title string, a model.Architecture) plots.Network {
 	c := a.Cost()
-	n := plots.Network{Title: title, Note: fmt.Sprintf("%d px\n%s multiply-adds\n%s parameters", a.Pixels, report.SI(float64(c.MAdds)), report.SI(float64(c.Params)))}
+	n := plots.Network{Title: title, Note: fmt.Sprintf("%d px\n%s multiply-adds\n%s parameters", a.Pixels, si.Text(float64(c.MAdds)), si.Text(float64(c.Params)))}
 	for _, b := range a.Blocks() {
 		if b.Kind == model.KindClassifier {
 			continue // no map of its own

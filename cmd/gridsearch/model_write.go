@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 
 	"gridsearch/internal/plural"
-	"gridsearch/internal/report"
+	"gridsearch/internal/si"
 	"gridsearch/model"
 )
 
@@ -57,10 +57,10 @@ func (d modelDocument) write(out io.Writer, format string, layers bool) error {
 	}
 	fmt.Fprintf(out, "%s: %d px, width %v, depth %v, %s\n", d.Name, d.Resolution, d.Width, d.Depth, plural.Of(d.Classes, "class"))
 	columns(out, [][]string{
-		{"parameters", fmt.Sprint(d.Params), report.SI(float64(d.ParameterBytes)) + "B"},
-		{"multiply-adds", fmt.Sprint(d.MAdds), report.SI(float64(d.MAdds))},
-		{"activations", fmt.Sprint(d.Activations), report.SI(float64(d.Activations))},
-		{"training memory", fmt.Sprint(d.TrainingBytes), fmt.Sprintf("about %sB at batch %d", report.SI(float64(d.TrainingBytes)), d.Batch)},
+		{"parameters", fmt.Sprint(d.Params), si.Text(float64(d.ParameterBytes)) + "B"},
+		{"multiply-adds", fmt.Sprint(d.MAdds), si.Text(float64(d.MAdds))},
+		{"activations", fmt.Sprint(d.Activations), si.Text(float64(d.Activations))},
+		{"training memory", fmt.Sprint(d.TrainingBytes), fmt.Sprintf("about %sB at batch %d", si.Text(float64(d.TrainingBytes)), d.Batch)},
 	})
 	fmt.Fprintln(out)
 	if layers {
@@ -104,7 +104,7 @@ func (d modelDocument) stageRows() [][]string {
 		if b.Repeat > 0 {
 			continue
 		}
-		stage, expansion, ratio, repeats, cost := b.Name, "", "", 1, report.SI(float64(madds[b.Stage]))
+		stage, expansion, ratio, repeats, cost := b.Name, "", "", 1, si.Text(float64(madds[b.Stage]))
 		if b.Stage > 0 && b.Stage <= len(d.network.Stages) {
 			s := d.network.Stages[b.Stage-1]
 			stage, expansion, ratio, repeats = fmt.Sprint(b.Stage), fmt.Sprint(s.Expansion), fmt.Sprint(s.SERatio), s.Repeats

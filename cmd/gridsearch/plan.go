@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/plural"
-	"gridsearch/internal/report"
+	"gridsearch/internal/si"
 	"gridsearch/internal/study"
 	"gridsearch/search"
 )
@@ -59,7 +59,7 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 	fmt.Fprintln(t, "trial\tcontrol\tlabels\tnominal\tx base\tmultiply-adds\tparams\tactivations\tpixels\trepeats\tchannels\t")
 	for _, trial := range plan.Document("").Trials {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.3f\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", trial.Name, strings.Join(trial.Controls(), ","), labels(trial), nominal(trial.Labels), trial.MAddsRatio,
-			report.SI(float64(trial.MAdds)), report.SI(float64(trial.Params)), report.SI(float64(trial.Activations)), trial.Resolution,
+			si.Text(float64(trial.MAdds)), si.Text(float64(trial.Params)), si.Text(float64(trial.Activations)), trial.Resolution,
 			join(trial.Repeats), join(trial.Channels), trial.ExcludedBy)
 	}
 	if err := t.Flush(); err != nil {

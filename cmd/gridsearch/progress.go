@@ -12,7 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"gridsearch/internal/plural"
-	"gridsearch/internal/report"
+	"gridsearch/internal/si"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 )
@@ -124,7 +124,7 @@ func unrecorded(keys []string) string {
 
 // latency says what has been measured of a trial.
 func latency(e study.Event) string {
-	return fmt.Sprintf("takes %s ms for %s", report.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
+	return fmt.Sprintf("takes %s ms for %s", si.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
 }
 
 func (l lines) close() {}

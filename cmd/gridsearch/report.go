@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/figure"
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/figures"
+	"gridsearch/internal/report/tables"
 	"gridsearch/internal/study"
 )
 
@@ -16,54 +18,57 @@ func newReport() *cobra.Command {
 	return &cobra.Command{
 		Use:   "report STUDY",
 		Short: "Draw the figures of a study and write its tables",
-		Args:  exactly("a study"),
+		Long: "Report writes results.csv and summary.json of a study anew, and draws the figures that\n" +
+			"[report] of its experiment file asks for into its folder figures. It lists the files that\n" +
+			"it has drawn, and of each figure that cannot be drawn it says why. A figure of an earlier\n" +
+			"call that is not drawn again is removed; files of other names stay.\n\n" + captions(),
+		Args: exactly("a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			folder, err := findStudy(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			if _, err := derive(folder); err != nil {
+			_, outcome, err := derive(folder)
+			if err != nil {
 				return err
 			}
-			drawn, err := figures(folder)
-			if err == nil && len(drawn) == 0 {
-				fmt.Fprintln(cmd.ErrOrStderr(), "no figure is drawn: no run is complete, or the experiment file asks for none")
-			}
-			for _, path := range drawn {
+			for _, path := range outcome.Drawn {
 				fmt.Fprintln(cmd.OutOrStdout(), path)
 			}
-			return err
+			for _, line := range outcome.Lines() {
+				fmt.Fprintln(cmd.ErrOrStderr(), line)
+			}
+			return nil
 		},
 	}
 }
 
-// figures lists the files of a study's figures.
-func figures(folder study.Folder) ([]string, error) {
-	files, err := os.ReadDir(folder.Path(report.FiguresFolder))
-	var paths []string
-	for _, f := range files {
-		if end := filepath.Ext(f.Name()); end == ".svg" || end == ".png" { // and not what a kill has left half written
-			paths = append(paths, folder.Path(report.FiguresFolder, f.Name()))
-		}
+// captions are the figures that there are, a line each.
+func captions() string {
+	var lines []string
+	for _, f := range figure.All {
+		lines = append(lines, fmt.Sprintf("%-17s %s", f.Name, f.Caption))
 	}
-	return paths, err
+	return strings.Join(lines, "\n")
 }
 
-// derive renews everything in a study's folder that follows from its record: results.csv, summary.json, figures.
-func derive(folder study.Folder) (report.Results, error) {
+// derive renews everything in a study's folder that follows from its record: results.csv,
+// summary.json, figures.
+func derive(folder study.Folder) (report.Results, figures.Outcome, error) {
 	s, err := study.Load(folder)
 	if err != nil {
-		return report.Results{}, err
+		return report.Results{}, figures.Outcome{}, err
 	}
 	results := report.New(s)
 	for name, format := range map[string]string{"results.csv": "csv", "summary.json": "json"} {
 		var text bytes.Buffer
-		if err := results.Write(&text, format, false); err != nil {
-			return results, err
+		if err := tables.Write(&text, results, format, false); err != nil {
+			return results, figures.Outcome{}, err
 		}
 		if err := folder.Write(name, text.Bytes()); err != nil {
-			return results, err
+			return results, figures.Outcome{}, err
 		}
 	}
-	return results, report.Figures(s, results)
+	outcome, err := figures.Study(s, results)
+	return results, outcome, err
 }

@@ -9,6 +9,7 @@ import (
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/scores"
+	"gridsearch/internal/report/tables"
 	"gridsearch/internal/study"
 )
 
@@ -64,7 +65,7 @@ func newResults() *cobra.Command {
 			if more.Images || more.Metric != "" {
 				return printScores(cmd, s, more, format)
 			}
-			return report.New(s).Write(cmd.OutOrStdout(), format, wide)
+			return tables.Write(cmd.OutOrStdout(), report.New(s), format, wide)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv, json, jsonl or md")
@@ -78,7 +79,8 @@ func newResults() *cobra.Command {
 
 func checkFormat(format string, known []string) error {
 	if !slices.Contains(known, format) {
-		return usageError{fmt.Errorf("--format %q is not known: did you mean %q?", format, nearest.Word(format, known))}
+		return usageError{fmt.Errorf("--format %q is not known: did you mean %q?",
+			format, nearest.Word(format, known))}
 	}
 	return nil
 }

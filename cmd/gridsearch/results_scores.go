@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/nearest"
-	"gridsearch/internal/report"
 	"gridsearch/internal/report/scores"
+	"gridsearch/internal/report/tables"
 	"gridsearch/internal/study"
 	"gridsearch/search/images"
 )
@@ -32,7 +32,7 @@ func metricNames() string {
 
 // checkResults checks the flags of results.
 func checkResults(cmd *cobra.Command, format string, more scores.Request) error {
-	if err := checkFormat(format, report.Formats); err != nil {
+	if err := checkFormat(format, tables.Formats); err != nil {
 		return err
 	}
 	if _, ok := images.FindMetric(more.Metric); !ok && cmd.Flags().Changed("metric") {

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/figures"
 	"gridsearch/internal/report/scores"
+	"gridsearch/internal/report/tables"
 	"gridsearch/internal/scoresheet"
 )
 
@@ -32,27 +34,26 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 		"a file of scores that another program has trained, in place of a study;\n"+
 			"--metric then names its column")
 	cmd.Flags().StringVar(&f.figures, "figures", "",
-		"with --scores: draw accuracy against madds, and families' curves, into this folder, as SVG and PNG")
+		"with --scores: draw accuracy against madds, and families' curves, into this\n"+
+			"folder, as SVG and PNG; what cannot be drawn says why")
 }
 
 // check refuses what goes with --scores alone.
 func (f *sheetFlags) check() error {
 	if f.figures != "" {
 		return usageError{errors.New("--figures goes with --scores: a study's figures are " +
-			"drawn by " +
-			"gridsearch report")}
+			"drawn by gridsearch report")}
 	}
 	return nil
 }
 
 func (f *sheetFlags) print(cmd *cobra.Command, format string, wide bool, r scores.Request) error {
-	if err := checkFormat(format, report.Formats); err != nil {
+	if err := checkFormat(format, tables.Formats); err != nil {
 		return err
 	}
 	if r.Images {
 		return usageError{errors.New("--images compares the predictions of a study's runs: a " +
-			"file of " +
-			"scores has none")}
+			"file of scores has none")}
 	}
 	results, err := f.read(r.Metric)
 	if err != nil {
@@ -63,7 +64,7 @@ func (f *sheetFlags) print(cmd *cobra.Command, format string, wide bool, r score
 			return err
 		}
 	}
-	return results.Write(cmd.OutOrStdout(), format, wide)
+	return tables.Write(cmd.OutOrStdout(), results, format, wide)
 }
 
 func (f *sheetFlags) read(metric string) (report.Results, error) {
@@ -78,14 +79,14 @@ func (f *sheetFlags) read(metric string) (report.Results, error) {
 	return report.FromSheet(sheet), nil
 }
 
-// draw says which figures there are beside the table, on stderr.
+// draw says on stderr, beside the table, which figures it has drawn, and why it cannot draw others.
 func (f *sheetFlags) draw(cmd *cobra.Command, r report.Results) error {
-	drawn, err := r.SheetFigures(f.figures)
+	outcome, err := figures.Sheet(r, f.figures)
 	if err != nil {
 		return usageError{fmt.Errorf("--figures %s: %w", f.figures, err)}
 	}
-	for _, path := range drawn {
-		fmt.Fprintln(cmd.ErrOrStderr(), path)
+	for _, line := range append(outcome.Drawn, outcome.Lines()...) {
+		fmt.Fprintln(cmd.ErrOrStderr(), line)
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/program"
-	"gridsearch/internal/report"
+	"gridsearch/internal/report/figures"
+	"gridsearch/internal/report/tables"
 	"gridsearch/internal/study"
 )
 
@@ -203,18 +204,22 @@ func quoted(word string) string {
 
 // finish prints the table and renews the derived files.
 func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
-	results, unwritten := derive(folder)
+	results, drawn, unwritten := derive(folder)
 	if unwritten != nil && results.Trials == nil {
 		return unwritten
 	}
 	// The table is shown though the files beside it may not fit on the disk.
-	err := results.Write(cmd.OutOrStdout(), "table", false)
+	err := tables.Write(cmd.OutOrStdout(), results, "table", false)
 	if err = errors.Join(err, study.ByMachine(unwritten)); err != nil {
 		return err
 	}
-	if drawn, err := figures(folder); err != nil || len(drawn) == 0 {
-		return err // a study without a complete run
+	if len(drawn.Drawn) > 0 {
+		screen.note("figures are in " + folder.Path(figures.Folder))
 	}
-	screen.note("figures are in " + folder.Path(report.FiguresFolder))
+	if drawn.Chosen && len(drawn.Failed) > 0 {
+		for _, line := range drawn.Lines() {
+			screen.note(line)
+		}
+	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"gridsearch/search"
-	equalcost "gridsearch/search/families" // families are a function of figures.go
+	equalcost "gridsearch/search/families"
 )
 
 // compound is the family that is held against the single dimensions.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"gridsearch/internal/report/made"
 	"gridsearch/search"
 )
 
@@ -146,7 +147,7 @@ func TestNoFamilies(t *testing.T) {
 	if got := failed.FamiliesSentence(); got != nil || len(failed.FamilyComparisons()) != 0 {
 		t.Errorf("of failed runs: %q", got)
 	}
-	r := New(made(t))
+	r := New(made.Study(t))
 	const want = "the curve of compound needs 2 trained networks of unlike cost beside the base," +
 		" and has 1"
 	if got := r.FamiliesSentence(); len(got) != 1 || !strings.HasSuffix(got[0], ": "+want) {

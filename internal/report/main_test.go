@@ -1,19 +1,10 @@
 package report
 
 import (
-	"os"
 	"testing"
+
+	"gridsearch/internal/report/made"
 )
 
 // TestMain keeps the tests out of the user's cache.
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "cache")
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv("XDG_CACHE_HOME", dir)
-	os.Setenv("HOME", dir)
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { made.Main(m) }

@@ -1,8 +1,8 @@
-// Package report turns a study's record into what people and programs read: the table of trials as
-// text, CSV, JSON or Markdown, and the figures.
+// Package report turns a study's record, or a file of scores, into results: values alone. Package
+// tables prints them, figures draws them, and scores says more of single images.
 //
-// Everything it writes holds what is the same on every repetition of the study, and can be deleted
-// and made again at will.
+// Everything that is made of results holds what is the same on every repetition of the study, and
+// can be deleted and made again at will.
 package report
 
 import (
@@ -31,47 +31,59 @@ type Results struct {
 	Metric        string   `json:"metric"`
 	Trials        []Trial  `json:"trials"`
 	Confidence    float64  `json:"confidence_level"`
-	Validation    int      `json:"validation_images"` // behind every accuracy; 0 before a run is complete
-	Noise         *float64 `json:"noise_sd"`          // of one run's accuracy: pooled, seeds allowed for
-	PairingSaved  *float64 `json:"pairing_saved"`     // share of the variance between runs that pairing by seed removes
+	Validation    int      `json:"validation_images"` // behind each accuracy; 0 if none is complete
+	Noise         *float64 `json:"noise_sd"`          // of one run: pooled, seeds allowed for
+	PairingSaved  *float64 `json:"pairing_saved"`     // share of runs' variance that pairing removes
 	ImageEffect   *float64 `json:"image_effect_sd"`   // of a trial's mean beside the others'
 	// Families at equal cost; empty where the study has none to compare.
 	Families []FamilyComparison `json:"families"`
 	Warnings []string           `json:"warnings"`
 	Read     string             `json:"read,omitempty"` // how a file of scores was read
 
-	allFailed bool
-	sheet     *scoresheet.Sheet // the file of scores; nil for a study
+	Sheet *scoresheet.Sheet `json:"-"` // the file of scores; nil for a study
 }
 
 // Trial is one network with its runs. What needs more runs than are complete is null.
 type Trial struct {
-	Name        string         `json:"name"`
-	Labels      []search.Label `json:"labels"`
-	Control     string         `json:"control"`   // names of the controls that build this network, comma-separated; empty for none
-	N           int            `json:"n"`         // complete runs
-	MeanTop1    *float64       `json:"mean_top1"` // validation top-1
-	SDTop1      *float64       `json:"sd_top1"`   // between seeds, n-1
-	CILow       *float64       `json:"ci_low"`    // t interval of the mean over seeds, what lies in 0..1 of it
-	CIHigh      *float64       `json:"ci_high"`
-	MeanTop5    *float64       `json:"mean_top5"`
-	MAdds       int64          `json:"madds"` // multiply-adds of one image
-	Params      int64          `json:"params"`
-	Activations int64          `json:"activations"`      // elements of every convolution's output, one image
-	MAddsRatio  float64        `json:"madds_ratio"`      // to the base network
-	Tied        *bool          `json:"tied"`             // cannot be told from the best; null while the statistics cannot say
-	P           *float64       `json:"p"`                // that the trial is among the best ones, by the model confidence set; 1 for the last one left
-	BestChance  *float64       `json:"best_probability"` // of having the highest true mean: the posterior of a hierarchical model
-	Behind      *float64       `json:"behind_best"`      // the mean less the highest other one, with its simultaneous interval ([hsu] in package stats)
-	BehindLow   *float64       `json:"behind_best_low"`
-	BehindHigh  *float64       `json:"behind_best_high"`
-	Permutation *float64       `json:"permutation_p"` // as p, by permutation within seeds; null where [analysis] asks for another check
-	SignFlip    *float64       `json:"sign_flip_p"`   // of the test against the highest mean, adjusted by Holm; null where [analysis] does not ask for it
-	ExcludedBy  string         `json:"excluded_by"`
-	Latencies   []Latency      `json:"latencies,omitempty"` // measured times, from small batches to large ones; only where they are asked for
-	Runs        []Run          `json:"runs"`
+	Name     string         `json:"name"`
+	Labels   []search.Label `json:"labels"`
+	Control  string         `json:"control"`   // names of controls that build it, comma-separated
+	N        int            `json:"n"`         // complete runs
+	MeanTop1 *float64       `json:"mean_top1"` // validation top-1
+	SDTop1   *float64       `json:"sd_top1"`   // between seeds, n-1
 
-	rival string // may be as far ahead as behind_best_low says
+	// CILow and CIHigh are the t interval of the mean over seeds, what lies in 0..1 of it.
+	CILow  *float64 `json:"ci_low"`
+	CIHigh *float64 `json:"ci_high"`
+
+	MeanTop5    *float64 `json:"mean_top5"`
+	MAdds       int64    `json:"madds"` // multiply-adds of one image
+	Params      int64    `json:"params"`
+	Activations int64    `json:"activations"` // elements of every convolution's output, one image
+	MAddsRatio  float64  `json:"madds_ratio"` // to the base network
+	Tied        *bool    `json:"tied"`        // with the best; null while the statistics cannot say
+
+	// P is that the trial is among the best, by the model confidence set: 1 for the last one left.
+	P *float64 `json:"p"`
+	// BestChance is of having the highest true mean: the posterior of a hierarchical model.
+	BestChance *float64 `json:"best_probability"`
+
+	// Behind is the mean less the highest other one, with its simultaneous interval ([hsu] in
+	// package stats).
+	Behind     *float64 `json:"behind_best"`
+	BehindLow  *float64 `json:"behind_best_low"`
+	BehindHigh *float64 `json:"behind_best_high"`
+
+	// Permutation is as P, by permutation within seeds. SignFlip is of the test against the highest
+	// mean, adjusted by Holm. Each is null where [analysis] asks for another check.
+	Permutation *float64 `json:"permutation_p"`
+	SignFlip    *float64 `json:"sign_flip_p"`
+
+	ExcludedBy string    `json:"excluded_by"`
+	Latencies  []Latency `json:"latencies,omitempty"` // where measured, by size of batch
+	Runs       []Run     `json:"runs"`
+
+	Rival string `json:"-"` // may be as far ahead as behind_best_low says
 }
 
 // Latency is how long the network takes for a batch of images, which differs from one measurement
@@ -86,8 +98,8 @@ type Latency struct {
 	KernelSet string  `json:"kernel_set"`
 }
 
-// latency is that of a batch, nil where it has not been measured.
-func (t Trial) latency(batch int) *Latency {
+// Latency is that of a batch, nil where it has not been measured.
+func (t Trial) Latency(batch int) *Latency {
 	for _, l := range t.Latencies {
 		if l.Batch == batch {
 			return &l
@@ -96,8 +108,8 @@ func (t Trial) latency(batch int) *Latency {
 	return nil
 }
 
-// batches lists those that latencies have been measured of.
-func (r Results) batches() []int {
+// Batches lists the sizes of batches that latencies have been measured of.
+func (r Results) Batches() []int {
 	var list []int
 	for _, t := range r.Trials {
 		for _, l := range t.Latencies {
@@ -121,7 +133,9 @@ type Run struct {
 
 // New makes the table of a study from its record.
 func New(s *study.Study) Results {
-	r := Results{SchemaVersion: SchemaVersion, Study: s.Plan.Study, Metric: s.Experiment.Study.Metric, Confidence: s.Experiment.Analysis.Confidence, Trials: []Trial{}}
+	r := Results{SchemaVersion: SchemaVersion, Study: s.Plan.Study,
+		Metric: s.Experiment.Study.Metric, Confidence: s.Experiment.Analysis.Confidence,
+		Trials: []Trial{}}
 	byTrial := map[string][]store.Record{}
 	for _, record := range s.Records {
 		byTrial[record.Trial] = append(byTrial[record.Trial], record)
@@ -132,11 +146,11 @@ func New(s *study.Study) Results {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
 		r.Trials[i].Latencies = latencies(t.Name, s.Latencies)
 		if t.ExcludedBy == "" {
-			samples, trained = append(samples, sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)), append(trained, i)
+			one := sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)
+			samples, trained = append(samples, one), append(trained, i)
 		}
 	}
 	r.Validation = validationImages(s.Records)
-	r.allFailed = allFailed(s.Records)
 	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence,
 		Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
 	for i, e := range c.Estimates {
@@ -152,7 +166,7 @@ func New(s *study.Study) Results {
 
 // judge takes over what the scores say.
 func (t *Trial) judge(e stats.Estimate) {
-	t.N, t.rival = e.N, e.Rival
+	t.N, t.Rival = e.N, e.Rival
 	t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
 	t.P, t.BestChance = known(e.P), known(e.Best)
 	t.Permutation, t.SignFlip = known(e.Permutation), known(e.SignFlip)
@@ -165,22 +179,39 @@ func (t *Trial) judge(e stats.Estimate) {
 // warn gathers the warnings. That of few images says what the record does not show better.
 func (r *Results) warn(comparison []string, latencies []store.Latency) {
 	r.Warnings = []string{}
-	if !r.allFailed {
+	if !r.AllFailed() {
 		r.Warnings = append(r.Warnings, comparison...)
 	}
 	if warning := search.WarnImages(r.Validation); warning != "" && r.ImageEffect == nil {
 		r.Warnings = append(r.Warnings, warning)
 	}
 	if machines := machines(latencies); len(machines) > 1 {
-		r.Warnings = append(r.Warnings, "latencies of unlike machines do not compare: "+strings.Join(machines, "; "))
+		r.Warnings = append(r.Warnings, "latencies of unlike machines do not compare: "+
+			strings.Join(machines, "; "))
 	}
 }
 
-// allFailed says whether every run of the plan has ended without a result.
-func allFailed(records []store.Record) bool {
-	return len(records) > 0 && !slices.ContainsFunc(records, func(r store.Record) bool {
-		return r.State != store.Failed
-	})
+// AllFailed says whether every run has ended without a result.
+func (r Results) AllFailed() bool {
+	runs := 0
+	for _, t := range r.Trials {
+		runs += len(t.Runs)
+		if t.Failed() < len(t.Runs) {
+			return false
+		}
+	}
+	return runs > 0
+}
+
+// Failed counts the failed runs.
+func (t Trial) Failed() int {
+	n := 0
+	for _, r := range t.Runs {
+		if r.State == string(store.Failed) {
+			n++
+		}
+	}
+	return n
 }
 
 // bits are which images the runs of the compared trials classified correctly, on the seeds that all
@@ -221,7 +252,8 @@ func latencies(trial string, all []store.Latency) []Latency {
 	var list []Latency
 	for _, l := range all {
 		if l.Trial == trial {
-			list = append(list, Latency{l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU, l.KernelSet})
+			list = append(list, Latency{l.Batch, l.Threads, l.Repeats, l.Shortest, l.Median, l.CPU,
+				l.KernelSet})
 		}
 	}
 	return list
@@ -248,8 +280,9 @@ func validationImages(records []store.Record) int {
 }
 
 func newTrial(t search.DocumentTrial, records []store.Record) Trial {
-	trial := Trial{Name: t.Name, Labels: t.Labels, Control: strings.Join(t.Controls(), ","), MAdds: t.MAdds, Params: t.Params, Activations: t.Activations,
-		MAddsRatio: t.MAddsRatio, ExcludedBy: t.ExcludedBy, Runs: []Run{}}
+	trial := Trial{Name: t.Name, Labels: t.Labels, Control: strings.Join(t.Controls(), ","),
+		MAdds: t.MAdds, Params: t.Params, Activations: t.Activations, MAddsRatio: t.MAddsRatio,
+		ExcludedBy: t.ExcludedBy, Runs: []Run{}}
 	slices.SortFunc(records, func(a, b store.Record) int { return cmp.Compare(a.Seed, b.Seed) })
 	top5 := 0.
 	for _, record := range records {
@@ -288,20 +321,10 @@ func known(v float64) *float64 {
 	return &v
 }
 
-// flipped says whether the seeds allow the check by sign flips, and permuted whether there is one
-// by permutation.
-func (r Results) flipped() bool {
-	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.SignFlip != nil })
-}
-
-func (r Results) permuted() bool {
-	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return t.Permutation != nil })
-}
-
 // TiedSet lists the trials that cannot be told from the best, the best mean first.
 func (r Results) TiedSet() []Trial {
 	var tied []Trial
-	for _, t := range r.ranked() {
+	for _, t := range r.Ranked() {
 		if t.Tied != nil && *t.Tied {
 			tied = append(tied, t)
 		}
@@ -309,13 +332,14 @@ func (r Results) TiedSet() []Trial {
 	return tied
 }
 
-// ranked sorts by mean, the best first, trials without one last, in plan order among equals.
-func (r Results) ranked() []Trial {
+// Ranked are the trials by mean, the best first, those without one last, in plan order among
+// equals.
+func (r Results) Ranked() []Trial {
 	value := func(t Trial) float64 {
 		switch {
 		case t.MeanTop1 == nil:
 			return math.Inf(-1)
-		case r.lower():
+		case r.Lower():
 			return -*t.MeanTop1
 		}
 		return *t.MeanTop1

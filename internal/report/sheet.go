@@ -1,13 +1,9 @@
 package report
 
 import (
-	"encoding/csv"
-	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gridsearch/internal/cache"
@@ -23,7 +19,7 @@ const sheetConfidence = .95
 // are then the metric that Metric names.
 func FromSheet(s *scoresheet.Sheet) Results {
 	r := Results{SchemaVersion: SchemaVersion, Study: sheetName(s.File), Metric: s.Metric,
-		Read: s.Sentence(), Confidence: sheetConfidence, Trials: []Trial{}, sheet: s}
+		Read: s.Sentence(), Confidence: sheetConfidence, Trials: []Trial{}, Sheet: s}
 	var samples []stats.Sample
 	for _, t := range s.Trials {
 		trial := sheetTrial(t, s)
@@ -92,7 +88,7 @@ func point4(alpha, beta, gamma, phi string) search.Point {
 
 func (r Results) sheetSample(t Trial) stats.Sample {
 	s := stats.Sample{Trial: t.Name,
-		Scores: slices.Repeat([]float64{math.NaN()}, len(r.sheet.Seeds))}
+		Scores: slices.Repeat([]float64{math.NaN()}, len(r.Sheet.Seeds))}
 	for _, run := range t.Runs {
 		if run.Top1 != nil {
 			s.Scores[r.place(run)] = *run.Top1
@@ -103,98 +99,32 @@ func (r Results) sheetSample(t Trial) stats.Sample {
 
 // place is that of a run's seed: a study counts them from 0.
 func (r Results) place(run Run) int {
-	if r.sheet == nil {
+	if r.Sheet == nil {
 		return run.Seed
 	}
-	i, _ := slices.BinarySearch(r.sheet.Seeds, run.Seed)
+	i, _ := slices.BinarySearch(r.Sheet.Seeds, run.Seed)
 	return i
 }
 
-// sheetCSV prints the runs of a file of scores, with its own columns; accuracies as fractions.
-func (r Results) sheetCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	rows := [][]string{append([]string{"trial", "seed", r.Metric}, r.sheet.Columns...)}
-	for _, t := range r.Trials {
-		cells := map[string]string{"madds": strconv.FormatInt(t.MAdds, 10), "family": t.Control,
-			"alpha": t.alpha(), "beta": t.beta(), "gamma": t.gamma(), "phi": t.phi()}
-		for _, run := range t.Runs {
-			row := []string{t.Name, strconv.Itoa(run.Seed), number(run.Top1)}
-			for _, name := range r.sheet.Columns {
-				row = append(row, cells[name])
-			}
-			rows = append(rows, row)
-		}
-	}
-	return c.WriteAll(rows)
-}
+// Lower says whether the scores are losses.
+func (r Results) Lower() bool { return r.Sheet != nil && r.Sheet.Lower }
 
-// lower says whether the scores are losses.
-func (r Results) lower() bool { return r.sheet != nil && r.sheet.Lower }
+// Has says whether a column of the trials is known: a study has all.
+func (r Results) Has(column string) bool { return r.Sheet == nil || r.Sheet.Has(column) }
 
-// has says whether a column of the trials is known: a study has all.
-func (r Results) has(column string) bool { return r.sheet == nil || r.sheet.Has(column) }
-
-// based says whether the first trial is the base network, as in every study.
-func (r Results) based() bool { return r.sheet == nil || r.sheet.Base }
-
-// named says whether the trials have coefficients to be known by.
-func (r Results) named() bool {
-	return r.has("alpha") || r.has("beta") || r.has("gamma")
-}
-
-// title is that of the column of means.
-func (r Results) title() string {
-	switch {
-	case r.sheet == nil || r.Metric == "top1":
-		return "top-1 %"
-	case r.lower():
-		return r.Metric
-	}
-	return r.Metric + " %"
-}
-
-// value prints a score, accuracies in percent.
-func (r Results) value(v *float64) string {
-	if r.lower() && v != nil {
-		return fmt.Sprintf("%.4f", *v)
-	}
-	return percent(v)
-}
-
-// signed prints a difference with its sign.
-func (r Results) signed(v float64) string {
-	if r.lower() {
-		return unsigned(fmt.Sprintf("%+.4f", v))
-	}
-	return unsigned(fmt.Sprintf("%+.2f", 100*v))
-}
-
-// unsigned takes the sign from zero.
-func unsigned(text string) string {
-	if strings.Trim(text, "+0.") == "" {
-		return text[1:]
-	}
-	return text
-}
-
-// amount prints a size of differences with its unit.
-func (r Results) amount(v float64) string {
-	if r.lower() {
-		return fmt.Sprintf("%.4f", v)
-	}
-	return fmt.Sprintf("%.2f points", 100*v)
-}
+// Based says whether the first trial is the base network, as in every study.
+func (r Results) Based() bool { return r.Sheet == nil || r.Sheet.Base }
 
 // noFamilies says why families of a sheet are not compared; empty where nothing is in the way.
 func (r Results) noFamilies() string {
 	switch {
-	case r.sheet == nil:
+	case r.Sheet == nil:
 		return ""
-	case r.lower():
+	case r.Lower():
 		return "they are compared by accuracies alone"
-	case !r.has("madds"):
+	case !r.Has("madds"):
 		return "the file has no column madds"
-	case !r.based():
+	case !r.Based():
 		return "no trial is named base, nor of the family base"
 	}
 	return ""

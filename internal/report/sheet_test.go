@@ -1,11 +1,7 @@
 package report
 
 import (
-	"bytes"
-	"math"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -25,45 +21,6 @@ func sheet(t *testing.T, path string) Results {
 	return FromSheet(s)
 }
 
-// TestSheetForms compares every form of a file's table with the one that was read: accuracies in
-// percent with families, and losses without anything beside them.
-func TestSheetForms(t *testing.T) {
-	goldenForms(t, "families", sheet(t, "testdata/sheet-families.csv"))
-	goldenForms(t, "losses", sheet(t, "testdata/sheet-losses.csv"))
-}
-
-// TestSheetOfStudy: what a study prints as CSV says the same when it is read.
-func TestSheetOfStudy(t *testing.T) {
-	study := New(made(t))
-	var text bytes.Buffer
-	if err := study.Write(&text, "csv", false); err != nil {
-		t.Fatal(err)
-	}
-	s, err := scoresheet.Parse("made.csv", text.Bytes(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := FromSheet(s)
-	for i, got := range r.Trials {
-		want := study.Trials[i]
-		if got.Name != want.Name || *got.P != *want.P || *got.Tied != *want.Tied ||
-			*got.Behind != *want.Behind || *got.BehindLow != *want.BehindLow ||
-			*got.BestChance != *want.BestChance || got.alpha() != want.alpha() ||
-			math.Abs(got.MAddsRatio-want.MAddsRatio) > 1e-12 {
-			t.Errorf("got %+v, want %+v", got, want)
-		}
-	}
-	if s, err = scoresheet.Parse("made.csv", text.Bytes(), "loss"); err != nil || !s.Lower {
-		t.Fatal(err)
-	}
-	if best := FromSheet(s).ranked()[0].Name; best != study.ranked()[0].Name {
-		t.Errorf("by its loss the best is %s", best)
-	}
-	if !slices.Equal(r.FamiliesSentence(), study.FamiliesSentence()) || *r.Noise != *study.Noise {
-		t.Errorf("families: %q, want %q", r.FamiliesSentence(), study.FamiliesSentence())
-	}
-}
-
 // TestSheetFamilies: families are compared at equal cost as those of a study are, whatever numbers
 // the seeds have.
 func TestSheetFamilies(t *testing.T) {
@@ -71,73 +28,8 @@ func TestSheetFamilies(t *testing.T) {
 	if len(r.Families) != 1 || r.Families[0].Claim != "better" {
 		t.Errorf("families: %+v", r.Families)
 	}
-	r.sheet.Columns = nil
+	r.Sheet.Columns = nil
 	if got := r.FamiliesSentence(); len(got) != 1 || !strings.Contains(got[0], "no column madds") {
 		t.Errorf("without costs: %q", got)
-	}
-}
-
-// TestSheetLosses: the lowest loss is the best, and the verdicts are those of its negative.
-func TestSheetLosses(t *testing.T) {
-	text := "trial,seed,%s\n"
-	values := []float64{.31, .33, .32, .41, .44, .42, .36, .37, .33}
-	accuracies := strings.Replace(text, "%s", "top1", 1)
-	losses := strings.Replace(text, "%s", "loss", 1)
-	for i, v := range values {
-		row := string(rune('a'+i/3)) + "," + string(rune('0'+i%3)) + ","
-		accuracies += row + number(&v) + "\n"
-		v = 1 - v
-		losses += row + number(&v) + "\n"
-	}
-	parse := func(text string) Results {
-		s, err := scoresheet.Parse("f", []byte(text), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return FromSheet(s)
-	}
-	higher, lower := parse(accuracies), parse(losses)
-	for i, h := range higher.Trials {
-		l := lower.Trials[i]
-		if math.Abs(*h.MeanTop1+*l.MeanTop1-1) > 1e-12 || math.Abs(*h.P-*l.P) > 1e-3 ||
-			math.Abs(*h.Behind-*l.Behind) > 1e-12 || math.Abs(*h.BehindLow-*l.BehindLow) > 1e-6 {
-			t.Errorf("accuracy %+v, loss %+v", h, l)
-		}
-	}
-	if best := lower.ranked()[0].Name; best != "b" {
-		t.Errorf("the best is %s", best)
-	}
-}
-
-// TestSheetFigures draws them, names another metric than top-1, and refuses losses.
-func TestSheetFigures(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "new")
-	r := sheet(t, "testdata/sheet-families.csv")
-	r.Metric = "top5"
-	paths, err := r.SheetFigures(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"accuracy-cost", "scaling-curves", "scaling-panels"} {
-		picture, err := os.ReadFile(filepath.Join(folder, name+".svg"))
-		if err != nil || !bytes.Contains(picture, []byte("top5, %")) ||
-			!slices.Contains(paths, filepath.Join(folder, name+".png")) {
-			t.Errorf("%s of %v: %v", name, paths, err)
-		}
-	}
-	if _, err := sheet(t, "testdata/sheet-losses.csv").SheetFigures(folder); err == nil {
-		t.Error("losses are drawn as accuracies")
-	}
-}
-
-// TestSheetWithoutBase: no trial is set apart, and a bar in a name ends no cell of Markdown.
-func TestSheetWithoutBase(t *testing.T) {
-	r := sheet(t, "testdata/sheet-losses.csv")
-	var text bytes.Buffer
-	if err := r.Write(&text, "md", false); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(text.String(), "|  |  |") || !strings.Contains(text.String(), `a\|b`) {
-		t.Errorf("%s", text.String())
 	}
 }

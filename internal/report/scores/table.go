@@ -96,7 +96,8 @@ func (v *Images) signalLine() string {
 	}
 	first := v.Spreads[0]
 	return fmt.Sprintf("signal-to-noise over %s and %s, the s.d. between trials over "+
-		"that of a run: %s", plural.Of(first.Trials, "trial"), plural.Of(first.Seeds, "seed"), strings.Join(parts, ", "))
+		"that of a run: %s", plural.Of(first.Trials, "trial"), plural.Of(first.Seeds, "seed"),
+		strings.Join(parts, ", "))
 }
 
 func (s Spread) name() string {

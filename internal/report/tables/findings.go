@@ -1,4 +1,4 @@
-package report
+package tables
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"gridsearch/search"
 )
 
-// Findings says in sentences what the table shows, and what it does not.
-func (r Results) Findings() []string {
+// findings says in sentences what the table shows, and what it does not.
+func (r results) findings() []string {
 	var lines []string
 	add := func(line string) {
 		if line != "" {
@@ -17,7 +17,7 @@ func (r Results) Findings() []string {
 		}
 	}
 	add(r.Read)
-	if r.allFailed {
+	if r.AllFailed() {
 		add("every run failed: there is nothing to compare")
 	}
 	add(r.verdict())
@@ -42,7 +42,7 @@ func (r Results) Findings() []string {
 }
 
 // compared counts the trials with a verdict.
-func (r Results) compared() int {
+func (r results) compared() int {
 	n := 0
 	for _, t := range r.Trials {
 		if t.Tied != nil {
@@ -53,7 +53,7 @@ func (r Results) compared() int {
 }
 
 // verdict is the answer with what it promises.
-func (r Results) verdict() string {
+func (r results) verdict() string {
 	tied := r.TiedSet()
 	promise := r.level() + " of such searches keep every best one"
 	switch len(tied) {
@@ -62,11 +62,11 @@ func (r Results) verdict() string {
 	case 1:
 		best := tied[0]
 		line := fmt.Sprintf("best: %s; %s", r.identity(best), promise)
-		if best.rival == "" {
+		if best.Rival == "" {
 			return line
 		}
 		return fmt.Sprintf("%s; a neighbour within %s is not excluded: %s",
-			line, r.amount(-*best.BehindLow), best.rival)
+			line, r.amount(-*best.BehindLow), best.Rival)
 	}
 	return fmt.Sprintf("%d of %d trials cannot be told from the best (*); %s; "+
 		"the %s mean is that of %s", len(tied), r.compared(), promise, r.highest(),
@@ -74,15 +74,15 @@ func (r Results) verdict() string {
 }
 
 // highest is the word for the best mean.
-func (r Results) highest() string {
-	if r.lower() {
+func (r results) highest() string {
+	if r.Lower() {
 		return "lowest"
 	}
 	return "highest"
 }
 
 // noise is that of one run, and what pairing by seed takes from it.
-func (r Results) noise() string {
+func (r results) noise() string {
 	if r.Noise == nil {
 		return ""
 	}
@@ -92,8 +92,8 @@ func (r Results) noise() string {
 
 // images is what their draw does to the comparison, from the bits on record; without these, how
 // well they know one accuracy.
-func (r Results) images() string {
-	trials := r.ranked()
+func (r results) images() string {
+	trials := r.Ranked()
 	if r.Validation == 0 || trials[0].MeanTop1 == nil {
 		return ""
 	}
@@ -101,8 +101,9 @@ func (r Results) images() string {
 		best := trials[0].MeanTop1
 		return fmt.Sprintf("binomial standard error on %s: %.2f points at %s %%, "+
 			"the best mean, and %.2f at 50 %%; differences between trials, which see the same images, "+
-			"are better known", plural.Of(r.Validation, "validation image"), 100*search.BinomialError(*best, r.Validation),
-			percent(best), 100*search.BinomialError(.5, r.Validation))
+			"are better known", plural.Of(r.Validation, "validation image"),
+			100*search.BinomialError(*best, r.Validation), percent(best),
+			100*search.BinomialError(.5, r.Validation))
 	}
 	runs := 0
 	for _, t := range r.Trials {
@@ -119,12 +120,12 @@ func (r Results) images() string {
 }
 
 const (
-	largeShare = 5 // one in so many of a mean's variance: from there on the images decide who is best
+	largeShare = 5 // a fifth of a mean's variance: from there on the images decide who is best
 	mostAlike  = 4 // trials that permutations of a few seeds cannot tell apart
 )
 
 // check says what the other test makes of the tied set.
-func (r Results) check() string {
+func (r results) check() string {
 	switch {
 	case r.flipped():
 		return "sign flip p: how likely so large a difference to the highest mean is among equals, " +

@@ -1,4 +1,4 @@
-package report
+package tables
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gridsearch/internal/report"
+	"gridsearch/internal/si"
 	"gridsearch/internal/terminal"
 	"gridsearch/search"
 )
@@ -14,30 +16,30 @@ import (
 // column is a column of the table.
 type column struct {
 	name string
-	cell func(Trial) string
+	cell func(report.Trial) string
 	wide bool // of the wide table alone
 }
 
 // columns are those of the table: coefficients, cost, accuracy and what it is worth; the wide one
 // has the rest.
-func (r Results) columns(wide bool) []column {
+func (r results) columns(wide bool) []column {
 	list := r.networkColumns()
 	list = append(list, r.latencyColumns()...)
 	list = append(list,
-		column{"n", Trial.runs, true},
-		column{r.title(), func(t Trial) string { return r.value(t.MeanTop1) }, false},
+		column{"n", runs, true},
+		column{r.title(), func(t report.Trial) string { return r.value(t.MeanTop1) }, false},
 		column{r.level() + " interval", r.interval, true},
-		column{"sd", func(t Trial) string { return r.value(t.SDTop1) }, true},
-		column{"top-5 %", func(t Trial) string { return percent(t.MeanTop5) }, true},
+		column{"sd", func(t report.Trial) string { return r.value(t.SDTop1) }, true},
+		column{"top-5 %", func(t report.Trial) string { return percent(t.MeanTop5) }, true},
 		column{"behind best", r.behind, false},
-		column{"p", func(t Trial) string { return probability(t.P) }, false})
+		column{"p", func(t report.Trial) string { return probability(t.P) }, false})
 	if r.permuted() {
-		list = append(list, column{"permutation p", Trial.permuted, true})
+		list = append(list, column{"permutation p", permuted, true})
 	}
 	if r.flipped() {
-		list = append(list, column{"sign flip p", Trial.flipped, true})
+		list = append(list, column{"sign flip p", flipped, true})
 	}
-	list = append(list, column{"best", Trial.chance, true}, column{"tied", Trial.star, false})
+	list = append(list, column{"best", chance, true}, column{"tied", star, false})
 	list = slices.DeleteFunc(list, func(c column) bool { return r.lacks(c.name) })
 	if wide {
 		return list
@@ -46,52 +48,52 @@ func (r Results) columns(wide bool) []column {
 }
 
 // networkColumns say which network a trial is, and what it costs.
-func (r Results) networkColumns() []column {
+func (r results) networkColumns() []column {
 	list := []column{
-		{"trial", func(t Trial) string { return t.Name }, r.sheet == nil},
-		{"control", func(t Trial) string { return t.Control }, true},
-		{"alpha", Trial.alpha, false},
-		{"beta", Trial.beta, false},
-		{"gamma", Trial.gamma, false},
+		{"trial", func(t report.Trial) string { return t.Name }, r.Sheet == nil},
+		{"control", func(t report.Trial) string { return t.Control }, true},
+		{"alpha", alpha, false},
+		{"beta", beta, false},
+		{"gamma", gamma, false},
 	}
 	if r.scaled() {
-		list = append(list, column{"phi", Trial.phi, false})
+		list = append(list, column{"phi", phi, false})
 	}
 	return append(list,
-		column{"FLOPs x base", Trial.cost, false},
-		column{"multiply-adds", func(t Trial) string { return SI(float64(t.MAdds)) }, true},
-		column{"params", func(t Trial) string { return SI(float64(t.Params)) }, true})
+		column{"FLOPs x base", cost, false},
+		column{"multiply-adds", func(t report.Trial) string { return si.Text(float64(t.MAdds)) }, true},
+		column{"params", func(t report.Trial) string { return si.Text(float64(t.Params)) }, true})
 }
 
 // lacks says whether a file of scores has nothing for a column.
-func (r Results) lacks(name string) bool {
+func (r results) lacks(name string) bool {
 	switch name {
 	case "control":
-		return !r.has("family")
+		return !r.Has("family")
 	case "alpha", "beta", "gamma", "phi":
-		return !r.has(name)
+		return !r.Has(name)
 	case "multiply-adds":
-		return !r.has("madds")
+		return !r.Has("madds")
 	case "FLOPs x base":
-		return !r.has("madds") || !r.based()
+		return !r.Has("madds") || !r.Based()
 	case "params":
-		return r.sheet != nil
+		return r.Sheet != nil
 	case "top-5 %":
-		return r.sheet != nil || !r.top5Differs()
+		return r.Sheet != nil || !r.top5Differs()
 	}
 	return false
 }
 
-func (r Results) latencyColumns() []column {
+func (r results) latencyColumns() []column {
 	var list []column
-	for _, b := range r.batches() {
+	for _, b := range r.Batches() {
 		name := "latency, ms"
 		if b > 1 {
 			name = fmt.Sprintf("of %d, ms", b)
 		}
-		list = append(list, column{name, func(t Trial) string {
-			if l := t.latency(b); l != nil {
-				return Milliseconds(l.Shortest)
+		list = append(list, column{name, func(t report.Trial) string {
+			if l := t.Latency(b); l != nil {
+				return si.Milliseconds(l.Shortest)
 			}
 			return ""
 		}, true})
@@ -100,29 +102,29 @@ func (r Results) latencyColumns() []column {
 }
 
 // scaled says whether a trial beside the base has another phi than 1.
-func (r Results) scaled() bool {
-	return slices.ContainsFunc(r.others(), func(t Trial) bool { return t.phi() != "1" })
+func (r results) scaled() bool {
+	return slices.ContainsFunc(r.others(), func(t report.Trial) bool { return phi(t) != "1" })
 }
 
 // others are the trials without the base, the first of a plan.
-func (r Results) others() []Trial {
-	if !r.based() {
+func (r results) others() []report.Trial {
+	if !r.Based() {
 		return r.Trials
 	}
 	return r.Trials[min(1, len(r.Trials)):]
 }
 
 // level is the confidence in percent.
-func (r Results) level() string { return strconv.FormatFloat(100*r.Confidence, 'g', 4, 64) + " %" }
+func (r results) level() string { return strconv.FormatFloat(100*r.Confidence, 'g', 4, 64) + " %" }
 
-func (t Trial) alpha() string { return t.span(0) }
-func (t Trial) beta() string  { return t.span(1) }
-func (t Trial) gamma() string { return t.span(2) }
-func (t Trial) phi() string   { return t.span(3) }
+func alpha(t report.Trial) string { return span(t, 0) }
+func beta(t report.Trial) string  { return span(t, 1) }
+func gamma(t report.Trial) string { return span(t, 2) }
+func phi(t report.Trial) string   { return span(t, 3) }
 
 // span is one of alpha, beta, gamma and phi as the label has it, or the interval of all labels that
 // build the network.
-func (t Trial) span(which int) string {
+func span(t report.Trial, which int) string {
 	of := func(l search.Label) search.Decimal {
 		return []search.Decimal{l.Alpha, l.Beta, l.Gamma, l.Phi}[which]
 	}
@@ -144,30 +146,30 @@ func (t Trial) span(which int) string {
 }
 
 // identity names a trial in a sentence.
-func (r Results) identity(t Trial) string {
+func (r results) identity(t report.Trial) string {
 	if !r.named() {
 		return t.Name
 	}
-	return fmt.Sprintf("alpha %s, beta %s, gamma %s (%s)", t.alpha(), t.beta(), t.gamma(), t.Name)
+	return fmt.Sprintf("alpha %s, beta %s, gamma %s (%s)", alpha(t), beta(t), gamma(t), t.Name)
 }
 
-func (t Trial) cost() string     { return fmt.Sprintf("%.2f", t.MAddsRatio) }
-func (t Trial) permuted() string { return probability(t.Permutation) }
-func (t Trial) flipped() string  { return probability(t.SignFlip) }
+func cost(t report.Trial) string     { return fmt.Sprintf("%.2f", t.MAddsRatio) }
+func permuted(t report.Trial) string { return probability(t.Permutation) }
+func flipped(t report.Trial) string  { return probability(t.SignFlip) }
 
 // runs is their number.
-func (t Trial) runs() string {
+func runs(t report.Trial) string {
 	if t.ExcludedBy != "" {
 		return "-"
 	}
-	if failed := t.failed(); failed > 0 {
+	if failed := t.Failed(); failed > 0 {
 		return fmt.Sprintf("%d (%d failed)", t.N, failed)
 	}
 	return strconv.Itoa(t.N)
 }
 
 // interval is that of the mean alone.
-func (r Results) interval(t Trial) string {
+func (r results) interval(t report.Trial) string {
 	if t.CILow == nil || t.CIHigh == nil {
 		return "?"
 	}
@@ -175,7 +177,7 @@ func (r Results) interval(t Trial) string {
 }
 
 // behind is the distance behind the best with its interval, in points where scores are accuracies.
-func (r Results) behind(t Trial) string {
+func (r results) behind(t report.Trial) string {
 	if t.Behind == nil {
 		return ""
 	}
@@ -195,7 +197,7 @@ func probability(v *float64) string {
 }
 
 // chance is the probability of being best in percent, never 0 or 100: no simulation shows that.
-func (t Trial) chance() string {
+func chance(t report.Trial) string {
 	switch {
 	case t.BestChance == nil:
 		return ""
@@ -207,7 +209,7 @@ func (t Trial) chance() string {
 	return fmt.Sprintf("%.0f %%", 100**t.BestChance)
 }
 
-func (t Trial) star() string {
+func star(t report.Trial) string {
 	if t.Tied != nil && *t.Tied {
 		return "*"
 	}
@@ -215,9 +217,9 @@ func (t Trial) star() string {
 }
 
 // rows are the cells of the trials, the best first; the base comes last, behind an empty row.
-func (r Results) rows(columns []column) [][]string {
+func (r results) rows(columns []column) [][]string {
 	var rows [][]string
-	row := func(t Trial) []string {
+	row := func(t report.Trial) []string {
 		var cells []string
 		for _, c := range columns {
 			cells = append(cells, c.cell(t))
@@ -225,9 +227,9 @@ func (r Results) rows(columns []column) [][]string {
 		return cells
 	}
 	base := -1
-	ranked := r.ranked()
+	ranked := r.Ranked()
 	for i, t := range ranked {
-		if r.based() && t.Name == r.Trials[0].Name {
+		if r.Based() && t.Name == r.Trials[0].Name {
 			base = i
 			continue
 		}
@@ -250,7 +252,7 @@ func names(columns []column) []string {
 	return list
 }
 
-func (r Results) table(w io.Writer, wide bool) error {
+func (r results) table(w io.Writer, wide bool) error {
 	columns := r.columns(wide)
 	t := terminal.NewTable(w)
 	for _, row := range append([][]string{names(columns)}, r.rows(columns)...) {
@@ -259,14 +261,15 @@ func (r Results) table(w io.Writer, wide bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.Findings(), "\n"))
+	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.findings(), "\n"))
 	return err
 }
 
 // top5Differs says whether top-5 is below 1 in a run: with five classes or fewer it never is.
-func (r Results) top5Differs() bool {
+func (r results) top5Differs() bool {
 	for _, t := range r.Trials {
-		if slices.ContainsFunc(t.Runs, func(run Run) bool { return run.Top5 != nil && *run.Top5 < 1 }) {
+		below := func(run report.Run) bool { return run.Top5 != nil && *run.Top5 < 1 }
+		if slices.ContainsFunc(t.Runs, below) {
 			return true
 		}
 	}
@@ -282,7 +285,7 @@ func escaped(row []string) []string {
 	return cells
 }
 
-func (r Results) markdown(w io.Writer, wide bool) error {
+func (r results) markdown(w io.Writer, wide bool) error {
 	columns := r.columns(wide)
 	rule := strings.Repeat("---|", len(columns))
 	head := strings.Join(names(columns), " | ")
@@ -294,6 +297,16 @@ func (r Results) markdown(w io.Writer, wide bool) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.Findings(), "\n"))
+	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.findings(), "\n"))
 	return err
+}
+
+// flipped says whether the seeds allow the check by sign flips, and permuted whether there is one
+// by permutation.
+func (r results) flipped() bool {
+	return slices.ContainsFunc(r.Trials, func(t report.Trial) bool { return t.SignFlip != nil })
+}
+
+func (r results) permuted() bool {
+	return slices.ContainsFunc(r.Trials, func(t report.Trial) bool { return t.Permutation != nil })
 }

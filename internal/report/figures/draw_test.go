@@ -1,0 +1,193 @@
+package figures
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gridsearch/internal/figure"
+	"gridsearch/internal/report"
+	"gridsearch/internal/report/made"
+	"gridsearch/internal/scoresheet"
+	"gridsearch/internal/study"
+)
+
+// drawn draws a study's figures.
+func drawn(t *testing.T, s *study.Study) Outcome {
+	t.Helper()
+	o, err := Study(s, report.New(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// in lists the files of a folder.
+func in(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// TestStudy: every figure of the registry is drawn in both formats where the study has what it
+// needs, and listed in the registry's order.
+func TestStudy(t *testing.T) {
+	s := made.Timed(t)
+	o := drawn(t, s)
+	var want []string
+	for _, name := range figure.Names() {
+		for _, format := range figure.Formats {
+			path := s.Folder.Path(Folder, name+"."+format)
+			want = append(want, path)
+			if info, err := os.Stat(path); err != nil || info.Size() < 1000 {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	if !slices.Equal(o.Drawn, want) || len(o.Failed) != 0 || o.Chosen {
+		t.Errorf("got %+v", o)
+	}
+}
+
+// TestWhyNot: what cannot be drawn says why, each figure on a line; one line does where nothing can
+// be drawn for one reason.
+func TestWhyNot(t *testing.T) {
+	s := made.Study(t)
+	got := drawn(t, s).Lines()
+	if len(got) != 1 || !strings.HasPrefix(got[0],
+		"accuracy-latency is not drawn: no latency of one image is on record (latency = true") {
+		t.Errorf("without latencies: %q", got)
+	}
+	s.Plan.Trials[2].Labels[0].Control = "paper"
+	if got = drawn(t, s).Lines(); len(got) != 3 || !strings.HasPrefix(got[1], "scaling-panels is not "+
+		"drawn: no family makes a curve") || !strings.HasPrefix(got[2], "scaling-curves is not") {
+		t.Errorf("without compound scaling: %q", got)
+	}
+	s.Experiment.Report.Figures = []string{"accuracy-latency"}
+	if o := drawn(t, s); !o.Chosen || !strings.HasPrefix(o.Lines()[0], "no figure is drawn: no lat") {
+		t.Errorf("of one that cannot be drawn: %+v", o)
+	}
+	s.Experiment.Report.Figures = nil
+	got = drawn(t, s).Lines()
+	if len(got) != 1 || got[0] != "no figure is drawn: the experiment file asks for none" {
+		t.Errorf("of none: %q", got)
+	}
+	s.Records, s.Experiment.Report.Figures = nil, figure.Names()
+	got = drawn(t, s).Lines()
+	if len(got) != 1 || got[0] != "no figure is drawn: no run is complete" {
+		t.Errorf("without a complete run: %q", got)
+	}
+}
+
+// TestFormerFiguresAreNotListed: what an earlier call has drawn is not listed and does not stay; a
+// file of another name does.
+func TestFormerFiguresAreNotListed(t *testing.T) {
+	s := made.Timed(t)
+	folder := s.Folder.Path(Folder)
+	drawn(t, s)
+	if err := os.WriteFile(filepath.Join(folder, "mine.svg"), []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.Latencies = nil
+	s.Experiment.Report.Formats = []string{"png"}
+	s.Experiment.Report.Figures = []string{"accuracy-latency", "accuracy-cost"}
+	o := drawn(t, s)
+	if !slices.Equal(o.Drawn, []string{filepath.Join(folder, "accuracy-cost.png")}) {
+		t.Errorf("drawn are %v", o.Drawn)
+	}
+	if got := in(t, folder); !slices.Equal(got, []string{"accuracy-cost.png", "mine.svg"}) {
+		t.Errorf("the folder has %v", got)
+	}
+}
+
+// TestFiguresAreReplacedWhole: a figure takes the place of the old one, which is not written over,
+// and leaves nothing beside it.
+func TestFiguresAreReplacedWhole(t *testing.T) {
+	s := made.Study(t)
+	s.Experiment.Report.Figures = []string{"accuracy-cost"}
+	s.Experiment.Report.Formats = []string{"svg"}
+	folder := s.Folder.Path(Folder)
+	path := filepath.Join(folder, "accuracy-cost.svg")
+	other := filepath.Join(t.TempDir(), "other name of the old file")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, other); err != nil {
+		t.Skip(err)
+	}
+	drawn(t, s)
+	old, err := os.ReadFile(other)
+	if err != nil || string(old) != "old" {
+		t.Errorf("the old figure is written over with %d bytes (%v)", len(old), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() < 1000 {
+		t.Errorf("the new figure: %v", err)
+	}
+	if got := in(t, folder); len(got) != 1 {
+		t.Errorf("%v are left", got)
+	}
+}
+
+// sheet are the results of a file of scores.
+func sheet(t *testing.T, name string) report.Results {
+	t.Helper()
+	path := filepath.Join("..", "testdata", name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scoresheet.Parse(path, text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.FromSheet(s)
+}
+
+// TestSheet draws a file of scores, names another metric than top-1, leaves other files alone, and
+// refuses losses.
+func TestSheet(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new")
+	r := sheet(t, "sheet-families.csv")
+	r.Metric = "top5"
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(folder, "training-curves.svg")
+	if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o, err := Sheet(r, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"accuracy-cost", "scaling-curves", "scaling-panels"} {
+		picture, err := os.ReadFile(filepath.Join(folder, name+".svg"))
+		if err != nil || !bytes.Contains(picture, []byte("top5, %")) ||
+			!slices.Contains(o.Drawn, filepath.Join(folder, name+".png")) {
+			t.Errorf("%s of %v: %v", name, o.Drawn, err)
+		}
+	}
+	if text, err := os.ReadFile(mine); err != nil || string(text) != "mine" {
+		t.Errorf("a file of the folder is %q (%v)", text, err)
+	}
+	if got := o.Lines(); len(got) != 2 || got[1] != "training-curves is not drawn: no training curve "+
+		"is on record" {
+		t.Errorf("not drawn: %q", got)
+	}
+	if _, err := Sheet(sheet(t, "sheet-losses.csv"), folder); err == nil {
+		t.Error("losses are drawn as accuracies")
+	}
+}

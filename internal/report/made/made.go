@@ -1,0 +1,97 @@
+// Package made is a study with literal results, for the tests of reports.
+package made
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"gridsearch/experiments"
+	"gridsearch/internal/store"
+	"gridsearch/internal/study"
+	"gridsearch/search"
+)
+
+// Study has three trials, one of them clearly ahead, one run failed, and one network that is too
+// large for the data.
+func Study(t testing.TB) *study.Study {
+	t.Helper()
+	const file = "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\n"
+	e, err := experiments.Parse("made.toml", []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &study.Study{Folder: study.Folder(t.TempDir()), Experiment: e,
+		Plan: search.Document{Study: "made", Trials: trials()}}
+	scores := []struct {
+		trial string
+		top1  []float64
+	}{{"base", []float64{.50, .52, .51}}, {"d=1 w=1.4 px=16", []float64{.60, .61, .615}},
+		{"d=1.2 w=1.1 px=18", []float64{.80, .81, .82}}}
+	for seed := range 3 {
+		for _, one := range scores {
+			s.Records = append(s.Records, record(one.trial, seed, one.top1[seed]))
+		}
+	}
+	failed := slices.IndexFunc(s.Records, func(r store.Record) bool {
+		return r.Trial == "base" && r.Seed == 2
+	})
+	r := &s.Records[failed]
+	r.State, r.Result = store.Failed, nil
+	r.Error = "the loss became NaN at step 3 with learning rate 9"
+	return s
+}
+
+func trials() []search.DocumentTrial {
+	label := func(alpha, beta, gamma, phi search.Decimal, control string) []search.Label {
+		p := search.Point{Alpha: alpha, Beta: beta, Gamma: gamma, Phi: phi}
+		return []search.Label{{Point: p, Nominal: p.Nominal(), Control: control}}
+	}
+	return []search.DocumentTrial{
+		{Name: "base", Labels: label("1", "1", "1", "0", "base"),
+			MAdds: 1e6, Params: 5000, Activations: 100, MAddsRatio: 1, Resolution: 16},
+		{Name: "d=1 w=1.4 px=16", Labels: label("1", "1.4", "1", "1", "width"),
+			MAdds: 2e6, Params: 9000, Activations: 140, MAddsRatio: 2, Resolution: 16},
+		{Name: "d=1.2 w=1.1 px=18", Labels: label("1.2", "1.1", "1.15", "1", "compound"),
+			MAdds: 1950000, Params: 7000, Activations: 150, MAddsRatio: 1.95, Resolution: 18},
+		{Name: "d=1 w=1 px=40", Labels: label("1", "1", "2.5", "1", "resolution"),
+			MAdds: 6e6, Params: 5000, Activations: 600, MAddsRatio: 6,
+			ExcludedBy: "40 pixels are more than the data's native 28"},
+	}
+}
+
+// record is a complete run of two epochs.
+func record(trial string, seed int, top1 float64) store.Record {
+	key := trial[:1] + trial[len(trial)-1:] + string(rune('0'+seed))
+	return store.Record{Run: store.Run{Key: key, Trial: trial, Seed: seed}, State: store.Complete,
+		Result: &store.Result{Top1: top1, Top5: top1 + .1, Loss: 2 - top1, Examples: 400,
+			Curve: []store.CurvePoint{{Epoch: 1, Step: 5, Loss: 2, Top1: .3},
+				{Epoch: 2, Step: 10, Loss: 1.5, Top1: top1}}}}
+}
+
+// Timed is the same study with latencies of two of its networks.
+func Timed(t testing.TB) *study.Study {
+	t.Helper()
+	s := Study(t)
+	for i, trial := range []string{"base", "d=1 w=1.4 px=16"} {
+		for _, batch := range []int{1, 16} {
+			seconds := .000123 * float64(batch*(1+i))
+			s.Latencies = append(s.Latencies, store.Latency{Trial: trial, Batch: batch, Threads: 1,
+				Repeats: 20, Shortest: seconds, Median: 1.5 * seconds, CPU: "cpu", KernelSet: "avx2"})
+		}
+	}
+	return s
+}
+
+// Main runs tests with a cache of their own in place of the user's.
+func Main(m *testing.M) {
+	dir, err := os.MkdirTemp("", "cache")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CACHE_HOME", dir)
+	os.Setenv("HOME", dir)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
