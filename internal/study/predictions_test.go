@@ -143,7 +143,7 @@ func TestPredictionsAgain(t *testing.T) {
 	if !bytes.Equal(first, read(t, elsewhere.Predictions(specs[0].Key))) {
 		t.Error("a second execution gives other bytes")
 	}
-	if !reflect.DeepEqual(again.Result, s.Records[0].Result) {
+	if !reflect.DeepEqual(store.Result(*again.Result), *s.Records[0].Result) {
 		t.Errorf("a second execution gives %+v", again.Result)
 	}
 	files, err := filepath.Glob(filepath.Join(elsewhere.run(specs[0].Key), "*"))
@@ -157,7 +157,7 @@ func TestPredictionsAgain(t *testing.T) {
 	}
 	want := *s.Records[0].Result
 	want.Predictions = ""
-	if !reflect.DeepEqual(*without.Result, want) {
+	if !reflect.DeepEqual(store.Result(*without.Result), want) {
 		t.Errorf("without predictions the result is %+v, want %+v", *without.Result, want)
 	}
 }
