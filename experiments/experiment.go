@@ -17,7 +17,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/model"
-	"gridsearch/model/train"
+	"gridsearch/model/recipe"
 	"gridsearch/search"
 )
 
@@ -30,8 +30,8 @@ type Experiment struct {
 	Study       Study
 	Model       Model
 	Search      search.Space
-	Data        *Data         // nil where the file has no [data]: it can be planned, not run
-	Train       *train.Recipe // nil where the file has no [train]; at φ 0
+	Data        *Data          // nil where the file has no [data]: it can be planned, not run
+	Train       *recipe.Recipe // nil where the file has no [train]; at φ 0
 	Replication Replication
 	Execution   Execution
 	Analysis    Analysis

@@ -59,7 +59,7 @@ func (e *Experiment) modelCause(t *table) string {
 		values, rest := maps.Clone(t.values), *e
 		delete(values, key)
 		s := &source{file: e.File, places: t.source.places, errs: &Errors{}}
-		rest.Model = readModel(newTable(t.path, values, s), recipe{})
+		rest.Model = readModel(newTable(t.path, values, s), manner{})
 		if len(s.errs.List) > 0 {
 			continue // strides need their stages
 		}

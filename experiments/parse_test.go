@@ -14,7 +14,7 @@ import (
 	"gridsearch/dataset"
 	"gridsearch/internal/figure"
 	"gridsearch/model"
-	"gridsearch/model/train"
+	"gridsearch/model/recipe"
 	"gridsearch/search"
 )
 
@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe := train.DefaultRecipe()
+	recipe := recipe.DefaultRecipe()
 	span := search.Range{Low: "1", High: "2", Step: "0.05"}
 	want := &Experiment{
 		File:  "file.toml",
@@ -88,8 +88,8 @@ func TestEveryKey(t *testing.T) {
 		},
 		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100, ValidationFraction: .2, ValidationCrop: .9, Magnitude: Strength{From: 5},
 			Augmentation: dataset.Augmentation{Shift: .05, Flip: dataset.FlipAlternate, Cutout: .25, Crop: .2, Policy: dataset.RandAugment, Layers: 3, Magnitude: 5}},
-		Train: &train.Recipe{Epochs: 5, BatchSize: 16, Optimizer: train.RMSProp, LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
-			Schedule: train.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, DecayBiases: true, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5, Initializer: train.PyTorch},
+		Train: &recipe.Recipe{Epochs: 5, BatchSize: 16, Optimizer: recipe.RMSProp, LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
+			Schedule: recipe.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5, WeightDecay: 1e-5, DecayBiases: true, Dropout: .1, DropConnect: .2, EMA: .999, ClipNorm: 5, Initializer: recipe.PyTorch},
 		Replication: Replication{Seeds: 5},
 		Execution:   Execution{Workers: 2, ThreadsPerRun: 1, Timeout: 30 * time.Minute, Silence: 5 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4, Latency: true, LatencyBatch: 8},
 		Analysis:    Analysis{Confidence: .9, Check: CheckNone},
@@ -108,7 +108,7 @@ func TestEveryKey(t *testing.T) {
 func TestEfficientNetRecipe(t *testing.T) {
 	text := "schema_version = 1\nmodel.baseline = \"resnet-18\"\n[data]\ndataset = \"motifs\"\n[train]\nrecipe = \"efficientnet\"\n"
 	e := parse(t, text)
-	want := train.Recipe{Epochs: 350, BatchSize: 256, Optimizer: "rmsprop", LearningRate: .016, Momentum: .9, RMSDecay: .9, RMSEpsilon: .001, Schedule: "exponential",
+	want := recipe.Recipe{Epochs: 350, BatchSize: 256, Optimizer: "rmsprop", LearningRate: .016, Momentum: .9, RMSDecay: .9, RMSEpsilon: .001, Schedule: "exponential",
 		WarmupEpochs: 5, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 1e-5, DecayBiases: true, LabelSmoothing: .1, Dropout: .2, DropConnect: .2, EMA: .9999}
 	if *e.Train != want {
 		t.Errorf("got  %+v\nwant %+v", *e.Train, want)

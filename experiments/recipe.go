@@ -5,18 +5,18 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/model"
-	"gridsearch/model/train"
+	"gridsearch/model/recipe"
 )
 
 // Names of recipes.
 const (
-	plainRecipe        = "default"      // train.DefaultRecipe
-	efficientNetRecipe = "efficientnet" // train.EfficientNetRecipe, and what belongs to it in other tables
+	plainRecipe        = "default"      // recipe.DefaultRecipe
+	efficientNetRecipe = "efficientnet" // recipe.EfficientNetRecipe, and what belongs to it in other tables
 )
 
-// recipe holds what a way of training gives the keys that a file leaves out.
-type recipe struct {
-	train                               train.Recipe
+// manner holds what a way of training gives the keys that a file leaves out.
+type manner struct {
+	train                               recipe.Recipe
 	scaledRate                          bool // the learning rate is in proportion to the batch
 	dropout, dropConnect                Strength
 	batchNormMomentum, batchNormEpsilon float64 // 0: the preset's
@@ -25,12 +25,12 @@ type recipe struct {
 }
 
 // readRecipe reads which one a file follows.
-func readRecipe(root *table) recipe {
+func readRecipe(root *table) manner {
 	if root.table("train").choice("recipe", plainRecipe, plainRecipe, efficientNetRecipe) == plainRecipe {
-		return recipe{train: train.DefaultRecipe(), augmentation: dataset.Augmentation{Flip: dataset.FlipNone}}
+		return manner{train: recipe.DefaultRecipe(), augmentation: dataset.Augmentation{Flip: dataset.FlipNone}}
 	}
-	r := train.EfficientNetRecipe()
-	return recipe{
+	r := recipe.EfficientNetRecipe()
+	return manner{
 		train: r, scaledRate: true,
 		// To 0.5 for B7, which is at about 7 ([effnet] section 5.2).
 		dropout: Strength{From: r.Dropout, To: .5, Phi: 7}, dropConnect: Strength{From: r.DropConnect},
@@ -41,7 +41,7 @@ func readRecipe(root *table) recipe {
 }
 
 // over is the recipe for a network: a published one begins with the dropout that it was published with, if that is more.
-func (r recipe) over(preset model.Architecture) recipe {
+func (r manner) over(preset model.Architecture) manner {
 	if r.dropout.Phi > 0 {
 		r.dropout.From = max(r.dropout.From, preset.Dropout)
 	}
@@ -50,7 +50,7 @@ func (r recipe) over(preset model.Architecture) recipe {
 }
 
 // Recipe is how a trial at a φ is trained.
-func (e *Experiment) Recipe(phi float64) train.Recipe {
+func (e *Experiment) Recipe(phi float64) recipe.Recipe {
 	r := *e.Train
 	r.Dropout, r.DropConnect = e.Model.Dropout.At(phi), e.Model.DropConnect.At(phi)
 	return r

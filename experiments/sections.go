@@ -12,7 +12,7 @@ import (
 	"gridsearch/internal/figure"
 	"gridsearch/internal/plural"
 	"gridsearch/model"
-	"gridsearch/model/train"
+	"gridsearch/model/recipe"
 )
 
 func readVersion(root *table) {
@@ -53,7 +53,7 @@ func readStudy(root *table, file string) Study {
 // maxChannels bounds what a file may ask for before it is scaled.
 const maxChannels = 1 << 14
 
-func readModel(t *table, way recipe) Model {
+func readModel(t *table, way manner) Model {
 	defer t.finish()
 	rounding := model.OfficialRounding()
 	m := Model{Baseline: t.choice("baseline", "", model.Presets()...)}
@@ -178,7 +178,7 @@ func (t *table) odd(key string, otherwise int) int {
 	return k
 }
 
-func readData(root *table, way recipe) *Data {
+func readData(root *table, way manner) *Data {
 	if _, ok := root.take("data"); !ok {
 		return nil
 	}
@@ -230,7 +230,7 @@ func readPolicy(t *table, d *Data) {
 	}
 }
 
-func readTrain(root *table, m Model, way recipe) *train.Recipe {
+func readTrain(root *table, m Model, way manner) *recipe.Recipe {
 	if _, ok := root.take("train"); !ok {
 		return nil
 	}
@@ -240,13 +240,13 @@ func readTrain(root *table, m Model, way recipe) *train.Recipe {
 	r.Dropout, r.DropConnect = m.Dropout.At(0), m.DropConnect.At(0)
 	r.Epochs = readEpochs(t, r.Epochs)
 	r.BatchSize = t.integer("batch_size", r.BatchSize, 2, 1<<20)
-	r.Optimizer = t.choice("optimizer", r.Optimizer, train.Optimizers...)
+	r.Optimizer = t.choice("optimizer", r.Optimizer, recipe.Optimizers...)
 	r.LearningRate = readRate(t, way, r.BatchSize)
 	r.Momentum = t.number("momentum", r.Momentum, 0, .9999)
 	r.Nesterov = t.flag("nesterov", r.Nesterov)
 	r.RMSDecay = t.number("rms_decay", r.RMSDecay, 0, .9999)
 	r.RMSEpsilon = t.positive("rms_epsilon", r.RMSEpsilon)
-	r.Schedule = t.choice("schedule", r.Schedule, train.Schedules...)
+	r.Schedule = t.choice("schedule", r.Schedule, recipe.Schedules...)
 	r.Warmup, r.WarmupEpochs = readWarmup(t, r)
 	r.DecayRate = t.number("decay_rate", r.DecayRate, 0, 1)
 	r.DecayEpochs = t.positive("decay_epochs", r.DecayEpochs)
@@ -256,26 +256,26 @@ func readTrain(root *table, m Model, way recipe) *train.Recipe {
 	r.EMA = t.number("ema", r.EMA, 0, .999999)
 	r.ClipNorm = t.number("clip_norm", r.ClipNorm, 0, 1e9)
 	r.ZeroInitResidual = t.flag("zero_init_residual", r.ZeroInitResidual)
-	if t.choice("initializer", train.Official, train.Initializers...) == train.PyTorch {
-		r.Initializer = train.PyTorch
+	if t.choice("initializer", recipe.Official, recipe.Initializers...) == recipe.PyTorch {
+		r.Initializer = recipe.PyTorch
 	}
 	return &r
 }
 
-// readRate reads the highest learning rate: as it is, or for train.RateImages images and then in proportion to the batch.
-func readRate(t *table, way recipe, batch int) float64 {
+// readRate reads the highest learning rate: as it is, or for recipe.RateImages images and then in proportion to the batch.
+func readRate(t *table, way manner, batch int) float64 {
 	rate := way.train.LearningRate
 	each := t.positive("learning_rate_per_256", rate)
 	t.rule("learning_rate_per_256").Default = nil // learning_rate's stands for it
 	if way.scaledRate || t.has("learning_rate_per_256") {
-		rate = each * float64(batch) / train.RateImages
+		rate = each * float64(batch) / recipe.RateImages
 	}
 	t.exclude("learning_rate", "learning_rate_per_256")
 	return t.positive("learning_rate", rate)
 }
 
 // readWarmup reads the share of all steps or the epochs that the rate rises in.
-func readWarmup(t *table, r train.Recipe) (share, epochs float64) {
+func readWarmup(t *table, r recipe.Recipe) (share, epochs float64) {
 	share, epochs = t.number("warmup", r.Warmup, 0, 1), t.number("warmup_epochs", r.WarmupEpochs, 0, 1<<20)
 	t.exclude("warmup", "warmup_epochs")
 	t.rule("warmup").Default, t.rule("warmup_epochs").Default = nil, nil // each leaves out the other

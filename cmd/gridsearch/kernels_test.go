@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
-	"gridsearch/internal/study"
 )
 
 // hello is the shell command of a worker that greets.
-var hello = fmt.Sprintf(`echo '{"hello":{"numeric_version":%d}}'`, study.NumericVersion)
+var hello = fmt.Sprintf(`echo '{"hello":{"protocol":%d,"numeric_version":%d}}'`, job.Protocol, job.NumericVersion)
 
 // spoiledProgram is the program with wrong kernels: GRIDSEARCH_SPOIL says which, and how.
 func spoiledProgram(t *testing.T) session {

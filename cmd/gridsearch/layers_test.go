@@ -13,10 +13,11 @@ var layers = [][]string{
 	{"internal/portable", "internal/nearest", "internal/machine", "internal/crash", "internal/program", "internal/plural", "internal/terminal", "internal/cache", "internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "internal/fault", "dataset/motifs", "internal/kernel/twin", "internal/kernel/amd64"},
 	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv", "internal/fused/conv",
-		"internal/fused/ends", "dataset", "search", "search/images", "search/stats", "search/stats/null", "search/stats/check", "model"},
-	{"search/stats/simulate", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue",
+		"internal/fused/ends", "dataset", "search", "search/images", "search/stats", "search/stats/null", "search/stats/check", "model", "model/recipe"},
+	{"internal/job"},
+	{"search/stats/simulate", "internal/environment", "internal/images", "model/graph", "model/nn", "model/train", "model/weights", "internal/store", "internal/queue",
 		"internal/predictions", "internal/scoresheet", "plots"},
-	{"experiments", "internal/benchmark", "internal/outlook"},
+	{"experiments", "internal/benchmark", "internal/outlook", "internal/worker"},
 	{"experiments/schema"},
 	{"internal/study", "internal/report", "internal/report/tables", "internal/report/figures",
 		"internal/report/scores", "internal/report/made", "internal/doctor"},
@@ -49,6 +50,32 @@ var forbidden = map[string][]string{
 	"model":         {"search", "gorgonia.org/gorgonia"},
 	"plots":         {"internal/store", "search"},
 	"experiments":   {"plots"},
+}
+
+// apart are what a package must not reach, not even through others: the contract of a run and the file
+// of a study know no engine and no database, and a worker knows no record.
+var apart = map[string][]string{
+	"internal/job": {"model/train", "model/nn", "internal/kernel", "internal/plain", "internal/fused/engine", "internal/store", "database/sql",
+		"gorgonia.org/gorgonia"},
+	"internal/worker": {"internal/store", "internal/study", "experiments", "database/sql", "modernc.org/sqlite"},
+	"internal/study":  {"internal/worker"},
+	"experiments":     {"model/train", "model/nn", "internal/kernel", "database/sql", "gorgonia.org/gorgonia"},
+}
+
+// TestApart holds what must not be reached.
+func TestApart(t *testing.T) {
+	for name, list := range apart {
+		out, err := exec.Command("go", "list", "-deps", "gridsearch/"+name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path := range strings.Lines(string(out)) {
+			path = strings.TrimPrefix(strings.TrimSpace(path), "gridsearch/")
+			if slices.Contains(list, path) {
+				t.Errorf("%s reaches %s", name, path)
+			}
+		}
+	}
 }
 
 // TestImportsRunOneWay holds the direction of imports, that model/graph alone knows Gorgonia, and that what lies below internal/kernel is its own.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"gridsearch/internal/study"
+	"gridsearch/internal/job"
 )
 
 // buildWith builds the program, with another numeric version where it is not 0.
@@ -19,7 +19,7 @@ func (s session) buildWith(name string, version int) (path string) {
 	path = filepath.Join(s.folder, name)
 	args := []string{"build", "-o", path}
 	if version != 0 {
-		spec, err := filepath.Abs("../../internal/study/spec.go")
+		spec, err := filepath.Abs("../../internal/job/spec.go")
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -27,7 +27,7 @@ func (s session) buildWith(name string, version int) (path string) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		old := "const NumericVersion = " + strconv.Itoa(study.NumericVersion)
+		old := "const NumericVersion = " + strconv.Itoa(job.NumericVersion)
 		changed := strings.Replace(string(text), old, "const NumericVersion = "+strconv.Itoa(version), 1)
 		overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{spec: path + ".go"}})
 		if err != nil || changed == string(text) {
@@ -59,7 +59,7 @@ func TestReplacedProgram(t *testing.T) {
 	}
 	s := newSession(t)
 	s.program = s.buildWith("program", 0)
-	other := s.buildWith("other", study.NumericVersion+1)
+	other := s.buildWith("other", job.NumericVersion+1)
 	run := []string{"run", "small.toml", "--workers", "1", "--limit", "1", "--progress", "plain", "--set"}
 	cmd, _, messages := s.command(append(run, "train.epochs=2000")...)
 	if err := cmd.Start(); err != nil {
@@ -91,7 +91,7 @@ func TestReplacedProgram(t *testing.T) {
 	if err != nil || !strings.Contains(messages.String(), "it will be tried again") {
 		t.Fatalf("%v: %s", err, messages)
 	}
-	s.wantVersions("small", study.NumericVersion)
+	s.wantVersions("small", job.NumericVersion)
 
 	s.program += ".old"
 	s.write("launcher", "#!/bin/sh\nshift\nexec "+other+" \"$@\"\n")

@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gridsearch/internal/study"
+	"gridsearch/internal/environment"
+	"gridsearch/internal/job"
 )
 
 func newVersion() *cobra.Command {
@@ -16,7 +17,7 @@ func newVersion() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "gridsearch %s\nnumeric version %d, kernels %s\n%s %s/%s\n",
-				known(study.Revision(), "unknown revision"), study.NumericVersion, study.KernelSet(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				known(environment.Revision(), "unknown revision"), job.NumericVersion, environment.KernelSet(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

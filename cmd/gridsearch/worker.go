@@ -10,7 +10,7 @@ import (
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
-	"gridsearch/internal/study"
+	"gridsearch/internal/worker"
 )
 
 // workerProcess is the hidden command that trains runs for another process.
@@ -18,6 +18,7 @@ const workerProcess = "worker"
 
 func newWorker() *cobra.Command {
 	var without []string
+	var places worker.Places
 	cmd := &cobra.Command{
 		Use:    workerProcess,
 		Short:  "Train runs that come on standard input (started by run)",
@@ -31,9 +32,11 @@ func newWorker() *cobra.Command {
 				set, reason, _ := strings.Cut(w, ": ")
 				kernel.Reject(set, reason)
 			}
-			return study.Work(cmd.Context(), os.Stdin, cmd.OutOrStdout())
+			return worker.Work(cmd.Context(), os.Stdin, cmd.OutOrStdout(), places)
 		},
 	}
+	cmd.Flags().StringVar(&places.Runs, "runs", "", "folder of the runs' folders")
+	cmd.Flags().StringVar(&places.Data, "data", "", "folder of the data (default: their usual place)")
 	cmd.Flags().StringArrayVar(&without, "without", nil, "SET: REASON of kernels that have failed")
 	return cmd
 }

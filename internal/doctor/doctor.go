@@ -13,6 +13,8 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/internal/benchmark"
+	"gridsearch/internal/environment"
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/study"
@@ -79,7 +81,7 @@ func Examine(folder string, worker []string) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(), Kernels: set.Name, FlushToZero: kernel.FlushesDenormals,
-		KernelChecks: checks, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Revision: study.Revision(), NumericVersion: study.NumericVersion}
+		KernelChecks: checks, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Revision: environment.Revision(), NumericVersion: job.NumericVersion}
 	for _, s := range kernel.Sets() {
 		r.KernelsAvailable = append(r.KernelsAvailable, s.Name)
 	}

@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"gridsearch/internal/fault"
+	"gridsearch/internal/job"
 )
 
 // Run is a run of the plan.
@@ -41,28 +42,10 @@ const (
 )
 
 // CurvePoint is the training at the end of an epoch.
-type CurvePoint struct {
-	Epoch int     `json:"epoch"`
-	Step  int     `json:"step"`
-	Loss  float64 `json:"loss"`
-	Top1  float64 `json:"top1"`
-}
+type CurvePoint = job.CurvePoint
 
-// Result is what a run ended with: the same on every repetition. Accuracies are fractions.
-type Result struct {
-	Top1     float64      `json:"top1"`
-	Top5     float64      `json:"top5"`
-	Loss     float64      `json:"loss"`
-	Examples int          `json:"examples"`
-	Correct  []byte       `json:"correct"`
-	Curve    []CurvePoint `json:"curve"`
-	Steps    int          `json:"steps"`
-
-	// Predictions is the SHA-256 of the run's predictions.safetensors, hexadecimal; empty where
-	// none was kept. Whether one is kept is a setting of the execution, so two results that differ
-	// in nothing else than that are the same.
-	Predictions string `json:"predictions,omitempty"`
-}
+// Result is what a run ended with.
+type Result job.Result
 
 // Record is a run with what is known of it.
 type Record struct {
@@ -76,20 +59,7 @@ type Record struct {
 }
 
 // Environment is where a run was executed.
-type Environment struct {
-	GoVersion      string            `json:"go_version"`
-	OS             string            `json:"os"`
-	Arch           string            `json:"arch"`
-	CPU            string            `json:"cpu"`
-	Cores          int               `json:"cores"`
-	KernelSet      string            `json:"kernel_set"`
-	KernelsOut     map[string]string `json:"kernels_rejected,omitempty"` // sets that failed their check, and how
-	Revision       string            `json:"revision"`
-	Dirty          bool              `json:"dirty"`
-	BinaryHash     string            `json:"binary_hash"`
-	Modules        map[string]string `json:"modules"`
-	NumericVersion int               `json:"numeric_version"`
-}
+type Environment = job.Environment
 
 // Outcomes of an execution.
 const (

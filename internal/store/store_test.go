@@ -32,7 +32,7 @@ func plan(n int) []Run {
 }
 
 func result(i int) Result {
-	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{1, 10, 2.5, .1}}, Steps: 10}
+	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{Epoch: 1, Step: 10, Loss: 2.5, Top1: .1}}, Steps: 10}
 }
 
 func execution(i int) Execution {

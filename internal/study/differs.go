@@ -7,12 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"gridsearch/internal/job"
 	"gridsearch/internal/store"
 )
 
 // differences says what a plan has other than the study in the folder: the images, the version of
 // the program's numbers, the experiment file and its settings. They are all that keys are made of.
-func differences(folder Folder, record *store.Store, p *Prepared, specs []Spec) []string {
+func differences(folder Folder, record *store.Store, p *Prepared, specs []job.Spec) []string {
 	old, err := folder.readPlan()
 	if err != nil {
 		return nil // there is no plan to compare with

@@ -5,6 +5,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/experiments"
+	"gridsearch/internal/images"
 	"gridsearch/internal/plural"
 	"gridsearch/model/train"
 	"gridsearch/model/weights"
@@ -24,7 +25,7 @@ func Evaluate(folder Folder, n weights.Network) (train.Result, error) {
 type evaluator struct {
 	experiment *experiments.Experiment
 	source     dataset.Source
-	images     *images // nil before the first network that fits
+	images     *images.Set // nil before the first network that fits
 }
 
 func newEvaluator(folder Folder) (*evaluator, error) {
@@ -36,7 +37,7 @@ func newEvaluator(folder Folder) (*evaluator, error) {
 func (e *evaluator) load() (err error) {
 	data := e.experiment.Data
 	if e.images == nil {
-		e.images, err = loadImages(e.source, data.ValidationFraction, data.TrainExamples,
+		e.images, err = images.Load(e.source, data.ValidationFraction, data.TrainExamples,
 			e.experiment.Study.Seed)
 	}
 	return err
@@ -55,15 +56,16 @@ func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 		return train.Result{}, &InputError{err}
 	}
 	native := experiment.Data.Augmentation.Crop > 0
-	images, err := e.images.at(view{arch.Pixels, native, experiment.Data.ValidationCrop})
+	set, err := e.images.At(images.View{Pixels: arch.Pixels, Native: native,
+		Crop: experiment.Data.ValidationCrop})
 	if err != nil {
 		return train.Result{}, err
 	}
 	mean, deviation := n.Mean, n.Deviation
 	if mean == nil {
-		mean, deviation = images.train.Moments()
+		mean, deviation = set.Train.Moments()
 	}
-	r, err := train.Evaluate(arch, n.Parameters, images.validation, mean, deviation,
+	r, err := train.Evaluate(arch, n.Parameters, set.Validation, mean, deviation,
 		experiment.Execution.ThreadsPerRun)
 	if err != nil {
 		return r, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	"gridsearch/internal/store"
 )
@@ -31,12 +32,12 @@ func Glance(folder Folder) (Overview, error) {
 	}
 	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: store.Holder(folder.lock()),
 		Warnings: s.Warnings()}
-	t := tracker{scores: map[string][]float64{}}
+	t := newTracker(time.Time{}, 0, 0)
 	for _, r := range s.Records {
 		switch r.State {
 		case store.Complete:
 			o.Complete++
-			t.scores[r.Trial] = append(t.scores[r.Trial], r.Result.Top1)
+			t.had(r.Trial, r.Result.Top1)
 		case store.Failed:
 			o.Failed++
 		default:

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"gridsearch/internal/benchmark"
+	"gridsearch/internal/environment"
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 )
 
 // latencies measures the inference of every trial's network, one after the other and when no run trains beside it: for one image, and for a batch. What the
 // record has from this processor and these kernels is not measured again.
-func (s *supervisor) latencies(ctx context.Context, specs []Spec) error {
+func (s *supervisor) latencies(ctx context.Context, specs []job.Spec) error {
 	measured, err := s.record.Latencies()
 	if err != nil {
 		return err
@@ -20,7 +22,7 @@ func (s *supervisor) latencies(ctx context.Context, specs []Spec) error {
 	if _, err := kernel.Chosen(); err != nil { // this process computes here
 		return err
 	}
-	here := environment()
+	here := environment.Here()
 	for _, spec := range specs {
 		for _, batch := range []int{1, s.execution.LatencyBatch} {
 			l := store.Latency{Trial: spec.Trial, Batch: batch, Threads: spec.Threads, CPU: here.CPU, KernelSet: here.KernelSet}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gridsearch/internal/fault"
+	"gridsearch/internal/job"
 	"gridsearch/internal/store"
 )
 
@@ -102,9 +103,9 @@ func (f Folder) finished(key string) bool {
 			return true
 		}
 	}
-	log, err := os.ReadFile(filepath.Join(f.run(key), logName))
+	log, err := os.ReadFile(filepath.Join(f.run(key), job.LogFile))
 	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
-	return err == nil && strings.Contains(lines[len(lines)-1], completeNote)
+	return err == nil && strings.Contains(lines[len(lines)-1], job.CompleteNote)
 }
 
 // makeRuns makes the folder of the runs. Workers do not: it is gone when the study is moved away.

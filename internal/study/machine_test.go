@@ -3,10 +3,8 @@ package study
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -18,26 +16,12 @@ import (
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/environment"
 	"gridsearch/internal/fault"
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
 )
-
-// TestSilentGit: a git that does not return takes no more than its time.
-func TestSilentGit(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip(err)
-	}
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "git"), []byte("#!/bin/sh\nsleep 30\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if _, err := git(time.Millisecond, "rev-parse", "HEAD"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("git ends with %v", err)
-	}
-	gitRevision(time.Millisecond)
-}
 
 // TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study is
 // stopped, even where a child keeps its output open; one that falls silent while it trains has crashed.
@@ -62,7 +46,7 @@ func TestWorkersThatSayNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	release := s.watch(t.Context(), p)
-	if _, err := p.train(request{}, func(reply) {}); !errors.As(err, &died) || died.cause != "no word of it for 1ms, so it was killed" {
+	if _, err := p.train(job.Request{}, func(job.Reply) {}); !errors.As(err, &died) || died.cause != "no word of it for 1ms, so it was killed" {
 		t.Errorf("a worker that falls silent: %v", err)
 	}
 	if release() {
@@ -150,7 +134,7 @@ type bench struct {
 	t      *testing.T
 	folder Folder
 	record *store.Store
-	specs  []Spec
+	specs  []job.Spec
 	script string
 	events []Event
 }
@@ -197,7 +181,7 @@ func (b *bench) count(kind EventKind) int {
 
 // answers is a worker that is killed by a run of the trial bad, and ends others as the variable says.
 const answers = `echo "$HELLO"; while read request; do case "$request" in *'"trial":"bad"'*) kill -9 $$;; esac
-	echo '{"done":'"$ANSWER"'}'; done`
+	key=${request#*'"key":"'}; key=${key%%'"'*}; echo '{"done":{"key":"'$key'",'"${ANSWER#?}"'}'; done`
 
 const result = `{"result":{"top1":0.5,"top5":1,"loss":1,"examples":8,"correct":"Dw==","curve":[{"epoch":1,"step":1,"loss":1,"top1":0.5}],"steps":1}}`
 
@@ -245,7 +229,7 @@ func TestTriesOfAKilledCall(t *testing.T) {
 	host, _ := os.Hostname()
 	for range 2 {
 		e := store.Execution{Key: b.specs[1].Key, Error: "worker died"}
-		if _, err := b.record.Crash(e, place(host)); err != nil {
+		if _, err := b.record.Crash(e, environment.Place(host)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -277,17 +261,6 @@ func TestFaultsOfTheMachine(t *testing.T) {
 	}
 }
 
-// TestMissingFolder: a worker does not make the folder of a study again that has been moved away.
-func TestMissingFolder(t *testing.T) {
-	_, specs := trained(t)
-	gone := filepath.Join(t.TempDir(), "gone")
-	w := &worker{out: json.NewEncoder(io.Discard)}
-	done := w.train(t.Context(), request{Spec: specs[0], Dir: Folder(gone).run(specs[0].Key)})
-	if _, err := os.Stat(gone); done.Fault == nil || done.Error != "" || !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("it ends with %+v (%v)", done, err)
-	}
-}
-
 // TestStoppedRuns: what a stopped run goes on from is said as it is.
 func TestStoppedRuns(t *testing.T) {
 	const interrupted = `{"interrupted":true}`
@@ -302,9 +275,9 @@ func TestStoppedRuns(t *testing.T) {
 		"none":    {unwritten, false, CheckpointNone},
 	} {
 		t.Setenv("ANSWER", c.answer)
-		b := newBench(t, `echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":'"$ANSWER"'}'`, "a")
+		b := newBench(t, `echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":{"key":"0000000000000000",'"${ANSWER#?}"'}'`, "a")
 		if c.earlier {
-			if err := errors.Join(os.Mkdir(b.folder.run(b.specs[0].Key), 0o755), os.WriteFile(filepath.Join(b.folder.run(b.specs[0].Key), checkpointName), nil, 0o644)); err != nil {
+			if err := errors.Join(os.Mkdir(b.folder.run(b.specs[0].Key), 0o755), os.WriteFile(filepath.Join(b.folder.run(b.specs[0].Key), job.CheckpointFile), nil, 0o644)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -334,8 +307,8 @@ func TestStoppedRuns(t *testing.T) {
 func TestUnrecorded(t *testing.T) {
 	t.Setenv("ANSWER", result)
 	b := newBench(t, answers, "weights", "log", "stopped", "nothing")
-	for i, name := range []string{weightsName, logName, logName} {
-		text := []string{"", "x run\ny " + completeNote + " 0.5 of\n", completeNote + "\nz ended: context canceled\n"}[i]
+	for i, name := range []string{job.WeightsFile, job.LogFile, job.LogFile} {
+		text := []string{"", "x run\ny " + job.CompleteNote + " 0.5 of\n", job.CompleteNote + "\nz ended: context canceled\n"}[i]
 		folder := b.folder.run(b.specs[i].Key)
 		if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644)); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gridsearch/internal/crash"
+	"gridsearch/internal/job"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 )
@@ -26,7 +27,7 @@ type opening struct {
 
 // heldRun is a run that is failed, unless the study stops.
 type heldRun struct {
-	spec Spec
+	spec job.Spec
 	e    store.Execution
 }
 
@@ -85,6 +86,8 @@ func advice(cause string) string {
 	case strings.Contains(cause, "SIGILL"):
 		return "this processor lacks an instruction: GRIDSEARCH_KERNELS=generic does without vector kernels, " +
 			"slowly, and gridsearch doctor says which kernels work"
+	case strings.Contains(cause, "of the protocol"):
+		return replacedAdvice
 	case strings.Contains(cause, "signal: killed"), strings.Contains(cause, "out of memory"):
 		return "for want of memory, try --workers 1 or a smaller train.batch_size; " +
 			"gridsearch doctor says what memory there is"
@@ -97,7 +100,7 @@ func advice(cause string) string {
 
 // crashed puts the run of a dead worker back, or gives it up when its tries are used up, those of earlier
 // calls included; the attempt may be one of the first of the call.
-func (s *supervisor) crashed(spec Spec, e store.Execution, lease queue.Lease, first bool) error {
+func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease, first bool) error {
 	var times int
 	if err := s.write(func() (err error) { times, err = s.record.Crash(e, s.place); return err }); err != nil {
 		s.back(spec, e)
@@ -147,7 +150,7 @@ func (s *supervisor) giveUp(lease queue.Lease) (gone bool, err error) {
 }
 
 // putBack tells that a run waits again. The mutex is held.
-func (s *supervisor) putBack(spec Spec, e store.Execution) {
+func (s *supervisor) putBack(spec job.Spec, e store.Execution) {
 	s.tracker.putBack(spec, e.Ended)
 	event := about(RunRetried, spec)
 	event.Error = e.Error

@@ -14,15 +14,17 @@ import (
 	"testing"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/job"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/store"
+	"gridsearch/internal/worker"
 	"gridsearch/model/weights"
 )
 
 // trained is a study of which a worker has trained the first two runs, with weights and
 // predictions.
-func trained(t *testing.T) (*Study, []Spec) {
+func trained(t *testing.T) (*Study, []job.Spec) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml", "train.epochs=1")
@@ -39,7 +41,7 @@ func trained(t *testing.T) (*Study, []Spec) {
 	}
 	for _, spec := range specs[:2] {
 		done := retrain(t, s.Folder, spec, experiments.PredictionBytes)
-		s.Records = append(s.Records, store.Record{State: store.Complete, Result: done.Result,
+		s.Records = append(s.Records, store.Record{State: store.Complete, Result: (*store.Result)(done.Result),
 			Run: store.Run{Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}})
 	}
 	waiting := store.Run{Key: specs[2].Key, Trial: specs[2].Trial, Seed: specs[2].SeedIndex}
@@ -48,18 +50,39 @@ func trained(t *testing.T) (*Study, []Spec) {
 }
 
 // retrain trains a run as a worker does.
-func retrain(t *testing.T, folder Folder, spec Spec, bytes int) outcome {
+func retrain(t *testing.T, folder Folder, spec job.Spec, bytes int) job.Outcome {
 	t.Helper()
 	if err := folder.makeRuns(); err != nil {
 		t.Fatal(err)
 	}
-	w := &worker{out: json.NewEncoder(io.Discard)}
-	done := w.train(t.Context(), request{Spec: spec, Dir: folder.run(spec.Key), KeepWeights: true,
-		KeepPredictions: bytes})
+	in, requests := io.Pipe()
+	replies, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- worker.Work(t.Context(), in, out, worker.Places{Runs: folder.Path("runs")})
+		out.Close()
+	}()
+	decoder, done := json.NewDecoder(replies), (*job.Outcome)(nil)
+	for done == nil {
+		var r job.Reply
+		if err := decoder.Decode(&r); err != nil {
+			t.Fatal(err, <-ended)
+		}
+		if done = r.Done; r.Hello != nil {
+			request := job.Request{Spec: spec, KeepWeights: true, KeepPredictions: bytes}
+			if err := json.NewEncoder(requests).Encode(request); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	requests.Close()
+	if err := errors.Join(<-ended, done.Check(spec.Key), folder.holds(spec.Key, done.Files)); err != nil {
+		t.Fatal(err)
+	}
 	if done.Result == nil {
 		t.Fatalf("run %s ends with %+v", spec.Key, done)
 	}
-	return done
+	return *done
 }
 
 // visited collects what EachPredictions shows.
@@ -120,7 +143,7 @@ func TestPredictionsAgain(t *testing.T) {
 	if !bytes.Equal(first, read(t, elsewhere.Predictions(specs[0].Key))) {
 		t.Error("a second execution gives other bytes")
 	}
-	if !reflect.DeepEqual(again.Result, s.Records[0].Result) {
+	if !reflect.DeepEqual(store.Result(*again.Result), *s.Records[0].Result) {
 		t.Errorf("a second execution gives %+v", again.Result)
 	}
 	files, err := filepath.Glob(filepath.Join(elsewhere.run(specs[0].Key), "*"))
@@ -134,7 +157,7 @@ func TestPredictionsAgain(t *testing.T) {
 	}
 	want := *s.Records[0].Result
 	want.Predictions = ""
-	if !reflect.DeepEqual(*without.Result, want) {
+	if !reflect.DeepEqual(store.Result(*without.Result), want) {
 		t.Errorf("without predictions the result is %+v, want %+v", *without.Result, want)
 	}
 }

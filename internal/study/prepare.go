@@ -9,6 +9,8 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/experiments"
+	"gridsearch/internal/images"
+	"gridsearch/internal/job"
 	"gridsearch/model"
 	"gridsearch/search"
 )
@@ -106,7 +108,7 @@ func (p *Prepared) checkData(info dataset.Info) (key string, err error) {
 // Specs lists the runs of the plan: every trainable trial with every seed. It reads the images, whose checksum is part of a run's key. Runs are in
 // the order of training: seed by seed, so that an unfinished study compares whole rounds, and within a seed the largest network first, so that no
 // long run is left for the end.
-func (p *Prepared) Specs() ([]Spec, error) {
+func (p *Prepared) Specs() ([]job.Spec, error) {
 	if p.Experiment.Data == nil || p.Experiment.Train == nil {
 		return nil, &InputError{fmt.Errorf("%s has no [data] and [train]: it can be planned, but not run", p.Experiment.File)}
 	}
@@ -115,7 +117,7 @@ func (p *Prepared) Specs() ([]Spec, error) {
 		return nil, &InputError{err}
 	}
 	trials := p.trainable()
-	var specs []Spec
+	var specs []job.Spec
 	for seed := range p.Experiment.Replication.Seeds {
 		for _, trial := range trials {
 			spec, err := p.spec(trial, seed, data)
@@ -129,14 +131,14 @@ func (p *Prepared) Specs() ([]Spec, error) {
 }
 
 // spec is the run of a trial with a seed.
-func (p *Prepared) spec(trial search.Trial, seed int, data Data) (Spec, error) {
+func (p *Prepared) spec(trial search.Trial, seed int, data job.Data) (job.Spec, error) {
 	e, point := p.Experiment, trial.Labels[0].Point
 	phi := point.Phi.Float64()
-	return Spec{
+	return job.Spec{
 		Trial: trial.Name, SeedIndex: seed, StudySeed: e.Study.Seed,
 		Architecture: e.Scaled(p.Base, point), Recipe: e.Recipe(phi),
 		Augmentation: e.Augmentation(phi), Data: data, Threads: e.Execution.ThreadsPerRun,
-	}.withKey()
+	}.WithKey()
 }
 
 // trainable lists the trials that the data allow, largest first.
@@ -152,14 +154,14 @@ func (p *Prepared) trainable() []search.Trial {
 }
 
 // data reads the images and says which they are.
-func (p *Prepared) data() (Data, error) {
+func (p *Prepared) data() (job.Data, error) {
 	section := p.Experiment.Data
-	loaded, err := loadImages(p.source, section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+	loaded, err := images.Load(p.source, section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
 	if err != nil {
-		return Data{}, err
+		return job.Data{}, err
 	}
-	return Data{
-		Source: p.Experiment.DataSpec(), Checksum: loaded.checksum(),
-		ValidationFraction: section.ValidationFraction, ValidationCrop: section.ValidationCrop, TrainExamples: loaded.train.N, ValidationExamples: loaded.validation.N,
+	return job.Data{
+		Dataset: section.Dataset, Checksum: loaded.Checksum(),
+		ValidationFraction: section.ValidationFraction, ValidationCrop: section.ValidationCrop, TrainExamples: loaded.Train.N, ValidationExamples: loaded.Validation.N,
 	}, nil
 }

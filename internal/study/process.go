@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"gridsearch/internal/crash"
+	"gridsearch/internal/job"
 	"gridsearch/internal/program"
-	"gridsearch/internal/store"
 )
 
 // stopWithin is how long a worker may take to write its checkpoint and leave once its input has ended.
@@ -22,14 +22,14 @@ const stopWithin = 20 * time.Second
 
 // process is a worker as its supervisor sees it: a child that trains one run at a time.
 type process struct {
-	command     *exec.Cmd
-	in          io.WriteCloser
-	output      io.ReadCloser
-	out         *json.Decoder // of the output
-	errors      *crash.Log
-	environment store.Environment
-	words       atomic.Int64           // that it has said of its runs
-	killed      atomic.Pointer[string] // what for
+	command *exec.Cmd
+	in      io.WriteCloser
+	output  io.ReadCloser
+	out     *json.Decoder // of the output
+	errors  *crash.Log
+	hello   job.Greeting
+	words   atomic.Int64           // that it has said of its runs
+	killed  atomic.Pointer[string] // what for
 }
 
 // greetWithin is how long a worker may take to greet, where silence is not to be shorter.
@@ -85,7 +85,7 @@ func startProcess(ctx context.Context, within time.Duration, command []string, e
 func (p *process) greeting() error {
 	checking := ""
 	for {
-		var message reply
+		var message job.Reply
 		err := p.out.Decode(&message)
 		switch {
 		case err == nil && message.Checking != "":
@@ -94,10 +94,15 @@ func (p *process) greeting() error {
 			p.stop()
 			return &InputError{errors.New(message.Refused)}
 		case err == nil && message.Hello != nil:
-			p.environment = *message.Hello
-			return nil
+			p.hello = *message.Hello
+			if p.hello.Protocol == job.Protocol {
+				return nil
+			}
+			p.kill(fmt.Sprintf("it speaks version %d of the protocol and this program %d, so it was "+
+				"killed", p.hello.Protocol, job.Protocol))
+			return p.crashed()
 		default:
-			e := p.crashed()
+			e := p.unclear(err)
 			if e.kernels = checking; p.reason() != "" {
 				e.kernels = "" // it was killed, which says nothing of them
 			}
@@ -108,20 +113,25 @@ func (p *process) greeting() error {
 
 // train has the worker train a run and returns how it ended; heard takes everything that it says until
 // then. The error says that the worker died on the way; the process is gone then.
-func (p *process) train(r request, heard func(reply)) (outcome, error) {
+func (p *process) train(r job.Request, heard func(job.Reply)) (job.Outcome, error) {
 	if err := json.NewEncoder(p.in).Encode(r); err != nil {
-		return outcome{}, p.crashed()
+		return job.Outcome{}, p.crashed()
 	}
 	for {
-		var message reply
+		var message job.Reply
 		if err := p.out.Decode(&message); err != nil {
-			return outcome{}, p.crashed()
+			return job.Outcome{}, p.unclear(err)
 		}
 		p.words.Add(1)
-		if message.Done != nil {
-			return *message.Done, nil
+		if message.Done == nil {
+			heard(message)
+			continue
 		}
-		heard(message)
+		if err := message.Done.Check(r.Spec.Key); err != nil {
+			p.kill(err.Error() + ", so it was killed")
+			return job.Outcome{}, p.crashed()
+		}
+		return *message.Done, nil
 	}
 }
 
@@ -155,6 +165,19 @@ func (p *process) crashed() *crashError {
 		return &crashError{cause: reason, text: reason + "\n\n" + text}
 	}
 	return &crashError{cause: crash.Cause(ended, text), text: ended + "\n\n" + text}
+}
+
+// unclear is the end of a worker whose next message could not be read, or was none that fits.
+func (p *process) unclear(err error) *crashError {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		p.kill("it says something else before its greeting, so it was killed")
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		p.kill(fmt.Sprintf("what it says is no message (%v), so it was killed", err))
+	}
+	return p.crashed()
 }
 
 // closeInput tells the worker to stop: it writes a checkpoint of what it trains, answers, and exits.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/job"
 )
 
 // published is what the ready files' data sets hold, which are not opened here.
@@ -47,7 +48,7 @@ func TestKeysOfPhiLists(t *testing.T) {
 
 func checkFirstKey(t *testing.T, p *Prepared, want string) {
 	t.Helper()
-	data := Data{Source: p.Experiment.DataSpec(), Checksum: "ab", TrainExamples: 100}
+	data := job.Data{Dataset: p.Experiment.Data.Dataset, Checksum: "ab", TrainExamples: 100}
 	first, err := p.spec(p.trainable()[0], 0, data)
 	if err != nil || first.Key != want {
 		t.Errorf("%s: the first run, of %s, has the key %s, want %s (%v)",

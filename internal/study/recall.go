@@ -170,7 +170,7 @@ func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 		return p, err
 	}
 	p.Names = r.evaluator.source.Info().Classes
-	labels := r.evaluator.images.validation.Labels
+	labels := r.evaluator.images.Validation.Labels
 	p.Predictions, err = byimage.New(labels, result.Logits, n.Architecture.Classes)
 	return p, err
 }

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
-	"gridsearch/internal/store"
 )
 
 // start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so it
@@ -23,14 +23,14 @@ func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 		p, err := startProcess(ctx, s.greetWithin, s.workerCommand())
 		var died *crashError
 		switch {
-		case err == nil && otherProgram(p.environment) != "":
+		case err == nil && otherProgram(p.hello.Environment) != "":
 			p.stop()
-			replaced := &StoppedError{Reason: otherProgram(p.environment), Advice: replacedAdvice}
+			replaced := &StoppedError{Reason: otherProgram(p.hello.Environment), Advice: replacedAdvice}
 			s.stop(replaced)
 			return nil, replaced
 		case err == nil:
-			for _, set := range slices.Sorted(maps.Keys(p.environment.KernelsOut)) {
-				s.reject(set, p.environment.KernelsOut[set])
+			for _, set := range slices.Sorted(maps.Keys(p.hello.KernelsOut)) {
+				s.reject(set, p.hello.KernelsOut[set])
 			}
 			return p, nil
 		case !errors.As(err, &died) || ctx.Err() != nil:
@@ -59,12 +59,12 @@ const replacedAdvice = "the program has been replaced while the study runs, or t
 // otherProgram says in what a worker is not the program that this process is: whatever it trained
 // would be recorded under keys that are not its own. It is empty for the same program. Its kernels
 // may be others, under an emulator: those are recorded with each run.
-func otherProgram(worker store.Environment) string {
+func otherProgram(worker job.Environment) string {
 	here := program.Hash()
 	switch {
-	case worker.NumericVersion != NumericVersion:
+	case worker.NumericVersion != job.NumericVersion:
 		return fmt.Sprintf("a worker is another program: its numeric version is %d, this one's %d",
-			worker.NumericVersion, NumericVersion)
+			worker.NumericVersion, job.NumericVersion)
 	case here != "" && worker.BinaryHash != "" && worker.BinaryHash != here:
 		return fmt.Sprintf("a worker is another program: the SHA-256 of its binary is %.12s, this "+
 			"one's %.12s", worker.BinaryHash, here)
@@ -80,6 +80,16 @@ func CheckKernels(command []string, set string) error {
 		p.stop()
 	}
 	return err
+}
+
+// workerCommand gives a worker of this machine its places: the folder of the runs, and that of the data
+// where they have no usual place.
+func (f Folder) workerCommand(command []string, data string) []string {
+	command = append(slices.Clone(command), "--runs", f.Path("runs"))
+	if data != "" {
+		command = append(command, "--data", data)
+	}
+	return command
 }
 
 // workerCommand starts a worker without the kernels that are rejected.

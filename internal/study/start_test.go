@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
 )
@@ -19,7 +21,13 @@ import (
 // greet lets a shell script greet as this program does: echo "$HELLO".
 func greet(t *testing.T) {
 	t.Helper()
-	t.Setenv("HELLO", fmt.Sprintf(`{"hello":{"numeric_version":%d}}`, NumericVersion))
+	host, _ := os.Hostname()
+	text, err := json.Marshal(job.Reply{Hello: &job.Greeting{Protocol: job.Protocol, Host: host,
+		CommandLine: "sh", Environment: job.Environment{NumericVersion: job.NumericVersion}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HELLO", string(text))
 }
 
 // shell is a supervisor whose workers are a shell script, which has the path of an empty file in $0.
@@ -30,8 +38,10 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	}
 	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
-	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, greetWithin: time.Minute, tracker: &tracker{},
+	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, greetWithin: time.Minute, tracker: newTracker(time.Now(), 1, 0),
 		options: Options{Command: []string{"sh", "-c", script, path}}}
+	s.board.path = s.folder.status()
+	t.Cleanup(s.board.flush)
 	if err := s.folder.makeRuns(); err != nil {
 		t.Fatal(err)
 	}
@@ -106,8 +116,8 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 // TestOtherProgram: a worker of another program trains nothing, and the study says which and stops.
 func TestOtherProgram(t *testing.T) {
 	for hello, want := range map[string]string{
-		`{"hello":{}}`: fmt.Sprintf("a worker is another program: its numeric version is 0, this one's %d", NumericVersion),
-		fmt.Sprintf(`{"hello":{"numeric_version":%d,"binary_hash":"0123456789abcdef"}}`, NumericVersion): "a worker is another program: the SHA-256 of its binary is 0123456789ab, this one's " + program.Hash()[:12],
+		fmt.Sprintf(`{"hello":{"protocol":%d}}`, job.Protocol):                                                                           fmt.Sprintf("a worker is another program: its numeric version is 0, this one's %d", job.NumericVersion),
+		fmt.Sprintf(`{"hello":{"protocol":%d,"numeric_version":%d,"binary_hash":"0123456789abcdef"}}`, job.Protocol, job.NumericVersion): "a worker is another program: the SHA-256 of its binary is 0123456789ab, this one's " + program.Hash()[:12],
 	} {
 		s, _ := shell(t, `echo "$HELLO"; exec cat`)
 		t.Setenv("HELLO", hello)

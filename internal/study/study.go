@@ -15,6 +15,7 @@ import (
 
 	"gridsearch/experiments"
 	"gridsearch/internal/files"
+	"gridsearch/internal/job"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
 	"gridsearch/search"
@@ -33,7 +34,7 @@ func (f Folder) run(key string) string {
 }
 
 // Weights is the parameter file of a complete run, which its study may have been told not to keep.
-func (f Folder) Weights(key string) string { return filepath.Join(f.run(key), weightsName) }
+func (f Folder) Weights(key string) string { return filepath.Join(f.run(key), job.WeightsFile) }
 
 // Predictions is the file of a complete run's predictions, which its study may have been told not
 // to keep.
@@ -171,9 +172,9 @@ func decodePlan(text []byte) (plan document, err error) {
 func (f Folder) Write(name string, text []byte) error { return files.Replace(f.Path(name), text) }
 
 // document is the plan with its runs.
-func (p *Prepared) document(specs []Spec) document {
+func (p *Prepared) document(specs []job.Spec) document {
 	d := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides,
-		NumericVersion: NumericVersion, Runs: runs(specs)}
+		NumericVersion: job.NumericVersion, Runs: runs(specs)}
 	if p.Experiment.Data != nil {
 		d.DataPath = p.Experiment.Data.Path
 	}
@@ -184,7 +185,7 @@ func (p *Prepared) document(specs []Spec) document {
 }
 
 // write writes plan.json and experiment.toml, each whole or not at all.
-func (f Folder) write(p *Prepared, specs []Spec) error {
+func (f Folder) write(p *Prepared, specs []job.Spec) error {
 	plan := p.document(specs)
 	text, err := json.MarshalIndent(plan, "", " ")
 	if err != nil {

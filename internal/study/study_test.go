@@ -3,9 +3,7 @@ package study
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"math"
 	"os"
@@ -15,104 +13,27 @@ import (
 	"testing"
 	"time"
 
-	"gridsearch/dataset"
 	"gridsearch/experiments"
+	"gridsearch/internal/environment"
+	"gridsearch/internal/job"
 	"gridsearch/internal/store"
 	"gridsearch/model"
 	"gridsearch/model/nn"
-	"gridsearch/model/train"
+	"gridsearch/model/recipe"
 	"gridsearch/model/weights"
 )
 
-func spec(t *testing.T) Spec {
+func spec(t testing.TB) job.Spec {
 	t.Helper()
 	a, err := model.Preset("efficientnet-b0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: train.DefaultRecipe(), Data: Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.withKey()
+	s, err := job.Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: recipe.DefaultRecipe(), Data: job.Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.WithKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// TestRunKey: the key is fixed, names stay out of it, and everything that decides a result is in it.
-func TestRunKey(t *testing.T) {
-	base := spec(t)
-	const want = "4cf6b46ace5bc1db"
-	if base.Key != want {
-		t.Errorf("the key is %s, want %s: if the change is meant, results of earlier versions are no longer found; raise NumericVersion", base.Key, want)
-	}
-	same := base
-	same.Trial, same.Architecture.Name, same.Data.Source.Path = "another name", "x", "/elsewhere"
-	if s, _ := same.withKey(); s.Key != base.Key {
-		t.Error("names or paths change the key")
-	}
-	for name, change := range map[string]func(*Spec){
-		"seed":       func(s *Spec) { s.SeedIndex++ },
-		"study seed": func(s *Spec) { s.StudySeed++ },
-		"network":    func(s *Spec) { s.Architecture.Pixels++ },
-		"recipe":     func(s *Spec) { s.Recipe.Warmup += .01 },
-		"data":       func(s *Spec) { s.Data.Checksum = "cd" },
-		"examples":   func(s *Spec) { s.Data.TrainExamples++ },
-		"augment":    func(s *Spec) { s.Augmentation = dataset.Augmentation{Shift: .1} },
-		"threads":    func(s *Spec) { s.Threads++ },
-		"crop":       func(s *Spec) { s.Augmentation.Crop = .08 },
-		"policy":     func(s *Spec) { s.Augmentation.Policy = dataset.RandAugment },
-		"magnitude":  func(s *Spec) { s.Augmentation.Magnitude = 10 },
-		"validation": func(s *Spec) { s.Data.ValidationCrop = .875 },
-		"warm-up":    func(s *Spec) { s.Recipe.WarmupEpochs = 5 },
-		"biases":     func(s *Spec) { s.Recipe.DecayBiases = true },
-	} {
-		other := base
-		change(&other)
-		if s, _ := other.withKey(); s.Key == base.Key {
-			t.Errorf("%s is not in the key", name)
-		}
-	}
-	if other := base; base.Seed() != other.Seed() {
-		t.Error("the seed is not a function of the spec")
-	}
-}
-
-func TestSeedsAreSharedByTrials(t *testing.T) {
-	a, b := spec(t), spec(t)
-	b.Architecture.Pixels, b.Trial = 300, "another"
-	if a.Seed() != b.Seed() {
-		t.Error("two trials of one seed index do not share their seed")
-	}
-	b.SeedIndex++
-	if a.Seed() == b.Seed() {
-		t.Error("two seed indices share a seed")
-	}
-}
-
-// TestViews: images come to a size by the area filter, or stay at the native one where the augmentation crops; the middle of validation images is cut out.
-func TestViews(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	source, err := dataset.Open(dataset.Spec{Name: "motifs"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := loadImages(source, .001, 32, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for v, want := range map[view][2]int{{24, false, 0}: {24, 24}, {24, true, .875}: {72, 24}, {72, false, 0}: {72, 72}, {72, false, .875}: {72, 72}} {
-		got, err := set.at(v)
-		if err != nil || got.train.Size != want[0] || got.validation.Size != want[1] || got.train.N != 32 || got.validation.N != 12 {
-			t.Errorf("%+v: %v", v, err)
-		}
-		if again, _ := set.at(v); again != got {
-			t.Errorf("%+v is computed twice", v)
-		}
-	}
-	plain, _ := set.at(view{pixels: 24})
-	cropped, _ := set.at(view{pixels: 24, crop: .875})
-	if bytes.Equal(plain.validation.Pixels, cropped.validation.Pixels) {
-		t.Error("the crop changes no validation image")
-	}
 }
 
 // TestStrengthsFollowTheTrial: a run has the dropout and the magnitude of its trial's phi, the base network those of phi 0.
@@ -136,35 +57,25 @@ func TestStrengthsFollowTheTrial(t *testing.T) {
 	}
 }
 
-func TestCanonicalJSON(t *testing.T) {
-	text, err := canonicalJSON(struct {
-		B float64        `json:"b"`
-		A map[string]any `json:"a"`
-	}{.1, map[string]any{"z": uint64(math.MaxUint64), "y": []int{2, 1}}})
-	if want := `{"a":{"y":[2,1],"z":18446744073709551615},"b":0.1}`; err != nil || string(text) != want {
-		t.Errorf("%s (%v), want %s", text, err, want)
-	}
-}
-
 // TestTracker follows a small study by a clock of its own.
 func TestTracker(t *testing.T) {
 	now := time.Unix(0, 0)
 	at := func(seconds float64) time.Time { return now.Add(time.Duration(seconds * 1e9)) }
 	one := spec(t)
 	tr := newTracker(now, 2, 6)
-	var specs []Spec
+	var specs []job.Spec
 	for i := range 6 {
 		s := one
 		s.Key, s.Trial, s.SeedIndex = string(rune('a'+i)), []string{"x", "y", "z"}[i%3], i/3
 		specs = append(specs, s)
-		tr.waiting[s.Key] = s
+		tr.wait(s)
 	}
 	if s := tr.status(now); s.Remaining != nil || s.Best != nil || s.Total != 6 {
 		t.Errorf("before anything: %+v", s)
 	}
 	tr.start(specs[0], at(0))
 	tr.start(specs[1], at(0))
-	tr.running["a"].progress = Progress{Key: "a", Step: 50, Steps: 100}
+	tr.running["a"].progress = job.Progress{Key: "a", Step: 50, Steps: 100}
 	// Half of a run in 10 s: 20 s a run, 4 waiting and one and a half running on two workers.
 	if r := tr.status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 || r.Low > r.Mid || r.High < r.Mid {
 		t.Errorf("after half a run: %+v", r)
@@ -184,81 +95,6 @@ func TestTracker(t *testing.T) {
 	tr.start(specs[4], at(56))
 	if s := tr.status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 || len(s.Running) != 1 {
 		t.Errorf("%+v", s)
-	}
-}
-
-// TestWorkerLeavesWithItsInput: a worker whose input ends while it trains writes a checkpoint and says so.
-func TestWorkerLeavesWithItsInput(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	experiment := filepath.Join(t.TempDir(), "small.toml")
-	text, err := os.ReadFile("../../cmd/gridsearch/testdata/small.toml")
-	if err == nil {
-		err = os.WriteFile(experiment, text, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := Prepare(experiment, "train.epochs=400")
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs, err := p.Specs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, requests := io.Pipe()
-	replies, out := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- Work(context.Background(), in, out)
-		out.Close()
-	}()
-	folder := t.TempDir()
-	decoder := json.NewDecoder(replies)
-	next := func() reply {
-		r := reply{Alive: true}
-		for r.Alive { // while it reads images
-			r = reply{}
-			if err := decoder.Decode(&r); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return r
-	}
-	if checking := next().Checking; checking != KernelSet() {
-		t.Errorf("it checks %q first", checking)
-	}
-	if hello := next().Hello; hello == nil || hello.KernelSet != KernelSet() || hello.NumericVersion != NumericVersion || hello.CPU == "" {
-		t.Errorf("the greeting is %+v", hello)
-	}
-	if err := json.NewEncoder(requests).Encode(request{Spec: specs[0], Dir: folder}); err != nil {
-		t.Fatal(err)
-	}
-	if progress := next().Progress; progress == nil || progress.Key != specs[0].Key {
-		t.Fatalf("progress is %+v", progress)
-	}
-	requests.Close()
-	for r := next(); ; r = next() {
-		if r.Done != nil {
-			if !r.Done.Interrupted || r.Done.PeakRSSBytes == 0 {
-				t.Errorf("it ends with %+v", r.Done)
-			}
-			break
-		}
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(filepath.Join(folder, checkpointName)); err != nil {
-		t.Error(err)
-	}
-	if log, err := os.ReadFile(filepath.Join(folder, "log.txt")); err != nil || !strings.Contains(string(log), "ended: context canceled") {
-		t.Errorf("the log says %q (%v)", log, err)
-	}
-	changed := specs[0]
-	changed.Data.Checksum = "0"
-	if _, err := (&library{}).get(changed); err == nil || !strings.Contains(err.Error(), "has changed since the study was planned") {
-		t.Errorf("other data: %v", err)
 	}
 }
 
@@ -371,31 +207,6 @@ func TestEvaluateRefuses(t *testing.T) {
 	}
 }
 
-// TestKeep: a file of weights says how strongly the run's phi has regularised.
-func TestKeep(t *testing.T) {
-	arch, err := model.Preset("efficientnet-b0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	arch = arch.Scale(.1, .1, .2, model.Rounding{})
-	params, err := nn.NewParameters(arch, 1, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := request{Spec: Spec{Architecture: arch, Recipe: train.Recipe{Dropout: .5, DropConnect: .3}}, Dir: t.TempDir()}
-	if err := keepWeights(r, train.Result{Weights: params}); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(r.Dir, weightsName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := weights.Decode(text)
-	if err != nil || n.Architecture.Dropout != .5 || n.Architecture.DropConnect != .3 {
-		t.Errorf("dropout %v and drop_connect %v are read (%v), want 0.5 and 0.3", n.Architecture.Dropout, n.Architecture.DropConnect, err)
-	}
-}
-
 // TestOneClass: data with nothing to tell apart are refused before they are trained on.
 func TestOneClass(t *testing.T) {
 	folder := t.TempDir()
@@ -428,21 +239,23 @@ func TestLatencies(t *testing.T) {
 	two := one
 	two.SeedIndex, two.Key = 1, "another run of the trial"
 	var told []Event
-	s := &supervisor{folder: Folder(t.TempDir()), record: record, execution: experiments.Execution{LatencyBatch: 3}, tracker: newTracker(time.Now(), 1, 0),
+	folder := Folder(t.TempDir())
+	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record, execution: experiments.Execution{LatencyBatch: 3}, tracker: newTracker(time.Now(), 1, 0),
 		options: Options{Observe: func(e Event) { told = append(told, e) }}}
+	t.Cleanup(s.board.flush)
 	stopped, stop := context.WithCancelCause(t.Context())
 	stop(errors.New("enough"))
 	var interrupted *InterruptedError
-	if err := s.latencies(stopped, []Spec{one}); !errors.As(err, &interrupted) || interrupted.Cause.Error() != "enough" {
+	if err := s.latencies(stopped, []job.Spec{one}); !errors.As(err, &interrupted) || interrupted.Cause.Error() != "enough" {
 		t.Errorf("a stopped study: %v", err)
 	}
 	for range 2 {
-		if err := s.latencies(t.Context(), []Spec{one, two}); err != nil {
+		if err := s.latencies(t.Context(), []job.Spec{one, two}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	list, err := record.Latencies()
-	if err != nil || len(list) != 2 || list[0].Batch != 1 || list[1].Batch != 3 || list[0].Repeats < 20 || list[0].KernelSet != KernelSet() || len(told) != 2 || told[1].Batch != 3 {
+	if err != nil || len(list) != 2 || list[0].Batch != 1 || list[1].Batch != 3 || list[0].Repeats < 20 || list[0].KernelSet != environment.KernelSet() || len(told) != 2 || told[1].Batch != 3 {
 		t.Fatalf("%+v (%v), told %+v", list, err, told)
 	}
 	other := list[0]
@@ -450,7 +263,7 @@ func TestLatencies(t *testing.T) {
 	if err := record.SetLatency(other); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.latencies(t.Context(), []Spec{one}); err != nil {
+	if err := s.latencies(t.Context(), []job.Spec{one}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := record.Latencies(); err != nil || list[0].CPU == "another" || len(told) != 3 {

@@ -2,14 +2,12 @@ package study
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -17,7 +15,8 @@ import (
 
 	"gridsearch/experiments"
 	"gridsearch/internal/crash"
-	"gridsearch/internal/files"
+	"gridsearch/internal/environment"
+	"gridsearch/internal/job"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/program"
 	"gridsearch/internal/queue"
@@ -114,10 +113,12 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if err := errors.Join(folder.write(p, specs), folder.makeRuns()); err != nil {
 		return err
 	}
+	o.Command = folder.workerCommand(o.Command, p.Experiment.Data.Path)
 	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
 	if err != nil {
 		return err
 	}
+	defer s.board.flush()
 	err = s.run(ctx)
 	if failed := (*FailedRunsError)(nil); p.Experiment.Execution.Latency && (err == nil || errors.As(err, &failed)) {
 		err = errors.Join(err, s.latencies(ctx, specs))
@@ -126,7 +127,7 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 }
 
 // openRecord opens the record and writes the plan into a new one.
-func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []Spec, o Options) (record *store.Store, err error) {
+func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spec, o Options) (record *store.Store, err error) {
 	if err := o.patiently(ctx, func() error {
 		record, err = store.Open(folder.database())
 		return err
@@ -144,7 +145,7 @@ func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []Spec, o
 	return record, nil
 }
 
-func runs(specs []Spec) []store.Run {
+func runs(specs []job.Spec) []store.Run {
 	list := make([]store.Run, len(specs))
 	for i, s := range specs {
 		list[i] = store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex}
@@ -156,41 +157,41 @@ func runs(specs []Spec) []store.Run {
 type supervisor struct {
 	folder      Folder
 	record      *store.Store
-	specs       map[string]Spec
+	specs       map[string]job.Spec
 	queue       queue.Queue
 	execution   experiments.Execution
 	options     Options
 	host        string
 	greetWithin time.Duration // of a worker that starts
 	place       string        // where workers die, if they do
-	command     string
 
 	locked      atomic.Bool // the record, by another program, which has been told
+	board       board
 	stop        context.CancelCauseFunc
-	mutex       sync.Mutex // of what follows; not held while the record is written
+	mutex       sync.Mutex // of what follows; not held while anything is written to the disk
 	tracker     *tracker
 	consecutive int             // failed runs in a row
 	given       int             // runs of this call that have ended or are being trained
 	opening     opening         // the first attempts of this call
 	usedUp      map[string]bool // runs that wait although all their tries here have crashed
 	notes       []Event         // to be told when the study goes on
-	told        time.Time       // when the status was last written
+	told        time.Time       // when the status was last put on the board
 }
 
 // cores is the number that this process may use: Go counts what a container's quota leaves of the machine's.
 func cores() int { return runtime.GOMAXPROCS(0) }
 
-func newSupervisor(folder Folder, record *store.Store, specs []Spec, e experiments.Execution, o Options) (*supervisor, error) {
+func newSupervisor(folder Folder, record *store.Store, specs []job.Spec, e experiments.Execution, o Options) (*supervisor, error) {
 	if o.Workers == 0 {
 		o.Workers = e.Workers
 	}
 	if o.Workers == 0 {
 		o.Workers = max(1, cores()/e.ThreadsPerRun)
 	}
-	s := &supervisor{folder: folder, record: record, specs: map[string]Spec{}, execution: e, options: o, usedUp: map[string]bool{}, greetWithin: greeting(e.Silence),
-		tracker: newTracker(time.Now(), o.Workers, len(specs)), command: strings.Join(os.Args, " ")}
+	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record, specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{}, greetWithin: greeting(e.Silence),
+		tracker: newTracker(time.Now(), o.Workers, len(specs))}
 	s.host, _ = os.Hostname()
-	s.place = place(s.host)
+	s.place = environment.Place(s.host)
 	for _, spec := range specs {
 		s.specs[spec.Key] = spec
 	}
@@ -224,20 +225,20 @@ func (s *supervisor) fill() error {
 		spec := s.specs[r.Key]
 		switch r.State {
 		case store.Complete:
-			s.tracker.complete++
-			s.tracker.scores[spec.Trial] = append(s.tracker.scores[spec.Trial], r.Result.Top1)
+			s.tracker.had(spec.Trial, r.Result.Top1)
 			continue
 		case store.Failed:
 			s.tracker.failed++
 			continue
 		}
-		s.tracker.waiting[spec.Key] = spec
+		s.tracker.wait(spec)
 		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
 			last = append(last, spec.Key)
 		} else {
 			q.Push(spec.Key)
 		}
 	}
+	s.tracker.leader = s.tracker.best()
 	q.Push(last...) // another run may show that the machine is not at fault
 	s.queue = q
 	if keys := s.folder.unrecorded(records); len(keys) > 0 {
@@ -250,11 +251,12 @@ func (s *supervisor) fill() error {
 func (s *supervisor) run(ctx context.Context) error {
 	ctx, s.stop = context.WithCancelCause(ctx)
 	defer s.stop(nil)
+	defer s.board.flush()
 	s.tell(Event{Kind: Started})
 	for _, note := range s.notes {
 		s.tell(note)
 	}
-	errs := make([]error, min(s.options.Workers, max(1, len(s.tracker.waiting))))
+	errs := make([]error, min(s.options.Workers, max(1, s.tracker.waiting)))
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
@@ -356,13 +358,17 @@ func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
 // train has a worker train one run, and records the end. It says whether the worker is still alive; its error ends the study.
 func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (alive bool, err error) {
 	spec := s.specs[lease.Key()]
-	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(), Host: s.host, CommandLine: s.command, Environment: p.environment}
+	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(), Host: p.hello.Host,
+		CommandLine: p.hello.CommandLine, Environment: p.hello.Environment}
 	first := s.began(spec)
 	release := s.watch(ctx, p)
-	order := request{Spec: spec, Dir: s.folder.run(spec.Key), KeepWeights: s.execution.KeepWeights,
+	order := job.Request{Spec: spec, KeepWeights: s.execution.KeepWeights,
 		KeepPredictions: s.execution.KeepPredictions}
-	done, err := p.train(order, func(r reply) { s.heard(spec, r) })
+	done, err := p.train(order, func(r job.Reply) { s.heard(spec, r) })
 	timedOut := release()
+	if err == nil {
+		err = s.hold(p, spec.Key, &done)
+	}
 	e.Ended = time.Now()
 	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds, done.EvalSeconds, done.WaitSeconds, done.PeakRSSBytes
 	switch {
@@ -394,7 +400,7 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 		return true, s.failed(spec, e)
 	}
 	lease.Done()
-	return true, s.completed(spec, *done.Result, e)
+	return true, s.completed(spec, store.Result(*done.Result), e)
 }
 
 // tell reports an event with the state after it.
@@ -409,7 +415,7 @@ func (s *supervisor) tellLocked(e Event) {
 	e.Status = s.tracker.status(e.Time)
 	if e.Kind != RunProgress || e.Time.Sub(s.told) >= tellEvery {
 		s.told = e.Time
-		s.leaveStatus(e.Status)
+		s.board.put(e.Status)
 	}
 	if s.options.Observe != nil {
 		s.options.Observe(e)
@@ -419,19 +425,12 @@ func (s *supervisor) tellLocked(e Event) {
 // tellEvery is how old the status on disk may get while runs train.
 const tellEvery = time.Second
 
-// leaveStatus writes the state for those who look from outside. It is no part of the record, so a failure does no harm and is not reported.
-func (s *supervisor) leaveStatus(status Status) {
-	if text, err := json.Marshal(status); err == nil {
-		_ = files.Renew(s.folder.status(), text)
-	}
-}
-
-func about(kind EventKind, spec Spec) Event {
+func about(kind EventKind, spec job.Spec) Event {
 	return Event{Kind: kind, Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}
 }
 
 // began says whether this is one of the first attempts of the call.
-func (s *supervisor) began(spec Spec) (first bool) {
+func (s *supervisor) began(spec job.Spec) (first bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.tracker.start(spec, time.Now())
@@ -440,7 +439,7 @@ func (s *supervisor) began(spec Spec) (first bool) {
 }
 
 // heard takes what a worker says of the run that it trains.
-func (s *supervisor) heard(spec Spec, r reply) {
+func (s *supervisor) heard(spec job.Spec, r job.Reply) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	run, ok := s.tracker.running[spec.Key]
@@ -460,14 +459,14 @@ func (s *supervisor) heard(spec Spec, r reply) {
 	s.tellLocked(event)
 }
 
-func (s *supervisor) completed(spec Spec, result store.Result, e store.Execution) error {
+func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execution) error {
 	if err := s.write(func() error { return s.record.Complete(result, e) }); err != nil {
 		s.back(spec, e)
 		return err
 	}
 	folded := s.record.Fold()
 	// The record has the result: the checkpoint is of no more use.
-	_ = os.Remove(filepath.Join(s.folder.run(spec.Key), checkpointName))
+	_ = os.Remove(filepath.Join(s.folder.run(spec.Key), job.CheckpointFile))
 	s.mutex.Lock()
 	s.consecutive = 0
 	event := about(RunComplete, spec)
@@ -477,7 +476,7 @@ func (s *supervisor) completed(spec Spec, result store.Result, e store.Execution
 	return errors.Join(folded, s.settle())
 }
 
-func (s *supervisor) failed(spec Spec, e store.Execution) error {
+func (s *supervisor) failed(spec job.Spec, e store.Execution) error {
 	if err := s.write(func() error { return s.record.Note(e, true) }); err != nil {
 		s.back(spec, e)
 		return err
@@ -489,14 +488,14 @@ func (s *supervisor) failed(spec Spec, e store.Execution) error {
 }
 
 // back lets a run wait again whose end could not be recorded.
-func (s *supervisor) back(spec Spec, e store.Execution) {
+func (s *supervisor) back(spec job.Spec, e store.Execution) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.tracker.putBack(spec, e.Ended)
 }
 
 // gone tells of a run that is recorded as failed. The mutex is held.
-func (s *supervisor) gone(spec Spec, e store.Execution) {
+func (s *supervisor) gone(spec job.Spec, e store.Execution) {
 	s.tracker.fail(spec, e.Ended)
 	event := about(RunFailed, spec)
 	event.Error = e.Error
@@ -511,12 +510,12 @@ func (s *supervisor) gone(spec Spec, e store.Execution) {
 }
 
 // interrupted puts a run back that was stopped, and says what it goes on from.
-func (s *supervisor) interrupted(spec Spec, e store.Execution, lease queue.Lease, from Checkpoint) error {
+func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.Lease, from Checkpoint) error {
 	err := s.record.Note(e, false)
 	if store.Busy(err) {
 		err = nil // a note more or less
 	}
-	if _, missing := os.Stat(filepath.Join(s.folder.run(spec.Key), checkpointName)); from == CheckpointNone && missing == nil {
+	if _, missing := os.Stat(filepath.Join(s.folder.run(spec.Key), job.CheckpointFile)); from == CheckpointNone && missing == nil {
 		from = CheckpointEarlier
 	}
 	s.mutex.Lock()

@@ -132,7 +132,7 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	result.WaitSeconds = s.waited.Seconds()
 	if err == nil && diverged(result.Loss) {
 		last := s.steps - 1
-		err = &DivergedError{Step: last, LearningRate: s.job.Recipe.rate(last, s.steps, s.perEpoch), Loss: result.Loss, Validation: true}
+		err = &DivergedError{Step: last, LearningRate: s.job.Recipe.Rate(last, s.steps, s.perEpoch), Loss: result.Loss, Validation: true}
 	}
 	return result, err
 }
@@ -257,7 +257,7 @@ func (s *state) train(ctx context.Context) error {
 			}
 			return err
 		}
-		rate := s.job.Recipe.rate(s.step, s.steps, s.perEpoch)
+		rate := s.job.Recipe.Rate(s.step, s.steps, s.perEpoch)
 		loss, err := s.one(loader, rate)
 		if err != nil {
 			return err

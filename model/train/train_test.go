@@ -409,7 +409,7 @@ func TestSchedules(t *testing.T) {
 		{Exponential, 23, 1}, {Exponential, 24, .97}, {Exponential, 48, .97 * .97}, {Linear, 0, .025}, {Cosine, 19, .975},
 	} {
 		r := Recipe{LearningRate: 1, Schedule: c.schedule, Warmup: .2, DecayRate: .97, DecayEpochs: 2.4}
-		if got := r.rate(c.step, steps, perEpoch); math.Abs(got-c.want) > 1e-12 {
+		if got := r.Rate(c.step, steps, perEpoch); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%s: the rate of step %d is %v, want %v", c.schedule, c.step, got, c.want)
 		}
 	}
@@ -420,7 +420,7 @@ func TestScheduleOfTheAuthors(t *testing.T) {
 	r := EfficientNetRecipe()
 	for step, want := range map[int]float64{0: 0, 1: .000032, 250: .008, 499: .015968, 500: .0150544, 719: .0150544, 720: .014602768, 959: .014602768,
 		960: .01416468496, 34999: .016 * math.Exp(145*math.Log(.97))} {
-		if got := r.rate(step, 35000, 100); math.Abs(got-want) > 1e-12 {
+		if got := r.Rate(step, 35000, 100); math.Abs(got-want) > 1e-12 {
 			t.Errorf("the rate of step %d is %v, want %v", step, got, want)
 		}
 	}
@@ -436,7 +436,7 @@ func TestRateIsContinuousAndBounded(t *testing.T) {
 		perEpoch := rapid.IntRange(1, 50).Draw(t, "steps of an epoch")
 		steps, warm := perEpoch*r.Epochs, math.Floor(r.WarmupEpochs*float64(perEpoch))
 		for step := range steps {
-			got := r.rate(step, steps, perEpoch)
+			got := r.Rate(step, steps, perEpoch)
 			if want := r.LearningRate * float64(step) / warm; float64(step) < warm && math.Abs(got-want) > 1e-15 {
 				t.Fatalf("the rate of step %d of a warm-up of %v is %v, want %v", step, warm, got, want)
 			}

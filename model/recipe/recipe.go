@@ -1,12 +1,9 @@
-// Package train trains a network and evaluates it.
-//
-// The steps of a run are a function of its job alone: the order of the data, the augmentation and every mask are drawn from the job's seed by name, so
-// that a run that is stopped and resumed from its checkpoint ends with the same bits as one that was not.
+// Package recipe is how a network is trained, as data: what a file can say of it, and what may be said.
 //
 // References:
 //
-//	[code] EfficientNet's official code: main.py (flags), utils.py (schedule, optimiser), efficientnet_builder.py (regularisation).
-package train
+//	[code] EfficientNet's official code: main.py (flags), utils.py (schedule), efficientnet_builder.py (regularisation).
+package recipe
 
 import (
 	"fmt"
@@ -122,8 +119,8 @@ func (r Recipe) Validate() error {
 	return nil
 }
 
-// rate is the learning rate of a step, counted from 0, of all steps.
-func (r Recipe) rate(step, steps, perEpoch int) float64 {
+// Rate is the learning rate of a step, counted from 0, of all steps.
+func (r Recipe) Rate(step, steps, perEpoch int) float64 {
 	// Half a step in, so that the first step already moves.
 	warm, risen := r.Warmup*float64(steps), float64(step)+.5
 	if r.WarmupEpochs > 0 {

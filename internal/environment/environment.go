@@ -1,4 +1,5 @@
-package study
+// Package environment says which machine and program this is, as it is recorded with each run.
+package environment
 
 import (
 	"context"
@@ -11,10 +12,10 @@ import (
 	"sync"
 	"time"
 
+	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/program"
-	"gridsearch/internal/store"
 )
 
 // KernelSet names the kernels that this process prefers, and trains with if they pass their check;
@@ -28,10 +29,10 @@ func KernelSet() string {
 	return set.Name
 }
 
-// environment describes the machine and the program, as it is recorded with each run. It is read once per process.
-var environment = sync.OnceValue(func() store.Environment {
+// Here describes the machine and the program. It is read once per process.
+var Here = sync.OnceValue(func() job.Environment {
 	revision, dirty := gitRevision(gitWithin)
-	return store.Environment{
+	return job.Environment{
 		GoVersion:      runtime.Version(),
 		OS:             runtime.GOOS,
 		Arch:           runtime.GOARCH,
@@ -43,13 +44,13 @@ var environment = sync.OnceValue(func() store.Environment {
 		Dirty:          dirty,
 		BinaryHash:     program.Hash(),
 		Modules:        moduleVersions(),
-		NumericVersion: NumericVersion,
+		NumericVersion: job.NumericVersion,
 	}
 })
 
 // Revision is the git revision that this program runs from, with a plus where files have changed since; empty if it is not known.
 func Revision() string {
-	e := environment()
+	e := Here()
 	if e.Dirty {
 		return e.Revision + "+"
 	}
@@ -104,9 +105,9 @@ func git(within time.Duration, args ...string) ([]byte, error) {
 	}
 }
 
-// place is where a worker of this program would die again, as JSON: the program on this machine, with
+// Place is where a worker of this program would die again, as JSON: the program on this machine, with
 // the kernels that are asked for.
-func place(host string) string {
+func Place(host string) string {
 	text, err := json.Marshal(map[string]string{"host": host, "cpu": machine.CPU(),
 		"kernels": os.Getenv(kernel.Variable), "program": program.Hash()})
 	if err != nil { // of strings: impossible

@@ -1,4 +1,4 @@
-package study
+package job
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"gridsearch/dataset"
 	"gridsearch/internal/random"
 	"gridsearch/model"
-	"gridsearch/model/train"
+	"gridsearch/model/recipe"
 )
 
 // NumericVersion is part of every run key. It is raised when a change of the program alters the numbers of a training, so that results of
@@ -22,12 +22,12 @@ const sharesVersion = 2
 
 // Data says which images a study trains and validates on. The split is a function of the study seed alone: all runs share it.
 type Data struct {
-	Source             dataset.Spec `json:"source"`
-	Checksum           string       `json:"checksum"` // SHA-256 of the training and validation images at their native size
-	ValidationFraction float64      `json:"validation_fraction"`
-	ValidationCrop     float64      `json:"validation_crop,omitempty"` // share of the side of the middle that is validated on; 0 for all without a filter
-	TrainExamples      int          `json:"train_examples"`            // images trained on
-	ValidationExamples int          `json:"validation_examples"`
+	Dataset            string  `json:"dataset"`  // its name: where its files lie, each machine knows
+	Checksum           string  `json:"checksum"` // SHA-256 of the training and validation images at their native size
+	ValidationFraction float64 `json:"validation_fraction"`
+	ValidationCrop     float64 `json:"validation_crop,omitempty"` // share of the side of the middle that is validated on; 0 for all without a filter
+	TrainExamples      int     `json:"train_examples"`            // images trained on
+	ValidationExamples int     `json:"validation_examples"`
 }
 
 // Spec is one run in full: whoever holds it can train it, with no experiment file beside it.
@@ -37,7 +37,7 @@ type Spec struct {
 	SeedIndex    int                  `json:"seed_index"`
 	StudySeed    uint64               `json:"study_seed"`
 	Architecture model.Architecture   `json:"architecture"` // scaled
-	Recipe       train.Recipe         `json:"recipe"`
+	Recipe       recipe.Recipe        `json:"recipe"`
 	Augmentation dataset.Augmentation `json:"augmentation"`
 	Data         Data                 `json:"data"`
 	Threads      int                  `json:"threads_per_run"`
@@ -51,9 +51,9 @@ func (s Spec) Work() float64 {
 	return 3 * float64(s.Architecture.Cost().MAdds) * float64(s.Data.TrainExamples) * float64(s.Recipe.Epochs)
 }
 
-// withKey returns the spec with its key: the first 16 hexadecimal digits of the SHA-256 of everything that decides the run's numbers, as JSON
+// WithKey returns the spec with its key: the first 16 hexadecimal digits of the SHA-256 of everything that decides the run's numbers, as JSON
 // with sorted keys. Labels, names, paths and execution settings stay out, so that a key names the same training everywhere.
-func (s Spec) withKey() (Spec, error) {
+func (s Spec) WithKey() (Spec, error) {
 	content := map[string]any{
 		"network":             json.RawMessage(s.Architecture.Key()),
 		"study_seed":          s.StudySeed,
@@ -94,4 +94,17 @@ func canonicalJSON(value any) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(plain)
+}
+
+// Check holds the spec against its key.
+func (s Spec) Check() error {
+	same, err := s.WithKey()
+	if err != nil {
+		return err
+	}
+	if same.Key != s.Key {
+		return fmt.Errorf("run %q of trial %s is no run of this program: its key would be %s; both "+
+			"sides must be the same program", s.Key, s.Trial, same.Key)
+	}
+	return nil
 }

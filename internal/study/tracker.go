@@ -1,0 +1,237 @@
+package study
+
+import (
+	"gridsearch/internal/job"
+	"maps"
+	"slices"
+	"time"
+)
+
+// tracker keeps the state of a study from its events. Time comes from outside. What an event costs
+// does not grow with the runs that wait: they are counted, trial by trial, and the time to go is
+// estimated at most once in estimateEvery.
+type tracker struct {
+	began    time.Time
+	workers  int
+	total    int
+	waiting  int
+	failed   int
+	complete int
+	running  map[string]*activeRun
+	trials   []trialRuns
+	numbers  map[string]int // of the trials, by name
+	leader   *Best          // as of the last finished run
+	rates    []float64      // seconds per multiply-add of each run finished in this call, sorted
+
+	estimate  *Estimate
+	estimated time.Time // zero before the first estimate
+}
+
+// estimateEvery is how old the estimated time to go may get while runs are left.
+const estimateEvery = time.Second
+
+// trialRuns sums the runs of a trial.
+type trialRuns struct {
+	name     string
+	work     float64 // of one run: multiply-adds
+	waiting  int
+	complete int     // with a score
+	scores   float64 // sum of their top-1
+	timed    int     // finished in this call
+	seconds  float64 // sum of theirs
+}
+
+type activeRun struct {
+	spec     job.Spec
+	trial    int // its number
+	began    time.Time
+	heard    time.Time
+	progress job.Progress
+}
+
+func newTracker(now time.Time, workers, total int) *tracker {
+	return &tracker{began: now, workers: workers, total: total, running: map[string]*activeRun{},
+		numbers: map[string]int{}}
+}
+
+// number gives the number of a trial.
+func (t *tracker) number(name string) int {
+	number, ok := t.numbers[name]
+	if !ok {
+		number = len(t.trials)
+		t.numbers[name] = number
+		t.trials = append(t.trials, trialRuns{name: name})
+	}
+	return number
+}
+
+// trial gives the number of a run's trial. The layers of its network are counted once.
+func (t *tracker) trial(spec job.Spec) int {
+	number := t.number(spec.Trial)
+	if trial := &t.trials[number]; trial.work == 0 {
+		trial.work = spec.Work()
+	}
+	return number
+}
+
+// wait takes a run that waits from the beginning.
+func (t *tracker) wait(spec job.Spec) {
+	t.trials[t.trial(spec)].waiting++
+	t.waiting++
+}
+
+// had takes a run that is complete from the beginning.
+func (t *tracker) had(trial string, top1 float64) {
+	t.score(t.number(trial), top1)
+}
+
+// start takes a waiting run that is begun.
+func (t *tracker) start(spec job.Spec, now time.Time) {
+	number := t.trial(spec)
+	t.trials[number].waiting--
+	t.waiting--
+	t.running[spec.Key] = &activeRun{spec: spec, trial: number, began: now, heard: now}
+}
+
+// finish takes a complete run; it returns the seconds that the run took.
+func (t *tracker) finish(spec job.Spec, top1 float64, now time.Time) float64 {
+	seconds := t.leave(spec, now)
+	number := t.trial(spec)
+	t.score(number, top1)
+	t.leader = t.best()
+	trial := &t.trials[number]
+	trial.timed++
+	trial.seconds += seconds
+	rate := seconds / trial.work
+	at, _ := slices.BinarySearch(t.rates, rate)
+	t.rates = slices.Insert(t.rates, at, rate)
+	return seconds
+}
+
+// score adds a complete run's top-1.
+func (t *tracker) score(number int, top1 float64) {
+	t.complete++
+	trial := &t.trials[number]
+	trial.complete++
+	trial.scores += top1
+}
+
+// fail takes a run that has no result: one that trained, or one that was held back.
+func (t *tracker) fail(spec job.Spec, now time.Time) {
+	t.leave(spec, now)
+	t.failed++
+}
+
+// putBack returns a run to those that wait.
+func (t *tracker) putBack(spec job.Spec, now time.Time) {
+	t.leave(spec, now)
+	t.wait(spec)
+}
+
+// leave takes a run out of those that train, or else of those that wait, and returns how long it has
+// trained.
+func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
+	run, ok := t.running[spec.Key]
+	if !ok {
+		t.trials[t.trial(spec)].waiting--
+		t.waiting--
+		return 0
+	}
+	delete(t.running, spec.Key)
+	return now.Sub(run.began).Seconds()
+}
+
+func (t *tracker) status(now time.Time) Status {
+	s := Status{Total: t.total, Complete: t.complete, Failed: t.failed, Running: []Active{},
+		Best: t.leader, Elapsed: now.Sub(t.began).Seconds(), Remaining: t.remaining(now)}
+	for _, key := range slices.Sorted(maps.Keys(t.running)) {
+		run := t.running[key]
+		s.Running = append(s.Running, Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,
+			Step: run.progress.Step, Steps: run.progress.Steps, Loss: run.progress.Loss, Heard: run.heard})
+	}
+	return s
+}
+
+// best is the trial with the highest mean; the first by name of several.
+func (t *tracker) best() *Best {
+	var best *Best
+	for _, trial := range t.trials {
+		if trial.complete == 0 {
+			continue
+		}
+		m := trial.scores / float64(trial.complete)
+		if best == nil || m > best.Top1 || m == best.Top1 && trial.name < best.Trial {
+			best = &Best{Trial: trial.name, Top1: m, Runs: trial.complete}
+		}
+	}
+	return best
+}
+
+// remaining is the time to go, estimated anew where the last estimate is too old for the runs left.
+func (t *tracker) remaining(now time.Time) *Estimate {
+	done := t.waiting == 0 && len(t.running) == 0
+	if done || t.estimated.IsZero() || now.Sub(t.estimated) >= estimateEvery {
+		t.estimate, t.estimated = t.estimateNow(now), now
+	}
+	return t.estimate
+}
+
+// estimateNow estimates the time to go. A trial that has been trained before takes what it took; others take their multiply-adds at the rate of the
+// runs so far, whose spread (first to ninth decile) gives the range.
+func (t *tracker) estimateNow(now time.Time) *Estimate {
+	rates := t.rates
+	if len(rates) == 0 {
+		if rates = t.runningRates(now); len(rates) == 0 {
+			return nil
+		}
+	}
+	mid := rates[len(rates)/2]
+	low, high := rates[len(rates)/10], rates[len(rates)-1-len(rates)/10]
+	// Few runs do not show the spread: allow a quarter to either side until ten have finished.
+	if len(t.rates) < 10 {
+		low, high = min(low, mid*.8), max(high, mid*1.25)
+	}
+	var sum, longest float64
+	if t.waiting > 0 {
+		sum, longest = t.expectedOfWaiting(mid)
+	}
+	for _, run := range t.running {
+		expected := t.trials[run.trial].expected(mid)
+		seconds := max(0, expected-now.Sub(run.began).Seconds())
+		sum, longest = sum+seconds, max(longest, seconds)
+	}
+	seconds := max(sum/float64(t.workers), longest)
+	return &Estimate{Low: seconds * low / mid, Mid: seconds, High: seconds * high / mid}
+}
+
+// expectedOfWaiting is the training time of all runs that wait, and of the longest of them.
+func (t *tracker) expectedOfWaiting(rate float64) (sum, longest float64) {
+	for i := range t.trials {
+		if trial := &t.trials[i]; trial.waiting > 0 {
+			seconds := trial.expected(rate)
+			sum, longest = sum+seconds*float64(trial.waiting), max(longest, seconds)
+		}
+	}
+	return sum, longest
+}
+
+// expected is how long a run of the trial takes.
+func (r *trialRuns) expected(rate float64) float64 {
+	if r.timed > 0 {
+		return r.seconds / float64(r.timed)
+	}
+	return r.work * rate
+}
+
+// runningRates are the rates that the first running runs show, once they are a tenth done.
+func (t *tracker) runningRates(now time.Time) []float64 {
+	var rates []float64
+	for _, run := range t.running {
+		if share := float64(run.progress.Step) / float64(max(1, run.progress.Steps)); share >= .1 {
+			work := t.trials[run.trial].work
+			rates = append(rates, now.Sub(run.began).Seconds()/share/work)
+		}
+	}
+	slices.Sort(rates)
+	return rates
+}

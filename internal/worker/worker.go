@@ -1,0 +1,290 @@
+// Package worker trains runs for whoever asks on its input, and keeps their files.
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"gridsearch/internal/environment"
+	"gridsearch/internal/fault"
+	"gridsearch/internal/files"
+	"gridsearch/internal/images"
+	"gridsearch/internal/job"
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/machine"
+	"gridsearch/internal/predictions"
+	"gridsearch/internal/program"
+	"gridsearch/model/train"
+	"gridsearch/model/weights"
+	byimage "gridsearch/search/images"
+)
+
+// checkpointEvery bounds the training that a killed worker loses.
+const checkpointEvery = 30 * time.Second
+
+// Places are where this worker has its files. A worker that only greets needs none.
+type Places struct {
+	Runs string // folder of the runs' folders; it is not made
+	Data string // folder of the data; empty for their usual place
+}
+
+// Work is a worker's life: it checks its kernels, greets, trains run after run as requests come on in, and answers on out. It returns when the input ends, which is also
+// what happens when its supervisor dies: a run that is training then stops within a step, after a checkpoint.
+func Work(ctx context.Context, in io.Reader, out io.Writer, places Places) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := newWorker(out, places)
+	_, err := kernel.Choose(func(s *kernel.Set) { _ = w.send(job.Reply{Checking: s.Name}) })
+	if err != nil {
+		return w.send(job.Reply{Refused: err.Error()})
+	}
+	if err := w.send(job.Reply{Hello: greeting()}); err != nil {
+		return err
+	}
+	requests := make(chan job.Request)
+	go func() {
+		defer cancel()
+		defer close(requests)
+		for decoder := json.NewDecoder(in); ; {
+			var r job.Request
+			if decoder.Decode(&r) != nil {
+				return
+			}
+			select {
+			case requests <- r:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for r := range requests {
+		if err := w.check(r); err != nil {
+			return err
+		}
+		done := w.train(ctx, r)
+		if err := w.send(job.Reply{Done: &done}); err != nil {
+			return nil // nobody listens any more: the supervisor is gone
+		}
+	}
+	return nil
+}
+
+type worker struct {
+	mutex   sync.Mutex // replies come from the training and from its progress
+	out     *json.Encoder
+	runs    string // folder
+	library library
+}
+
+func newWorker(out io.Writer, places Places) *worker {
+	return &worker{out: json.NewEncoder(out), runs: places.Runs, library: library{path: places.Data}}
+}
+
+// greeting says who this is.
+func greeting() *job.Greeting {
+	host, _ := os.Hostname()
+	return &job.Greeting{Protocol: job.Protocol, Host: host,
+		CommandLine: strings.Join(program.Shown(os.Args), " "), Environment: environment.Here()}
+}
+
+// check holds a request against this program: the two sides are not the same where it fails.
+func (w *worker) check(r job.Request) error {
+	if w.runs == "" {
+		return errors.New("this worker has been given no folder for its runs: start it with --runs DIR")
+	}
+	return r.Spec.Check()
+}
+
+// folder is the folder of a run.
+func (w *worker) folder(key string) string { return filepath.Join(w.runs, key) }
+
+func (w *worker) send(r job.Reply) error {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.out.Encode(r)
+}
+
+// train trains one run and says how it ended.
+func (w *worker) train(ctx context.Context, r job.Request) job.Outcome {
+	// One more than the training's threads: the loader prepares the next batch meanwhile.
+	runtime.GOMAXPROCS(r.Spec.Threads + 1)
+	done := job.Outcome{Key: r.Spec.Key}
+	result, kept, err := w.run(ctx, r)
+	done.PeakRSSBytes = machine.PeakMemory()
+	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
+	var lost *train.CheckpointError
+	switch done.Fault = fault.Of(err); {
+	case err == nil:
+		done.Result, done.Files = recorded(result), kept
+		for _, file := range kept {
+			if file.Name == predictions.FileName {
+				done.Result.Predictions = file.SHA256
+			}
+		}
+	case errors.Is(err, context.Canceled):
+		done.Interrupted = true
+		if text, err := os.ReadFile(filepath.Join(w.folder(r.Spec.Key), job.CheckpointFile)); err == nil {
+			done.Files = []job.File{fileOf(job.CheckpointFile, text)}
+		}
+		if errors.As(err, &lost) && done.Fault == nil {
+			done.Fault = &fault.Fault{Cause: lost.Err.Error()}
+		}
+	case done.Fault == nil:
+		done.Error = err.Error()
+	}
+	return done
+}
+
+// run trains one run. Beside its result it gives the files that it has kept.
+func (w *worker) run(
+	ctx context.Context, r job.Request,
+) (result train.Result, kept []job.File, err error) {
+	folder := w.folder(r.Spec.Key)
+	set, err := w.images(r.Spec)
+	if err != nil {
+		return result, nil, err
+	}
+	// Its parent is there unless the study has been moved or deleted: that is not to be made again.
+	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return result, nil, err
+	}
+	logFile, err := os.OpenFile(filepath.Join(folder, job.LogFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return result, nil, err
+	}
+	defer logFile.Close()
+	logger := log.New(logFile, "", log.LstdFlags|log.LUTC)
+	logger.Printf("run %s: trial %s, seed %d, process %d", r.Spec.Key, r.Spec.Trial, r.Spec.SeedIndex, os.Getpid())
+	training := train.Job{
+		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
+		Train: set.Train, Validation: set.Validation,
+		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(folder, job.CheckpointFile), CheckpointEvery: checkpointEvery,
+		Log: func(note string) { logger.Print(note) },
+		StartsOver: func(reason error) {
+			_ = w.send(job.Reply{Progress: &job.Progress{Key: r.Spec.Key, StartsOver: reason.Error()}})
+		},
+		Unsaved:    func(err error) { _ = w.send(job.Reply{Unsaved: fault.Of(err)}) },
+		KeepLogits: keepsPredictions(r, set.Validation.N),
+	}
+	result, err = train.Run(ctx, training, w.progress(r.Spec.Key))
+	if err == nil {
+		kept, err = w.keep(r, result, set.Validation.Labels)
+	}
+	logger.Print(summary(result, err))
+	return result, kept, err
+}
+
+// images reads the images of a run, and says all the while that the worker is alive.
+func (w *worker) images(spec job.Spec) (*images.Set, error) {
+	read := make(chan struct{})
+	defer close(read)
+	go func() {
+		ticker := time.NewTicker(aliveEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-read:
+				return
+			case <-ticker.C:
+				_ = w.send(job.Reply{Alive: true}) // as in progress
+			}
+		}
+	}()
+	return w.library.get(spec)
+}
+
+// aliveEvery is the time from one word to the next where a run has no progress to tell.
+const aliveEvery = 200 * time.Millisecond
+
+// keepsPredictions says whether those of n images are small enough to be kept.
+func keepsPredictions(r job.Request, n int) bool {
+	return predictions.Bytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
+}
+
+// keep writes the weights and the predictions that a run ends with, and says which. It is done before
+// the run has a result on the record, so that every complete run has them.
+func (w *worker) keep(
+	r job.Request, result train.Result, labels []int32,
+) (kept []job.File, err error) {
+	write := func(name string, text []byte, err error) error {
+		if err == nil {
+			kept = append(kept, fileOf(name, text))
+			err = files.Replace(filepath.Join(w.folder(r.Spec.Key), name), text)
+		}
+		return err
+	}
+	if r.KeepWeights {
+		text, err := weightsOf(r, result)
+		if err := write(job.WeightsFile, text, err); err != nil {
+			return nil, err
+		}
+	}
+	if result.Logits != nil {
+		text, err := w.predictionsOf(r, result, labels)
+		if err := write(predictions.FileName, text, err); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+// fileOf names a file of a run.
+func fileOf(name string, text []byte) job.File {
+	sum := sha256.Sum256(text)
+	return job.File{Name: name, SHA256: hex.EncodeToString(sum[:])}
+}
+
+// predictionsOf is the file of a run's predictions.
+func (w *worker) predictionsOf(r job.Request, result train.Result, labels []int32) ([]byte, error) {
+	return predictions.File{
+		Key: r.Spec.Key, Trial: r.Spec.Trial, Seed: r.Spec.SeedIndex, Names: w.library.classes,
+		Predictions: byimage.Predictions{Labels: labels, Logits: result.Logits,
+			Classes: r.Spec.Architecture.Classes},
+	}.Encode()
+}
+
+// weightsOf is the file of a run's weights.
+func weightsOf(r job.Request, result train.Result) ([]byte, error) {
+	arch := r.Spec.Architecture
+	arch.Dropout, arch.DropConnect = r.Spec.Recipe.Dropout, r.Spec.Recipe.DropConnect // of the trial's phi
+	network := weights.Network{Architecture: arch, Parameters: result.Weights, Mean: result.Mean, Deviation: result.Deviation}
+	return network.Safetensors(weights.Torchvision)
+}
+
+func (w *worker) progress(key string) func(train.Progress) {
+	return func(p train.Progress) {
+		// A failed send means that the supervisor is gone; the end of the input says so too and stops the training.
+		_ = w.send(job.Reply{Progress: &job.Progress{Key: key, Step: p.Step, Steps: p.Steps, Loss: p.Loss, LearningRate: p.LearningRate}})
+	}
+}
+
+func summary(result train.Result, err error) string {
+	if err != nil {
+		return "ended: " + err.Error()
+	}
+	return fmt.Sprintf(job.CompleteNote+" %.4f of %d images, loss %.4f, %d steps, %.1f s training, %.1f s evaluation, %.2f s waiting for data",
+		result.Top1, result.Examples, result.Loss, result.Steps, result.TrainSeconds, result.EvalSeconds, result.WaitSeconds)
+}
+
+// recorded takes from a result what is the same on every repetition of the run.
+func recorded(r train.Result) *job.Result {
+	curve := make([]job.CurvePoint, len(r.Curve))
+	for i, point := range r.Curve {
+		curve[i] = job.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss, Top1: point.Top1}
+	}
+	return &job.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples,
+		Correct: r.Correct, Curve: curve, Steps: r.Steps}
+}
