@@ -41,6 +41,15 @@ func Cause(ended, text string) string {
 	return Short(ended, Longest)
 }
 
+// ByProcessor says of a cause that the processor has ended the process, or the program itself: by an
+// instruction that it lacks, an address, a panic. Memory or threads that the system refuses, a kill
+// and an exit say nothing of what was computed.
+func ByProcessor(cause string) bool { return byProcessor.MatchString(cause) }
+
+var byProcessor = regexp.MustCompile(`^(SIG(ILL|SEGV|BUS|FPE|TRAP)|unexpected fault address|panic: |` +
+	`fatal error: unexpected signal|` +
+	`signal: (illegal instruction|segmentation fault|bus error|floating point exception|trace))`)
+
 // Function is where a crash of Go was: the first function of its traces that is not the runtime's,
 // by the name of its package without the folders in front. It is empty if there is none.
 func Function(text string) string {

@@ -81,6 +81,26 @@ func FuzzCause(f *testing.F) {
 	})
 }
 
+// TestByProcessor: what a machine refuses is nobody's wrong number.
+func TestByProcessor(t *testing.T) {
+	for cause, want := range map[string]bool{
+		"SIGILL: illegal instruction in amd64.product4x3AVX2":                true,
+		"unexpected fault address 0x7f00":                                    true,
+		"panic: runtime error: index out of range [8] in kernel.Product":     true,
+		"fatal error: unexpected signal during runtime execution":            true,
+		"signal: illegal instruction":                                        true,
+		"fatal error: runtime: cannot allocate memory in slices.Clone[...]":  false,
+		"fatal error: runtime: out of memory":                                false,
+		"runtime: failed to create new OS thread (have 5 already; errno=11)": false,
+		"signal: killed (by hand, or by the system for want of memory)":      false,
+		"exit status 2: fatal error: runtime: out of memory":                 false,
+	} {
+		if got := ByProcessor(cause); got != want {
+			t.Errorf("%s: %v", cause, got)
+		}
+	}
+}
+
 func TestKind(t *testing.T) {
 	if a, b := Kind("index out of range [5] in f"), Kind("index out of range [17] in f"); a != b {
 		t.Errorf("%q and %q are unlike", a, b)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"gridsearch/internal/crash"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
@@ -37,7 +38,7 @@ func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 			return nil, err
 		}
 		s.keep(key, died)
-		switch fault := died.kernels != "" && !died.killed(); {
+		switch fault := died.kernels != "" && crash.ByProcessor(died.cause); {
 		case fault && kernel.ByHand():
 			return nil, &InputError{fmt.Errorf("environment variable %s: kernels %s end a worker here: %w",
 				kernel.Variable, died.kernels, err)}

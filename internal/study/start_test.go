@@ -79,6 +79,19 @@ func TestStartOfWorkers(t *testing.T) {
 	}
 }
 
+// TestWorkersWithoutMemory: what a machine refuses while a worker checks its kernels is not theirs.
+func TestWorkersWithoutMemory(t *testing.T) {
+	t.Setenv(kernel.Variable, "")
+	s, _ := shell(t, `echo '{"checking":"test"}'; echo x >>"$0"; test "$(wc -l <"$0")" -gt 1 && echo "$HELLO" && exec cat
+		echo 'fatal error: runtime: cannot allocate memory' >&2; exit 2`)
+	s.options.Observe = func(e Event) { t.Errorf("told of %+v", e) }
+	p, err := s.start(t.Context(), "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+}
+
 // TestKernelsThatEndAWorker: they are rejected, told once, and left out from then on; by hand they are
 // refused.
 func TestKernelsThatEndAWorker(t *testing.T) {

@@ -24,7 +24,7 @@ type tracker struct {
 	rates    []float64      // seconds per multiply-add of each run finished in this call, sorted
 
 	estimate  *Estimate
-	estimated time.Time // zero before the first estimate
+	estimated time.Time // when that was
 }
 
 // estimateEvery is how old the estimated time to go may get while runs are left.
@@ -170,7 +170,7 @@ func (t *tracker) best() *Best {
 // remaining is the time to go, estimated anew where the last estimate is too old for the runs left.
 func (t *tracker) remaining(now time.Time) *Estimate {
 	done := t.waiting == 0 && len(t.running) == 0
-	if done || t.estimated.IsZero() || now.Sub(t.estimated) >= estimateEvery {
+	if done || t.estimate == nil || now.Sub(t.estimated) >= estimateEvery {
 		t.estimate, t.estimated = t.estimateNow(now), now
 	}
 	return t.estimate
