@@ -281,7 +281,7 @@ func TestValidate(t *testing.T) {
 		`stage 2: block "mb" is not known: did you mean "mbconv"? (one of`: func(a *Architecture) { a.Stages[1].Block = "mb" },
 		`stage 2: block "" is not known: did you mean "conv"?`:             func(a *Architecture) { a.Stages[1].Block = "" },
 		`activation "relu7" is not known: did you mean "relu"? (`:          func(a *Architecture) { a.Activation = "relu7" },
-		`stage 2: activation "swish" is not known: did you mean "silu"?`:   func(a *Architecture) { a.Stages[1].Activation = "swish" },
+		`stage 2: activation "swish" is not known: did you mean "hard-swish"?`:   func(a *Architecture) { a.Stages[1].Activation = "swish" },
 		`stage 3: block "separable" has no squeeze-excite: leave out se_`:  func(a *Architecture) { a.Stages[2].Block = Separable },
 		`stage 3: block "basic" has no expansion: leave it out`:            func(a *Architecture) { a.Stages[2].Block, a.Stages[2].SERatio = Basic, 0 },
 		"stage 3: channels of a bottleneck must be a multiple of its expa": func(a *Architecture) { a.Stages[2].Block, a.Stages[2].SERatio = Bottleneck, 0 },
