@@ -64,7 +64,7 @@ type Model struct {
 	StemStride        int            // the preset's
 	StemPool          bool           // the preset's
 	Head              int            // channels of the 1x1 convolution before pooling, 0 for none; the preset's
-	Activation        string         // "silu", "relu" or "relu6", of all stages without one of their own; the preset's
+	Activation        string         // one of model.Activations, of all stages without one of their own; the preset's
 	Padding           string         // "symmetric" or "same"; symmetric
 	Stages            []model.Stage  // the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats of MBConvs
 	Strides           []int          // one a stage, instead of the stages' own

@@ -110,7 +110,7 @@ func TestEfficientNetRecipe(t *testing.T) {
 	e := parse(t, text)
 	want := recipe.Recipe{Epochs: 350, BatchSize: 256, Optimizer: "rmsprop", LearningRate: .016, Momentum: .9, RMSDecay: .9, RMSEpsilon: .001, Schedule: "exponential",
 		WarmupEpochs: 5, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 1e-5, DecayBiases: true, LabelSmoothing: .1, Dropout: .2, DropConnect: .2, EMA: .9999}
-	if *e.Train != want {
+	if !reflect.DeepEqual(*e.Train, want) {
 		t.Errorf("got  %+v\nwant %+v", *e.Train, want)
 	}
 	if want := (dataset.Augmentation{Flip: "random", Crop: .08}); e.Data.Augmentation != want || e.Data.ValidationCrop != .875 {

@@ -55,8 +55,9 @@ func asked(text string) rules {
 	return collect(text)
 }
 
-// unlike are keys that a policy alone has, and the items of a list, which are never missing.
-var unlike = []string{"data.augmentation.layers", "data.augmentation.magnitude", "search.points[]"}
+// unlike are keys that a policy or an optimiser alone has, and the items of a list, which are never missing.
+var unlike = []string{"data.augmentation.layers", "data.augmentation.magnitude", "search.points[]",
+	"train.beta1", "train.beta2", "train.epsilon"}
 
 // TestDefaultsStandForMissingKeys: a key that is set to its default changes nothing, with the
 // recipe neither.

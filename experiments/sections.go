@@ -132,25 +132,12 @@ func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
 // stageRow names the numbers of a stage that is written as a row.
 var stageRow = []string{"expansion", "channels", "kernel", "stride", "repeats"}
 
-// defaultSERatio is that of all published MBConv stages ([code], efficientnet_builder.py).
-const defaultSERatio = .25
-
-// stage reads one as a table. Kernel 3 is the commonest of the published stages, expansion 6 of their MBConvs and inverted residuals and 4 of their
-// bottlenecks; channels must be given.
+// stage reads one as a table. Kernel 3 is the commonest of the published stages; channels must be given.
 func (t *table) stage() model.Stage {
 	defer t.finish()
 	t.require("channels", "channels = 16")
-	m := model.Stage{Block: t.choice("block", model.MBConv, model.BlockKinds...)}
-	expansion, ratio := 1, 0.
-	switch m.Block {
-	case model.MBConv:
-		expansion, ratio = 6, defaultSERatio
-	case model.InvertedResidual:
-		expansion = 6
-	case model.Bottleneck:
-		expansion = 4
-	}
-	m.Expansion = t.integer("expansion", expansion, 1, 64)
+	m := model.StageDefaults(t.choice("block", model.MBConv, model.BlockKinds...))
+	m.Expansion = t.integer("expansion", m.Expansion, 1, 64)
 	m.Channels = t.integer("channels", 16, 1, maxChannels)
 	if m.Block == model.Bottleneck && m.Channels%m.Expansion != 0 { // before scaling, which rounds
 		t.fail(t.culprit("channels", "expansion"), "channels of a bottleneck must be a multiple of its expansion %d, not %d", m.Expansion, m.Channels)
@@ -163,7 +150,7 @@ func (t *table) stage() model.Stage {
 	if t.has("repeats") && t.has("layers") {
 		t.fail("layers", "layers is another word for repeats: give one of them")
 	}
-	m.SERatio = t.number("se_ratio", ratio, 0, 1)
+	m.SERatio = t.number("se_ratio", m.SERatio, 0, 1)
 	m.Activation = t.choice("activation", "", model.Activations...)
 	return m
 }
@@ -236,11 +223,11 @@ func readTrain(root *table, m Model, way manner) *recipe.Recipe {
 	}
 	t := root.table("train")
 	defer t.finish()
-	r := way.train
+	r := readOptimizer(t, way.train)
+	way.train = r
 	r.Dropout, r.DropConnect = m.Dropout.At(0), m.DropConnect.At(0)
 	r.Epochs = readEpochs(t, r.Epochs)
 	r.BatchSize = t.integer("batch_size", r.BatchSize, 2, 1<<20)
-	r.Optimizer = t.choice("optimizer", r.Optimizer, recipe.Optimizers...)
 	r.LearningRate = readRate(t, way, r.BatchSize)
 	r.Momentum = t.number("momentum", r.Momentum, 0, .9999)
 	r.Nesterov = t.flag("nesterov", r.Nesterov)

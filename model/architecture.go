@@ -11,6 +11,7 @@
 //	[tiny]    K. Han et al., Model Rubik's Cube: Twisting Resolution, Depth and Width for TinyNets, 2020, and its code, tinynet.py.
 //	[mobile1] A. Howard et al., MobileNets, 2017, Table 1; activations and batch norm from its form in Keras.
 //	[mobile2] M. Sandler et al., MobileNetV2, 2018, Table 2; batch norm and width multiplier from torchvision, mobilenetv2.py.
+//	[mobile3] A. Howard et al., Searching for MobileNetV3, 2019, section 5.2: hard-swish.
 //	[resnet]  K. He et al., Deep Residual Learning, 2015, Table 1; stride at the 3x3 convolution of a bottleneck and batch norm from torchvision, resnet.py.
 package model
 
@@ -63,7 +64,7 @@ type Stage struct {
 	Activation string  `json:"activation,omitempty"` // empty for the network's
 }
 
-// Kinds of blocks that stages are made of. Every convolution has a batch norm behind it, and an activation unless it is said to be linear.
+// Kinds of blocks that stages are made of: BlockKinds. Every convolution has a batch norm behind it, and an activation unless it is said to be linear.
 const (
 	MBConv           = "mbconv"            // 1x1 expansion, depthwise, squeeze-excite, linear 1x1 projection; the input added where the shape stays ([effnet])
 	InvertedResidual = "inverted-residual" // the same without squeeze-excite ([mobile2])
@@ -73,18 +74,17 @@ const (
 	Bottleneck       = "bottleneck"        // 1x1, convolution, linear 1x1; the input added, then the activation ([resnet])
 )
 
-// BlockKinds lists them.
-var BlockKinds = []string{MBConv, InvertedResidual, Separable, Conv, Basic, Bottleneck}
-
 // Activations.
 const (
 	SiLU  = "silu"  // x * sigmoid(x)
 	ReLU  = "relu"  // max(x, 0)
 	ReLU6 = "relu6" // min(max(x, 0), 6)
+
+	HardSwish = "hard-swish" // x min(max(x + 3, 0), 6) / 6 ([mobile3])
 )
 
 // Activations lists them.
-var Activations = []string{SiLU, ReLU, ReLU6}
+var Activations = []string{SiLU, ReLU, ReLU6, HardSwish}
 
 // Paddings of convolutions and poolings. They differ where the stride is 2 and the map's side is even.
 const (

@@ -88,14 +88,8 @@ func (s Stage) block(b Block) Block {
 	if b.Repeat == 0 {
 		b.Stride = s.Stride
 	}
-	same := b.Stride == 1 && b.In == b.Out
-	switch s.Block {
-	case MBConv, InvertedResidual:
-		b.Expanded, b.Skip = b.In*s.Expansion, same
-	case Basic:
-		b.Expanded, b.Skip, b.Shortcut = b.Out, true, !same
-	case Bottleneck:
-		b.Expanded, b.Skip, b.Shortcut = b.Out/s.Expansion, true, !same
+	if shape := kindOf(s.Block).shape; shape != nil {
+		shape(&b, s)
 	}
 	if s.SERatio > 0 {
 		// Relative to the block's input, not to the expanded width ([code], MBConvBlock).

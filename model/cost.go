@@ -38,22 +38,19 @@ const (
 
 // Layers lists every convolution and dense layer in the order of execution, a block's shortcut last. Names are those that torchvision gives to an
 // EfficientNet's, so that counts can be held against it; other networks are named alike.
+// It panics at a kind of block that is not known, which Validate refuses: counted as nothing it would be taken for cheap.
 func (a Architecture) Layers() []Layer {
 	var layers []Layer
 	for _, b := range a.Blocks() {
 		c := counter{block: b, classes: a.Classes}
-		if count := counters[b.Kind]; count != nil {
-			count(&c)
+		k := kindOf(b.Kind)
+		if k.count == nil {
+			panic(fmt.Sprintf("model: %s: nobody counts block %q", b.Name, b.Kind))
 		}
+		k.count(&c)
 		layers = append(layers, c.layers...)
 	}
 	return layers
-}
-
-// counters list the layers of a block, by Block.Kind; a pooling has none.
-var counters = map[string]func(*counter){
-	KindStem: (*counter).stem, KindHead: (*counter).head, KindClassifier: (*counter).classifier, MBConv: (*counter).mbconv, InvertedResidual: (*counter).mbconv,
-	Separable: (*counter).separable, Conv: (*counter).convolution, Basic: (*counter).basic, Bottleneck: (*counter).bottleneck,
 }
 
 // counter lists the layers of one block.

@@ -133,12 +133,12 @@ func (s Stage) validate() error {
 
 // validateKind refuses what the stage's kind of block does not have.
 func (s Stage) validateKind() error {
-	switch {
-	case s.SERatio > 0 && s.Block != MBConv:
+	switch k := kindOf(s.Block); {
+	case s.SERatio > 0 && k.seRatio == 0:
 		return fmt.Errorf("block %q has no squeeze-excite: leave out se_ratio, or use %q", s.Block, MBConv)
-	case s.Expansion > 1 && s.Block != MBConv && s.Block != InvertedResidual && s.Block != Bottleneck:
+	case s.Expansion > 1 && k.expansion == 0:
 		return fmt.Errorf("block %q has no expansion: leave it out, or use %q", s.Block, InvertedResidual)
-	case s.Block == Bottleneck && s.Channels%s.Expansion != 0:
+	case k.divides && s.Channels%s.Expansion != 0:
 		return fmt.Errorf("channels of a bottleneck must be a multiple of its expansion %d, not %d", s.Expansion, s.Channels)
 	}
 	return known("activation", cmp.Or(s.Activation, SiLU), Activations)

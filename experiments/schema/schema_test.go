@@ -304,7 +304,7 @@ func with(t *testing.T, path, literal string) map[string]any {
 var onlyParsed = []string{
 	"is out of range, it must be", "must be 1 or more", "must be above 0, not", // as strings
 	"must divide 1", "is below low", "step must be positive",
-	"needs the key points", "belongs to RandAugment", "classes comes from the data",
+	"needs the key points", "belongs to RandAugment", "and means nothing to", "classes comes from the data",
 	"are more than", "do not fill one batch", "for 1 stage",
 }
 

@@ -116,6 +116,39 @@ func TestSigmoidRange(t *testing.T) {
 	})
 }
 
+// TestHardSwish holds the activation and its slope against their definition in float64: its kernels
+// are plain Go in every set, which no check against plain Go can find wrong.
+func TestHardSwish(t *testing.T) {
+	define := func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }
+	eachSet(t, func(t *testing.T, s *Set) {
+		var x []float32
+		for v := float32(-6.05); v < 6; v += .1 {
+			x = append(x, v)
+		}
+		n, k := len(x), s.New()
+		y, d, du := make([]float32, n), make([]float32, n), make([]float32, n)
+		// The affine map in front is 2 x - 1 / 2.
+		double, half := slices.Repeat([]float32{2}, n), slices.Repeat([]float32{-.5}, n)
+		par := k.NewParams(4, n).Set(double, half)
+		rows := Rows{Rows: 1, Channels: n}
+		k.NormActSlope(HardSwish, Dense(y, n), Dense(x, n), Dense(d, n), par, rows)
+		k.SlopeProducts(HardSwish, Dense(du, n), Dense(double, n), Dense(x, n), par, rows)
+		for i, v := range x {
+			u := 2*float64(v) - .5
+			slope := (define(u+1e-6) - define(u-1e-6)) / 2e-6
+			for name, c := range map[string][2]float64{
+				"value": {float64(y[i]), define(u)}, "slope": {float64(d[i]), slope}, "gradient": {float64(du[i]), 2 * slope},
+				"sum of gradients":             {float64(par.Row(2)[i]), 2 * slope},
+				"sum of gradients times input": {float64(par.Row(3)[i]), 2 * slope * float64(v)},
+			} {
+				if math.Abs(c[0]-c[1]) > 2e-5 {
+					t.Errorf("the %s at %v is %v, want %v", name, v, c[0], c[1])
+				}
+			}
+		}
+	})
+}
+
 // TestProducts holds the products against sums in float64, for all small shapes of C and for random larger ones.
 func TestProducts(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {

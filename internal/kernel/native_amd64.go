@@ -8,13 +8,25 @@ import (
 
 	"golang.org/x/sys/cpu"
 
+	"gridsearch/internal/kernel/abi"
 	"gridsearch/internal/kernel/amd64"
+	"gridsearch/internal/kernel/twin"
 )
 
 // written are the sets with assembly by the names that package amd64 gives them.
 var written = map[string]*Set{
-	"AVX512": {Name: AVX512, Width: 16, table: amd64.AVX512},
-	"AVX2":   {Name: AVX2, Width: 8, table: amd64.AVX2},
+	"AVX512": {Name: AVX512, Width: 16, table: completed(amd64.AVX512)},
+	"AVX2":   {Name: AVX2, Width: 8, table: completed(amd64.AVX2)},
+}
+
+// completed is a table with the Go form of each kernel on rows that has no assembly.
+func completed(table abi.Table) abi.Table {
+	for i, kernel := range table.Rows {
+		if kernel == nil {
+			table.Rows[i] = twin.Table.Rows[i]
+		}
+	}
+	return table
 }
 
 // extensions are those that this processor and its operating system have.

@@ -17,10 +17,12 @@ var (
 	SiLU  = Activation{}                                                  // u sigmoid(u)
 	ReLU  = Activation{abi.NormClip - abi.NormSiLU, float32(math.Inf(1))} // max(u, 0)
 	ReLU6 = Activation{abi.NormClip - abi.NormSiLU, 6}                    // min(max(u, 0), 6)
+
+	HardSwish = Activation{kernels: abi.NormHardSwish - abi.NormSiLU} // u min(max(u + 3, 0), 6) / 6
 )
 
 // Clips says whether the activation is one of the family of ReLU.
-func (a Activation) Clips() bool { return a.kernels != 0 }
+func (a Activation) Clips() bool { return a.kernels == abi.NormClip-abi.NormSiLU }
 
 // Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and those in images that are.
 type Rows struct {

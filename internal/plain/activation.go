@@ -39,6 +39,36 @@ func ReLUBackward(dx, dy, x []float32, top float32) {
 	}
 }
 
+// HardSwish computes y = x min(max(x + 3, 0), 6) / 6 (A. Howard et al., Searching for MobileNetV3, 2019).
+func HardSwish(y, x []float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		switch {
+		case v <= -3:
+			y[i] = 0
+		case v >= 3:
+			y[i] = v
+		default:
+			y[i] = v * (v + 3) / 6
+		}
+	}
+}
+
+// HardSwishBackward computes dx = dy times 0 to -3, 1 from 3 on, and x / 3 + 1/2 between. dx may be dy.
+func HardSwishBackward(dx, dy, x []float32) {
+	dx, dy = dx[:len(x)], dy[:len(x)]
+	for i, v := range x {
+		switch {
+		case v <= -3:
+			dx[i] = 0
+		case v >= 3:
+			dx[i] = dy[i]
+		default:
+			dx[i] = dy[i] * (v/3 + .5)
+		}
+	}
+}
+
 // Sigmoid computes y = 1 / (1 + exp(-x)).
 func Sigmoid(y, x []float32) {
 	y = y[:len(x)]

@@ -219,6 +219,33 @@ func TestReLU(t *testing.T) {
 	}
 }
 
+// TestHardSwish compares with the definition, and its gradient with differences of it.
+func TestHardSwish(t *testing.T) {
+	define := func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }
+	x, dy := numbers(105), numbers(105)[1:]
+	x, dy = x[:len(dy)], dy[:len(dy):len(dy)]
+	for i := range x {
+		x[i] *= 3
+	}
+	y, dx := make([]float64, len(x)), make([]float64, len(x))
+	const h = 1e-6
+	for i, v := range wide(x) {
+		y[i], dx[i] = define(v), float64(dy[i])*(define(v+h)-define(v-h))/(2*h)
+	}
+	guarded(t, "HardSwish", y, 1e-6, func(out []float32) { HardSwish(out, x) })
+	guarded(t, "HardSwishBackward", dx, 1e-5, func(out []float32) { HardSwishBackward(out, dy, x) })
+	special := []float32{float32(math.NaN()), float32(math.Inf(-1)), float32(math.Inf(1)), -3, 3}
+	slopes := make([]float32, 5)
+	HardSwishBackward(slopes, []float32{1, 1, 1, 1, 1}, special)
+	HardSwish(special, special)
+	if special[0] == special[0] || special[1] != 0 || !math.IsInf(float64(special[2]), 1) || special[3] != 0 || special[4] != 3 {
+		t.Errorf("HardSwish of NaN, infinities, -3 and 3 is %v", special)
+	}
+	if slopes[0] == slopes[0] || slopes[1] != 0 || slopes[2] != 1 || slopes[3] != 0 || slopes[4] != 1 {
+		t.Errorf("the slope at NaN, infinities, -3 and 3 is %v", slopes)
+	}
+}
+
 // TestMaxPool compares with the definition, and the gradient with differences of sum(dy * y).
 func TestMaxPool(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {

@@ -115,9 +115,9 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 		t.Errorf("the events are %+v", events)
 	}
 	t.Setenv(kernel.Variable, kernel.Generic)
-	s.options.Command[2] = `echo '{"checking":"generic"}'; exit 3`
+	s.options.Command[2] = `echo '{"checking":"generic"}'; echo 'SIGILL: illegal instruction' >&2; exit 2`
 	var input *InputError
-	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || !strings.Contains(err.Error(), "kernels generic end a worker here: worker died: exit status 3") {
+	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || !strings.Contains(err.Error(), "kernels generic end a worker here: worker died: SIGILL: illegal instruction") {
 		t.Errorf("kernels that were chosen by hand: %v", err)
 	}
 	s.options.Command[2] = `echo '{"refused":"for a test"}'`

@@ -93,13 +93,7 @@ func (m *maker) geometry(in, out int) plain.Conv {
 
 // activation is the block's, of so many numbers an example.
 func (m *maker) activation(perExample int) layer {
-	switch m.block.Activation {
-	case model.ReLU:
-		return &relu{perExample: perExample, top: float32(math.Inf(1))}
-	case model.ReLU6:
-		return &relu{perExample: perExample, top: 6}
-	}
-	return &silu{perExample: perExample}
+	return &activation{kind: activations[m.block.Activation], perExample: perExample}
 }
 
 // out finishes a block whose output is a map.
@@ -248,7 +242,7 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	drop, dense := m.dense()
 	if e := m.engine(); e != nil {
-		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out, area, activations[b.Activation])}, drop,
+		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out, area, activations[b.Activation].fused)}, drop,
 			fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)})
 		return m.finish(&c, m.arch.Classes)
 	}

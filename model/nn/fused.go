@@ -7,8 +7,6 @@ import (
 	"gridsearch/internal/fused/ends"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/fused/mbconv"
-	"gridsearch/internal/kernel"
-	"gridsearch/model"
 )
 
 // fusedLayer makes a layer of a fused block.
@@ -50,9 +48,6 @@ func (m *maker) engine() *engine.Engine {
 	return m.settings.engine
 }
 
-// activations are those of the engine.
-var activations = map[string]kernel.Activation{model.SiLU: kernel.SiLU, model.ReLU: kernel.ReLU, model.ReLU6: kernel.ReLU6}
-
 // fusedStem is the fused form of the stem; nil where there is none.
 func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 	e, b := m.engine(), m.block
@@ -60,7 +55,7 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 		return nil
 	}
 	return fusedLayer{ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
-		Activation: activations[b.Activation]}, weightOf(weight), bn.fused())}
+		Activation: activations[b.Activation].fused}, weightOf(weight), bn.fused())}
 }
 
 // fusedMaxPool is the fused form of max pooling; nil where there is none.
@@ -76,7 +71,7 @@ func (m *maker) fusedMaxPool() layer {
 func (m *maker) fusedBottleneck(p bottleneck) layer {
 	b := m.block
 	shape := mbconv.Shape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
-		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip, Activation: activations[b.Activation]}
+		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip, Activation: activations[b.Activation].fused}
 	e := m.engine()
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
@@ -98,7 +93,7 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointwise *pointwise, pointwiseNorm *norm) layer {
 	b := m.block
 	shape := mbconv.Shape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
-		Activation: activations[b.Activation], Activated: true}
+		Activation: activations[b.Activation].fused, Activated: true}
 	e := m.engine()
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
@@ -110,7 +105,7 @@ func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointw
 // fusedChain is the fused form of convolutions with batch norm behind them, with the projection of a shortcut that may be empty; nil where there is none.
 func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 	b, e := m.block, m.engine()
-	shape := conv.ChainShape{Skip: b.Skip, Activation: activations[b.Activation]}
+	shape := conv.ChainShape{Skip: b.Skip, Activation: activations[b.Activation].fused}
 	if e == nil || !conv.SupportsChain(shape) {
 		return nil
 	}

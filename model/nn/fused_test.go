@@ -57,6 +57,9 @@ func others() map[string]model.Architecture {
 		{model.Conv, 64, 32, 8, 1, 3, 2, model.SiLU, 3, 1, false}, {model.Separable, 19, 9, 14, 1, 3, 1, model.SiLU, 3, 2, false}, {model.Separable, 20, 16, 24, 1, 3, 2, model.ReLU, 3, 1, false},
 		{model.InvertedResidual, 18, 8, 8, 6, 3, 1, model.ReLU6, 3, 2, false}, {model.Basic, 34, 16, 16, 1, 3, 1, model.ReLU, 7, 2, true}, {model.Basic, 35, 8, 20, 1, 3, 2, model.ReLU, 7, 2, true},
 		{model.Bottleneck, 33, 8, 32, 4, 3, 1, model.ReLU, 7, 2, true}, {model.Bottleneck, 34, 16, 40, 2, 3, 2, model.ReLU6, 3, 2, false}, {model.Bottleneck, 4, 16, 64, 4, 3, 2, model.ReLU, 3, 2, false},
+		{model.Conv, 18, 7, 12, 1, 3, 2, model.HardSwish, 3, 2, false}, {model.Separable, 19, 9, 14, 1, 3, 1, model.HardSwish, 3, 2, false},
+		{model.InvertedResidual, 18, 8, 8, 6, 5, 1, model.HardSwish, 3, 2, false}, {model.InvertedResidual, 66, 24, 24, 6, 3, 2, model.HardSwish, 3, 2, false},
+		{model.MBConv, 18, 8, 8, 6, 3, 1, model.HardSwish, 3, 2, false}, {model.Basic, 34, 16, 16, 1, 3, 1, model.HardSwish, 7, 2, true},
 	} {
 		name := fmt.Sprintf("%s %d px %d-%d k%d s%d %s", c.block, c.pixels, c.in, c.out, c.kernel, c.stride, c.activation)
 		archs[name] = model.Architecture{Name: name, InChannels: 3, Pixels: c.pixels, Classes: 5, Stem: model.Stem{Channels: c.in, Kernel: c.stemKernel, Stride: 2, Pool: c.pool},

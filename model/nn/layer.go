@@ -213,33 +213,6 @@ func (l *norm) backward(dx, dy, x, _ []float32) {
 	plain.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value, l.sums, l.rows, l.channels)
 }
 
-// silu is the activation x * sigmoid(x).
-type silu struct{ perExample, size int }
-
-func (l *silu) allocate(batch int) int {
-	l.size = batch * l.perExample
-	return l.size
-}
-
-func (l *silu) forward(y, x []float32) { plain.SiLU(y, x[:l.size]) }
-
-func (l *silu) backward(dx, dy, x, _ []float32) { plain.SiLUBackward(dx, dy, x[:l.size]) }
-
-// relu is the activation min(max(x, 0), top).
-type relu struct {
-	perExample, size int
-	top              float32
-}
-
-func (l *relu) allocate(batch int) int {
-	l.size = batch * l.perExample
-	return l.size
-}
-
-func (l *relu) forward(y, x []float32) { plain.ReLU(y, x[:l.size], l.top) }
-
-func (l *relu) backward(dx, dy, x, _ []float32) { plain.ReLUBackward(dx, dy, x[:l.size], l.top) }
-
 // maxPool pools windows to their largest values.
 type maxPool struct {
 	geometry plain.MaxPool

@@ -120,7 +120,9 @@ func TestLayerGradients(t *testing.T) {
 	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
 	running := &Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
 	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9, training: true, area: 9, channels: 6}, 54, gamma, beta)
-	run("silu", &silu{perExample: 50}, 50)
+	for _, name := range model.Activations {
+		run(name, &activation{kind: activations[name], perExample: 50}, 50)
+	}
 	run("mean", &globalMean{area: 9, channels: 6}, 54)
 	run("dropout", &dropout{settings: settings{training: true, dropout: .4, clock: &clock{}}, width: 40}, 40)
 }
@@ -194,7 +196,8 @@ func TestKindGradients(t *testing.T) {
 // TestActivationsOfBlocks: a block computes the activation that it has.
 func TestActivationsOfBlocks(t *testing.T) {
 	x, y := []float32{-1, 2, 7}, make([]float32, 3)
-	for name, want := range map[string][]float32{model.SiLU: {-.2689414, 1.7615942, 6.993623}, model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6}} {
+	for name, want := range map[string][]float32{model.SiLU: {-.2689414, 1.7615942, 6.993623}, model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6},
+		model.HardSwish: {-1. / 3, 5. / 3, 7}} {
 		l := (&maker{block: model.Block{Activation: name}}).activation(3)
 		l.allocate(1)
 		l.forward(y, x)

@@ -84,7 +84,9 @@ func every() model.Architecture {
 // TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics; and then the logits of evaluation. It does
 // so for plain layers and for every set of kernels on one and two threads.
 func TestAgainstPyTorch(t *testing.T) {
-	for file, arch := range map[string]model.Architecture{"reference": small(), "kinds": every()} {
+	swish := small()
+	swish.Activation = model.HardSwish
+	for file, arch := range map[string]model.Architecture{"reference": small(), "kinds": every(), "hard-swish": swish} {
 		text, err := os.ReadFile("testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)

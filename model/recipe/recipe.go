@@ -15,7 +15,7 @@ import (
 type Recipe struct {
 	Epochs           int     `json:"epochs"`
 	BatchSize        int     `json:"batch_size"`
-	Optimizer        string  `json:"optimizer"`          // SGD or RMSProp
+	Optimizer        string  `json:"optimizer"`          // one of Optimizers
 	LearningRate     float64 `json:"learning_rate"`      // highest
 	Momentum         float64 `json:"momentum"`           // 0..1
 	Nesterov         bool    `json:"nesterov"`           // of SGD
@@ -37,12 +37,15 @@ type Recipe struct {
 	Initializer  string  `json:"initializer,omitempty"`   // PyTorch, or empty for Official: package nn
 	WarmupEpochs float64 `json:"warmup_epochs,omitempty"` // epochs during which the rate rises from 0, instead of Warmup
 	DecayBiases  bool    `json:"decay_biases,omitempty"`  // weight decay applies to biases too, but never to batch norm
+
+	Options map[string]float64 `json:"options,omitempty"` // of the optimiser: those that OptimizerNamed lists
 }
 
 // Optimisers, schedules and initialisers.
 const (
 	SGD     = "sgd"
 	RMSProp = "rmsprop"
+	AdamW   = "adamw"
 
 	Constant    = "constant"
 	Cosine      = "cosine"
@@ -55,7 +58,7 @@ const (
 
 // Optimizers, Schedules and Initializers list the names that a recipe may use.
 var (
-	Optimizers = []string{SGD, RMSProp}
+	Optimizers = optimizerNames()
 	Schedules  = []string{Constant, Cosine, Linear, Exponential}
 
 	Initializers = []string{Official, PyTorch}
@@ -83,7 +86,7 @@ func EfficientNetRecipe() Recipe {
 
 // Validate names every field that is out of its range.
 func (r Recipe) Validate() error {
-	var wrong []string
+	wrong := r.wrongOptimizer()
 	check := func(ok bool, format string, value any) {
 		if !ok {
 			wrong = append(wrong, fmt.Sprintf(format, value))
@@ -94,7 +97,6 @@ func (r Recipe) Validate() error {
 	}
 	check(r.Epochs >= 1, "epochs must be 1 or more, not %v", r.Epochs)
 	check(r.BatchSize >= 2, "batch_size must be 2 or more, not %v: batch norm needs a batch", r.BatchSize)
-	check(r.Optimizer == SGD || r.Optimizer == RMSProp, "optimizer must be one of "+strings.Join(Optimizers, ", ")+", not %q", r.Optimizer)
 	check(r.LearningRate > 0 && !math.IsInf(r.LearningRate, 0), "learning_rate must be positive, not %v", r.LearningRate)
 	check(r.Schedule == Constant || r.Schedule == Cosine || r.Schedule == Linear || r.Schedule == Exponential,
 		"schedule must be one of "+strings.Join(Schedules, ", ")+", not %q", r.Schedule)

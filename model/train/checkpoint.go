@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"gridsearch/internal/files"
 )
@@ -27,11 +29,13 @@ type checkpointHeader struct {
 	Step  int    `json:"step"`
 	Curve Curve  `json:"curve"`
 	Sums  sums   `json:"sums"`
+
+	State []string `json:"state,omitempty"` // names of the optimiser's tensors; earlier checkpoints have none
 }
 
 // save writes the checkpoint beside the old one and then in its place: a kill leaves one of them whole.
 func (s *state) save(path string) error {
-	header, err := json.Marshal(checkpointHeader{s.job.identity(), computer(), s.step, s.curve, s.sums})
+	header, err := json.Marshal(checkpointHeader{s.job.identity(), computer(), s.step, s.curve, s.sums, s.optimizer.rule.names()})
 	if err != nil {
 		return err
 	}
@@ -88,6 +92,10 @@ func (s *state) decode(text []byte) error {
 		return fmt.Errorf("was written with %s, this is %s, and no run is trained by both",
 			header.Made, here)
 	}
+	if names := s.optimizer.rule.names(); header.State != nil && !slices.Equal(header.State, names) {
+		return fmt.Errorf("has the optimiser's tensors %s, this program's have the names %s",
+			strings.Join(header.State, ", "), strings.Join(names, ", "))
+	}
 	return s.take(header, rest[4+length:])
 }
 
@@ -133,7 +141,7 @@ func (s *state) follows(h checkpointHeader) error {
 
 // tensors lists everything that training changes, in a fixed order.
 func (s *state) tensors() [][]float32 {
-	list := append(append([][]float32{}, s.optimizer.velocity...), s.optimizer.square...)
+	list := s.optimizer.tensors()
 	all := s.params.List
 	stats := s.params.Statistics
 	if s.average != nil {

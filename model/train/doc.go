@@ -17,6 +17,7 @@ type Recipe = recipe.Recipe
 const (
 	SGD     = recipe.SGD
 	RMSProp = recipe.RMSProp
+	AdamW   = recipe.AdamW
 
 	Constant    = recipe.Constant
 	Cosine      = recipe.Cosine

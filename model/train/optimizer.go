@@ -1,19 +1,81 @@
 package train
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"gridsearch/internal/kernel"
 	"gridsearch/model/nn"
 )
 
-// optimizer moves parameters along their gradients. Its state is one or two tensors for each parameter.
+// rule is how an optimiser moves parameters.
+type rule struct {
+	state []stateTensor
+	step  func(update)
+}
+
+// stateTensor is what a rule keeps of each parameter: as many numbers as that has, under a name
+// that checkpoints hold.
+type stateTensor struct {
+	name  string
+	start float32
+}
+
+// rules are those of optimizers, by name.
+var rules = map[string]rule{
+	SGD: {[]stateTensor{{"velocity", 0}}, sgd},
+	// TensorFlow's RMSPropOptimizer starts its mean square at 1, so that the first steps are small.
+	RMSProp: {[]stateTensor{{"velocity", 0}, {"square", 1}}, rmsProp},
+	AdamW:   {[]stateTensor{{"mean", 0}, {"square", 0}}, adamW},
+}
+
+// names lists the tensors of the rule's state.
+func (r rule) names() []string {
+	var names []string
+	for _, t := range r.state {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// update is a step of one parameter.
+type update struct {
+	recipe          Recipe
+	kernels         *kernel.Kernels
+	value, gradient []float32
+	state           [][]float32 // in the order of the rule's
+	number          int         // of the step, from 1
+	rate            float64
+	decay           float64 // weight decay; 0 for a parameter that has none
+	scale           float64 // the gradient's factor, which clips it
+}
+
+// option is a hyper-parameter of the recipe's optimiser.
+func (u update) option(name string) float64 { return u.recipe.Options[name] }
+
+// kernelStep is the update as the kernels take it.
+func (u update) kernelStep() kernel.Step {
+	return kernel.Step{Rate: float32(u.rate), Momentum: float32(u.recipe.Momentum), Scale: float32(u.scale), Decay: float32(u.decay),
+		Rho: float32(u.recipe.RMSDecay), Epsilon: float32(u.recipe.RMSEpsilon)}
+}
+
+func sgd(u update) {
+	u.kernels.SGD(u.value, u.gradient, u.state[0], u.kernelStep(), u.recipe.Nesterov)
+}
+
+func rmsProp(u update) {
+	u.kernels.RMSProp(u.value, u.gradient, u.state[0], u.state[1], u.kernelStep())
+}
+
+// optimizer moves parameters along their gradients by the recipe's rule.
 type optimizer struct {
-	kernels  *kernel.Kernels
-	recipe   Recipe
-	params   []*nn.Param
-	velocity [][]float32 // momentum
-	square   [][]float32 // RMSProp: moving mean of the squared gradient
+	rule    rule
+	kernels *kernel.Kernels
+	recipe  Recipe
+	params  []*nn.Param
+	state   [][][]float32 // of each parameter, in the order of the rule's
 }
 
 func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
@@ -21,35 +83,42 @@ func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &optimizer{kernels: set.New(), recipe: r, params: params}
+	rule, ok := rules[r.Optimizer]
+	if !ok {
+		return nil, fmt.Errorf("optimizer must be one of %s, not %q", strings.Join(Optimizers, ", "), r.Optimizer)
+	}
+	o := &optimizer{rule: rule, kernels: set.New(), recipe: r, params: params}
 	for _, p := range params {
-		o.velocity = append(o.velocity, make([]float32, len(p.Value)))
-		if r.Optimizer == RMSProp {
-			ones := make([]float32, len(p.Value))
-			for i := range ones {
-				ones[i] = 1 // TensorFlow's RMSPropOptimizer starts here, so that the first steps are small
-			}
-			o.square = append(o.square, ones)
+		var state [][]float32
+		for _, t := range rule.state {
+			state = append(state, slices.Repeat([]float32{t.start}, len(p.Value)))
 		}
+		o.state = append(o.state, state)
 	}
 	return o, nil
 }
 
-// step updates every parameter at a learning rate.
-func (o *optimizer) step(rate float64) {
-	s := kernel.Step{Rate: float32(rate), Momentum: float32(o.recipe.Momentum), Scale: float32(o.clip()),
-		Rho: float32(o.recipe.RMSDecay), Epsilon: float32(o.recipe.RMSEpsilon)}
+// step updates every parameter at a learning rate; the first step is 0.
+func (o *optimizer) step(step int, rate float64) {
+	scale := o.clip()
 	for i, p := range o.params {
-		s.Decay = 0
+		u := update{recipe: o.recipe, kernels: o.kernels, value: p.Value, gradient: p.Grad, state: o.state[i],
+			number: step + 1, rate: rate, scale: scale}
 		if p.Decay || o.recipe.DecayBiases && p.Bias() {
-			s.Decay = float32(o.recipe.WeightDecay)
+			u.decay = o.recipe.WeightDecay
 		}
-		if o.recipe.Optimizer == RMSProp {
-			o.kernels.RMSProp(p.Value, p.Grad, o.velocity[i], o.square[i], s)
-		} else {
-			o.kernels.SGD(p.Value, p.Grad, o.velocity[i], s, o.recipe.Nesterov)
+		o.rule.step(u)
+	}
+}
+
+// tensors are the state: the first tensor of all parameters, then the second.
+func (o *optimizer) tensors() (list [][]float32) {
+	for k := range o.rule.state {
+		for i := range o.params {
+			list = append(list, o.state[i][k])
 		}
 	}
+	return list
 }
 
 // clip returns the factor that brings the norm of all gradients down to the limit.

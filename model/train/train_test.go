@@ -131,7 +131,8 @@ func TestResumedRunIsTheSame(t *testing.T) {
 	}
 	for _, optimizer := range Optimizers {
 		j := job()
-		j.Recipe.Optimizer, j.Recipe.Epochs = optimizer, 2
+		j.Recipe = j.Recipe.WithOptimizer(optimizer)
+		j.Recipe.Epochs = 2
 		if optimizer == RMSProp {
 			j.Recipe.LearningRate, j.Recipe.EMA = .01, 0
 		}
@@ -203,7 +204,7 @@ func TestImpossibleCheckpoints(t *testing.T) {
 	want := run(t, j)
 	j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
 	s := stopped(t, j, 14)
-	good := checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums}
+	good := checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums, nil}
 	var notes []string
 	j.Log = func(text string) { notes = append(notes, text) }
 	for note, spoil := range map[string]func(*checkpointHeader){
@@ -256,7 +257,7 @@ func FuzzCheckpoint(f *testing.F) {
 	j := job()
 	j.Checkpoint = filepath.Join(f.TempDir(), "checkpoint")
 	s := stopped(f, j, 14)
-	header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums})
+	header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums, nil})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -463,7 +464,7 @@ func TestDecayOfBiases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.step(1)
+		o.step(0, 1)
 		for _, q := range p.List {
 			norm := strings.Contains(q.Name, ".bn.")
 			want := float32(.9)
@@ -519,7 +520,7 @@ func TestOptimizersFollowTheirFormulas(t *testing.T) {
 			g := math.Sin(float64(i)) * 2
 			p.Grad[0] = float32(g)
 			const rate = .05
-			o.step(rate)
+			o.step(i, rate)
 			if r.ClipNorm > 0 {
 				g *= min(1, r.ClipNorm/math.Abs(g))
 			}
@@ -560,19 +561,19 @@ func TestAverage(t *testing.T) {
 	}
 }
 
-// TestLossesOfPyTorch trains ten steps from PyTorch's weights on its images (model/nn/testdata/reference.py).
+// TestLossesOfPyTorch trains ten steps, and fifty of AdamW at a falling rate, from PyTorch's weights on its images (model/nn/testdata/reference.py).
 func TestLossesOfPyTorch(t *testing.T) {
 	text, err := os.ReadFile("../nn/testdata/reference.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ref struct {
-		Images       string
-		Labels       []int32
-		Smoothing    float64
-		WeightDecay  float64 `json:"weight_decay"`
-		Weights      map[string]string
-		SGD, RMSProp []float64
+		Images              string
+		Labels              []int32
+		Smoothing           float64
+		WeightDecay         float64 `json:"weight_decay"`
+		Weights             map[string]string
+		SGD, RMSProp, AdamW []float64
 	}
 	if err := json.Unmarshal(text, &ref); err != nil {
 		t.Fatal(err)
@@ -583,13 +584,15 @@ func TestLossesOfPyTorch(t *testing.T) {
 			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2, SERatio: .25},
 			{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 3, Stride: 1, Repeats: 1},
 		}}
+	adamW := Recipe{Schedule: Linear}.WithOptimizer(AdamW)
+	adamW.LearningRate, adamW.WeightDecay = .005, .1
 	for name, c := range map[string]struct {
 		recipe Recipe
-		rate   float64
 		want   []float64
 	}{
-		"sgd":     {Recipe{Optimizer: SGD, Momentum: .9, Nesterov: true, WeightDecay: ref.WeightDecay}, .1, ref.SGD},
-		"rmsprop": {Recipe{Optimizer: RMSProp, Momentum: .9, RMSDecay: .9, RMSEpsilon: 1e-3, WeightDecay: ref.WeightDecay}, .01, ref.RMSProp},
+		"sgd":     {Recipe{Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true, WeightDecay: ref.WeightDecay}, ref.SGD},
+		"rmsprop": {Recipe{Optimizer: RMSProp, LearningRate: .01, Momentum: .9, RMSDecay: .9, RMSEpsilon: 1e-3, WeightDecay: ref.WeightDecay}, ref.RMSProp},
+		"adamw":   {adamW, ref.AdamW},
 	} {
 		p, err := nn.NewParameters(arch, 1, false)
 		if err != nil {
@@ -616,7 +619,7 @@ func TestLossesOfPyTorch(t *testing.T) {
 			if math.Abs(loss-want) > 1e-4 {
 				t.Errorf("%s: the loss of step %d is %.6f, PyTorch's %.6f", name, i, loss, want)
 			}
-			o.step(c.rate)
+			o.step(i, c.recipe.Rate(i, len(c.want), len(c.want)))
 		}
 		n.Close()
 	}

@@ -57,7 +57,7 @@ func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 		return 0, &DivergedError{Step: step, LearningRate: rate, Loss: loss}
 	}
 	defer kernel.FlushDenormals()()
-	t.optimizer.step(rate)
+	t.optimizer.step(step, rate)
 	if t.average != nil {
 		t.average.update(step)
 	}

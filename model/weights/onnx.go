@@ -145,15 +145,24 @@ func (d *drawing) weights(l layer) []string {
 	return names
 }
 
-// activation draws the block's. SiLU is x times its sigmoid, as opset 17 has no operation of that.
-func (d *drawing) activation(b model.Block, x string) string {
-	switch b.Activation {
-	case model.ReLU:
-		return d.node("Relu", x+".relu", []string{x})
-	case model.ReLU6:
+// drawnActivations draws each of model.Activations behind x and returns its output. SiLU is x times
+// its sigmoid, as opset 17 has no operation of that.
+var drawnActivations = map[string]func(d *drawing, x string) string{
+	model.SiLU: func(d *drawing, x string) string {
+		return d.node("Mul", x+".silu", []string{x, d.node("Sigmoid", x+".sigmoid", []string{x})})
+	},
+	model.ReLU: func(d *drawing, x string) string { return d.node("Relu", x+".relu", []string{x}) },
+	model.ReLU6: func(d *drawing, x string) string {
 		return d.node("Clip", x+".relu6", []string{x, d.scalar("zero", 0), d.scalar("six", 6)})
-	}
-	return d.node("Mul", x+".silu", []string{x, d.node("Sigmoid", x+".sigmoid", []string{x})})
+	},
+	model.HardSwish: func(d *drawing, x string) string {
+		return d.node("HardSwish", x+".hard_swish", []string{x})
+	},
+}
+
+// activation draws the block's.
+func (d *drawing) activation(b model.Block, x string) string {
+	return drawnActivations[b.Activation](d, x)
 }
 
 // scalar adds a constant, once.

@@ -49,7 +49,7 @@ type Block struct {
 
 // Supports says whether there are kernels for the shape.
 func Supports(s Shape) bool {
-	return kernel.HasDepthwise(s.Kernel, s.Stride) && (s.SEChannels == 0 || !s.Activation.Clips())
+	return kernel.HasDepthwise(s.Kernel, s.Stride) && (s.SEChannels == 0 || s.Activation == kernel.SiLU)
 }
 
 // New makes a block.

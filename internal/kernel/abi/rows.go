@@ -56,5 +56,10 @@ const (
 	NormClipSlope
 	SlopeClipProducts
 	SlopeClipProductsGate
+	NormHardSwish
+	NormHardSwishSum
+	NormHardSwishSlope
+	SlopeHardSwishProducts
+	SlopeHardSwishProductsGate
 	RowKernels // their number
 )

@@ -51,6 +51,12 @@ var rowKernels = [abi.RowKernels]struct {
 	abi.NormClipSlope:         {"normClipSlope", 3},
 	abi.SlopeClipProducts:     {"slopeClipProducts", 3},
 	abi.SlopeClipProductsGate: {"slopeClipProductsGate", 3},
+
+	abi.NormHardSwish:              {"normHardSwish", 2},
+	abi.NormHardSwishSum:           {"normHardSwishSum", 2},
+	abi.NormHardSwishSlope:         {"normHardSwishSlope", 3},
+	abi.SlopeHardSwishProducts:     {"slopeHardSwishProducts", 3},
+	abi.SlopeHardSwishProductsGate: {"slopeHardSwishProductsGate", 3},
 }
 
 // rows are the kernels on rows.

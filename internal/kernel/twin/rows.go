@@ -92,6 +92,8 @@ var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
 	abi.SlopeSiLUProducts: slopeTwin(siluSlope), abi.SlopeSiLUProductsGate: slopeGateTwin(siluSlope),
 	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope), abi.NormClipSlope: normSlopeTwin(clipSlope),
 	abi.SlopeClipProducts: slopeTwin(clipSlope), abi.SlopeClipProductsGate: slopeGateTwin(clipSlope),
+	abi.NormHardSwish: normTwin(hardSwishSlope), abi.NormHardSwishSum: normSumTwin(hardSwishSlope), abi.NormHardSwishSlope: normSlopeTwin(hardSwishSlope),
+	abi.SlopeHardSwishProducts: slopeTwin(hardSwishSlope), abi.SlopeHardSwishProductsGate: slopeGateTwin(hardSwishSlope),
 }
 
 // activationTwin is an activation and its derivative, where top is the upper end of one that clips.
@@ -103,6 +105,17 @@ func clipSlope(u, top float32) (a, slope float32) {
 		return u, 1
 	}
 	return min(max(u, 0), top), 0
+}
+
+// hardSwishSlope is u min(max(u + 3, 0), 6) / 6 and its derivative.
+func hardSwishSlope(u, _ float32) (a, slope float32) {
+	switch {
+	case u <= -3:
+		return 0, 0
+	case u >= 3:
+		return u, 1
+	}
+	return u * (u + 3) / 6, u/3 + .5
 }
 
 // norm is the activation of par0 x + par1.

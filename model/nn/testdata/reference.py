@@ -4,16 +4,18 @@ The network is `small` of network_test.go without dropout and stochastic depth: 
 expansion 4; 10 -> 10; 10 -> 9 k3 with expansion 3 and no squeeze-excite; head 13 channels, 5 classes. Batch 8, 12 pixels.
 
 Written to reference.json (tensors in base64, little-endian float32, in the layouts of package nn): weights, images, labels; logits, loss, gradients and the
-running statistics of one training step; the logits of evaluation after that step (running statistics moved, weights not); the losses of ten steps of SGD (Nesterov, weight decay) and of RMSProp in TensorFlow's form.
+running statistics of one training step; the logits of evaluation after that step (running statistics moved, weights not); the losses of ten steps of SGD (Nesterov, weight decay) and of RMSProp in TensorFlow's form, and of fifty of AdamW at a rate
+that falls to 0 in a straight line. With hard-swish in the place of SiLU to hard-swish.json, without the losses.
 
-usage: python3 reference.py        needs torch and numpy; made with torch 2.15.0 on one thread of a CPU, where it writes the same bytes every time
+usage: python3 reference.py [hard-swish]        needs torch and numpy; made with torch 2.15.0 on one thread of a CPU, where it writes the same bytes every time
 """
-import base64, json, pathlib
+import base64, json, pathlib, sys
 import numpy as np, torch, torch.nn as nn, torch.nn.functional as F
 
 torch.manual_seed(1)
 torch.set_num_threads(1)
 SMOOTHING, EPS, MOMENTUM, DECAY = .1, 1e-3, .9, 1e-2
+NAME, ACTIVATION = ("hard-swish", F.hardswish) if sys.argv[1:] == ["hard-swish"] else ("reference", F.silu)
 
 
 def bn(c):
@@ -38,10 +40,10 @@ class MBConv(nn.Module):
     def forward(self, x):
         y = x
         if hasattr(self, "expand"):
-            y = F.silu(self.expand_bn(self.expand(y)))
-        y = F.silu(self.dw_bn(self.dw(y)))
+            y = ACTIVATION(self.expand_bn(self.expand(y)))
+        y = ACTIVATION(self.dw_bn(self.dw(y)))
         if hasattr(self, "reduce"):
-            y = y * torch.sigmoid(self.grow(F.silu(self.reduce(y.mean((2, 3), keepdim=True)))))
+            y = y * torch.sigmoid(self.grow(ACTIVATION(self.reduce(y.mean((2, 3), keepdim=True)))))
         y = self.project_bn(self.project(y))
         return x + y if self.skip else y
 
@@ -54,10 +56,10 @@ class Small(nn.Module):
         self.head, self.head_bn, self.fc = nn.Conv2d(9, 13, 1, bias=False), bn(13), nn.Linear(13, 5)
 
     def forward(self, x):
-        x = F.silu(self.stem_bn(self.stem(x)))
+        x = ACTIVATION(self.stem_bn(self.stem(x)))
         for b in self.blocks:
             x = b(x)
-        return self.fc(F.silu(self.head_bn(self.head(x))).mean((2, 3)))
+        return self.fc(ACTIVATION(self.head_bn(self.head(x))).mean((2, 3)))
 
     def named(self):
         """(name in package nn, tensor, transform to our layout) of every parameter."""
@@ -114,10 +116,10 @@ def decays(t):
     return t.ndim > 1
 
 
-def ten(update):
+def losses_of(update, steps=10):
     net.load_state_dict(start)
     state, losses = {}, []
-    for _ in range(10):
+    for _ in range(steps):
         net.zero_grad()
         loss = loss_of()
         loss.backward()
@@ -130,7 +132,7 @@ def ten(update):
 net.load_state_dict(start)
 groups = [dict(params=[p for p in net.parameters() if decays(p)], weight_decay=DECAY), dict(params=[p for p in net.parameters() if not decays(p)], weight_decay=0)]
 sgd = torch.optim.SGD(groups, lr=.1, momentum=.9, nesterov=True)
-out["sgd"] = ten(lambda state: sgd.step())
+out["sgd"] = losses_of(lambda state: sgd.step())
 
 
 def rmsprop_tf(state, lr=.01, rho=.9, momentum=.9, eps=1e-3):
@@ -143,6 +145,15 @@ def rmsprop_tf(state, lr=.01, rho=.9, momentum=.9, eps=1e-3):
         p.sub_(mom)
 
 
-out["rmsprop"] = ten(rmsprop_tf)
-pathlib.Path(__file__).with_name("reference.json").write_text(json.dumps(out, indent=0))
-print(torch.__version__, out["loss"], out["sgd"], out["rmsprop"])
+out["rmsprop"] = losses_of(rmsprop_tf)
+
+net.load_state_dict(start)
+groups = [dict(params=g["params"], weight_decay=.1 * (g["weight_decay"] > 0)) for g in groups]  # without what SGD has noted there
+adamw = torch.optim.AdamW(groups, lr=.005)
+schedule = torch.optim.lr_scheduler.LambdaLR(adamw, lambda step: 1 - step / 50)
+out["adamw"] = losses_of(lambda state: (adamw.step(), schedule.step()), 50)
+if NAME != "reference":
+    for name in "sgd", "rmsprop", "adamw":
+        del out[name]
+pathlib.Path(__file__).with_name(NAME + ".json").write_text(json.dumps(out, indent=0))
+print(torch.__version__, out["loss"], out.get("sgd"), out.get("rmsprop"), out.get("adamw"))

@@ -1,0 +1,46 @@
+package nn
+
+import (
+	"math"
+
+	"gridsearch/internal/kernel"
+	"gridsearch/internal/plain"
+	"gridsearch/model"
+)
+
+// activationKind is an activation as the engine takes it, and as plain loops.
+type activationKind struct {
+	fused    kernel.Activation
+	forward  func(y, x []float32)
+	backward func(dx, dy, x []float32)
+}
+
+// activations are all of model.Activations, by name.
+var activations = map[string]activationKind{
+	model.SiLU:      {kernel.SiLU, plain.SiLU, plain.SiLUBackward},
+	model.ReLU:      clipped(kernel.ReLU, float32(math.Inf(1))),
+	model.ReLU6:     clipped(kernel.ReLU6, 6),
+	model.HardSwish: {kernel.HardSwish, plain.HardSwish, plain.HardSwishBackward},
+}
+
+// clipped is an activation min(max(x, 0), top).
+func clipped(fused kernel.Activation, top float32) activationKind {
+	return activationKind{fused,
+		func(y, x []float32) { plain.ReLU(y, x, top) },
+		func(dx, dy, x []float32) { plain.ReLUBackward(dx, dy, x, top) }}
+}
+
+// activation is the layer of one.
+type activation struct {
+	kind             activationKind
+	perExample, size int
+}
+
+func (l *activation) allocate(batch int) int {
+	l.size = batch * l.perExample
+	return l.size
+}
+
+func (l *activation) forward(y, x []float32) { l.kind.forward(y, x[:l.size]) }
+
+func (l *activation) backward(dx, dy, x, _ []float32) { l.kind.backward(dx, dy, x[:l.size]) }
