@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -149,9 +148,6 @@ func (e *crashError) Error() string {
 	}
 	return fmt.Sprintf("worker died: %s (%s)", e.cause, e.file)
 }
-
-// killed says whether the worker was killed from outside.
-func (e *crashError) killed() bool { return strings.HasPrefix(e.cause, "signal: killed") }
 
 // crashed collects the dead worker and tells how it ended.
 func (p *process) crashed() *crashError {
