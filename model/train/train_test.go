@@ -127,7 +127,7 @@ func (c stopAfter) Err() error {
 func TestResumedRunIsTheSame(t *testing.T) {
 	repeats := 15
 	if testing.Short() {
-		repeats = 3
+		repeats = 1
 	}
 	for _, optimizer := range Optimizers {
 		j := job()
@@ -178,6 +178,9 @@ func TestEvaluationIsHeardOf(t *testing.T) {
 // TestUnwritableCheckpoint: a checkpoint that cannot be written on the way is told once and costs
 // nothing else; one at the end of the context is an error beside the context's.
 func TestUnwritableCheckpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("is of files, not of the processor")
+	}
 	j := job()
 	want := run(t, j)
 	var told []error
@@ -199,6 +202,9 @@ func TestUnwritableCheckpoint(t *testing.T) {
 // TestImpossibleCheckpoints: a checkpoint under a right checksum whose place is none of the training's
 // is not used.
 func TestImpossibleCheckpoints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("is of files, not of the processor")
+	}
 	j := job()
 	j.Recipe.Epochs = 2
 	want := run(t, j)
