@@ -205,6 +205,7 @@ func TestSilentStart(t *testing.T) {
 		over := make(chan error, 1)
 		go func() { over <- cmd.Wait() }()
 		waitFor(t, "the study to end", func() bool { return len(over) == 1 })
+		<-over
 		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want || !strings.Contains(text, "runs left to train: 10") {
 			t.Errorf("%v ends with %d: %s", signal, code, text)
 		}
