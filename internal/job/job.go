@@ -11,7 +11,12 @@
 // and its answer names them by their SHA-256.
 package job
 
-import "gridsearch/internal/fault"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"gridsearch/internal/fault"
+)
 
 // Protocol is the version of the messages. It is raised when one changes its meaning, so that two
 // sides never misunderstand each other.
@@ -102,6 +107,12 @@ type Outcome struct {
 type File struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"` // hexadecimal
+}
+
+// FileOf is the file of that name with that content.
+func FileOf(name string, text []byte) File {
+	sum := sha256.Sum256(text)
+	return File{name, hex.EncodeToString(sum[:])}
 }
 
 // CurvePoint is the training at the end of an epoch.

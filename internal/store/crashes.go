@@ -47,12 +47,11 @@ func (s *Store) LastCrash(key string) (cause string, err error) {
 
 // Forgive lets the runs wait again that have been given up because their workers died, but never at
 // this place: program or machine is another. It says how many there were.
-func (s *Store) Forgive(place string) (int, error) {
-	done, err := s.db.Exec(`DELETE FROM failures WHERE key IN (SELECT key FROM crashes)
-		AND key NOT IN (SELECT key FROM crashes WHERE place = ?)`, place)
-	if err != nil {
-		return 0, s.fault(err)
-	}
-	n, err := done.RowsAffected()
-	return int(n), err
+func (s *Store) Forgive(place string) (n int, err error) {
+	err = s.within(func(tx *sql.Tx) error {
+		n, err = remove(tx, `DELETE FROM failures WHERE key IN (SELECT key FROM crashes)
+			AND key NOT IN (SELECT key FROM crashes WHERE place = ?)`, place)
+		return err
+	})
+	return n, err
 }

@@ -27,7 +27,7 @@ func (l Latency) Same(m Latency) bool {
 
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
 func (s *Store) SetLatency(l Latency) error {
-	return s.fault(s.within(func(tx *sql.Tx) error { return setLatency(tx, l) }))
+	return s.within(func(tx *sql.Tx) error { return setLatency(tx, l) })
 }
 
 func setLatency(tx *sql.Tx, l Latency) error {
@@ -38,15 +38,10 @@ func setLatency(tx *sql.Tx, l Latency) error {
 // ForgetLatencies lets every latency be measured again, and says how many there were.
 func (s *Store) ForgetLatencies() (n int, err error) {
 	err = s.within(func(tx *sql.Tx) error {
-		done, err := tx.Exec("DELETE FROM latencies")
-		if err != nil {
-			return err
-		}
-		rows, err := done.RowsAffected()
-		n = int(rows)
+		n, err = remove(tx, "DELETE FROM latencies")
 		return err
 	})
-	return n, s.fault(err)
+	return n, err
 }
 
 // row is a latency as a row of its table, with the time as text.

@@ -517,15 +517,20 @@ func (s *Store) Retry() (n int, err error) {
 		if _, err := tx.Exec("DELETE FROM crashes"); err != nil {
 			return err
 		}
-		done, err := tx.Exec("DELETE FROM failures")
-		if err != nil {
-			return err
-		}
-		failed, err := done.RowsAffected()
-		n = int(failed)
+		n, err = remove(tx, "DELETE FROM failures")
 		return err
 	})
 	return n, err
+}
+
+// remove deletes rows and says how many there were.
+func remove(tx *sql.Tx, query string, args ...any) (int, error) {
+	done, err := tx.Exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
 }
 
 // CompletedOn says whether a run has been completed on a host.

@@ -91,7 +91,7 @@ func TestWhoTrained(t *testing.T) {
 func TestPlacesOfWorkers(t *testing.T) {
 	f := Folder("studies/x")
 	for data, want := range map[string]string{"": "worker --runs " + f.Path("runs"), "/data": "worker --runs " + f.Path("runs") + " --data /data"} {
-		if got := strings.Join(f.workerCommand([]string{"worker"}, data), " "); got != want {
+		if got := strings.Join(f.withPlaces([]string{"worker"}, data), " "); got != want {
 			t.Errorf("it is started by %s, want %s", got, want)
 		}
 	}

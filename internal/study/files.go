@@ -1,8 +1,6 @@
 package study
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,9 +42,9 @@ func (f Folder) holds(key string, list []job.File) error {
 		if err != nil {
 			return fmt.Errorf("its answer names a file that cannot be read: %w", err)
 		}
-		if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != file.SHA256 {
+		if there := job.FileOf(file.Name, text); there != file {
 			return fmt.Errorf("its answer names %s with the SHA-256 %.12s, the file has %.12s", file.Name,
-				file.SHA256, hex.EncodeToString(sum[:]))
+				file.SHA256, there.SHA256)
 		}
 	}
 	return nil

@@ -102,9 +102,7 @@ func (p *process) greeting() error {
 			return p.crashed()
 		default:
 			e := p.unclear(err)
-			if e.kernels = checking; p.reason() != "" {
-				e.kernels = "" // it was killed, which says nothing of them
-			}
+			e.kernels = checking
 			return e
 		}
 	}

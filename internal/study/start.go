@@ -83,9 +83,9 @@ func CheckKernels(command []string, set string) error {
 	return err
 }
 
-// workerCommand gives a worker of this machine its places: the folder of the runs, and that of the data
+// withPlaces gives a worker of this machine its places: the folder of the runs, and that of the data
 // where they have no usual place.
-func (f Folder) workerCommand(command []string, data string) []string {
+func (f Folder) withPlaces(command []string, data string) []string {
 	command = append(slices.Clone(command), "--runs", f.Path("runs"))
 	if data != "" {
 		command = append(command, "--data", data)

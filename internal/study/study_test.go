@@ -112,6 +112,19 @@ func TestTornStatus(t *testing.T) {
 	}
 }
 
+// idxFile is an IDX data set with an experiment file.
+func idxFile(t *testing.T) (data, file string) {
+	t.Helper()
+	data = t.TempDir()
+	writeIDX(t, data)
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) + "\"\n[train]\nbatch_size = 8\n"
+	file = filepath.Join(data, "idx.toml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return data, file
+}
+
 // writeIDX makes an IDX data set of 20 black images of two classes.
 func writeIDX(t *testing.T, folder string) {
 	t.Helper()
@@ -170,13 +183,7 @@ func TestRelativeData(t *testing.T) {
 
 // TestEvaluateRefuses what does not fit a study's data.
 func TestEvaluateRefuses(t *testing.T) {
-	data := t.TempDir()
-	writeIDX(t, data)
-	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) + "\"\n[train]\nbatch_size = 8\n"
-	file := filepath.Join(data, "idx.toml")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	_, file := idxFile(t)
 	p, err := Prepare(file)
 	if err != nil {
 		t.Fatal(err)
@@ -273,13 +280,7 @@ func TestLatencies(t *testing.T) {
 
 // TestOtherPlan: a record of another plan says which of images, numbers and file differ.
 func TestOtherPlan(t *testing.T) {
-	data := t.TempDir()
-	writeIDX(t, data)
-	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) + "\"\n[train]\nbatch_size = 8\n"
-	file := filepath.Join(data, "idx.toml")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	data, file := idxFile(t)
 	folder := Folder(t.TempDir())
 	stopped, stop := context.WithCancel(t.Context())
 	stop()

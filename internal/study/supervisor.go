@@ -113,7 +113,7 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	if err := errors.Join(folder.write(p, specs), folder.makeRuns()); err != nil {
 		return err
 	}
-	o.Command = folder.workerCommand(o.Command, p.Experiment.Data.Path)
+	o.Command = folder.withPlaces(o.Command, p.Experiment.Data.Path)
 	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
 	if err != nil {
 		return err

@@ -3,8 +3,6 @@ package worker
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,7 +135,7 @@ func (w *worker) train(ctx context.Context, r job.Request) job.Outcome {
 	case errors.Is(err, context.Canceled):
 		done.Interrupted = true
 		if text, err := os.ReadFile(filepath.Join(w.folder(r.Spec.Key), job.CheckpointFile)); err == nil {
-			done.Files = []job.File{fileOf(job.CheckpointFile, text)}
+			done.Files = []job.File{job.FileOf(job.CheckpointFile, text)}
 		}
 		if errors.As(err, &lost) && done.Fault == nil {
 			done.Fault = &fault.Fault{Cause: lost.Err.Error()}
@@ -221,7 +219,7 @@ func (w *worker) keep(
 ) (kept []job.File, err error) {
 	write := func(name string, text []byte, err error) error {
 		if err == nil {
-			kept = append(kept, fileOf(name, text))
+			kept = append(kept, job.FileOf(name, text))
 			err = files.Replace(filepath.Join(w.folder(r.Spec.Key), name), text)
 		}
 		return err
@@ -239,12 +237,6 @@ func (w *worker) keep(
 		}
 	}
 	return kept, nil
-}
-
-// fileOf names a file of a run.
-func fileOf(name string, text []byte) job.File {
-	sum := sha256.Sum256(text)
-	return job.File{Name: name, SHA256: hex.EncodeToString(sum[:])}
 }
 
 // predictionsOf is the file of a run's predictions.

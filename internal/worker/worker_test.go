@@ -122,7 +122,7 @@ func TestLeavesWithItsInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Done.Interrupted || r.Done.PeakRSSBytes == 0 || r.Done.Check(spec.Key) != nil || !slices.Equal(r.Done.Files, []job.File{fileOf(job.CheckpointFile, text)}) {
+	if !r.Done.Interrupted || r.Done.PeakRSSBytes == 0 || r.Done.Check(spec.Key) != nil || !slices.Equal(r.Done.Files, []job.File{job.FileOf(job.CheckpointFile, text)}) {
 		t.Errorf("it ends with %+v", r.Done)
 	}
 	if log, err := os.ReadFile(filepath.Join(runs, spec.Key, job.LogFile)); err != nil || !strings.Contains(string(log), "ended: context canceled") {
@@ -145,7 +145,7 @@ func TestKeepsFiles(t *testing.T) {
 	}
 	for i, name := range []string{job.WeightsFile, predictions.FileName} {
 		text, err := os.ReadFile(filepath.Join(runs, spec.Key, name))
-		if err != nil || done.Files[i] != fileOf(name, text) {
+		if err != nil || done.Files[i] != job.FileOf(name, text) {
 			t.Errorf("it names %+v (%v)", done.Files[i], err)
 		}
 	}

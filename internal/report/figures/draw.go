@@ -3,9 +3,9 @@
 package figures
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,21 +92,15 @@ func draw(names, formats []string, folder string, v figure.Values) (o Outcome, e
 		}
 		for _, format := range formats {
 			path := filepath.Join(folder, f.Name+"."+format)
-			if err := write(path, picture, format); err != nil {
+			if err := files.Write(path, func(w io.Writer) error {
+				return picture.Write(w, format)
+			}); err != nil {
 				return o, fmt.Errorf("figure %s: %w", f.Name, err)
 			}
 			o.Drawn = append(o.Drawn, path)
 		}
 	}
 	return o, nil
-}
-
-func write(path string, f *plots.Figure, format string) error {
-	var picture bytes.Buffer
-	if err := f.Write(&picture, format); err != nil {
-		return err
-	}
-	return files.Replace(path, picture.Bytes())
 }
 
 // removeOthers removes the files of the registry's figures that were not drawn.

@@ -11,7 +11,6 @@ import (
 	"gridsearch/internal/figure"
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/made"
-	"gridsearch/internal/scoresheet"
 	"gridsearch/internal/study"
 )
 
@@ -141,26 +140,11 @@ func TestFiguresAreReplacedWhole(t *testing.T) {
 	}
 }
 
-// sheet are the results of a file of scores.
-func sheet(t *testing.T, name string) report.Results {
-	t.Helper()
-	path := filepath.Join("..", "testdata", name)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := scoresheet.Parse(path, text, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report.FromSheet(s)
-}
-
 // TestSheet draws a file of scores, names another metric than top-1, leaves other files alone, and
 // refuses losses.
 func TestSheet(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new")
-	r := sheet(t, "sheet-families.csv")
+	r := report.FromSheet(made.Sheet(t, "..", "sheet-families.csv"))
 	r.Metric = "top5"
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
@@ -187,7 +171,7 @@ func TestSheet(t *testing.T) {
 		"is on record" {
 		t.Errorf("not drawn: %q", got)
 	}
-	if _, err := Sheet(sheet(t, "sheet-losses.csv"), folder); err == nil {
+	if _, err := Sheet(report.FromSheet(made.Sheet(t, "..", "sheet-losses.csv")), folder); err == nil {
 		t.Error("losses are drawn as accuracies")
 	}
 }

@@ -1,16 +1,32 @@
-// Package made is a study with literal results, for the tests of reports.
+// Package made is a study with literal results, and files of scores, for the tests of reports.
 package made
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/scoresheet"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
 )
+
+// Sheet is a file of scores, testdata/name below the folder of package report.
+func Sheet(t testing.TB, folder, name string) *scoresheet.Sheet {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scoresheet.Parse("testdata/"+name, text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // Study has three trials, one of them clearly ahead, one run failed, and one network that is too
 // large for the data.

@@ -3,8 +3,6 @@ package tables
 import (
 	"bytes"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,24 +12,11 @@ import (
 	"gridsearch/internal/scoresheet"
 )
 
-func sheet(t *testing.T, path string) report.Results {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := scoresheet.Parse(path, text, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report.FromSheet(s)
-}
-
 // TestSheetForms compares every form of a file's table with the one that was read: accuracies in
 // percent with families, and losses without anything beside them.
 func TestSheetForms(t *testing.T) {
-	goldenForms(t, "families", sheet(t, "testdata/sheet-families.csv"))
-	goldenForms(t, "losses", sheet(t, "testdata/sheet-losses.csv"))
+	goldenForms(t, "families", report.FromSheet(made.Sheet(t, "..", "sheet-families.csv")))
+	goldenForms(t, "losses", report.FromSheet(made.Sheet(t, "..", "sheet-losses.csv")))
 }
 
 // TestSheetOfStudy: what a study prints as CSV says the same when it is read.
@@ -100,7 +85,7 @@ func TestSheetLosses(t *testing.T) {
 
 // TestSheetWithoutBase: no trial is set apart, and a bar in a name ends no cell of Markdown.
 func TestSheetWithoutBase(t *testing.T) {
-	r := sheet(t, "testdata/sheet-losses.csv")
+	r := report.FromSheet(made.Sheet(t, "..", "sheet-losses.csv"))
 	var text bytes.Buffer
 	if err := Write(&text, r, "md", false); err != nil {
 		t.Fatal(err)
