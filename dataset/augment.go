@@ -9,17 +9,22 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Augmentation changes training images at random. Sizes are shares of the image's side: trials of unlike resolution see the same changes.
+// Augmentation changes training images at random. Sizes are shares of the image's side: trials of
+// unlike resolution see the same changes.
 type Augmentation struct {
-	Shift  float64 `json:"shift"`  // largest shift along each axis; what comes in from outside is the image's reflection
+	// largest shift along each axis; what comes in from outside is the image's reflection
+	Shift  float64 `json:"shift"`
 	Flip   string  `json:"flip"`   // FlipNone, FlipRandom or FlipAlternate
 	Cutout float64 `json:"cutout"` // side of a square that is set to the mean; 0 for none
 
 	// [code], preprocessing.py. They come before the others.
-	Crop      float64 `json:"crop,omitempty"`      // least share of the area that a random rectangle of the native image keeps, which is brought to size; 0 for no crop
-	Policy    string  `json:"policy,omitempty"`    // one of Policies; empty for none
-	Layers    int     `json:"layers,omitempty"`    // of RandAugment: operations one after the other
-	Magnitude float64 `json:"magnitude,omitempty"` // of RandAugment: strength of every operation, 0..30
+	// least share of the area that a random rectangle of the native image keeps, which is brought
+	// to size; 0 for no crop
+	Crop   float64 `json:"crop,omitempty"`
+	Policy string  `json:"policy,omitempty"` // one of Policies; empty for none
+	Layers int     `json:"layers,omitempty"` // of RandAugment: operations one after the other
+	// of RandAugment: strength of every operation, 0..30
+	Magnitude float64 `json:"magnitude,omitempty"`
 }
 
 // Ways to flip from left to right.
@@ -42,21 +47,27 @@ func (a Augmentation) Validate() error {
 	case a.Crop < 0 || a.Crop > 1 || math.IsNaN(a.Crop):
 		return fmt.Errorf("crop must be between 0 (no crop) and 1 of the area, not %v", a.Crop)
 	case a.Policy != "" && !slices.Contains(Policies, a.Policy):
-		return fmt.Errorf("policy %q is not known: did you mean %q?", a.Policy, nearest.Word(a.Policy, Policies))
+		return fmt.Errorf("policy %q is not known: did you mean %q?", a.Policy,
+			nearest.Word(a.Policy, Policies))
 	case a.Layers < 0 || !(a.Magnitude >= 0 && a.Magnitude <= MaxMagnitude):
-		return fmt.Errorf("randaugment needs 0 layers or more and a magnitude between 0 and %d, not %d and %v", MaxMagnitude, a.Layers, a.Magnitude)
+		return fmt.Errorf("randaugment needs 0 layers or more and a magnitude between 0 and %d, "+
+			"not %d and %v", MaxMagnitude, a.Layers, a.Magnitude)
 	}
 	return nil
 }
 
-// rectangle draws the part of a native image that is kept, a function of the seed, the epoch and the example: the same for every trial. Its shape is even
-// between 3:4 and 4:3, its height even among those that keep enough and fit, as of TensorFlow's sample_distorted_bounding_box.
+// rectangle draws the part of a native image that is kept, a function of the seed, the epoch and
+// the example: the same for every trial. Its shape is even between 3:4 and 4:3, its height even
+// among those that keep enough and fit, as of TensorFlow's sample_distorted_bounding_box.
 func (a Augmentation) rectangle(seed uint64, epoch, example, side int) rectangle {
 	s := random.New(seed, "crop", epoch, example)
 	shape := s.Uniform(3./4, 4./3)
 	most := min(1, 1/shape)
 	height := s.Uniform(min(math.Sqrt(a.Crop/shape), most), most)
-	pixels := func(share float64) int { return min(side, max(1, int(math.Round(share*float64(side))))) }
+	pixels := func(share float64) int {
+		return min(side,
+			max(1, int(math.Round(share*float64(side)))))
+	}
 	r := rectangle{width: pixels(height * shape), height: pixels(height)}
 	r.x, r.y = s.IntN(side-r.width+1), s.IntN(side-r.height+1)
 	return r
@@ -80,9 +91,11 @@ func (a Augmentation) draw(seed uint64, epoch, example, size int) change {
 		return c
 	}
 	s := random.New(seed, "augment", epoch, example)
-	// The conversion forbids fusing product and sum into one rounding, after which another processor could draw another crop.
+	// The conversion forbids fusing product and sum into one rounding, after which another
+	// processor could draw another crop.
 	pixels := func(share float64) int { return int(math.Floor(float64(share*float64(size)) + .5)) }
-	// Always the same draws in the same order, so that one option does not change the numbers of another.
+	// Always the same draws in the same order, so that one option does not change the numbers of
+	// another.
 	x, y, flip, cutX, cutY := s.Float64(), s.Float64(), s.Float64(), s.Float64(), s.Float64()
 	c.dx, c.dy = pixels(a.Shift*(2*x-1)), pixels(a.Shift*(2*y-1))
 	if a.Flip == FlipRandom {

@@ -15,7 +15,8 @@ import (
 	"gridsearch/internal/random"
 )
 
-// TestOperationsArePillows holds every operation and the resampler against Pillow's results (testdata/pillow.py), bit for bit.
+// TestOperationsArePillows holds every operation and the resampler against Pillow's results
+// (testdata/pillow.py), bit for bit.
 func TestOperationsArePillows(t *testing.T) {
 	text, err := os.ReadFile("testdata/pillow.json")
 	if err != nil {
@@ -72,23 +73,28 @@ func TestOperationsArePillows(t *testing.T) {
 			c.cutout(int(n[0]), int(n[1]), int(n[2]))
 		case "resize":
 			c.pixels = make([]uint8, int(n[4])*int(n[4])*c.channels)
-			newResampler(int(n[4]), c.channels).run(c.pixels, image, size, rectangle{int(n[0]), int(n[1]), int(n[2]), int(n[3])})
+			newResampler(int(n[4]), c.channels).run(c.pixels, image, size,
+				rectangle{int(n[0]), int(n[1]), int(n[2]), int(n[3])})
 		default:
 			t.Fatalf("%s is not tested", g.Function)
 		}
 		if got := crc32.ChecksumIEEE(c.pixels); got != g.CRC32 {
-			t.Errorf("%s %s%v: the checksum is %d, Pillow's %d", g.Image, g.Function, g.Numbers, got, g.CRC32)
+			t.Errorf("%s %s%v: the checksum is %d, Pillow's %d", g.Image, g.Function, g.Numbers,
+				got, g.CRC32)
 		}
 	}
 }
 
-// TestCropKeepsEnough: rectangles lie in the image, keep the share that they must, and have a shape between 3:4 and 4:3, to within half a pixel a side.
+// TestCropKeepsEnough: rectangles lie in the image, keep the share that they must, and have a shape
+// between 3:4 and 4:3, to within half a pixel a side.
 func TestCropKeepsEnough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Augmentation{Crop: rapid.Float64Range(.01, .75).Draw(t, "crop")}
-		side, example := rapid.IntRange(8, 500).Draw(t, "side"), rapid.IntRange(0, 1000).Draw(t, "example")
+		side, example := rapid.IntRange(8, 500).Draw(t, "side"), rapid.IntRange(0, 1000).Draw(t,
+			"example")
 		r := a.rectangle(1, 2, example, side)
-		if r.x < 0 || r.y < 0 || r.width < 1 || r.height < 1 || r.x+r.width > side || r.y+r.height > side {
+		if r.x < 0 || r.y < 0 || r.width < 1 || r.height < 1 || r.x+r.width > side || r.y+
+			r.height > side {
 			t.Fatalf("%+v is not in an image of %d", r, side)
 		}
 		w, h := float64(r.width), float64(r.height)
@@ -108,28 +114,34 @@ func TestCropOfTheWholeImage(t *testing.T) {
 		t.Error("a crop of everything changes the images")
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		flat, colour := newImages(1, rapid.IntRange(1, 40).Draw(t, "size"), 1), rapid.Byte().Draw(t, "colour")
+		flat, colour := newImages(1, rapid.IntRange(1, 40).Draw(t, "size"), 1),
+			rapid.Byte().Draw(t, "colour")
 		for i := range flat.Pixels {
 			flat.Pixels[i] = colour
 		}
-		got := flat.CentreCrop(rapid.Float64Range(.1, 1).Draw(t, "share"), rapid.IntRange(1, 40).Draw(t, "pixels"))
+		got := flat.CentreCrop(rapid.Float64Range(.1, 1).Draw(t, "share"),
+			rapid.IntRange(1, 40).Draw(t, "pixels"))
 		for _, v := range got.Pixels {
 			if v != colour {
 				t.Fatalf("%d becomes %d", colour, v)
 			}
 		}
 	})
-	// [code], _decode_and_center_crop: int(224 * 0.875) from (224 - 196 + 1) / 2 on, and odd remainders.
-	for size, want := range map[int]rectangle{224: {14, 14, 196, 196}, 72: {5, 5, 63, 63}, 28: {2, 2, 24, 24}, 33: {3, 3, 28, 28}} {
+	// [code], _decode_and_center_crop: int(224 * 0.875) from (224 - 196 + 1) / 2 on, and odd
+	// remainders.
+	for size, want := range map[int]rectangle{224: {14, 14, 196, 196}, 72: {5, 5, 63, 63},
+		28: {2, 2, 24, 24}, 33: {3, 3, 28, 28}} {
 		if got := centre(size, .875); got != want {
 			t.Errorf("the centre of %d is %+v, want %+v", size, got, want)
 		}
 	}
 }
 
-// TestPolicies: every operation occurs as often as it should, does something, and draws as many numbers at one size as at another.
+// TestPolicies: every operation occurs as often as it should, does something, and draws as many
+// numbers at one size as at another.
 func TestPolicies(t *testing.T) {
-	for _, a := range []Augmentation{{Policy: RandAugment, Layers: 2, Magnitude: 9}, {Policy: AutoAugment}} {
+	for _, a := range []Augmentation{{Policy: RandAugment, Layers: 2, Magnitude: 9},
+		{Policy: AutoAugment}} {
 		changed := 0
 		for i := range 400 {
 			small, large := random.New(1, "policy", i), random.New(1, "policy", i)
@@ -158,7 +170,8 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestEveryOperation: all of RandAugment are known, change an image at magnitudes that the authors use, and differ from one another.
+// TestEveryOperation: all of RandAugment are known, change an image at magnitudes that the authors
+// use, and differ from one another.
 func TestEveryOperation(t *testing.T) {
 	im, seen := noisy(1, 24, 3, 1), map[uint32]string{}
 	for _, name := range operations {
@@ -184,13 +197,16 @@ func TestEveryOperation(t *testing.T) {
 	}
 }
 
-// TestLoaderCrops: a cropping loader makes batches of another size, the same from any start, and other ones in every epoch.
+// TestLoaderCrops: a cropping loader makes batches of another size, the same from any start, and
+// other ones in every epoch.
 func TestLoaderCrops(t *testing.T) {
 	im := noisy(12, 20, 3, 5)
 	mean, deviation := im.Moments()
 	for _, policy := range append([]string{""}, Policies...) {
-		config := LoaderConfig{Images: im, Pixels: 9, Batch: 4, Seed: 3, Mean: mean, Deviation: deviation, Steps: 9,
-			Augmentation: Augmentation{Flip: FlipRandom, Crop: .08, Policy: policy, Layers: 2, Magnitude: 10}}
+		config := LoaderConfig{Images: im, Pixels: 9, Batch: 4, Seed: 3, Mean: mean,
+			Deviation: deviation, Steps: 9,
+			Augmentation: Augmentation{Flip: FlipRandom, Crop: .08, Policy: policy, Layers: 2,
+				Magnitude: 10}}
 		images, labels := read(t, config)
 		config.Start = 5
 		if tail, _ := read(t, config); !slices.Equal(tail, images[5*4*9*9*3:]) {
@@ -215,7 +231,8 @@ func TestEditMeansTheSamePictures(t *testing.T) {
 	}
 	for epoch := range 20 {
 		mean := func(pixels int) float64 {
-			e := newEditor(LoaderConfig{Images: im, Pixels: pixels, Seed: 1, Augmentation: Augmentation{Crop: .08}})
+			e := newEditor(LoaderConfig{Images: im, Pixels: pixels, Seed: 1,
+				Augmentation: Augmentation{Crop: .08}})
 			sum := 0
 			for _, v := range e.edit(epoch, 0) {
 				sum += int(v)
@@ -231,7 +248,10 @@ func TestEditMeansTheSamePictures(t *testing.T) {
 func TestAugmentationValidate(t *testing.T) {
 	good := Augmentation{Flip: FlipNone}
 	for want, change := range map[string]func(*Augmentation){
-		"":                     func(a *Augmentation) { a.Policy, a.Layers, a.Magnitude, a.Crop = RandAugment, 2, 28, .08 },
+		"": func(a *Augmentation) {
+			a.Policy, a.Layers, a.Magnitude,
+				a.Crop = RandAugment, 2, 28, .08
+		},
 		"shift must be":        func(a *Augmentation) { a.Shift = .6 },
 		"cutout must be":       func(a *Augmentation) { a.Cutout = math.NaN() },
 		`mean "alternate"`:     func(a *Augmentation) { a.Flip = "alternat" },
@@ -241,7 +261,8 @@ func TestAugmentationValidate(t *testing.T) {
 	} {
 		a := good
 		change(&a)
-		if err := a.Validate(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := a.Validate(); (err == nil) != (want == "") || err != nil &&
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%+v gives %v, want %q", a, err, want)
 		}
 	}
@@ -249,13 +270,15 @@ func TestAugmentationValidate(t *testing.T) {
 
 // BenchmarkEdit measures an image of a loader: crop of 72 pixels to 64, RandAugment.
 func BenchmarkEdit(b *testing.B) {
-	for name, a := range map[string]Augmentation{"crop": {Crop: .08}, "randaugment": {Policy: RandAugment, Layers: 2, Magnitude: 10}} {
+	for name, a := range map[string]Augmentation{"crop": {Crop: .08},
+		"randaugment": {Policy: RandAugment, Layers: 2, Magnitude: 10}} {
 		b.Run(name, func(b *testing.B) {
 			native := 72
 			if a.Crop == 0 {
 				native = 64
 			}
-			e := newEditor(LoaderConfig{Images: noisy(64, native, 3, 1), Pixels: 64, Seed: 1, Augmentation: a})
+			e := newEditor(LoaderConfig{Images: noisy(64, native, 3, 1), Pixels: 64, Seed: 1,
+				Augmentation: a})
 			for i := 0; b.Loop(); i++ {
 				e.edit(i, i%64)
 			}

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// cifarFormat is one of the two binary formats of CIFAR: records of label bytes and 32 x 32 pixels, one colour plane after the other.
+// cifarFormat is one of the two binary formats of CIFAR: records of label bytes and 32 x 32 pixels,
+// one colour plane after the other.
 type cifarFormat struct {
 	name       string
 	labelBytes int // the last of them is the class
@@ -25,10 +26,13 @@ const (
 	cifarPixels = cifarSize * cifarSize * 3
 )
 
-var cifar10 = cifarFormat{name: "cifar-10", labelBytes: 1, classes: 10, classFile: "batches.meta.txt", files: [2][]string{
-	{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"}, {"test_batch.bin"}}}
+var cifar10 = cifarFormat{name: "cifar-10", labelBytes: 1, classes: 10,
+	classFile: "batches.meta.txt", files: [2][]string{
+		{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+			"data_batch_5.bin"}, {"test_batch.bin"}}}
 
-var cifar100 = cifarFormat{name: "cifar-100", labelBytes: 2, classes: 100, classFile: "fine_label_names.txt", files: [2][]string{{"train.bin"}, {"test.bin"}}}
+var cifar100 = cifarFormat{name: "cifar-100", labelBytes: 2, classes: 100,
+	classFile: "fine_label_names.txt", files: [2][]string{{"train.bin"}, {"test.bin"}}}
 
 func openCIFAR10(spec Spec) (Source, error)  { return cifar10.open(spec) }
 func openCIFAR100(spec Spec) (Source, error) { return cifar100.open(spec) }
@@ -42,15 +46,18 @@ type cifarSet struct {
 
 func (f cifarFormat) open(spec Spec) (Source, error) {
 	if spec.Path == "" {
-		return nil, fmt.Errorf("data set %s needs a folder: set [data] path to where %s of the published binary version is", f.name, f.files[Train][0])
+		return nil, fmt.Errorf("data set %s needs a folder: set [data] path to where %s of the "+
+			"published binary version is", f.name, f.files[Train][0])
 	}
-	set := &cifarSet{info: Info{Name: f.name, Channels: 3, Native: cifarSize, Origin: "A. Krizhevsky, 2009", Licence: "cite the author"}}
+	set := &cifarSet{info: Info{Name: f.name, Channels: 3, Native: cifarSize,
+		Origin: "A. Krizhevsky, 2009", Licence: "cite the author"}}
 	for part, names := range f.files {
 		for _, name := range names {
 			path := filepath.Join(spec.Path, name)
 			text, err := os.ReadFile(path)
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil, fmt.Errorf("data set %s: %w\nunpack the published binary version into that folder", f.name, err)
+				return nil, fmt.Errorf("data set %s: %w\nunpack the published binary version "+
+					"into that folder", f.name, err)
 			}
 			if err != nil {
 				return nil, err
@@ -72,14 +79,16 @@ func (f cifarFormat) open(spec Spec) (Source, error) {
 func (f cifarFormat) parse(text []byte) (pixels []uint8, labels []int, err error) {
 	record := f.labelBytes + cifarPixels
 	if len(text)%record != 0 || len(text) == 0 {
-		return nil, nil, fmt.Errorf("truncated: the record at offset %d has %d bytes of %d", len(text)/record*record, len(text)%record, record)
+		return nil, nil, fmt.Errorf("truncated: the record at offset %d has %d bytes of %d",
+			len(text)/record*record, len(text)%record, record)
 	}
 	pixels = make([]uint8, len(text)/record*cifarPixels)
 	for i := range len(text) / record {
 		r := text[i*record:][:record]
 		label := int(r[f.labelBytes-1])
 		if label >= f.classes {
-			return nil, nil, fmt.Errorf("offset %d: class %d of %s, which has %d", i*record+f.labelBytes-1, label, f.name, f.classes)
+			return nil, nil, fmt.Errorf("offset %d: class %d of %s, which has %d", i*record+
+				f.labelBytes-1, label, f.name, f.classes)
 		}
 		labels = append(labels, label)
 		planes, image := r[f.labelBytes:], pixels[i*cifarPixels:]

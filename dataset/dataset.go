@@ -1,9 +1,11 @@
-// Package dataset reads labelled images, brings them to the size that a network takes, splits and augments them, and feeds them in batches.
+// Package dataset reads labelled images, brings them to the size that a network takes, splits and
+// augments them, and feeds them in batches.
 //
-// Images stay at their native size and as bytes until a run asks for its own size: every size is made from the native one by an area filter, so
-// that a higher resolution carries more information, and never by enlarging; crops alone come to size by a bicubic filter, which enlarges small ones.
-// Every random choice is a function of a seed and of names (package random), in units of the image, so that trials of unlike resolution see the
-// same shifts, crops and distortions.
+// Images stay at their native size and as bytes until a run asks for its own size: every size is
+// made from the native one by an area filter, so that a higher resolution carries more information,
+// and never by enlarging; crops alone come to size by a bicubic filter, which enlarges small ones.
+// Every random choice is a function of a seed and of names (package random), in units of the image,
+// so that trials of unlike resolution see the same shifts, crops and distortions.
 //
 // References:
 //
@@ -46,7 +48,8 @@ type Info struct {
 // Source is a data set whose images are read when they are asked for.
 type Source interface {
 	Info() Info
-	// Labels lists the class of every image of a part, without reading pixels where the format allows it.
+	// Labels lists the class of every image of a part, without reading pixels where the format
+	// allows it.
 	Labels(Part) []int
 	// Load reads the images of these indices at the native size.
 	Load(part Part, indices []int) (*Images, error)
@@ -54,7 +57,8 @@ type Source interface {
 
 // Spec names a data set as an experiment file does.
 type Spec struct {
-	Name string `json:"name"`           // "motifs", "fashion-mnist", "idx", "cifar-10", "cifar-100" or "image-folder"
+	// "motifs", "fashion-mnist", "idx", "cifar-10", "cifar-100" or "image-folder"
+	Name string `json:"name"`
 	Path string `json:"path,omitempty"` // folder of its files, where there is no usual place
 }
 
@@ -77,7 +81,8 @@ func Names() []string {
 func Open(spec Spec) (Source, error) {
 	open, ok := openers[spec.Name]
 	if !ok {
-		return nil, fmt.Errorf("data set %q is not known: did you mean %q?", spec.Name, nearest.Word(spec.Name, Names()))
+		return nil, fmt.Errorf("data set %q is not known: did you mean %q?", spec.Name,
+			nearest.Word(spec.Name, Names()))
 	}
 	return open(spec)
 }
@@ -92,7 +97,8 @@ type Images struct {
 }
 
 func newImages(n, size, channels int) *Images {
-	return &Images{N: n, Size: size, Channels: channels, Pixels: make([]uint8, n*size*size*channels), Labels: make([]int32, n)}
+	return &Images{N: n, Size: size, Channels: channels,
+		Pixels: make([]uint8, n*size*size*channels), Labels: make([]int32, n)}
 }
 
 // bytes is the number of bytes of one image.

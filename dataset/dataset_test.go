@@ -49,10 +49,12 @@ func TestResizeIsTheAreaMean(t *testing.T) {
 		}
 		ratio := float64(size) / float64(to)
 		overlap := func(pixel, cell int) float64 {
-			return max(0, min(float64(pixel+1), float64(cell+1)*ratio)-max(float64(pixel), float64(cell)*ratio))
+			return max(0, min(float64(pixel+1), float64(cell+1)*ratio)-max(float64(pixel),
+				float64(cell)*ratio))
 		}
 		for place := range small.Pixels {
-			c, x, y, n := place%im.Channels, place/im.Channels%to, place/im.Channels/to%to, place/small.bytes()
+			c, x, y, n := place%im.Channels, place/im.Channels%to, place/im.Channels/to%to,
+				place/small.bytes()
 			var want float64
 			for iy := range size {
 				for ix := range size {
@@ -65,7 +67,8 @@ func TestResizeIsTheAreaMean(t *testing.T) {
 			}
 		}
 	})
-	if _, err := noisy(1, 8, 1, 1).Resize(9); err == nil || !strings.Contains(err.Error(), "never enlarged") {
+	if _, err := noisy(1, 8, 1, 1).Resize(9); err == nil || !strings.Contains(err.Error(),
+		"never enlarged") {
 		t.Errorf("enlarging gave %v", err)
 	}
 }
@@ -145,7 +148,8 @@ func TestAugmentationIsInUnitsOfTheImage(t *testing.T) {
 	flips := 0
 	for example := range 400 {
 		small, large := a.draw(1, 2, example, 16), a.draw(1, 2, example, 160)
-		if math.Abs(float64(small.dx)-float64(large.dx)/10) > .55 || small.flip != large.flip || small.side != 4 || large.side != 40 {
+		if math.Abs(float64(small.dx)-float64(large.dx)/10) > .55 || small.flip != large.flip ||
+			small.side != 4 || large.side != 40 {
 			t.Fatalf("example %d: %+v and %+v", example, small, large)
 		}
 		if max(small.dx, -small.dx, small.dy, -small.dy) > 2 {
@@ -180,7 +184,8 @@ func TestWriteAppliesTheChange(t *testing.T) {
 	mirror := []int{2, 1, 0, 1, 2, 3, 4, 3, 2} // index 2 + i for i from -2 to 6
 	for place, v := range got {
 		ch, x, y := place%2, place/2%size, place/2/size
-		want := float32(im.Pixels[(mirror[2+y-1]*size+mirror[2+size-1-x+2])*2+ch])/255 - []float32{.5, .25}[ch]
+		want := float32(im.Pixels[(mirror[2+y-1]*size+mirror[2+size-1-x+2])*2+
+			ch])/255 - []float32{.5, .25}[ch]
 		want /= .5
 		if y >= 1 && y < 3 && x >= 0 && x < 2 {
 			want = 0
@@ -191,14 +196,17 @@ func TestWriteAppliesTheChange(t *testing.T) {
 	}
 }
 
-// TestLoader: every epoch shows every image at most once, two loaders agree, and a later start gives the same batches.
+// TestLoader: every epoch shows every image at most once, two loaders agree, and a later start
+// gives the same batches.
 func TestLoader(t *testing.T) {
 	im := noisy(23, 6, 1, 5)
 	for i := range im.Labels {
 		im.Labels[i] = int32(i)
 	}
 	mean, deviation := im.Moments()
-	config := LoaderConfig{Images: im, Batch: 4, Seed: 3, Pixels: 6, Augmentation: Augmentation{Shift: .2, Flip: FlipRandom}, Mean: mean, Deviation: deviation, Steps: 15}
+	config := LoaderConfig{Images: im, Batch: 4, Seed: 3, Pixels: 6,
+		Augmentation: Augmentation{Shift: .2, Flip: FlipRandom}, Mean: mean, Deviation: deviation,
+		Steps: 15}
 	images, labels := read(t, config)
 	for epoch := range 3 {
 		seen := slices.Sorted(slices.Values(labels[epoch*20:][:20]))
@@ -279,7 +287,8 @@ func TestMotifs(t *testing.T) {
 			t.Errorf("other pictures the second time (%v)", err)
 		}
 	}
-	if whole, err := os.ReadFile(path); err != nil || whole[motifRecord+5000] == spoilt[motifRecord+5000] {
+	if whole, err := os.ReadFile(path); err != nil || whole[motifRecord+5000] == spoilt[motifRecord+
+		5000] {
 		t.Errorf("the damaged record is still there (%v)", err)
 	}
 	test, err := set.Load(Test, []int{0})
@@ -325,8 +334,10 @@ func TestIDX(t *testing.T) {
 	folder := t.TempDir()
 	pixels := noisy(3, 4, 1, 1).Pixels
 	writeAll(t, folder, map[string][]byte{
-		"train-images-idx3-ubyte.gz": zipped(idxBytes(pixels, 3, 4, 4)), "train-labels-idx1-ubyte": idxBytes([]byte{2, 0, 1}, 3),
-		"t10k-images-idx3-ubyte": idxBytes(pixels[:16], 1, 4, 4), "t10k-labels-idx1-ubyte.gz": zipped(idxBytes([]byte{1}, 1)),
+		"train-images-idx3-ubyte.gz": zipped(idxBytes(pixels, 3, 4, 4)),
+		"train-labels-idx1-ubyte":    idxBytes([]byte{2, 0, 1}, 3),
+		"t10k-images-idx3-ubyte":     idxBytes(pixels[:16], 1, 4, 4),
+		"t10k-labels-idx1-ubyte.gz":  zipped(idxBytes([]byte{1}, 1)),
 	})
 	src, err := Open(Spec{Name: "idx", Path: folder})
 	if err != nil {
@@ -339,7 +350,8 @@ func TestIDX(t *testing.T) {
 	if !bytes.Equal(im.Image(0), pixels[32:48]) || !slices.Equal(im.Labels, []int32{1, 2}) {
 		t.Error("not the images of the file")
 	}
-	if info := src.Info(); info.Native != 4 || info.Train != 3 || info.Test != 1 || len(info.Classes) != 3 {
+	if info := src.Info(); info.Native != 4 || info.Train != 3 || info.Test != 1 ||
+		len(info.Classes) != 3 {
 		t.Errorf("%+v", info)
 	}
 	_, err = Open(Spec{Name: "fashion-mnist", Path: folder})
@@ -367,7 +379,8 @@ func TestBadIDX(t *testing.T) {
 	if err := os.WriteFile(path, whole[:len(whole)/2], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := readIDX(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "offset") {
+	if _, _, err := readIDX(path); err == nil || !strings.Contains(err.Error(), path) ||
+		!strings.Contains(err.Error(), "offset") {
 		t.Errorf("a torn gzip file gives %v", err)
 	}
 }
@@ -403,7 +416,8 @@ func TestFashionMNIST(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info := src.Info(); info.Train != 60000 || info.Test != 10000 || info.Native != 28 || info.Classes[im.Labels[0]] != "ankle boot" {
+	if info := src.Info(); info.Train != 60000 || info.Test != 10000 || info.Native != 28 ||
+		info.Classes[im.Labels[0]] != "ankle boot" {
 		t.Errorf("%+v, first label %d", info, im.Labels[0])
 	}
 }
@@ -434,17 +448,21 @@ func TestCIFAR(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(im.Pixels[:3], []byte{40, 50, 60}) || im.Labels[0] != 9 || im.Labels[1] != 0 || len(src.Labels(Test)) != 1 {
+		if !bytes.Equal(im.Pixels[:3], []byte{40, 50, 60}) || im.Labels[0] != 9 ||
+			im.Labels[1] != 0 || len(src.Labels(Test)) != 1 {
 			t.Errorf("%s: pixels %v, labels %v", f.name, im.Pixels[:3], im.Labels)
 		}
 		if err := os.Truncate(filepath.Join(folder, f.files[Test][0]), 3000); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(Spec{Name: f.name, Path: folder}); err == nil || !strings.Contains(err.Error(), "offset 0 has 3000 bytes") || !strings.Contains(err.Error(), f.files[Test][0]) {
+		if _, err := Open(Spec{Name: f.name, Path: folder}); err == nil ||
+			!strings.Contains(err.Error(), "offset 0 has 3000 bytes") ||
+			!strings.Contains(err.Error(), f.files[Test][0]) {
 			t.Errorf("a torn file gives %v", err)
 		}
 	}
-	if _, _, err := cifar10.parse(cifarRecord(cifar10, 10, 0, 0, 0)); err == nil || !strings.Contains(err.Error(), "offset 0: class 10") {
+	if _, _, err := cifar10.parse(cifarRecord(cifar10, 10, 0, 0, 0)); err == nil ||
+		!strings.Contains(err.Error(), "offset 0: class 10") {
 		t.Errorf("class 10 of 10 gives %v", err)
 	}
 }
@@ -454,7 +472,8 @@ func FuzzCIFAR(f *testing.F) {
 	f.Add([]byte{1, 2})
 	f.Fuzz(func(t *testing.T, text []byte) {
 		pixels, labels, err := cifar10.parse(text)
-		if err == nil && (len(pixels) != len(labels)*cifarPixels || len(labels)*(cifarPixels+1) != len(text)) {
+		if err == nil && (len(pixels) != len(labels)*cifarPixels ||
+			len(labels)*(cifarPixels+1) != len(text)) {
 			t.Fatalf("%d labels and %d bytes of pixels from %d", len(labels), len(pixels), len(text))
 		}
 	})
@@ -462,14 +481,16 @@ func FuzzCIFAR(f *testing.F) {
 
 func TestImageFolder(t *testing.T) {
 	folder := t.TempDir()
-	files := map[string][]byte{"train/note.txt": []byte("x"), "train/cat/b.PNG": encoded(t, 9, 6, true), "train/cat/a.jpg": encoded(t, 8, 8, false),
+	files := map[string][]byte{"train/note.txt": []byte("x"), "train/cat/b.PNG": encoded(t, 9, 6,
+		true), "train/cat/a.jpg": encoded(t, 8, 8, false),
 		"train/dog/c.png": encoded(t, 7, 12, false), "test/dog/d.png": encoded(t, 6, 6, false)}
 	writeAll(t, folder, files)
 	src, err := Open(Spec{Name: "image-folder", Path: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info := src.Info(); info.Native != 6 || info.Channels != 3 || !slices.Equal(info.Classes, []string{"cat", "dog"}) || info.Train != 3 || info.Test != 1 {
+	if info := src.Info(); info.Native != 6 || info.Channels != 3 || !slices.Equal(info.Classes,
+		[]string{"cat", "dog"}) || info.Train != 3 || info.Test != 1 {
 		t.Errorf("%+v", info)
 	}
 	im, err := src.Load(Train, []int{0, 1, 2})
@@ -485,24 +506,29 @@ func TestImageFolder(t *testing.T) {
 	}
 }
 
-// TestImageFolderClasses: hidden folders are no classes, an empty class is a mistake, and a file that is torn in its header is named with the offset.
+// TestImageFolderClasses: hidden folders are no classes, an empty class is a mistake, and a file
+// that is torn in its header is named with the offset.
 func TestImageFolderClasses(t *testing.T) {
 	folder := t.TempDir()
-	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 9, 6, true), "dog/b.png": encoded(t, 6, 6, true), ".cache/c.png": encoded(t, 2, 2, true)})
+	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 9, 6, true),
+		"dog/b.png": encoded(t, 6, 6, true), ".cache/c.png": encoded(t, 2, 2, true)})
 	spec := Spec{Name: "image-folder", Path: folder}
 	src, err := Open(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info := src.Info(); !slices.Equal(info.Classes, []string{"cat", "dog"}) || info.Native != 6 || info.Channels != 1 {
+	if info := src.Info(); !slices.Equal(info.Classes, []string{"cat", "dog"}) ||
+		info.Native != 6 || info.Channels != 1 {
 		t.Errorf("%+v", info)
 	}
 	writeAll(t, folder, map[string][]byte{"empty/note.txt": []byte("x")})
-	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), filepath.Join(folder, "empty")+" holds no JPEG or PNG image") {
+	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(),
+		filepath.Join(folder, "empty")+" holds no JPEG or PNG image") {
 		t.Errorf("an empty class gives %v", err)
 	}
 	writeAll(t, folder, map[string][]byte{"empty/d.jpg": encoded(t, 30, 30, false)[:20]})
-	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), "d.jpg: not a readable image, at or before offset 20") {
+	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(),
+		"d.jpg: not a readable image, at or before offset 20") {
 		t.Errorf("a torn header gives %v", err)
 	}
 }
@@ -516,11 +542,14 @@ func TestHugeImage(t *testing.T) {
 	binary.BigEndian.PutUint32(text[29:], crc32.ChecksumIEEE(header))
 	folder := t.TempDir()
 	writeAll(t, folder, map[string][]byte{"cat/a.png": text})
-	const want = "a.png: 100000 x 100000 pixels are none, or more than the 134217728 of the largest image that is read"
-	if _, err := ReadFile(filepath.Join(folder, "cat/a.png"), 3); err == nil || !strings.Contains(err.Error(), want) {
+	const want = "a.png: 100000 x 100000 pixels are none, or more than the 134217728 of the " +
+		"largest image that is read"
+	if _, err := ReadFile(filepath.Join(folder, "cat/a.png"), 3); err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, err := Open(Spec{Name: "image-folder", Path: folder}); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := Open(Spec{Name: "image-folder", Path: folder}); err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -550,7 +579,8 @@ func encoded(t *testing.T, width, height int, grey bool) []byte {
 func TestOpenErrors(t *testing.T) {
 	part := t.TempDir()
 	writeAll(t, part, map[string][]byte{"train-images-idx3-ubyte": idxBytes(make([]byte, 4), 1, 2, 2)})
-	if _, err := Open(Spec{Name: "fashion-mnist", Path: part}); err == nil || !strings.Contains(err.Error(), "SHA-256") {
+	if _, err := Open(Spec{Name: "fashion-mnist", Path: part}); err == nil ||
+		!strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("another set in the place of fashion-mnist gives %v", err)
 	}
 	for want, spec := range map[string]Spec{
@@ -579,7 +609,8 @@ func TestContactSheet(t *testing.T) {
 		t.Errorf("the sheet is %v", size)
 	}
 	folder := t.TempDir()
-	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 6, 6, true), "dog/b.png": encoded(t, 6, 6, true), "dog/c.png": encoded(t, 6, 6, true)})
+	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 6, 6, true),
+		"dog/b.png": encoded(t, 6, 6, true), "dog/c.png": encoded(t, 6, 6, true)})
 	src, err := Open(Spec{Name: "image-folder", Path: folder})
 	if err != nil {
 		t.Fatal(err)

@@ -10,13 +10,15 @@ type editor struct {
 }
 
 func newEditor(c LoaderConfig) *editor {
-	return &editor{c, newCanvas(c.Pixels, c.Images.Channels), newResampler(c.Pixels, c.Images.Channels)}
+	return &editor{c, newCanvas(c.Pixels, c.Images.Channels),
+		newResampler(c.Pixels, c.Images.Channels)}
 }
 
 // bytes is the number of bytes of an edited image.
 func (e *editor) bytes() int { return len(e.canvas.pixels) }
 
-// edit returns an example of an epoch at the batches' size, before shift and flip. It is valid until the next call.
+// edit returns an example of an epoch at the batches' size, before shift and flip. It is valid
+// until the next call.
 func (e *editor) edit(epoch, example int) []uint8 {
 	c, image := e.config, e.config.Images.Image(example)
 	if c.Augmentation.Crop > 0 {

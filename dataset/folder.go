@@ -16,26 +16,30 @@ import (
 	"strings"
 )
 
-// folderSet is a data set of JPEG and PNG files, one folder a class. Images are cropped to their middle square and brought to the native size, which
-// is the shortest side of all.
+// folderSet is a data set of JPEG and PNG files, one folder a class. Images are cropped to their
+// middle square and brought to the native size, which is the shortest side of all.
 type folderSet struct {
 	info   Info
 	files  [2][]string
 	labels [2][]int
 }
 
-// maxNative bounds the size that images are kept at: a study of larger ones says so by its own downsampled copy.
+// maxNative bounds the size that images are kept at: a study of larger ones says so by its own
+// downsampled copy.
 const maxNative = 512
 
-// openFolder accepts train/CLASS/... with test/ or val/ beside it, or CLASS/... alone, which is all training images.
+// openFolder accepts train/CLASS/... with test/ or val/ beside it, or CLASS/... alone, which is all
+// training images.
 func openFolder(spec Spec) (Source, error) {
 	if spec.Path == "" {
-		return nil, errors.New("data set image-folder needs a folder: set [data] path to one that holds train/CLASS/*.jpg (or CLASS/*.jpg)")
+		return nil, errors.New("data set image-folder needs a folder: set [data] path to one " +
+			"that holds train/CLASS/*.jpg (or CLASS/*.jpg)")
 	}
 	if _, err := os.Stat(spec.Path); err != nil {
 		return nil, fmt.Errorf("data set image-folder: %w", err)
 	}
-	set := &folderSet{info: Info{Name: "image-folder", Channels: 1, Native: math.MaxInt, Origin: spec.Path, Licence: "not known"}}
+	set := &folderSet{info: Info{Name: "image-folder", Channels: 1, Native: math.MaxInt,
+		Origin: spec.Path, Licence: "not known"}}
 	roots := [2]string{filepath.Join(spec.Path, "train"), filepath.Join(spec.Path, "test")}
 	if _, err := os.Stat(roots[Train]); err != nil {
 		roots = [2]string{spec.Path}
@@ -78,7 +82,8 @@ func (s *folderSet) scan(part Part, root string) error {
 			return err
 		}
 		if part == Train && len(s.files[part]) == before {
-			return fmt.Errorf("%s holds no JPEG or PNG image: remove it, or put the images of the class into it", filepath.Join(root, e.Name()))
+			return fmt.Errorf("%s holds no JPEG or PNG image: remove it, or put the images of "+
+				"the class into it", filepath.Join(root, e.Name()))
 		}
 	}
 	if len(s.files[part]) == 0 {
@@ -123,7 +128,8 @@ func (s *folderSet) Load(part Part, indices []int) (*Images, error) {
 	im := newImages(len(indices), s.info.Native, s.info.Channels)
 	for place, i := range indices {
 		if i < 0 || i >= len(s.files[part]) {
-			return nil, fmt.Errorf("%s has no %s image %d: there are %d", s.info.Origin, part, i, len(s.files[part]))
+			return nil, fmt.Errorf("%s has no %s image %d: there are %d", s.info.Origin, part, i,
+				len(s.files[part]))
 		}
 		if err := s.decode(im.Image(place), s.files[part][i]); err != nil {
 			return nil, err
@@ -147,7 +153,8 @@ func (s *folderSet) decode(to []uint8, path string) error {
 	return nil
 }
 
-// ReadFile reads the middle square of a JPEG or PNG file, in grey for one channel and in colour for three.
+// ReadFile reads the middle square of a JPEG or PNG file, in grey for one channel and in colour for
+// three.
 func ReadFile(path string, channels int) (*Images, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -168,7 +175,8 @@ func ReadFile(path string, channels int) (*Images, error) {
 	return square(picture, channels), nil
 }
 
-// maxArea bounds the pixels of an image file: its header alone decides how much memory the image takes.
+// maxArea bounds the pixels of an image file: its header alone decides how much memory the image
+// takes.
 const maxArea = 1 << 27
 
 // readHeader reads what an image is, before there is memory for its pixels.
@@ -177,9 +185,11 @@ func readHeader(file *os.File) (image.Config, error) {
 	switch {
 	case err != nil:
 		offset, _ := file.Seek(0, io.SeekCurrent)
-		return config, fmt.Errorf("%s: not a readable image, at or before offset %d: %w", file.Name(), offset, err)
+		return config, fmt.Errorf("%s: not a readable image, at or before offset %d: %w",
+			file.Name(), offset, err)
 	case config.Width < 1 || config.Height < 1 || config.Height > maxArea/config.Width:
-		return config, fmt.Errorf("%s: %d x %d pixels are none, or more than the %d of the largest image that is read", file.Name(), config.Width, config.Height, maxArea)
+		return config, fmt.Errorf("%s: %d x %d pixels are none, or more than the %d of the "+
+			"largest image that is read", file.Name(), config.Width, config.Height, maxArea)
 	}
 	return config, nil
 }

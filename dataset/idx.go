@@ -16,8 +16,8 @@ import (
 	"strconv"
 )
 
-// idxFile is a parsed IDX file of bytes: the format of MNIST and its kin (magic 0x00 0x00 0x08 and the number of dimensions, the dimensions as
-// big-endian 32-bit numbers, the data).
+// idxFile is a parsed IDX file of bytes: the format of MNIST and its kin (magic 0x00 0x00 0x08 and
+// the number of dimensions, the dimensions as big-endian 32-bit numbers, the data).
 type idxFile struct {
 	dims []int
 	data []uint8
@@ -26,7 +26,8 @@ type idxFile struct {
 // maxIDX bounds what a file may claim: no known set of this format comes near.
 const maxIDX = 1 << 32
 
-// readIDX reads an IDX file, gzipped or plain. Errors name the file and the offset in the uncompressed bytes.
+// readIDX reads an IDX file, gzipped or plain. Errors name the file and the offset in the
+// uncompressed bytes.
 func readIDX(path string) (idxFile, []byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -46,16 +47,19 @@ func readIDX(path string) (idxFile, []byte, error) {
 	return idx, sum, nil
 }
 
-// parseIDX reads the uncompressed bytes and their SHA-256. It never allocates more than the input has, to within a factor of two.
+// parseIDX reads the uncompressed bytes and their SHA-256. It never allocates more than the input
+// has, to within a factor of two.
 func parseIDX(r io.Reader) (idxFile, []byte, error) {
 	hash := sha256.New()
 	r = io.TeeReader(r, hash)
 	header := make([]byte, 4)
 	if n, err := io.ReadFull(r, header); err != nil {
-		return idxFile{}, nil, fmt.Errorf("not an IDX file: it ends at offset %d, inside the first 4 bytes", n)
+		return idxFile{}, nil, fmt.Errorf("not an IDX file: it ends at offset %d, inside the "+
+			"first 4 bytes", n)
 	}
 	if header[0] != 0 || header[1] != 0 || header[2] != 8 || header[3] < 1 || header[3] > 4 {
-		return idxFile{}, nil, fmt.Errorf("not an IDX file of bytes: offset 0 has % x, want 00 00 08 and 1 to 4 dimensions", header)
+		return idxFile{}, nil, fmt.Errorf("not an IDX file of bytes: offset 0 has % x, want 00 "+
+			"00 08 and 1 to 4 dimensions", header)
 	}
 	dims := make([]byte, 4*int(header[3]))
 	if n, err := io.ReadFull(r, dims); err != nil {
@@ -66,7 +70,8 @@ func parseIDX(r io.Reader) (idxFile, []byte, error) {
 		d := binary.BigEndian.Uint32(dims[i:])
 		idx.dims = append(idx.dims, int(d))
 		if size *= uint64(d); d == 0 || size > maxIDX {
-			return idxFile{}, nil, fmt.Errorf("offset %d: dimensions %v make no data of a sensible size", 4+i, idx.dims)
+			return idxFile{}, nil, fmt.Errorf("offset %d: dimensions %v make no data of a "+
+				"sensible size", 4+i, idx.dims)
 		}
 	}
 	var data bytes.Buffer
@@ -75,11 +80,14 @@ func parseIDX(r io.Reader) (idxFile, []byte, error) {
 	case err != nil:
 		return idxFile{}, nil, fmt.Errorf("at offset %d: %w", 4+len(dims)+int(n), err)
 	case n < int64(size):
-		return idxFile{}, nil, fmt.Errorf("truncated at offset %d: dimensions %v want %d bytes more", 4+len(dims)+int(n), idx.dims, int64(size)-n)
+		return idxFile{}, nil,
+			fmt.Errorf("truncated at offset %d: dimensions %v want %d bytes more", 4+len(dims)+
+				int(n), idx.dims, int64(size)-n)
 	}
 	idx.data = data.Bytes()
 	if more, _ := io.Copy(io.Discard, r); more > 0 {
-		return idxFile{}, nil, fmt.Errorf("%d bytes too many after offset %d", more, 4+len(dims)+int(size))
+		return idxFile{}, nil, fmt.Errorf("%d bytes too many after offset %d", more, 4+len(dims)+
+			int(size))
 	}
 	return idx, hash.Sum(nil), nil
 }
@@ -92,9 +100,11 @@ type idxSet struct {
 }
 
 // idxNames are the files of the two parts, each with and without .gz.
-var idxNames = [2][2]string{{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}, {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}}
+var idxNames = [2][2]string{{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+	{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}}
 
-// fashionSums are the SHA-256 of the uncompressed files of Fashion-MNIST: packagers compress them anew.
+// fashionSums are the SHA-256 of the uncompressed files of Fashion-MNIST: packagers compress them
+// anew.
 var fashionSums = map[string]string{
 	"t10k-images-idx3-ubyte":  "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
 	"t10k-labels-idx1-ubyte":  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
@@ -103,7 +113,8 @@ var fashionSums = map[string]string{
 }
 
 // fashionClasses as published by Zalando Research.
-var fashionClasses = []string{"T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}
+var fashionClasses = []string{"T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal",
+	"shirt", "sneaker", "bag", "ankle boot"}
 
 func openFashionMNIST(spec Spec) (Source, error) {
 	folders := []string{"/usr/share/datasets/fashion-mnist"}
@@ -117,7 +128,8 @@ func openFashionMNIST(spec Spec) (Source, error) {
 		if _, err := findIDX(folder, idxNames[Train][0]); err == nil {
 			set, err := readIDXSet(folder, fashionSums)
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil, fmt.Errorf("data set fashion-mnist: %w\nget all four files with: apt-get install dataset-fashion-mnist", err)
+				return nil, fmt.Errorf("data set fashion-mnist: %w\nget all four files with: "+
+					"apt-get install dataset-fashion-mnist", err)
 			}
 			if err != nil {
 				return nil, err
@@ -127,19 +139,24 @@ func openFashionMNIST(spec Spec) (Source, error) {
 			return set, nil
 		}
 	}
-	return nil, fmt.Errorf("data set fashion-mnist is not in %q\nget it with: apt-get install dataset-fashion-mnist\nor put its four .gz files into a folder and set [data] path to it", folders)
+	return nil, fmt.Errorf("data set fashion-mnist is not in %q\nget it with: apt-get install "+
+		"dataset-fashion-mnist\nor put its four .gz files into a folder and set [data] path to it",
+		folders)
 }
 
 func openIDX(spec Spec) (Source, error) {
 	if spec.Path == "" {
-		return nil, errors.New("data set idx needs a folder: set [data] path to where train-images-idx3-ubyte and its kin are")
+		return nil, errors.New("data set idx needs a folder: set [data] path to where " +
+			"train-images-idx3-ubyte and its kin are")
 	}
 	set, err := readIDXSet(spec.Path, nil)
 	if err == nil {
 		set.info.Origin, set.info.Licence = spec.Path, "not known"
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("data set idx: %w\nthe folder must hold train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or as .gz", err)
+		return nil, fmt.Errorf("data set idx: %w\nthe folder must hold train-images-idx3-ubyte, "+
+			"train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain "+
+			"or as .gz", err)
 	}
 	return set, err
 }
@@ -169,7 +186,8 @@ func readIDXSet(folder string, sums map[string]string) (*idxSet, error) {
 				return nil, err
 			}
 			if want, ok := sums[name]; ok && hex.EncodeToString(sum) != want {
-				return nil, fmt.Errorf("%s is not the published file: the SHA-256 of its uncompressed bytes is %x, want %s", path, sum, want)
+				return nil, fmt.Errorf("%s is not the published file: the SHA-256 of its "+
+					"uncompressed bytes is %x, want %s", path, sum, want)
 			}
 			files[k] = file
 		}
@@ -185,7 +203,8 @@ func readIDXSet(folder string, sums map[string]string) (*idxSet, error) {
 func (s *idxSet) take(part Part, images, labels idxFile) error {
 	switch {
 	case len(images.dims) != 3 || images.dims[1] != images.dims[2]:
-		return fmt.Errorf("%s images have dimensions %v, want a number of square images", part, images.dims)
+		return fmt.Errorf("%s images have dimensions %v, want a number of square images", part,
+			images.dims)
 	case len(labels.dims) != 1 || labels.dims[0] != images.dims[0]:
 		return fmt.Errorf("%s labels have dimensions %v for %d images", part, labels.dims, images.dims[0])
 	case part == Test && images.dims[1] != s.info.Native:

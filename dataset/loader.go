@@ -16,12 +16,13 @@ type LoaderConfig struct {
 	Augmentation Augmentation
 	Mean         []float32 // per channel, of pixels as 0..1
 	Deviation    []float32
-	Start        int // step of the first batch; the batches of a later start are those of an earlier one
-	Steps        int // step to end before
+	// step of the first batch; the batches of a later start are those of an earlier one
+	Start int
+	Steps int // step to end before
 }
 
-// Loader makes the training batches of a run, one ahead of whoever takes them. Every epoch goes through the images in an order of its own and drops
-// the ragged batch at its end.
+// Loader makes the training batches of a run, one ahead of whoever takes them. Every epoch goes
+// through the images in an order of its own and drops the ragged batch at its end.
 type Loader struct {
 	config  LoaderConfig
 	table   normaliser
@@ -43,10 +44,12 @@ func NewLoader(c LoaderConfig) (*Loader, error) {
 		return nil, fmt.Errorf("a batch of %d does not fit %d training images", c.Batch, c.Images.N)
 	}
 	if c.Images.Size != c.Pixels && c.Augmentation.Crop == 0 {
-		return nil, fmt.Errorf("images of %d pixels do not make batches of %d without a crop", c.Images.Size, c.Pixels)
+		return nil, fmt.Errorf("images of %d pixels do not make batches of %d without a crop",
+			c.Images.Size, c.Pixels)
 	}
 	l := &Loader{config: c, table: newNormaliser(c.Mean, c.Deviation), editor: newEditor(c),
-		ready: make(chan *batch), used: make(chan *batch, 2), quit: make(chan struct{}), stopped: make(chan struct{})}
+		ready: make(chan *batch), used: make(chan *batch, 2), quit: make(chan struct{}),
+		stopped: make(chan struct{})}
 	for range 2 {
 		l.used <- &batch{make([]float32, c.Batch*l.editor.bytes()), make([]int32, c.Batch)}
 	}
@@ -92,7 +95,8 @@ func (l *Loader) fill(b *batch, examples []int, epoch int) {
 	}
 }
 
-// Next copies the next batch [Batch, Size, Size, Channels] and tells how long it had to be waited for. There must be one left.
+// Next copies the next batch [Batch, Size, Size, Channels] and tells how long it had to be waited
+// for. There must be one left.
 func (l *Loader) Next(images []float32, labels []int32) (waited time.Duration) {
 	before := time.Now()
 	b, ok := <-l.ready
@@ -112,9 +116,10 @@ func (l *Loader) Close() {
 	<-l.stopped
 }
 
-// FillBatch writes images from on as a batch for evaluation, without augmentation, and returns how many there were; the rest of the batch repeats
-// the last one.
-func FillBatch(images []float32, labels []int32, im *Images, from int, mean, deviation []float32) int {
+// FillBatch writes images from on as a batch for evaluation, without augmentation, and returns how
+// many there were; the rest of the batch repeats the last one.
+func FillBatch(images []float32, labels []int32, im *Images, from int, mean,
+	deviation []float32) int {
 	table := newNormaliser(mean, deviation)
 	n := min(len(labels), im.N-from)
 	for i := range labels {

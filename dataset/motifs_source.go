@@ -12,18 +12,21 @@ import (
 	"gridsearch/dataset/motifs"
 )
 
-// motifSet draws pictures when they are first asked for, and keeps them in the user's cache directory.
+// motifSet draws pictures when they are first asked for, and keeps them in the user's cache
+// directory.
 type motifSet struct {
 	cache string // file of records; empty where there is none, and pictures are drawn every time
 }
 
-// A record of the cache is the SHA-256 of a picture and the picture; record i is picture i's. Records that have not been written, are torn or damaged do
-// not match their SHA-256 and are drawn again. Processes may write at the same time: they write the same bytes.
+// A record of the cache is the SHA-256 of a picture and the picture; record i is picture i's.
+// Records that have not been written, are torn or damaged do not match their SHA-256 and are drawn
+// again. Processes may write at the same time: they write the same bytes.
 const motifRecord = sha256.Size + motifs.Bytes
 
 func openMotifs() *motifSet { return &motifSet{MotifsCache()} }
 
-// MotifsCache is the file that keeps the pictures of motifs, empty where this user has no place for it.
+// MotifsCache is the file that keeps the pictures of motifs, empty where this user has no place for
+// it.
 func MotifsCache() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -33,7 +36,8 @@ func MotifsCache() string {
 }
 
 func (*motifSet) Info() Info {
-	info := Info{Name: "motifs", Channels: motifs.Channels, Native: motifs.Pixels, Train: motifs.Train, Test: motifs.Test,
+	info := Info{Name: "motifs", Channels: motifs.Channels, Native: motifs.Pixels,
+		Train: motifs.Train, Test: motifs.Test,
 		Origin: "drawn by this program", Licence: "none needed"}
 	for class := range motifs.Classes {
 		info.Classes = append(info.Classes, motifs.ClassName(class))
@@ -102,7 +106,8 @@ func (m *motifSet) open() *os.File {
 func fetch(cache *os.File, record []uint8, i int) {
 	at := int64(i) * motifRecord
 	if cache != nil {
-		if _, err := cache.ReadAt(record, at); err == nil && sha256.Sum256(record[sha256.Size:]) == [sha256.Size]byte(record) {
+		if _, err := cache.ReadAt(record, at); err == nil &&
+			sha256.Sum256(record[sha256.Size:]) == [sha256.Size]byte(record) {
 			return
 		}
 	}

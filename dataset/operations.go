@@ -6,8 +6,9 @@ import (
 	"gridsearch/internal/portable"
 )
 
-// canvas is an image that operations change. Each does what Pillow's function of its name does, bit for bit, which the authors' own imitate
-// ([code], autoaugment.py); those that move pixels take the nearest one and fill with grey.
+// canvas is an image that operations change. Each does what Pillow's function of its name does, bit
+// for bit, which the authors' own imitate ([code], autoaugment.py); those that move pixels take the
+// nearest one and fill with grey.
 type canvas struct {
 	size, channels int
 	pixels, spare  []uint8 // [size, size, channels]
@@ -135,7 +136,8 @@ func blend(from, to int, factor float32) int {
 	return int(float32(from) + float32(factor*float32(to-from)))
 }
 
-// brightness blends with black, contrast with the mean of the grey picture, color with the grey picture, sharpness with a smoothed one.
+// brightness blends with black, contrast with the mean of the grey picture, color with the grey
+// picture, sharpness with a smoothed one.
 
 func (c *canvas) brightness(factor float32) {
 	c.each(func(v int) int { return blend(0, v, factor) })
@@ -159,7 +161,8 @@ func (c *canvas) color(factor float32) {
 	}
 }
 
-// luma is the grey value of a pixel, by ITU-R 601-2 in whole numbers where there are three channels.
+// luma is the grey value of a pixel, by ITU-R 601-2 in whole numbers where there are three
+// channels.
 func (c *canvas) luma(pixel int) int {
 	if c.channels != 3 {
 		return int(c.pixels[pixel*c.channels])
@@ -168,7 +171,8 @@ func (c *canvas) luma(pixel int) int {
 	return (int(p[0])*19595 + int(p[1])*38470 + int(p[2])*7471 + 1<<15) >> 16
 }
 
-// sharpness smooths by the mean of a pixel, counted 5 times, and its 8 neighbours; the border stays.
+// sharpness smooths by the mean of a pixel, counted 5 times, and its 8 neighbours; the border
+// stays.
 func (c *canvas) sharpness(factor float32) {
 	copy(c.spare, c.pixels)
 	width := c.size * c.channels
@@ -184,7 +188,8 @@ func (c *canvas) sharpness(factor float32) {
 	c.pixels, c.spare = c.spare, c.pixels
 }
 
-// affine takes the pixel at (x, y) from (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]), of pixels' centres, in fixed point.
+// affine takes the pixel at (x, y) from (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]), of
+// pixels' centres, in fixed point.
 func (c *canvas) affine(m [6]float64) {
 	fixed := func(v float64) int { return int(math.Floor(float64(v*(1<<16)) + .5)) }
 	place := func(a, b, at float64) int { return fixed(at + float64(a*.5) + float64(b*.5)) }
@@ -211,7 +216,8 @@ func (c *canvas) affine(m [6]float64) {
 func (c *canvas) rotate(degrees float64) {
 	sin, cos := portable.Sincos(-degrees * math.Pi / 180)
 	middle := float64(c.size) / 2
-	c.affine([6]float64{cos, sin, middle - float64(cos*middle) - float64(sin*middle), -sin, cos, middle + float64(sin*middle) - float64(cos*middle)})
+	c.affine([6]float64{cos, sin, middle - float64(cos*middle) - float64(sin*middle), -sin, cos,
+		middle + float64(sin*middle) - float64(cos*middle)})
 }
 
 func (c *canvas) shearX(by float64) { c.affine([6]float64{1, by, 0, 0, 1, 0}) }
@@ -223,7 +229,8 @@ func (c *canvas) translate(x, y float64) { c.affine([6]float64{1, 0, x, 0, 1, y}
 // cutout greys a square of 2*pad pixels around a centre.
 func (c *canvas) cutout(x, y, pad int) {
 	for row := max(0, y-pad); row < min(c.size, y+pad); row++ {
-		for i := (row*c.size + max(0, x-pad)) * c.channels; i < (row*c.size+min(c.size, x+pad))*c.channels; i++ {
+		for i := (row*c.size + max(0, x-pad)) * c.channels; i < (row*c.size+
+			min(c.size, x+pad))*c.channels; i++ {
 			c.pixels[i] = grey
 		}
 	}

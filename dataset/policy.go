@@ -19,7 +19,8 @@ var Policies = []string{RandAugment, AutoAugment}
 const MaxMagnitude = 30
 
 // operations are RandAugment's, in the authors' order, which the draws depend on.
-var operations = []string{"AutoContrast", "Equalize", "Invert", "Rotate", "Posterize", "Solarize", "Color", "Contrast", "Brightness", "Sharpness",
+var operations = []string{"AutoContrast", "Equalize", "Invert", "Rotate", "Posterize", "Solarize",
+	"Color", "Contrast", "Brightness", "Sharpness",
 	"ShearX", "ShearY", "TranslateX", "TranslateY", "Cutout", "SolarizeAdd"}
 
 // chance is an operation of an AutoAugment pair: with what probability, and at what magnitude.
@@ -31,27 +32,35 @@ type chance struct {
 
 // autoAugment is policy_v0.
 var autoAugment = [25][2]chance{
-	{{"Equalize", .8, 1}, {"ShearY", .8, 4}}, {{"Color", .4, 9}, {"Equalize", .6, 3}}, {{"Color", .4, 1}, {"Rotate", .6, 8}},
-	{{"Solarize", .8, 3}, {"Equalize", .4, 7}}, {{"Solarize", .4, 2}, {"Solarize", .6, 2}}, {{"Color", .2, 0}, {"Equalize", .8, 8}},
-	{{"Equalize", .4, 8}, {"SolarizeAdd", .8, 3}}, {{"ShearX", .2, 9}, {"Rotate", .6, 8}}, {{"Color", .6, 1}, {"Equalize", 1, 2}},
-	{{"Invert", .4, 9}, {"Rotate", .6, 0}}, {{"Equalize", 1, 9}, {"ShearY", .6, 3}}, {{"Color", .4, 7}, {"Equalize", .6, 0}},
-	{{"Posterize", .4, 6}, {"AutoContrast", .4, 7}}, {{"Solarize", .6, 8}, {"Color", .6, 9}}, {{"Solarize", .2, 4}, {"Rotate", .8, 9}},
-	{{"Rotate", 1, 7}, {"TranslateY", .8, 9}}, {{"ShearX", 0, 0}, {"Solarize", .8, 4}}, {{"ShearY", .8, 0}, {"Color", .6, 4}},
-	{{"Color", 1, 0}, {"Rotate", .6, 2}}, {{"Equalize", .8, 4}, {"Equalize", 0, 8}}, {{"Equalize", 1, 4}, {"AutoContrast", .6, 2}},
-	{{"ShearY", .4, 7}, {"SolarizeAdd", .6, 7}}, {{"Posterize", .8, 2}, {"Solarize", .6, 10}}, {{"Solarize", .6, 8}, {"Equalize", .6, 1}},
+	{{"Equalize", .8, 1}, {"ShearY", .8, 4}}, {{"Color", .4, 9}, {"Equalize", .6, 3}},
+	{{"Color", .4, 1}, {"Rotate", .6, 8}},
+	{{"Solarize", .8, 3}, {"Equalize", .4, 7}}, {{"Solarize", .4, 2}, {"Solarize", .6, 2}},
+	{{"Color", .2, 0}, {"Equalize", .8, 8}},
+	{{"Equalize", .4, 8}, {"SolarizeAdd", .8, 3}}, {{"ShearX", .2, 9}, {"Rotate", .6, 8}},
+	{{"Color", .6, 1}, {"Equalize", 1, 2}},
+	{{"Invert", .4, 9}, {"Rotate", .6, 0}}, {{"Equalize", 1, 9}, {"ShearY", .6, 3}},
+	{{"Color", .4, 7}, {"Equalize", .6, 0}},
+	{{"Posterize", .4, 6}, {"AutoContrast", .4, 7}}, {{"Solarize", .6, 8}, {"Color", .6, 9}},
+	{{"Solarize", .2, 4}, {"Rotate", .8, 9}},
+	{{"Rotate", 1, 7}, {"TranslateY", .8, 9}}, {{"ShearX", 0, 0}, {"Solarize", .8, 4}},
+	{{"ShearY", .8, 0}, {"Color", .6, 4}},
+	{{"Color", 1, 0}, {"Rotate", .6, 2}}, {{"Equalize", .8, 4}, {"Equalize", 0, 8}},
+	{{"Equalize", 1, 4}, {"AutoContrast", .6, 2}},
+	{{"ShearY", .4, 7}, {"SolarizeAdd", .6, 7}}, {{"Posterize", .8, 2}, {"Solarize", .6, 10}},
+	{{"Solarize", .6, 8}, {"Equalize", .6, 1}},
 	{{"Color", .8, 6}, {"Rotate", .4, 5}},
 }
 
-// Largest shift and half side of RandAugment's cutout and largest shift of AutoAugment, in the authors' pixels, which are those of images of 224: here
-// they are shares of the side.
+// Largest shift and half side of RandAugment's cutout and largest shift of AutoAugment, in the
+// authors' pixels, which are those of images of 224: here they are shares of the side.
 const (
 	randAugmentShift  = 100. / 224
 	randAugmentCutout = 40. / 224
 	autoAugmentShift  = 250. / 224
 )
 
-// distort applies the policy to an image. The draws are a function of the stream alone and no fewer for one operation than for another, so that trials
-// of unlike resolution see the same changes.
+// distort applies the policy to an image. The draws are a function of the stream alone and no fewer
+// for one operation than for another, so that trials of unlike resolution see the same changes.
 func (a Augmentation) distort(c *canvas, s *random.Stream) {
 	switch a.Policy {
 	case RandAugment:

@@ -2,11 +2,13 @@ package dataset
 
 import "fmt"
 
-// Resize makes images of another, smaller size with an area filter: every new pixel is the mean of the square of old ones that it covers, those on
-// its edge by the share covered. The arithmetic is in whole numbers, so that the bytes are the same everywhere.
+// Resize makes images of another, smaller size with an area filter: every new pixel is the mean of
+// the square of old ones that it covers, those on its edge by the share covered. The arithmetic is
+// in whole numbers, so that the bytes are the same everywhere.
 func (im *Images) Resize(pixels int) (*Images, error) {
 	if pixels > im.Size || pixels < 1 {
-		return nil, fmt.Errorf("images of %d pixels cannot be made %d: they are never enlarged", im.Size, pixels)
+		return nil, fmt.Errorf("images of %d pixels cannot be made %d: they are never enlarged",
+			im.Size, pixels)
 	}
 	if pixels == im.Size {
 		return im, nil
@@ -21,13 +23,15 @@ func (im *Images) Resize(pixels int) (*Images, error) {
 	return small, nil
 }
 
-// span is the old pixels that a new one covers, in units of 1/size of a new pixel: the weights of a span add up to the old size.
+// span is the old pixels that a new one covers, in units of 1/size of a new pixel: the weights of a
+// span add up to the old size.
 type span struct {
 	first   int
 	weights []uint32
 }
 
-// areaSpans covers a side of from pixels with to new ones. With every old pixel cut into `to` parts, a new pixel is `from` parts long.
+// areaSpans covers a side of from pixels with to new ones. With every old pixel cut into `to`
+// parts, a new pixel is `from` parts long.
 func areaSpans(from, to int) []span {
 	spans := make([]span, to)
 	for i := range spans {

@@ -9,17 +9,21 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Split draws the validation images, a fraction of all, and the training images from the rest; trainExamples 0 takes all of the rest. Both are
-// stratified: every class has its share, to within one image. The draw depends on the seed alone, and fewer training examples of the same seed are
-// a subset of more. Indices are in increasing order.
-func Split(labels []int, validationFraction float64, trainExamples int, seed uint64) (train, validation []int, err error) {
+// Split draws the validation images, a fraction of all, and the training images from the rest;
+// trainExamples 0 takes all of the rest. Both are stratified: every class has its share, to within
+// one image. The draw depends on the seed alone, and fewer training examples of the same seed are a
+// subset of more. Indices are in increasing order.
+func Split(labels []int, validationFraction float64, trainExamples int,
+	seed uint64) (train, validation []int, err error) {
 	wanted := int(math.Round(validationFraction * float64(len(labels))))
 	rest := len(labels) - wanted
 	switch {
 	case math.IsNaN(validationFraction) || wanted < 1 || rest < 1:
-		return nil, nil, fmt.Errorf("a validation fraction of %v leaves %d of %d images to validate on and %d to train on: both need some", validationFraction, wanted, len(labels), rest)
+		return nil, nil, fmt.Errorf("a validation fraction of %v leaves %d of %d images to "+
+			"validate on and %d to train on: both need some", validationFraction, wanted, len(labels), rest)
 	case trainExamples > rest:
-		return nil, nil, fmt.Errorf("%d training examples are more than the %d that %d images with a validation fraction of %v leave", trainExamples, rest, len(labels), validationFraction)
+		return nil, nil, fmt.Errorf("%d training examples are more than the %d that %d images "+
+			"with a validation fraction of %v leave", trainExamples, rest, len(labels), validationFraction)
 	case trainExamples <= 0:
 		trainExamples = rest
 	}
@@ -31,8 +35,8 @@ func Split(labels []int, validationFraction float64, trainExamples int, seed uin
 	return train, validation, nil
 }
 
-// interleave orders all images so that every stretch from the start holds each class by its share: the k-th of n images of a class is placed at
-// (k + 1/2) / n of the way.
+// interleave orders all images so that every stretch from the start holds each class by its share:
+// the k-th of n images of a class is placed at (k + 1/2) / n of the way.
 func interleave(labels []int, seed uint64) []int {
 	byClass := map[int][]int{}
 	for i, label := range labels {

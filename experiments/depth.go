@@ -6,11 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep tables and lists may be nested. No key is deeper than six; a path is kept
-// for each level, so that the memory of a text that nests without end grows with its square.
+// maxDepth bounds how deep tables and lists may be nested. No key is deeper than six; a path is
+// kept for each level, so that the memory of a text that nests without end grows with its square.
 const maxDepth = 100
 
-var deepText = fmt.Sprintf("tables and lists are nested more than %d levels deep: no key needs more than six", maxDepth)
+var deepText = fmt.Sprintf("tables and lists are nested more than %d levels deep: no key needs "+
+	"more than six", maxDepth)
 
 // tooDeep finds where a text nests deeper than maxDepth, by brackets and by the dots of keys; ok
 // where it does. The text need not be TOML.
@@ -77,6 +78,7 @@ func (d *depth) close() {
 // deepMistake is that of a text that tooDeep has found something in.
 func deepMistake(file, text string, at int) Mistake {
 	start := strings.LastIndexByte(text[:at], '\n') + 1
-	return Mistake{File: file, Line: strings.Count(text[:at], "\n") + 1, Column: utf8.RuneCountInString(text[start:at]) + 1,
-		Text: deepText}
+	return Mistake{File: file, Line: strings.Count(text[:at], "\n") + 1,
+		Column: utf8.RuneCountInString(text[start:at]) + 1,
+		Text:   deepText}
 }

@@ -36,5 +36,8 @@ func (e *Errors) Error() string {
 }
 
 func (e *Errors) sort() {
-	slices.SortStableFunc(e.List, func(a, b Mistake) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })
+	slices.SortStableFunc(e.List, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(a.Line,
+			b.Line), cmp.Compare(a.Column, b.Column))
+	})
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// TestMistakes holds the messages of the bad files of an archive, each NAME.toml with optional settings in NAME.set, against NAME.err.
+// TestMistakes holds the messages of the bad files of an archive, each NAME.toml with optional
+// settings in NAME.set, against NAME.err.
 func TestMistakes(t *testing.T) {
 	path := filepath.Join("testdata", "mistakes.txtar")
 	archive, err := txtar.ParseFile(path)
@@ -65,14 +66,17 @@ func TestLoad(t *testing.T) {
 		t.Errorf("got %+v, %v", e, err)
 	}
 	var list *Errors
-	if _, err := Load("quickstart.toml", "replication.seeds=0"); !errors.As(err, &list) || len(list.List) != 1 {
+	if _, err := Load("quickstart.toml", "replication.seeds=0"); !errors.As(err, &list) ||
+		len(list.List) != 1 {
 		t.Errorf("got %v", err)
 	}
 }
 
 // TestSentence: messages of the decoder begin in lower case, abbreviations keep theirs.
 func TestSentence(t *testing.T) {
-	for message, want := range map[string]string{"Expected a key.": "expected a key", " TOML files cannot contain control characters: '0x08'": "TOML files cannot contain control characters: '0x08'"} {
+	for message, want := range map[string]string{"Expected a key.": "expected a key",
+		" TOML files cannot contain control characters: '0x08'": "TOML files cannot contain " +
+			"control characters: '0x08'"} {
 		if got := sentence(message); got != want {
 			t.Errorf("%q becomes %q, want %q", message, got, want)
 		}

@@ -1,9 +1,11 @@
 // Package experiments reads experiment files: TOML that declares a study.
 //
-// The format is strict. Every unknown key, wrong type and impossible value of a file is reported at once, each with line, column and the nearest
-// valid name. Numbers of a grid are exact decimals, as written. What a file leaves out gets the default that stands beside the field here.
+// The format is strict. Every unknown key, wrong type and impossible value of a file is reported at
+// once, each with line, column and the nearest valid name. Numbers of a grid are exact decimals, as
+// written. What a file leaves out gets the default that stands beside the field here.
 //
-// The package joins what a file names: the model around which a search is made, the space of the search, the data and the recipe.
+// The package joins what a file names: the model around which a search is made, the space of the
+// search, the data and the recipe.
 //
 // References:
 //
@@ -40,8 +42,9 @@ type Experiment struct {
 	source *source // where its keys come from
 }
 
-// At says where a key comes from, for messages about what only the data show: file, line and column of "data.train_examples" or of the nearest thing around
-// it that the file has, or the setting from outside.
+// At says where a key comes from, for messages about what only the data show: file, line and column
+// of "data.train_examples" or of the nearest thing around it that the file has, or the setting from
+// outside.
 func (e *Experiment) At(path string) string { return e.source.mistake(path).where() }
 
 // Study is [study] with [objective].
@@ -55,36 +58,43 @@ type Study struct {
 
 // Model is [model]: the network that the search starts from.
 type Model struct {
-	Baseline          string         // a preset; required unless stages are given: "efficientnet-b0" has the rest then
-	Width             float64        // width_coefficient, 1: applied to the network before the search
-	Depth             float64        // depth_coefficient, 1
-	Resolution        int            // pixels; the preset's
-	Stem              int            // channels; the preset's
-	StemKernel        int            // the preset's
-	StemStride        int            // the preset's
-	StemPool          bool           // the preset's
-	Head              int            // channels of the 1x1 convolution before pooling, 0 for none; the preset's
-	Activation        string         // one of model.Activations, of all stages without one of their own; the preset's
-	Padding           string         // "symmetric" or "same"; symmetric
-	Stages            []model.Stage  // the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats of MBConvs
-	Strides           []int          // one a stage, instead of the stages' own
-	Rounding          model.Rounding // channel_divisor 8, depth_rounding "ceil", resolution_multiple 0 (any): the official rule
-	Dropout           Strength       // before the classifier; 0 (the presets' rates suit ImageNet)
-	DropConnect       Strength       // 0
-	BatchNormMomentum float64        // the preset's
-	BatchNormEpsilon  float64        // the preset's
-	Classes           int            // 1000 without [data]; never with it
+	// a preset; required unless stages are given: "efficientnet-b0" has the rest then
+	Baseline   string
+	Width      float64 // width_coefficient, 1: applied to the network before the search
+	Depth      float64 // depth_coefficient, 1
+	Resolution int     // pixels; the preset's
+	Stem       int     // channels; the preset's
+	StemKernel int     // the preset's
+	StemStride int     // the preset's
+	StemPool   bool    // the preset's
+	// channels of the 1x1 convolution before pooling, 0 for none; the preset's
+	Head int
+	// one of model.Activations, of all stages without one of their own; the preset's
+	Activation string
+	Padding    string // "symmetric" or "same"; symmetric
+	// the preset's; as tables, or as rows of expansion, channels, kernel, stride, repeats of
+	// MBConvs
+	Stages  []model.Stage
+	Strides []int // one a stage, instead of the stages' own
+	// channel_divisor 8, depth_rounding "ceil", resolution_multiple 0 (any): the official rule
+	Rounding          model.Rounding
+	Dropout           Strength // before the classifier; 0 (the presets' rates suit ImageNet)
+	DropConnect       Strength // 0
+	BatchNormMomentum float64  // the preset's
+	BatchNormEpsilon  float64  // the preset's
+	Classes           int      // 1000 without [data]; never with it
 }
 
 // Data is [data].
 type Data struct {
-	Dataset            string               // required
-	Path               string               // folder of the files; the data set's usual place
-	TrainExamples      int                  // 0: all that validation leaves
-	ValidationFraction float64              // of the published training images, 0.1
-	ValidationCrop     float64              // share of the side of the middle that is validated on, 0 for all without a filter
-	Augmentation       dataset.Augmentation // none; at φ 0
-	Magnitude          Strength             // of RandAugment, 10
+	Dataset            string  // required
+	Path               string  // folder of the files; the data set's usual place
+	TrainExamples      int     // 0: all that validation leaves
+	ValidationFraction float64 // of the published training images, 0.1
+	// share of the side of the middle that is validated on, 0 for all without a filter
+	ValidationCrop float64
+	Augmentation   dataset.Augmentation // none; at φ 0
+	Magnitude      Strength             // of RandAugment, 10
 }
 
 // Replication is [replication].
@@ -101,17 +111,21 @@ type Execution struct {
 	MaxConsecutiveFailures int           // 0: no limit
 	KeepWeights            bool          // of complete runs, true
 	Latency                bool          // measure each trial's inference when no run is left, false
-	LatencyBatch           int           // images of the batch that is measured beside a single one, 16
+	// images of the batch that is measured beside a single one, 16
+	LatencyBatch int
 
 	// KeepPredictions is the most bytes of logits and labels that a run keeps: PredictionBytes, 0
 	// where the file says keep_predictions = false, no bound where it says true.
 	KeepPredictions int
 }
 
-// Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone: it is read for files of before, and nothing is bootstrapped any more.
+// Analysis is [analysis]. Its bootstrap_resamples can be 10000 alone: it is read for files of
+// before, and nothing is bootstrapped any more.
 type Analysis struct {
 	Confidence float64 // confidence_level, 0.95
-	Check      string  // beside the tied set: "permutation", the default, "sign-flip", where the seeds allow it, or "none"
+	// beside the tied set: "permutation", the default, "sign-flip", where the seeds allow it, or
+	// "none"
+	Check string
 }
 
 // Report is [report].
@@ -132,8 +146,9 @@ const (
 	CheckNone         = "none"
 )
 
-// Load reads a file. Settings are key=value pairs that go before the file's own, such as train.epochs=3 or constraint.0.target=1.9. The error of a
-// bad file is an *Errors; that of one that cannot be read is the file system's.
+// Load reads a file. Settings are key=value pairs that go before the file's own, such as
+// train.epochs=3 or constraint.0.target=1.9. The error of a bad file is an *Errors; that of one
+// that cannot be read is the file system's.
 func Load(path string, settings ...string) (*Experiment, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -142,7 +157,8 @@ func Load(path string, settings ...string) (*Experiment, error) {
 	return Parse(path, text, settings...)
 }
 
-// Parse reads the text of a file; the error of a bad one is an *Errors, with every mistake that can be told.
+// Parse reads the text of a file; the error of a bad one is an *Errors, with every mistake that can
+// be told.
 func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 	root, errs := open(file, text, settings)
 	if root == nil {

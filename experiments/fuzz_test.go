@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzParse: no text makes the reader fail in another way than with a list of mistakes, in order and inside the text, and what it accepts builds.
+// FuzzParse: no text makes the reader fail in another way than with a list of mistakes, in order
+// and inside the text, and what it accepts builds.
 func FuzzParse(f *testing.F) {
 	names, err := Files.ReadDir(".")
 	if err != nil {
@@ -19,7 +20,9 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text, "train.epochs=3")
 	}
-	f.Add([]byte("schema_version = 1\nmodel.activation = \"relu\"\nmodel.head = 0\n[[model.stages]]\nblock = \"bottleneck\"\nchannels = 12\nlayers = 2\nstride = 2\n"), "model.stem_pool=true")
+	f.Add([]byte("schema_version = 1\nmodel.activation = \"relu\"\nmodel.head = "+
+		"0\n[[model.stages]]\nblock = \"bottleneck\"\nchannels = 12\nlayers = 2\nstride = 2\n"),
+		"model.stem_pool=true")
 	f.Fuzz(func(t *testing.T, text []byte, setting string) {
 		checkPlaces(t, withoutMark(string(text)))
 		e, err := Parse("fuzz.toml", text)
@@ -42,7 +45,8 @@ func checkErrors(t *testing.T, err error, lines int) {
 	}
 	last := Mistake{}
 	for _, m := range list.List {
-		if m.Text == "" || m.Line < last.Line || m.Line == last.Line && m.Column < last.Column || m.Line > lines {
+		if m.Text == "" || m.Line < last.Line || m.Line == last.Line && m.Column < last.Column ||
+			m.Line > lines {
 			t.Fatalf("%v comes after %v in a text of %d lines", m, last, lines)
 		}
 		if strings.Contains(m.Text, "%!") {

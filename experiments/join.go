@@ -12,8 +12,9 @@ import (
 	"gridsearch/search"
 )
 
-// Baseline is the network that the search starts from, for data with so many classes and channels; 0 of both where there are no data: then the preset's
-// channels count, and [model] classes. Stem, head and stages of the file come first, then its strides, then the coefficients.
+// Baseline is the network that the search starts from, for data with so many classes and channels;
+// 0 of both where there are no data: then the preset's channels count, and [model] classes. Stem,
+// head and stages of the file come first, then its strides, then the coefficients.
 func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error) {
 	m := e.Model
 	a, err := model.Preset(m.Baseline)
@@ -21,12 +22,14 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 		return a, err
 	}
 	a.Stem = model.Stem{Channels: m.Stem, Kernel: m.StemKernel, Stride: m.StemStride, Pool: m.StemPool}
-	a.Head, a.Activation, a.Padding, a.Stages = m.Head, m.Activation, m.Padding, append([]model.Stage{}, m.Stages...)
+	a.Head, a.Activation, a.Padding, a.Stages = m.Head, m.Activation, m.Padding,
+		append([]model.Stage{}, m.Stages...)
 	for i, stride := range m.Strides {
 		a.Stages[i].Stride = stride
 	}
 	a = a.Scale(m.Depth, m.Width, 1, m.Rounding)
-	a.Pixels, a.BatchNormMomentum, a.BatchNormEpsilon = m.Resolution, m.BatchNormMomentum, m.BatchNormEpsilon
+	a.Pixels, a.BatchNormMomentum, a.BatchNormEpsilon = m.Resolution, m.BatchNormMomentum,
+		m.BatchNormEpsilon
 	a.Dropout, a.DropConnect = m.Dropout.At(0), m.DropConnect.At(0)
 	if m.Classes > 0 {
 		a.Classes = m.Classes
@@ -40,19 +43,23 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 	return a, nil
 }
 
-// Rounded warns of channels that the file writes, that no coefficient scales and that the rule of rounding changes all the same; empty if there are none.
+// Rounded warns of channels that the file writes, that no coefficient scales and that the rule of
+// rounding changes all the same; empty if there are none.
 func (e *Experiment) Rounded() string {
 	m := e.Model
-	written := model.Architecture{Stem: model.Stem{Channels: m.Stem}, Stages: m.Stages, Head: m.Head}.Channels()
+	written := model.Architecture{Stem: model.Stem{Channels: m.Stem}, Stages: m.Stages,
+		Head: m.Head}.Channels()
 	base, err := e.Baseline(0, 0)
 	if err != nil || m.Width != 1 || slices.Equal(base.Channels(), written) {
 		return ""
 	}
-	return fmt.Sprintf("the channels %v of stem, stages and head are built as %v, multiples of channel_divisor = %d: channel_divisor = 1 keeps them",
+	return fmt.Sprintf("the channels %v of stem, stages and head are built as %v, multiples of "+
+		"channel_divisor = %d: channel_divisor = 1 keeps them",
 		written, base.Channels(), m.Rounding.ChannelDivisor)
 }
 
-// modelCause is the key of [model] without which its network could be built, empty where no key alone is to blame.
+// modelCause is the key of [model] without which its network could be built, empty where no key
+// alone is to blame.
 func (e *Experiment) modelCause(t *table) string {
 	var causes []string
 	for key := range t.values {
@@ -83,8 +90,9 @@ func (e *Experiment) Scaled(base model.Architecture, p search.Point) model.Archi
 	return base.Scale(depth, width, resolution, e.Model.Rounding)
 }
 
-// Builder makes the search's networks around a base: a network is identified by its architecture's key. Those with more pixels than the data's native
-// ones cannot be trained; native 0 is no limit. The Build is for one goroutine.
+// Builder makes the search's networks around a base: a network is identified by its architecture's
+// key. Those with more pixels than the data's native ones cannot be trained; native 0 is no limit.
+// The Build is for one goroutine.
 func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 	costs := map[string]search.Cost{} // counting is the slow part, and many points build one network
 	return func(p search.Point) (search.Network, error) {
@@ -96,7 +104,8 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 			}
 			costs[id] = search.Cost(a.Cost())
 		}
-		n := search.Network{ID: id, Pixels: a.Pixels, Repeats: a.Repeats(), Channels: a.Channels(), FinalMap: a.FinalMap(), Cost: costs[id]}
+		n := search.Network{ID: id, Pixels: a.Pixels, Repeats: a.Repeats(), Channels: a.Channels(),
+			FinalMap: a.FinalMap(), Cost: costs[id]}
 		if native > 0 && a.Pixels > native {
 			n.Infeasible = fmt.Sprintf("%d pixels are more than the data's native %d", a.Pixels, native)
 		}
@@ -104,8 +113,9 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 	}
 }
 
-// Plan makes the plan of the search around a base, on data with so many native pixels (0: no limit). Its error names the key at fault, and wraps a
-// *search.EmptyError where nothing is left to train.
+// Plan makes the plan of the search around a base, on data with so many native pixels (0: no
+// limit). Its error names the key at fault, and wraps a *search.EmptyError where nothing is left to
+// train.
 func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
 	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
 	var empty *search.EmptyError
@@ -113,7 +123,8 @@ func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, er
 	case err == nil:
 		return plan, nil
 	case !errors.As(err, &empty): // a point beyond what can be counted
-		return nil, e.blame(err, "search.phi", "search.alpha.high", "search.beta.high", "search.gamma.high", "search.coefficients", "search.points")
+		return nil, e.blame(err, "search.phi", "search.alpha.high", "search.beta.high",
+			"search.gamma.high", "search.coefficients", "search.points")
 	case empty.Plan.Points == 0:
 		return nil, e.blame(err, "search.method")
 	case empty.Plan.Kept == 0:
@@ -122,20 +133,24 @@ func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, er
 	case native > 0 && base.Pixels > native:
 		return nil, fmt.Errorf("%s: resolution is %d: %w", e.At("model.resolution"), base.Pixels, err)
 	}
-	return nil, e.blame(err, "search.gamma.low", "search.gamma", "search.phi", "search.coefficients", "search.points", "search.method")
+	return nil, e.blame(err, "search.gamma.low", "search.gamma", "search.phi",
+		"search.coefficients", "search.points", "search.method")
 }
 
-// strictest is the index of the constraint that leaves a search empty: the first that excludes every point by itself, or else the one that the nearest
-// point violates most.
+// strictest is the index of the constraint that leaves a search empty: the first that excludes
+// every point by itself, or else the one that the nearest point violates most.
 func strictest(e *search.EmptyError) int {
-	all := slices.IndexFunc(e.Plan.Removed, func(r search.Removal) bool { return r.Alone == e.Plan.Points })
+	all := slices.IndexFunc(e.Plan.Removed,
+		func(r search.Removal) bool { return r.Alone == e.Plan.Points })
 	if all >= 0 {
 		return all
 	}
-	return slices.IndexFunc(e.Plan.Removed, func(r search.Removal) bool { return r.Constraint == e.Nearest.Constraint })
+	return slices.IndexFunc(e.Plan.Removed,
+		func(r search.Removal) bool { return r.Constraint == e.Nearest.Constraint })
 }
 
-// blame puts before an error the place and the name of the key that it is of: the one of these that is set from outside, or else the first in the file.
+// blame puts before an error the place and the name of the key that it is of: the one of these that
+// is set from outside, or else the first in the file.
 func (e *Experiment) blame(err error, paths ...string) error {
 	path := newTable("", nil, e.source).culprit(paths...)
 	return fmt.Errorf("%s: %s: %w", e.At(path), path, err)

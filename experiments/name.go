@@ -8,8 +8,10 @@ import (
 )
 
 // folderRule is what a study's name must be, which every file system takes and every shell shows.
-const folderRule = "use letters with their marks, digits, spaces and any of - _ . + ( ); begin with no dash, dot, space or mark, " +
-	"end with no dot or space, take no name that Windows keeps for a device, like CON or nul.txt, and no more than 255 bytes"
+const folderRule = "use letters with their marks, digits, spaces and any of - _ . + ( ); begin " +
+	"with no dash, dot, space or mark, " +
+	"end with no dot or space, take no name that Windows keeps for a device, like CON or " +
+	"nul.txt, and no more than 255 bytes"
 
 // maxName is the longest name that common file systems take, in bytes.
 const maxName = 255
@@ -17,13 +19,16 @@ const maxName = 255
 // makesFolder says whether a study's name can be that of its folder on every system.
 func makesFolder(name string) bool {
 	first, _ := utf8.DecodeRuneInString(name)
-	return name != "" && len(name) <= maxName && utf8.ValidString(name) && !strings.ContainsFunc(name, strange) &&
-		!strings.ContainsRune("-. ", first) && !joins(first) && name == strings.TrimRight(name, ". ") && !isDevice(name)
+	return name != "" && len(name) <= maxName && utf8.ValidString(name) &&
+		!strings.ContainsFunc(name, strange) &&
+		!strings.ContainsRune("-. ", first) && !joins(first) && name == strings.TrimRight(name,
+		". ") && !isDevice(name)
 }
 
 // strange are characters that some file system refuses, a shell takes for its own, or nobody sees.
 func strange(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !joins(r) && !strings.ContainsRune("-_. +()", r)
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !joins(r) &&
+		!strings.ContainsRune("-_. +()", r)
 }
 
 // joins says whether a character belongs to the letter in front of it: the vowels of Hindi, accents

@@ -16,10 +16,12 @@ type place struct {
 	setting      string // the setting that it comes from, empty for the file
 }
 
-// scan finds the places of all keys, tables and list items of a TOML text that the decoder has accepted: it need not check anything, and it never
-// fails. Paths are keys joined by dots, with the index of list items in brackets: model.stages[2].kernel.
+// scan finds the places of all keys, tables and list items of a TOML text that the decoder has
+// accepted: it need not check anything, and it never fails. Paths are keys joined by dots, with the
+// index of list items in brackets: model.stages[2].kernel.
 //
-// The decoder gives a position with a syntax error alone, and none with its values: hence this second reading.
+// The decoder gives a position with a syntax error alone, and none with its values: hence this
+// second reading.
 func scan(text string) map[string]place {
 	s := scanner{text: text, lines: []int{0}, places: map[string]place{}, count: map[string]int{}}
 	for i, c := range []byte(text) {
@@ -81,7 +83,8 @@ func (s *scanner) note(path string, at int, raw string) {
 	if !exact {
 		line--
 	}
-	s.places[path] = place{line: line + 1, column: utf8.RuneCountInString(s.text[s.lines[line]:at]) + 1, raw: raw}
+	s.places[path] = place{line: line + 1, column: utf8.RuneCountInString(
+		s.text[s.lines[line]:at]) + 1, raw: raw}
 }
 
 // header reads [table] or [[array]].

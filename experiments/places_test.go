@@ -17,17 +17,27 @@ func TestScan(t *testing.T) {
 		want       map[string]string // path: "line:column raw"
 	}{
 		{"keys", "a = 1\n  b=\"x\" # = c\n", map[string]string{"a": "1:1 1", "b": "2:3 "}},
-		{"tables", "[t]\nk = 2\n[ t . u ]\nk = 3", map[string]string{"t": "1:1 ", "t.k": "2:1 2", "t.u": "3:1 ", "t.u.k": "4:1 3"}},
-		{"dotted", "a.b . c = 1\na.d = 2", map[string]string{"a": "1:1 ", "a.b": "1:1 ", "a.b.c": "1:1 1", "a.d": "2:1 2"}},
-		{"quoted keys", "\"a b\" = 1\n'c.d' = 2\n\"\\u0065\" = 3\n\"=#[\" = 4", map[string]string{"a b": "1:1 1", "c.d": "2:1 2", "e": "3:1 3", "=#[": "4:1 4"}},
+		{"tables", "[t]\nk = 2\n[ t . u ]\nk = 3", map[string]string{"t": "1:1 ", "t.k": "2:1 2",
+			"t.u": "3:1 ", "t.u.k": "4:1 3"}},
+		{"dotted", "a.b . c = 1\na.d = 2", map[string]string{"a": "1:1 ", "a.b": "1:1 ",
+			"a.b.c": "1:1 1", "a.d": "2:1 2"}},
+		{"quoted keys", "\"a b\" = 1\n'c.d' = 2\n\"\\u0065\" = 3\n\"=#[\" = 4",
+			map[string]string{"a b": "1:1 1", "c.d": "2:1 2", "e": "3:1 3", "=#[": "4:1 4"}},
 		{"arrays of tables", "[[a]]\nk = 1\n[a.b]\nk = 2\n[[a]]\n[[a.c]]\nk = 3", map[string]string{
-			"a": "1:1 ", "a[0]": "1:1 ", "a[0].k": "2:1 1", "a[0].b": "3:1 ", "a[0].b.k": "4:1 2", "a[1]": "5:1 ", "a[1].c": "6:1 ", "a[1].c[0]": "6:1 ", "a[1].c[0].k": "7:1 3"}},
-		{"inline tables", "p = { x = 1.50, y = { z = +2 } }", map[string]string{"p": "1:1 ", "p.x": "1:7 1.50", "p.y": "1:17 ", "p.y.z": "1:23 +2"}},
-		{"lists", "a = [1, # ]\n 2,\n [3, 4],\n]\nb = 1", map[string]string{"a": "1:1 ", "a[0]": "1:6 1", "a[1]": "2:2 2", "a[2]": "3:2 ", "a[2][0]": "3:3 3", "a[2][1]": "3:6 4", "b": "5:1 1"}},
-		{"strings over lines", "a = \"\"\"\nx = 1 \\\"\"\" ]\n\"\"\"\"\nb = '''\n\\'''\nc = 1", map[string]string{"a": "1:1 ", "b": "4:1 ", "c": "6:1 1"}},
-		{"escapes", `a = "\" # \\"` + "\nb = 'x\\'\nc = 2", map[string]string{"a": "1:1 ", "b": "2:1 ", "c": "3:1 2"}},
+			"a": "1:1 ", "a[0]": "1:1 ", "a[0].k": "2:1 1", "a[0].b": "3:1 ", "a[0].b.k": "4:1 2",
+			"a[1]": "5:1 ", "a[1].c": "6:1 ", "a[1].c[0]": "6:1 ", "a[1].c[0].k": "7:1 3"}},
+		{"inline tables", "p = { x = 1.50, y = { z = +2 } }", map[string]string{"p": "1:1 ",
+			"p.x": "1:7 1.50", "p.y": "1:17 ", "p.y.z": "1:23 +2"}},
+		{"lists", "a = [1, # ]\n 2,\n [3, 4],\n]\nb = 1", map[string]string{"a": "1:1 ",
+			"a[0]": "1:6 1", "a[1]": "2:2 2", "a[2]": "3:2 ", "a[2][0]": "3:3 3",
+			"a[2][1]": "3:6 4", "b": "5:1 1"}},
+		{"strings over lines", "a = \"\"\"\nx = 1 \\\"\"\" ]\n\"\"\"\"\nb = '''\n\\'''\nc = 1",
+			map[string]string{"a": "1:1 ", "b": "4:1 ", "c": "6:1 1"}},
+		{"escapes", `a = "\" # \\"` + "\nb = 'x\\'\nc = 2", map[string]string{"a": "1:1 ",
+			"b": "2:1 ", "c": "3:1 2"}},
 		{"columns are characters", "é = { ü = 1 }", map[string]string{}},
-		{"characters", "a = [\"äöü\", 5]\r\nb = 6\r\n", map[string]string{"a": "1:1 ", "a[0]": "1:6 ", "a[1]": "1:13 5", "b": "2:1 6"}},
+		{"characters", "a = [\"äöü\", 5]\r\nb = 6\r\n", map[string]string{"a": "1:1 ",
+			"a[0]": "1:6 ", "a[1]": "1:13 5", "b": "2:1 6"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := toml.Unmarshal([]byte(c.text), &map[string]any{}); (err != nil) != (len(c.want) == 0) {
@@ -59,7 +69,8 @@ func paths(path string, v any) []string {
 	return found
 }
 
-// checkPlaces holds the places of a text that the decoder accepts against what it has decoded: the same paths, each inside the text.
+// checkPlaces holds the places of a text that the decoder accepts against what it has decoded: the
+// same paths, each inside the text.
 func checkPlaces(t *testing.T, text string) {
 	t.Helper()
 	values := map[string]any{}
@@ -78,7 +89,8 @@ func checkPlaces(t *testing.T, text string) {
 		t.Fatalf("the scanner finds %q, the decoder %q", got, want)
 	}
 	for path, p := range places {
-		if p.line < 1 || p.line > len(lines) || p.column < 1 || p.column > utf8.RuneCountInString(lines[p.line-1]) {
+		if p.line < 1 || p.line > len(lines) || p.column < 1 ||
+			p.column > utf8.RuneCountInString(lines[p.line-1]) {
 			t.Fatalf("%q is at %d:%d, outside the text", path, p.line, p.column)
 		}
 	}

@@ -76,16 +76,19 @@ func readyNames(t *testing.T) []string {
 	return names
 }
 
-// TestReadyPlans holds what each ready file would train, with its exact cost, against the recorded plans; the order of trials is the search's to test.
+// TestReadyPlans holds what each ready file would train, with its exact cost, against the recorded
+// plans; the order of trials is the search's to test.
 func TestReadyPlans(t *testing.T) {
 	var out bytes.Buffer
 	for _, name := range readyNames(t) {
 		e, plan := readyPlan(t, name)
-		fmt.Fprintf(&out, "%s: %d points, %d kept, %d networks, %d trials, %d seeds\n", name, plan.Points, plan.Kept, plan.Networks, len(plan.Trials), e.Replication.Seeds)
+		fmt.Fprintf(&out, "%s: %d points, %d kept, %d networks, %d trials, %d seeds\n", name,
+			plan.Points, plan.Kept, plan.Networks, len(plan.Trials), e.Replication.Seeds)
 		var lines []string
 		for _, trial := range plan.Trials {
 			c := trial.Network.Cost
-			lines = append(lines, fmt.Sprintf("  %s: %d multiply-adds (x %.3f), %d parameters, %d activations, repeats %v, channels %v%s\n", trial.Name, c.MAdds, trial.MAddsRatio,
+			lines = append(lines, fmt.Sprintf("  %s: %d multiply-adds (x %.3f), %d parameters, "+
+				"%d activations, repeats %v, channels %v%s\n", trial.Name, c.MAdds, trial.MAddsRatio,
 				c.Params, c.Activations, trial.Network.Repeats, trial.Network.Channels, trial.ExcludedBy))
 		}
 		slices.Sort(lines)
@@ -94,7 +97,8 @@ func TestReadyPlans(t *testing.T) {
 	golden(t, "plans.golden", out.Bytes())
 }
 
-// TestReadyFilesSayWhatToExpect: a file opens with its question, the command, the time that it takes and the result.
+// TestReadyFilesSayWhatToExpect: a file opens with its question, the command, the time that it
+// takes and the result.
 func TestReadyFilesSayWhatToExpect(t *testing.T) {
 	for _, name := range readyNames(t) {
 		text, err := Files.ReadFile(name)
@@ -160,7 +164,8 @@ func TestQuickstartMixes(t *testing.T) {
 	}
 }
 
-// TestReadyCurves: a curve has five points beside the base, and the one of resolution on Fashion-MNIST ends at the native size.
+// TestReadyCurves: a curve has five points beside the base, and the one of resolution on
+// Fashion-MNIST ends at the native size.
 func TestReadyCurves(t *testing.T) {
 	for _, name := range []string{"single-vs-compound.toml", "single-vs-compound-fashion.toml"} {
 		e, plan := readyPlan(t, name)
@@ -184,7 +189,8 @@ func TestReadyCurves(t *testing.T) {
 				t.Errorf("%s has %d points of %s, want 5 or more for a curve", name, families[family], family)
 			}
 		}
-		if native := published[e.Data.Dataset].native; e.Data.Dataset == "fashion-mnist" && largest != native {
+		if native := published[e.Data.Dataset].native; e.Data.Dataset == "fashion-mnist" &&
+			largest != native {
 			t.Errorf("%s: resolution ends at %d pixels, not at the native %d", name, largest, native)
 		}
 		if e.Replication.Seeds != 3 {
@@ -207,7 +213,8 @@ func TestPaperGrid(t *testing.T) {
 			}
 		}
 	}
-	got := fmt.Sprintf("%d points, %d kept, %d networks, %.2f to %.2f, base %d", plan.Points, plan.Kept, plan.Networks, least, most, plan.Base.Cost.MAdds)
+	got := fmt.Sprintf("%d points, %d kept, %d networks, %.2f to %.2f, base %d", plan.Points,
+		plan.Kept, plan.Networks, least, most, plan.Base.Cost.MAdds)
 	if want := "9261 points, 109 kept, 65 networks, 1.93 to 3.33, base 385814752"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -10,8 +10,9 @@ import (
 
 // Names of recipes.
 const (
-	plainRecipe        = "default"      // recipe.DefaultRecipe
-	efficientNetRecipe = "efficientnet" // recipe.EfficientNetRecipe, and what belongs to it in other tables
+	plainRecipe = "default" // recipe.DefaultRecipe
+	// recipe.EfficientNetRecipe, and what belongs to it in other tables
+	efficientNetRecipe = "efficientnet"
 )
 
 // manner holds what a way of training gives the keys that a file leaves out.
@@ -26,8 +27,10 @@ type manner struct {
 
 // readRecipe reads which one a file follows.
 func readRecipe(root *table) manner {
-	if root.table("train").choice("recipe", plainRecipe, plainRecipe, efficientNetRecipe) == plainRecipe {
-		return manner{train: recipe.DefaultRecipe(), augmentation: dataset.Augmentation{Flip: dataset.FlipNone}}
+	if root.table("train").choice("recipe", plainRecipe, plainRecipe,
+		efficientNetRecipe) == plainRecipe {
+		return manner{train: recipe.DefaultRecipe(),
+			augmentation: dataset.Augmentation{Flip: dataset.FlipNone}}
 	}
 	r := recipe.EfficientNetRecipe()
 	return manner{
@@ -40,12 +43,14 @@ func readRecipe(root *table) manner {
 	}
 }
 
-// over is the recipe for a network: a published one begins with the dropout that it was published with, if that is more.
+// over is the recipe for a network: a published one begins with the dropout that it was published
+// with, if that is more.
 func (r manner) over(preset model.Architecture) manner {
 	if r.dropout.Phi > 0 {
 		r.dropout.From = max(r.dropout.From, preset.Dropout)
 	}
-	r.batchNormMomentum, r.batchNormEpsilon = cmp.Or(r.batchNormMomentum, preset.BatchNormMomentum), cmp.Or(r.batchNormEpsilon, preset.BatchNormEpsilon)
+	r.batchNormMomentum, r.batchNormEpsilon = cmp.Or(r.batchNormMomentum, preset.BatchNormMomentum),
+		cmp.Or(r.batchNormEpsilon, preset.BatchNormEpsilon)
 	return r
 }
 

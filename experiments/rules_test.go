@@ -55,7 +55,8 @@ func asked(text string) rules {
 	return collect(text)
 }
 
-// unlike are keys that a policy or an optimiser alone has, and the items of a list, which are never missing.
+// unlike are keys that a policy or an optimiser alone has, and the items of a list, which are never
+// missing.
 var unlike = []string{"data.augmentation.layers", "data.augmentation.magnitude", "search.points[]",
 	"train.beta1", "train.beta2", "train.epsilon"}
 

@@ -45,7 +45,8 @@ func readStudy(root *table, file string) Study {
 	case t.has("name"):
 		t.fail("name", "name %s does not make a folder on every system: %s", quote(s.Name), folderRule)
 	default:
-		t.fail("name", "the file's name %s does not make a folder on every system, and [study] has no other: %s", quote(s.Name), folderRule)
+		t.fail("name", "the file's name %s does not make a folder on every system, and [study] "+
+			"has no other: %s", quote(s.Name), folderRule)
 	}
 	return s
 }
@@ -80,7 +81,8 @@ func readModel(t *table, way manner) Model {
 	m.Stages = t.stages("stages", preset.Stages)
 	m.Strides = t.integers("strides", 1, 2)
 	if n := len(m.Strides); n > 0 && n != len(m.Stages) {
-		t.fail("strides", "strides has %s for %s", plural.Of(n, "number"), plural.Of(len(m.Stages), "stage"))
+		t.fail("strides", "strides has %s for %s", plural.Of(n, "number"),
+			plural.Of(len(m.Stages), "stage"))
 	}
 	m.Rounding = model.Rounding{
 		ChannelDivisor:     t.integer("channel_divisor", rounding.ChannelDivisor, 1, 256),
@@ -97,7 +99,8 @@ func readModel(t *table, way manner) Model {
 	return m
 }
 
-// stages reads a network's stages: tables, or rows of expansion, channels, kernel, stride, repeats with squeeze-excite a quarter.
+// stages reads a network's stages: tables, or rows of expansion, channels, kernel, stride, repeats
+// with squeeze-excite a quarter.
 func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
 	t.note(key, Rule{List: true, Items: [2]int{1, 0}, Depends: true})
 	v, ok := t.take(key)
@@ -121,7 +124,8 @@ func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
 			}
 		}
 		if !isTable {
-			t.fail(at, "stage %d must be [%s] or a table, not %s", i+1, strings.Join(stageRow, ", "), kind(value))
+			t.fail(at, "stage %d must be [%s] or a table, not %s", i+1,
+				strings.Join(stageRow, ", "), kind(value))
 			continue
 		}
 		stages[i] = newTable(join(t.path, at), values, t.source).stage()
@@ -132,7 +136,8 @@ func (t *table) stages(key string, otherwise []model.Stage) []model.Stage {
 // stageRow names the numbers of a stage that is written as a row.
 var stageRow = []string{"expansion", "channels", "kernel", "stride", "repeats"}
 
-// stage reads one as a table. Kernel 3 is the commonest of the published stages; channels must be given.
+// stage reads one as a table. Kernel 3 is the commonest of the published stages; channels must be
+// given.
 func (t *table) stage() model.Stage {
 	defer t.finish()
 	t.require("channels", "channels = 16")
@@ -140,7 +145,9 @@ func (t *table) stage() model.Stage {
 	m.Expansion = t.integer("expansion", m.Expansion, 1, 64)
 	m.Channels = t.integer("channels", 16, 1, maxChannels)
 	if m.Block == model.Bottleneck && m.Channels%m.Expansion != 0 { // before scaling, which rounds
-		t.fail(t.culprit("channels", "expansion"), "channels of a bottleneck must be a multiple of its expansion %d, not %d", m.Expansion, m.Channels)
+		t.fail(t.culprit("channels", "expansion"),
+			"channels of a bottleneck must be a multiple of its expansion %d, not %d", m.Expansion,
+			m.Channels)
 	}
 	m.Kernel = t.odd("kernel", 3)
 	m.Stride = t.integer("stride", 1, 1, 2)
@@ -185,8 +192,9 @@ func readData(root *table, way manner) *Data {
 	a := t.table("augmentation")
 	defer a.finish()
 	d.Augmentation = dataset.Augmentation{
-		Shift:  a.number("shift", 0, 0, .5),
-		Flip:   a.choice("flip", way.augmentation.Flip, dataset.FlipNone, dataset.FlipRandom, dataset.FlipAlternate),
+		Shift: a.number("shift", 0, 0, .5),
+		Flip: a.choice("flip", way.augmentation.Flip, dataset.FlipNone, dataset.FlipRandom,
+			dataset.FlipAlternate),
 		Cutout: a.number("cutout", 0, 0, 1),
 		Crop:   a.number("crop", way.augmentation.Crop, 0, 1),
 	}
@@ -197,13 +205,15 @@ func readData(root *table, way manner) *Data {
 // noPolicy is what [data] augmentation calls the empty policy.
 const noPolicy = "none"
 
-// readPolicy reads the policy and, of RandAugment, what else it needs; their defaults are the authors'.
+// readPolicy reads the policy and, of RandAugment, what else it needs; their defaults are the
+// authors'.
 func readPolicy(t *table, d *Data) {
 	names := append([]string{noPolicy}, dataset.Policies...)
 	if policy := t.choice("policy", noPolicy, names...); policy != noPolicy {
 		d.Augmentation.Policy = policy
 	}
-	layers, magnitude := t.integer("layers", 2, 1, 16), t.strength("magnitude", Strength{From: 10}, 0, dataset.MaxMagnitude)
+	layers, magnitude := t.integer("layers", 2, 1, 16), t.strength("magnitude", Strength{From: 10},
+		0, dataset.MaxMagnitude)
 	if d.Augmentation.Policy == dataset.RandAugment {
 		d.Augmentation.Layers, d.Augmentation.Magnitude, d.Magnitude = layers, magnitude.At(0), magnitude
 		return
@@ -249,7 +259,8 @@ func readTrain(root *table, m Model, way manner) *recipe.Recipe {
 	return &r
 }
 
-// readRate reads the highest learning rate: as it is, or for recipe.RateImages images and then in proportion to the batch.
+// readRate reads the highest learning rate: as it is, or for recipe.RateImages images and then in
+// proportion to the batch.
 func readRate(t *table, way manner, batch int) float64 {
 	rate := way.train.LearningRate
 	each := t.positive("learning_rate_per_256", rate)
@@ -263,7 +274,8 @@ func readRate(t *table, way manner, batch int) float64 {
 
 // readWarmup reads the share of all steps or the epochs that the rate rises in.
 func readWarmup(t *table, r recipe.Recipe) (share, epochs float64) {
-	share, epochs = t.number("warmup", r.Warmup, 0, 1), t.number("warmup_epochs", r.WarmupEpochs, 0, 1<<20)
+	share, epochs = t.number("warmup", r.Warmup, 0, 1), t.number("warmup_epochs", r.WarmupEpochs, 0,
+		1<<20)
 	t.exclude("warmup", "warmup_epochs")
 	t.rule("warmup").Default, t.rule("warmup_epochs").Default = nil, nil // each leaves out the other
 	if t.has("warmup") {
@@ -279,7 +291,8 @@ func readWarmup(t *table, r recipe.Recipe) (share, epochs float64) {
 func readEpochs(t *table, otherwise int) int {
 	if _, isList := asList(t.values["epochs"]); isList {
 		t.take("epochs")
-		t.fail("epochs", "epochs must be one whole number: give each training budget a study of its own, as with --set train.epochs=20 --set study.name=long")
+		t.fail("epochs", "epochs must be one whole number: give each training budget a study of "+
+			"its own, as with --set train.epochs=20 --set study.name=long")
 		return otherwise
 	}
 	return t.integer("epochs", otherwise, 1, 1<<20)
@@ -296,12 +309,13 @@ const maxThreads = 256
 func readExecution(t *table) Execution {
 	defer t.finish()
 	return Execution{
-		Workers:                t.integer("workers", 0, 0, 4096),
-		ThreadsPerRun:          t.integer("threads_per_run", 1, 1, maxThreads),
-		Timeout:                t.duration("timeout", 0),
-		Silence:                t.duration("silence", 10*time.Minute),
-		MaxRetries:             t.integer("max_retries", 2, 0, 100),
-		OnFailure:              t.choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
+		Workers:       t.integer("workers", 0, 0, 4096),
+		ThreadsPerRun: t.integer("threads_per_run", 1, 1, maxThreads),
+		Timeout:       t.duration("timeout", 0),
+		Silence:       t.duration("silence", 10*time.Minute),
+		MaxRetries:    t.integer("max_retries", 2, 0, 100),
+		OnFailure: t.choice("on_failure", OnFailureContinue, OnFailureContinue,
+			OnFailureStop),
 		MaxConsecutiveFailures: t.integer("max_consecutive_failures", 0, 0, 1<<20),
 		KeepWeights:            t.flag("keep_weights", true),
 		KeepPredictions:        readPredictions(t),
@@ -340,7 +354,8 @@ func readReport(t *table) Report {
 	}
 }
 
-// check looks for values that are right by themselves and cannot be together. Tables of the root are read already.
+// check looks for values that are right by themselves and cannot be together. Tables of the root
+// are read already.
 func (e *Experiment) check(root *table) {
 	if _, err := e.Baseline(0, 0); err != nil {
 		t, stage := root.table("model"), (*model.StageError)(nil)
@@ -355,9 +370,14 @@ func (e *Experiment) check(root *table) {
 	}
 	if r := e.Train; r != nil && r.WarmupEpochs > float64(r.Epochs) {
 		t := root.table("train")
-		t.fail(t.culprit("warmup_epochs", "epochs", "recipe"), "warmup_epochs = %v are more than epochs = %d: set warmup_epochs, or warmup as a share of all steps", r.WarmupEpochs, r.Epochs)
+		t.fail(t.culprit("warmup_epochs", "epochs", "recipe"),
+			"warmup_epochs = %v are more than epochs = %d: set warmup_epochs, or warmup as a "+
+				"share of all steps", r.WarmupEpochs, r.Epochs)
 	}
-	if e.Data != nil && e.Train != nil && e.Data.TrainExamples > 0 && e.Data.TrainExamples < e.Train.BatchSize {
-		root.table("data").fail("train_examples", "train_examples = %d do not fill one batch: batch_size is %d", e.Data.TrainExamples, e.Train.BatchSize)
+	if e.Data != nil && e.Train != nil && e.Data.TrainExamples > 0 &&
+		e.Data.TrainExamples < e.Train.BatchSize {
+		root.table("data").fail("train_examples",
+			"train_examples = %d do not fill one batch: batch_size is %d", e.Data.TrainExamples,
+			e.Train.BatchSize)
 	}
 }

@@ -38,7 +38,8 @@ func open(file string, bytes []byte, settings []string) (*table, *Errors) {
 	s.places = scan(text)
 	for _, setting := range settings {
 		if _, deep := tooDeep(setting); deep {
-			s.errs.List = append(s.errs.List, Mistake{File: fmt.Sprintf("--set %.60s", setting), Text: deepText})
+			s.errs.List = append(s.errs.List, Mistake{File: fmt.Sprintf("--set %.60s", setting),
+				Text: deepText})
 		} else if err := s.set(values, setting); err != nil {
 			s.errs.List = append(s.errs.List, Mistake{File: "--set " + setting, Text: err.Error()})
 		}
@@ -46,7 +47,8 @@ func open(file string, bytes []byte, settings []string) (*table, *Errors) {
 	return newTable("", values, s), s.errs
 }
 
-// withoutMark drops a byte order mark, which the decoder takes and which would shift the first line's columns.
+// withoutMark drops a byte order mark, which the decoder takes and which would shift the first
+// line's columns.
 func withoutMark(text string) string {
 	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
 		if rest, ok := strings.CutPrefix(text, mark); ok {
@@ -56,7 +58,8 @@ func withoutMark(text string) string {
 	return text
 }
 
-// syntaxMistake says where a text is no TOML. The decoder's own line is one too far where a line ends early; its offset is right.
+// syntaxMistake says where a text is no TOML. The decoder's own line is one too far where a line
+// ends early; its offset is right.
 func syntaxMistake(file, text string, err error) Mistake {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
@@ -64,10 +67,12 @@ func syntaxMistake(file, text string, err error) Mistake {
 	}
 	before := text[:min(max(0, parse.Position.Start), len(text))]
 	start := strings.LastIndexByte(before, '\n') + 1
-	return Mistake{File: file, Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Text: sentence(parse.Message)}
+	return Mistake{File: file, Line: strings.Count(before, "\n") + 1,
+		Column: utf8.RuneCountInString(before[start:]) + 1, Text: sentence(parse.Message)}
 }
 
-// sentence writes a message of the decoder as messages are written here: lower case but for abbreviations, no full stop.
+// sentence writes a message of the decoder as messages are written here: lower case but for
+// abbreviations, no full stop.
 func sentence(message string) string {
 	message = strings.TrimSuffix(strings.TrimSpace(message), ".")
 	first, size := utf8.DecodeRuneInString(message)
@@ -77,8 +82,8 @@ func sentence(message string) string {
 	return strings.ToLower(string(first)) + message[size:]
 }
 
-// set puts a key=value pair into the values of a file. The value is TOML, or else a string; tables of an array are numbered from 0:
-// constraint.0.target=1.9.
+// set puts a key=value pair into the values of a file. The value is TOML, or else a string; tables
+// of an array are numbered from 0: constraint.0.target=1.9.
 func (s *source) set(values map[string]any, setting string) error {
 	key, text, ok := strings.Cut(setting, "=")
 	if !ok || key == "" {
@@ -87,7 +92,8 @@ func (s *source) set(values map[string]any, setting string) error {
 	from, parts := "--set "+setting, strings.Split(key, ".")
 	if slices.Contains(parts, "") {
 		parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
-		return fmt.Errorf("a part of the key %q is empty: did you mean %q?", key, cmp.Or(strings.Join(parts, "."), "train.epochs"))
+		return fmt.Errorf("a part of the key %q is empty: did you mean %q?", key,
+			cmp.Or(strings.Join(parts, "."), "train.epochs"))
 	}
 	path := ""
 	for i := 0; i < len(parts)-1; i++ {
@@ -102,7 +108,8 @@ func (s *source) set(values map[string]any, setting string) error {
 		case []map[string]any:
 			n, err := strconv.Atoi(parts[i+1])
 			if err != nil || n < 0 || n >= len(inner) || i+2 >= len(parts) {
-				return fmt.Errorf("%s is a list of %d tables: number them from 0, like %s.0.%s", path, len(inner), path, "target")
+				return fmt.Errorf("%s is a list of %d tables: number them from 0, like %s.0.%s",
+					path, len(inner), path, "target")
 			}
 			i++
 			path, values = item(path, n), inner[n]
@@ -118,8 +125,8 @@ func (s *source) set(values map[string]any, setting string) error {
 	return nil
 }
 
-// plainSetting is the text of a setting whose key wants text, as it stands: what TOML would read as a
-// number, a date or true needs no quotation marks there.
+// plainSetting is the text of a setting whose key wants text, as it stands: what TOML would read as
+// a number, a date or true needs no quotation marks there.
 func (s *source) plainSetting(path string, value any) (text string, ok bool) {
 	switch value.(type) {
 	case int64, float64, bool, time.Time:
@@ -136,7 +143,8 @@ func (s *source) forget(path string) {
 	})
 }
 
-// settingValue reads the value of a setting: TOML, or else the text itself, so that no shell needs quotes within quotes.
+// settingValue reads the value of a setting: TOML, or else the text itself, so that no shell needs
+// quotes within quotes.
 func settingValue(text string) any {
 	value := map[string]any{}
 	if _, err := toml.Decode("v = "+text, &value); err != nil || len(value) != 1 {

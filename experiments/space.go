@@ -49,13 +49,15 @@ func readShareStep(t *table) search.Decimal {
 	step := t.decimal("share_step", otherwise)
 	t.rule("share_step").Bounds = between(.01, 1)
 	if step.Cmp("0.01") < 0 || step.Cmp("1") > 0 || !new(big.Rat).Inv(step.Rat()).IsInt() {
-		t.fail("share_step", "share_step must divide 1 and be between 0.01 and 1, as 0.1 and 0.25 are, not %s", step)
+		t.fail("share_step", "share_step must divide 1 and be between 0.01 and 1, as 0.1 and "+
+			"0.25 are, not %s", step)
 		return otherwise
 	}
 	return step
 }
 
-// defaultRange is that of a coefficient without one: the paper's limits at the step that its answer shows.
+// defaultRange is that of a coefficient without one: the paper's limits at the step that its answer
+// shows.
 var defaultRange = search.Range{Low: "1", High: "2", Step: "0.05"}
 
 // maxCoefficient bounds a coefficient: beyond it a network cannot even be counted.
@@ -65,12 +67,14 @@ const maxCoefficient = 16
 func (t *table) span(key string) search.Range {
 	s := t.table(key)
 	defer s.finish()
-	r := search.Range{Low: s.decimal("low", defaultRange.Low), High: s.decimal("high", defaultRange.High), Step: s.decimal("step", defaultRange.Step)}
+	r := search.Range{Low: s.decimal("low", defaultRange.Low),
+		High: s.decimal("high", defaultRange.High), Step: s.decimal("step", defaultRange.Step)}
 	s.rule("low").Bounds = between(1, maxCoefficient)
 	s.rule("high").Bounds, s.rule("step").Bounds = between(1, maxCoefficient), positive
 	switch {
 	case r.Low.Cmp("1") < 0:
-		s.fail("low", "low must be 1 or more, not %s: a coefficient below 1 makes the network smaller", r.Low)
+		s.fail("low", "low must be 1 or more, not %s: a coefficient below 1 makes the network "+
+			"smaller", r.Low)
 	case r.High.Float64() > maxCoefficient:
 		s.fail("high", "high must be %d or less, not %s", maxCoefficient, r.High)
 	default:
@@ -101,7 +105,8 @@ func (t *table) point(key string) search.Point {
 	r := t.rule(key)
 	r.Single, r.Items = false, [2]int{3, 3}
 	if len(triple) != 3 {
-		t.fail(key, "a point must be alpha, beta and gamma, like [\"1.2\", \"1.1\", \"1.15\"], and this is not 3 numbers but %d", len(triple))
+		t.fail(key, "a point must be alpha, beta and gamma, like [\"1.2\", \"1.1\", \"1.15\"], "+
+			"and this is not 3 numbers but %d", len(triple))
 		return paper
 	}
 	return search.Point{Alpha: triple[0], Beta: triple[1], Gamma: triple[2]}
@@ -120,7 +125,8 @@ func readPoints(t *table, needed bool) []search.Point {
 	}
 	list, isList := asList(v)
 	if !isList || len(list) == 0 {
-		t.fail("points", "points must be a list of [alpha, beta, gamma], like %s, not %s", example, kind(v))
+		t.fail("points", "points must be a list of [alpha, beta, gamma], like %s, not %s", example,
+			kind(v))
 	}
 	var points []search.Point
 	for i, value := range list {
@@ -143,8 +149,10 @@ func limitGrid(t *table, s search.Space) {
 		}
 		count = min(count*len(values), maxPoints+1)
 	}
-	if count > maxPoints && (slices.Contains(s.Methods, search.Grid) || slices.Contains(s.Methods, search.Solve)) {
-		t.fail(t.culprit("alpha.step", "beta.step", "gamma.step", "alpha.high", "beta.high", "gamma.high", "phi"), "the ranges make more than %d points: raise a step", maxPoints)
+	if count > maxPoints && (slices.Contains(s.Methods, search.Grid) || slices.Contains(s.Methods,
+		search.Solve)) {
+		t.fail(t.culprit("alpha.step", "beta.step", "gamma.step", "alpha.high", "beta.high",
+			"gamma.high", "phi"), "the ranges make more than %d points: raise a step", maxPoints)
 	}
 }
 

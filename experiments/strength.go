@@ -1,6 +1,7 @@
 package experiments
 
-// Strength is a setting of regularisation that may follow φ: larger networks of a family need more of it.
+// Strength is a setting of regularisation that may follow φ: larger networks of a family need more
+// of it.
 type Strength struct {
 	From float64 // at φ 0 and, where Phi is 0, at every other
 	To   float64 // at φ = Phi and beyond; in a straight line between
@@ -39,5 +40,6 @@ func (t *table) strength(key string, otherwise Strength, low, high float64) Stre
 	for _, name := range []string{"from", "to", "phi"} {
 		inner.require(name, key+" = { from = 0.2, to = 0.5, phi = 7 }")
 	}
-	return Strength{From: inner.number("from", low, low, high), To: inner.number("to", low, low, high), Phi: inner.positive("phi", 1)}
+	return Strength{From: inner.number("from", low, low, high), To: inner.number("to", low, low,
+		high), Phi: inner.positive("phi", 1)}
 }

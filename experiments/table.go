@@ -10,7 +10,8 @@ import (
 	"gridsearch/internal/nearest"
 )
 
-// table reads the keys of one TOML table, notes every mistake and which keys it was asked for: what is left over is unknown.
+// table reads the keys of one TOML table, notes every mistake and which keys it was asked for: what
+// is left over is unknown.
 type table struct {
 	path   string // "train", "constraint[0]", empty for the root
 	values map[string]any
@@ -28,7 +29,8 @@ func (t *table) fail(key, format string, values ...any) {
 	t.source.fail(join(t.path, key), format, values...)
 }
 
-// culprit is the key that a mistake of several together is noted at: the first that is set from outside, or else the first that has a place.
+// culprit is the key that a mistake of several together is noted at: the first that is set from
+// outside, or else the first that has a place.
 func (t *table) culprit(keys ...string) string {
 	for _, outside := range []bool{true, false} {
 		for _, key := range keys {

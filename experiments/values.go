@@ -55,7 +55,8 @@ func (t *table) choice(key, otherwise string, names ...string) string {
 	return otherwise
 }
 
-// name checks that the value of a key, or of the item of its list at another path, is one of several names.
+// name checks that the value of a key, or of the item of its list at another path, is one of
+// several names.
 func (t *table) name(key, at string, v any, names []string) (string, bool) {
 	s, ok := v.(string)
 	switch {
@@ -66,7 +67,8 @@ func (t *table) name(key, at string, v any, names []string) (string, bool) {
 	case len(names) == 1:
 		t.fail(at, "%s %s is not known: use %q", key, quote(s), names[0])
 	default:
-		t.fail(at, "%s %s is not known: did you mean %q? (one of %s)", key, quote(s), suggest(s, names), strings.Join(names, ", "))
+		t.fail(at, "%s %s is not known: did you mean %q? (one of %s)", key, quote(s),
+			suggest(s, names), strings.Join(names, ", "))
 	}
 	return "", false
 }
@@ -129,7 +131,8 @@ func bounds(low, high float64) string {
 	if low == high {
 		return fmt.Sprint(low)
 	}
-	return fmt.Sprintf("between %s and %s", strconv.FormatFloat(low, 'f', -1, 64), strconv.FormatFloat(high, 'f', -1, 64))
+	return fmt.Sprintf("between %s and %s", strconv.FormatFloat(low, 'f', -1, 64),
+		strconv.FormatFloat(high, 'f', -1, 64))
 }
 
 // integers reads a list of whole numbers; nil where the key is missing.
@@ -153,7 +156,8 @@ func (t *table) whole(key string, v any, low, high int) []int {
 	for _, value := range list {
 		n, ok := value.(int64)
 		if !ok || n < int64(low) || n > int64(high) {
-			t.fail(key, "%s must hold whole numbers %s, not %s", key, bounds(float64(low), float64(high)), kind(value))
+			t.fail(key, "%s must hold whole numbers %s, not %s", key,
+				bounds(float64(low), float64(high)), kind(value))
 			return nil
 		}
 		numbers = append(numbers, int(n))
@@ -262,7 +266,8 @@ const maxDigits = 40
 
 func parseDecimal(text string) (search.Decimal, error) {
 	if len(text) > maxDigits || strings.Trim(text, "+-.0123456789") != "" {
-		return "", fmt.Errorf("%s is no decimal number of at most %d digits: write it like \"1.05\"", quote(text), maxDigits)
+		return "", fmt.Errorf(
+			"%s is no decimal number of at most %d digits: write it like \"1.05\"", quote(text), maxDigits)
 	}
 	return search.ParseDecimal(text)
 }

@@ -1,8 +1,9 @@
-// Package model describes convolutional networks as data: a stem, stages of blocks and a head, scaled in depth, width and resolution, with the exact
-// cost of every layer.
+// Package model describes convolutional networks as data: a stem, stages of blocks and a head,
+// scaled in depth, width and resolution, with the exact cost of every layer.
 //
-// One list, Blocks, is walked by whoever builds a network and by whoever counts it, so that what is trained and what is counted are the same.
-// The package knows neither a search nor a training library.
+// One list, Blocks, is walked by whoever builds a network and by whoever counts it, so that what is
+// trained and what is counted are the same. The package knows neither a search nor a training
+// library.
 //
 // References:
 //
@@ -21,25 +22,31 @@ import (
 	"fmt"
 )
 
-// Architecture is a network before anything is allocated for it. Inputs are square, Pixels on a side.
+// Architecture is a network before anything is allocated for it. Inputs are square, Pixels on a
+// side.
 type Architecture struct {
-	Name        string  `json:"name,omitempty"`
-	InChannels  int     `json:"in_channels"`
-	Pixels      int     `json:"pixels"`
-	Classes     int     `json:"classes"`
-	Stem        Stem    `json:"stem"`
-	Stages      []Stage `json:"stages"`
-	Head        int     `json:"head"`                 // channels of the 1x1 convolution before pooling; 0 for none
-	Activation  string  `json:"activation,omitempty"` // of stem, head and stages without one of their own; empty for SiLU
-	Padding     string  `json:"padding,omitempty"`    // one of Paddings; empty for Symmetric
-	Dropout     float64 `json:"dropout"`              // rate before the classifier
-	DropConnect float64 `json:"drop_connect"`         // stochastic depth: rate of the last block, rising linearly from 0 at the first
+	Name       string  `json:"name,omitempty"`
+	InChannels int     `json:"in_channels"`
+	Pixels     int     `json:"pixels"`
+	Classes    int     `json:"classes"`
+	Stem       Stem    `json:"stem"`
+	Stages     []Stage `json:"stages"`
+	// channels of the 1x1 convolution before pooling; 0 for none
+	Head int `json:"head"`
+	// of stem, head and stages without one of their own; empty for SiLU
+	Activation string  `json:"activation,omitempty"`
+	Padding    string  `json:"padding,omitempty"` // one of Paddings; empty for Symmetric
+	Dropout    float64 `json:"dropout"`           // rate before the classifier
+	// stochastic depth: rate of the last block, rising linearly from 0 at the first
+	DropConnect float64 `json:"drop_connect"`
 
-	BatchNormEpsilon  float64 `json:"batch_norm_epsilon"`
-	BatchNormMomentum float64 `json:"batch_norm_momentum"` // share of the old running statistics that is kept in a step
+	BatchNormEpsilon float64 `json:"batch_norm_epsilon"`
+	// share of the old running statistics that is kept in a step
+	BatchNormMomentum float64 `json:"batch_norm_momentum"`
 
 	// How the network came about and how it scales on, which is no part of what it is.
-	Width float64 `json:"-"` // coefficients against the smallest network of its family; 0 where there is none
+	// coefficients against the smallest network of its family; 0 where there is none
+	Width float64 `json:"-"`
 	Depth float64 `json:"-"`
 	Fixed Fixed   `json:"-"`
 }
@@ -54,24 +61,32 @@ type Stem struct {
 
 // Stage is a row of equal blocks; the first has the stride, the others stride 1.
 type Stage struct {
-	Block      string  `json:"block"`     // one of BlockKinds
-	Expansion  int     `json:"expansion"` // of an MBConv: channels inside as a multiple of the input's; of a bottleneck: the output's as a multiple of those inside; else 1
-	Channels   int     `json:"channels"`  // of the output
-	Kernel     int     `json:"kernel"`
-	Stride     int     `json:"stride"`
-	Repeats    int     `json:"repeats"`
-	SERatio    float64 `json:"se_ratio"`             // squeeze-excite channels of an MBConv as a share of the block's input; 0 for none
+	Block string `json:"block"` // one of BlockKinds
+	// of an MBConv: channels inside as a multiple of the input's; of a bottleneck: the output's as
+	// a multiple of those inside; else 1
+	Expansion int `json:"expansion"`
+	Channels  int `json:"channels"` // of the output
+	Kernel    int `json:"kernel"`
+	Stride    int `json:"stride"`
+	Repeats   int `json:"repeats"`
+	// squeeze-excite channels of an MBConv as a share of the block's input; 0 for none
+	SERatio    float64 `json:"se_ratio"`
 	Activation string  `json:"activation,omitempty"` // empty for the network's
 }
 
-// Kinds of blocks that stages are made of: BlockKinds. Every convolution has a batch norm behind it, and an activation unless it is said to be linear.
+// Kinds of blocks that stages are made of: BlockKinds. Every convolution has a batch norm behind
+// it, and an activation unless it is said to be linear.
 const (
-	MBConv           = "mbconv"            // 1x1 expansion, depthwise, squeeze-excite, linear 1x1 projection; the input added where the shape stays ([effnet])
+	// 1x1 expansion, depthwise, squeeze-excite, linear 1x1 projection; the input added where the
+	// shape stays ([effnet])
+	MBConv           = "mbconv"
 	InvertedResidual = "inverted-residual" // the same without squeeze-excite ([mobile2])
 	Separable        = "separable"         // depthwise, 1x1 ([mobile1])
 	Conv             = "conv"              // one convolution
-	Basic            = "basic"             // two convolutions, the second linear; the input added, then the activation ([resnet])
-	Bottleneck       = "bottleneck"        // 1x1, convolution, linear 1x1; the input added, then the activation ([resnet])
+	// two convolutions, the second linear; the input added, then the activation ([resnet])
+	Basic = "basic"
+	// 1x1, convolution, linear 1x1; the input added, then the activation ([resnet])
+	Bottleneck = "bottleneck"
 )
 
 // Activations.
@@ -86,10 +101,12 @@ const (
 // Activations lists them.
 var Activations = []string{SiLU, ReLU, ReLU6, HardSwish}
 
-// Paddings of convolutions and poolings. They differ where the stride is 2 and the map's side is even.
+// Paddings of convolutions and poolings. They differ where the stride is 2 and the map's side is
+// even.
 const (
 	Symmetric = "symmetric" // (kernel-1)/2 rows and columns of zeros on all sides
-	Same      = "same"      // TensorFlow's: as many as the last output needs, half of them in front, rounded down
+	// TensorFlow's: as many as the last output needs, half of them in front, rounded down
+	Same = "same"
 )
 
 // Paddings lists them.
@@ -100,9 +117,11 @@ func (a Architecture) Repeats() []int {
 	return each(a.Stages, func(s Stage) int { return s.Repeats })
 }
 
-// Channels lists the output channels of the stem, of each stage and of the head's convolution if there is one.
+// Channels lists the output channels of the stem, of each stage and of the head's convolution if
+// there is one.
 func (a Architecture) Channels() []int {
-	channels := append([]int{a.Stem.Channels}, each(a.Stages, func(s Stage) int { return s.Channels })...)
+	channels := append([]int{a.Stem.Channels},
+		each(a.Stages, func(s Stage) int { return s.Channels })...)
 	if a.Head > 0 {
 		channels = append(channels, a.Head)
 	}
@@ -115,11 +134,13 @@ func (a Architecture) FinalMap() int {
 	return blocks[len(blocks)-1].OutSize
 }
 
-// Key identifies the network: two architectures with one key have the same layers. Names, regularisation and rules of scaling stay out.
+// Key identifies the network: two architectures with one key have the same layers. Names,
+// regularisation and rules of scaling stay out.
 func (a Architecture) Key() string {
 	own := cmp.Or(a.Activation, SiLU)
 	network := map[string]any{
-		"pixels": a.Pixels, "in_channels": a.InChannels, "stem": a.Stem, "head": a.Head, "classes": a.Classes,
+		"pixels": a.Pixels, "in_channels": a.InChannels, "stem": a.Stem, "head": a.Head,
+		"classes":            a.Classes,
 		"batch_norm_epsilon": a.BatchNormEpsilon, "batch_norm_momentum": a.BatchNormMomentum,
 		"stages": each(a.Stages, func(s Stage) Stage {
 			if s.Activation == own {

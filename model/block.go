@@ -7,18 +7,22 @@ import (
 
 // Block is one unit of a network: what a builder makes in one piece.
 type Block struct {
-	Name       string // "stem", "pool", "block0", "block1", ..., "head"
-	Kind       string // "stem", "pool", a stage's block kind, "head" or, without a convolution, "classifier"
-	Stage      int    // from 1; 0 for the stem and its pooling, the number of stages + 1 for the head
-	Repeat     int    // in its stage, from 0
-	In, Out    int    // channels
-	Expanded   int    // channels inside a block of several convolutions; equal to In where an MBConv has no expansion
-	SEChannels int    // squeeze-excite width, 0 for none
+	Name string // "stem", "pool", "block0", "block1", ..., "head"
+	// "stem", "pool", a stage's block kind, "head" or, without a convolution, "classifier"
+	Kind    string
+	Stage   int // from 1; 0 for the stem and its pooling, the number of stages + 1 for the head
+	Repeat  int // in its stage, from 0
+	In, Out int // channels
+	// channels inside a block of several convolutions; equal to In where an MBConv has no expansion
+	Expanded   int
+	SEChannels int // squeeze-excite width, 0 for none
 	Kernel     int
 	Stride     int
 	InSize     int // side of the input map
 	OutSize    int // side of the output map
-	Shift      int // rows and columns by which the padding in front of the convolution or pooling with the stride is less than (Kernel-1)/2
+	// rows and columns by which the padding in front of the convolution or pooling with the stride
+	// is less than (Kernel-1)/2
+	Shift      int
 	Activation string
 	Skip       bool    // the input is added to the output
 	Shortcut   bool    // as a 1x1 convolution of it with batch norm: its shape is another one
@@ -36,7 +40,8 @@ const (
 // Blocks lists the stem, every block of every stage and the head, in order.
 func (a Architecture) Blocks() []Block {
 	activation := cmp.Or(a.Activation, SiLU)
-	next := Block{Name: "stem", Kind: KindStem, In: a.InChannels, Out: a.Stem.Channels, Kernel: a.Stem.Kernel, Stride: a.Stem.Stride, InSize: a.Pixels, Activation: activation}
+	next := Block{Name: "stem", Kind: KindStem, In: a.InChannels, Out: a.Stem.Channels,
+		Kernel: a.Stem.Kernel, Stride: a.Stem.Stride, InSize: a.Pixels, Activation: activation}
 	var blocks []Block
 	add := func(b Block) {
 		b.OutSize = ceilDiv(b.InSize, b.Stride)

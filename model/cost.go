@@ -4,9 +4,13 @@ import "fmt"
 
 // Cost is what a network costs for one image.
 type Cost struct {
-	MAdds       int64 `json:"madds"`       // multiply-adds of convolutions and dense layers; no biases, batch norm, activations (the paper's "FLOPS")
-	Params      int64 `json:"params"`      // trained parameters, batch norm's gamma and beta and biases included
-	Activations int64 `json:"activations"` // elements of every convolution's output, squeeze-excite's included
+	// multiply-adds of convolutions and dense layers; no biases, batch norm, activations (the
+	// paper's "FLOPS")
+	MAdds int64 `json:"madds"`
+	// trained parameters, batch norm's gamma and beta and biases included
+	Params int64 `json:"params"`
+	// elements of every convolution's output, squeeze-excite's included
+	Activations int64 `json:"activations"`
 }
 
 // Layer is one convolution or dense layer. Params is without the batch norm that may follow.
@@ -36,9 +40,10 @@ const (
 	TypeLinear    = "linear"
 )
 
-// Layers lists every convolution and dense layer in the order of execution, a block's shortcut last. Names are those that torchvision gives to an
-// EfficientNet's, so that counts can be held against it; other networks are named alike.
-// It panics at a kind of block that is not known, which Validate refuses: counted as nothing it would be taken for cheap.
+// Layers lists every convolution and dense layer in the order of execution, a block's shortcut
+// last. Names are those that torchvision gives to an EfficientNet's, so that counts can be held
+// against it; other networks are named alike. It panics at a kind of block that is not known, which
+// Validate refuses: counted as nothing it would be taken for cheap.
 func (a Architecture) Layers() []Layer {
 	var layers []Layer
 	for _, b := range a.Blocks() {
@@ -75,7 +80,8 @@ func (c *counter) part() string {
 func (c *counter) stem() { c.full("features.0.0", c.block.In, c.block.Out) }
 
 func (c *counter) head() {
-	c.add(conv(fmt.Sprintf("features.%d.0", c.block.Stage), c.block.In, c.block.Out, 1, 1, c.block.InSize, c.block.OutSize))
+	c.add(conv(fmt.Sprintf("features.%d.0", c.block.Stage), c.block.In, c.block.Out, 1, 1,
+		c.block.InSize, c.block.OutSize))
 	c.classifier()
 }
 
@@ -92,7 +98,8 @@ func (c *counter) pointwise(in, out, size int) {
 }
 
 func (c *counter) depthwise(channels int) {
-	c.add(depthwise(c.part()+".0", channels, c.block.Kernel, c.block.Stride, c.block.InSize, c.block.OutSize))
+	c.add(depthwise(c.part()+".0", channels, c.block.Kernel, c.block.Stride, c.block.InSize,
+		c.block.OutSize))
 }
 
 func (c *counter) mbconv() {
@@ -133,13 +140,15 @@ func (c *counter) bottleneck() {
 
 func (c *counter) shortcut() {
 	if b := c.block; b.Shortcut {
-		c.add(conv(fmt.Sprintf("features.%d.%d.shortcut.0", b.Stage, b.Repeat), b.In, b.Out, 1, b.Stride, b.InSize, b.OutSize))
+		c.add(conv(fmt.Sprintf("features.%d.%d.shortcut.0", b.Stage, b.Repeat), b.In, b.Out, 1,
+			b.Stride, b.InSize, b.OutSize))
 	}
 }
 
 func conv(name string, in, out, kernel, stride, inSize, outSize int) Layer {
 	params := int64(kernel) * int64(kernel) * int64(in) * int64(out)
-	return Layer{Name: name, Type: TypeConv, InChannels: in, OutChannels: out, Kernel: kernel, Stride: stride, Groups: 1,
+	return Layer{Name: name, Type: TypeConv, InChannels: in, OutChannels: out, Kernel: kernel,
+		Stride: stride, Groups: 1,
 		InHeight: inSize, InWidth: inSize, OutHeight: outSize, OutWidth: outSize,
 		Params: params, MAdds: params * int64(outSize) * int64(outSize), norm: 2 * int64(out)}
 }
@@ -150,7 +159,8 @@ func depthwise(name string, channels, kernel, stride, inSize, outSize int) Layer
 	return l
 }
 
-// squeeze is one of the two 1x1 convolutions of squeeze-excite: on the pooled map, with a bias, without batch norm.
+// squeeze is one of the two 1x1 convolutions of squeeze-excite: on the pooled map, with a bias,
+// without batch norm.
 func squeeze(name string, in, out int) Layer {
 	l := conv(name, in, out, 1, 1, 1, 1)
 	l.Type, l.Params, l.norm = TypeSE, l.Params+int64(out), 0
@@ -182,9 +192,10 @@ const wordBytes = 4
 // ParameterBytes is the memory of the trained parameters.
 func (c Cost) ParameterBytes() int64 { return wordBytes * c.Params }
 
-// TrainingBytes estimates the peak memory of training on batches of that size: parameters with a gradient and one value of an optimiser each, images,
-// outputs of all convolutions and blocks, and gradients of the input and output of the block with the largest ones. Fused blocks keep less of wide
-// expansions, plain ones more.
+// TrainingBytes estimates the peak memory of training on batches of that size: parameters with a
+// gradient and one value of an optimiser each, images, outputs of all convolutions and blocks, and
+// gradients of the input and output of the block with the largest ones. Fused blocks keep less of
+// wide expansions, plain ones more.
 func (a Architecture) TrainingBytes(batch int) int64 {
 	c := a.Cost()
 	kept, gradients := c.Activations, int64(0)

@@ -1,6 +1,7 @@
 package model
 
-// b0 is EfficientNet-B0 ([effnet] Table 1 and section 5.2; strides, dropout and batch norm from [code]).
+// b0 is EfficientNet-B0 ([effnet] Table 1 and section 5.2; strides, dropout and batch norm from
+// [code]).
 func b0() Architecture {
 	return Architecture{
 		InChannels: 3, Pixels: 224, Classes: ImageNetClasses,
@@ -18,7 +19,8 @@ func b0() Architecture {
 	}
 }
 
-// lite0 is B0 for small devices: no squeeze-excite, an activation that is easy to quantise, stem and head and the ends' repeats for all sizes.
+// lite0 is B0 for small devices: no squeeze-excite, an activation that is easy to quantise, stem
+// and head and the ends' repeats for all sizes.
 func lite0() Architecture {
 	a := b0()
 	a.Activation, a.Fixed = ReLU6, Fixed{Stem: true, Head: true, Ends: true}
@@ -54,8 +56,9 @@ func mobileNetV1() Architecture {
 // mobileNetV2 is [mobile2]; a width multiplier below 1 leaves the head as it is.
 func mobileNetV2() Architecture {
 	return Architecture{
-		InChannels: 3, Pixels: 224, Classes: ImageNetClasses, Activation: ReLU6, Fixed: Fixed{HeadFloor: true},
-		Stem: Stem{Channels: 32, Kernel: 3, Stride: 2},
+		InChannels: 3, Pixels: 224, Classes: ImageNetClasses, Activation: ReLU6,
+		Fixed: Fixed{HeadFloor: true},
+		Stem:  Stem{Channels: 32, Kernel: 3, Stride: 2},
 		Stages: []Stage{
 			{Block: InvertedResidual, Expansion: 1, Channels: 16, Kernel: 3, Stride: 1, Repeats: 1},
 			{Block: InvertedResidual, Expansion: 6, Channels: 24, Kernel: 3, Stride: 2, Repeats: 2},
@@ -83,7 +86,8 @@ func resNet(block string, repeats ...int) func() Architecture {
 		}
 		channels, stride := 64, 1
 		for _, n := range repeats {
-			a.Stages = append(a.Stages, Stage{Block: block, Expansion: expansion, Channels: channels * expansion, Kernel: 3, Stride: stride, Repeats: n})
+			a.Stages = append(a.Stages, Stage{Block: block, Expansion: expansion,
+				Channels: channels * expansion, Kernel: 3, Stride: stride, Repeats: n})
 			channels, stride = 2*channels, 2
 		}
 		return a

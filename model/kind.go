@@ -16,12 +16,14 @@ type kind struct {
 
 // blockKinds are all kinds, those of stages in the order in which messages list them.
 var blockKinds = []kind{
-	{name: MBConv, count: (*counter).mbconv, staged: true, shape: expanded, expansion: 6, seRatio: .25},
+	{name: MBConv, count: (*counter).mbconv, staged: true, shape: expanded, expansion: 6,
+		seRatio: .25},
 	{name: InvertedResidual, count: (*counter).mbconv, staged: true, shape: expanded, expansion: 6},
 	{name: Separable, count: (*counter).separable, staged: true},
 	{name: Conv, count: (*counter).convolution, staged: true},
 	{name: Basic, count: (*counter).basic, staged: true, shape: residual},
-	{name: Bottleneck, count: (*counter).bottleneck, staged: true, shape: residual, expansion: 4, divides: true},
+	{name: Bottleneck, count: (*counter).bottleneck, staged: true, shape: residual, expansion: 4,
+		divides: true},
 	{name: KindStem, count: (*counter).stem},
 	{name: KindPool, count: func(*counter) {}}, // a pooling has no layers
 	{name: KindHead, count: (*counter).head},
@@ -51,8 +53,8 @@ func kindOf(name string) kind {
 	return kind{name: name}
 }
 
-// StageDefaults is a stage of a kind of block with the expansion and squeeze-excite of its published
-// networks ([code], efficientnet_builder.py; [mobile2]; [resnet]), and nothing else.
+// StageDefaults is a stage of a kind of block with the expansion and squeeze-excite of its
+// published networks ([code], efficientnet_builder.py; [mobile2]; [resnet]), and nothing else.
 func StageDefaults(block string) Stage {
 	k := kindOf(block)
 	return Stage{Block: block, Expansion: max(1, k.expansion), SERatio: k.seRatio}

@@ -17,7 +17,8 @@ func TestKindsAreWhole(t *testing.T) {
 			t.Errorf("block %q has two rows", k.name)
 		}
 	}
-	if got := strings.Join(BlockKinds, " "); got != "mbconv inverted-residual separable conv basic bottleneck" {
+	if got := strings.Join(BlockKinds, " "); got != "mbconv inverted-residual separable conv "+
+		"basic bottleneck" {
 		t.Errorf("stages are made of %s", got)
 	}
 	if len(AllKinds) != len(BlockKinds)+4 {

@@ -11,7 +11,8 @@ import (
 // ImageNetClasses is the number of classes of a preset until it is given data.
 const ImageNetClasses = 1000
 
-// preset is a published network: a base that is scaled. Coefficients are tables of the authors, not powers of 1.2, 1.1 and 1.15.
+// preset is a published network: a base that is scaled. Coefficients are tables of the authors, not
+// powers of 1.2, 1.1 and 1.15.
 type preset struct {
 	base         func() Architecture
 	width, depth float64
@@ -57,15 +58,18 @@ var presets = map[string]preset{
 // Presets lists the names that Preset knows.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
-// Preset returns a published architecture. The error of an unknown name says the nearest known ones.
+// Preset returns a published architecture. The error of an unknown name says the nearest known
+// ones.
 func Preset(name string) (Architecture, error) {
 	p, ok := presets[name]
 	if !ok {
-		return Architecture{}, fmt.Errorf("network %q is not known: did you mean %s?", name, nearest.Words(name, Presets()))
+		return Architecture{}, fmt.Errorf("network %q is not known: did you mean %s?", name,
+			nearest.Words(name, Presets()))
 	}
 	a := p.base()
 	a.Width, a.Depth = 1, 1
-	a = a.Scale(p.depth, p.width, 1, Rounding{ChannelDivisor: OfficialRounding().ChannelDivisor, Depth: p.repeats})
+	a = a.Scale(p.depth, p.width, 1, Rounding{ChannelDivisor: OfficialRounding().ChannelDivisor,
+		Depth: p.repeats})
 	a.Name, a.Pixels, a.Dropout = name, p.pixels, p.dropout
 	return a, nil
 }

@@ -7,25 +7,32 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawArchitecture draws a valid network with channels in multiples of 8 (of 16 inside and out of a bottleneck), which the official rounding leaves as
-// they are at width 1.
+// drawArchitecture draws a valid network with channels in multiples of 8 (of 16 inside and out of a
+// bottleneck), which the official rounding leaves as they are at width 1.
 func drawArchitecture(t *rapid.T) Architecture {
 	small := rapid.IntRange(1, 40)
 	a := Architecture{
-		InChannels: rapid.IntRange(1, 4).Draw(t, "in"), Pixels: rapid.IntRange(8, 64).Draw(t, "pixels"), Classes: small.Draw(t, "classes"),
-		Stem:       Stem{Channels: 8 * small.Draw(t, "stem"), Kernel: 3, Stride: rapid.IntRange(1, 2).Draw(t, "stem stride"), Pool: rapid.Bool().Draw(t, "pool")},
+		InChannels: rapid.IntRange(1, 4).Draw(t, "in"), Pixels: rapid.IntRange(8, 64).Draw(t,
+			"pixels"), Classes: small.Draw(t, "classes"),
+		Stem: Stem{Channels: 8 * small.Draw(t, "stem"), Kernel: 3,
+			Stride: rapid.IntRange(1, 2).Draw(t, "stem stride"), Pool: rapid.Bool().Draw(t, "pool")},
 		Head:       8 * rapid.IntRange(0, 40).Draw(t, "head"),
 		Activation: rapid.SampledFrom(append([]string{""}, Activations...)).Draw(t, "activation"),
-		Fixed:      Fixed{Stem: rapid.Bool().Draw(t, "fixed stem"), HeadFloor: rapid.Bool().Draw(t, "head floor"), Ends: rapid.Bool().Draw(t, "fixed ends")},
+		Fixed: Fixed{Stem: rapid.Bool().Draw(t, "fixed stem"), HeadFloor: rapid.Bool().Draw(t,
+			"head floor"), Ends: rapid.Bool().Draw(t, "fixed ends")},
 	}
 	size := ceilDiv(a.Pixels, a.Stem.Stride)
 	if a.Stem.Pool {
 		size = ceilDiv(size, 2)
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "stages") {
-		stage := Stage{Block: rapid.SampledFrom(BlockKinds).Draw(t, "block"), Expansion: 1, Channels: 8 * small.Draw(t, "channels"),
-			Kernel: 2*rapid.IntRange(0, 2).Draw(t, "kernel") + 1, Stride: rapid.IntRange(1, min(2, size)).Draw(t, "stride"),
-			Repeats: rapid.IntRange(1, 4).Draw(t, "repeats"), Activation: rapid.SampledFrom(append([]string{""}, Activations...)).Draw(t, "stage's activation")}
+		stage := Stage{Block: rapid.SampledFrom(BlockKinds).Draw(t, "block"), Expansion: 1,
+			Channels: 8 * small.Draw(t, "channels"),
+			Kernel:   2*rapid.IntRange(0, 2).Draw(t, "kernel") + 1,
+			Stride:   rapid.IntRange(1, min(2, size)).Draw(t, "stride"),
+			Repeats:  rapid.IntRange(1, 4).Draw(t, "repeats"),
+			Activation: rapid.SampledFrom(append([]string{""}, Activations...)).Draw(t,
+				"stage's activation")}
 		switch stage.Block {
 		case MBConv:
 			stage.SERatio = rapid.SampledFrom([]float64{0, .1, .25}).Draw(t, "se")
@@ -69,7 +76,8 @@ func TestScaleLeavesTheOriginal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := drawArchitecture(t)
 		before := a.Key()
-		a.Scale(drawFactor(t, "depth"), drawFactor(t, "width"), drawFactor(t, "resolution"), drawRounding(t))
+		a.Scale(drawFactor(t, "depth"), drawFactor(t, "width"), drawFactor(t, "resolution"),
+			drawRounding(t))
 		if a.Key() != before {
 			t.Fatal("scaling changed its input")
 		}
@@ -82,14 +90,16 @@ func TestCostIsMonotone(t *testing.T) {
 		a, r := drawArchitecture(t), drawRounding(t)
 		d, w, p := drawFactor(t, "depth"), drawFactor(t, "width"), drawFactor(t, "resolution")
 		less := a.Scale(d, w, p, r).Cost()
-		more := a.Scale(d*drawFactor(t, "deeper"), w*drawFactor(t, "wider"), p*drawFactor(t, "finer"), r).Cost()
+		more := a.Scale(d*drawFactor(t, "deeper"), w*drawFactor(t, "wider"),
+			p*drawFactor(t, "finer"), r).Cost()
 		if more.MAdds < less.MAdds || more.Params < less.Params || more.Activations < less.Activations {
 			t.Fatalf("scaling up from %+v gave %+v", less, more)
 		}
 	})
 }
 
-// TestKeyIsTheNetwork: of the networks that one base can be scaled to, those with one key have the same layers, and those with the same layers one key.
+// TestKeyIsTheNetwork: of the networks that one base can be scaled to, those with one key have the
+// same layers, and those with the same layers one key.
 func TestKeyIsTheNetwork(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, r := drawArchitecture(t), drawRounding(t)
@@ -98,7 +108,8 @@ func TestKeyIsTheNetwork(t *testing.T) {
 		b := a.Scale(step("d1"), step("w1"), step("r1"), r)
 		c := a.Scale(step("d2"), step("w2"), step("r2"), r)
 		c.Name, c.Dropout, c.DropConnect = "another", .1, .2
-		if sameKey, sameLayers := b.Key() == c.Key(), reflect.DeepEqual(b.Layers(), c.Layers()); sameKey != sameLayers {
+		if sameKey, sameLayers := b.Key() == c.Key(), reflect.DeepEqual(b.Layers(),
+			c.Layers()); sameKey != sameLayers {
 			t.Fatalf("same key: %v, same layers: %v\n%s\n%s", sameKey, sameLayers, b.Key(), c.Key())
 		}
 	})
@@ -131,7 +142,8 @@ func TestLayersWalkBlocks(t *testing.T) {
 
 // layersOf is the number of layers of a block.
 func layersOf(b Block) int {
-	n := map[string]int{KindStem: 1, KindHead: 2, KindClassifier: 1, MBConv: 2, InvertedResidual: 2, Separable: 2, Conv: 1, Basic: 2, Bottleneck: 3}[b.Kind]
+	n := map[string]int{KindStem: 1, KindHead: 2, KindClassifier: 1, MBConv: 2, InvertedResidual: 2,
+		Separable: 2, Conv: 1, Basic: 2, Bottleneck: 3}[b.Kind]
 	if n == 2 && b.Expanded > 0 && b.Kind != Basic && b.Expanded != b.In || b.Shortcut {
 		n++
 	}
@@ -141,7 +153,8 @@ func layersOf(b Block) int {
 	return n
 }
 
-// TestActivationsCount: networks are told apart by their activations, and not by whether a stage repeats the network's.
+// TestActivationsCount: networks are told apart by their activations, and not by whether a stage
+// repeats the network's.
 func TestActivationsCount(t *testing.T) {
 	base := b0()
 	spelled, other := b0(), b0()
@@ -175,15 +188,18 @@ func TestTrainingBytes(t *testing.T) {
 // TestScaleByAbsurdFactors: nothing overflows, and Validate refuses what cannot be counted.
 func TestScaleByAbsurdFactors(t *testing.T) {
 	for _, factor := range []float64{1e6, 1e30} {
-		for _, a := range []Architecture{b0().Scale(factor, 1, 1, OfficialRounding()), b0().Scale(1, factor, 1, OfficialRounding()), b0().Scale(1, 1, factor, OfficialRounding())} {
+		for _, a := range []Architecture{b0().Scale(factor, 1, 1, OfficialRounding()),
+			b0().Scale(1, factor, 1, OfficialRounding()), b0().Scale(1, 1, factor, OfficialRounding())} {
 			if err := a.Validate(); err == nil {
-				t.Errorf("scaling by %v gave %v repeats, %v channels, %d pixels, and that is no error", factor, a.Repeats(), a.Channels(), a.Pixels)
+				t.Errorf("scaling by %v gave %v repeats, %v channels, %d pixels, and that is "+
+					"no error", factor, a.Repeats(), a.Channels(), a.Pixels)
 			}
 		}
 	}
 }
 
-// TestSamePadding: TensorFlow's padding is symmetric but for strides on even maps, and only then it is another network.
+// TestSamePadding: TensorFlow's padding is symmetric but for strides on even maps, and only then it
+// is another network.
 func TestSamePadding(t *testing.T) {
 	base := b0()
 	spelled, same := b0(), b0()
@@ -206,7 +222,8 @@ func TestSamePadding(t *testing.T) {
 			want = 1
 		}
 		if b.Shift != want {
-			t.Errorf("%s of stride %d on %d pixels: shift %d, want %d", b.Name, b.Stride, b.InSize, b.Shift, want)
+			t.Errorf("%s of stride %d on %d pixels: shift %d, want %d", b.Name, b.Stride, b.InSize,
+				b.Shift, want)
 		}
 	}
 	same.Stem = Stem{Channels: 8, Kernel: 7, Stride: 2, Pool: true}

@@ -7,9 +7,11 @@ import (
 
 // Rounding says how scaled numbers become whole ones.
 type Rounding struct {
-	ChannelDivisor     int    `json:"channel_divisor"`     // channels are multiples of it
-	Depth              string `json:"depth"`               // RoundUp or RoundNearest, for the repeats of a stage
-	ResolutionMultiple int    `json:"resolution_multiple"` // pixels are the nearest multiple of it; 0 and 1 for any number
+	ChannelDivisor int `json:"channel_divisor"` // channels are multiples of it
+	// RoundUp or RoundNearest, for the repeats of a stage
+	Depth string `json:"depth"`
+	// pixels are the nearest multiple of it; 0 and 1 for any number
+	ResolutionMultiple int `json:"resolution_multiple"`
 }
 
 // Rules for the repeats of a stage.
@@ -18,14 +20,17 @@ const (
 	RoundNearest = "round"
 )
 
-// OfficialRounding is the authors' rule: channels to multiples of 8, repeats rounded up ([code], round_filters and round_repeats).
+// OfficialRounding is the authors' rule: channels to multiples of 8, repeats rounded up ([code],
+// round_filters and round_repeats).
 func OfficialRounding() Rounding { return Rounding{ChannelDivisor: 8, Depth: RoundUp} }
 
-// slack absorbs the binary representation of decimal coefficients: 10 repeats at depth 1.1 are 11, not the 12 that 11.000000000000002 would
-// round up to. Coefficients have at most six decimals, so nothing real is that small.
+// slack absorbs the binary representation of decimal coefficients: 10 repeats at depth 1.1 are 11,
+// not the 12 that 11.000000000000002 would round up to. Coefficients have at most six decimals, so
+// nothing real is that small.
 const slack = 1e-9
 
-// largest cuts what a scaled number may be, far above what Validate lets pass, so that no conversion to a whole number overflows.
+// largest cuts what a scaled number may be, far above what Validate lets pass, so that no
+// conversion to a whole number overflows.
 const largest = 1 << 30
 
 // Fixed says what Scale leaves as it is.
@@ -36,9 +41,10 @@ type Fixed struct {
 	Ends      bool // repeats of the first and the last stage
 }
 
-// Scale multiplies the repeats of every stage by depth, all channels by width and the pixels by resolution ([effnet] equation 3), but for what is fixed.
-// The receiver is left as it is. Channels that are no multiple of the divisor are rounded to one at width 1 too, as in [code]; of a bottleneck those
-// inside are.
+// Scale multiplies the repeats of every stage by depth, all channels by width and the pixels by
+// resolution ([effnet] equation 3), but for what is fixed. The receiver is left as it is. Channels
+// that are no multiple of the divisor are rounded to one at width 1 too, as in [code]; of a
+// bottleneck those inside are.
 func (a Architecture) Scale(depth, width, resolution float64, r Rounding) Architecture {
 	a.Pixels = r.pixels(float64(a.Pixels) * resolution)
 	a.Width, a.Depth = a.Width*width, a.Depth*depth
@@ -70,7 +76,8 @@ func (a Architecture) scaledHead(width float64, r Rounding) int {
 	return r.channels(float64(a.Head) * width)
 }
 
-// channels rounds to the nearest multiple of the divisor, but never loses more than a tenth ([code], round_filters).
+// channels rounds to the nearest multiple of the divisor, but never loses more than a tenth
+// ([code], round_filters).
 func (r Rounding) channels(exact float64) int {
 	d := max(1, r.ChannelDivisor)
 	exact = min(exact, largest)

@@ -13,8 +13,9 @@ import (
 // Limits of what can be counted: sums of multiply-adds stay far from the end of an int64.
 const (
 	maxBlocks = 10_000
-	maxCount  = 1 << 26 // of channels, pixels, classes: products of two are far from the end of an int64 as well
-	maxMAdds  = 1e17
+	// of channels, pixels, classes: products of two are far from the end of an int64 as well
+	maxCount = 1 << 26
+	maxMAdds = 1e17
 )
 
 // StageError is what is wrong with a stage.
@@ -26,10 +27,11 @@ type StageError struct {
 func (e *StageError) Error() string { return fmt.Sprintf("stage %d: %v", e.Stage+1, e.Err) }
 func (e *StageError) Unwrap() error { return e.Err }
 
-// Validate says what makes an architecture impossible to build or to count, naming the field and what it may be; what is wrong with a
-// stage is a *StageError.
+// Validate says what makes an architecture impossible to build or to count, naming the field and
+// what it may be; what is wrong with a stage is a *StageError.
 func (a Architecture) Validate() error {
-	for _, check := range []func() error{a.validateCounts, a.validateRates, a.validateStages, a.validateMaps, a.validateSize} {
+	for _, check := range []func() error{a.validateCounts, a.validateRates, a.validateStages,
+		a.validateMaps, a.validateSize} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -42,7 +44,8 @@ func (a Architecture) validateCounts() error {
 		name  string
 		value int
 	}{
-		{"input channels", a.InChannels}, {"pixels", a.Pixels}, {"classes", a.Classes}, {"channels of the stem", a.Stem.Channels},
+		{"input channels", a.InChannels}, {"pixels", a.Pixels}, {"classes", a.Classes},
+		{"channels of the stem", a.Stem.Channels},
 		{"stride of the stem", a.Stem.Stride}, {"number of stages", len(a.Stages)},
 	} {
 		if v.value < 1 {
@@ -60,7 +63,8 @@ func (a Architecture) validateCounts() error {
 		return fmt.Errorf("the kernel of the stem must be odd, not %d", a.Stem.Kernel)
 	}
 	if a.Head < 0 {
-		return fmt.Errorf("the channels of the head must be 1 or more, or 0 for a head without a convolution, not %d", a.Head)
+		return fmt.Errorf("the channels of the head must be 1 or more, or 0 for a head without a "+
+			"convolution, not %d", a.Head)
 	}
 	if err := known("padding", cmp.Or(a.Padding, Symmetric), Paddings); err != nil {
 		return err
@@ -77,14 +81,16 @@ func known(what, name string, names []string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	return fmt.Errorf("%s %q is not known: did you mean %q? (one of %s)", what, name, nearest.Word(name, names), strings.Join(names, ", "))
+	return fmt.Errorf("%s %q is not known: did you mean %q? (one of %s)", what, name,
+		nearest.Word(name, names), strings.Join(names, ", "))
 }
 
 func (a Architecture) validateRates() error {
 	for _, v := range []struct {
 		name  string
 		value float64
-	}{{"dropout", a.Dropout}, {"drop_connect", a.DropConnect}, {"batch_norm_momentum", a.BatchNormMomentum}} {
+	}{{"dropout", a.Dropout}, {"drop_connect", a.DropConnect},
+		{"batch_norm_momentum", a.BatchNormMomentum}} {
 		if !(v.value >= 0 && v.value < 1) {
 			return fmt.Errorf("%s must be at least 0 and below 1, not %v", v.name, v.value)
 		}
@@ -113,7 +119,8 @@ func (s Stage) validate() error {
 	}
 	switch {
 	case max(s.Expansion, s.Channels, s.Kernel, s.Repeats) > maxCount:
-		return tooLarge("expansion, channels, kernel and repeats must be %d at most, not %d, %d, %d and %d",
+		return tooLarge("expansion, channels, kernel and repeats must be %d at most, not %d, %d, "+
+			"%d and %d",
 			maxCount, s.Expansion, s.Channels, s.Kernel, s.Repeats)
 	case s.Expansion < 1:
 		return fmt.Errorf("expansion must be 1 or more, not %d", s.Expansion)
@@ -135,18 +142,22 @@ func (s Stage) validate() error {
 func (s Stage) validateKind() error {
 	switch k := kindOf(s.Block); {
 	case s.SERatio > 0 && k.seRatio == 0:
-		return fmt.Errorf("block %q has no squeeze-excite: leave out se_ratio, or use %q", s.Block, MBConv)
+		return fmt.Errorf("block %q has no squeeze-excite: leave out se_ratio, or use %q", s.Block,
+			MBConv)
 	case s.Expansion > 1 && k.expansion == 0:
 		return fmt.Errorf("block %q has no expansion: leave it out, or use %q", s.Block, InvertedResidual)
 	case k.divides && s.Channels%s.Expansion != 0:
-		return fmt.Errorf("channels of a bottleneck must be a multiple of its expansion %d, not %d", s.Expansion, s.Channels)
+		return fmt.Errorf("channels of a bottleneck must be a multiple of its expansion %d, not %d",
+			s.Expansion, s.Channels)
 	}
 	return known("activation", cmp.Or(s.Activation, SiLU), Activations)
 }
 
-// validateMaps refuses strides that have nothing left to halve: every further layer would then see a single pixel and its padding.
+// validateMaps refuses strides that have nothing left to halve: every further layer would then see
+// a single pixel and its padding.
 func (a Architecture) validateMaps() error {
-	const message = "stride %d has nothing to shrink: at %d pixels the map before it is 1 x 1; raise the pixels or lower a stride"
+	const message = "stride %d has nothing to shrink: at %d pixels the map before it is 1 x 1; " +
+		"raise the pixels or lower a stride"
 	size := ceilDiv(a.Pixels, a.Stem.Stride)
 	if a.Stem.Pool {
 		if size == 1 {

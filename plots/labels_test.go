@@ -13,7 +13,8 @@ import (
 )
 
 // panel draws points alone and returns their labels' boxes with what these cross.
-func panel(t interface{ Fatal(...any) }, points []figure.Point) (boxes []vg.Rectangle, crossed []int) {
+func panel(t interface{ Fatal(...any) }, points []figure.Point) (boxes []vg.Rectangle,
+	crossed []int) {
 	p := newPanel("", "", "")
 	if err := frame(p, points); err != nil {
 		t.Fatal(err)
@@ -32,9 +33,12 @@ func panel(t interface{ Fatal(...any) }, points []figure.Point) (boxes []vg.Rect
 // studied are curves of a study of the motifs (docs/log.md, 2026-11-25): multiply-adds in millions,
 // mean and standard deviation in percent.
 var studied = map[string][][3]float64{
-	"w": {{1.26, 45.61, 4.14}, {1.73, 52, 2.62}, {2.27, 53.75, 2.35}, {4.38, 57.89, .49}, {8.36, 59.56, .92}},
-	"d": {{1.26, 45.61, 4.14}, {1.94, 47.25, 2.1}, {2.64, 48.69, 2.79}, {5.4, 51.14, 2.41}, {10.9, 53.36, 1.54}},
-	"r": {{1.26, 45.61, 4.14}, {2.12, 47.94, 1.17}, {2.7, 53.44, 2.03}, {5.01, 57.81, .97}, {10, 57.92, 1.16}},
+	"w": {{1.26, 45.61, 4.14}, {1.73, 52, 2.62}, {2.27, 53.75, 2.35}, {4.38, 57.89, .49},
+		{8.36, 59.56, .92}},
+	"d": {{1.26, 45.61, 4.14}, {1.94, 47.25, 2.1}, {2.64, 48.69, 2.79}, {5.4, 51.14, 2.41},
+		{10.9, 53.36, 1.54}},
+	"r": {{1.26, 45.61, 4.14}, {2.12, 47.94, 1.17}, {2.7, 53.44, 2.03}, {5.01, 57.81, .97},
+		{10, 57.92, 1.16}},
 }
 
 // TestLabelsCrossNothing on curves that have been drawn.
@@ -61,8 +65,10 @@ func TestLabelsAreFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cost, points := 1e6, []figure.Point(nil)
 		for i := range rapid.IntRange(1, 6).Draw(t, "points") {
-			mean, bar := rapid.Float64Range(.4, .6).Draw(t, "mean"), rapid.Float64Range(0, .02).Draw(t, "bar")
-			points = append(points, figure.Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i), Cost: cost, Mean: mean, Low: mean - bar, High: mean + bar})
+			mean, bar := rapid.Float64Range(.4, .6).Draw(t, "mean"),
+				rapid.Float64Range(0, .02).Draw(t, "bar")
+			points = append(points, figure.Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i),
+				Cost: cost, Mean: mean, Low: mean - bar, High: mean + bar})
 			cost *= rapid.Float64Range(1.6, 2).Draw(t, "factor")
 		}
 		boxes, crossed := panel(t, points)
@@ -88,7 +94,8 @@ func TestCrosses(t *testing.T) {
 		{vg.Point{X: 0, Y: 1.5}, vg.Point{X: 1.1, Y: 3}, false}, // past the corner
 		{vg.Point{X: 0, Y: 0}, vg.Point{X: .5, Y: .5}, false},   // ends before it
 	} {
-		if got := (line{c.from, c.to}).crosses(box); got != c.want || (line{c.to, c.from}).crosses(box) != c.want {
+		if got := (line{c.from, c.to}).crosses(box); got != c.want ||
+			(line{c.to, c.from}).crosses(box) != c.want {
 			t.Errorf("%v to %v crosses: %v, want %v", c.from, c.to, got, c.want)
 		}
 	}

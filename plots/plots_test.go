@@ -93,7 +93,8 @@ func panels(name string, v figure.Values) []figure.Panel {
 
 // networks are a small one, and the same deeper and wider.
 func networks() []Network {
-	stages := []NetworkBlock{{"stem", 16, 32}, {"1: mbconv 3x3", 8, 32}, {"2: mbconv 5x5", 24, 16}, {"2: mbconv 5x5", 24, 16}, {"3: mbconv 3x3", 48, 8}, {"head", 320, 8}}
+	stages := []NetworkBlock{{"stem", 16, 32}, {"1: mbconv 3x3", 8, 32}, {"2: mbconv 5x5", 24, 16},
+		{"2: mbconv 5x5", 24, 16}, {"3: mbconv 3x3", 48, 8}, {"head", 320, 8}}
 	wide, deep := Network{Title: "width × 2"}, Network{Title: "depth × 2"}
 	for _, b := range stages {
 		wide.Blocks = append(wide.Blocks, NetworkBlock{b.Stage, 2 * b.Channels, b.Size})
@@ -118,8 +119,10 @@ func seen() []Seen {
 		grey.Pix[i] = uint8(i)
 	}
 	one := ClassMap{Title: "ring  83 %", Size: 3, Evidence: []float32{0, 1, 0, 1, 5, 1, 0, 1, -2}}
-	return []Seen{{"0: ring", bright, []ClassMap{one, {Title: "bars  51 %", Size: 1, Evidence: []float32{7}}}},
-		{"photo.jpg", grey, []ClassMap{{Title: "bars  40 %", Size: 2, Evidence: []float32{1, 2, 3, 4}}, one}}}
+	return []Seen{{"0: ring", bright, []ClassMap{one, {Title: "bars  51 %", Size: 1,
+		Evidence: []float32{7}}}},
+		{"photo.jpg", grey, []ClassMap{{Title: "bars  40 %", Size: 2, Evidence: []float32{1, 2, 3,
+			4}}, one}}}
 }
 
 func figures(t testing.TB) map[string]*Figure {
@@ -160,7 +163,8 @@ func TestGoldenImages(t *testing.T) {
 			t.Fatal(err)
 		}
 		if same, err := cmpimg.EqualApprox("png", png.Bytes(), want, .1); err != nil || !same {
-			t.Errorf("%s is not %s (%v): look at it, and run the test with -update if it is right", name, path, err)
+			t.Errorf("%s is not %s (%v): look at it, and run the test with -update if it is right",
+				name, path, err)
 		}
 		for _, format := range []string{"svg", "png"} {
 			png.Reset()
@@ -198,16 +202,22 @@ func TestRefusals(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "px=24 has the value NaN") {
 		t.Errorf("got %v", err)
 	}
-	for name, list := range map[string][]Network{"nothing to draw": {{Title: "empty"}}, "wide has a block of 0 channels at 8 pixels": {{Title: "wide", Blocks: []NetworkBlock{{"stem", 0, 8}}}}} {
+	for name, list := range map[string][]Network{"nothing to draw": {{Title: "empty"}},
+		"wide has a block of 0 channels at 8 pixels": {{Title: "wide",
+			Blocks: []NetworkBlock{{"stem", 0, 8}}}}} {
 		if _, err := Networks(list); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want %q", err, name)
 		}
 	}
 	ragged, infinitely := seen(), seen()
 	ragged[1].Maps[0].Size, infinitely[0].Maps[0].Evidence[2] = 3, float32(math.Inf(-1))
-	for name, rows := range map[string][]Seen{"nothing to draw": nil, "photo.jpg, base: a map of 4 numbers does not have 3 pixels on a side": ragged,
-		"0: ring, base: the map has the value -Inf": infinitely, "0: ring has 1 maps for 2 networks": {{Title: "0: ring", Image: seen()[0].Image, Maps: seen()[0].Maps[:1]}}} {
-		if _, err := ClassMaps([]string{"base", "width"}, rows); err == nil || !strings.Contains(err.Error(), name) {
+	for name, rows := range map[string][]Seen{"nothing to draw": nil,
+		"photo.jpg, base: a map of 4 numbers does not have 3 pixels on a side": ragged,
+		"0: ring, base: the map has the value -Inf":                            infinitely,
+		"0: ring has 1 maps for 2 networks": {{Title: "0: ring",
+			Image: seen()[0].Image, Maps: seen()[0].Maps[:1]}}} {
+		if _, err := ClassMaps([]string{"base", "width"}, rows); err == nil ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want %q", err, name)
 		}
 	}
@@ -217,7 +227,8 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s of nothing: %v", name, err)
 		}
 	}
-	if err := figures(t)["scaling-curves"].Write(&bytes.Buffer{}, "gif"); err == nil || !strings.Contains(err.Error(), `as "gif"`) {
+	if err := figures(t)["scaling-curves"].Write(&bytes.Buffer{}, "gif"); err == nil ||
+		!strings.Contains(err.Error(), `as "gif"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -249,7 +260,8 @@ func TestCostTicks(t *testing.T) {
 			t.Fatalf("%v to %v has %d labels", low, high, labelled(ticks))
 		}
 		for i, tick := range ticks {
-			if tick.Value < low*(1-1e-8) || tick.Value > high*(1+1e-8) || i > 0 && tick.Value <= ticks[i-1].Value {
+			if tick.Value < low*(1-1e-8) || tick.Value > high*(1+1e-8) || i > 0 &&
+				tick.Value <= ticks[i-1].Value {
 				t.Fatalf("%v to %v has the ticks %v", low, high, ticks)
 			}
 		}
@@ -257,7 +269,8 @@ func TestCostTicks(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
 		want      string
-	}{{90e3, 2.1e6, "100 k,200 k,500 k,1 M,2 M"}, {270e3, 690e3, "300 k,500 k"}, {32e3, 72e3, "50 k,70 k"}} {
+	}{{90e3, 2.1e6, "100 k,200 k,500 k,1 M,2 M"}, {270e3, 690e3, "300 k,500 k"},
+		{32e3, 72e3, "50 k,70 k"}} {
 		var labels []string
 		for _, tick := range (costTicks{}).Ticks(c.low, c.high) {
 			if tick.Label != "" {
@@ -290,7 +303,8 @@ func TestTickLabels(t *testing.T) {
 		ticker    plot.Ticker
 		low, high float64
 	}{
-		{plainTicks{}, 2.775, 2.824}, {plainTicks{}, 2.7995, 2.8004}, {plainTicks{}, .1, .45}, {plainTicks{}, 0, 100}, {plainTicks{}, 3.7, 9.2},
+		{plainTicks{}, 2.775, 2.824}, {plainTicks{}, 2.7995, 2.8004}, {plainTicks{}, .1, .45},
+		{plainTicks{}, 0, 100}, {plainTicks{}, 3.7, 9.2},
 		{costTicks{}, 3.2e4, 7.2e4}, {costTicks{}, .95e6, 1.07e6}, {costTicks{}, 1e3, 1e9},
 	} {
 		seen := map[string]bool{}

@@ -6,15 +6,17 @@ import (
 	"math/big"
 )
 
-// Constraint keeps the points whose quantity lies in a closed interval, compared exactly. The nominal product is that of the coefficients, at phi = 1
-// whatever the point's phi; a real cost is that of the network which the point builds, at the point's phi.
+// Constraint keeps the points whose quantity lies in a closed interval, compared exactly. The
+// nominal product is that of the coefficients, at phi = 1 whatever the point's phi; a real cost is
+// that of the network which the point builds, at the point's phi.
 type Constraint struct {
 	Quantity string
 	Low      Decimal
 	High     Decimal
 }
 
-// Quantities that a constraint can be on: the nominal product, or a real cost of the built network as a multiple of the base network's.
+// Quantities that a constraint can be on: the nominal product, or a real cost of the built network
+// as a multiple of the base network's.
 const (
 	Nominal          = "nominal"
 	MAddsRatio       = "madds_ratio"
@@ -31,9 +33,12 @@ func Around(quantity string, target, tolerance Decimal) Constraint {
 	return Constraint{quantity, exact(new(big.Rat).Sub(t, by)), exact(new(big.Rat).Add(t, by))}
 }
 
-func (c Constraint) String() string { return fmt.Sprintf("%s in %s..%s", c.Quantity, c.Low, c.High) }
+func (c Constraint) String() string {
+	return fmt.Sprintf("%s in %s..%s", c.Quantity, c.Low, c.High)
+}
 
-// relative is how far a value is outside the interval as a share of the interval's middle, so that misses of unlike quantities can be added.
+// relative is how far a value is outside the interval as a share of the interval's middle, so that
+// misses of unlike quantities can be added.
 func (c Constraint) relative(v *big.Rat) float64 {
 	miss := toFloat(c.distance(v))
 	if middle := math.Abs(c.target()); middle > 0 {

@@ -6,14 +6,16 @@ import (
 	"math/big"
 )
 
-// Controls lists the networks that every search can carry along: the paper's triple, one dimension alone, and two published rules that need no search
-// ([dollar] equation 5: uniform dwr, and dWr, which spends most on width).
+// Controls lists the networks that every search can carry along: the paper's triple, one dimension
+// alone, and two published rules that need no search ([dollar] equation 5: uniform dwr, and dWr,
+// which spends most on width).
 var Controls = []string{"paper", "depth", "width", "resolution", "dwr", "dWr"}
 
 // PaperTriple is 1.2, 1.1, 1.15 ([effnet] section 3.3).
 var PaperTriple = Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}
 
-// families are one-parameter rules: exponents of the cost factor for depth, width and resolution, with depth + 2 width + 2 resolution = 1.
+// families are one-parameter rules: exponents of the cost factor for depth, width and resolution,
+// with depth + 2 width + 2 resolution = 1.
 var families = map[string][3]float64{
 	"depth":      {1, 0, 0},
 	"width":      {0, 1. / 2, 0},
@@ -43,7 +45,8 @@ func (s Space) families(build Build, base Network, names ...string) ([]labelled,
 		p := family(name, target)
 		if real {
 			var err error
-			if p, _, err = (line{func(factor float64) Point { return family(name, factor) }, build, base}).nearest(target); err != nil {
+			if p, _, err = (line{func(factor float64) Point { return family(name, factor) }, build,
+				base}).nearest(target); err != nil {
 				return nil, err
 			}
 		}

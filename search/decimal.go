@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Decimal is an exact decimal number in its shortest form: "1.1", "2", "0.05". Grids are made of decimals, because adding a binary step gives
-// 1.2500000000000002 where 1.25 is meant, and that builds another network. The zero value is the number 0.
+// Decimal is an exact decimal number in its shortest form: "1.1", "2", "0.05". Grids are made of
+// decimals, because adding a binary step gives 1.2500000000000002 where 1.25 is meant, and that
+// builds another network. The zero value is the number 0.
 type Decimal string
 
 // ParseDecimal reads a decimal number; exponents are not accepted.
@@ -29,7 +30,8 @@ func exact(r *big.Rat) Decimal {
 	return Decimal(r.FloatString(places))
 }
 
-// UnmarshalText reads a decimal number as ParseDecimal does, so that a damaged document is an error and never a silent 0.
+// UnmarshalText reads a decimal number as ParseDecimal does, so that a damaged document is an error
+// and never a silent 0.
 func (d *Decimal) UnmarshalText(text []byte) error {
 	parsed, err := ParseDecimal(string(text))
 	if err == nil {
@@ -38,7 +40,8 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 	return err
 }
 
-// solvedPlaces is the number of places that solved coefficients are cut to: what is left is what is built.
+// solvedPlaces is the number of places that solved coefficients are cut to: what is left is what is
+// built.
 const solvedPlaces = 6
 
 // rounded is the nearest decimal with solvedPlaces.
@@ -101,7 +104,8 @@ func (r Range) Values() ([]Decimal, error) {
 	var values []Decimal
 	for v := low; v.Cmp(high) <= 0; v = new(big.Rat).Add(v, step) {
 		if len(values) == maxValues {
-			return nil, fmt.Errorf("step %s makes more than %d values from %s to %s", r.Step, maxValues, r.Low, r.High)
+			return nil, fmt.Errorf("step %s makes more than %d values from %s to %s", r.Step,
+				maxValues, r.Low, r.High)
 		}
 		values = append(values, exact(v))
 	}

@@ -8,7 +8,8 @@ import (
 // PlanVersion is that of the JSON document of a plan.
 const PlanVersion = 1
 
-// Document is a plan as `gridsearch plan --format json` prints it and a study keeps it. Points and Kept count enumerated points alone.
+// Document is a plan as `gridsearch plan --format json` prints it and a study keeps it. Points and
+// Kept count enumerated points alone.
 type Document struct {
 	SchemaVersion int             `json:"schema_version"`
 	Study         string          `json:"study"`
@@ -79,13 +80,16 @@ func (t DocumentTrial) check() error {
 
 // Document makes the document of a study's plan.
 func (p *Plan) Document(study string) Document {
-	d := Document{SchemaVersion: PlanVersion, Study: study, Points: p.Points, Kept: p.Kept, Trials: []DocumentTrial{}}
+	d := Document{SchemaVersion: PlanVersion, Study: study, Points: p.Points, Kept: p.Kept,
+		Trials: []DocumentTrial{}}
 	for _, t := range p.Trials {
 		d.Trials = append(d.Trials, DocumentTrial{
-			Name: t.Name, Labels: t.Labels, ExcludedLabels: append([]Label{}, t.ExcludedLabels...), Depth: t.Depth, Width: t.Width,
+			Name: t.Name, Labels: t.Labels, ExcludedLabels: append([]Label{}, t.ExcludedLabels...),
+			Depth: t.Depth, Width: t.Width,
 			Resolution: t.Network.Pixels, Repeats: t.Network.Repeats, Channels: t.Network.Channels,
-			MAdds: t.Network.Cost.MAdds, Params: t.Network.Cost.Params, Activations: t.Network.Cost.Activations,
-			MAddsRatio: t.MAddsRatio, ExcludedBy: t.ExcludedBy,
+			MAdds: t.Network.Cost.MAdds, Params: t.Network.Cost.Params,
+			Activations: t.Network.Cost.Activations,
+			MAddsRatio:  t.MAddsRatio, ExcludedBy: t.ExcludedBy,
 		})
 	}
 	return d

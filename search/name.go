@@ -2,10 +2,12 @@ package search
 
 import "fmt"
 
-// namePlaces are the numbers of decimals that names are tried with: two networks whose coefficients first differ behind the sixth get more.
+// namePlaces are the numbers of decimals that names are tried with: two networks whose coefficients
+// first differ behind the sixth get more.
 var namePlaces = []int{solvedPlaces, 9, 12, 15}
 
-// nameAll names trials by their configuration: "base", or what the first label multiplies depth and width by, and the pixels. Names are unique.
+// nameAll names trials by their configuration: "base", or what the first label multiplies depth and
+// width by, and the pixels. Names are unique.
 func nameAll(trials []Trial) {
 	unnamed := make([]*Trial, 0, len(trials))
 	for i := range trials {
@@ -37,5 +39,6 @@ func (t *Trial) name(places int) string {
 	if t.Labels[0].Control == "base" {
 		return "base"
 	}
-	return fmt.Sprintf("d=%s w=%s px=%d", roundedTo(t.Depth, places), roundedTo(t.Width, places), t.Network.Pixels)
+	return fmt.Sprintf("d=%s w=%s px=%d", roundedTo(t.Depth, places), roundedTo(t.Width, places),
+		t.Network.Pixels)
 }

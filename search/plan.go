@@ -1,11 +1,12 @@
-// Package search enumerates compound coefficients, keeps those that satisfy constraints, and joins those that build one network. Package stats below it
-// says which of the networks' measured accuracies can be told apart.
+// Package search enumerates compound coefficients, keeps those that satisfy constraints, and joins
+// those that build one network. Package stats below it says which of the networks' measured
+// accuracies can be told apart.
 //
-// A Space becomes points; a Build function, given from outside, makes a network of each; constraints exclude points; networks with at least one kept
-// point become trials (NewPlan).
+// A Space becomes points; a Build function, given from outside, makes a network of each;
+// constraints exclude points; networks with at least one kept point become trials (NewPlan).
 //
-// The package knows no model, no files and no database: plain values go in and come out. It refuses to add binary steps and to search a constraint
-// without showing the real cost.
+// The package knows no model, no files and no database: plain values go in and come out. It refuses
+// to add binary steps and to search a constraint without showing the real cost.
 //
 // References:
 //
@@ -18,11 +19,12 @@ import "fmt"
 // Label is a point that builds a trial's network.
 type Label struct {
 	Point
-	Nominal    Decimal `json:"nominal"`
-	Control    string  `json:"control"`               // name of the control or family; empty for the grid
-	ExcludedBy string  `json:"excluded_by,omitempty"` // the constraint that it violates
-	enumerated bool    // a method has made it
-	carried    bool    // it is the base or a control of the space; a control may be enumerated too
+	Nominal Decimal `json:"nominal"`
+	// name of the control or family; empty for the grid
+	Control    string `json:"control"`
+	ExcludedBy string `json:"excluded_by,omitempty"` // the constraint that it violates
+	enumerated bool   // a method has made it
+	carried    bool   // it is the base or a control of the space; a control may be enumerated too
 }
 
 // Trial is a network to measure, with the points that build it.
@@ -52,7 +54,8 @@ type Plan struct {
 	Short    []Shortage // families of a LogCost that have fewer networks than it asks for
 	Asked    int        // networks of a family that the LogCost asks for; 0 without one
 	Base     Network
-	Trials   []Trial // base, controls, then the others by the alpha, beta, gamma and phi of their first labels
+	// base, controls, then the others by the alpha, beta, gamma and phi of their first labels
+	Trials []Trial
 }
 
 // NewPlan enumerates a space and makes its trials. The error of an empty one is an *EmptyError.
@@ -62,7 +65,8 @@ func NewPlan(space Space, build Build) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("base network: %w", err)
 	}
-	p := &planner{build: build, plan: &Plan{Base: base}, byID: map[string]*Trial{}, seen: map[labelled]bool{}}
+	p := &planner{build: build, plan: &Plan{Base: base}, byID: map[string]*Trial{},
+		seen: map[labelled]bool{}}
 	for _, c := range space.Constraints {
 		p.plan.Removed = append(p.plan.Removed, Removal{Constraint: c})
 	}

@@ -31,7 +31,8 @@ func builder(rounding model.Rounding) search.Build {
 			cost = search.Cost(a.Cost())
 			costs[id] = cost
 		}
-		return search.Network{ID: id, Pixels: a.Pixels, Repeats: a.Repeats(), Channels: a.Channels(), FinalMap: a.FinalMap(), Cost: cost}, nil
+		return search.Network{ID: id, Pixels: a.Pixels, Repeats: a.Repeats(),
+			Channels: a.Channels(), FinalMap: a.FinalMap(), Cost: cost}, nil
 	}
 }
 
@@ -42,9 +43,11 @@ func fine(low, high string) search.Range {
 	return search.Range{Low: search.Decimal(low), High: search.Decimal(high), Step: "0.05"}
 }
 
-// published is the grid of the paper's search as far as it is known: 1..2 by 0.05, the product within 0.1 of 2.
+// published is the grid of the paper's search as far as it is known: 1..2 by 0.05, the product
+// within 0.1 of 2.
 func published() search.Space {
-	return search.Space{Methods: []string{search.Grid}, Alpha: fine("1.0", "2.0"), Beta: fine("1.0", "2.0"), Gamma: fine("1.0", "2.0"), Phi: []search.Decimal{"1"},
+	return search.Space{Methods: []string{search.Grid}, Alpha: fine("1.0", "2.0"),
+		Beta: fine("1.0", "2.0"), Gamma: fine("1.0", "2.0"), Phi: []search.Decimal{"1"},
 		Constraints: []search.Constraint{search.Around(search.Nominal, "2", "0.1")}}
 }
 
@@ -79,7 +82,8 @@ func TestPublishedGrid(t *testing.T) {
 			}
 		}
 		got := fmt.Sprintf("%.2f %.2f %.2f", ratios[0], ratios[len(ratios)/2], ratios[len(ratios)-1])
-		if want := fmt.Sprintf("%.2f %.2f %.2f", c.lowest, c.median, c.highestest); got != want || near != c.near {
+		if want := fmt.Sprintf("%.2f %.2f %.2f", c.lowest, c.median, c.highestest); got != want ||
+			near != c.near {
 			t.Errorf("ratios %s, %d within 5 %% of 2; want %s, %d", got, near, want, c.near)
 		}
 	}
@@ -93,19 +97,24 @@ func TestPublishedTriple(t *testing.T) {
 		t.Fatal(err)
 	}
 	paper := plan.Trials[1]
-	if paper.Name != "d=1.2 w=1.1 px=258" || math.Abs(paper.MAddsRatio-2.573) > 5e-4 || paper.Labels[0].Nominal != "1.92027" {
+	if paper.Name != "d=1.2 w=1.1 px=258" || math.Abs(paper.MAddsRatio-2.573) > 5e-4 ||
+		paper.Labels[0].Nominal != "1.92027" {
 		t.Errorf("%s costs %.4f, nominal %s", paper.Name, paper.MAddsRatio, paper.Labels[0].Nominal)
 	}
-	if !slices.ContainsFunc(paper.Labels, func(l search.Label) bool { return l.Alpha == "1.25" && l.Beta == "1.1" && l.Gamma == "1.15" }) {
+	if !slices.ContainsFunc(paper.Labels, func(l search.Label) bool {
+		return l.Alpha == "1.25" &&
+			l.Beta == "1.1" && l.Gamma == "1.15"
+	}) {
 		t.Error("1.25, 1.1, 1.15 builds the same network and is not among the labels")
 	}
-	if len(paper.ExcludedLabels) == 0 || !strings.HasPrefix(paper.ExcludedLabels[0].ExcludedBy, "nominal in 1.9..2.1") {
+	if len(paper.ExcludedLabels) == 0 || !strings.HasPrefix(paper.ExcludedLabels[0].ExcludedBy,
+		"nominal in 1.9..2.1") {
 		t.Errorf("excluded labels %+v", paper.ExcludedLabels)
 	}
 }
 
-// TestEdgesOfTheInterval: the interval is closed and compared exactly. The product of 1.9, 1, 1 is 0.1 from 2, which float64 denies; the published
-// triple's is 0.07973 from it.
+// TestEdgesOfTheInterval: the interval is closed and compared exactly. The product of 1.9, 1, 1 is
+// 0.1 from 2, which float64 denies; the published triple's is 0.07973 from it.
 func TestEdgesOfTheInterval(t *testing.T) {
 	edge := search.Point{Alpha: "1.9", Beta: "1", Gamma: "1"}
 	if a := edge.Alpha.Float64(); math.Abs(a-2) <= .1 {
@@ -115,8 +124,10 @@ func TestEdgesOfTheInterval(t *testing.T) {
 		point     search.Point
 		tolerance search.Decimal
 		kept      bool
-	}{{edge, "0.1", true}, {edge, "0.0999999", false}, {search.PaperTriple, "0.07973", true}, {search.PaperTriple, "0.07972", false}} {
-		space := search.Space{Methods: []string{search.List}, List: []search.Point{c.point}, Phi: []search.Decimal{"1"},
+	}{{edge, "0.1", true}, {edge, "0.0999999", false}, {search.PaperTriple, "0.07973", true},
+		{search.PaperTriple, "0.07972", false}} {
+		space := search.Space{Methods: []string{search.List}, List: []search.Point{c.point},
+			Phi:         []search.Decimal{"1"},
 			Constraints: []search.Constraint{search.Around(search.Nominal, "2", c.tolerance)}}
 		if _, err := search.NewPlan(space, toy); (err == nil) != c.kept {
 			t.Errorf("%s within %s: %v", c.point, c.tolerance, err)
@@ -132,14 +143,16 @@ func TestEnumerationIsBruteForce(t *testing.T) {
 		tolerance := search.Decimal(fmt.Sprintf("0.%02d", rapid.IntRange(5, 60).Draw(t, "tolerance")))
 		high := search.Decimal(big.NewRat(int64(10+steps), 10).FloatString(1))
 		r := search.Range{Low: "1.0", High: high, Step: "0.1"}
-		space := search.Space{Methods: []string{search.Grid}, Alpha: r, Beta: r, Gamma: r, Phi: []search.Decimal{"1"},
+		space := search.Space{Methods: []string{search.Grid}, Alpha: r, Beta: r, Gamma: r,
+			Phi:         []search.Decimal{"1"},
 			Constraints: []search.Constraint{search.Around(search.Nominal, "1.5", tolerance)}}
 		kept, ids := 0, map[string]bool{}
 		for a := 10; a <= 10+steps; a++ {
 			for b := 10; b <= 10+steps; b++ {
 				for g := 10; g <= 10+steps; g++ {
 					// in units of 1e-5: a b^2 g^2 against 150000 +- tolerance * 1e5
-					if d := a*b*b*g*g - 150000; d <= int(tolerance.Float64()*1e5+.5) && -d <= int(tolerance.Float64()*1e5+.5) {
+					if d := a*b*b*g*g - 150000; d <= int(tolerance.Float64()*1e5+.5) &&
+						-d <= int(tolerance.Float64()*1e5+.5) {
 						kept++
 						n, _ := build(search.Point{Alpha: tenths(a), Beta: tenths(b), Gamma: tenths(g), Phi: "1"})
 						ids[n.ID] = true
@@ -198,13 +211,15 @@ func TestControlsMeetTheTarget(t *testing.T) {
 	}
 	for _, trial := range plan.Trials {
 		for _, l := range trial.Labels {
-			if l.Control != "" && l.Control != "paper" && l.Control != "base" && math.Abs(l.Nominal.Float64()-2) > 1e-4 {
+			if l.Control != "" && l.Control != "paper" && l.Control != "base" &&
+				math.Abs(l.Nominal.Float64()-2) > 1e-4 {
 				t.Errorf("%s has the product %s", l.Control, l.Nominal)
 			}
 		}
 	}
 	space.Constraints = []search.Constraint{{Quantity: search.MAddsRatio, Low: "1.9", High: "2.1"}}
-	plan, err = search.NewPlan(space, builder(model.Rounding{ChannelDivisor: 1, Depth: model.RoundNearest}))
+	plan, err = search.NewPlan(space, builder(model.Rounding{ChannelDivisor: 1,
+		Depth: model.RoundNearest}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,10 +237,13 @@ func TestMethods(t *testing.T) {
 		space  search.Space
 		points int
 	}{
-		{search.Space{Methods: []string{search.Single, search.Compound}, Phi: phis, Coefficients: search.PaperTriple}, 8},
+		{search.Space{Methods: []string{search.Single, search.Compound}, Phi: phis,
+			Coefficients: search.PaperTriple}, 8},
 		{search.Space{Methods: []string{search.Simplex}, Phi: phis[:1], ShareStep: "0.25"}, 15},
-		{search.Space{Methods: []string{search.List}, Phi: phis, List: []search.Point{search.PaperTriple, {Alpha: "2", Beta: "1", Gamma: "1"}}}, 4},
-		{search.Space{Methods: []string{search.Solve}, Phi: phis[:1], Alpha: fine("1", "1.1"), Beta: fine("1", "1.1")}, 9},
+		{search.Space{Methods: []string{search.List}, Phi: phis,
+			List: []search.Point{search.PaperTriple, {Alpha: "2", Beta: "1", Gamma: "1"}}}, 4},
+		{search.Space{Methods: []string{search.Solve}, Phi: phis[:1], Alpha: fine("1", "1.1"),
+			Beta: fine("1", "1.1")}, 9},
 	} {
 		plan, err := search.NewPlan(c.space, build)
 		if err != nil {
@@ -236,7 +254,8 @@ func TestMethods(t *testing.T) {
 		}
 		for _, trial := range plan.Trials {
 			for _, l := range trial.Labels {
-				if n := l.Nominal.Float64(); l.Control != "base" && len(c.space.List) == 0 && math.Abs(n-2) > .09 {
+				if n := l.Nominal.Float64(); l.Control != "base" && len(c.space.List) == 0 &&
+					math.Abs(n-2) > .09 {
 					t.Errorf("%v: %+v has the product %v", c.space.Methods, l.Point, n)
 				}
 			}
@@ -250,16 +269,19 @@ func TestPhi(t *testing.T) {
 	if d != 1.44 || w != 1.21 || r != 1.3225 {
 		t.Errorf("%v %v %v", d, w, r)
 	}
-	if d, _, _ := (search.Point{Alpha: "2", Beta: "1", Gamma: "1", Phi: "0.5"}).Scaling(); math.Abs(d-math.Sqrt2) > 1e-15 {
+	if d, _, _ := (search.Point{Alpha: "2", Beta: "1", Gamma: "1",
+		Phi: "0.5"}).Scaling(); math.Abs(d-math.Sqrt2) > 1e-15 {
 		t.Errorf("%v", d)
 	}
 }
 
 func TestEmpty(t *testing.T) {
 	space := published()
-	space.Constraints = append(space.Constraints, search.Constraint{Quantity: search.ParamsRatio, Low: "10", High: "11"})
+	space.Constraints = append(space.Constraints, search.Constraint{Quantity: search.ParamsRatio,
+		Low: "10", High: "11"})
 	_, err := search.NewPlan(space, builder(model.OfficialRounding()))
-	for _, want := range []string{"none of 9261 points", "nominal in 1.9..2.1 excludes 9152", "params_ratio in 10..11 excludes", "the nearest point is alpha"} {
+	for _, want := range []string{"none of 9261 points", "nominal in 1.9..2.1 excludes 9152",
+		"params_ratio in 10..11 excludes", "the nearest point is alpha"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -271,13 +293,15 @@ func TestEmpty(t *testing.T) {
 		}
 		return n, err
 	}
-	if _, err := search.NewPlan(published(), infeasible); err == nil || !strings.Contains(err.Error(), "more than the native 200") {
+	if _, err := search.NewPlan(published(), infeasible); err == nil ||
+		!strings.Contains(err.Error(), "more than the native 200") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestDecimal(t *testing.T) {
-	for text, want := range map[string]search.Decimal{"1.10": "1.1", "2.0": "2", "0.05": "0.05", "-1.50": "-1.5", "10": "10"} {
+	for text, want := range map[string]search.Decimal{"1.10": "1.1", "2.0": "2", "0.05": "0.05",
+		"-1.50": "-1.5", "10": "10"} {
 		if got, err := search.ParseDecimal(text); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", text, got, err, want)
 		}
@@ -287,7 +311,9 @@ func TestDecimal(t *testing.T) {
 			t.Errorf("%q is read as %q", text, got)
 		}
 	}
-	for want, r := range map[string]search.Range{"step must be positive": {Low: "1", High: "2", Step: "0"}, "below low": {Low: "2", High: "1", Step: "1"}, "more than 10000": {Low: "1", High: "2", Step: "0.00001"}} {
+	for want, r := range map[string]search.Range{"step must be positive": {Low: "1", High: "2",
+		Step: "0"}, "below low": {Low: "2", High: "1", Step: "1"}, "more than 10000": {Low: "1",
+		High: "2", Step: "0.00001"}} {
 		if _, err := r.Values(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v gives %v, want %q", r, err, want)
 		}
@@ -313,17 +339,20 @@ func TestDocumentSurvivesJSON(t *testing.T) {
 	if err != nil || string(second) != string(text) {
 		t.Error("the document changes when it is read and written")
 	}
-	if !strings.Contains(string(text), `{"alpha":"1.2","beta":"1.1","gamma":"1.15","phi":"1","nominal":"1.92027","control":"paper"}`) {
+	if !strings.Contains(string(text),
+		`{"alpha":"1.2","beta":"1.1","gamma":"1.15","phi":"1","nominal":"1.92027","control":"paper"}`) {
 		t.Errorf("labels are %s", text[:400])
 	}
-	if warnings := plan.Warnings(2, 0); len(warnings) != 2 || !strings.Contains(warnings[0], "real cost differs") {
+	if warnings := plan.Warnings(2, 0); len(warnings) != 2 || !strings.Contains(warnings[0],
+		"real cost differs") {
 		t.Errorf("%q", warnings)
 	}
 }
 
 // Example shows how a space becomes a plan.
 func Example() {
-	space := search.Space{Methods: []string{search.List}, Phi: []search.Decimal{"1"}, List: []search.Point{search.PaperTriple}}
+	space := search.Space{Methods: []string{search.List}, Phi: []search.Decimal{"1"},
+		List: []search.Point{search.PaperTriple}}
 	plan, err := search.NewPlan(space, builder(model.OfficialRounding()))
 	if err != nil {
 		fmt.Println(err)

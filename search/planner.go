@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// remember makes a Build that computes every point once: constraints ask for the network that a label has been made of.
+// remember makes a Build that computes every point once: constraints ask for the network that a
+// label has been made of.
 func remember(build Build) Build {
 	known := map[Point]Network{}
 	return func(p Point) (Network, error) {
@@ -45,13 +46,15 @@ func (p *planner) addAll(points []labelled, enumerated bool) error {
 	return nil
 }
 
-// add puts a point to the trial of its network. Base and controls are not enumerated: no constraint applies to them.
+// add puts a point to the trial of its network. Base and controls are not enumerated: no constraint
+// applies to them.
 func (p *planner) add(point labelled, enumerated bool) error {
 	n, err := p.build(point.Point)
 	if err != nil {
 		return err
 	}
-	label := Label{Point: point.Point, Nominal: point.Nominal(), Control: point.control, enumerated: enumerated, carried: !enumerated}
+	label := Label{Point: point.Point, Nominal: point.Nominal(), Control: point.control,
+		enumerated: enumerated, carried: !enumerated}
 	if enumerated {
 		p.plan.Points++
 		if label.ExcludedBy = p.check(point.Point, n); label.ExcludedBy == "" {
@@ -66,7 +69,8 @@ func (p *planner) add(point labelled, enumerated bool) error {
 func (p *planner) trial(n Network) *Trial {
 	t, ok := p.byID[n.ID]
 	if !ok {
-		t = &Trial{Network: n, MAddsRatio: toFloat(ratio(n.Cost.MAdds, p.plan.Base.Cost.MAdds)), ExcludedBy: n.Infeasible}
+		t = &Trial{Network: n, MAddsRatio: toFloat(ratio(n.Cost.MAdds, p.plan.Base.Cost.MAdds)),
+			ExcludedBy: n.Infeasible}
 		p.byID[n.ID] = t
 		p.order = append(p.order, t)
 	}
@@ -80,7 +84,10 @@ func (t *Trial) attach(label Label) {
 		return
 	}
 	if label.Control != "" {
-		same := slices.IndexFunc(t.Labels, func(l Label) bool { return l.Point == label.Point && l.Control == label.Control })
+		same := slices.IndexFunc(t.Labels, func(l Label) bool {
+			return l.Point == label.Point &&
+				l.Control == label.Control
+		})
 		if same >= 0 {
 			t.Labels[same].enumerated = true
 			return
@@ -114,7 +121,8 @@ func (p *planner) check(point Point, n Network) (excludedBy string) {
 	return excludedBy
 }
 
-// finish drops networks without a kept point, orders and names the others, and looks whether anything is left.
+// finish drops networks without a kept point, orders and names the others, and looks whether
+// anything is left.
 func (p *planner) finish() (*Plan, error) {
 	trainable := false
 	for _, t := range p.order {
@@ -130,7 +138,10 @@ func (p *planner) finish() (*Plan, error) {
 			trainable = trainable || t.ExcludedBy == ""
 		}
 	}
-	slices.SortStableFunc(p.plan.Trials, func(a, b Trial) int { return compareLabels(a.Labels[0], b.Labels[0]) })
+	slices.SortStableFunc(p.plan.Trials, func(a, b Trial) int {
+		return compareLabels(a.Labels[0],
+			b.Labels[0])
+	})
 	nameAll(p.plan.Trials)
 	if !trainable {
 		return nil, &EmptyError{p.plan, p.nearest}

@@ -6,8 +6,8 @@ import (
 	"math/big"
 )
 
-// Point is a choice of compound coefficients, before a network is rounded from it: depth alpha^phi, width beta^phi, resolution gamma^phi ([effnet]
-// equation 3).
+// Point is a choice of compound coefficients, before a network is rounded from it: depth alpha^phi,
+// width beta^phi, resolution gamma^phi ([effnet] equation 3).
 type Point struct {
 	Alpha Decimal `json:"alpha"`
 	Beta  Decimal `json:"beta"`
@@ -15,7 +15,8 @@ type Point struct {
 	Phi   Decimal `json:"phi"`
 }
 
-// Nominal is alpha * beta^2 * gamma^2, exactly: the factor by which the paper's rule lets the cost grow at phi = 1.
+// Nominal is alpha * beta^2 * gamma^2, exactly: the factor by which the paper's rule lets the cost
+// grow at phi = 1.
 func (p Point) Nominal() Decimal {
 	product := p.Alpha.Rat()
 	for _, d := range []Decimal{p.Beta, p.Beta, p.Gamma, p.Gamma} {
@@ -52,7 +53,8 @@ type Build func(Point) (Network, error)
 
 // compare orders points by alpha, beta, gamma and phi.
 func (p Point) compare(other Point) int {
-	return cmp.Or(p.Alpha.Cmp(other.Alpha), p.Beta.Cmp(other.Beta), p.Gamma.Cmp(other.Gamma), p.Phi.Cmp(other.Phi))
+	return cmp.Or(p.Alpha.Cmp(other.Alpha), p.Beta.Cmp(other.Beta), p.Gamma.Cmp(other.Gamma),
+		p.Phi.Cmp(other.Phi))
 }
 
 func (p Point) String() string {

@@ -13,14 +13,17 @@ import (
 	"gridsearch/search"
 )
 
-// toy is a network with whole numbers of blocks, channels and pixels whose multiply-adds are their plain product: cheap, monotone, a staircase.
+// toy is a network with whole numbers of blocks, channels and pixels whose multiply-adds are their
+// plain product: cheap, monotone, a staircase.
 func toy(p search.Point) (search.Network, error) {
 	d, w, r := p.Scaling()
 	blocks, channels, pixels := math.Ceil(3*d-1e-9), math.Round(5*w), math.Round(32*r)
 	madds := int64(blocks * channels * channels * pixels * pixels)
 	return search.Network{
-		ID: fmt.Sprint(blocks, channels, pixels), Pixels: int(pixels), Repeats: []int{int(blocks)}, Channels: []int{int(channels)}, FinalMap: int(pixels / 4),
-		Cost: search.Cost{MAdds: madds, Params: int64(blocks * channels * channels), Activations: int64(blocks * channels * pixels * pixels)},
+		ID: fmt.Sprint(blocks, channels, pixels), Pixels: int(pixels), Repeats: []int{int(blocks)},
+		Channels: []int{int(channels)}, FinalMap: int(pixels / 4),
+		Cost: search.Cost{MAdds: madds, Params: int64(blocks * channels * channels),
+			Activations: int64(blocks * channels * pixels * pixels)},
 	}, nil
 }
 
@@ -37,13 +40,15 @@ func limited(native int) search.Build {
 
 // drawRange draws a range of hundredths and lists its values by whole numbers.
 func drawRange(t *rapid.T, name string) (search.Range, []int) {
-	low, step, n := rapid.IntRange(60, 120).Draw(t, name+" low"), rapid.IntRange(1, 30).Draw(t, name+" step"), rapid.IntRange(0, 4).Draw(t, name+" steps")
+	low, step, n := rapid.IntRange(60, 120).Draw(t, name+" low"), rapid.IntRange(1, 30).Draw(t,
+		name+" step"), rapid.IntRange(0, 4).Draw(t, name+" steps")
 	rest := rapid.IntRange(0, step-1).Draw(t, name+" rest")
 	var values []int
 	for i := range n + 1 {
 		values = append(values, low+i*step)
 	}
-	return search.Range{Low: hundredths(low), High: hundredths(low + n*step + rest), Step: hundredths(step)}, values
+	return search.Range{Low: hundredths(low), High: hundredths(low + n*step + rest),
+		Step: hundredths(step)}, values
 }
 
 func hundredths(n int) search.Decimal {
@@ -68,22 +73,28 @@ func TestRangeIsWholeNumbers(t *testing.T) {
 // drawSpace draws a space of several methods, phis, constraints and controls.
 func drawSpace(t *rapid.T) search.Space {
 	s := search.Space{
-		Methods:      rapid.SliceOfNDistinct(rapid.SampledFrom(search.Methods), 1, 4, rapid.ID).Draw(t, "methods"),
-		Phi:          rapid.SliceOfNDistinct(rapid.SampledFrom([]search.Decimal{"0.5", "1", "2", "3"}), 1, 3, rapid.ID).Draw(t, "phi"),
+		Methods: rapid.SliceOfNDistinct(rapid.SampledFrom(search.Methods), 1, 4,
+			rapid.ID).Draw(t, "methods"),
+		Phi: rapid.SliceOfNDistinct(rapid.SampledFrom([]search.Decimal{"0.5", "1", "2",
+			"3"}), 1, 3, rapid.ID).Draw(t, "phi"),
 		Coefficients: search.PaperTriple, ShareStep: "0.25",
-		List:     []search.Point{search.PaperTriple, {Alpha: "1.1", Beta: "1", Gamma: "1.3"}},
-		Controls: rapid.SliceOfNDistinct(rapid.SampledFrom(search.Controls), 0, 6, rapid.ID).Draw(t, "controls"),
+		List: []search.Point{search.PaperTriple, {Alpha: "1.1", Beta: "1", Gamma: "1.3"}},
+		Controls: rapid.SliceOfNDistinct(rapid.SampledFrom(search.Controls), 0, 6, rapid.ID).Draw(t,
+			"controls"),
 	}
 	s.Alpha, _ = drawRange(t, "alpha")
 	s.Beta, _ = drawRange(t, "beta")
 	s.Gamma, _ = drawRange(t, "gamma")
-	for _, q := range rapid.SliceOfNDistinct(rapid.SampledFrom(search.Quantities), 0, 2, rapid.ID).Draw(t, "quantities") {
-		s.Constraints = append(s.Constraints, search.Around(q, "2", hundredths(rapid.IntRange(10, 190).Draw(t, "tolerance"))))
+	for _, q := range rapid.SliceOfNDistinct(rapid.SampledFrom(search.Quantities), 0, 2,
+		rapid.ID).Draw(t, "quantities") {
+		s.Constraints = append(s.Constraints,
+			search.Around(q, "2", hundredths(rapid.IntRange(10, 190).Draw(t, "tolerance"))))
 	}
 	return s
 }
 
-// violated is the plain reading of a constraint: the nominal product of the coefficients, or the built network's cost against the base network's.
+// violated is the plain reading of a constraint: the nominal product of the coefficients, or the
+// built network's cost against the base network's.
 func violated(c search.Constraint, l search.Label, n, base search.Network) bool {
 	costs := map[string][2]int64{
 		search.MAddsRatio:       {n.Cost.MAdds, base.Cost.MAdds},
@@ -100,8 +111,9 @@ func violated(c search.Constraint, l search.Label, n, base search.Network) bool 
 	return v.Cmp(c.Low.Rat()) < 0 || v.Cmp(c.High.Rat()) > 0
 }
 
-// TestPlanKeepsItsPromises: whatever the space, names and networks are unique, labels build their trials and satisfy the constraints, excluded ones
-// violate one, counts add up, base and controls come first, and the rest is sorted.
+// TestPlanKeepsItsPromises: whatever the space, names and networks are unique, labels build their
+// trials and satisfy the constraints, excluded ones violate one, counts add up, base and controls
+// come first, and the rest is sorted.
 func TestPlanKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		space := drawSpace(t)
@@ -121,8 +133,10 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 		if len(names) != len(plan.Trials) || len(ids) != len(plan.Trials) {
 			t.Fatalf("%d trials have %d names and %d networks", len(plan.Trials), len(names), len(ids))
 		}
-		if plan.Trials[0].Name != "base" || plan.Kept > plan.Points || plan.Networks > plan.Kept || plan.Networks > len(plan.Trials) {
-			t.Fatalf("first is %s; %d points, %d kept, %d networks", plan.Trials[0].Name, plan.Points, plan.Kept, plan.Networks)
+		if plan.Trials[0].Name != "base" || plan.Kept > plan.Points || plan.Networks > plan.Kept ||
+			plan.Networks > len(plan.Trials) {
+			t.Fatalf("first is %s; %d points, %d kept, %d networks", plan.Trials[0].Name,
+				plan.Points, plan.Kept, plan.Networks)
 		}
 		first := 0
 		for i, r := range plan.Removed {
@@ -132,7 +146,8 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 			}
 		}
 		if first != plan.Points-plan.Kept {
-			t.Fatalf("the constraints remove %d of %d points, and %d are kept", first, plan.Points, plan.Kept)
+			t.Fatalf("the constraints remove %d of %d points, and %d are kept", first, plan.Points,
+				plan.Kept)
 		}
 	})
 }
@@ -143,8 +158,10 @@ func checkTrial(t *rapid.T, space search.Space, plan *search.Plan, trial search.
 		if n, _ := toy(l.Point); n.ID != trial.Network.ID {
 			t.Fatalf("%s does not build %s", l.Point, trial.Name)
 		}
-		bad := slices.ContainsFunc(space.Constraints, func(c search.Constraint) bool { return violated(c, l, trial.Network, plan.Base) })
-		if kept := i < len(trial.Labels); kept && l.Control == "" && bad || !kept && !bad || kept != (l.ExcludedBy == "") {
+		bad := slices.ContainsFunc(space.Constraints,
+			func(c search.Constraint) bool { return violated(c, l, trial.Network, plan.Base) })
+		if kept := i < len(trial.Labels); kept && l.Control == "" && bad || !kept && !bad ||
+			kept != (l.ExcludedBy == "") {
 			t.Fatalf("label %+v of %s: kept %v, violates a constraint %v", l, trial.Name, kept, bad)
 		}
 	}
@@ -160,7 +177,8 @@ func TestPlanDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		space := drawSpace(t)
 		other := space
-		other.Methods, other.Phi, other.List = slices.Clone(space.Methods), slices.Clone(space.Phi), slices.Clone(space.List)
+		other.Methods, other.Phi, other.List = slices.Clone(space.Methods), slices.Clone(space.Phi),
+			slices.Clone(space.List)
 		slices.Reverse(other.Methods)
 		slices.Reverse(other.List)
 		if len(space.Controls) == 0 {
@@ -177,18 +195,21 @@ func TestPlanDoesNotDependOnOrder(t *testing.T) {
 	})
 }
 
-// sameCounts compares the counts of two empty searches, whose nearest points may be different ones that are equally near.
+// sameCounts compares the counts of two empty searches, whose nearest points may be different ones
+// that are equally near.
 func sameCounts(one, other error) bool {
 	a, isA := one.(*search.EmptyError)
 	b, isB := other.(*search.EmptyError)
 	return isA && isB && reflect.DeepEqual(a.Plan, b.Plan)
 }
 
-// TestSolvedCostsAreNearest: no other value of the solved coefficient comes nearer to the target, by trial of every number of pixels, channels or blocks.
+// TestSolvedCostsAreNearest: no other value of the solved coefficient comes nearer to the target,
+// by trial of every number of pixels, channels or blocks.
 func TestSolvedCostsAreNearest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		target := hundredths(rapid.IntRange(30, 400).Draw(t, "target"))
-		space := search.Space{Methods: []string{search.Single}, Phi: []search.Decimal{"1"}, Constraints: []search.Constraint{search.Around(search.MAddsRatio, target, "1000")}}
+		space := search.Space{Methods: []string{search.Single}, Phi: []search.Decimal{"1"},
+			Constraints: []search.Constraint{search.Around(search.MAddsRatio, target, "1000")}}
 		plan, err := search.NewPlan(space, toy)
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +217,8 @@ func TestSolvedCostsAreNearest(t *testing.T) {
 		for _, trial := range plan.Trials {
 			for _, l := range trial.Labels {
 				want := nearestToy(l.Control, target.Float64())
-				if got := math.Abs(trial.MAddsRatio - target.Float64()); l.Control != "base" && got > want+1e-12 {
+				if got := math.Abs(trial.MAddsRatio - target.Float64()); l.Control != "base" &&
+					got > want+1e-12 {
 					t.Fatalf("%s alone misses %s by %v, and %v is possible", l.Control, target, got, want)
 				}
 			}
@@ -208,7 +230,8 @@ func TestSolvedCostsAreNearest(t *testing.T) {
 func nearestToy(dimension string, target float64) float64 {
 	least := math.Inf(1)
 	for n := 1; n < 200; n++ {
-		ratio := map[string]float64{"depth": float64(n) / 3, "width": float64(n*n) / 25, "resolution": float64(n*n) / 1024}[dimension]
+		ratio := map[string]float64{"depth": float64(n) / 3, "width": float64(n*n) / 25,
+			"resolution": float64(n*n) / 1024}[dimension]
 		least = min(least, math.Abs(ratio-target))
 	}
 	return least

@@ -5,18 +5,21 @@ import (
 	"sort"
 )
 
-// line is a one-parameter family of points whose networks cost more as the factor grows, by steps: channels, blocks and pixels are whole numbers.
+// line is a one-parameter family of points whose networks cost more as the factor grows, by steps:
+// channels, blocks and pixels are whole numbers.
 type line struct {
 	along func(factor float64) Point
 	build Build
 	base  Network
 }
 
-// lineSteps is the number of steps of a ladder. The first ladder takes steps of half a percent of the factor, the second 400 within one of those.
+// lineSteps is the number of steps of a ladder. The first ladder takes steps of half a percent of
+// the factor, the second 400 within one of those.
 const lineSteps = 400
 
-// nearest looks along the line for the network whose real multiply-adds are nearest to target times the base's, and says by how much it misses.
-// Factors reach from 1 to four times the target (down to a quarter of a target below 1). A finer look between two rungs counts only if it comes nearer.
+// nearest looks along the line for the network whose real multiply-adds are nearest to target times
+// the base's, and says by how much it misses. Factors reach from 1 to four times the target (down
+// to a quarter of a target below 1). A finer look between two rungs counts only if it comes nearer.
 func (l line) nearest(target float64) (Point, float64, error) {
 	low, high := 0., math.Log(4*target)
 	if target < 1 {
@@ -44,8 +47,9 @@ type ladder struct {
 func (l ladder) log(place float64) float64    { return l.low + (l.high-l.low)*place/lineSteps }
 func (l ladder) factor(place float64) float64 { return math.Exp(l.log(place)) }
 
-// nearest finds the rung whose cost is nearest to the target, by bisection, the lower of two that are equally near. Of the rungs that build this same
-// cost it gives the middle, which does not sit on a rounding edge; from is the last rung below the target.
+// nearest finds the rung whose cost is nearest to the target, by bisection, the lower of two that
+// are equally near. Of the rungs that build this same cost it gives the middle, which does not sit
+// on a rounding edge; from is the last rung below the target.
 func (l ladder) nearest(target float64) (from, middle, miss float64, err error) {
 	cost := func(rung int) float64 {
 		n, failed := l.build(l.along(l.factor(float64(rung))))
@@ -59,10 +63,13 @@ func (l ladder) nearest(target float64) (from, middle, miss float64, err error) 
 	}
 	above := first(func(c float64) bool { return c >= target })
 	best := min(above, lineSteps)
-	if below := above - 1; below >= 0 && (above > lineSteps || target-cost(below) <= cost(above)-target) {
+	if below := above - 1; below >= 0 && (above > lineSteps ||
+		target-cost(below) <= cost(above)-target) {
 		best = below
 	}
 	level := cost(best)
-	start, end := first(func(c float64) bool { return c >= level }), first(func(c float64) bool { return c > level })-1
-	return float64(min(max(above-1, 0), lineSteps-1)), float64(start+end) / 2, math.Abs(level - target), err
+	start, end := first(func(c float64) bool { return c >= level }),
+		first(func(c float64) bool { return c > level })-1
+	return float64(min(max(above-1, 0), lineSteps-1)), float64(start+end) / 2,
+		math.Abs(level - target), err
 }

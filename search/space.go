@@ -56,7 +56,8 @@ type labelled struct {
 	control string
 }
 
-// enumerate lists the points of all methods, in the order of methods and coefficients. Their phi is not set.
+// enumerate lists the points of all methods, in the order of methods and coefficients. Their phi is
+// not set.
 func (s Space) enumerate(build Build, base Network) ([]labelled, error) {
 	var points []labelled
 	for _, method := range s.Methods {
@@ -138,7 +139,8 @@ func (s Space) plane(visit func(alpha, beta Decimal) error) error {
 	return nil
 }
 
-// solve finds the gamma that meets the target for every alpha and beta; pairs that pass it by themselves have none.
+// solve finds the gamma that meets the target for every alpha and beta; pairs that pass it by
+// themselves have none.
 func (s Space) solve(build Build, base Network) ([]labelled, error) {
 	target, real := s.target()
 	var points []labelled
@@ -165,7 +167,8 @@ func (s Space) solve(build Build, base Network) ([]labelled, error) {
 // solveTolerance is how far from the target a solved network's real cost may be, as a share of it.
 const solveTolerance = .05
 
-// simplex divides the budget: with shares a + b + c = 1 of the logarithm of the factor F, alpha = F^a, beta = F^(b/2), gamma = F^(c/2).
+// simplex divides the budget: with shares a + b + c = 1 of the logarithm of the factor F, alpha =
+// F^a, beta = F^(b/2), gamma = F^(c/2).
 func (s Space) simplex() ([]labelled, error) {
 	step := s.ShareStep.Float64()
 	n := int(math.Round(1 / step))
@@ -176,8 +179,12 @@ func (s Space) simplex() ([]labelled, error) {
 	var points []labelled
 	for a := 0; a <= n; a++ {
 		for b := 0; a+b <= n; b++ {
-			share := func(k int, of float64) Decimal { return rounded(math.Pow(factor, of*float64(k)/float64(n))) }
-			points = append(points, labelled{Point: Point{Alpha: share(a, 1), Beta: share(b, .5), Gamma: share(n-a-b, .5)}})
+			share := func(k int, of float64) Decimal {
+				return rounded(math.Pow(factor,
+					of*float64(k)/float64(n)))
+			}
+			points = append(points, labelled{Point: Point{Alpha: share(a, 1), Beta: share(b, .5),
+				Gamma: share(n-a-b, .5)}})
 		}
 	}
 	return points, nil

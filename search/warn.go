@@ -10,7 +10,8 @@ import (
 	"gridsearch/internal/plural"
 )
 
-// Thresholds of the warnings: smaller final maps make depth look useless whatever the data; the seeds are those that simulation shows to suffice.
+// Thresholds of the warnings: smaller final maps make depth look useless whatever the data; the
+// seeds are those that simulation shows to suffice.
 const (
 	smallestMap     = 4
 	fewestSeeds     = 3  // two give no usable variance
@@ -20,10 +21,12 @@ const (
 	fewestImages    = 625 // of validation: the binomial error is 2 points then, at 50 %
 )
 
-// Warnings says where the plan cannot answer its question, given the number of seeds and of validation images; 0 of these is not known.
+// Warnings says where the plan cannot answer its question, given the number of seeds and of
+// validation images; 0 of these is not known.
 func (p *Plan) Warnings(seeds, validation int) []string {
 	var list []string
-	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(), p.warnRounding(), p.warnStaircase(), p.warnShort(), p.warnSeeds(seeds), WarnImages(validation)} {
+	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(),
+		p.warnRounding(), p.warnStaircase(), p.warnShort(), p.warnSeeds(seeds), WarnImages(validation)} {
 		if warning != "" {
 			list = append(list, warning)
 		}
@@ -37,7 +40,8 @@ func (p *Plan) warnMap() string {
 	if m == 0 || m >= smallestMap {
 		return ""
 	}
-	return fmt.Sprintf("the base network's last feature map is %d x %d: below %d x %d depth looks useless, which is the strides' doing", m, m, smallestMap, smallestMap)
+	return fmt.Sprintf("the base network's last feature map is %d x %d: below %d x %d depth "+
+		"looks useless, which is the strides' doing", m, m, smallestMap, smallestMap)
 }
 
 // trained lists the trials that the data allow.
@@ -50,7 +54,8 @@ func (p *Plan) warnUntrainable() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %s cannot be trained on this data set and %s listed only", n, plural.Of(len(p.Trials), "trial"), plural.Verb(n, "is", "are"))
+	return fmt.Sprintf("%d of %s cannot be trained on this data set and %s listed only", n,
+		plural.Of(len(p.Trials), "trial"), plural.Verb(n, "is", "are"))
 }
 
 // warnCost compares the real costs of the trials that the grid makes at one phi.
@@ -64,7 +69,8 @@ func (p *Plan) warnCost() string {
 	}
 	for _, phi := range slices.SortedFunc(maps.Keys(least), Decimal.Cmp) {
 		if most[phi] > costSpreadLimit*least[phi] {
-			return fmt.Sprintf("real cost differs between trials: %.2f to %.2f times the base network; the most expensive may win for that reason alone (constrain madds_ratio)",
+			return fmt.Sprintf("real cost differs between trials: %.2f to %.2f times the base "+
+				"network; the most expensive may win for that reason alone (constrain madds_ratio)",
 				least[phi], most[phi])
 		}
 	}
@@ -85,17 +91,20 @@ func (p *Plan) warnRounding() string {
 	for pixels, gammas := range sides {
 		lost += len(gammas) - 1
 		slices.SortFunc(gammas, Decimal.Cmp)
-		if text := fmt.Sprintf("%s and %s both give %d pixels", gammas[0], gammas[len(gammas)-1], pixels); len(gammas) > 1 && (example == "" || text < example) {
+		if text := fmt.Sprintf("%s and %s both give %d pixels", gammas[0], gammas[len(gammas)-1],
+			pixels); len(gammas) > 1 && (example == "" || text < example) {
 			example = text
 		}
 	}
 	if lost == 0 {
 		return ""
 	}
-	return fmt.Sprintf("steps of gamma that build no network of their own: %d (%s); raise gamma's step or the base resolution", lost, example)
+	return fmt.Sprintf("steps of gamma that build no network of their own: %d (%s); raise "+
+		"gamma's step or the base resolution", lost, example)
 }
 
-// warnStaircase looks for trials that differ in the image's side alone: strides round up, so that a few more pixels may change no feature map.
+// warnStaircase looks for trials that differ in the image's side alone: strides round up, so that a
+// few more pixels may change no feature map.
 func (p *Plan) warnStaircase() string {
 	type features struct {
 		blocks string
@@ -116,32 +125,39 @@ func (p *Plan) warnStaircase() string {
 	if count == 0 {
 		return ""
 	}
-	return fmt.Sprintf("trials with the feature maps of another one, though their images differ in size: %d (%s); a step of gamma changes nothing there but the image", count, example)
+	return fmt.Sprintf("trials with the feature maps of another one, though their images differ "+
+		"in size: %d (%s); a step of gamma changes nothing there but the image", count, example)
 }
 
 func (p *Plan) warnSeeds(seeds int) string {
 	switch trained := len(p.trained()); {
 	case seeds < 2:
-		return fmt.Sprintf("one seed shows no tied set: %d serve a dozen trials, %d serve forty", fewestSeeds, seedsForMany)
+		return fmt.Sprintf("one seed shows no tied set: %d serve a dozen trials, %d serve forty",
+			fewestSeeds, seedsForMany)
 	case seeds < fewestSeeds:
-		return fmt.Sprintf("%d seeds show the noise badly, and the tied set rests on it: %d serve a dozen trials, %d serve forty", seeds, fewestSeeds, seedsForMany)
+		return fmt.Sprintf("%d seeds show the noise badly, and the tied set rests on it: %d "+
+			"serve a dozen trials, %d serve forty", seeds, fewestSeeds, seedsForMany)
 	case seeds < seedsForMany && trained >= manyTrials:
 		return fmt.Sprintf("%d seeds are few for %d trials: %d serve forty", seeds, trained, seedsForMany)
 	}
 	return ""
 }
 
-// WarnImages says where so many validation images are too few for accuracies that mean something, however many seeds agree; 0 is not known.
+// WarnImages says where so many validation images are too few for accuracies that mean something,
+// however many seeds agree; 0 is not known.
 func WarnImages(n int) string {
 	if n == 0 || n >= fewestImages {
 		return ""
 	}
-	return fmt.Sprintf("validation images: %d; the binomial standard error of an accuracy is %.3g points at 50 %%, and no seed makes it smaller: %d images keep it at %.3g (raise validation_fraction)",
+	return fmt.Sprintf("validation images: %d; the binomial standard error of an accuracy is "+
+		"%.3g points at 50 %%, and no seed makes it smaller: %d images keep it at %.3g (raise "+
+		"validation_fraction)",
 		n, 100*BinomialError(.5, n), fewestImages, 100*BinomialError(.5, fewestImages))
 }
 
-// BinomialError is the standard error of an accuracy that n images show: what another draw of images
-// could change in it. It says nothing of a difference between trials, which see the same images.
+// BinomialError is the standard error of an accuracy that n images show: what another draw of
+// images could change in it. It says nothing of a difference between trials, which see the same
+// images.
 func BinomialError(accuracy float64, n int) float64 {
 	return math.Sqrt(accuracy * (1 - accuracy) / float64(n))
 }

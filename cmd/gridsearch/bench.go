@@ -34,12 +34,20 @@ func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine trains networks and runs them",
-		Long: "Bench measures the standard workloads: training steps and inference of EfficientNet-B0 and of narrower ones. --threads and --rounds are for all of them;\n" +
-			"any other flag measures one workload of your own instead, with 10 classes and the values below where you say nothing.\n\n" +
-			"A training step is the whole of it: forward pass, loss, backward pass and optimiser, with dropout and stochastic depth; images are random. Speeds are those of the\n" +
-			"shortest step, at 2 operations a multiply-add and 3 passes in training; the share is of what so many cores do when they do nothing but multiply and add in registers,\n" +
-			"measured beforehand. --workloads table-4 measures the latencies of the paper's Table 4, at batch 1, and holds them against the paper's as Markdown (--format md), which --into\n" +
-			"writes into a page; --resolution makes a quick look of it. Networks that memory is too small for are left out. Each workload runs in a process of its own, and its peak memory is that process's from start to end (0 in JSON where the system does not tell).",
+		Long: "Bench measures the standard workloads: training steps and inference of " +
+			"EfficientNet-B0 and of narrower ones. --threads and --rounds are for all of them;\n" +
+			"any other flag measures one workload of your own instead, with 10 classes and the " +
+			"values below where you say nothing.\n\n" +
+			"A training step is the whole of it: forward pass, loss, backward pass and " +
+			"optimiser, with dropout and stochastic depth; images are random. Speeds are those of the\n" +
+			"shortest step, at 2 operations a multiply-add and 3 passes in training; the share " +
+			"is of what so many cores do when they do nothing but multiply and add in registers,\n" +
+			"measured beforehand. --workloads table-4 measures the latencies of the paper's " +
+			"Table 4, at batch 1, and holds them against the paper's as Markdown (--format md), " +
+			"which --into\n" +
+			"writes into a page; --resolution makes a quick look of it. Networks that memory is " +
+			"too small for are left out. Each workload runs in a process of its own, and its " +
+			"peak memory is that process's from start to end (0 in JSON where the system does not tell).",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, []string{"table", "json", "md"}); err != nil {
@@ -60,12 +68,14 @@ func newBench() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(printBench(cmd.OutOrStdout(), document, format), page.write(document.Table4()))
+			return errors.Join(printBench(cmd.OutOrStdout(), document, format),
+				page.write(document.Table4()))
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&w.Mode, "mode", w.Mode, strings.Join(benchmark.Modes, " or "))
-	flags.StringVar(&w.Baseline, "baseline", w.Baseline, "network: "+strings.Join(model.Presets(), ", "))
+	flags.StringVar(&w.Baseline, "baseline", w.Baseline, "network: "+strings.Join(model.Presets(),
+		", "))
 	flags.Float64Var(&w.Width, "width", w.Width, "coefficient of its channels")
 	flags.Float64Var(&w.Depth, "depth", w.Depth, "coefficient of its repeats")
 	flags.IntVar(&w.Resolution, "resolution", w.Resolution, "pixels on a side")
@@ -75,7 +85,8 @@ func newBench() *cobra.Command {
 	flags.IntVar(&w.Rounds, "rounds", w.Rounds, "steps that are timed")
 	flags.StringVar(&list, "workloads", "standard", "standard or "+table4)
 	flags.StringVar(&format, "format", "table", "table, json or, for "+table4+", md")
-	flags.StringVar(&into, "into", "", "page that has the table: it is replaced between <!-- "+table4+" --> and <!-- /"+table4+" -->")
+	flags.StringVar(&into, "into", "", "page that has the table: it is replaced between <!-- "+
+		table4+" --> and <!-- /"+table4+" -->")
 	return cmd
 }
 
@@ -83,9 +94,11 @@ func newBench() *cobra.Command {
 const table4 = "table-4"
 
 // benchWorkloads is the one workload that flags describe, or those of a list where none does.
-func benchWorkloads(cmd *cobra.Command, w benchmark.Workload, list string) ([]benchmark.Workload, error) {
+func benchWorkloads(cmd *cobra.Command, w benchmark.Workload,
+	list string) ([]benchmark.Workload, error) {
 	if lists := []string{"standard", table4}; !slices.Contains(lists, list) {
-		return nil, fmt.Errorf("--workloads %q are not known: did you mean %q?", list, nearest.Word(list, lists))
+		return nil, fmt.Errorf("--workloads %q are not known: did you mean %q?", list,
+			nearest.Word(list, lists))
 	}
 	if list == table4 {
 		return benchTable4(cmd, w)
@@ -93,7 +106,8 @@ func benchWorkloads(cmd *cobra.Command, w benchmark.Workload, list string) ([]be
 	if err := w.Check(); err != nil {
 		return nil, err
 	}
-	for _, flag := range []string{"mode", "baseline", "width", "depth", "resolution", "batch", "classes"} {
+	for _, flag := range []string{"mode", "baseline", "width", "depth", "resolution", "batch",
+		"classes"} {
 		if cmd.Flags().Changed(flag) {
 			return []benchmark.Workload{w}, nil
 		}
@@ -105,7 +119,8 @@ func benchWorkloads(cmd *cobra.Command, w benchmark.Workload, list string) ([]be
 func benchTable4(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload, error) {
 	for _, flag := range []string{"mode", "baseline", "width", "depth", "batch", "classes"} {
 		if cmd.Flags().Changed(flag) {
-			return nil, fmt.Errorf("--%s describes a workload of your own: leave it out with --workloads %s", flag, table4)
+			return nil, fmt.Errorf("--%s describes a workload of your own: leave it out with "+
+				"--workloads %s", flag, table4)
 		}
 	}
 	if !cmd.Flags().Changed("resolution") {
@@ -121,8 +136,10 @@ func benchTable4(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload
 		if err != nil {
 			return nil, err
 		}
-		if need := arch.TrainingBytes(w.Batch); available > 0 && need > available { // more than inference takes
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s is left out: it may take %s of memory, %s are available\n", w.Name(), doctor.Size(need), doctor.Size(available))
+		// more than inference takes
+		if need := arch.TrainingBytes(w.Batch); available > 0 && need > available {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s is left out: it may take %s of memory, %s are "+
+				"available\n", w.Name(), doctor.Size(need), doctor.Size(available))
 			continue
 		}
 		list = append(list, w)
@@ -144,8 +161,10 @@ func bench(cmd *cobra.Command, workloads []benchmark.Workload) (*benchmark.Docum
 		return nil, err
 	}
 	for i, w := range workloads {
-		fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s, %s\n", i+1, len(workloads), w.Name(), plural.Of(w.Rounds, "step"))
-		r, err := benchmark.MeasureIn(stop, []string{path, benchProcess}, w, document.PeakGFLOPS, cmd.ErrOrStderr())
+		fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s, %s\n", i+1, len(workloads), w.Name(),
+			plural.Of(w.Rounds, "step"))
+		r, err := benchmark.MeasureIn(stop, []string{path, benchProcess}, w, document.PeakGFLOPS,
+			cmd.ErrOrStderr())
 		if cause := context.Cause(stop); cause != nil {
 			return nil, cause
 		}
@@ -168,12 +187,16 @@ func printBench(out io.Writer, d *benchmark.Document, format string) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s, %s, kernels %s, %s\n", d.CPU, plural.Of(d.Cores, "core"), d.Kernels, d.Go)
-	fmt.Fprintf(out, "one core: %.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s\n\n", d.PeakGFLOPS, d.ReadGBs, d.CopyGBs)
+	fmt.Fprintf(out, "one core: %.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s\n\n",
+		d.PeakGFLOPS, d.ReadGBs, d.CopyGBs)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "workload\tthreads\tparams\tmultiply-adds\tstep, ms\tmedian\timages/s\tGFLOP/s\tof peak\tpeak memory\t")
+	fmt.Fprintln(t, "workload\tthreads\tparams\tmultiply-adds\tstep, "+
+		"ms\tmedian\timages/s\tGFLOP/s\tof peak\tpeak memory\t")
 	for _, r := range d.Workloads {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.1f\t%.0f %%\t%s\t\n", r.Name, r.Threads, si.Text(float64(r.Params)), si.Text(float64(r.MAdds)),
-			r.StepMSMin, r.StepMSMedian, r.ImagesPerSecond, r.GFLOPS, 100*r.PeakShare, doctor.Size(r.PeakMemoryBytes))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.1f\t%.0f %%\t%s\t\n", r.Name, r.Threads,
+			si.Text(float64(r.Params)), si.Text(float64(r.MAdds)),
+			r.StepMSMin, r.StepMSMedian, r.ImagesPerSecond, r.GFLOPS, 100*r.PeakShare,
+			doctor.Size(r.PeakMemoryBytes))
 	}
 	return t.Flush()
 }
@@ -185,9 +208,11 @@ func newBenchProcess() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// Ctrl-C reaches the whole group of processes; its parent decides what it means and closes the input.
+			// Ctrl-C reaches the whole group of processes; its parent decides what it means and
+			// closes the input.
 			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-			return benchmark.Serve(os.Stdin, cmd.OutOrStdout(), func() { os.Exit(exitInterrupted + int(syscall.SIGTERM)) })
+			return benchmark.Serve(os.Stdin, cmd.OutOrStdout(),
+				func() { os.Exit(exitInterrupted + int(syscall.SIGTERM)) })
 		},
 	}
 }

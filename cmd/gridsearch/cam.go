@@ -27,10 +27,14 @@ func newCAM() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cam RUN|FILE [IMAGE...]",
 		Short: "Draw where in images trained networks see a class",
-		Long: "Cam draws class activation maps (Zhou et al. 2015) as a PNG file: images as rows and networks as columns, the first of which shows the images. A map is the last\n" +
-			"activations in front of the pooling, weighted as the classifier weights them for a class: the one that the network names, or --class. Each has its own scale.\n" +
-			"RUN is a run as weights takes it, --beside another one for a column of its own. An IMAGE is a JPEG or PNG file, whose middle square counts; --example N is\n" +
-			"image N, from 0, of the validation images of the run's study. On standard output is what each network has named, with its probability.",
+		Long: "Cam draws class activation maps (Zhou et al. 2015) as a PNG file: images as rows " +
+			"and networks as columns, the first of which shows the images. A map is the last\n" +
+			"activations in front of the pooling, weighted as the classifier weights them for a " +
+			"class: the one that the network names, or --class. Each has its own scale.\n" +
+			"RUN is a run as weights takes it, --beside another one for a column of its own. An " +
+			"IMAGE is a JPEG or PNG file, whose middle square counts; --example N is\n" +
+			"image N, from 0, of the validation images of the run's study. On standard output is " +
+			"what each network has named, with its probability.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return exactly("a run or a parameter file")(cmd, args)
@@ -53,11 +57,15 @@ func newCAM() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&c.beside, "beside", nil, "another run or parameter file; may be given several times")
+	flags.StringArrayVar(&c.beside, "beside", nil,
+		"another run or parameter file; may be given several times")
 	flags.IntSliceVar(&c.examples, "example", nil, "number of a validation image, or several: 3,14,15")
-	flags.StringVar(&c.study, "study", "", "study whose validation images and names of classes are meant (default: the first run's)")
-	flags.StringVar(&c.class, "class", "", "name or number of the class to look for (default: what each network names)")
-	flags.StringVar(&output, "output", "", "file to write (default: the first run's key with -cam.png)")
+	flags.StringVar(&c.study, "study", "", "study whose validation images and names of classes "+
+		"are meant (default: the first run's)")
+	flags.StringVar(&c.class, "class", "", "name or number of the class to look for (default: "+
+		"what each network names)")
+	flags.StringVar(&output, "output", "", "file to write (default: the first run's key with "+
+		"-cam.png)")
 	return cmd
 }
 
@@ -81,7 +89,8 @@ type variant struct {
 // sheet finds networks and images, and maps each in each.
 func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
 	if len(files) == 0 && len(c.examples) == 0 {
-		return nil, usageError{errors.New("there is no image to look at: name JPEG or PNG files, or validation images by --example")}
+		return nil, usageError{errors.New("there is no image to look at: name JPEG or PNG files, " +
+			"or validation images by --example")}
 	}
 	for _, name := range c.beside {
 		n, path, err := findNetwork(cmd, name)
@@ -108,13 +117,15 @@ func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
 		}
 		for i, m := range maps {
 			title := fmt.Sprintf("%s  %.0f %%", c.name(m.Class), 100*m.Probability)
-			rows[i].Maps = append(rows[i].Maps, plots.ClassMap{Title: title, Size: m.Size, Evidence: m.Evidence})
+			rows[i].Maps = append(rows[i].Maps, plots.ClassMap{Title: title, Size: m.Size,
+				Evidence: m.Evidence})
 		}
 	}
 	return rows, nil
 }
 
-// variantTitle says which network a column shows: a run by its trial with the controls that build it, a file by its name.
+// variantTitle says which network a column shows: a run by its trial with the controls that build
+// it, a file by its name.
 func variantTitle(path string) string {
 	folder, key, ok := runOf(path)
 	if !ok {
@@ -139,14 +150,16 @@ func variantTitle(path string) string {
 }
 
 // images are the rows, still without maps, and the images in them: examples first.
-func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen, images []*dataset.Images, err error) {
+func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen,
+	images []*dataset.Images, err error) {
 	folder, _, known := runOf(c.variants[0].path)
 	if c.study != "" {
 		if folder, err = findStudy(cmd, c.study); err != nil {
 			return nil, nil, err
 		}
 	} else if !known && len(c.examples) > 0 {
-		return nil, nil, usageError{fmt.Errorf("%s is of no study: say by --study whose validation images --example means", c.variants[0].path)}
+		return nil, nil, usageError{fmt.Errorf("%s is of no study: say by --study whose "+
+			"validation images --example means", c.variants[0].path)}
 	}
 	if known || c.study != "" {
 		if c.classes, err = study.Classes(folder); err != nil {
@@ -176,12 +189,14 @@ func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen, ima
 	return rows, images, nil
 }
 
-// fit says which image is too small for which network, before memory is taken for one of a size that a file chose.
+// fit says which image is too small for which network, before memory is taken for one of a size
+// that a file chose.
 func (c *cam) fit(rows []plots.Seen, images []*dataset.Images) error {
 	for _, v := range c.variants {
 		for i, im := range images {
 			if pixels := v.Architecture.Pixels; im.Size < pixels {
-				return usageError{fmt.Errorf("%s has %d pixels on a side, %s takes %d: images are never enlarged", rows[i].Title, im.Size, v.path, pixels)}
+				return usageError{fmt.Errorf("%s has %d pixels on a side, %s takes %d: images "+
+					"are never enlarged", rows[i].Title, im.Size, v.path, pixels)}
 			}
 		}
 	}
@@ -216,9 +231,11 @@ func (c *cam) number() (int, error) {
 	case err == nil && n >= 0 && n < classes:
 		return n, nil
 	case err == nil || c.classes == nil:
-		return 0, usageError{fmt.Errorf("--class %q is no class: they have the numbers 0 to %d", c.class, classes-1)}
+		return 0, usageError{fmt.Errorf("--class %q is no class: they have the numbers 0 to %d",
+			c.class, classes-1)}
 	}
-	return 0, usageError{fmt.Errorf("--class %q is no class: did you mean %q?", c.class, nearest.Word(c.class, c.classes))}
+	return 0, usageError{fmt.Errorf("--class %q is no class: did you mean %q?", c.class,
+		nearest.Word(c.class, c.classes))}
 }
 
 // name is that of a class where it is known, and its number otherwise.

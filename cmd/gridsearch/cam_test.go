@@ -9,14 +9,18 @@ import (
 	"gridsearch/plots"
 )
 
-// TestSmallImage: an image that a network is larger than is named with it, before the network is made.
+// TestSmallImage: an image that a network is larger than is named with it, before the network is
+// made.
 func TestSmallImage(t *testing.T) {
 	of := func(pixels int) variant {
-		return variant{Network: weights.Network{Architecture: model.Architecture{Pixels: pixels}}, path: "huge.safetensors"}
+		return variant{Network: weights.Network{Architecture: model.Architecture{Pixels: pixels}},
+			path: "huge.safetensors"}
 	}
 	c := cam{variants: []variant{of(24), of(1 << 40)}}
-	const want = "cat.png has 60 pixels on a side, huge.safetensors takes 1099511627776: images are never enlarged"
-	if err := c.fit([]plots.Seen{{Title: "cat.png"}}, []*dataset.Images{{Size: 60}}); err == nil || err.Error() != want {
+	const want = "cat.png has 60 pixels on a side, huge.safetensors takes 1099511627776: images " +
+		"are never enlarged"
+	if err := c.fit([]plots.Seen{{Title: "cat.png"}}, []*dataset.Images{{Size: 60}}); err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -28,8 +28,11 @@ func newDataset() *cobra.Command {
 			}
 			info := source.Info()
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%s: %d training and %s of %d x %d pixels, %s, %s\norigin: %s (licence: %s)\nclasses: %s\n", info.Name, info.Train, plural.Of(info.Test, "test image"),
-				info.Native, info.Native, plural.Of(info.Channels, "channel"), plural.Of(len(info.Classes), "class"), info.Origin, info.Licence, strings.Join(info.Classes, ", "))
+			fmt.Fprintf(out, "%s: %d training and %s of %d x %d pixels, %s, %s\norigin: %s "+
+				"(licence: %s)\nclasses: %s\n", info.Name, info.Train, plural.Of(info.Test, "test image"),
+				info.Native, info.Native, plural.Of(info.Channels, "channel"),
+				plural.Of(len(info.Classes), "class"), info.Origin, info.Licence,
+				strings.Join(info.Classes, ", "))
 			if sheet == "" {
 				return nil
 			}

@@ -21,7 +21,8 @@ func newDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine is to the program, and what would make a study slow or fail",
-		Long: "Doctor looks at processor, memory, disk and data sets and measures one core and two workers at once, in a few seconds; --quick only looks.\n" +
+		Long: "Doctor looks at processor, memory, disk and data sets and measures one core and " +
+			"two workers at once, in a few seconds; --quick only looks.\n" +
 			"What the system does not tell is unknown (0 in JSON). Warnings do not change the exit code.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,20 +67,25 @@ func printDoctor(out io.Writer, r *doctor.Report) error {
 	row := func(name, format string, values ...any) {
 		fmt.Fprintf(out, "%-12s "+format+"\n", append([]any{name}, values...)...)
 	}
-	row("processor", "%s, %s%s", r.CPU, plural.Of(r.Cores, "core"), limited(r.CoreLimit > 0, "the time of %.3g", r.CoreLimit))
+	row("processor", "%s, %s%s", r.CPU, plural.Of(r.Cores, "core"),
+		limited(r.CoreLimit > 0, "the time of %.3g", r.CoreLimit))
 	row("kernels", "%s of %s", r.Kernels, strings.Join(r.KernelsAvailable, ", "))
 	row("check", "%s", checked(r.KernelChecks))
-	row("denormals", "%s", map[bool]string{true: "flushed to zero while networks compute", false: "computed: they cannot be flushed to zero here"}[r.FlushToZero])
+	row("denormals", "%s", map[bool]string{true: "flushed to zero while networks compute",
+		false: "computed: they cannot be flushed to zero here"}[r.FlushToZero])
 	if r.Measured {
-		row("one core", "%.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s", r.PeakGFLOPS, r.ReadGBs, r.CopyGBs)
+		row("one core", "%.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s", r.PeakGFLOPS,
+			r.ReadGBs, r.CopyGBs)
 		row("two workers", "%.2f times the images per second of one", r.TwoWorkers)
 	}
-	row("memory", "%s, %s available%s", doctor.Size(r.MemoryTotal), doctor.Size(r.MemoryAvailable), limited(r.MemoryLimit > 0, "%s", doctor.Size(r.MemoryLimit)))
+	row("memory", "%s, %s available%s", doctor.Size(r.MemoryTotal), doctor.Size(r.MemoryAvailable),
+		limited(r.MemoryLimit > 0, "%s", doctor.Size(r.MemoryLimit)))
 	for _, d := range r.DataSets {
 		row("data set", "%s", dataSetLine(d))
 	}
 	row("studies", "%s, %s free", r.Studies.Dir, doctor.Size(r.Studies.Free))
-	row("program", "%s, numeric version %d, %s %s/%s", known(r.Revision, "unknown revision"), r.NumericVersion, r.Go, r.OS, r.Arch)
+	row("program", "%s, numeric version %d, %s %s/%s", known(r.Revision, "unknown revision"),
+		r.NumericVersion, r.Go, r.OS, r.Arch)
 	for _, w := range r.Warnings {
 		fmt.Fprintf(out, "warning: %s\n", w)
 	}
@@ -96,7 +102,8 @@ func checked(checks []doctor.Check) string {
 			wrong = append(wrong, c.Set)
 		}
 	}
-	text := "every kernel computes what plain Go does: " + known(strings.Join(right, ", "), "of no set")
+	text := "every kernel computes what plain Go does: " + known(strings.Join(right, ", "),
+		"of no set")
 	if len(wrong) > 0 {
 		text += "; not of " + strings.Join(wrong, ", ")
 	}
@@ -106,7 +113,8 @@ func checked(checks []doctor.Check) string {
 func dataSetLine(d doctor.DataSet) string {
 	switch {
 	case !d.Found: // the messages say what to do, on lines of their own
-		return strings.Join(append([]string{d.Name + " not found"}, strings.Split(d.Problem, "\n")...), "\n             ")
+		return strings.Join(append([]string{d.Name + " not found"},
+			strings.Split(d.Problem, "\n")...), "\n             ")
 	case d.Cache == "":
 		return d.Name + " found"
 	case d.Bytes == 0:

@@ -49,7 +49,8 @@ func newSession(t *testing.T) session {
 func (s session) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	cmd := exec.Command(s.program, args...)
 	cmd.Dir = s.folder
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(os.TempDir(), "gridsearch-test-cache"))
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(os.TempDir(),
+		"gridsearch-test-cache"))
 	out, messages := &bytes.Buffer{}, &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, messages
 	return cmd, out, messages
@@ -69,7 +70,8 @@ func (s session) run(args ...string) (code int, out, messages string) {
 
 func TestExitCodes(t *testing.T) {
 	s := newSession(t)
-	diverging := slices.Clip([]string{"run", "small.toml", "--progress", "none", "--set", "train.learning_rate=1e30", "--set", "train.warmup=0.0"})
+	diverging := slices.Clip([]string{"run", "small.toml", "--progress", "none", "--set",
+		"train.learning_rate=1e30", "--set", "train.warmup=0.0"})
 	for _, c := range []struct {
 		want int
 		args []string
@@ -84,11 +86,13 @@ func TestExitCodes(t *testing.T) {
 		{exitInput, []string{"model", "efficientnet-b0", "--resolution", "8"}},
 		{exitInput, []string{"run", "small.toml", "--set", "data.dataset=cifar-10"}},
 		{exitFailedRuns, append(diverging, "--dir", "a", "--set", "replication.seeds=1")},
-		{exitDone, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set", "replication.seeds=1"}},
+		{exitDone, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set",
+			"replication.seeds=1"}},
 		{exitDone, []string{"run", "small.toml", "--dir", "c", "--progress", "none", "--limit", "1"}},
 		{exitFailedRuns, append(diverging, "--dir", "d", "--fail-fast")},
 		{exitFailedRuns, append(diverging, "--dir", "e", "--set", "execution.on_failure=stop")},
-		{exitFailedRuns, append(diverging, "--dir", "f", "--set", "execution.max_consecutive_failures=2")},
+		{exitFailedRuns, append(diverging, "--dir", "f", "--set",
+			"execution.max_consecutive_failures=2")},
 		{exitOtherStudy, []string{"run", "small.toml", "--dir", "b", "--progress", "none"}},
 	} {
 		if code, _, messages := s.run(c.args...); code != c.want {
@@ -108,22 +112,29 @@ func TestFullOutput(t *testing.T) {
 	study := filepath.Join(dir, "small")
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "gridsearch-test-cache"))
 	s := newSession(t)
-	if code, _, messages := s.run("run", "small.toml", "--dir", dir, "--progress", "none", "--limit", "1"); code != exitDone {
+	if code, _, messages := s.run("run", "small.toml", "--dir", dir, "--progress", "none",
+		"--limit", "1"); code != exitDone {
 		t.Fatal(messages)
 	}
-	for _, args := range [][]string{{"status", study}, {"status", study, "--format", "json"}, {"results", study}, {"report", study}, {"retry", study}, {"version"}, {"plan", "testdata/small.toml"},
-		{"validate", "testdata/small.toml"}, {"dataset", "motifs"}, {"init", filepath.Join(dir, "new.toml")}, {"--help"}} {
+	for _, args := range [][]string{{"status", study}, {"status", study, "--format", "json"},
+		{"results", study}, {"report", study}, {"retry", study}, {"version"},
+		{"plan", "testdata/small.toml"},
+		{"validate", "testdata/small.toml"}, {"dataset", "motifs"},
+		{"init", filepath.Join(dir, "new.toml")}, {"--help"}} {
 		var messages bytes.Buffer
-		if code := execute(args, full{}, &messages); code != exitInternal || !strings.Contains(messages.String(), "no space left on device") {
+		if code := execute(args, full{}, &messages); code != exitInternal ||
+			!strings.Contains(messages.String(), "no space left on device") {
 			t.Errorf("%v ends with %d: %s", args, code, messages.String())
 		}
 	}
 }
 
-// TestUnreadableRecord: a study.db that is none is an input error of every command that reads it, and stays as it is.
+// TestUnreadableRecord: a study.db that is none is an input error of every command that reads it,
+// and stays as it is.
 func TestUnreadableRecord(t *testing.T) {
 	s := newSession(t)
-	if code, _, messages := s.run("run", "small.toml", "--progress", "none", "--set", "replication.seeds=1"); code != exitDone {
+	if code, _, messages := s.run("run", "small.toml", "--progress", "none", "--set",
+		"replication.seeds=1"); code != exitDone {
 		t.Fatalf("the study ends with %d: %s", code, messages)
 	}
 	path := filepath.Join(s.folder, "studies", "small", "study.db")
@@ -133,12 +144,15 @@ func TestUnreadableRecord(t *testing.T) {
 	}
 	for _, name := range []string{"run", "status", "results", "report", "retry"} {
 		code, _, messages := s.run(name, "small")
-		if code != exitInput || !strings.Contains(messages, "study.db: it is no readable SQLite file") || !strings.Contains(messages, "bring a copy of it back") {
+		if code != exitInput || !strings.Contains(messages,
+			"study.db: it is no readable SQLite file") || !strings.Contains(messages,
+			"bring a copy of it back") {
 			t.Errorf("%s ends with %d: %s", name, code, messages)
 		}
 	}
 	code, _, messages := s.run("weights", "evaluate", "0123")
-	if code != exitInput || !strings.Contains(messages, "of a study that can be read") || !strings.Contains(messages, "study.db: it is no readable SQLite file") {
+	if code != exitInput || !strings.Contains(messages, "of a study that can be read") ||
+		!strings.Contains(messages, "study.db: it is no readable SQLite file") {
 		t.Errorf("weights evaluate ends with %d: %s", code, messages)
 	}
 	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, text) {
@@ -158,24 +172,34 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("waited in vain for %s", what)
 }
 
-// TestLockAndSignals: a second process is refused, the first signal stops the study with a checkpoint, and it goes on to the same table.
+// TestLockAndSignals: a second process is refused, the first signal stops the study with a
+// checkpoint, and it goes on to the same table.
 func TestLockAndSignals(t *testing.T) {
-	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143,
+		syscall.SIGHUP: 129} {
 		s := newSession(t)
-		cmd, _, messages := s.command("run", "small.toml", "--progress", "plain", "--set", "train.epochs=40")
+		cmd, _, messages := s.command("run", "small.toml", "--progress", "plain", "--set",
+			"train.epochs=40")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		database := filepath.Join(s.folder, "studies", "small", "plan.json")
 		waitFor(t, "the study to start", func() bool { _, err := os.Stat(database); return err == nil })
-		if code, _, text := s.run("run", "small", "--progress", "none"); code != exitLocked || !strings.Contains(text, fmt.Sprintf("process %d works on this study", cmd.Process.Pid)) {
+		if code, _, text := s.run("run", "small", "--progress", "none"); code != exitLocked ||
+			!strings.Contains(text, fmt.Sprintf("process %d works on this study", cmd.Process.Pid)) {
 			t.Errorf("a second process ends with %d: %s", code, text)
 		}
-		if _, out, _ := s.run("status", "small"); !strings.Contains(out, fmt.Sprintf("process %d works on it", cmd.Process.Pid)) {
+		if _, out, _ := s.run("status", "small"); !strings.Contains(out,
+			fmt.Sprintf("process %d works on it", cmd.Process.Pid)) {
 			t.Errorf("status says %s", out)
 		}
-		if runtime.GOOS == "linux" { // a signal to the whole group reaches the workers too: what it means is the supervisor's decision
-			waitFor(t, "two workers", func() bool { return len(children(cmd.Process.Pid)) == 2 || runtime.NumCPU() < 2 })
+		// a signal to the whole group reaches the workers too: what it means is the supervisor's
+		// decision
+		if runtime.GOOS == "linux" {
+			waitFor(t, "two workers", func() bool {
+				return len(children(cmd.Process.Pid)) == 2 ||
+					runtime.NumCPU() < 2
+			})
 			waitFor(t, "a run that trains", func() bool {
 				_, out, _ := s.run("status", "small")
 				return strings.Contains(out, "running ")
@@ -190,17 +214,20 @@ func TestLockAndSignals(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != want || !strings.Contains(messages.String(), "go on with: gridsearch run small.toml --set train.epochs=40") {
+		if code := cmd.ProcessState.ExitCode(); code != want || !strings.Contains(messages.String(),
+			"go on with: gridsearch run small.toml --set train.epochs=40") {
 			t.Errorf("%v ends with %d: %s", signal, code, messages)
 		}
-		checkpoints, err := filepath.Glob(filepath.Join(s.folder, "studies", "small", "runs", "*", "checkpoint"))
+		checkpoints, err := filepath.Glob(filepath.Join(s.folder, "studies", "small", "runs", "*",
+			"checkpoint"))
 		if err != nil || len(checkpoints) == 0 {
 			t.Errorf("%v leaves no checkpoint (%v)", signal, err)
 		}
 	}
 }
 
-// TestKill kills supervisors and workers at random moments, again and again, and compares the table at the end with that of an undisturbed study.
+// TestKill kills supervisors and workers at random moments, again and again, and compares the table
+// at the end with that of an undisturbed study.
 func TestKill(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("finds workers through /proc")
@@ -210,7 +237,8 @@ func TestKill(t *testing.T) {
 		kills = 24
 	}
 	s := newSession(t)
-	run := []string{"run", "small.toml", "--progress", "none", "--set", "train.epochs=6", "--set", "execution.max_retries=50"}
+	run := []string{"run", "small.toml", "--progress", "none", "--set", "train.epochs=6", "--set",
+		"execution.max_retries=50"}
 	code, want, messages := s.run(append(run, "--dir", "whole")...)
 	if code != exitDone {
 		t.Fatalf("the undisturbed study ends with %d: %s", code, messages)
@@ -224,7 +252,8 @@ func TestKill(t *testing.T) {
 		s.litter(args[len(args)-1])
 		code, got, messages := s.run(args...)
 		if code != exitDone || got != want {
-			t.Fatalf("after %d kills the study ends with %d and another table: %s\n%s\nwant\n%s", done, code, messages, got, want)
+			t.Fatalf("after %d kills the study ends with %d and another table: %s\n%s\nwant\n%s",
+				done, code, messages, got, want)
 		}
 		s.litterLeft(args[len(args)-1])
 	}
@@ -236,7 +265,8 @@ func (s session) litter(dir string) {
 	for _, name := range []string{"checkpoint.gridsearch-tmp-1", "checkpoint.mine"} {
 		for _, folder := range []string{"", "figures", "runs/none"} {
 			folder = filepath.Join(s.folder, dir, "small", folder)
-			if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o644)); err != nil {
+			if err := errors.Join(os.MkdirAll(folder, 0o755),
+				os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o644)); err != nil {
 				s.t.Fatal(err)
 			}
 		}
@@ -247,18 +277,21 @@ func (s session) litter(dir string) {
 func (s session) litterLeft(dir string) {
 	s.t.Helper()
 	found := map[bool]int{}
-	err := filepath.WalkDir(filepath.Join(s.folder, dir), func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(s.folder, dir), func(path string, _ fs.DirEntry,
+		err error) error {
 		if strings.Contains(path, ".gridsearch-tmp-") || strings.HasSuffix(path, ".mine") {
 			found[strings.HasSuffix(path, ".mine")]++
 		}
 		return err
 	})
 	if err != nil || found[false] != 0 || found[true] != 3 {
-		s.t.Errorf("%d temporary files are left and %d of 3 that are somebody's (%v)", found[false], found[true], err)
+		s.t.Errorf("%d temporary files are left and %d of 3 that are somebody's (%v)", found[false],
+			found[true], err)
 	}
 }
 
-// killOnce starts the study and kills it, or one of its workers, after a while. It says whether the study ended before.
+// killOnce starts the study and kills it, or one of its workers, after a while. It says whether the
+// study ended before.
 func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended bool) {
 	s.t.Helper()
 	cmd, _, messages := s.command(args...)
@@ -296,7 +329,8 @@ func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended 
 
 // children lists the child processes of a process.
 func children(pid int) []int {
-	// The system lists them by the thread that started them, and a Go program starts a process from whichever thread it is on.
+	// The system lists them by the thread that started them, and a Go program starts a process from
+	// whichever thread it is on.
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	var all []int
 	for _, path := range lists {

@@ -58,8 +58,8 @@ func (s session) shellScript(name, script string) string {
 	return path
 }
 
-// TestFileAlone: a killed study's study.db has every result that was told, without its log; without a
-// study.db what lies in the folder is told before it is trained again.
+// TestFileAlone: a killed study's study.db has every result that was told, without its log; without
+// a study.db what lies in the folder is told before it is trained again.
 func TestFileAlone(t *testing.T) {
 	s := newSession(t)
 	cmd, said := s.background("run", "small.toml", "--progress", "plain", "--set", "train.epochs=30")
@@ -86,16 +86,19 @@ func TestFileAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, text := s.run("run", "small", "--progress", "plain")
-	warned := regexp.MustCompile(`(?m)^warning: runs/ has what \d+ runs left at the end \([0-9a-f]{16}, `)
-	if code != exitDone || !warned.MatchString(text) || !strings.Contains(text, "bring back the one that has them") {
+	warned := regexp.MustCompile(
+		`(?m)^warning: runs/ has what \d+ runs left at the end \([0-9a-f]{16}, `)
+	if code != exitDone || !warned.MatchString(text) ||
+		!strings.Contains(text, "bring back the one that has them") {
 		t.Errorf("without study.db the study ends with %d: %s", code, text)
 	}
 }
 
-// TestFullDisk: a disk without room stops the study, fails no run and says what is full and how to go
-// on; with room the same command ends in the table of an undisturbed study.
+// TestFullDisk: a disk without room stops the study, fails no run and says what is full and how to
+// go on; with room the same command ends in the table of an undisturbed study.
 func TestFullDisk(t *testing.T) {
-	if err := exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt").Run(); err != nil {
+	if err := exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs",
+		"/mnt").Run(); err != nil {
 		t.Skip("no disk of its own for a test here: unshare -rm mount: ", err)
 	}
 	s := newSession(t)
@@ -106,19 +109,24 @@ mount -o remount,size=64m m
 "$2" status small --dir m
 "$2" run small.toml --dir m --progress none; echo code $?
 find m -name '*.gridsearch-tmp-*'; umount m; rmdir m`)
-	for size, place := range map[string]string{"24k": `study\.db`, "200k": `(study\.db|plan\.json|experiment\.toml)`, "340k": `(study\.db|runs/[0-9a-f]{16}/\S+)`} {
+	for size, place := range map[string]string{"24k": `study\.db`,
+		"200k": `(study\.db|plan\.json|experiment\.toml)`, "340k": `(study\.db|runs/[0-9a-f]{16}/\S+)`} {
 		cmd, out, said := s.command()
 		cmd.Path, cmd.Args = "/usr/bin/env", []string{"env", "unshare", "-rm", script, size, s.program}
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v: %s", err, said)
 		}
 		first, rest, _ := strings.Cut(out.String(), "code 3\n")
-		if first != "" || !strings.HasSuffix(rest, want+"code 0\n") || strings.Contains(rest, "1 failed") {
+		if first != "" || !strings.HasSuffix(rest, want+"code 0\n") ||
+			strings.Contains(rest, "1 failed") {
 			t.Errorf("%s: %s", size, out)
 		}
-		line := regexp.MustCompile(`(?m)^gridsearch: stopped by this machine, which is no run's fault: m/small/` + place + `: (no space left on device|disk I/O error \(\d+\)), \d+ kB free`)
+		line := regexp.MustCompile(
+			`(?m)^gridsearch: stopped by this machine, which is no run's fault: m/small/` + place +
+				`: (no space left on device|disk I/O error \(\d+\)), \d+ kB free`)
 		if text := said.String(); !line.MatchString(text) || !strings.Contains(text, "make room") ||
-			!strings.Contains(text, "go on with: gridsearch run small.toml --dir m") || strings.Contains(text, "failed") {
+			!strings.Contains(text, "go on with: gridsearch run small.toml --dir m") ||
+			strings.Contains(text, "failed") {
 			t.Errorf("%s: %s", size, text)
 		}
 	}
@@ -142,24 +150,27 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 }
 
-// TestMovedStudy: a study that is moved away while it runs stops, makes no second one in its old place,
-// and goes on in its new place.
+// TestMovedStudy: a study that is moved away while it runs stops, makes no second one in its old
+// place, and goes on in its new place.
 func TestMovedStudy(t *testing.T) {
 	s := newSession(t)
 	_, want, _ := s.run("run", "small.toml", "--progress", "none", "--set", "train.epochs=20")
-	cmd, said := s.background("run", "small.toml", "--progress", "plain", "--set", "train.epochs=20", "--dir", "old")
+	cmd, said := s.background("run", "small.toml", "--progress", "plain", "--set",
+		"train.epochs=20", "--dir", "old")
 	waitFor(t, "a result", func() bool { return strings.Contains(said.String(), "[1/10]") })
 	if err := os.Rename(filepath.Join(s.folder, "old"), filepath.Join(s.folder, "new")); err != nil {
 		t.Skip(err)
 	}
 	_ = cmd.Wait()
-	if code, text := cmd.ProcessState.ExitCode(), said.String(); code != exitFailedRuns || !strings.Contains(text, "that place is gone") || strings.Contains(text, "failed") {
+	if code, text := cmd.ProcessState.ExitCode(), said.String(); code != exitFailedRuns ||
+		!strings.Contains(text, "that place is gone") || strings.Contains(text, "failed") {
 		t.Errorf("the study ends with %d: %s", code, text)
 	}
 	if _, err := os.Stat(filepath.Join(s.folder, "old")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("its old place: %v", err)
 	}
-	if code, out, text := s.run("run", "small", "--dir", "new", "--progress", "none"); code != exitDone || out != want {
+	if code, out, text := s.run("run", "small", "--dir", "new", "--progress",
+		"none"); code != exitDone || out != want {
 		t.Errorf("in its new place it ends with %d: %s%s", code, out, text)
 	}
 }
@@ -172,7 +183,8 @@ func TestFrozenWorker(t *testing.T) {
 		t.Skip("finds workers through /proc")
 	}
 	s := newSession(t)
-	run := []string{"run", "small.toml", "--set", "train.epochs=20", "--set", `execution.silence="2s"`, "--set", "execution.max_retries=50", "--workers", "1"}
+	run := []string{"run", "small.toml", "--set", "train.epochs=20", "--set",
+		`execution.silence="2s"`, "--set", "execution.max_retries=50", "--workers", "1"}
 	_, want, _ := s.run(append(run, "--progress", "none", "--dir", "whole")...)
 	cmd, said := s.background(append(run, "--progress", "plain")...)
 	out := cmd.Stdout.(*bytes.Buffer)
@@ -182,10 +194,12 @@ func TestFrozenWorker(t *testing.T) {
 			_ = worker.Signal(sigstop)
 		}
 	}
-	if _, text, _ := s.run("status", "small"); !regexp.MustCompile(`running .* last word \d+s ago`).MatchString(text) {
+	if _, text, _ := s.run("status", "small"); !regexp.MustCompile(
+		`running .* last word \d+s ago`).MatchString(text) {
 		t.Errorf("status says %s", text)
 	}
-	if err := cmd.Wait(); err != nil || out.String() != want || !strings.Contains(said.String(), "worker died: no word of it for 2s, so it was killed (runs/") {
+	if err := cmd.Wait(); err != nil || out.String() != want || !strings.Contains(said.String(),
+		"worker died: no word of it for 2s, so it was killed (runs/") {
 		t.Errorf("the study ends with %v: %s%s", err, out, said)
 	}
 }
@@ -206,19 +220,21 @@ func TestSilentStart(t *testing.T) {
 		go func() { over <- cmd.Wait() }()
 		waitFor(t, "the study to end", func() bool { return len(over) == 1 })
 		<-over
-		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want || !strings.Contains(text, "runs left to train: 10") {
+		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want ||
+			!strings.Contains(text, "runs left to train: 10") {
 			t.Errorf("%v ends with %d: %s", signal, code, text)
 		}
 	}
 	s.shellScript("git", "sleep 30\n")
 	t.Setenv("PATH", s.folder+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if code, _, text := s.run("run", "small.toml", "--progress", "plain", "--limit", "1"); code != exitDone {
+	if code, _, text := s.run("run", "small.toml", "--progress", "plain", "--limit",
+		"1"); code != exitDone {
 		t.Errorf("with such a git the study ends with %d: %s", code, text)
 	}
 }
 
-// TestHangup: a closed terminal stops a study as SIGTERM does, however often it says so, and does nothing
-// where it is to do nothing.
+// TestHangup: a closed terminal stops a study as SIGTERM does, however often it says so, and does
+// nothing where it is to do nothing.
 func TestHangup(t *testing.T) {
 	s := newSession(t)
 	nohup := s.shellScript("nohup", "trap '' HUP\nexec \"$@\"\n")
@@ -237,14 +253,15 @@ func TestHangup(t *testing.T) {
 			_ = cmd.Process.Signal(syscall.SIGHUP)
 		}
 		_ = cmd.Wait()
-		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want || !ignored && !strings.Contains(text, "stopped by hangup") || strings.Contains(text, "worker died") {
+		if code, text := cmd.ProcessState.ExitCode(), said.String(); code != want || !ignored &&
+			!strings.Contains(text, "stopped by hangup") || strings.Contains(text, "worker died") {
 			t.Errorf("ignored %v: it ends with %d: %s", ignored, code, text)
 		}
 	}
 }
 
-// TestHangupIsNoSecondSignal: a terminal that says twice that it is closed does not kill workers that
-// write their checkpoints.
+// TestHangupIsNoSecondSignal: a terminal that says twice that it is closed does not kill workers
+// that write their checkpoints.
 func TestHangupIsNoSecondSignal(t *testing.T) {
 	stop, kill, release := stopSignals(t.Context())
 	defer release()
@@ -272,7 +289,8 @@ func TestHangupIsNoSecondSignal(t *testing.T) {
 	}
 }
 
-// TestNoCutFiles: a picture that does not fit leaves nothing in its place, and what was there stays.
+// TestNoCutFiles: a picture that does not fit leaves nothing in its place, and what was there
+// stays.
 func TestNoCutFiles(t *testing.T) {
 	s := newSession(t)
 	limited := s.shellScript("limited", "ulimit -f 1 || exit 99\nexec \"$@\"\n")
@@ -280,7 +298,8 @@ func TestNoCutFiles(t *testing.T) {
 		file string
 		args []string
 	}{
-		{"old.png", []string{"dataset", "motifs", "--sheet"}}, {"new.png", []string{"dataset", "motifs", "--sheet"}},
+		{"old.png", []string{"dataset", "motifs", "--sheet"}},
+		{"new.png", []string{"dataset", "motifs", "--sheet"}},
 		{"net.svg", []string{"model", "efficientnet-b0", "--diagram"}}, {"init.toml", []string{"init"}},
 	} {
 		path := filepath.Join(s.folder, c.file)
@@ -298,18 +317,21 @@ func TestNoCutFiles(t *testing.T) {
 		}
 		left, err := filepath.Glob(path + "*")
 		text, _ := os.ReadFile(path)
-		if code != exitInput || !strings.Contains(said.String(), path) || err != nil || string(text) != "" && string(text) != "old" || len(left) > 1 {
+		if code != exitInput || !strings.Contains(said.String(), path) || err != nil ||
+			string(text) != "" && string(text) != "old" || len(left) > 1 {
 			t.Errorf("%s ends with %d and leaves %v, %.20q: %s", c.file, code, left, text, said)
 		}
 	}
 }
 
-// TestLongFolder: a place that SQLite cannot open is refused in plain words before anything is made.
+// TestLongFolder: a place that SQLite cannot open is refused in plain words before anything is
+// made.
 func TestLongFolder(t *testing.T) {
 	s := newSession(t)
 	dir := strings.Repeat("x/", 600)
 	code, _, text := s.run("run", "small.toml", "--progress", "none", "--dir", dir)
-	if _, err := os.Stat(filepath.Join(s.folder, "x")); code != exitInput || !strings.Contains(text, "use a shorter --dir") || !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(s.folder, "x")); code != exitInput ||
+		!strings.Contains(text, "use a shorter --dir") || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it ends with %d: %s (%v)", code, text, err)
 	}
 }

@@ -20,7 +20,8 @@ func writeOutput(path string, content func(io.Writer) error) error {
 func writeNew(cmd *cobra.Command, path string, text []byte) error {
 	err := files.New(path, text)
 	if errors.Is(err, fs.ErrExist) {
-		return usageError{fmt.Errorf("%s exists already: it is not overwritten; name another file with --output", path)}
+		return usageError{fmt.Errorf("%s exists already: it is not overwritten; name another "+
+			"file with --output", path)}
 	}
 	if err != nil {
 		return outputError(err)

@@ -23,7 +23,8 @@ func TestFlippedBits(t *testing.T) {
 		flips = 4_000
 	}
 	s := newSession(t)
-	if code, _, text := s.run("run", "small.toml", "--progress", "none", "--set", "train.epochs=1", "--set", "execution.latency=true"); code != exitDone {
+	if code, _, text := s.run("run", "small.toml", "--progress", "none", "--set", "train.epochs=1",
+		"--set", "execution.latency=true"); code != exitDone {
 		t.Fatalf("%d: %s", code, text)
 	}
 	folder := study.Folder(filepath.Join(s.folder, "studies", "small"))

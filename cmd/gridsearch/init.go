@@ -16,14 +16,16 @@ import (
 func newInit() *cobra.Command {
 	names := readyFiles()
 	return &cobra.Command{
-		Use:       "init FILE [NAME]",
-		Short:     "Write a ready experiment file to start from",
-		Long:      "Init writes one of the ready experiment files: " + strings.Join(names, ", ") + " (default quickstart).",
+		Use:   "init FILE [NAME]",
+		Short: "Write a ready experiment file to start from",
+		Long: "Init writes one of the ready experiment files: " + strings.Join(names, ", ") +
+			" (default quickstart).",
 		Args:      cobra.RangeArgs(1, 2),
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.HasSuffix(args[0], ".toml") {
-				return usageError{fmt.Errorf("%q is no name of an experiment file: did you mean %q?", args[0], args[0]+".toml")}
+				return usageError{fmt.Errorf(
+					"%q is no name of an experiment file: did you mean %q?", args[0], args[0]+".toml")}
 			}
 			name := "quickstart"
 			if len(args) == 2 {
@@ -34,7 +36,8 @@ func newInit() *cobra.Command {
 			}
 			text, err := experiments.Files.ReadFile(name + ".toml")
 			if err != nil {
-				return usageError{fmt.Errorf("there is no ready file %q: did you mean %q?", name, nearest.Word(name, names))}
+				return usageError{fmt.Errorf("there is no ready file %q: did you mean %q?", name,
+					nearest.Word(name, names))}
 			}
 			err = files.New(args[0], text)
 			if errors.Is(err, fs.ErrExist) {
@@ -43,7 +46,8 @@ func newInit() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; start it with: %s\n", args[0], commandLine(cmd, args[0], nil))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; start it with: %s\n", args[0],
+				commandLine(cmd, args[0], nil))
 			return err
 		},
 	}

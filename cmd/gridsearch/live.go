@@ -14,7 +14,8 @@ import (
 	"gridsearch/internal/terminal"
 )
 
-// live redraws a small table in place on a terminal: the study's state, the best trial so far, and what trains now.
+// live redraws a small table in place on a terminal: the study's state, the best trial so far, and
+// what trains now.
 type live struct {
 	name  string
 	out   *os.File
@@ -56,7 +57,8 @@ func (l *live) event(e study.Event) {
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut, study.Interrupted, study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting:
+	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut, study.Interrupted,
+		study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting:
 		l.erase()
 		newLines(l.out).event(e)
 	}
@@ -102,18 +104,22 @@ func (l *live) draw() {
 
 // table renders the state of a study; since is the age of the state in seconds.
 func table(name string, s study.Status, since float64) []string {
-	counts := fmt.Sprintf("  %d running  %d failed  elapsed %s", len(s.Running), s.Failed, clock(s.Elapsed+since))
+	counts := fmt.Sprintf("  %d running  %d failed  elapsed %s", len(s.Running), s.Failed,
+		clock(s.Elapsed+since))
 	if s.Remaining != nil && s.Complete+s.Failed < s.Total {
 		r := *s.Remaining
 		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
 		counts += "  " + remaining(study.Status{Remaining: &r})
 	}
-	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Complete+s.Failed, s.Total, 24), s.Complete, plural.Of(s.Total, "run")), counts}
+	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Complete+s.Failed, s.Total, 24),
+		s.Complete, plural.Of(s.Total, "run")), counts}
 	if s.Best != nil {
-		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial, 100*s.Best.Top1, plural.Of(s.Best.Runs, "run")))
+		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial,
+			100*s.Best.Top1, plural.Of(s.Best.Runs, "run")))
 	}
 	for _, a := range s.Running {
-		rows = append(rows, fmt.Sprintf("  running      %-22s seed %d  %s  loss %.3f", a.Trial, a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
+		rows = append(rows, fmt.Sprintf("  running      %-22s seed %d  %s  loss %.3f", a.Trial,
+			a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
 	}
 	return rows
 }
@@ -126,5 +132,6 @@ func bar(done, total, cells int) string {
 	}
 	share = min(1, max(0, share))
 	full := int(share * float64(cells))
-	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full), int(100*share))
+	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full),
+		int(100*share))
 }

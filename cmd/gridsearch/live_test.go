@@ -8,12 +8,15 @@ import (
 	"gridsearch/internal/study"
 )
 
-// TestTableFits: the live table shows every count on a terminal of 80 columns, also of a long study with a long name.
+// TestTableFits: the live table shows every count on a terminal of 80 columns, also of a long study
+// with a long name.
 func TestTableFits(t *testing.T) {
-	s := study.Status{Total: 1200, Complete: 998, Failed: 12, Elapsed: 7385, Best: &study.Best{Trial: "d=1.25 w=1.414214 px=128", Top1: .8512, Runs: 3},
+	s := study.Status{Total: 1200, Complete: 998, Failed: 12, Elapsed: 7385,
+		Best:      &study.Best{Trial: "d=1.25 w=1.414214 px=128", Top1: .8512, Runs: 3},
 		Remaining: &study.Estimate{Low: 3700, Mid: 4000, High: 5200}}
 	for range 16 {
-		s.Running = append(s.Running, study.Active{Trial: "d=1 w=1.414214 px=24", Seed: 11, Step: 99, Steps: 100, Loss: 2.5})
+		s.Running = append(s.Running, study.Active{Trial: "d=1 w=1.414214 px=24", Seed: 11,
+			Step: 99, Steps: 100, Loss: 2.5})
 	}
 	text := strings.Join(table("single-vs-compound", s, 1), "\n")
 	for line := range strings.Lines(text) {
@@ -21,7 +24,9 @@ func TestTableFits(t *testing.T) {
 			t.Errorf("%d characters: %s", n, line)
 		}
 	}
-	for _, want := range []string{"998 of 1200 runs", "16 running", "12 failed", "elapsed 2h03m", "ETA 1h06m (1h01m to 1h26m)", "best so far  d=1.25 w=1.414214 px=128  85.12 % (3 runs)", "seed 11", "loss 2.5"} {
+	for _, want := range []string{"998 of 1200 runs", "16 running", "12 failed", "elapsed 2h03m",
+		"ETA 1h06m (1h01m to 1h26m)", "best so far  d=1.25 w=1.414214 px=128  85.12 % (3 runs)",
+		"seed 11", "loss 2.5"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
@@ -37,7 +42,8 @@ func TestCursor(t *testing.T) {
 	for _, c := range []struct {
 		name, system string
 		want         bool
-	}{{"xterm", "linux", true}, {"dumb", "linux", false}, {"", "linux", false}, {"", "windows", true}, {"dumb", "windows", false}} {
+	}{{"xterm", "linux", true}, {"dumb", "linux", false}, {"", "linux", false},
+		{"", "windows", true}, {"dumb", "windows", false}} {
 		if got := hasCursor(c.name, c.system); got != c.want {
 			t.Errorf("terminal %q of %s: %v", c.name, c.system, got)
 		}

@@ -24,13 +24,15 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("HOME", cache)
 			const weights = "../../model/weights/testdata/efficientnet/"
-			return errors.Join(copyFile("testdata/small.toml", env.WorkDir+"/small.toml"), copyFile(weights+"timm.safetensors", env.WorkDir+"/timm.safetensors"),
+			return errors.Join(copyFile("testdata/small.toml", env.WorkDir+"/small.toml"),
+				copyFile(weights+"timm.safetensors", env.WorkDir+"/timm.safetensors"),
 				copyFile(weights+"golden.safetensors", env.WorkDir+"/golden.safetensors"))
 		},
 	})
 }
 
-// firstKey sets variables to the keys of the first runs in results.csv that are in the states given: key results.csv KEY complete NEXT waiting.
+// firstKey sets variables to the keys of the first runs in results.csv that are in the states
+// given: key results.csv KEY complete NEXT waiting.
 func firstKey(ts *testscript.TestScript, _ bool, args []string) {
 	for i := 1; i+1 < len(args); i += 2 {
 		for line := range strings.Lines(ts.ReadFile(args[0])) {

@@ -19,7 +19,8 @@ func TestOtherKernels(t *testing.T) {
 		t.Skip("there is one set of kernels here, or no signal")
 	}
 	s := newSession(t)
-	run := []string{"run", "small.toml", "--workers", "1", "--limit", "1", "--progress", "plain", "--set", "train.epochs=300"}
+	run := []string{"run", "small.toml", "--workers", "1", "--limit", "1", "--progress", "plain",
+		"--set", "train.epochs=300"}
 	t.Setenv(kernel.Variable, kernel.Generic)
 	cmd, _, messages := s.command(run...)
 	if err := cmd.Start(); err != nil {
@@ -36,7 +37,8 @@ func TestOtherKernels(t *testing.T) {
 	}
 	t.Setenv(kernel.Variable, kernel.Sets()[0].Name)
 	code, _, text := s.run(run...)
-	if want := "checkpoint was written with kernels generic on "; code != exitDone || strings.Count(text, "  starts over: ") != 1 || !strings.Contains(text, want) {
+	if want := "checkpoint was written with kernels generic on "; code != exitDone ||
+		strings.Count(text, "  starts over: ") != 1 || !strings.Contains(text, want) {
 		t.Errorf("it goes on with %d: %s", code, text)
 	}
 	if code, _, text := s.run(append(run, "--dir", "alone")...); code != exitDone {
@@ -57,7 +59,8 @@ func TestOtherKernels(t *testing.T) {
 		}
 	}
 	for _, command := range []string{"results", "status"} {
-		if _, out, _ := s.run(command, "small", "--dir", "mixed"); !strings.Contains(out, mixed) || !strings.Contains(out, "kernels generic on ") {
+		if _, out, _ := s.run(command, "small", "--dir", "mixed"); !strings.Contains(out, mixed) ||
+			!strings.Contains(out, "kernels generic on ") {
 			t.Errorf("%s does not say that kernels are mixed: %s", command, out)
 		}
 	}
@@ -66,7 +69,8 @@ func TestOtherKernels(t *testing.T) {
 // weights are those of the only complete run of a study.
 func (s session) weights(dir string) []byte {
 	s.t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.folder, dir, "small", "runs", "*", "weights.safetensors"))
+	files, err := filepath.Glob(filepath.Join(s.folder, dir, "small", "runs", "*",
+		"weights.safetensors"))
 	if err != nil || len(files) != 1 {
 		s.t.Fatalf("%s has the weights %q (%v)", dir, files, err)
 	}

@@ -21,8 +21,10 @@ func newModel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "model NAME|FILE",
 		Short: "Count a network's layers, parameters, multiply-adds and activations",
-		Long: "Counts a network for one image, as it is or scaled: by factors of width and depth and a number of pixels, or by compound scaling, where depth is\n" +
-			"alpha^phi, width beta^phi and resolution gamma^phi. The memory of training is an estimate. Of an experiment file it counts the network that the search\n" +
+		Long: "Counts a network for one image, as it is or scaled: by factors of width and depth " +
+			"and a number of pixels, or by compound scaling, where depth is\n" +
+			"alpha^phi, width beta^phi and resolution gamma^phi. The memory of training is an " +
+			"estimate. Of an experiment file it counts the network that the search\n" +
 			"starts from.\n\nNetworks: " + strings.Join(model.Presets(), ", ") + ".",
 		Args:      exactly("the name of a network or an experiment file"),
 		ValidArgs: model.Presets(),
@@ -92,18 +94,27 @@ func (f *modelFlags) define(cmd *cobra.Command) {
 	flags, paper := cmd.Flags(), paperPoint("1")
 	flags.Float64Var(&f.width, "width", 1, "factor of all channels")
 	flags.Float64Var(&f.depth, "depth", 1, "factor of the blocks of every stage")
-	flags.IntVar(&f.pixels, "resolution", 0, "side of the image in pixels (the network's own unless given)")
-	flags.StringVar(&f.alpha, "alpha", string(paper.Alpha), "base of the depth in compound scaling, which this, beta, gamma or phi asks for")
+	flags.IntVar(&f.pixels, "resolution", 0, "side of the image in pixels (the network's own "+
+		"unless given)")
+	flags.StringVar(&f.alpha, "alpha", string(paper.Alpha),
+		"base of the depth in compound scaling, which this, beta, gamma or phi asks for")
 	flags.StringVar(&f.beta, "beta", string(paper.Beta), "base of the width")
 	flags.StringVar(&f.gamma, "gamma", string(paper.Gamma), "base of the resolution")
 	flags.StringVar(&f.phi, "phi", string(paper.Phi), "exponent of all three")
-	flags.StringVar(&f.rounding, "rounding", "", "of what is scaled, where it is not the file's or official: official (channels to multiples of the divisor and never a tenth less, repeats upwards), nearest (repeats to the nearest), none (channels to whole numbers too)")
-	flags.IntVar(&f.divisor, "channel-divisor", 0, "what channels are multiples of, where it is not the file's or 8")
+	flags.StringVar(&f.rounding, "rounding", "",
+		"of what is scaled, where it is not the file's or official: official (channels to "+
+			"multiples of the divisor and never a tenth less, repeats upwards), nearest (repeats "+
+			"to the nearest), none (channels to whole numbers too)")
+	flags.IntVar(&f.divisor, "channel-divisor", 0,
+		"what channels are multiples of, where it is not the file's or 8")
 	flags.IntVar(&f.classes, "classes", 0, "number of classes, where it is not the file's or 1000")
-	flags.IntVar(&f.batch, "batch", 1, "images of the batch that the memory of training is estimated for")
+	flags.IntVar(&f.batch, "batch", 1, "images of the batch that the memory of training is "+
+		"estimated for")
 	flags.BoolVar(&f.layers, "layers", false, "every layer as a row (json has them always)")
 	flags.StringVar(&f.format, "format", "table", "table, json or csv")
-	flags.StringVar(&f.diagram, "diagram", "", "draw the network and what each scaled dimension makes of it to this SVG or PNG file; unless it is scaled, by the paper's coefficients at phi 3")
+	flags.StringVar(&f.diagram, "diagram", "",
+		"draw the network and what each scaled dimension makes of it to this SVG or PNG file; "+
+			"unless it is scaled, by the paper's coefficients at phi 3")
 }
 
 // paperPoint is the paper's answer, at an exponent.
@@ -128,9 +139,11 @@ func (f *modelFlags) scaling(cmd *cobra.Command, rule model.Rounding) (s scaling
 		}
 		return set
 	}
-	factors, compound := changed("width", "depth", "resolution"), changed("alpha", "beta", "gamma", "phi")
+	factors, compound := changed("width", "depth", "resolution"), changed("alpha", "beta", "gamma",
+		"phi")
 	if len(factors) > 0 && len(compound) > 0 {
-		return s, fmt.Errorf("%s and %s scale in two ways: give either width, depth and resolution, or alpha, beta, gamma and phi", factors[0], compound[0])
+		return s, fmt.Errorf("%s and %s scale in two ways: give either width, depth and "+
+			"resolution, or alpha, beta, gamma and phi", factors[0], compound[0])
 	}
 	s = scaling{depth: f.depth, width: f.width, resolution: 1, pixels: f.pixels}
 	if len(compound) > 0 {
@@ -149,7 +162,8 @@ func (f *modelFlags) scaling(cmd *cobra.Command, rule model.Rounding) (s scaling
 	for _, v := range []struct {
 		name  string
 		value int
-	}{{"resolution", f.pixels}, {"classes", f.classes}, {"batch", f.batch}, {"channel-divisor", f.divisor}} {
+	}{{"resolution", f.pixels}, {"classes", f.classes}, {"batch", f.batch},
+		{"channel-divisor", f.divisor}} {
 		if v.value < 1 && cmd.Flags().Changed(v.name) {
 			return s, fmt.Errorf("--%s must be 1 or more, not %d", v.name, v.value)
 		}
@@ -163,7 +177,8 @@ func (f *modelFlags) compound() (depth, width, resolution float64, err error) {
 	for _, v := range []struct {
 		name, text string
 		to         *search.Decimal
-	}{{"alpha", f.alpha, &p.Alpha}, {"beta", f.beta, &p.Beta}, {"gamma", f.gamma, &p.Gamma}, {"phi", f.phi, &p.Phi}} {
+	}{{"alpha", f.alpha, &p.Alpha}, {"beta", f.beta, &p.Beta}, {"gamma", f.gamma, &p.Gamma},
+		{"phi", f.phi, &p.Phi}} {
 		if *v.to, err = search.ParseDecimal(v.text); err != nil {
 			return 0, 0, 0, fmt.Errorf("--%s: %w", v.name, err)
 		}
@@ -185,11 +200,13 @@ func (f *modelFlags) rule(r model.Rounding) (model.Rounding, error) {
 		r.ChannelDivisor, r.Depth = model.OfficialRounding().ChannelDivisor, model.RoundNearest
 	case "none":
 		if f.divisor > 0 {
-			return r, errors.New("--channel-divisor has no meaning with --rounding none: leave out one of them")
+			return r, errors.New("--channel-divisor has no meaning with --rounding none: leave " +
+				"out one of them")
 		}
 		return model.Rounding{ChannelDivisor: 1, Depth: model.RoundNearest}, nil
 	default:
-		return r, fmt.Errorf("--rounding %q is not known: did you mean %q?", f.rounding, nearest.Word(f.rounding, []string{"official", "nearest", "none"}))
+		return r, fmt.Errorf("--rounding %q is not known: did you mean %q?", f.rounding,
+			nearest.Word(f.rounding, []string{"official", "nearest", "none"}))
 	}
 	r.ChannelDivisor = cmp.Or(f.divisor, r.ChannelDivisor)
 	return r, nil

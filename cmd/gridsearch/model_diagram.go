@@ -11,7 +11,8 @@ import (
 	"gridsearch/plots"
 )
 
-// writeDiagram draws a network beside what each dimension of the scaling by itself, and all of them, make of it.
+// writeDiagram draws a network beside what each dimension of the scaling by itself, and all of
+// them, make of it.
 func writeDiagram(path string, base model.Architecture, s scaling) error {
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
 	if format != "svg" && format != "png" {
@@ -39,7 +40,8 @@ func diagram(base model.Architecture, s scaling) (*plots.Figure, error) {
 	}{
 		{fmt.Sprintf("width × %.4g", s.width), s.width != 1, func(one *scaling) { one.width = s.width }},
 		{fmt.Sprintf("depth × %.4g", s.depth), s.depth != 1, func(one *scaling) { one.depth = s.depth }},
-		{fmt.Sprintf("resolution: %d px", all.Pixels), all.Pixels != base.Pixels, func(one *scaling) { one.resolution, one.pixels = s.resolution, s.pixels }},
+		{fmt.Sprintf("resolution: %d px", all.Pixels), all.Pixels != base.Pixels,
+			func(one *scaling) { one.resolution, one.pixels = s.resolution, s.pixels }},
 	} {
 		if v.set {
 			one := identity
@@ -55,7 +57,8 @@ func diagram(base model.Architecture, s scaling) (*plots.Figure, error) {
 
 func drawing(title string, a model.Architecture) plots.Network {
 	c := a.Cost()
-	n := plots.Network{Title: title, Note: fmt.Sprintf("%d px\n%s multiply-adds\n%s parameters", a.Pixels, si.Text(float64(c.MAdds)), si.Text(float64(c.Params)))}
+	n := plots.Network{Title: title, Note: fmt.Sprintf("%d px\n%s multiply-adds\n%s parameters",
+		a.Pixels, si.Text(float64(c.MAdds)), si.Text(float64(c.Params)))}
 	for _, b := range a.Blocks() {
 		if b.Kind == model.KindClassifier {
 			continue // no map of its own

@@ -14,12 +14,14 @@ import (
 	"gridsearch/model"
 )
 
-// modelDocument is what is told of a network: `gridsearch model --format json` prints it. Counts are for one image.
+// modelDocument is what is told of a network: `gridsearch model --format json` prints it. Counts
+// are for one image.
 type modelDocument struct {
-	SchemaVersion  int           `json:"schema_version"`
-	Name           string        `json:"name"`
-	Resolution     int           `json:"resolution"` // pixels
-	Width          float64       `json:"width"`      // coefficients against the smallest network of the family, to six decimals
+	SchemaVersion int    `json:"schema_version"`
+	Name          string `json:"name"`
+	Resolution    int    `json:"resolution"` // pixels
+	// coefficients against the smallest network of the family, to six decimals
+	Width          float64       `json:"width"`
 	Depth          float64       `json:"depth"`
 	Classes        int           `json:"classes"`
 	Params         int64         `json:"params"`
@@ -36,14 +38,17 @@ type modelDocument struct {
 
 func newDocument(a model.Architecture, batch int) modelDocument {
 	c := a.Cost()
-	return modelDocument{SchemaVersion: 1, Name: a.Name, Resolution: a.Pixels, Width: sixDecimals(a.Width), Depth: sixDecimals(a.Depth), Classes: a.Classes,
-		Params: c.Params, MAdds: c.MAdds, Activations: c.Activations, ParameterBytes: c.ParameterBytes(), TrainingBytes: a.TrainingBytes(batch), Batch: batch,
+	return modelDocument{SchemaVersion: 1, Name: a.Name, Resolution: a.Pixels,
+		Width: sixDecimals(a.Width), Depth: sixDecimals(a.Depth), Classes: a.Classes,
+		Params: c.Params, MAdds: c.MAdds, Activations: c.Activations,
+		ParameterBytes: c.ParameterBytes(), TrainingBytes: a.TrainingBytes(batch), Batch: batch,
 		Repeats: a.Repeats(), Channels: a.Channels(), Layers: a.Layers(), network: a}
 }
 
 func sixDecimals(v float64) float64 { return math.Round(1e6*v) / 1e6 }
 
-// write prints the document as table, json or csv; layers asks for a row each instead of one a stage, or the totals of a CSV.
+// write prints the document as table, json or csv; layers asks for a row each instead of one a
+// stage, or the totals of a CSV.
 func (d modelDocument) write(out io.Writer, format string, layers bool) error {
 	switch {
 	case format == "json":
@@ -55,12 +60,14 @@ func (d modelDocument) write(out io.Writer, format string, layers bool) error {
 	case format == "csv":
 		return csv.NewWriter(out).WriteAll(d.totals())
 	}
-	fmt.Fprintf(out, "%s: %d px, width %v, depth %v, %s\n", d.Name, d.Resolution, d.Width, d.Depth, plural.Of(d.Classes, "class"))
+	fmt.Fprintf(out, "%s: %d px, width %v, depth %v, %s\n", d.Name, d.Resolution, d.Width, d.Depth,
+		plural.Of(d.Classes, "class"))
 	columns(out, [][]string{
 		{"parameters", fmt.Sprint(d.Params), si.Text(float64(d.ParameterBytes)) + "B"},
 		{"multiply-adds", fmt.Sprint(d.MAdds), si.Text(float64(d.MAdds))},
 		{"activations", fmt.Sprint(d.Activations), si.Text(float64(d.Activations))},
-		{"training memory", fmt.Sprint(d.TrainingBytes), fmt.Sprintf("about %sB at batch %d", si.Text(float64(d.TrainingBytes)), d.Batch)},
+		{"training memory", fmt.Sprint(d.TrainingBytes), fmt.Sprintf("about %sB at batch %d",
+			si.Text(float64(d.TrainingBytes)), d.Batch)},
 	})
 	fmt.Fprintln(out)
 	if layers {
@@ -80,22 +87,28 @@ func columns(out io.Writer, rows [][]string) error {
 
 func (d modelDocument) totals() [][]string {
 	return [][]string{
-		{"name", "resolution", "width", "depth", "classes", "params", "madds", "activations", "parameter_bytes", "training_bytes", "batch", "repeats", "channels"},
-		cells(d.Name, d.Resolution, d.Width, d.Depth, d.Classes, d.Params, d.MAdds, d.Activations, d.ParameterBytes, d.TrainingBytes, d.Batch, join(d.Repeats), join(d.Channels)),
+		{"name", "resolution", "width", "depth", "classes", "params", "madds", "activations",
+			"parameter_bytes", "training_bytes", "batch", "repeats", "channels"},
+		cells(d.Name, d.Resolution, d.Width, d.Depth, d.Classes, d.Params, d.MAdds, d.Activations,
+			d.ParameterBytes, d.TrainingBytes, d.Batch, join(d.Repeats), join(d.Channels)),
 	}
 }
 
 func (d modelDocument) layerRows() [][]string {
-	rows := [][]string{{"name", "type", "in_channels", "out_channels", "kernel", "stride", "groups", "in_height", "in_width", "out_height", "out_width", "params", "madds"}}
+	rows := [][]string{{"name", "type", "in_channels", "out_channels", "kernel", "stride", "groups",
+		"in_height", "in_width", "out_height", "out_width", "params", "madds"}}
 	for _, l := range d.Layers {
-		rows = append(rows, cells(l.Name, l.Type, l.InChannels, l.OutChannels, l.Kernel, l.Stride, l.Groups, l.InHeight, l.InWidth, l.OutHeight, l.OutWidth, l.Params, l.MAdds))
+		rows = append(rows, cells(l.Name, l.Type, l.InChannels, l.OutChannels, l.Kernel, l.Stride,
+			l.Groups, l.InHeight, l.InWidth, l.OutHeight, l.OutWidth, l.Params, l.MAdds))
 	}
 	return rows
 }
 
-// stageRows are the stages as the paper's Table 1 has them, with the stem and its pooling first and the head last.
+// stageRows are the stages as the paper's Table 1 has them, with the stem and its pooling first and
+// the head last.
 func (d modelDocument) stageRows() [][]string {
-	rows := [][]string{{"stage", "block", "kernel", "stride", "expansion", "se ratio", "activation", "input", "channels", "repeats", "multiply-adds"}}
+	rows := [][]string{{"stage", "block", "kernel", "stride", "expansion", "se ratio", "activation",
+		"input", "channels", "repeats", "multiply-adds"}}
 	madds := map[int]int64{}
 	for _, l := range d.Layers {
 		madds[l.Stage] += l.MAdds
@@ -107,12 +120,14 @@ func (d modelDocument) stageRows() [][]string {
 		stage, expansion, ratio, repeats, cost := b.Name, "", "", 1, si.Text(float64(madds[b.Stage]))
 		if b.Stage > 0 && b.Stage <= len(d.network.Stages) {
 			s := d.network.Stages[b.Stage-1]
-			stage, expansion, ratio, repeats = fmt.Sprint(b.Stage), fmt.Sprint(s.Expansion), fmt.Sprint(s.SERatio), s.Repeats
+			stage, expansion, ratio, repeats = fmt.Sprint(b.Stage), fmt.Sprint(s.Expansion),
+				fmt.Sprint(s.SERatio), s.Repeats
 		}
 		if b.Kind == model.KindPool {
 			cost = "" // that of the stem, whose layers are of no stage either
 		}
-		rows = append(rows, cells(stage, b.Kind, b.Kernel, b.Stride, expansion, ratio, b.Activation, fmt.Sprintf("%dx%d", b.InSize, b.InSize), b.Out, repeats, cost))
+		rows = append(rows, cells(stage, b.Kind, b.Kernel, b.Stride, expansion, ratio, b.Activation,
+			fmt.Sprintf("%dx%d", b.InSize, b.InSize), b.Out, repeats, cost))
 	}
 	return rows
 }

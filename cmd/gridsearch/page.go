@@ -8,13 +8,15 @@ import (
 	"gridsearch/internal/files"
 )
 
-// page is a Markdown file with a part that the program writes, between <!-- NAME --> and <!-- /NAME -->.
+// page is a Markdown file with a part that the program writes, between <!-- NAME --> and <!-- /NAME
+// -->.
 type page struct {
 	path          string // empty for none
 	before, after string // what stays, with the marks
 }
 
-// openPage reads a page and finds the part of that name, before anything is computed for it. An empty path is no page.
+// openPage reads a page and finds the part of that name, before anything is computed for it. An
+// empty path is no page.
 func openPage(path, name string) (page, error) {
 	if path == "" {
 		return page{}, nil
@@ -27,7 +29,8 @@ func openPage(path, name string) (page, error) {
 	before, rest, found := strings.Cut(string(text), first)
 	_, after, ended := strings.Cut(rest, last)
 	if !found || !ended {
-		return page{}, fmt.Errorf("%s has no lines %s and %s for the table to go between", path, strings.TrimSpace(first), last)
+		return page{}, fmt.Errorf("%s has no lines %s and %s for the table to go between", path,
+			strings.TrimSpace(first), last)
 	}
 	return page{path, before + first, last + after}, nil
 }

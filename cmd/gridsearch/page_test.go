@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestPage: a part is replaced as often as one likes, what is around it stays, and a page without the part is refused before anything is written.
+// TestPage: a part is replaced as often as one likes, what is around it stays, and a page without
+// the part is refused before anything is written.
 func TestPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
 	const start = "# Title\n\n<!-- part -->\nold\n<!-- /part -->\nend\n"
@@ -22,11 +23,13 @@ func TestPage(t *testing.T) {
 		if err := p.write(text); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != "# Title\n\n<!-- part -->\n\n"+text+"\n<!-- /part -->\nend\n" {
+		if got, err := os.ReadFile(path); err != nil ||
+			string(got) != "# Title\n\n<!-- part -->\n\n"+text+"\n<!-- /part -->\nend\n" {
 			t.Errorf("the page is %q (%v)", got, err)
 		}
 	}
-	if _, err := openPage(path, "other"); err == nil || !strings.Contains(err.Error(), "page.md has no lines <!-- other --> and <!-- /other -->") {
+	if _, err := openPage(path, "other"); err == nil || !strings.Contains(err.Error(),
+		"page.md has no lines <!-- other --> and <!-- /other -->") {
 		t.Errorf("another part: %v", err)
 	}
 	if _, err := openPage(path+"x", "part"); err == nil {

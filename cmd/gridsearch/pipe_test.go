@@ -38,11 +38,13 @@ func TestPipedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, out, messages := s.piped(text, "plan", "/dev/fd/3"); code != exitDone || !strings.Contains(out, "5 trials with base and controls") {
+	if code, out, messages := s.piped(text, "plan", "/dev/fd/3"); code != exitDone ||
+		!strings.Contains(out, "5 trials with base and controls") {
 		t.Errorf("plan ends with %d: %s%s", code, out, messages)
 	}
 	run := []string{"run", "/dev/fd/3", "--progress", "none", "--limit", "1"}
-	if code, _, messages := s.piped(text, run...); code != exitInput || !strings.Contains(messages, "--set study.name=NAME") {
+	if code, _, messages := s.piped(text, run...); code != exitInput || !strings.Contains(messages,
+		"--set study.name=NAME") {
 		t.Errorf("run without a name ends with %d: %s", code, messages)
 	}
 	code, _, messages := s.piped(text, append(run, "--set", "study.name=piped")...)

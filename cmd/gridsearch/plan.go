@@ -42,24 +42,31 @@ func newPlan() *cobra.Command {
 			return printPlan(out, p)
 		},
 	}
-	cmd.Flags().StringArrayVar(&settings, "set", nil, "set a key of the experiment file, like train.epochs=3 (repeatable)")
+	cmd.Flags().StringArrayVar(&settings, "set", nil,
+		"set a key of the experiment file, like train.epochs=3 (repeatable)")
 	cmd.Flags().StringVar(&format, "format", "table", "table or json")
 	return cmd
 }
 
 func printPlan(out io.Writer, p *study.Prepared) error {
 	plan := p.Plan
-	fmt.Fprintf(out, "%s: %s, %d %s all constraints and %s %s\n", p.Experiment.Study.Name, plural.Of(plan.Points, "point"),
-		plan.Kept, plural.Verb(plan.Kept, "satisfies", "satisfy"), plural.Verb(plan.Kept, "builds", "build"), plural.Of(plan.Networks, "network"))
+	fmt.Fprintf(out, "%s: %s, %d %s all constraints and %s %s\n", p.Experiment.Study.Name,
+		plural.Of(plan.Points, "point"),
+		plan.Kept, plural.Verb(plan.Kept, "satisfies", "satisfy"), plural.Verb(plan.Kept, "builds",
+			"build"), plural.Of(plan.Networks, "network"))
 	for _, r := range plan.Removed {
 		fmt.Fprintf(out, "  %s keeps %d of %d\n", r.Constraint, plan.Points-r.Alone, plan.Points)
 	}
-	fmt.Fprintf(out, "%s with base and controls, %s each\n\n", plural.Of(len(plan.Trials), "trial"), plural.Of(p.Experiment.Replication.Seeds, "seed"))
+	fmt.Fprintf(out, "%s with base and controls, %s each\n\n", plural.Of(len(plan.Trials), "trial"),
+		plural.Of(p.Experiment.Replication.Seeds, "seed"))
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "trial\tcontrol\tlabels\tnominal\tx base\tmultiply-adds\tparams\tactivations\tpixels\trepeats\tchannels\t")
+	fmt.Fprintln(t, "trial\tcontrol\tlabels\tnominal\tx "+
+		"base\tmultiply-adds\tparams\tactivations\tpixels\trepeats\tchannels\t")
 	for _, trial := range plan.Document("").Trials {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.3f\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", trial.Name, strings.Join(trial.Controls(), ","), labels(trial), nominal(trial.Labels), trial.MAddsRatio,
-			si.Text(float64(trial.MAdds)), si.Text(float64(trial.Params)), si.Text(float64(trial.Activations)), trial.Resolution,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.3f\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", trial.Name,
+			strings.Join(trial.Controls(), ","), labels(trial), nominal(trial.Labels), trial.MAddsRatio,
+			si.Text(float64(trial.MAdds)), si.Text(float64(trial.Params)),
+			si.Text(float64(trial.Activations)), trial.Resolution,
 			join(trial.Repeats), join(trial.Channels), trial.ExcludedBy)
 	}
 	if err := t.Flush(); err != nil {
@@ -77,8 +84,10 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 		return err
 	}
 	if estimate.Runs > 0 {
-		fmt.Fprintf(out, "\nabout %s for %s on %s of this machine, at %.1f GFLOP/s (measured now on the base network)\n",
-			clock(estimate.Seconds), plural.Of(estimate.Runs, "run"), plural.Of(estimate.Workers, "core"), estimate.FLOPS/1e9)
+		fmt.Fprintf(out, "\nabout %s for %s on %s of this machine, at %.1f GFLOP/s (measured now "+
+			"on the base network)\n",
+			clock(estimate.Seconds), plural.Of(estimate.Runs, "run"), plural.Of(estimate.Workers,
+				"core"), estimate.FLOPS/1e9)
 	}
 	return nil
 }

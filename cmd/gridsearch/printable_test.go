@@ -36,11 +36,13 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 	var out, messages bytes.Buffer
-	if code := execute([]string{"dataset", "image-folder", "--path", folder}, &out, &messages); code != exitDone || !strings.Contains(out.String(), `classes: cat\u001b[31m, dog`) {
+	if code := execute([]string{"dataset", "image-folder", "--path", folder}, &out,
+		&messages); code != exitDone || !strings.Contains(out.String(), `classes: cat\u001b[31m, dog`) {
 		t.Errorf("dataset ends with %d: %q%q", code, out.String(), messages.String())
 	}
 	out.Reset()
-	if code := execute([]string{"plan", "no\x1b[31m.toml"}, &out, &messages); code != exitInput || strings.Contains(messages.String(), "\x1b") {
+	if code := execute([]string{"plan", "no\x1b[31m.toml"}, &out, &messages); code != exitInput ||
+		strings.Contains(messages.String(), "\x1b") {
 		t.Errorf("plan ends with %d: %q", code, messages.String())
 	}
 }
@@ -49,11 +51,13 @@ func TestPrintable(t *testing.T) {
 func TestPanic(t *testing.T) {
 	err := guarded([]string{"status"}, func() error { panic("no luck") })
 	if code := exitCode(err); code != exitInternal || strings.Contains(err.Error(), "\n") ||
-		!strings.HasPrefix(err.Error(), "internal error: no luck in ") || !strings.Contains(err.Error(), "GRIDSEARCH_TRACE=1") {
+		!strings.HasPrefix(err.Error(), "internal error: no luck in ") ||
+		!strings.Contains(err.Error(), "GRIDSEARCH_TRACE=1") {
 		t.Errorf("code %d: %v", code, err)
 	}
 	t.Setenv(traceVariable, "1")
-	if err := guarded(nil, func() error { panic("no luck") }); !strings.Contains(err.Error(), "printable_test.go") {
+	if err := guarded(nil, func() error { panic("no luck") }); !strings.Contains(err.Error(),
+		"printable_test.go") {
 		t.Errorf("the trace is not there: %v", err)
 	}
 	worker := crash.Guard(func() error {

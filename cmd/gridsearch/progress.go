@@ -24,11 +24,13 @@ type display interface {
 	note(string) // a line for people, before the first event or after the end
 }
 
-// newDisplay chooses how progress is shown: "auto" is a live table on a terminal and plain lines elsewhere.
+// newDisplay chooses how progress is shown: "auto" is a live table on a terminal and plain lines
+// elsewhere.
 func newDisplay(mode, name string, out io.Writer) (display, error) {
 	switch mode {
 	case "auto":
-		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) && hasCursor(os.Getenv("TERM"), runtime.GOOS) {
+		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) &&
+			hasCursor(os.Getenv("TERM"), runtime.GOOS) {
 			return newLive(name, file), nil
 		}
 		return newLines(out), nil
@@ -39,7 +41,8 @@ func newDisplay(mode, name string, out io.Writer) (display, error) {
 	case "none":
 		return silent{}, nil
 	}
-	return nil, usageError{fmt.Errorf("--progress %q is not known: use auto, plain, json or none", mode)}
+	return nil, usageError{fmt.Errorf("--progress %q is not known: use auto, plain, json or none",
+		mode)}
 }
 
 // hasCursor says whether a terminal of a name can be drawn on again. One of Windows has no name.
@@ -78,13 +81,15 @@ func (l lines) event(e study.Event) {
 	case study.StartsOver:
 		fmt.Fprintf(l.out, "%s %s  starts over: %s\n", count, run, e.Error)
 	case study.RunComplete:
-		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1, clock(e.Seconds), remaining(s))
+		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1,
+			clock(e.Seconds), remaining(s))
 	case study.RunFailed:
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
 	case study.RunRetried:
 		fmt.Fprintf(l.out, "%s %s  %s; it will be tried again\n", count, run, e.Error)
 	case study.KernelsOut:
-		fmt.Fprintf(l.out, "kernels %s fail their check here and are left out (%s); going on with %s\n", e.Kernels, e.Error, known(e.Next, "none"))
+		fmt.Fprintf(l.out, "kernels %s fail their check here and are left out (%s); going on "+
+			"with %s\n", e.Kernels, e.Error, known(e.Next, "none"))
 	case study.LatencyMeasured:
 		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
 	case study.Interrupted:
@@ -94,9 +99,11 @@ func (l lines) event(e study.Event) {
 	case study.Unrecorded:
 		fmt.Fprintln(l.out, unrecorded(e.Runs))
 	case study.TriedAgain:
-		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program or on another machine\n", plural.Of(e.Count, "run"))
+		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program "+
+			"or on another machine\n", plural.Of(e.Count, "run"))
 	case study.Waiting:
-		fmt.Fprintln(l.out, "another program has study.db locked: what is to be recorded waits until it lets go")
+		fmt.Fprintln(l.out, "another program has study.db locked: what is to be recorded waits "+
+			"until it lets go")
 	}
 }
 
@@ -118,8 +125,10 @@ func unrecorded(keys []string) string {
 	if len(keys) > most {
 		names += ", ..."
 	}
-	return fmt.Sprintf("warning: runs/ has what %s left at the end (%s), and study.db calls them waiting: they are trained again\n"+
-		"if study.db is an older copy or a new one, stop and bring back the one that has them, with its study.db-wal", plural.Of(len(keys), "run"), names)
+	return fmt.Sprintf("warning: runs/ has what %s left at the end (%s), and study.db calls them "+
+		"waiting: they are trained again\n"+
+		"if study.db is an older copy or a new one, stop and bring back the one that has them, "+
+		"with its study.db-wal", plural.Of(len(keys), "run"), names)
 }
 
 // latency says what has been measured of a trial.

@@ -51,8 +51,8 @@ func (s session) write(name, text string) {
 }
 
 // TestReplacedProgram: where the program's file is replaced while a study trains and a worker dies,
-// the next worker is the old program; a launcher that starts the new one ends the study, and nothing
-// of the new program's is recorded.
+// the next worker is the old program; a launcher that starts the new one ends the study, and
+// nothing of the new program's is recorded.
 func TestReplacedProgram(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("finds workers through /proc")
@@ -60,7 +60,8 @@ func TestReplacedProgram(t *testing.T) {
 	s := newSession(t)
 	s.program = s.buildWith("program", 0)
 	other := s.buildWith("other", job.NumericVersion+1)
-	run := []string{"run", "small.toml", "--workers", "1", "--limit", "1", "--progress", "plain", "--set"}
+	run := []string{"run", "small.toml", "--workers", "1", "--limit", "1", "--progress", "plain",
+		"--set"}
 	cmd, _, messages := s.command(append(run, "train.epochs=2000")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -95,13 +96,17 @@ func TestReplacedProgram(t *testing.T) {
 
 	s.program += ".old"
 	s.write("launcher", "#!/bin/sh\nshift\nexec "+other+" \"$@\"\n")
-	code, _, text := s.run(append(run, "train.epochs=1", "--dir", "launched", "--launcher", filepath.Join(s.folder, "launcher"))...)
-	for _, want := range []string{"a worker is another program: its numeric version is ", ": runs left to train: 10\n", "when its build is finished, run the same command again", "go on with: gridsearch run small.toml"} {
+	code, _, text := s.run(append(run, "train.epochs=1", "--dir", "launched", "--launcher",
+		filepath.Join(s.folder, "launcher"))...)
+	for _, want := range []string{"a worker is another program: its numeric version is ",
+		": runs left to train: 10\n", "when its build is finished, run the same command again",
+		"go on with: gridsearch run small.toml"} {
 		if code != exitFailedRuns || !strings.Contains(text, want) {
 			t.Errorf("a launcher of another program ends with %d: %s\nwant %s", code, text, want)
 		}
 	}
-	if _, out, _ := s.run("status", "small", "--dir", "launched"); !strings.Contains(out, "10 waiting of 10") {
+	if _, out, _ := s.run("status", "small", "--dir", "launched"); !strings.Contains(out,
+		"10 waiting of 10") {
 		t.Errorf("it has recorded %s", out)
 	}
 }
@@ -114,7 +119,8 @@ func (s session) wantVersions(name string, version int) {
 		s.t.Fatal(err)
 	}
 	const key = `"numeric_version":`
-	all, right := strings.Count(string(text), key), strings.Count(string(text), key+strconv.Itoa(version))
+	all, right := strings.Count(string(text), key), strings.Count(string(text), key+
+		strconv.Itoa(version))
 	if all == 0 || all != right {
 		s.t.Errorf("%d of %d executions are of version %d", right, all, version)
 	}

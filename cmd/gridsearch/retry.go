@@ -25,17 +25,20 @@ func newRetry() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s forgotten: measure again with %s\n", plural.Of(n, "measured time"), commandLine(cmd, studyName(folder, args[0]), nil))
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s forgotten: measure again with %s\n",
+					plural.Of(n, "measured time"), commandLine(cmd, studyName(folder, args[0]), nil))
 				return err
 			}
 			n, err := study.Retry(folder)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s to train again: %s\n", plural.Of(n, "run"), commandLine(cmd, studyName(folder, args[0]), nil))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s to train again: %s\n", plural.Of(n, "run"),
+				commandLine(cmd, studyName(folder, args[0]), nil))
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&latencies, "latencies", false, "forget the measured latencies instead: the next run measures them again")
+	cmd.Flags().BoolVar(&latencies, "latencies", false,
+		"forget the measured latencies instead: the next run measures them again")
 	return cmd
 }

@@ -25,10 +25,11 @@ import (
 
 // Exit codes, as the documentation lists them.
 const (
-	exitDone        = 0
-	exitInternal    = 1
-	exitInput       = 2 // usage, experiment file or data
-	exitFailedRuns  = 3 // some runs failed, in a study that is finished or that they have stopped; or the machine has
+	exitDone     = 0
+	exitInternal = 1
+	exitInput    = 2 // usage, experiment file or data
+	// some runs failed, in a study that is finished or that they have stopped; or the machine has
+	exitFailedRuns  = 3
 	exitOtherStudy  = 4
 	exitLocked      = 5
 	exitInterrupted = 128 // plus the number of the signal
@@ -40,7 +41,8 @@ type usageError struct{ err error }
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// execute runs a command line and returns its exit code. Data go to stdout, messages and progress to stderr.
+// execute runs a command line and returns its exit code. Data go to stdout, messages and progress
+// to stderr.
 func execute(args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	out := &output{to: stdout}
@@ -98,11 +100,13 @@ const traceVariable = "GRIDSEARCH_TRACE"
 func warnOfKernels(out io.Writer) {
 	rejected := kernel.Rejected()
 	for _, set := range slices.Sorted(maps.Keys(rejected)) {
-		fmt.Fprintf(out, "warning: kernels %s fail their check here and are left out: %s\n", set, rejected[set])
+		fmt.Fprintf(out, "warning: kernels %s fail their check here and are left out: %s\n", set,
+			rejected[set])
 	}
 }
 
-// output remembers the first write that failed: a command may print its lines unchecked, and does not end well without them.
+// output remembers the first write that failed: a command may print its lines unchecked, and does
+// not end well without them.
 type output struct {
 	to  io.Writer
 	err error
@@ -114,7 +118,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// complain prints an error as messages are printed here: lower case, the program's name before every line.
+// complain prints an error as messages are printed here: lower case, the program's name before
+// every line.
 func complain(out io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(out, "gridsearch: %s\n", terminal.Printable(strings.TrimRight(line, "\r\n")))
@@ -156,9 +161,11 @@ func exitCode(err error) int {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "gridsearch",
-		Short:         "Find out how to scale a convolutional network",
-		Long:          "gridsearch searches the coefficients of compound scaling (depth alpha^phi, width beta^phi, resolution gamma^phi) around a small network:\nit enumerates them, trains the networks, and says which of them can be told apart.",
+		Use:   "gridsearch",
+		Short: "Find out how to scale a convolutional network",
+		Long: "gridsearch searches the coefficients of compound scaling (depth " +
+			"alpha^phi, width beta^phi, resolution gamma^phi) around a small network:\nit " +
+			"enumerates them, trains the networks, and says which of them can be told apart.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -166,9 +173,11 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("%w\nrun %q for the flags", err, cmd.CommandPath()+" --help")
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
-	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newResults(), newReport(), newRetry())
+	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newResults(), newReport(),
+		newRetry())
 	root.AddCommand(newModel(), newWeights(), newCAM(), newDataset(), newBench(), newDoctor())
-	root.AddCommand(newValidate(), newSchema(), newInit(), newVersion(), newWorker(), newBenchProcess())
+	root.AddCommand(newValidate(), newSchema(), newInit(), newVersion(), newWorker(),
+		newBenchProcess())
 	return root
 }
 
@@ -176,7 +185,8 @@ func newRoot() *cobra.Command {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(), strings.Join(names, " and "), plural.Of(len(args), "argument"), cmd.UseLine())
+			return fmt.Errorf("%s wants %s, got %s\nusage: %s", cmd.CommandPath(),
+				strings.Join(names, " and "), plural.Of(len(args), "argument"), cmd.UseLine())
 		}
 		return nil
 	}
@@ -191,9 +201,10 @@ type signalError struct {
 func (e signalError) Error() string { return e.err.Error() }
 func (e signalError) Unwrap() error { return e.err }
 
-// stopSignals turns the first SIGINT, SIGTERM or SIGHUP into the end of the returned context, with a signalError's signal as its cause, and the second into
-// the end of the other one. A terminal that is closed may say so more than once: SIGHUP is never taken for the second. Where it is ignored, as under
-// nohup, it stays so.
+// stopSignals turns the first SIGINT, SIGTERM or SIGHUP into the end of the returned context, with
+// a signalError's signal as its cause, and the second into the end of the other one. A terminal
+// that is closed may say so more than once: SIGHUP is never taken for the second. Where it is
+// ignored, as under nohup, it stays so.
 func stopSignals(parent context.Context) (stop, kill context.Context, release func()) {
 	stop, stopNow := context.WithCancelCause(parent)
 	kill, killNow := context.WithCancelCause(parent)

@@ -24,8 +24,15 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
 		Short: "Start a study or go on with it",
-		Long:  "Run trains what a study lacks and prints its table. It can be stopped or killed at any moment: the same command goes on where it was,\nand the table at the end is the same. With --limit it prints the table so far and ends with 0; where failed runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) it ends with 3.\nAn argument that is a file is an experiment file, whatever its ending; a study of the same name goes by its folder, like studies/NAME.\nWhere a worker turns out to be another program than this one it ends with 3 too: let its build finish, and run the same command again.",
-		Args:  exactly("an experiment file or a study"),
+		Long: "Run trains what a study lacks and prints its table. It can be stopped or killed " +
+			"at any moment: the same command goes on where it was,\nand the table at the end is " +
+			"the same. With --limit it prints the table so far and ends with 0; where failed " +
+			"runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) " +
+			"it ends with 3.\nAn argument that is a file is an experiment file, whatever its " +
+			"ending; a study of the same name goes by its folder, like studies/NAME.\nWhere a " +
+			"worker turns out to be another program than this one it ends with 3 too: let its " +
+			"build finish, and run the same command again.",
+		Args: exactly("an experiment file or a study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if options.Workers < 0 || options.Limit < 0 {
 				return usageError{errors.New("--workers and --limit must be 0 or more")}
@@ -38,17 +45,20 @@ func newRun() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&settings, "set", nil, "set a key of the experiment file, like train.epochs=3 (repeatable)")
+	flags.StringArrayVar(&settings, "set", nil,
+		"set a key of the experiment file, like train.epochs=3 (repeatable)")
 	flags.StringVar(&progress, "progress", "auto", "auto, plain, json or none")
 	flags.IntVar(&options.Workers, "workers", 0, "runs at a time (default: the file's, or one a core)")
-	flags.IntVar(&options.Limit, "limit", 0, "let at most n runs end in this call, in a result or in failure")
+	flags.IntVar(&options.Limit, "limit", 0, "let at most n runs end in this call, in a result "+
+		"or in failure")
 	flags.BoolVar(&options.FailFast, "fail-fast", false, "stop at the first failed run")
-	flags.StringVar(&launcher, "launcher", "", "words in front of the command of every worker, like \"nice -n 10\" or an emulator")
+	flags.StringVar(&launcher, "launcher", "",
+		"words in front of the command of every worker, like \"nice -n 10\" or an emulator")
 	return cmd
 }
 
-// workerCommand starts a worker: this very program, even when its file has been replaced. A launcher
-// may see another part of the system than this process, and gets the file's name.
+// workerCommand starts a worker: this very program, even when its file has been replaced. A
+// launcher may see another part of the system than this process, and gets the file's name.
 func workerCommand(launcher []string) ([]string, error) {
 	start := program.Path
 	if len(launcher) > 0 {
@@ -58,7 +68,8 @@ func workerCommand(launcher []string) ([]string, error) {
 	return append(launcher, path, workerProcess), err
 }
 
-func runStudy(cmd *cobra.Command, name string, settings []string, progress string, options study.Options) error {
+func runStudy(cmd *cobra.Command, name string, settings []string, progress string,
+	options study.Options) error {
 	prepared, folder, err := prepare(cmd, name, settings)
 	if err != nil {
 		return err
@@ -95,25 +106,30 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 
 // prepare makes the plan of a file, or of a study that exists. What is a file is never taken for a
 // study of the same name, which would hide every change to the file.
-func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepared, study.Folder, error) {
+func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepared, study.Folder,
+	error) {
 	folder, none := findStudy(cmd, name)
 	switch {
 	case isFile(name):
 		prepared, err := study.Prepare(name, settings...)
 		if err != nil && none == nil {
-			err = fmt.Errorf("%w\n%s is read as an experiment file: the study of that name goes by %s", err, name, folder)
+			err = fmt.Errorf("%w\n%s is read as an experiment file: the study of that name "+
+				"goes by %s", err, name, folder)
 		}
 		if err != nil {
 			return nil, "", err
 		}
 		if isPipe(name) && prepared.Experiment.Study.Name == filepath.Base(name) {
-			return nil, "", usageError{fmt.Errorf("%s is a pipe and has no name for the study: give it one with --set study.name=NAME, or in [study]", name)}
+			return nil, "", usageError{fmt.Errorf("%s is a pipe and has no name for the study: "+
+				"give it one with --set study.name=NAME, or in [study]", name)}
 		}
 		return prepared, study.Folder(filepath.Join(studiesDir(cmd), prepared.Experiment.Study.Name)), nil
 	case none != nil:
-		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file nor a study under %s", name, studiesDir(cmd))}
+		return nil, "", usageError{fmt.Errorf("%q is neither an experiment file nor a study "+
+			"under %s", name, studiesDir(cmd))}
 	case len(settings) > 0:
-		return nil, "", usageError{fmt.Errorf("--set is for a new study: %s keeps the settings that it was started with", name)}
+		return nil, "", usageError{fmt.Errorf("--set is for a new study: %s keeps the settings "+
+			"that it was started with", name)}
 	}
 	prepared, err := study.Reopen(folder)
 	return prepared, folder, err
@@ -154,7 +170,8 @@ func findStudy(cmd *cobra.Command, name string) (study.Folder, error) {
 			return folder, nil
 		}
 	}
-	return "", usageError{fmt.Errorf("there is no study %q under %s\nstart one with: gridsearch run FILE.toml", name, studiesDir(cmd))}
+	return "", usageError{fmt.Errorf("there is no study %q under %s\nstart one with: gridsearch "+
+		"run FILE.toml", name, studiesDir(cmd))}
 }
 
 // resumable adds how to go on to the error of a study that is not at its end.
@@ -163,7 +180,8 @@ func resumable(cmd *cobra.Command, name string, settings []string, err error) er
 	var stopped *study.StoppedError
 	var faulted *study.FaultError
 	var limit *study.LimitError
-	if !errors.As(err, &interrupted) && !errors.As(err, &stopped) && !errors.As(err, &faulted) && !errors.As(err, &limit) {
+	if !errors.As(err, &interrupted) && !errors.As(err, &stopped) && !errors.As(err, &faulted) &&
+		!errors.As(err, &limit) {
 		return err
 	}
 	return fmt.Errorf("%w\ngo on with: %s", err, commandLine(cmd, name, settings))

@@ -78,7 +78,8 @@ func design(cmd *cobra.Command, p *study.Prepared) outlook.Design {
 		}
 	}
 	d.Note = func(seeds int) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "simulating %s on %s\n", plural.Of(d.Trials, "trial"), plural.Of(seeds, "seed"))
+		fmt.Fprintf(cmd.ErrOrStderr(), "simulating %s on %s\n", plural.Of(d.Trials, "trial"),
+			plural.Of(seeds, "seed"))
 	}
 	return d
 }

@@ -28,7 +28,8 @@ var (
 	soakFaults = flag.Int("faults", 0, "of each kind in TestSoak (default 1, with -long 25)")
 )
 
-// soakRun trains a study of ten short runs. A frozen worker is given up soon; runs may be tried often.
+// soakRun trains a study of ten short runs. A frozen worker is given up soon; runs may be tried
+// often.
 var soakRun = []string{"run", "small.toml", "--progress", "plain",
 	"--set", "train.epochs=60", "--set", "execution.max_retries=100",
 	"--set", `execution.silence="2s"`}
@@ -197,8 +198,8 @@ func (s *soak) mustEnd(after string) {
 	}
 }
 
-// checkEnd judges a program that has ended by itself: with the table, and then the next study begins,
-// or stopped without a run's failure, and then it goes on.
+// checkEnd judges a program that has ended by itself: with the table, and then the next study
+// begins, or stopped without a run's failure, and then it goes on.
 func (s *soak) checkEnd(after string) {
 	s.t.Helper()
 	code, text := s.cmd.ProcessState.ExitCode(), s.said.String()
@@ -325,8 +326,8 @@ func (s *soak) fillDisk() bool {
 	return strings.Contains(text, "gridsearch: stopped by this machine")
 }
 
-// damage kills the study, damages a file of it, and goes on to its end. Where an error names the file
-// the study has it back.
+// damage kills the study, damages a file of it, and goes on to its end. Where an error names the
+// file the study has it back.
 func (s *soak) damage() bool {
 	if !s.killAll() {
 		return false
@@ -349,7 +350,8 @@ func (s *soak) damage() bool {
 	}
 	s.cmd = nil
 	name := filepath.Base(path)
-	if strings.Contains(text, "goroutine ") || !strings.Contains(text, strings.TrimSuffix(name, "-wal")) {
+	if strings.Contains(text, "goroutine ") ||
+		!strings.Contains(text, strings.TrimSuffix(name, "-wal")) {
 		s.t.Fatalf("%s: it ends with %d and does not name the file: %s", how, code, text)
 	}
 	if err := os.WriteFile(path, before, 0o644); err != nil {
@@ -371,7 +373,8 @@ func (s *soak) anyFile() string {
 		return ""
 	}
 	// Every second time the record: there are many files of runs.
-	if record := filepath.Join(s.study(), "study.db"); s.dice.IntN(2) == 0 && slices.Contains(list, record) {
+	if record := filepath.Join(s.study(), "study.db"); s.dice.IntN(2) == 0 &&
+		slices.Contains(list, record) {
 		return record
 	}
 	return list[s.dice.IntN(len(list))]
@@ -420,7 +423,8 @@ func (s *soak) closeTerminal() bool {
 	s.mustEnd("a closed terminal")
 	if code := s.cmd.ProcessState.ExitCode(); code != exitInterrupted+int(syscall.SIGHUP) {
 		status := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
-		if early := status.Signaled() && status.Signal() == syscall.SIGHUP && s.said.String() == ""; !early {
+		if early := status.Signaled() && status.Signal() == syscall.SIGHUP &&
+			s.said.String() == ""; !early {
 			s.checkEnd("a closed terminal")
 		}
 		s.cmd = nil
@@ -489,7 +493,8 @@ func newDisk(t *testing.T, folder string) disk {
 		t.Fatal(err)
 	}
 	holder := exec.Command("unshare", "-rm", "sh", "-c", fmt.Sprintf(
-		`mount -t tmpfs -o size=%d tmpfs "$1" && echo mounted && exec sleep 36000`, diskSize), "sh", folder)
+		`mount -t tmpfs -o size=%d tmpfs "$1" && echo mounted && exec sleep 36000`, diskSize), "sh",
+		folder)
 	out, err := holder.StdoutPipe()
 	if err == nil {
 		err = holder.Start()
@@ -506,7 +511,8 @@ func newDisk(t *testing.T, folder string) disk {
 		}
 		_ = holder.Wait()
 	}
-	t.Logf("no disk of its own for a test here (%v): a limit on the size of files stands for a full one", err)
+	t.Logf("no disk of its own for a test here (%v): a limit on the size of files stands for a "+
+		"full one", err)
 	return disk{"a folder", folder, 0}
 }
 

@@ -32,7 +32,8 @@ func newStatus() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := printStatus(cmd.OutOrStdout(), state, format); err != nil || !watch || state.PID == 0 {
+				if err := printStatus(cmd.OutOrStdout(), state, format); err != nil || !watch ||
+					state.PID == 0 {
 					return err
 				}
 				time.Sleep(watchEvery)
@@ -52,13 +53,16 @@ func printStatus(out io.Writer, state study.Overview, format string) error {
 		return json.NewEncoder(out).Encode(state)
 	}
 	fmt.Fprintf(out, "%s: %s\n", state.Study, state.Activity())
-	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting of %d\n", state.Complete, state.Failed, state.Waiting, state.Total)
+	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting of %d\n", state.Complete,
+		state.Failed, state.Waiting, state.Total)
 	for _, a := range state.Running {
-		fmt.Fprintf(out, "running    %s seed %d  step %d of %d  loss %.3f  last word %s ago\n", a.Trial, a.Seed, a.Step, a.Steps, a.Loss,
+		fmt.Fprintf(out, "running    %s seed %d  step %d of %d  loss %.3f  last word %s ago\n",
+			a.Trial, a.Seed, a.Step, a.Steps, a.Loss,
 			clock(max(0, time.Since(a.Heard).Seconds())))
 	}
 	if state.Best != nil {
-		fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1, plural.Of(state.Best.Runs, "run"))
+		fmt.Fprintf(out, "best       %s  %.2f %% (%s)\n", state.Best.Trial, 100*state.Best.Top1,
+			plural.Of(state.Best.Runs, "run"))
 	}
 	if r := state.Remaining; r != nil {
 		fmt.Fprintf(out, "remaining  about %s (%s to %s)\n", clock(r.Mid), clock(r.Low), clock(r.High))

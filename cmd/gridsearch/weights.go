@@ -24,11 +24,14 @@ func newWeights() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "weights",
 		Short: "Carry trained networks to other programs and back",
-		Long: "Every complete run keeps its weights (keep_weights of [execution]). The commands below take a RUN: its key, the first digits of it, or STUDY/KEY, as\n" +
-			"gridsearch results STUDY --format csv lists them; or a parameter file, which export and import write: a safetensors file that also says which network it is.",
+		Long: "Every complete run keeps its weights (keep_weights of [execution]). The commands " +
+			"below take a RUN: its key, the first digits of it, or STUDY/KEY, as\n" +
+			"gridsearch results STUDY --format csv lists them; or a parameter file, which export " +
+			"and import write: a safetensors file that also says which network it is.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usageError{errors.New("gridsearch weights wants one of its commands: export, import, evaluate")}
+			return usageError{errors.New("gridsearch weights wants one of its commands: export, " +
+				"import, evaluate")}
 		},
 	}
 	cmd.AddCommand(newWeightsExport(), newWeightsImport(), newWeightsEvaluate())
@@ -40,9 +43,13 @@ func newWeightsExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export RUN|FILE",
 		Short: "Write a trained network as safetensors or ONNX",
-		Long: "Export writes a network of a complete run. As safetensors it is a state dictionary that a model of torchvision or timm of the same structure loads strictly, where\n" +
-			"one of them has such: torchvision EfficientNets, MobileNetV2s and ResNets with the activation of their class, timm these and all others without residual\n" +
-			"blocks of ResNets. As ONNX (opset 17) it takes images [batch, channels, pixels, pixels] and gives logits [batch, classes], for any batch. Images are normalised by the mean and\n" +
+		Long: "Export writes a network of a complete run. As safetensors it is a state " +
+			"dictionary that a model of torchvision or timm of the same structure loads strictly, where\n" +
+			"one of them has such: torchvision EfficientNets, MobileNetV2s and ResNets with the " +
+			"activation of their class, timm these and all others without residual\n" +
+			"blocks of ResNets. As ONNX (opset 17) it takes images [batch, channels, pixels, " +
+			"pixels] and gives logits [batch, classes], for any batch. Images are normalised by " +
+			"the mean and\n" +
 			"deviation of each channel that the file's metadata have.",
 		Args: exactly("a run or a parameter file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -76,13 +83,15 @@ func newWeightsExport() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&format, "format", "safetensors", "safetensors or onnx")
-	flags.StringVar(&names, "names", "", "whose names tensors go by in safetensors: torchvision or timm (default: the first that has the network)")
-	flags.StringVar(&output, "output", "", "file to write (default: the run's key with the format's ending)")
+	flags.StringVar(&names, "names", "", "whose names tensors go by in safetensors: torchvision "+
+		"or timm (default: the first that has the network)")
+	flags.StringVar(&output, "output", "", "file to write (default: the run's key with the "+
+		"format's ending)")
 	return cmd
 }
 
-// exportNames are the names that are asked for, by which a library must have the network, or else those of the first that has it. A network that none has
-// goes by names in torchvision's way.
+// exportNames are the names that are asked for, by which a library must have the network, or else
+// those of the first that has it. A network that none has goes by names in torchvision's way.
 func exportNames(n weights.Network, names string) (string, error) {
 	libraries := weights.Libraries(n.Architecture)
 	switch {
@@ -91,9 +100,11 @@ func exportNames(n weights.Network, names string) (string, error) {
 	case slices.Contains(libraries, names):
 		return names, nil
 	case libraries == nil:
-		return "", errors.New("neither torchvision nor timm has a network of these blocks: leave out --names for a file that gridsearch reads, or use --format onnx")
+		return "", errors.New("neither torchvision nor timm has a network of these blocks: leave " +
+			"out --names for a file that gridsearch reads, or use --format onnx")
 	}
-	return "", fmt.Errorf("%s has no network of these blocks, %s has: use --names %s", names, libraries[0], libraries[0])
+	return "", fmt.Errorf("%s has no network of these blocks, %s has: use --names %s", names,
+		libraries[0], libraries[0])
 }
 
 func export(n weights.Network, format, names string) ([]byte, error) {
@@ -105,7 +116,8 @@ func export(n weights.Network, format, names string) ([]byte, error) {
 
 func checkNames(names string) error {
 	if !slices.Contains(weights.Names, names) {
-		return usageError{fmt.Errorf("--names %q are not known: use %s", names, strings.Join(weights.Names, " or "))}
+		return usageError{fmt.Errorf("--names %q are not known: use %s", names,
+			strings.Join(weights.Names, " or "))}
 	}
 	return nil
 }
@@ -153,10 +165,12 @@ type run struct {
 	study study.Folder
 }
 
-// findWeights finds the file of a run's weights by the run's key, by the first digits of it, or by STUDY/KEY.
+// findWeights finds the file of a run's weights by the run's key, by the first digits of it, or by
+// STUDY/KEY.
 func findWeights(cmd *cobra.Command, name string) (string, error) {
 	if folder, err := findStudy(cmd, name); err == nil {
-		return "", usageError{fmt.Errorf("%s is a study: name one of its runs as %s; gridsearch results %s --format csv lists them", folder, filepath.Join(name, "KEY"), filepath.Clean(name))}
+		return "", usageError{fmt.Errorf("%s is a study: name one of its runs as %s; gridsearch "+
+			"results %s --format csv lists them", folder, filepath.Join(name, "KEY"), filepath.Clean(name))}
 	}
 	folders, key, err := searched(cmd, name)
 	if err != nil {
@@ -165,13 +179,17 @@ func findWeights(cmd *cobra.Command, name string) (string, error) {
 	found, keys, unread := match(folders, key)
 	switch {
 	case len(found) == 0 && unread != nil:
-		return "", usageError{fmt.Errorf("%q is neither a file nor a run of a study that can be read\n%w", name, unread)}
+		return "", usageError{fmt.Errorf("%q is neither a file nor a run of a study that can be "+
+			"read\n%w", name, unread)}
 	case len(found) == 0 && len(keys) == 0:
-		return "", usageError{fmt.Errorf("%q is neither a file nor a run: there are no runs under %s", name, studiesDir(cmd))}
+		return "", usageError{fmt.Errorf("%q is neither a file nor a run: there are no runs "+
+			"under %s", name, studiesDir(cmd))}
 	case len(found) == 0:
-		return "", usageError{fmt.Errorf("%q is neither a file nor a run: did you mean %q?", name, nearest.Word(key, keys))}
+		return "", usageError{fmt.Errorf("%q is neither a file nor a run: did you mean %q?", name,
+			nearest.Word(key, keys))}
 	case len(found) > 1:
-		return "", usageError{fmt.Errorf("%q is more than one run: %s/%s and %s/%s are two", name, found[0].study, found[0].Key, found[1].study, found[1].Key)}
+		return "", usageError{fmt.Errorf("%q is more than one run: %s/%s and %s/%s are two", name,
+			found[0].study, found[0].Key, found[1].study, found[1].Key)}
 	}
 	return found[0].weights()
 }
@@ -219,9 +237,12 @@ func (r run) weights() (string, error) {
 	_, err := os.Stat(path)
 	switch {
 	case r.State != store.Complete:
-		return "", usageError{fmt.Errorf("run %s (%s seed=%d) is %s: it has weights when it is complete", r.Key, r.Trial, r.Seed, r.State)}
+		return "", usageError{fmt.Errorf("run %s (%s seed=%d) is %s: it has weights when it is "+
+			"complete", r.Key, r.Trial, r.Seed, r.State)}
 	case errors.Is(err, fs.ErrNotExist):
-		return "", usageError{fmt.Errorf("the weights of run %s were not kept: keep_weights of [execution] was false, or an earlier gridsearch trained it; train it again in a study under another --dir", r.Key)}
+		return "", usageError{fmt.Errorf("the weights of run %s were not kept: keep_weights of "+
+			"[execution] was false, or an earlier gridsearch trained it; train it again in a "+
+			"study under another --dir", r.Key)}
 	}
 	return path, err
 }
@@ -233,7 +254,8 @@ func runOf(path string) (folder study.Folder, key string, ok bool) {
 	return folder, key, folder.Exists() && folder.Weights(key) == filepath.Clean(path)
 }
 
-// outputName is the name of a file in the current folder for what comes from another: a run's weights are named after its key.
+// outputName is the name of a file in the current folder for what comes from another: a run's
+// weights are named after its key.
 func outputName(from, end string) string {
 	base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(from), ".safetensors"), ".gridsearch")
 	if _, key, ok := runOf(from); ok {

@@ -21,15 +21,19 @@ func newWeightsEvaluate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate RUN|FILE",
 		Short: "Evaluate a network on a study's validation images, or on images of a file",
-		Long: "Evaluate names the validation images of a study (the run's own, or --study) and prints top-1, top-5 (of more than five classes) and loss; for a run's own weights they are those on the record.\n" +
-			"With --images it prints the logits of the images in a safetensors file: a tensor \"" + weights.ImagesName + "\" [n, channels, pixels, pixels], normalised as in training.",
+		Long: "Evaluate names the validation images of a study (the run's own, or --study) and " +
+			"prints top-1, top-5 (of more than five classes) and loss; for a run's own weights " +
+			"they are those on the record.\n" +
+			"With --images it prints the logits of the images in a safetensors file: a tensor \"" +
+			weights.ImagesName + "\" [n, channels, pixels, pixels], normalised as in training.",
 		Args: exactly("a run or a parameter file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, []string{"table", "json"}); err != nil {
 				return err
 			}
 			if from != "" && images != "" {
-				return usageError{errors.New("--study and --images both say what to evaluate on: use one of them")}
+				return usageError{errors.New("--study and --images both say what to evaluate on: " +
+					"use one of them")}
 			}
 			n, path, err := findNetwork(cmd, args[0])
 			if err != nil {
@@ -60,7 +64,8 @@ func evaluationStudy(cmd *cobra.Command, name, path string) (study.Folder, error
 	if folder, _, ok := runOf(path); ok {
 		return folder, nil
 	}
-	return "", usageError{fmt.Errorf("%s is of no study: say what to evaluate it on by --study or --images", path)}
+	return "", usageError{fmt.Errorf("%s is of no study: say what to evaluate it on by --study "+
+		"or --images", path)}
 }
 
 // evaluation is what --format json prints; accuracies are fractions.
@@ -90,7 +95,8 @@ func printEvaluation(out io.Writer, folder study.Folder, n weights.Network, form
 	if n.Architecture.Classes > 5 { // of fewer, one of five is always right
 		top5 = fmt.Sprintf("top-5 %.2f %%, ", 100*r.Top5)
 	}
-	_, err = fmt.Fprintf(out, "top-1 %.2f %%, %sloss %.4f on %s\n", 100*r.Top1, top5, r.Loss, plural.Of(r.Examples, "validation image"))
+	_, err = fmt.Fprintf(out, "top-1 %.2f %%, %sloss %.4f on %s\n", 100*r.Top1, top5, r.Loss,
+		plural.Of(r.Examples, "validation image"))
 	return err
 }
 
@@ -103,7 +109,8 @@ func printLogits(out io.Writer, n weights.Network, path, format string) error {
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", path, err)}
 	}
-	i := slices.IndexFunc(file.Tensors, func(t safetensors.Tensor) bool { return t.Name == weights.ImagesName })
+	i := slices.IndexFunc(file.Tensors,
+		func(t safetensors.Tensor) bool { return t.Name == weights.ImagesName })
 	if i < 0 {
 		return usageError{fmt.Errorf("%s has no tensor %q", path, weights.ImagesName)}
 	}

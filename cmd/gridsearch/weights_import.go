@@ -21,9 +21,13 @@ func newWeightsImport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Read a network that PyTorch has saved as safetensors",
-		Long: "Import makes a parameter file of a safetensors file: of a state dictionary of torchvision or timm, whose structure is that of a run (--like) or of a\n" +
-			"published network (--baseline and the flags behind it), or of a file that export wrote. All tensors must be there in the right shape; every one that\n" +
-			"is not is named, and nothing is written. A prefix of all names, like module. of DataParallel, is taken off. torchvision's own B0 to B4, and timm's but those called tf_, have --epsilon 1e-5; those have --padding same.",
+		Long: "Import makes a parameter file of a safetensors file: of a state dictionary of " +
+			"torchvision or timm, whose structure is that of a run (--like) or of a\n" +
+			"published network (--baseline and the flags behind it), or of a file that export " +
+			"wrote. All tensors must be there in the right shape; every one that\n" +
+			"is not is named, and nothing is written. A prefix of all names, like module. of " +
+			"DataParallel, is taken off. torchvision's own B0 to B4, and timm's but those called " +
+			"tf_, have --epsilon 1e-5; those have --padding same.",
 		Args: exactly("a safetensors file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if names != "" {
@@ -58,23 +62,31 @@ func newWeightsImport() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&names, "names", "", "whose names the tensors go by: torchvision or timm (default: those that fit)")
-	flags.StringVar(&like, "like", "", "run or parameter file that has the structure, and the mean and deviation of the images")
-	flags.StringVar(&w.Baseline, "baseline", "", "network that has the structure: "+strings.Join(model.Presets(), ", "))
+	flags.StringVar(&names, "names", "", "whose names the tensors go by: torchvision or timm "+
+		"(default: those that fit)")
+	flags.StringVar(&like, "like", "", "run or parameter file that has the structure, and the "+
+		"mean and deviation of the images")
+	flags.StringVar(&w.Baseline, "baseline", "", "network that has the structure: "+
+		strings.Join(model.Presets(), ", "))
 	flags.Float64Var(&w.Width, "width", 1, "coefficient of its channels")
 	flags.Float64Var(&w.Depth, "depth", 1, "coefficient of its repeats")
 	flags.IntVar(&w.Resolution, "resolution", 0, "pixels on a side (default: the network's)")
 	flags.IntVar(&w.Classes, "classes", w.Classes, "classes")
 	flags.Float64Var(&epsilon, "epsilon", 0, "of batch norm (default: the network's)")
-	flags.StringVar(&padding, "padding", "", "of convolutions: symmetric, or TensorFlow's same (default: the network's)")
-	flags.Float32SliceVar(&mean, "mean", nil, "of each channel of the images that it was trained on, pixels as 0..1: R,G,B")
+	flags.StringVar(&padding, "padding", "", "of convolutions: symmetric, or TensorFlow's same "+
+		"(default: the network's)")
+	flags.Float32SliceVar(&mean, "mean", nil,
+		"of each channel of the images that it was trained on, pixels as 0..1: R,G,B")
 	flags.Float32SliceVar(&deviation, "deviation", nil, "of each channel of those images")
-	flags.StringVar(&output, "output", "", "file to write (default: FILE's name with .gridsearch.safetensors)")
+	flags.StringVar(&output, "output", "", "file to write (default: FILE's name with "+
+		".gridsearch.safetensors)")
 	return cmd
 }
 
-// structure is the network that the flags of import describe, without weights; without stages where they describe none.
-func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon float64, padding string) (n weights.Network, err error) {
+// structure is the network that the flags of import describe, without weights; without stages where
+// they describe none.
+func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon float64,
+	padding string) (n weights.Network, err error) {
 	if err := checkStructure(cmd, like, w.Baseline); err != nil {
 		return n, usageError{err}
 	}
@@ -105,7 +117,8 @@ func checkStructure(cmd *cobra.Command, like, baseline string) error {
 	}
 	for _, flag := range []string{"epsilon", "padding", "names"} {
 		if baseline == "" && like == "" && cmd.Flags().Changed(flag) {
-			return fmt.Errorf("--%s is for a file that does not say which network it is: add --like or --baseline", flag)
+			return fmt.Errorf("--%s is for a file that does not say which network it is: add "+
+				"--like or --baseline", flag)
 		}
 	}
 	return nil

@@ -7,8 +7,9 @@ import (
 	"gridsearch/internal/random"
 )
 
-// The picture is the square [-1, 1] x [-1, 1], drawn from back to front in float64 at the centres of the pixels. A shape is a function that is
-// positive inside and measures the distance to its edge there; a pixel on the edge is covered by the share clamp(distance / pixel + 1/2).
+// The picture is the square [-1, 1] x [-1, 1], drawn from back to front in float64 at the centres
+// of the pixels. A shape is a function that is positive inside and measures the distance to its
+// edge there; a pixel on the edge is covered by the share clamp(distance / pixel + 1/2).
 //
 // Products are rounded by explicit conversions wherever a sum follows (package portable says why).
 
@@ -144,7 +145,8 @@ func (p *picture) occlude(s *random.Stream) {
 // noiseDeviation is the standard deviation of the noise of each pixel and channel.
 const noiseDeviation = .04
 
-// quantise adds noise and rounds to bytes. The noise of a channel is the sum of eight random bytes: close to normal, and cheap.
+// quantise adds noise and rounds to bytes. The noise of a channel is the sum of eight random bytes:
+// close to normal, and cheap.
 func (p *picture) quantise(to []uint8, s *random.Stream) {
 	const mean, deviation = 8 * 127.5, 209.0199352
 	for i, c := range p {

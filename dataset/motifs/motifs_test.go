@@ -27,7 +27,8 @@ func TestAnyTwoCuesNameTheClass(t *testing.T) {
 	}
 }
 
-// TestCeiling: whoever reads all cues and weighs them by their reliability names 90.1 % of the pictures.
+// TestCeiling: whoever reads all cues and weighs them by their reliability names 90.1 % of the
+// pictures.
 func TestCeiling(t *testing.T) {
 	right := 0
 	for i := range Train + Test {
@@ -69,7 +70,8 @@ func TestBytesAreFixed(t *testing.T) {
 	}
 }
 
-// TestPicturesAreReal: they differ from each other, use the range of brightness, and are drawn over whatever was there.
+// TestPicturesAreReal: they differ from each other, use the range of brightness, and are drawn over
+// whatever was there.
 func TestPicturesAreReal(t *testing.T) {
 	a, b := make([]uint8, Bytes), bytes.Repeat([]uint8{255}, Bytes)
 	for i := range 40 {

@@ -51,7 +51,8 @@ func (p *picture) object(s *random.Stream, cues Cues) {
 	}
 }
 
-// shades are the two colours of a texture: one hue, four of which are 90 degrees apart, at two brightnesses.
+// shades are the two colours of a texture: one hue, four of which are 90 degrees apart, at two
+// brightnesses.
 func shades(hue int, s *random.Stream) (light, dark colour) {
 	light = hsv(90*float64(hue)+25*s.Norm(), s.Uniform(.35, .85), s.Uniform(.62, 1))
 	contrast := s.Uniform(.8, 1.6) * .35
@@ -69,8 +70,10 @@ func hsv(hue, saturation, value float64) colour {
 	}
 	sector := int(h)
 	f := h - float64(sector)
-	low, falling, rising := value*(1-saturation), value*(1-float64(saturation*f)), value*(1-float64(saturation*(1-f)))
-	return [6]colour{{value, rising, low}, {falling, value, low}, {low, value, rising}, {low, falling, value}, {rising, low, value}, {value, low, falling}}[sector%6]
+	low, falling, rising := value*(1-saturation), value*(1-float64(saturation*f)),
+		value*(1-float64(saturation*(1-f)))
+	return [6]colour{{value, rising, low}, {falling, value, low}, {low, value, rising},
+		{low, falling, value}, {rising, low, value}, {value, low, falling}}[sector%6]
 }
 
 // pattern is a texture: 0 where it is light, 1 where it is dark.
@@ -82,9 +85,11 @@ type pattern struct {
 }
 
 func newPattern(kind int, x, y float64, s *random.Stream) pattern {
-	// 3 to 9 periods an image, evenly on a logarithmic scale: at 24 pixels a period is 8 to 2.7 pixels long.
+	// 3 to 9 periods an image, evenly on a logarithmic scale: at 24 pixels a period is 8 to 2.7
+	// pixels long.
 	periods := 3 * portable.Exp(s.Float64()*portable.Log(3))
-	return pattern{kind, newFrame(x, y, s.Uniform(0, 2*math.Pi)), periods * math.Pi, s.Uniform(0, 2*math.Pi), s.Uniform(0, 2*math.Pi)}
+	return pattern{kind, newFrame(x, y, s.Uniform(0, 2*math.Pi)), periods * math.Pi,
+		s.Uniform(0, 2*math.Pi), s.Uniform(0, 2*math.Pi)}
 }
 
 func (t pattern) at(x, y float64) float64 {
@@ -93,7 +98,8 @@ func (t pattern) at(x, y float64) float64 {
 	return clamp(.5 + float64(.9*t.wave(a, b)))
 }
 
-// wave is a periodic function with mean 0 and the period 2 pi along a (stripes) or along its lattice.
+// wave is a periodic function with mean 0 and the period 2 pi along a (stripes) or along its
+// lattice.
 func (t pattern) wave(a, b float64) float64 {
 	const half, root = .5, .8660254037844386 // cosine and sine of 60 degrees
 	switch t.kind {
@@ -102,7 +108,8 @@ func (t pattern) wave(a, b float64) float64 {
 	case 1: // checks
 		return 1.4 * float64(portable.Cos(a)*portable.Cos(b))
 	case 2: // dots on a hexagonal lattice
-		return .9 * (portable.Cos(a) + portable.Cos(float64(half*a)+float64(root*b)) + portable.Cos(float64(half*a)-float64(root*b))) * (2. / 3)
+		return .9 * (portable.Cos(a) + portable.Cos(float64(half*a)+float64(root*b)) +
+			portable.Cos(float64(half*a)-float64(root*b))) * (2. / 3)
 	default: // waves: stripes that swing by a third of a period
 		sin, _ := portable.Sincos(float64(.75 * b))
 		return portable.Cos(a + float64(2*sin))

@@ -19,8 +19,8 @@ const (
 
 type contour struct{ cos, sin [harmonics]float64 }
 
-// radius is the contour's radius in the direction of (u, v), whose length is r. Multiples of the angle come from the cosine and sine of the angle by
-// recurrence, so that no angle is computed.
+// radius is the contour's radius in the direction of (u, v), whose length is r. Multiples of the
+// angle come from the cosine and sine of the angle by recurrence, so that no angle is computed.
 func (c contour) radius(u, v, r float64) float64 {
 	if r < 1e-6 {
 		return meanRadius
@@ -43,7 +43,8 @@ func jittered(c contour, s *random.Stream) contour {
 	return c
 }
 
-// bank holds the silhouettes of each value: the farthest apart of many random ones, found one after the other.
+// bank holds the silhouettes of each value: the farthest apart of many random ones, found one after
+// the other.
 var bank = sync.OnceValue(func() [Values][prototypes]contour {
 	s := random.New(Version, "motifs", "silhouettes")
 	var pool []contour

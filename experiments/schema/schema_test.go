@@ -304,7 +304,8 @@ func with(t *testing.T, path, literal string) map[string]any {
 var onlyParsed = []string{
 	"is out of range, it must be", "must be 1 or more", "must be above 0, not", // as strings
 	"must divide 1", "is below low", "step must be positive",
-	"needs the key points", "belongs to RandAugment", "and means nothing to", "classes comes from the data",
+	"needs the key points", "belongs to RandAugment", "and means nothing to",
+	"classes comes from the data",
 	"are more than", "do not fill one batch", "for 1 stage",
 }
 
@@ -318,7 +319,8 @@ func TestAgreement(t *testing.T) {
 			continue
 		}
 		for _, literal := range literals(rules[path]) {
-			if r := rules[path]; r.Kind == experiments.Text && r.Names == nil && !strings.ContainsAny(literal[:1], "\"[{") {
+			if r := rules[path]; r.Kind == experiments.Text && r.Names == nil &&
+				!strings.ContainsAny(literal[:1], "\"[{") {
 				continue // a setting of a text takes it as it stands, a file does not
 			}
 			mine, theirs := parse(t, path, literal), validate(t, s, with(t, path, literal))
@@ -378,7 +380,8 @@ func literals(r experiments.Rule) []string {
 func TestFolderNames(t *testing.T) {
 	s := compiled(t)
 	for c := byte(1); c < 0x80; c++ {
-		for _, name := range []string{string(c) + "a", "a" + string(c), "a" + string(c) + "a", "con" + string(c), "COM1 " + string(c)} {
+		for _, name := range []string{string(c) + "a", "a" + string(c), "a" + string(c) + "a",
+			"con" + string(c), "COM1 " + string(c)} {
 			literal := `"`
 			for _, r := range name {
 				literal += fmt.Sprintf("\\u%04x", r)

@@ -25,7 +25,8 @@ func tiny(mode string) Workload {
 // TestSummarize: the shortest step counts for speeds, and two threads have the peak of two cores.
 func TestSummarize(t *testing.T) {
 	cost := model.Cost{MAdds: 5e8, Params: 7}
-	steps := []time.Duration{40 * time.Millisecond, 10 * time.Millisecond, 30 * time.Millisecond, 20 * time.Millisecond}
+	steps := []time.Duration{40 * time.Millisecond, 10 * time.Millisecond, 30 * time.Millisecond,
+		20 * time.Millisecond}
 	for _, c := range []struct {
 		mode    string
 		threads int
@@ -35,7 +36,8 @@ func TestSummarize(t *testing.T) {
 		w := Default()
 		w.Mode, w.Batch, w.Threads = c.mode, 4, c.threads
 		r := w.summarize(cost, steps, 100)
-		got := []float64{r.StepMSMin, r.StepMSMedian, r.ImagesPerSecond, r.GFLOPS, r.PeakShare, float64(r.Params), float64(r.MAdds)}
+		got := []float64{r.StepMSMin, r.StepMSMedian, r.ImagesPerSecond, r.GFLOPS, r.PeakShare,
+			float64(r.Params), float64(r.MAdds)}
 		want := []float64{10, 25, 400, c.gflops, c.share, 7, 5e8}
 		for i := range want {
 			if math.Abs(got[i]-want[i]) > 1e-9*want[i] {
@@ -51,7 +53,8 @@ func TestSummarize(t *testing.T) {
 
 func TestName(t *testing.T) {
 	w := Default()
-	for baseline, want := range map[string]string{"efficientnet-lite0": "LITE0 32 px batch 128", "resnet-152": "resnet-152 32 px batch 128"} {
+	for baseline, want := range map[string]string{"efficientnet-lite0": "LITE0 32 px batch 128",
+		"resnet-152": "resnet-152 32 px batch 128"} {
 		if w.Baseline = baseline; w.Name() != want {
 			t.Errorf("got %s, want %s", w.Name(), want)
 		}
@@ -59,7 +62,8 @@ func TestName(t *testing.T) {
 }
 
 func TestStandard(t *testing.T) {
-	names := []string{"B0 32 px batch 128", "B0 width 0.5 32 px batch 128", "B0 width 0.25 24 px batch 64", "B0 64 px batch 64", "B0 224 px batch 16",
+	names := []string{"B0 32 px batch 128", "B0 width 0.5 32 px batch 128",
+		"B0 width 0.25 24 px batch 64", "B0 64 px batch 64", "B0 224 px batch 16",
 		"inference B0 224 px batch 1", "inference B0 224 px batch 16"}
 	var got []string
 	for _, w := range Standard(1, 5) {
@@ -151,11 +155,17 @@ func TestNoise(t *testing.T) {
 
 // TestStepsPerSecond: workers add up, and one that fails is an error.
 func TestStepsPerSecond(t *testing.T) {
-	got, err := stepsPerSecond(Default(), 2, func(Workload) (Result, error) { return Result{StepMSMedian: 4}, nil })
+	got, err := stepsPerSecond(Default(), 2, func(Workload) (Result,
+		error) {
+		return Result{StepMSMedian: 4}, nil
+	})
 	if err != nil || got != 500 {
 		t.Errorf("two workers with steps of 4 ms make %v a second, %v", got, err)
 	}
-	if _, err := stepsPerSecond(Default(), 2, func(Workload) (Result, error) { return Result{}, io.ErrUnexpectedEOF }); err == nil {
+	if _, err := stepsPerSecond(Default(), 2, func(Workload) (Result, error) {
+		return Result{},
+			io.ErrUnexpectedEOF
+	}); err == nil {
 		t.Error("two workers fail without an error")
 	}
 }
@@ -174,7 +184,8 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r Result
-	if err := json.Unmarshal(answer.Bytes(), &r); err != nil || r.Name != "inference B0 width 0.1 17 px batch 4" {
+	if err := json.Unmarshal(answer.Bytes(), &r); err != nil ||
+		r.Name != "inference B0 width 0.1 17 px batch 4" {
 		t.Errorf("it answers %s (%v)", answer.String(), err)
 	}
 	select {
@@ -192,14 +203,16 @@ func TestServe(t *testing.T) {
 }
 
 func TestMeasureInNoProcess(t *testing.T) {
-	if _, err := MeasureIn(context.Background(), []string{"/nowhere/gridsearch"}, tiny(Infer), 100, io.Discard); err == nil || !strings.Contains(err.Error(), "start the process") {
+	if _, err := MeasureIn(context.Background(), []string{"/nowhere/gridsearch"}, tiny(Infer), 100,
+		io.Discard); err == nil || !strings.Contains(err.Error(), "start the process") {
 		t.Errorf("a program that is not there gives %v", err)
 	}
 }
 
 // TestDocument holds the names in the JSON, which other programs read.
 func TestDocument(t *testing.T) {
-	d := Document{SchemaVersion: SchemaVersion, Machine: kernel.Machine{PeakGFLOPS: 1}, Workloads: []Result{Default().summarize(model.Cost{}, []time.Duration{1}, 1)}}
+	d := Document{SchemaVersion: SchemaVersion, Machine: kernel.Machine{PeakGFLOPS: 1},
+		Workloads: []Result{Default().summarize(model.Cost{}, []time.Duration{1}, 1)}}
 	text, err := json.Marshal(d)
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +230,8 @@ func TestDocument(t *testing.T) {
 		want string
 	}{
 		{keys(top), "copy_gb_s cores cpu go kernels peak_gflops read_gb_s schema_version workloads"},
-		{keys(rows[0]), "baseline batch classes depth gflops images_per_s madds mode name params peak_memory_bytes peak_share resolution rounds step_ms_median step_ms_min threads width"},
+		{keys(rows[0]), "baseline batch classes depth gflops images_per_s madds mode name params " +
+			"peak_memory_bytes peak_share resolution rounds step_ms_median step_ms_min threads width"},
 	} {
 		if got := strings.Join(c.got, " "); got != c.want {
 			t.Errorf("the names are %s, want %s", got, c.want)
@@ -234,7 +248,8 @@ func keys[V any](m map[string]V) []string {
 	return names
 }
 
-// TestMeasureLatency: times are possible ones, and a quick network is timed oftener than a slow one must be.
+// TestMeasureLatency: times are possible ones, and a quick network is timed oftener than a slow one
+// must be.
 func TestMeasureLatency(t *testing.T) {
 	arch, err := tiny(Infer).Architecture()
 	if err != nil {
@@ -248,7 +263,8 @@ func TestMeasureLatency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !(one.Shortest > 0 && one.Median >= one.Shortest && one.Repeats > leastRepeats && many.Repeats >= leastRepeats && many.Shortest > one.Shortest) {
+	if !(one.Shortest > 0 && one.Median >= one.Shortest && one.Repeats > leastRepeats &&
+		many.Repeats >= leastRepeats && many.Shortest > one.Shortest) {
 		t.Errorf("one image: %+v, 32: %+v", one, many)
 	}
 	if _, err := MeasureLatency(arch, 0, 1); err == nil {
@@ -256,7 +272,8 @@ func TestMeasureLatency(t *testing.T) {
 	}
 }
 
-// TestTable4: the paper's networks at their resolutions, ratios of what was measured, dashes for what was not, and a word where the sizes are not the paper's.
+// TestTable4: the paper's networks at their resolutions, ratios of what was measured, dashes for
+// what was not, and a word where the sizes are not the paper's.
 func TestTable4(t *testing.T) {
 	d := &Document{CPU: "a processor", Kernels: "avx2", Go: "go1"}
 	for i, w := range Table4(0, 1, 20) {
@@ -271,7 +288,8 @@ func TestTable4(t *testing.T) {
 		if err != nil || published.Pixels != w.Resolution || published.Cost() != arch.Cost() {
 			t.Errorf("%s is not the published network (%v)", w.Name(), err)
 		}
-		r := w.summarize(arch.Cost(), []time.Duration{time.Duration(100/(i+1)) * time.Millisecond, time.Duration(120/(i+1)) * time.Millisecond}, 100)
+		r := w.summarize(arch.Cost(), []time.Duration{time.Duration(100/(i+1)) * time.Millisecond,
+			time.Duration(120/(i+1)) * time.Millisecond}, 100)
 		d.Workloads = append(d.Workloads, r)
 	}
 	const want = `| network | pixels | params, M | multiply-adds, G | shortest, ms | median, ms | of peak | published, ms |
@@ -290,7 +308,8 @@ a processor, kernels avx2, go1; batch 1, threads: 1, passes behind the warm-up: 
 	}
 	d.Workloads = d.Workloads[:1]
 	d.Workloads[0].Resolution = 64
-	if got := d.Table4(); !strings.Contains(got, "| EfficientNet-B1 | | - |") || !strings.Contains(got, "a quick look, not at the networks' resolutions; batch 1") {
+	if got := d.Table4(); !strings.Contains(got, "| EfficientNet-B1 | | - |") ||
+		!strings.Contains(got, "a quick look, not at the networks' resolutions; batch 1") {
 		t.Errorf("a quick look is\n%s", got)
 	}
 	if got := (&Document{}).Table4(); !strings.Contains(got, "nothing was measured") {

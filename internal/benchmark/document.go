@@ -21,12 +21,14 @@ type Document struct {
 	Workloads []Result `json:"workloads"`
 }
 
-// NewDocument measures one core, for workloads to be held against. It takes about a quarter of a second.
+// NewDocument measures one core, for workloads to be held against. It takes about a quarter of a
+// second.
 func NewDocument() (*Document, error) {
 	set, err := kernel.Chosen()
 	if err != nil {
 		return nil, err
 	}
-	return &Document{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(), Kernels: set.Name, Go: runtime.Version(),
+	return &Document{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(),
+		Kernels: set.Name, Go: runtime.Version(),
 		Machine: set.Measure(), Workloads: []Result{}}, nil
 }

@@ -6,14 +6,16 @@ import (
 	"gridsearch/model"
 )
 
-// Latency is how long a network takes for a batch of images, in seconds. Random weights and images take as long as others.
+// Latency is how long a network takes for a batch of images, in seconds. Random weights and images
+// take as long as others.
 type Latency struct {
 	Repeats  int // that were timed
 	Shortest float64
 	Median   float64
 }
 
-// Repeats of a latency: as many as [effnet] Table 4 averages, and of a quick network as many as fill the time.
+// Repeats of a latency: as many as [effnet] Table 4 averages, and of a quick network as many as
+// fill the time.
 const (
 	leastRepeats  = 20
 	latencyWithin = 300 * time.Millisecond

@@ -11,21 +11,26 @@ import (
 	"gridsearch/model/train"
 )
 
-// Result is what has been measured of a workload. Speeds are those of the shortest step: whatever else a machine does can only make a step longer.
+// Result is what has been measured of a workload. Speeds are those of the shortest step: whatever
+// else a machine does can only make a step longer.
 type Result struct {
 	Name string `json:"name"`
 	Workload
-	Params          int64   `json:"params"`            // trained parameters
-	MAdds           int64   `json:"madds"`             // multiply-adds of one image's forward pass
-	StepMSMedian    float64 `json:"step_ms_median"`    // milliseconds
-	StepMSMin       float64 `json:"step_ms_min"`       // milliseconds
-	ImagesPerSecond float64 `json:"images_per_s"`      // of the shortest step
-	GFLOPS          float64 `json:"gflops"`            // of the shortest step: 2 operations a multiply-add; 3 passes in training, 1 in inference
-	PeakShare       float64 `json:"peak_share"`        // gflops as a fraction of what as many cores as there are threads can do
-	PeakMemoryBytes int64   `json:"peak_memory_bytes"` // resident, of a process that does nothing else, from its start on; 0 where not known
+	Params          int64   `json:"params"`         // trained parameters
+	MAdds           int64   `json:"madds"`          // multiply-adds of one image's forward pass
+	StepMSMedian    float64 `json:"step_ms_median"` // milliseconds
+	StepMSMin       float64 `json:"step_ms_min"`    // milliseconds
+	ImagesPerSecond float64 `json:"images_per_s"`   // of the shortest step
+	// of the shortest step: 2 operations a multiply-add; 3 passes in training, 1 in inference
+	GFLOPS float64 `json:"gflops"`
+	// gflops as a fraction of what as many cores as there are threads can do
+	PeakShare float64 `json:"peak_share"`
+	// resident, of a process that does nothing else, from its start on; 0 where not known
+	PeakMemoryBytes int64 `json:"peak_memory_bytes"`
 }
 
-// Passes over the network that a step is counted as: training computes outputs, their gradients and those of the weights.
+// Passes over the network that a step is counted as: training computes outputs, their gradients and
+// those of the weights.
 func (w Workload) passes() float64 {
 	if w.Mode == Infer {
 		return 1
@@ -33,11 +38,13 @@ func (w Workload) passes() float64 {
 	return 3
 }
 
-// summarize computes a result, but for its memory, from the times of steps and the peak of one core.
+// summarize computes a result, but for its memory, from the times of steps and the peak of one
+// core.
 func (w Workload) summarize(cost model.Cost, steps []time.Duration, peakGFLOPS float64) Result {
 	shortest, median := middle(steps)
 	seconds := shortest.Seconds()
-	r := Result{Name: w.Name(), Workload: w, Params: cost.Params, MAdds: cost.MAdds, StepMSMedian: 1e3 * median.Seconds(), StepMSMin: 1e3 * seconds}
+	r := Result{Name: w.Name(), Workload: w, Params: cost.Params, MAdds: cost.MAdds,
+		StepMSMedian: 1e3 * median.Seconds(), StepMSMin: 1e3 * seconds}
 	r.ImagesPerSecond = float64(w.Batch) / seconds
 	r.GFLOPS = 2 * w.passes() * float64(cost.MAdds) * r.ImagesPerSecond / 1e9
 	r.PeakShare = r.GFLOPS / (peakGFLOPS * float64(w.Threads))
@@ -50,7 +57,8 @@ func middle(steps []time.Duration) (shortest, median time.Duration) {
 	return steps[0], (steps[len(steps)/2] + steps[(len(steps)-1)/2]) / 2
 }
 
-// warmUp is the number of steps before the first that is timed: memory is touched and weights are packed in them.
+// warmUp is the number of steps before the first that is timed: memory is touched and weights are
+// packed in them.
 const warmUp = 2
 
 // Measure measures a workload in this process. The peak is that of one core.
@@ -106,11 +114,13 @@ func (w Workload) build() (*stepper, error) {
 	return s, s.train(arch, w)
 }
 
-// recipe is DefaultRecipe's optimiser at a rate that no noise makes diverge, with the baseline's own regularisation.
+// recipe is DefaultRecipe's optimiser at a rate that no noise makes diverge, with the baseline's
+// own regularisation.
 func (w Workload) recipe() (train.Recipe, error) {
 	baseline, err := model.Preset(w.Baseline)
 	r := train.DefaultRecipe()
-	r.BatchSize, r.LearningRate, r.Dropout, r.DropConnect = w.Batch, .01, baseline.Dropout, baseline.DropConnect
+	r.BatchSize, r.LearningRate, r.Dropout, r.DropConnect = w.Batch, .01, baseline.Dropout,
+		baseline.DropConnect
 	return r, err
 }
 

@@ -17,9 +17,10 @@ type request struct {
 	PeakGFLOPS float64  `json:"peak_gflops"` // of one core
 }
 
-// MeasureIn measures a workload in a process of its own, so that its peak memory is its own. The command must call Serve. The process ends with the
-// context, and its messages go to stderr.
-func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS float64, stderr io.Writer) (Result, error) {
+// MeasureIn measures a workload in a process of its own, so that its peak memory is its own. The
+// command must call Serve. The process ends with the context, and its messages go to stderr.
+func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS float64,
+	stderr io.Writer) (Result, error) {
 	var r Result
 	child := program.Command(ctx, command)
 	child.Stderr = stderr
@@ -47,7 +48,8 @@ func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS flo
 	return r, nil
 }
 
-// Serve answers MeasureIn's one request. Once it has been read, the end of the input means that nobody waits for the answer: abandoned is called then.
+// Serve answers MeasureIn's one request. Once it has been read, the end of the input means that
+// nobody waits for the answer: abandoned is called then.
 func Serve(in io.Reader, out io.Writer, abandoned func()) error {
 	var r request
 	if err := json.NewDecoder(in).Decode(&r); err != nil {

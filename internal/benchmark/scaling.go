@@ -14,15 +14,15 @@ func scalingWorkload() Workload {
 	return w
 }
 
-// scalingMS is how long workers train for one measurement, in milliseconds, and scalingTries how often it is made. What else runs can only slow it, so
-// the best counts.
+// scalingMS is how long workers train for one measurement, in milliseconds, and scalingTries how
+// often it is made. What else runs can only slow it, so the best counts.
 const (
 	scalingMS    = 400
 	scalingTries = 2
 )
 
-// Scaling measures how many times the steps of one worker so many workers make together, each a process of its own, as in a study, that trains with one
-// thread. The command must call Serve.
+// Scaling measures how many times the steps of one worker so many workers make together, each a
+// process of its own, as in a study, that trains with one thread. The command must call Serve.
 func Scaling(ctx context.Context, command []string, workers int) (float64, error) {
 	measure := func(w Workload) (Result, error) { return MeasureIn(ctx, command, w, 1, io.Discard) }
 	w := scalingWorkload()
@@ -46,8 +46,10 @@ func Scaling(ctx context.Context, command []string, workers int) (float64, error
 	return together / alone, nil
 }
 
-// stepsPerSecond adds up what workers make at the same time, each at its median: the steps in which not all of them run yet count little then.
-func stepsPerSecond(w Workload, workers int, measure func(Workload) (Result, error)) (float64, error) {
+// stepsPerSecond adds up what workers make at the same time, each at its median: the steps in which
+// not all of them run yet count little then.
+func stepsPerSecond(w Workload, workers int, measure func(Workload) (Result,
+	error)) (float64, error) {
 	results, errs := make([]Result, workers), make([]error, workers)
 	var wait sync.WaitGroup
 	for i := range workers {

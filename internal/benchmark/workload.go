@@ -1,8 +1,9 @@
 // Package benchmark measures how fast this machine trains networks and runs them.
 //
-// A training step is the whole of it: forward pass, cross-entropy with label smoothing 0.1, backward pass and SGD with Nesterov momentum and weight decay,
-// with dropout and stochastic depth at 0.2. Inference is a forward pass with running statistics. Images are random and written before the clock starts:
-// no input pipeline is in these times.
+// A training step is the whole of it: forward pass, cross-entropy with label smoothing 0.1,
+// backward pass and SGD with Nesterov momentum and weight decay, with dropout and stochastic depth
+// at 0.2. Inference is a forward pass with running statistics. Images are random and written before
+// the clock starts: no input pipeline is in these times.
 package benchmark
 
 import (
@@ -38,7 +39,8 @@ type Workload struct {
 
 // Default is the workload of the fields that nobody sets.
 func Default() Workload {
-	return Workload{Mode: Train, Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 32, Batch: 128, Threads: 1, Rounds: 20, Classes: 10}
+	return Workload{Mode: Train, Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 32,
+		Batch: 128, Threads: 1, Rounds: 20, Classes: 10}
 }
 
 // Standard lists the workloads that machines are compared by, with the threads and rounds given.
@@ -48,9 +50,11 @@ func Standard(threads, rounds int) []Workload {
 		mode              string
 		width             float64
 		resolution, batch int
-	}{{Train, 1, 32, 128}, {Train, .5, 32, 128}, {Train, .25, 24, 64}, {Train, 1, 64, 64}, {Train, 1, 224, 16}, {Infer, 1, 224, 1}, {Infer, 1, 224, 16}} {
+	}{{Train, 1, 32, 128}, {Train, .5, 32, 128}, {Train, .25, 24, 64}, {Train, 1, 64, 64},
+		{Train, 1, 224, 16}, {Infer, 1, 224, 1}, {Infer, 1, 224, 16}} {
 		w := Default()
-		w.Mode, w.Width, w.Resolution, w.Batch, w.Threads, w.Rounds = v.mode, v.width, v.resolution, v.batch, threads, rounds
+		w.Mode, w.Width, w.Resolution, w.Batch, w.Threads, w.Rounds = v.mode, v.width, v.resolution,
+			v.batch, threads, rounds
 		list = append(list, w)
 	}
 	return list
@@ -74,7 +78,8 @@ func (w Workload) Name() string {
 	return fmt.Sprintf("%s %d px batch %d", name, w.Resolution, w.Batch)
 }
 
-// Architecture is the workload's network: the baseline scaled with the authors' rounding, without its own dropout and stochastic depth.
+// Architecture is the workload's network: the baseline scaled with the authors' rounding, without
+// its own dropout and stochastic depth.
 func (w Workload) Architecture() (model.Architecture, error) {
 	a, err := model.Preset(w.Baseline)
 	if err != nil {
@@ -97,7 +102,8 @@ const (
 // enoughPixels are more than the strides of any baseline can shrink to nothing.
 const enoughPixels = 64
 
-// Check says what makes a workload impossible, naming the flag and the nearest value that it may have.
+// Check says what makes a workload impossible, naming the flag and the nearest value that it may
+// have.
 func (w Workload) Check() error {
 	if w.Mode != Train && w.Mode != Infer {
 		return fmt.Errorf("--mode %q is not known: did you mean %q?", w.Mode, nearest.Word(w.Mode, Modes))
@@ -117,11 +123,13 @@ func (w Workload) checkNumbers() error {
 		flag             string
 		value, low, high int
 	}{
-		{"--resolution", w.Resolution, 1, maxResolution}, {"--batch", w.Batch, batch, maxBatch}, {"--threads", w.Threads, 1, runtime.NumCPU()},
+		{"--resolution", w.Resolution, 1, maxResolution}, {"--batch", w.Batch, batch, maxBatch},
+		{"--threads", w.Threads, 1, runtime.NumCPU()},
 		{"--rounds", w.Rounds, 1, maxRounds}, {"--classes", w.Classes, 2, maxClasses},
 	} {
 		if v.value < v.low || v.value > v.high {
-			return fmt.Errorf("%s is from %d to %d here: %d is not, the nearest is %d", v.flag, v.low, v.high, v.value, max(v.low, min(v.value, v.high)))
+			return fmt.Errorf("%s is from %d to %d here: %d is not, the nearest is %d", v.flag,
+				v.low, v.high, v.value, max(v.low, min(v.value, v.high)))
 		}
 	}
 	for _, v := range []struct {
@@ -135,7 +143,8 @@ func (w Workload) checkNumbers() error {
 	return nil
 }
 
-// checkNetwork refuses what cannot be built; a resolution that the strides shrink to nothing is answered with the least that they do not.
+// checkNetwork refuses what cannot be built; a resolution that the strides shrink to nothing is
+// answered with the least that they do not.
 func (w Workload) checkNetwork() error {
 	a, err := w.Architecture()
 	if err != nil {
@@ -146,7 +155,8 @@ func (w Workload) checkNetwork() error {
 	}
 	for a.Pixels++; a.Pixels <= enoughPixels; a.Pixels++ {
 		if a.Validate() == nil {
-			return fmt.Errorf("--resolution %d is too small: the nearest is %d (%w)", w.Resolution, a.Pixels, err)
+			return fmt.Errorf("--resolution %d is too small: the nearest is %d (%w)", w.Resolution,
+				a.Pixels, err)
 		}
 	}
 	return err

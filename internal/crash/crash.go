@@ -13,10 +13,11 @@ import (
 const Longest = 100
 
 // header is the first line of what the Go runtime prints when a process ends in a crash.
-var header = regexp.MustCompile(`(?m)^(panic: |fatal error: |SIG[A-Z0-9]+: |unexpected fault address).*$`)
+var header = regexp.MustCompile(
+	`(?m)^(panic: |fatal error: |SIG[A-Z0-9]+: |unexpected fault address).*$`)
 
-// Cause says on one line why a process has died, from the text of its standard error: the first line
-// of a crash of Go and the function where it was, as in
+// Cause says on one line why a process has died, from the text of its standard error: the first
+// line of a crash of Go and the function where it was, as in
 //
 //	SIGILL: illegal instruction in amd64.product4x3AVX2
 //
@@ -41,14 +42,15 @@ func Cause(ended, text string) string {
 	return Short(ended, Longest)
 }
 
-// ByProcessor says of a cause that the processor has ended the process, or the program itself: by an
-// instruction that it lacks, an address, a panic. Memory or threads that the system refuses, a kill
-// and an exit say nothing of what was computed.
+// ByProcessor says of a cause that the processor has ended the process, or the program itself: by
+// an instruction that it lacks, an address, a panic. Memory or threads that the system refuses, a
+// kill and an exit say nothing of what was computed.
 func ByProcessor(cause string) bool { return byProcessor.MatchString(cause) }
 
-var byProcessor = regexp.MustCompile(`^(SIG(ILL|SEGV|BUS|FPE|TRAP)|unexpected fault address|panic: |` +
-	`fatal error: unexpected signal|` +
-	`signal: (illegal instruction|segmentation fault|bus error|floating point exception|trace))`)
+var byProcessor = regexp.MustCompile(
+	`^(SIG(ILL|SEGV|BUS|FPE|TRAP)|unexpected fault address|panic: |` +
+		`fatal error: unexpected signal|` +
+		`signal: (illegal instruction|segmentation fault|bus error|floating point exception|trace))`)
 
 // Function is where a crash of Go was: the first function of its traces that is not the runtime's,
 // by the name of its package without the folders in front. It is empty if there is none.

@@ -46,7 +46,8 @@ internal/runtime/maps.fatal({0x4cb075?, 0x4b32e0?})
 main.main()
 	/tmp/crashes.go:7 +0x26b
 `
-	lines = "panic: line one\n\tline two\n\ngoroutine 1 [running]:\nmain.main()\n\t/tmp/crashes.go:7 +0x21f\n"
+	lines = "panic: line one\n\tline two\n\ngoroutine 1 " +
+		"[running]:\nmain.main()\n\t/tmp/crashes.go:7 +0x21f\n"
 )
 
 func TestCause(t *testing.T) {
@@ -58,7 +59,8 @@ func TestCause(t *testing.T) {
 		{"exit status 2", lines, "panic: line one in main.main"},
 		{"exit status 2", "panic: without a trace", "panic: without a trace"},
 		{"signal: killed", "", "signal: killed (by hand, or by the system for want of memory)"},
-		{"exit status 1", "\n  Traceback (most recent call last):\n  File", "exit status 1: Traceback (most recent call last):"},
+		{"exit status 1", "\n  Traceback (most recent call last):\n  File",
+			"exit status 1: Traceback (most recent call last):"},
 		{"exit status 3", " \n", "exit status 3"},
 	} {
 		if got := Cause(c.ended, c.text); got != c.want {
@@ -69,7 +71,8 @@ func TestCause(t *testing.T) {
 
 // FuzzCause: a cause is one line and not longer than it may be, whatever the text.
 func FuzzCause(f *testing.F) {
-	for _, text := range []string{illegal, overflow, index, maps, lines, "panic: " + strings.Repeat("é", 300) + "\nf()\n\tx"} {
+	for _, text := range []string{illegal, overflow, index, maps, lines, "panic: " +
+		strings.Repeat("é", 300) + "\nf()\n\tx"} {
 		f.Add("exit status 2", text)
 	}
 	f.Add("signal: killed", "fatal error: \xff\nf(\n\t\n(\n\t")

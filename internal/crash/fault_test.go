@@ -13,10 +13,12 @@ func TestGuard(t *testing.T) {
 	var fault *Fault
 	err := Guard(func() error { return third(nil) })
 	const want = "internal error: runtime error: index out of range [2] with length 0 in crash.third"
-	if !errors.As(err, &fault) || err.Error() != want || !strings.Contains(fault.Trace, "fault_test.go") {
+	if !errors.As(err, &fault) || err.Error() != want || !strings.Contains(fault.Trace,
+		"fault_test.go") {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if err := Guard(func() error { panic("two\nlines") }); !strings.HasPrefix(err.Error(), "internal error: two lines in crash.TestGuard") {
+	if err := Guard(func() error { panic("two\nlines") }); !strings.HasPrefix(err.Error(),
+		"internal error: two lines in crash.TestGuard") {
 		t.Errorf("got %v", err)
 	}
 	bad := errors.New("bad")

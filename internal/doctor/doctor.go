@@ -1,4 +1,5 @@
-// Package doctor says what a machine is to this program, and what there would make a study slow or fail.
+// Package doctor says what a machine is to this program, and what there would make a study slow or
+// fail.
 package doctor
 
 import (
@@ -31,11 +32,14 @@ type Report struct {
 	Kernels          string   `json:"kernels"`           // the set that computes
 	KernelsAvailable []string `json:"kernels_available"` // the fastest first
 	KernelChecks     []Check  `json:"kernel_checks"`     // of each of those
-	FlushToZero      bool     `json:"flush_to_zero"`     // denormal numbers, which are slow, can be taken for 0
+	// denormal numbers, which are slow, can be taken for 0
+	FlushToZero bool `json:"flush_to_zero"`
 	kernel.Machine
-	TwoWorkers      float64   `json:"two_workers"` // images per second of two workers at once against one's
-	Measured        bool      `json:"measured"`    // the rates and two_workers; they are 0 where not
-	CoreLimit       float64   `json:"core_limit"`  // processor time that control groups allow, in cores; 0 is no limit, as below
+	// images per second of two workers at once against one's
+	TwoWorkers float64 `json:"two_workers"`
+	Measured   bool    `json:"measured"` // the rates and two_workers; they are 0 where not
+	// processor time that control groups allow, in cores; 0 is no limit, as below
+	CoreLimit       float64   `json:"core_limit"`
 	MemoryLimit     int64     `json:"memory_limit_bytes"`
 	MemoryTotal     int64     `json:"memory_total_bytes"`
 	MemoryAvailable int64     `json:"memory_available_bytes"` // within the limit
@@ -44,9 +48,10 @@ type Report struct {
 	Go              string    `json:"go"`
 	OS              string    `json:"os"`
 	Arch            string    `json:"arch"`
-	Revision        string    `json:"revision"` // empty if not known, with a plus where files have changed since
-	NumericVersion  int       `json:"numeric_version"`
-	Warnings        []string  `json:"warnings"`
+	// empty if not known, with a plus where files have changed since
+	Revision       string   `json:"revision"`
+	NumericVersion int      `json:"numeric_version"`
+	Warnings       []string `json:"warnings"`
 }
 
 // Check is what came of holding a set of kernels against plain Go, in a process of its own.
@@ -57,9 +62,10 @@ type Check struct {
 
 // DataSet is where a data set is, or why it is not there.
 type DataSet struct {
-	Name    string `json:"name"`
-	Found   bool   `json:"found"`
-	Cache   string `json:"cache,omitempty"` // file that keeps what the program draws, empty where there is no place for it
+	Name  string `json:"name"`
+	Found bool   `json:"found"`
+	// file that keeps what the program draws, empty where there is no place for it
+	Cache   string `json:"cache,omitempty"`
 	Bytes   int64  `json:"bytes,omitempty"` // of that file so far
 	Problem string `json:"problem,omitempty"`
 }
@@ -80,8 +86,10 @@ func Examine(folder string, worker []string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(), Kernels: set.Name, FlushToZero: kernel.FlushesDenormals,
-		KernelChecks: checks, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Revision: environment.Revision(), NumericVersion: job.NumericVersion}
+	r := &Report{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(),
+		Kernels: set.Name, FlushToZero: kernel.FlushesDenormals,
+		KernelChecks: checks, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Revision: environment.Revision(), NumericVersion: job.NumericVersion}
 	for _, s := range kernel.Sets() {
 		r.KernelsAvailable = append(r.KernelsAvailable, s.Name)
 	}
@@ -106,7 +114,8 @@ func checkKernels(worker []string) []Check {
 	return checks
 }
 
-// Measure adds what one core and two workers at once make, in a few seconds. The command is one for benchmark.Scaling.
+// Measure adds what one core and two workers at once make, in a few seconds. The command is one for
+// benchmark.Scaling.
 func (r *Report) Measure(ctx context.Context, command []string) error {
 	set, err := kernel.Named(r.Kernels)
 	if err != nil {
@@ -121,7 +130,8 @@ func (r *Report) Measure(ctx context.Context, command []string) error {
 	return nil
 }
 
-// limit takes what control groups leave of the machine. A limit that the machine does not reach is none.
+// limit takes what control groups leave of the machine. A limit that the machine does not reach is
+// none.
 func (r *Report) limit(l machine.Limits) {
 	if l.Cores > 0 && l.Cores < float64(r.Cores) {
 		r.CoreLimit = l.Cores
@@ -154,7 +164,8 @@ func fashionMNIST() DataSet {
 	return d
 }
 
-// studies tries the folder, or the nearest one above it that exists: making the others is then possible.
+// studies tries the folder, or the nearest one above it that exists: making the others is then
+// possible.
 func studies(folder string) Studies {
 	s := Studies{Dir: folder}
 	path, err := filepath.Abs(folder)
@@ -200,11 +211,17 @@ func (r *Report) warnings() []string {
 	if plain := PlainKernels(r.Kernels, r.fastest()); plain != "" {
 		list = append(list, plain)
 	}
-	add(r.CoreLimit > 0, "control groups allow the time of %.3g of %d cores: set execution.workers to %d, or the workers wait for each other", r.CoreLimit, r.Cores, max(1, int(r.CoreLimit)))
-	add(r.Measured && r.Cores > 1 && r.TwoWorkers < poor, "two workers at once are %.2f times as fast as one: something else uses the cores, or they share one", r.TwoWorkers)
-	add(r.MemoryTotal > 0 && r.MemoryAvailable < little, "%s of memory are available: large networks or many workers may not fit", Size(r.MemoryAvailable))
+	add(r.CoreLimit > 0, "control groups allow the time of %.3g of %d cores: set "+
+		"execution.workers to %d, or the workers wait for each other", r.CoreLimit, r.Cores,
+		max(1, int(r.CoreLimit)))
+	add(r.Measured && r.Cores > 1 && r.TwoWorkers < poor,
+		"two workers at once are %.2f times as fast as one: something else uses the cores, or "+
+			"they share one", r.TwoWorkers)
+	add(r.MemoryTotal > 0 && r.MemoryAvailable < little,
+		"%s of memory are available: large networks or many workers may not fit", Size(r.MemoryAvailable))
 	add(!r.Studies.Writable, "studies cannot be written in %s: %s", r.Studies.Dir, r.Studies.Problem)
-	add(r.Studies.Writable && r.Studies.Free > 0 && r.Studies.Free < little, "%s are free on the disk of %s: checkpoints may not fit", Size(r.Studies.Free), r.Studies.Dir)
+	add(r.Studies.Writable && r.Studies.Free > 0 && r.Studies.Free < little,
+		"%s are free on the disk of %s: checkpoints may not fit", Size(r.Studies.Free), r.Studies.Dir)
 	for _, d := range r.DataSets {
 		add(d.Found && d.Problem != "", "%s: %s", d.Name, d.Problem)
 	}
@@ -214,14 +231,18 @@ func (r *Report) warnings() []string {
 // fastest is the first set that has not failed its check.
 func (r *Report) fastest() string {
 	for _, set := range r.KernelsAvailable {
-		if !slices.ContainsFunc(r.KernelChecks, func(c Check) bool { return c.Set == set && c.Problem != "" }) {
+		if !slices.ContainsFunc(r.KernelChecks, func(c Check) bool {
+			return c.Set == set &&
+				c.Problem != ""
+		}) {
 			return set
 		}
 	}
 	return kernel.Generic
 }
 
-// PlainKernels is the warning that a set is the one in plain Go, of a processor whose fastest set is another or the same; empty for other sets.
+// PlainKernels is the warning that a set is the one in plain Go, of a processor whose fastest set
+// is another or the same; empty for other sets.
 func PlainKernels(set, fastest string) string {
 	if set != kernel.Generic {
 		return ""
@@ -230,7 +251,8 @@ func PlainKernels(set, fastest string) string {
 	if fastest != kernel.Generic {
 		reason = fmt.Sprintf("this processor runs %s, but %s asks for %s", fastest, kernel.Variable, set)
 	}
-	return fmt.Sprintf("plain Go kernels: about %d times slower than %s; %s", kernel.GenericSlowdown, kernel.AVX2, reason)
+	return fmt.Sprintf("plain Go kernels: about %d times slower than %s; %s",
+		kernel.GenericSlowdown, kernel.AVX2, reason)
 }
 
 // Size prints bytes as GiB or MiB, 0 as unknown.

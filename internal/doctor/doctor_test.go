@@ -14,33 +14,57 @@ import (
 
 // healthy is a machine without a reason for a warning.
 func healthy() *Report {
-	return &Report{Cores: 2, Kernels: kernel.AVX2, KernelsAvailable: []string{kernel.AVX2, kernel.Generic}, TwoWorkers: 1.97, Measured: true, MemoryTotal: 16 << 30, MemoryAvailable: 8 << 30,
-		Studies: Studies{Dir: "studies", Writable: true, Free: 100 << 30}, DataSets: []DataSet{{Name: "motifs", Found: true}, {Name: "fashion-mnist", Problem: "not here"}}}
+	return &Report{Cores: 2, Kernels: kernel.AVX2, KernelsAvailable: []string{kernel.AVX2,
+		kernel.Generic}, TwoWorkers: 1.97, Measured: true, MemoryTotal: 16 << 30,
+		MemoryAvailable: 8 << 30,
+		Studies:         Studies{Dir: "studies", Writable: true, Free: 100 << 30},
+		DataSets: []DataSet{{Name: "motifs", Found: true},
+			{Name: "fashion-mnist", Problem: "not here"}}}
 }
 
-// TestWarnings changes one thing at a time. What a system does not tell, and a data set that nobody has asked for, is no reason.
+// TestWarnings changes one thing at a time. What a system does not tell, and a data set that nobody
+// has asked for, is no reason.
 func TestWarnings(t *testing.T) {
 	for want, change := range map[string]func(*Report){
-		"":                                    func(*Report) {},
-		"asks for generic":                    func(r *Report) { r.Kernels = kernel.Generic },
-		"about 30 times slower than avx2; th": func(r *Report) { r.Kernels, r.KernelsAvailable = kernel.Generic, []string{kernel.Generic} },
-		"two workers at once are 1.20 times":  func(r *Report) { r.TwoWorkers = 1.2 },
-		"the time of 1.5 of 2 cores: set execution.workers to 1": func(r *Report) { r.limit(machine.Limits{Cores: 1.5}) },
-		"921.6 MiB of memory are available":                      func(r *Report) { r.limit(machine.Limits{Memory: 4 << 30, MemoryFree: 9 << 30 / 10}) },
-		"1.0 GiB of memory are available":                        func(r *Report) { r.MemoryAvailable = 1 << 30 },
-		"1.0 MiB are free on the disk":                           func(r *Report) { r.Studies.Free = 1 << 20 },
-		"cannot be written in studies: no":                       func(r *Report) { r.Studies.Writable, r.Studies.Problem, r.Studies.Free = false, "no", 1 },
+		"":                 func(*Report) {},
+		"asks for generic": func(r *Report) { r.Kernels = kernel.Generic },
+		"about 30 times slower than avx2; th": func(r *Report) {
+			r.Kernels,
+				r.KernelsAvailable = kernel.Generic, []string{kernel.Generic}
+		},
+		"two workers at once are 1.20 times": func(r *Report) { r.TwoWorkers = 1.2 },
+		"the time of 1.5 of 2 cores: set execution.workers to 1": func(r *Report) {
+			r.limit(
+				machine.Limits{Cores: 1.5})
+		},
+		"921.6 MiB of memory are available": func(r *Report) {
+			r.limit(
+				machine.Limits{Memory: 4 << 30, MemoryFree: 9 << 30 / 10})
+		},
+		"1.0 GiB of memory are available": func(r *Report) { r.MemoryAvailable = 1 << 30 },
+		"1.0 MiB are free on the disk":    func(r *Report) { r.Studies.Free = 1 << 20 },
+		"cannot be written in studies: no": func(r *Report) {
+			r.Studies.Writable, r.Studies.Problem,
+				r.Studies.Free = false, "no", 1
+		},
 		"no others": func(r *Report) { // a set that fails its check is not the environment's choice
 			r.Kernels, r.KernelChecks = kernel.Generic, []Check{{Set: kernel.AVX2, Problem: "no"}}
 		},
-		"kernels avx2 fail their check and are left out: no": func(r *Report) { r.KernelChecks = []Check{{Set: kernel.AVX2, Problem: "no"}, {Set: kernel.Generic}} },
+		"kernels avx2 fail their check and are left out: no": func(
+			r *Report) {
+			r.KernelChecks = []Check{{Set: kernel.AVX2, Problem: "no"}, {Set: kernel.Generic}}
+		},
 		"motifs: no cache": func(r *Report) { r.DataSets[0].Problem = "no cache" },
 	} {
 		r := healthy()
 		change(r)
 		got := r.warnings()
-		got = slices.DeleteFunc(got, func(w string) bool { return want == "no others" && strings.HasPrefix(w, "kernels avx2") })
-		if want == "" && len(got) > 0 || want != "" && (len(got) != 1 || !strings.Contains(got[0], want)) {
+		got = slices.DeleteFunc(got, func(w string) bool {
+			return want == "no others" &&
+				strings.HasPrefix(w, "kernels avx2")
+		})
+		if want == "" && len(got) > 0 || want != "" &&
+			(len(got) != 1 || !strings.Contains(got[0], want)) {
 			t.Errorf("want %q, got %q", want, got)
 		}
 	}
@@ -51,25 +75,29 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestNoReasonForAWarning: what is not measured is not poor, and what the machine does not reach limits nothing.
+// TestNoReasonForAWarning: what is not measured is not poor, and what the machine does not reach
+// limits nothing.
 func TestNoReasonForAWarning(t *testing.T) {
 	r := healthy()
 	r.Measured, r.TwoWorkers = false, 0
 	r.limit(machine.Limits{Cores: 2, Memory: 64 << 30, MemoryFree: 1})
-	if got := r.warnings(); len(got) > 0 || r.CoreLimit != 0 || r.MemoryLimit != 0 || r.MemoryAvailable != healthy().MemoryAvailable {
+	if got := r.warnings(); len(got) > 0 || r.CoreLimit != 0 || r.MemoryLimit != 0 ||
+		r.MemoryAvailable != healthy().MemoryAvailable {
 		t.Errorf("got %q of %+v", got, r)
 	}
 }
 
 func TestSize(t *testing.T) {
-	for bytes, want := range map[int64]string{0: "unknown", 1 << 19: "0.5 MiB", 1 << 30: "1.0 GiB", 3 << 29: "1.5 GiB"} {
+	for bytes, want := range map[int64]string{0: "unknown", 1 << 19: "0.5 MiB", 1 << 30: "1.0 GiB",
+		3 << 29: "1.5 GiB"} {
 		if got := Size(bytes); got != want {
 			t.Errorf("%d bytes are %s, want %s", bytes, got, want)
 		}
 	}
 }
 
-// TestStudies: a folder that can be made is as good as one that is there, and nothing is left behind.
+// TestStudies: a folder that can be made is as good as one that is there, and nothing is left
+// behind.
 func TestStudies(t *testing.T) {
 	folder := t.TempDir()
 	for _, path := range []string{folder, filepath.Join(folder, "new", "studies")} {
@@ -104,7 +132,8 @@ func TestReport(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	const want = "arch copy_gb_s core_limit cores cpu datasets flush_to_zero go kernel_checks kernels kernels_available measured memory_available_bytes memory_limit_bytes " +
+	const want = "arch copy_gb_s core_limit cores cpu datasets flush_to_zero go kernel_checks " +
+		"kernels kernels_available measured memory_available_bytes memory_limit_bytes " +
 		"memory_total_bytes numeric_version os peak_gflops " +
 		"read_gb_s revision schema_version studies two_workers warnings"
 	if got := strings.Join(names, " "); got != want {

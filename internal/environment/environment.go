@@ -48,7 +48,8 @@ var Here = sync.OnceValue(func() job.Environment {
 	}
 })
 
-// Revision is the git revision that this program runs from, with a plus where files have changed since; empty if it is not known.
+// Revision is the git revision that this program runs from, with a plus where files have changed
+// since; empty if it is not known.
 func Revision() string {
 	e := Here()
 	if e.Dirty {
@@ -57,11 +58,12 @@ func Revision() string {
 	return e.Revision
 }
 
-// gitWithin is how long git may take for an answer: on a disk that does not answer it waits for ever.
+// gitWithin is how long git may take for an answer: on a disk that does not answer it waits for
+// ever.
 const gitWithin = 5 * time.Second
 
-// gitRevision asks git for the revision of the working directory, and the build information where git
-// gives none in time.
+// gitRevision asks git for the revision of the working directory, and the build information where
+// git gives none in time.
 func gitRevision(within time.Duration) (revision string, dirty bool) {
 	if head, err := git(within, "rev-parse", "HEAD"); err == nil {
 		status, err := git(within, "status", "--porcelain", "--untracked-files=no")
@@ -105,8 +107,8 @@ func git(within time.Duration, args ...string) ([]byte, error) {
 	}
 }
 
-// Place is where a worker of this program would die again, as JSON: the program on this machine, with
-// the kernels that are asked for.
+// Place is where a worker of this program would die again, as JSON: the program on this machine,
+// with the kernels that are asked for.
 func Place(host string) string {
 	text, err := json.Marshal(map[string]string{"host": host, "cpu": machine.CPU(),
 		"kernels": os.Getenv(kernel.Variable), "program": program.Hash()})

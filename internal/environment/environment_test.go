@@ -16,11 +16,13 @@ func TestSilentGit(t *testing.T) {
 		t.Skip(err)
 	}
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "git"), []byte("#!/bin/sh\nsleep 30\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "git"), []byte("#!/bin/sh\nsleep 30\n"),
+		0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if _, err := git(time.Millisecond, "rev-parse", "HEAD"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := git(time.Millisecond, "rev-parse", "HEAD"); !errors.Is(err,
+		context.DeadlineExceeded) {
 		t.Errorf("git ends with %v", err)
 	}
 	gitRevision(time.Millisecond)

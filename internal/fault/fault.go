@@ -48,8 +48,8 @@ var kinds = []struct {
 	{nil, "see to what the system says of it"},
 }
 
-// Of finds the machine's fault in an error: whatever the operating system has refused. It is nil for
-// an error that is the program's own.
+// Of finds the machine's fault in an error: whatever the operating system has refused. It is nil
+// for an error that is the program's own.
 func Of(err error) *Fault {
 	var known *Fault
 	if err == nil || errors.As(err, &known) {
@@ -107,7 +107,8 @@ func pathOf(err error) string {
 	return ""
 }
 
-// Room says how much of a path's disk is free, to be added to a cause; empty where that is not known.
+// Room says how much of a path's disk is free, to be added to a cause; empty where that is not
+// known.
 func Room(path string) string {
 	if runtime.GOOS != "linux" {
 		return ""

@@ -17,7 +17,10 @@ import (
 // TestOf: what the system refuses is the machine's, with the path and what to do; all else is not.
 func TestOf(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
-	at := func(e error) error { return fmt.Errorf("run: %w", &fs.PathError{Op: "write", Path: path, Err: e}) }
+	at := func(e error) error {
+		return fmt.Errorf("run: %w", &fs.PathError{Op: "write", Path: path,
+			Err: e})
+	}
 	for want, err := range map[string]error{
 		"make room on that disk": at(syscall.ENOSPC),
 		"make room below":        at(syscall.EDQUOT),

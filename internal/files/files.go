@@ -122,7 +122,8 @@ func of(path string, err error) error {
 func Clean(folder string) {
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		if path := filepath.Join(folder, e.Name()); e.Type().IsRegular() && temporary(e.Name()) && abandoned(path) {
+		if path := filepath.Join(folder, e.Name()); e.Type().IsRegular() && temporary(e.Name()) &&
+			abandoned(path) {
 			_ = os.Remove(path)
 		}
 	}

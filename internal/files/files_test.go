@@ -37,7 +37,8 @@ func TestWholeOrNot(t *testing.T) {
 		_, err := w.Write([]byte("half of the ne"))
 		return errors.Join(err, broken)
 	})
-	if text, read := os.ReadFile(path); !errors.Is(err, broken) || string(text) != "old" || len(names(t, folder)) != 1 {
+	if text, read := os.ReadFile(path); !errors.Is(err, broken) || string(text) != "old" ||
+		len(names(t, folder)) != 1 {
 		t.Errorf("%v leaves %q (%v) among %v", err, text, read, names(t, folder))
 	}
 	if err := Renew(path, []byte("new")); err != nil {
@@ -51,7 +52,8 @@ func TestWholeOrNot(t *testing.T) {
 	}
 	missing := filepath.Join(folder, "missing", "b")
 	var about *fs.PathError
-	if err := Replace(missing, nil); !errors.As(err, &about) || about.Path != missing || !errors.Is(err, fs.ErrNotExist) {
+	if err := Replace(missing, nil); !errors.As(err, &about) || about.Path != missing ||
+		!errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no folder: %v", err)
 	}
 }
@@ -84,8 +86,10 @@ func TestPlaces(t *testing.T) {
 // stays.
 func TestClean(t *testing.T) {
 	folder := t.TempDir()
-	foreign := []string{"checkpoint", "checkpoint.1", "checkpoint.bak", "x" + mark, "x" + mark + "1a", mark + "1"}
-	for _, name := range append([]string{"checkpoint" + mark + "17", "a b.svg" + mark + "4294967295"}, foreign...) {
+	foreign := []string{"checkpoint", "checkpoint.1", "checkpoint.bak", "x" + mark, "x" + mark +
+		"1a", mark + "1"}
+	for _, name := range append([]string{"checkpoint" + mark + "17", "a b.svg" + mark +
+		"4294967295"}, foreign...) {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +105,8 @@ func TestClean(t *testing.T) {
 	Clean(folder)
 	want := append(foreign, "folder"+mark+"1", filepath.Base(held.Name()))
 	if slices.Sort(want); !slices.Equal(names(t, folder), want) {
-		t.Errorf("what stays is\n%s\nwant\n%s", strings.Join(names(t, folder), "\n"), strings.Join(want, "\n"))
+		t.Errorf("what stays is\n%s\nwant\n%s", strings.Join(names(t, folder), "\n"),
+			strings.Join(want, "\n"))
 	}
 	held.Close()
 	if Clean(folder); slices.Contains(names(t, folder), filepath.Base(held.Name())) {

@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TryLock takes the lock of an open file if nobody has it, or shares it with others that share; the system gives it back when the process ends, however
-// it ends. The byte that is locked lies far behind the text, which stays readable.
+// TryLock takes the lock of an open file if nobody has it, or shares it with others that share; the
+// system gives it back when the process ends, however it ends. The byte that is locked lies far
+// behind the text, which stays readable.
 func TryLock(file *os.File, shared bool) (taken bool, err error) {
 	how := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if !shared {

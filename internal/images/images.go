@@ -8,7 +8,8 @@ import (
 	"gridsearch/dataset"
 )
 
-// Set is the training and validation images of a study at their native size, and the sizes made of them.
+// Set is the training and validation images of a study at their native size, and the sizes made of
+// them.
 type Set struct {
 	Train, Validation *dataset.Images
 	scaled            map[View]*Set
@@ -22,8 +23,10 @@ type View struct {
 }
 
 // Load reads the images of the split that the study seed draws.
-func Load(source dataset.Source, validationFraction float64, trainExamples int, studySeed uint64) (*Set, error) {
-	train, validation, err := dataset.Split(source.Labels(dataset.Train), validationFraction, trainExamples, studySeed)
+func Load(source dataset.Source, validationFraction float64, trainExamples int,
+	studySeed uint64) (*Set, error) {
+	train, validation, err := dataset.Split(source.Labels(dataset.Train), validationFraction,
+		trainExamples, studySeed)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +44,8 @@ func (s *Set) Checksum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sizesKept bounds the memory of the scaled copies: the trials of a study come back to the same few sizes.
+// sizesKept bounds the memory of the scaled copies: the trials of a study come back to the same few
+// sizes.
 const sizesKept = 8
 
 // At gives the images in a view no larger than the native size, each view computed once.

@@ -7,7 +7,8 @@ import (
 	"gridsearch/dataset"
 )
 
-// TestViews: images come to a size by the area filter, or stay at the native one where the augmentation crops; the middle of validation images is cut out.
+// TestViews: images come to a size by the area filter, or stay at the native one where the
+// augmentation crops; the middle of validation images is cut out.
 func TestViews(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	source, err := dataset.Open(dataset.Spec{Name: "motifs"})
@@ -18,9 +19,11 @@ func TestViews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for v, want := range map[View][2]int{{24, false, 0}: {24, 24}, {24, true, .875}: {72, 24}, {72, false, 0}: {72, 72}, {72, false, .875}: {72, 72}} {
+	for v, want := range map[View][2]int{{24, false, 0}: {24, 24}, {24, true, .875}: {72, 24},
+		{72, false, 0}: {72, 72}, {72, false, .875}: {72, 72}} {
 		got, err := set.At(v)
-		if err != nil || got.Train.Size != want[0] || got.Validation.Size != want[1] || got.Train.N != 32 || got.Validation.N != 12 {
+		if err != nil || got.Train.Size != want[0] || got.Validation.Size != want[1] ||
+			got.Train.N != 32 || got.Validation.N != 12 {
 			t.Errorf("%+v: %v", v, err)
 		}
 		if again, _ := set.At(v); again != got {

@@ -1,14 +1,15 @@
 // Package job is the contract of a run, between whoever coordinates a study and the workers that
-// train: what is to be trained, under which key, and how it ended. It knows no database and no engine.
+// train: what is to be trained, under which key, and how it ended. It knows no database and no
+// engine.
 //
-// Both sides speak JSON, one message a line: requests on the worker's standard input, replies on its
-// standard output. A worker begins with the kernels that it checks, one set after the other, and then
-// greets or refuses. Every request is answered, by one Outcome, and what is said meanwhile is of that
-// run. The end of the input is an order too: the other side is gone or wants no more, so the worker
-// writes a checkpoint and exits.
+// Both sides speak JSON, one message a line: requests on the worker's standard input, replies on
+// its standard output. A worker begins with the kernels that it checks, one set after the other,
+// and then greets or refuses. Every request is answered, by one Outcome, and what is said meanwhile
+// is of that run. The end of the input is an order too: the other side is gone or wants no more, so
+// the worker writes a checkpoint and exits.
 //
-// No message has a path. A worker keeps a run's files in a folder of its own, called by the run's key,
-// and its answer names them by their SHA-256.
+// No message has a path. A worker keeps a run's files in a folder of its own, called by the run's
+// key, and its answer names them by their SHA-256.
 package job
 
 import (
@@ -62,13 +63,14 @@ type Greeting struct {
 
 // Environment is where a run was executed.
 type Environment struct {
-	GoVersion      string            `json:"go_version"`
-	OS             string            `json:"os"`
-	Arch           string            `json:"arch"`
-	CPU            string            `json:"cpu"`
-	Cores          int               `json:"cores"`
-	KernelSet      string            `json:"kernel_set"`
-	KernelsOut     map[string]string `json:"kernels_rejected,omitempty"` // sets that failed their check, and how
+	GoVersion string `json:"go_version"`
+	OS        string `json:"os"`
+	Arch      string `json:"arch"`
+	CPU       string `json:"cpu"`
+	Cores     int    `json:"cores"`
+	KernelSet string `json:"kernel_set"`
+	// sets that failed their check, and how
+	KernelsOut     map[string]string `json:"kernels_rejected,omitempty"`
 	Revision       string            `json:"revision"`
 	Dirty          bool              `json:"dirty"`
 	BinaryHash     string            `json:"binary_hash"`
@@ -88,14 +90,15 @@ type Progress struct {
 	StartsOver string `json:"starts_over,omitempty"`
 }
 
-// Outcome ends a run: with a result, with an error of the run's own (training it again would end the
-// same way), with a fault of the machine that has kept it from its end, or interrupted.
+// Outcome ends a run: with a result, with an error of the run's own (training it again would end
+// the same way), with a fault of the machine that has kept it from its end, or interrupted.
 type Outcome struct {
-	Key          string       `json:"key"`
-	Result       *Result      `json:"result,omitempty"`
-	Files        []File       `json:"files,omitempty"` // of the run, that are to be kept
-	Error        string       `json:"error,omitempty"`
-	Fault        *fault.Fault `json:"fault,omitempty"` // with Interrupted: no checkpoint could be written
+	Key    string  `json:"key"`
+	Result *Result `json:"result,omitempty"`
+	Files  []File  `json:"files,omitempty"` // of the run, that are to be kept
+	Error  string  `json:"error,omitempty"`
+	// with Interrupted: no checkpoint could be written
+	Fault        *fault.Fault `json:"fault,omitempty"`
 	Interrupted  bool         `json:"interrupted,omitempty"`
 	TrainSeconds float64      `json:"train_seconds"`
 	EvalSeconds  float64      `json:"eval_seconds"`

@@ -18,19 +18,22 @@ func spec(t testing.TB) Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: recipe.DefaultRecipe(), Data: Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.WithKey()
+	s, err := Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: recipe.DefaultRecipe(),
+		Data: Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.WithKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// TestRunKey: the key is fixed, names stay out of it, and everything that decides a result is in it.
+// TestRunKey: the key is fixed, names stay out of it, and everything that decides a result is in
+// it.
 func TestRunKey(t *testing.T) {
 	base := spec(t)
 	const want = "4cf6b46ace5bc1db"
 	if base.Key != want {
-		t.Errorf("the key is %s, want %s: if the change is meant, results of earlier versions are no longer found; raise NumericVersion", base.Key, want)
+		t.Errorf("the key is %s, want %s: if the change is meant, results of earlier versions "+
+			"are no longer found; raise NumericVersion", base.Key, want)
 	}
 	same := base
 	same.Trial, same.Architecture.Name, same.Data.Dataset = "another name", "x", "elsewhere"
@@ -81,13 +84,14 @@ func TestCanonicalJSON(t *testing.T) {
 		B float64        `json:"b"`
 		A map[string]any `json:"a"`
 	}{.1, map[string]any{"z": uint64(math.MaxUint64), "y": []int{2, 1}}})
-	if want := `{"a":{"y":[2,1],"z":18446744073709551615},"b":0.1}`; err != nil || string(text) != want {
+	if want := `{"a":{"y":[2,1],"z":18446744073709551615},"b":0.1}`; err != nil ||
+		string(text) != want {
 		t.Errorf("%s (%v), want %s", text, err, want)
 	}
 }
 
-// TestSpecOnItsWay: a spec that has been sent has its key still; one that was changed, or that another
-// program has made, is refused.
+// TestSpecOnItsWay: a spec that has been sent has its key still; one that was changed, or that
+// another program has made, is refused.
 func TestSpecOnItsWay(t *testing.T) {
 	text, err := json.Marshal(Request{Spec: spec(t)})
 	if err != nil {
@@ -98,7 +102,8 @@ func TestSpecOnItsWay(t *testing.T) {
 		t.Errorf("%v, %v", err, r.Spec.Check())
 	}
 	r.Spec.Recipe.Epochs++
-	if err := r.Spec.Check(); err == nil || !strings.Contains(err.Error(), "run \"4cf6b46ace5bc1db\" of trial base is no run of this program") {
+	if err := r.Spec.Check(); err == nil || !strings.Contains(err.Error(),
+		"run \"4cf6b46ace5bc1db\" of trial base is no run of this program") {
 		t.Errorf("a changed spec: %v", err)
 	}
 	r.Spec.Key = "../../elsewhere"
@@ -127,12 +132,15 @@ func TestAnswers(t *testing.T) {
 		"":   {Key: "a", Result: &Result{}},
 		" ":  {Key: "a", Error: "diverged"},
 		"  ": {Key: "a", Interrupted: true, Fault: disk},
-		`its answer is of run "b", and it was asked for a`:                      {Key: "b", Result: &Result{}},
-		"its answer has 0 of a result, an error and an interruption":            {Key: "a"},
-		"its answer has 2 of a result, an error and an interruption, and must ": {Key: "a", Result: &Result{}, Error: "x"},
+		`its answer is of run "b", and it was asked for a`: {Key: "b",
+			Result: &Result{}},
+		"its answer has 0 of a result, an error and an interruption": {Key: "a"},
+		"its answer has 2 of a result, an error and an interruption, and must ": {Key: "a",
+			Result: &Result{}, Error: "x"},
 	} {
 		err := o.Check("a")
-		if want := strings.TrimSpace(want); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if want := strings.TrimSpace(want); (err == nil) != (want == "") || err != nil &&
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}

@@ -13,20 +13,24 @@ import (
 	"gridsearch/model/recipe"
 )
 
-// NumericVersion is part of every run key. It is raised when a change of the program alters the numbers of a training, so that results of
-// two versions are never taken for one.
+// NumericVersion is part of every run key. It is raised when a change of the program alters the
+// numbers of a training, so that results of two versions are never taken for one.
 const NumericVersion = 3
 
-// sharesVersion is likewise part of the keys of runs of several threads alone, whose sums depend on the threads' shares of a batch.
+// sharesVersion is likewise part of the keys of runs of several threads alone, whose sums depend on
+// the threads' shares of a batch.
 const sharesVersion = 2
 
-// Data says which images a study trains and validates on. The split is a function of the study seed alone: all runs share it.
+// Data says which images a study trains and validates on. The split is a function of the study seed
+// alone: all runs share it.
 type Data struct {
-	Dataset            string  `json:"dataset"`  // its name: where its files lie, each machine knows
-	Checksum           string  `json:"checksum"` // SHA-256 of the training and validation images at their native size
+	Dataset string `json:"dataset"` // its name: where its files lie, each machine knows
+	// SHA-256 of the training and validation images at their native size
+	Checksum           string  `json:"checksum"`
 	ValidationFraction float64 `json:"validation_fraction"`
-	ValidationCrop     float64 `json:"validation_crop,omitempty"` // share of the side of the middle that is validated on; 0 for all without a filter
-	TrainExamples      int     `json:"train_examples"`            // images trained on
+	// share of the side of the middle that is validated on; 0 for all without a filter
+	ValidationCrop     float64 `json:"validation_crop,omitempty"`
+	TrainExamples      int     `json:"train_examples"` // images trained on
 	ValidationExamples int     `json:"validation_examples"`
 }
 
@@ -43,16 +47,20 @@ type Spec struct {
 	Threads      int                  `json:"threads_per_run"`
 }
 
-// Seed is the seed of the run's data order, augmentation, initialisation and masks: the same for every trial, so that trials compare in pairs.
+// Seed is the seed of the run's data order, augmentation, initialisation and masks: the same for
+// every trial, so that trials compare in pairs.
 func (s Spec) Seed() uint64 { return random.Seed(s.StudySeed, "run", s.SeedIndex) }
 
-// Work is the training cost of the run in multiply-adds: three passes (forward, two backward) over every image of every epoch.
+// Work is the training cost of the run in multiply-adds: three passes (forward, two backward) over
+// every image of every epoch.
 func (s Spec) Work() float64 {
-	return 3 * float64(s.Architecture.Cost().MAdds) * float64(s.Data.TrainExamples) * float64(s.Recipe.Epochs)
+	return 3 * float64(s.Architecture.Cost().MAdds) * float64(s.Data.TrainExamples) * float64(
+		s.Recipe.Epochs)
 }
 
-// WithKey returns the spec with its key: the first 16 hexadecimal digits of the SHA-256 of everything that decides the run's numbers, as JSON
-// with sorted keys. Labels, names, paths and execution settings stay out, so that a key names the same training everywhere.
+// WithKey returns the spec with its key: the first 16 hexadecimal digits of the SHA-256 of
+// everything that decides the run's numbers, as JSON with sorted keys. Labels, names, paths and
+// execution settings stay out, so that a key names the same training everywhere.
 func (s Spec) WithKey() (Spec, error) {
 	content := map[string]any{
 		"network":             json.RawMessage(s.Architecture.Key()),

@@ -25,8 +25,8 @@ func TestKernels(t *testing.T) {
 	})
 }
 
-// TestCheckFindsFaults: a kernel that computes something else, that writes beside its result, or that
-// leaves a part of it out is named.
+// TestCheckFindsFaults: a kernel that computes something else, that writes beside its result, or
+// that leaves a part of it out is named.
 func TestCheckFindsFaults(t *testing.T) {
 	s := Sets()[0]
 	product := s.table.Tiles[2][0].Product

@@ -14,8 +14,8 @@ var rejected struct {
 	reasons map[string]string
 }
 
-// Reject takes a set out of the choice of this process, and says whether it was in. The first reason
-// counts.
+// Reject takes a set out of the choice of this process, and says whether it was in. The first
+// reason counts.
 func Reject(set, reason string) bool {
 	rejected.mutex.Lock()
 	defer rejected.mutex.Unlock()
@@ -82,7 +82,8 @@ func Choose(checking func(*Set)) (*Set, error) {
 		case err == nil:
 			return s, nil
 		case ByHand():
-			return nil, fmt.Errorf("environment variable %s: kernels %s are wrong here: %w", Variable, s.Name, err)
+			return nil, fmt.Errorf("environment variable %s: kernels %s are wrong here: %w",
+				Variable, s.Name, err)
 		}
 		Reject(s.Name, err.Error())
 	}

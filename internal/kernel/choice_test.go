@@ -24,14 +24,16 @@ func TestChoice(t *testing.T) {
 	first.table.Rows[abi.Affine] = func(*abi.RowArgs) {}
 
 	t.Setenv(Variable, first.Name)
-	if _, err := Chosen(); err == nil || !strings.Contains(err.Error(), Variable+": kernels "+first.Name+" are wrong here: kernel affine:") {
+	if _, err := Chosen(); err == nil || !strings.Contains(err.Error(), Variable+": kernels "+
+		first.Name+" are wrong here: kernel affine:") {
 		t.Errorf("wrong kernels that were chosen by hand: %v", err)
 	}
 	t.Setenv(Variable, "")
 	var checked []string
 	s, err := Choose(func(s *Set) { checked = append(checked, s.Name) })
 	if first.Name == Generic {
-		if err == nil || !strings.Contains(err.Error(), "no kernels work here; the generic ones: kernel affine:") {
+		if err == nil || !strings.Contains(err.Error(),
+			"no kernels work here; the generic ones: kernel affine:") {
 			t.Errorf("the only set is wrong: %v", err)
 		}
 		return

@@ -12,7 +12,8 @@ func HasDepthwise(kernel, stride int) bool {
 	return ok
 }
 
-// Map is the maps of images with their padding around: pixel (y, x) of image i is Data[i*Image+y*Stride+x*channels:], with channels that are whole vectors.
+// Map is the maps of images with their padding around: pixel (y, x) of image i is
+// Data[i*Image+y*Stride+x*channels:], with channels that are whole vectors.
 type Map struct {
 	Data          []float32
 	Stride, Image int // from a row of pixels to the next, from an image to the next
@@ -24,7 +25,8 @@ type Area struct{ Images, Rows, Width, Channels int }
 // check panics if height x width pixels of each image are not all there.
 func (m Map) check(a Area, height, width int) {
 	if need := (a.Images-1)*m.Image + (height-1)*m.Stride + width*a.Channels; need > len(m.Data) {
-		panic(fmt.Sprintf("kernel: %d maps of %d x %d pixels of %d channels, rows %d and images %d apart, need %d numbers, not %d",
+		panic(fmt.Sprintf("kernel: %d maps of %d x %d pixels of %d channels, rows %d and images "+
+			"%d apart, need %d numbers, not %d",
 			a.Images, height, width, a.Channels, m.Stride, m.Image, need, len(m.Data)))
 	}
 }
@@ -32,7 +34,8 @@ func (m Map) check(a Area, height, width int) {
 // gap is the distance, in bytes, from the row behind so many of an image to the next image.
 func (m Map) gap(rows int) int { return 4 * (m.Image - rows*m.Stride) }
 
-// Depthwise computes an area of output pixels: y = x * weights [kernel, kernel, channels]. x begins with the first pixel's padding.
+// Depthwise computes an area of output pixels: y = x * weights [kernel, kernel, channels]. x begins
+// with the first pixel's padding.
 func (k *Kernels) Depthwise(y, x Map, weights []float32, kernel, stride int, a Area) {
 	w := abi.Window{Kernel: kernel, Stride: stride}
 	y.check(a, a.Rows, a.Width)
@@ -41,8 +44,8 @@ func (k *Kernels) Depthwise(y, x Map, weights []float32, kernel, stride int, a A
 	k.pixels(k.table.Depthwise[w].Forward, y, x, weights, 1, stride, a)
 }
 
-// DepthwiseData2 computes the gradient of the input of a stride 2 convolution, for an area of squares of 2 x 2 input pixels. dy begins with the first
-// output pixel that the first square sees.
+// DepthwiseData2 computes the gradient of the input of a stride 2 convolution, for an area of
+// squares of 2 x 2 input pixels. dy begins with the first output pixel that the first square sees.
 func (k *Kernels) DepthwiseData2(dx, dy Map, weights []float32, kernel int, a Area) {
 	dx.check(a, 2*a.Rows, 2*a.Width)
 	dy.check(a, a.Rows+kernel/2, a.Width+kernel/2)
@@ -50,23 +53,28 @@ func (k *Kernels) DepthwiseData2(dx, dy Map, weights []float32, kernel int, a Ar
 	k.pixels(k.table.Depthwise[abi.Window{Kernel: kernel, Stride: 2}].Data, dx, dy, weights, 2, 1, a)
 }
 
-// pixels cuts rows of pixels into blocks. A pixel of the kernels is out x out pixels of the result and in x in of what is read.
-func (k *Kernels) pixels(kernels []abi.PixelKernel, y, x Map, weights []float32, out, in int, a Area) {
+// pixels cuts rows of pixels into blocks. A pixel of the kernels is out x out pixels of the result
+// and in x in of what is read.
+func (k *Kernels) pixels(kernels []abi.PixelKernel, y, x Map, weights []float32, out, in int,
+	a Area) {
 	done := 0
 	for _, p := range kernels {
 		blocks := (a.Width - done) / p.Pixels
 		if blocks == 0 || wasteful(p.Pixels, a.Width-done) {
 			continue
 		}
-		k.convolve = abi.DepthwiseArgs{Out: &y.Data[out*done*a.Channels], In: &x.Data[in*done*a.Channels], W: &weights[0],
-			StrideOut: 4 * y.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows, Blocks: blocks, Vectors: a.Channels / k.Width,
+		k.convolve = abi.DepthwiseArgs{Out: &y.Data[out*done*a.Channels],
+			In: &x.Data[in*done*a.Channels], W: &weights[0],
+			StrideOut: 4 * y.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows,
+			Blocks: blocks, Vectors: a.Channels / k.Width,
 			Images: a.Images, GapOut: y.gap(out * a.Rows), GapIn: x.gap(in * a.Rows)}
 		p.Run(&k.convolve)
 		done += blocks * p.Pixels
 	}
 }
 
-// wasteful says that a long block would leave many short ones: 8 pixels are 4 and 4 rather than 7 and 1.
+// wasteful says that a long block would leave many short ones: 8 pixels are 4 and 4 rather than 7
+// and 1.
 func wasteful(pixels, width int) bool {
 	return pixels == 7 && width%7 != 0 && (width%7 == 1 || width%4 == 0)
 }
@@ -78,7 +86,8 @@ func (k *Kernels) DepthwiseWeights(dw []float32, dy, x Map, kernel, stride int, 
 	x.check(a, w.Reach(a.Rows), w.Reach(a.Width))
 	Matrix{dw, 0}.check(1, kernel*kernel*a.Channels)
 	k.convolve = abi.DepthwiseArgs{Out: &dy.Data[0], In: &x.Data[0], W: &dw[0],
-		StrideOut: 4 * dy.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows, Blocks: a.Width, Vectors: a.Channels / k.Width,
+		StrideOut: 4 * dy.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows,
+		Blocks: a.Width, Vectors: a.Channels / k.Width,
 		Images: a.Images, GapOut: dy.gap(a.Rows), GapIn: x.gap(stride * a.Rows)}
 	k.table.Depthwise[w].Weights(&k.convolve)
 }

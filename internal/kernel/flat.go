@@ -61,7 +61,8 @@ func (k *Kernels) SGD(w, gradient, velocity []float32, s Step, nesterov bool) {
 	k.optimise(kernel, s, w, gradient, velocity)
 }
 
-// RMSProp moves weights in TensorFlow's form: s = rho s + (1 - rho) g^2, v = m v + rate g / sqrt(s + epsilon), w -= v.
+// RMSProp moves weights in TensorFlow's form: s = rho s + (1 - rho) g^2, v = m v + rate g / sqrt(s
+// + epsilon), w -= v.
 func (k *Kernels) RMSProp(w, gradient, velocity, square []float32, s Step) {
 	k.optimise(abi.RMSProp, s, w, gradient, velocity, square)
 }

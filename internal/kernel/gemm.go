@@ -24,13 +24,14 @@ func (m Matrix) Shift(column int) Matrix { return Matrix{m.Data[column:], m.Stri
 // check returns the first number of a matrix of rows x columns, and panics if it is not all there.
 func (m Matrix) check(rows, columns int) *float32 {
 	if need := (rows-1)*m.Stride + columns; need > len(m.Data) || rows > 1 && m.Stride < 0 {
-		panic(fmt.Sprintf("kernel: %d rows of %d numbers, %d apart, need %d numbers, not %d", rows, columns, m.Stride, need, len(m.Data)))
+		panic(fmt.Sprintf("kernel: %d rows of %d numbers, %d apart, need %d numbers, not %d", rows,
+			columns, m.Stride, need, len(m.Data)))
 	}
 	return &m.Data[0]
 }
 
-// panels calls visit for every panel of n columns: the first column, the vectors across and the columns of the last vector. Four vectors are two and
-// two, which is faster than three and one.
+// panels calls visit for every panel of n columns: the first column, the vectors across and the
+// columns of the last vector. Four vectors are two and two, which is faster than three and one.
 func (s *Set) panels(n int, visit func(column, across, tail int)) {
 	vectors := (n + s.Width - 1) / s.Width
 	for column := 0; vectors > 0; {
@@ -48,7 +49,8 @@ func (s *Set) panels(n int, visit func(column, across, tail int)) {
 	}
 }
 
-// Packed is a matrix [depth, columns] in the order that Product reads: panels of a few vectors of columns, each with all its rows.
+// Packed is a matrix [depth, columns] in the order that Product reads: panels of a few vectors of
+// columns, each with all its rows.
 type Packed struct {
 	Depth, Columns int
 	data           []float32
@@ -66,7 +68,8 @@ func (k *Kernels) Pack(p *Packed, b Matrix) {
 	}
 	b.check(p.Depth, p.Columns)
 	k.panels(p.Columns, func(column, across, tail int) {
-		k.product = abi.GemmArgs{A: &p.data[column*p.Depth], B: &b.Data[column], StrideB: 4 * b.Stride, Depth: p.Depth, Tail: tail}
+		k.product = abi.GemmArgs{A: &p.data[column*p.Depth], B: &b.Data[column],
+			StrideB: 4 * b.Stride, Depth: p.Depth, Tail: tail}
 		k.table.PackPanel[across](&k.product)
 	})
 }
@@ -101,11 +104,13 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 		}
 		turned := Room(&k.turned, columns*k.Width)
 		k.transpose(turned, b.From(row), columns, k.Width, n)
-		k.Copy(Grouped{Matrix: to.Shift(row)}, Grouped{Matrix: Dense(turned, k.Width)}, Rows{Rows: columns, Channels: n, Groups: 1})
+		k.Copy(Grouped{Matrix: to.Shift(row)}, Grouped{Matrix: Dense(turned, k.Width)},
+			Rows{Rows: columns, Channels: n, Groups: 1})
 	}
 }
 
-// transpose copies rows of b, a vector's or fewer, to a vector of columns of a panel, whose rows are so many numbers apart.
+// transpose copies rows of b, a vector's or fewer, to a vector of columns of a panel, whose rows
+// are so many numbers apart.
 func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	if k.table.PackTransposed == nil {
 		for j := range rows {
@@ -119,7 +124,8 @@ func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 		b = k.squared(b, depth, rows)
 	}
 	squares := func(from, n int, to []float32, apart int) {
-		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * apart, StrideB: 4 * b.Stride, Tiles: n}
+		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * apart,
+			StrideB: 4 * b.Stride, Tiles: n}
 		k.table.PackTransposed(&k.product)
 	}
 	if n := depth / k.Width; n > 0 {
@@ -152,15 +158,18 @@ func (k *Kernels) squared(b Matrix, depth, rows int) Matrix {
 	return m
 }
 
-// blockA is the size of the part of A, in floats, that stays in the second cache while panel after panel goes over it.
+// blockA is the size of the part of A, in floats, that stays in the second cache while panel after
+// panel goes over it.
 const blockA = 64 << 10
 
-// Product computes C = A B, or adds it to C, with A of shape [rows, B.Depth] and C [rows, B.Columns].
+// Product computes C = A B, or adds it to C, with A of shape [rows, B.Depth] and C [rows,
+// B.Columns].
 func (k *Kernels) Product(c, a Matrix, b *Packed, rows int, add bool) {
 	k.multiply(c, a, b, rows, b.Columns, add)
 }
 
-// ProductPadded is Product with C's rows written to the end of their last vector, where they get zeros.
+// ProductPadded is Product with C's rows written to the end of their last vector, where they get
+// zeros.
 func (k *Kernels) ProductPadded(c, a Matrix, b *Packed, rows int) {
 	k.multiply(c, a, b, rows, k.Pad(b.Columns), false)
 }
@@ -180,7 +189,8 @@ func (k *Kernels) multiply(c, a Matrix, b *Packed, rows, columns int, add bool) 
 func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add bool) {
 	k.panels(columns, func(column, across, tail int) {
 		args := abi.GemmArgs{A: &a.Data[0], B: &b.data[column*b.Depth], C: &c.Data[column],
-			StrideA: 4 * a.Stride, StrideB: 4 * across * k.Width, StrideC: 4 * c.Stride, Depth: b.Depth, Tail: tail}
+			StrideA: 4 * a.Stride, StrideB: 4 * across * k.Width, StrideC: 4 * c.Stride,
+			Depth: b.Depth, Tail: tail}
 		if add {
 			args.Add = 1
 		}
@@ -195,7 +205,8 @@ func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add b
 // blockTA is the number of rows that ProductTA sums up with a tile of C in registers.
 const blockTA = 128
 
-// ProductTA computes C = A^T B, or adds it to C, with A of shape [depth, rows], B [depth, columns] and C [rows, columns]: the gradient of weights.
+// ProductTA computes C = A^T B, or adds it to C, with A of shape [depth, rows], B [depth, columns]
+// and C [rows, columns]: the gradient of weights.
 func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int, add bool) {
 	if depth == 0 || rows == 0 || columns == 0 {
 		return
@@ -204,7 +215,8 @@ func (k *Kernels) ProductTA(c, a, b Matrix, depth, rows, columns int, add bool) 
 	b.check(depth, columns)
 	c.check(rows, columns)
 	for from := 0; from < depth; from += blockTA {
-		k.multiplyTABlock(c, a.From(from), b.From(from), min(blockTA, depth-from), rows, columns, add || from > 0)
+		k.multiplyTABlock(c, a.From(from), b.From(from), min(blockTA, depth-from), rows, columns,
+			add || from > 0)
 	}
 }
 
@@ -233,7 +245,8 @@ func halved(t abi.Tile) func(*abi.GemmArgs) {
 	return t.Product
 }
 
-// sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a row of C.
+// sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a
+// row of C.
 func (k *Kernels) sweep(args abi.GemmArgs, across, rows, step int, of kernelOf) {
 	for _, t := range k.table.Tiles[across] {
 		n := rows / t.Rows

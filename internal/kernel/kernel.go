@@ -1,12 +1,16 @@
-// Package kernel holds the vector kernels that training spends its time in: products of matrices, depthwise convolutions, and passes over rows of
-// channels that do several things while the numbers are near.
+// Package kernel holds the vector kernels that training spends its time in: products of matrices,
+// depthwise convolutions, and passes over rows of channels that do several things while the numbers
+// are near.
 //
-// A Set is the kernels of one instruction set: assembly for AVX-512 and for AVX2 with FMA (package amd64), and Go twins (package twin), which
-// run everywhere and which the assembly is tested against. A Kernels is a Set with the memory of its arguments, for one goroutine.
+// A Set is the kernels of one instruction set: assembly for AVX-512 and for AVX2 with FMA (package
+// amd64), and Go twins (package twin), which run everywhere and which the assembly is tested
+// against. A Kernels is a Set with the memory of its arguments, for one goroutine.
 //
-// Maps are NHWC: rows of channels, one row a pixel. Rows are any distance apart and any number of channels long; what a caller owns itself has rows that
-// are whole vectors (Set.Pad), with zeros behind the channels. Sums are in a fixed order, so that equal inputs give equal bits for one set. NaN and
-// infinities go through. Every method checks its slices and panics if one is too short, before anything is written.
+// Maps are NHWC: rows of channels, one row a pixel. Rows are any distance apart and any number of
+// channels long; what a caller owns itself has rows that are whole vectors (Set.Pad), with zeros
+// behind the channels. Sums are in a fixed order, so that equal inputs give equal bits for one set.
+// NaN and infinities go through. Every method checks its slices and panics if one is too short,
+// before anything is written.
 package kernel
 
 import (
@@ -42,7 +46,8 @@ type Set struct {
 // generic is the set in plain Go, which every processor runs.
 var generic = Set{Name: Generic, Width: twin.Width, table: twin.Table}
 
-// GenericSlowdown is how many times longer a training step takes with the Go set than with AVX2: 26 to 30 on scaled B0, one AMD Zen 4 core.
+// GenericSlowdown is how many times longer a training step takes with the Go set than with AVX2: 26
+// to 30 on scaled B0, one AMD Zen 4 core.
 const GenericSlowdown = 30
 
 // Sets lists the sets that this processor can run, the fastest first. Generic is always there.
@@ -57,7 +62,8 @@ func Named(name string) (*Set, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return nil, fmt.Errorf("kernels %q are not here: this processor runs %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("kernels %q are not here: this processor runs %s", name,
+		strings.Join(names, ", "))
 }
 
 // Pad is the number of floats of whole vectors that hold c channels.

@@ -7,28 +7,34 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// BenchmarkProduct reports which share of the core's peak the products of B0 reach on blocks that stay in the second cache.
+// BenchmarkProduct reports which share of the core's peak the products of B0 reach on blocks that
+// stay in the second cache.
 func BenchmarkProduct(b *testing.B) {
 	for _, s := range Sets() {
 		peak := s.Measure().PeakGFLOPS
-		for _, shape := range []struct{ rows, columns, depth int }{{480, 96, 16}, {480, 144, 24}, {480, 240, 40}, {240, 480, 80}, {96, 672, 112}, {48, 1152, 192}, {240, 40, 240}, {480, 24, 144}, {48, 320, 1152}, {480, 48, 8}, {480, 12, 48}} {
+		for _, shape := range []struct{ rows, columns, depth int }{{480, 96, 16}, {480, 144, 24},
+			{480, 240, 40}, {240, 480, 80}, {96, 672, 112}, {48, 1152, 192}, {240, 40, 240},
+			{480, 24, 144}, {48, 320, 1152}, {480, 48, 8}, {480, 12, 48}} {
 			k := s.New()
 			a, c := Floats(shape.rows*shape.depth), Floats(shape.rows*k.Pad(shape.columns))
 			p := k.NewPacked(shape.depth, shape.columns)
 			g := Floats(shape.depth * k.Pad(shape.columns))
 			flops := 2 * float64(shape.rows) * float64(shape.columns) * float64(shape.depth)
-			b.Run(fmt.Sprintf("%s/%dx%dx%d", s.Name, shape.rows, shape.columns, shape.depth), func(b *testing.B) {
-				for b.Loop() {
-					k.ProductPadded(Dense(c, k.Pad(shape.columns)), Dense(a, shape.depth), p, shape.rows)
-				}
-				report(b, flops, peak)
-			})
-			b.Run(fmt.Sprintf("%s/%dx%dx%d-TA", s.Name, shape.rows, shape.columns, shape.depth), func(b *testing.B) {
-				for b.Loop() {
-					k.ProductTA(Dense(g, k.Pad(shape.columns)), Dense(a, shape.depth), Dense(c, k.Pad(shape.columns)), shape.rows, shape.depth, shape.columns, true)
-				}
-				report(b, flops, peak)
-			})
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", s.Name, shape.rows, shape.columns, shape.depth),
+				func(b *testing.B) {
+					for b.Loop() {
+						k.ProductPadded(Dense(c, k.Pad(shape.columns)), Dense(a, shape.depth), p, shape.rows)
+					}
+					report(b, flops, peak)
+				})
+			b.Run(fmt.Sprintf("%s/%dx%dx%d-TA", s.Name, shape.rows, shape.columns, shape.depth),
+				func(b *testing.B) {
+					for b.Loop() {
+						k.ProductTA(Dense(g, k.Pad(shape.columns)), Dense(a, shape.depth),
+							Dense(c, k.Pad(shape.columns)), shape.rows, shape.depth, shape.columns, true)
+					}
+					report(b, flops, peak)
+				})
 		}
 	}
 }
@@ -39,9 +45,13 @@ func report(b *testing.B, flops, peak float64) {
 	b.ReportMetric(100*speed/peak, "%peak")
 }
 
-// BenchmarkRows measures the passes over rows on a block of the second cache, in numbers a nanosecond.
+// BenchmarkRows measures the passes over rows on a block of the second cache, in numbers a
+// nanosecond.
 func BenchmarkRows(b *testing.B) {
-	names := map[abi.RowKernel]string{abi.CopyRows: "copyRows", abi.AffineAdd: "affineAdd", abi.Moments: "moments", abi.Products: "products", abi.NormSiLU: "normSiLU", abi.NormSiLUSlope: "normSiLUSlope", abi.SlopeSiLUProducts: "slopeSiLUProducts", abi.MulProducts: "mulProducts"}
+	names := map[abi.RowKernel]string{abi.CopyRows: "copyRows", abi.AffineAdd: "affineAdd",
+		abi.Moments: "moments", abi.Products: "products", abi.NormSiLU: "normSiLU",
+		abi.NormSiLUSlope: "normSiLUSlope", abi.SlopeSiLUProducts: "slopeSiLUProducts",
+		abi.MulProducts: "mulProducts"}
 	for _, s := range Sets() {
 		for _, c := range []int{12, 48, 96, 144, 672} {
 			for kernel := range abi.RowKernels {
@@ -70,21 +80,25 @@ func BenchmarkRows(b *testing.B) {
 func BenchmarkDepthwise(b *testing.B) {
 	for _, s := range Sets() {
 		peak := s.Measure().PeakGFLOPS
-		for _, w := range []abi.Window{{Kernel: 3, Stride: 1}, {Kernel: 3, Stride: 2}, {Kernel: 5, Stride: 1}, {Kernel: 5, Stride: 2}} {
+		for _, w := range []abi.Window{{Kernel: 3, Stride: 1}, {Kernel: 3, Stride: 2},
+			{Kernel: 5, Stride: 1}, {Kernel: 5, Stride: 2}} {
 			for _, size := range []int{14, 12, 8, 4} {
 				const channels = 96
 				k, in := s.New(), w.Reach(size)
-				x, y, dw := Floats(in*in*channels), Floats(size*size*channels), Floats(w.Kernel*w.Kernel*channels)
+				x, y, dw := Floats(in*in*channels), Floats(size*size*channels),
+					Floats(w.Kernel*w.Kernel*channels)
 				flops := 2 * float64(size*size*channels*w.Kernel*w.Kernel)
 				b.Run(fmt.Sprintf("%s/%ds%d/%d", s.Name, w.Kernel, w.Stride, size), func(b *testing.B) {
 					for b.Loop() {
-						k.Depthwise(Map{y, size * channels, 0}, Map{x, in * channels, 0}, dw, w.Kernel, w.Stride, Area{1, size, size, channels})
+						k.Depthwise(Map{y, size * channels, 0}, Map{x, in * channels, 0}, dw,
+							w.Kernel, w.Stride, Area{1, size, size, channels})
 					}
 					report(b, flops, peak)
 				})
 				b.Run(fmt.Sprintf("%s/%ds%d/%d-weights", s.Name, w.Kernel, w.Stride, size), func(b *testing.B) {
 					for b.Loop() {
-						k.DepthwiseWeights(dw, Map{y, size * channels, 0}, Map{x, in * channels, 0}, w.Kernel, w.Stride, Area{1, size, size, channels})
+						k.DepthwiseWeights(dw, Map{y, size * channels, 0}, Map{x, in * channels, 0},
+							w.Kernel, w.Stride, Area{1, size, size, channels})
 					}
 					report(b, flops, peak)
 				})

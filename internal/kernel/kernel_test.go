@@ -10,7 +10,8 @@ import (
 	"gridsearch/internal/kernel/check"
 )
 
-// eachSet runs a test for every set with assembly; GRIDSEARCH_EXPECT names one that must be among them.
+// eachSet runs a test for every set with assembly; GRIDSEARCH_EXPECT names one that must be among
+// them.
 func eachSet(t *testing.T, test func(*testing.T, *Set)) {
 	t.Helper()
 	for _, s := range Sets() {
@@ -18,7 +19,8 @@ func eachSet(t *testing.T, test func(*testing.T, *Set)) {
 	}
 }
 
-// TestExpectedSet fails where a set that the environment expects is not there, so that a green run has tested it.
+// TestExpectedSet fails where a set that the environment expects is not there, so that a green run
+// has tested it.
 func TestExpectedSet(t *testing.T) {
 	if name := os.Getenv("GRIDSEARCH_EXPECT"); name != "" {
 		if _, err := Named(name); err != nil {
@@ -48,10 +50,13 @@ func TestInPlace(t *testing.T) {
 			"slopeProductsGate": func(y, x []float32) {
 				whole := func(m []float32) Grouped { return Grouped{Dense(m, channels), len(m), 0} }
 				gates := k.NewParams(2, channels).Set(par, z)
-				k.SlopeProductsGate(SiLU, whole(y), whole(x), whole(z), k.NewParams(4, channels).Set(par, z), Gates{gates.Data, gates.Stride, 0}, Rows{Rows: rows, Channels: channels, Groups: 1})
+				k.SlopeProductsGate(SiLU, whole(y), whole(x), whole(z),
+					k.NewParams(4, channels).Set(par, z), Gates{gates.Data, gates.Stride, 0},
+					Rows{Rows: rows, Channels: channels, Groups: 1})
 			},
 			"mulProducts": func(y, x []float32) {
-				k.MulProducts(Dense(y, channels), Dense(x, channels), Dense(z, channels), Dense(par, channels), k.NewParams(2, channels), n, false)
+				k.MulProducts(Dense(y, channels), Dense(x, channels), Dense(z, channels),
+					Dense(par, channels), k.NewParams(2, channels), n, false)
 			},
 			"sigmoid": func(y, x []float32) { k.Sigmoid(y, x) },
 			"silu":    func(y, x []float32) { k.SiLU(y, x) },
@@ -66,14 +71,16 @@ func TestInPlace(t *testing.T) {
 	})
 }
 
-// TestJoinedRows: rows without a gap, which are joined, give the bits of rows with one, in place too.
+// TestJoinedRows: rows without a gap, which are joined, give the bits of rows with one, in place
+// too.
 func TestJoinedRows(t *testing.T) {
 	dice := rand.New(rand.NewPCG(13, 14))
 	eachSet(t, func(t *testing.T, s *Set) {
 		k := s.New()
 		for channels := 1; channels <= 50; channels++ {
 			n := Rows{Rows: 1 + dice.IntN(60), Channels: channels}
-			x, z, gapped := check.Random(dice, n.Rows*channels), check.Random(dice, n.Rows*channels), check.Random(dice, n.Rows*(channels+1))
+			x, z, gapped := check.Random(dice, n.Rows*channels),
+				check.Random(dice, n.Rows*channels), check.Random(dice, n.Rows*(channels+1))
 			for r := range n.Rows {
 				copy(gapped.Data[r*(channels+1):], x.Data[r*channels:][:channels])
 			}
@@ -86,7 +93,8 @@ func TestJoinedRows(t *testing.T) {
 				run(Dense(got.Data, channels))
 				run(Dense(want.Data, channels+1))
 				for r := range n.Rows {
-					if a, b := got.Data[r*channels:][:channels], want.Data[r*(channels+1):][:channels]; !slices.Equal(a, b) {
+					if a, b := got.Data[r*channels:][:channels],
+						want.Data[r*(channels+1):][:channels]; !slices.Equal(a, b) {
 						t.Fatalf("%s, %d channels, row %d of %d is %v, want %v", name, channels, r, n.Rows, a, b)
 					}
 				}
@@ -98,10 +106,12 @@ func TestJoinedRows(t *testing.T) {
 	})
 }
 
-// TestSigmoidRange: the sigmoid is within 1e-6 of float64 everywhere, 0 and 1 at the ends, and no number of no number.
+// TestSigmoidRange: the sigmoid is within 1e-6 of float64 everywhere, 0 and 1 at the ends, and no
+// number of no number.
 func TestSigmoidRange(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
-		x := []float32{0, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 88, -88, 1e30, -1e30, 1e-42, -1e-42, math.MaxFloat32}
+		x := []float32{0, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 88, -88,
+			1e30, -1e30, 1e-42, -1e-42, math.MaxFloat32}
 		for v := float32(-100); v < 100; v += .37 {
 			x = append(x, v)
 		}
@@ -137,7 +147,8 @@ func TestHardSwish(t *testing.T) {
 			u := 2*float64(v) - .5
 			slope := (define(u+1e-6) - define(u-1e-6)) / 2e-6
 			for name, c := range map[string][2]float64{
-				"value": {float64(y[i]), define(u)}, "slope": {float64(d[i]), slope}, "gradient": {float64(du[i]), 2 * slope},
+				"value": {float64(y[i]), define(u)}, "slope": {float64(d[i]), slope},
+				"gradient":                     {float64(du[i]), 2 * slope},
 				"sum of gradients":             {float64(par.Row(2)[i]), 2 * slope},
 				"sum of gradients times input": {float64(par.Row(3)[i]), 2 * slope * float64(v)},
 			} {
@@ -149,7 +160,8 @@ func TestHardSwish(t *testing.T) {
 	})
 }
 
-// TestProducts holds the products against sums in float64, for all small shapes of C and for random larger ones.
+// TestProducts holds the products against sums in float64, for all small shapes of C and for random
+// larger ones.
 func TestProducts(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice, k := rand.New(rand.NewPCG(5, 6)), s.New()
@@ -166,7 +178,8 @@ func productCase(t *testing.T, k *Kernels, dice *rand.Rand, rows, columns, depth
 	t.Helper()
 	spare := func() int { return dice.IntN(9) }
 	strideA, strideB, strideC := depth+spare(), columns+spare(), columns+spare()
-	a, b, c := check.Random(dice, rows*strideA), check.Random(dice, depth*strideB), check.Random(dice, rows*strideC)
+	a, b, c := check.Random(dice, rows*strideA), check.Random(dice, depth*strideB),
+		check.Random(dice, rows*strideC)
 	want := c.Clone()
 	accumulate := dice.IntN(2) == 0
 	for i := range rows {
@@ -205,7 +218,8 @@ func productCase(t *testing.T, k *Kernels, dice *rand.Rand, rows, columns, depth
 		t.Fatalf("[%d, %d]: packed from the transpose it is another", depth, columns)
 	}
 	got = c.Clone()
-	k.ProductTA(Matrix{got.Data, strideC}, Matrix{at.Data, rows}, Matrix{b.Data, strideB}, depth, rows, columns, accumulate)
+	k.ProductTA(Matrix{got.Data, strideC}, Matrix{at.Data, rows}, Matrix{b.Data, strideB}, depth,
+		rows, columns, accumulate)
 	if err := want.Same(got, limit); err != nil {
 		t.Fatalf("transposed [%d, %d] x [%d, %d]: %v", rows, depth, depth, columns, err)
 	}
@@ -259,7 +273,8 @@ func TestProductPadded(t *testing.T) {
 	})
 }
 
-// TestDenormals: between FlushDenormals and restore they are zero where a set has that, and afterwards they are themselves again.
+// TestDenormals: between FlushDenormals and restore they are zero where a set has that, and
+// afterwards they are themselves again.
 func TestDenormals(t *testing.T) {
 	x, y := []float32{1e-40, 1}, []float32{0, 0}
 	restore := FlushDenormals()

@@ -17,12 +17,15 @@ type Machine struct {
 // memorySize is larger than any cache of one core's share: 64 MiB.
 const memorySize = 16 << 20
 
-// Measure measures one core in about a quarter of a second. It is the best of several tries, as whatever else runs can only slow it.
+// Measure measures one core in about a quarter of a second. It is the best of several tries, as
+// whatever else runs can only slow it.
 func (s *Set) Measure() Machine {
 	const rounds = 200_000
 	from, to := Floats(memorySize), Floats(memorySize)
 	for i := range from {
-		from[i] = 1 // memory that nobody has written is one page of zeros to the system, and would be read from the first cache
+		// memory that nobody has written is one page of zeros to the system, and would be read from
+		// the first cache
+		from[i] = 1
 	}
 	gigabytes := float64(4*memorySize) / 1e9
 	a := &abi.ProbeArgs{N: rounds}
@@ -38,7 +41,8 @@ func (s *Set) Measure() Machine {
 		*a = abi.ProbeArgs{To: &to[0], From: &from[0], N: memorySize / abi.ProbePiece}
 		s.table.Copy(a)
 	})
-	return Machine{PeakGFLOPS: float64(2*s.Width*abi.ProbeRounds*rounds) / peak / 1e9, ReadGBs: gigabytes / read, CopyGBs: 2 * gigabytes / copied}
+	return Machine{PeakGFLOPS: float64(2*s.Width*abi.ProbeRounds*rounds) / peak / 1e9,
+		ReadGBs: gigabytes / read, CopyGBs: 2 * gigabytes / copied}
 }
 
 // fastest is the shortest of n times, in seconds.

@@ -24,14 +24,16 @@ var (
 // Clips says whether the activation is one of the family of ReLU.
 func (a Activation) Clips() bool { return a.kernels == abi.NormClip-abi.NormSiLU }
 
-// Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and those in images that are.
+// Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and
+// those in images that are.
 type Rows struct {
 	Rows, Channels int
 	Groups         int
 	Images         int // 0 for one
 }
 
-// Grouped is a matrix with the distances from the beginning of a group of rows to the next, and of an image to the next.
+// Grouped is a matrix with the distances from the beginning of a group of rows to the next, and of
+// an image to the next.
 type Grouped struct {
 	Matrix
 	Group, Image int
@@ -69,7 +71,8 @@ func (p Params) Set(rows ...[]float32) Params {
 	return p
 }
 
-// Gates are parameters that each group of rows has of its own: rows of whole vectors, Row apart, and those of the next group Group behind.
+// Gates are parameters that each group of rows has of its own: rows of whole vectors, Row apart,
+// and those of the next group Group behind.
 type Gates struct {
 	Data       []float32
 	Row, Group int
@@ -87,7 +90,8 @@ func (k *Kernels) run(kernel abi.RowKernel, n Rows, par Params, params int, m ..
 		return
 	}
 	a := &k.row
-	*a = abi.RowArgs{Cols: n.Channels, Each: n.Rows, Groups: 1, Images: 1, ParStride: 4 * par.Stride, Top: k.top}
+	*a = abi.RowArgs{Cols: n.Channels, Each: n.Rows, Groups: 1, Images: 1,
+		ParStride: 4 * par.Stride, Top: k.top}
 	for i, matrix := range m {
 		a.P[i], a.Stride[i] = matrix.check(n.Rows, n.Channels), 4*matrix.Stride
 	}
@@ -97,8 +101,10 @@ func (k *Kernels) run(kernel abi.RowKernel, n Rows, par Params, params int, m ..
 	k.table.Rows[kernel](a)
 }
 
-// runJoined is run of a kernel that adds nothing up. Rows that follow each other without a gap and do not fill their vectors are joined to rows that do:
-// a vector that the end of a row cuts costs as much as a whole one, and more in place, as it seems to read what the row in front has just written.
+// runJoined is run of a kernel that adds nothing up. Rows that follow each other without a gap and
+// do not fill their vectors are joined to rows that do: a vector that the end of a row cuts costs
+// as much as a whole one, and more in place, as it seems to read what the row in front has just
+// written.
 func (k *Kernels) runJoined(kernel abi.RowKernel, n Rows, par Params, params int, m ...Matrix) {
 	for _, matrix := range m {
 		matrix.check(n.Rows, n.Channels)
@@ -151,12 +157,14 @@ func (k *Kernels) runGroups(kernel abi.RowKernel, n Rows, par Params, params int
 }
 
 // runGates is runGroups with gates.
-func (k *Kernels) runGates(kernel abi.RowKernel, n Rows, par Params, params int, gates Gates, gateRows int, m ...Grouped) {
+func (k *Kernels) runGates(kernel abi.RowKernel, n Rows, par Params, params int, gates Gates,
+	gateRows int, m ...Grouped) {
 	if n.Groups == 0 || n.Rows == 0 || n.Channels == 0 {
 		return
 	}
 	a, images := &k.row, max(1, n.Images)
-	*a = abi.RowArgs{Cols: n.Channels, Each: n.Rows, Groups: n.Groups, Images: images, ParStride: 4 * par.Stride, Top: k.top}
+	*a = abi.RowArgs{Cols: n.Channels, Each: n.Rows, Groups: n.Groups, Images: images,
+		ParStride: 4 * par.Stride, Top: k.top}
 	for i, g := range m {
 		a.P[i], a.Stride[i] = g.check(n, images), 4*g.Stride
 		a.Gap[i], a.ImageGap[i] = 4*(g.Group-n.Rows*g.Stride), 4*(g.Image-n.Groups*g.Group)
@@ -199,8 +207,11 @@ func (k *Kernels) Scale(x Grouped, g Gates, n Rows) {
 // Moments adds x to p0 and its square to p1.
 func (k *Kernels) Moments(x Matrix, p Params, n Rows) { k.run(abi.Moments, n, p, 2, x) }
 
-// MomentsCopy is Moments of x, which it copies to y past the caches. Rows are whole vectors on cache lines.
-func (k *Kernels) MomentsCopy(y, x Matrix, p Params, n Rows) { k.run(abi.MomentsCopy, n, p, 2, y, x) }
+// MomentsCopy is Moments of x, which it copies to y past the caches. Rows are whole vectors on
+// cache lines.
+func (k *Kernels) MomentsCopy(y, x Matrix, p Params, n Rows) {
+	k.run(abi.MomentsCopy, n, p, 2, y, x)
+}
 
 // Products adds x to p0 and x z to p1.
 func (k *Kernels) Products(x, z Matrix, p Params, n Rows) { k.run(abi.Products, n, p, 2, x, z) }
@@ -264,7 +275,8 @@ func (k *Kernels) AddClipGate(act Activation, y, x, z Grouped, p Params, g Gates
 	k.runGates(abi.AddClipGate, n, p, 1, g, 2, y, x, z)
 }
 
-// ClippedProducts computes du = dy act' where y is the result of an activation that clips, and adds du to p0 and du z to p1.
+// ClippedProducts computes du = dy act' where y is the result of an activation that clips, and adds
+// du to p0 and du z to p1.
 func (k *Kernels) ClippedProducts(act Activation, du, dy, y, z Matrix, p Params, n Rows) {
 	k.top = act.top
 	k.run(abi.ClippedProducts, n, p, 2, du, dy, y, z)
@@ -285,7 +297,8 @@ func (k *Kernels) GateProducts(a, da Grouped, g Gates, n Rows) {
 	k.runGates(abi.GateProducts, n, Params{}, 0, g, 2, a, da)
 }
 
-// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, du goes past the caches: its rows are whole vectors on cache lines.
+// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, du goes past the
+// caches: its rows are whole vectors on cache lines.
 func (k *Kernels) MulProducts(du, da, d, z Matrix, p Params, n Rows, past bool) {
 	kernel := abi.MulProducts
 	if past {

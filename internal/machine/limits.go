@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Limits are what Linux's control groups leave to this process of its machine, as in a container or under a batch scheduler. 0 is no limit.
+// Limits are what Linux's control groups leave to this process of its machine, as in a container or
+// under a batch scheduler. 0 is no limit.
 type Limits struct {
 	Cores      float64 // processor time of so many cores
 	Memory     int64   // bytes
@@ -19,9 +20,11 @@ type Limits struct {
 // ControlGroups reads the limits of this process.
 func ControlGroups() Limits { return controlGroups(os.DirFS("/")) }
 
-// controlGroups takes the tightest limits of all groups around the process, in both versions of the interface: one machine may use both.
+// controlGroups takes the tightest limits of all groups around the process, in both versions of the
+// interface: one machine may use both.
 //
-// Reference: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst; proc_pid_mountinfo(5).
+// Reference: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst;
+// proc_pid_mountinfo(5).
 func controlGroups(root fs.FS) Limits {
 	var l Limits
 	groups := memberships(root)
@@ -55,7 +58,8 @@ func (l *Limits) tighten(by Limits) {
 	l.Memory, l.MemoryFree = min(l.Memory, by.Memory), min(l.MemoryFree, by.MemoryFree)
 }
 
-// memberships are the groups of this process by controller; that of version 2, which has all controllers, is under the empty name.
+// memberships are the groups of this process by controller; that of version 2, which has all
+// controllers, is under the empty name.
 func memberships(root fs.FS) map[string]string {
 	groups := map[string]string{}
 	for _, line := range lines(root, "proc/self/cgroup") {
@@ -70,8 +74,9 @@ func memberships(root fs.FS) map[string]string {
 
 // cgroupMount is a tree of groups in the file system.
 type cgroupMount struct {
-	point       string          // where it is, as package fs names it
-	top         string          // the group that is there: not the tree's root where a container sees a part of it
+	point string // where it is, as package fs names it
+	// the group that is there: not the tree's root where a container sees a part of it
+	top         string
 	controllers map[string]bool // by name; the empty name for version 2
 }
 
@@ -83,7 +88,8 @@ func cgroupMounts(root fs.FS) []cgroupMount {
 		if len(place) < 5 || len(kind) < 3 || !strings.HasPrefix(kind[0], "cgroup") {
 			continue
 		}
-		m := cgroupMount{point: path.Clean("./" + place[4]), top: place[3], controllers: map[string]bool{}}
+		m := cgroupMount{point: path.Clean("./" + place[4]), top: place[3],
+			controllers: map[string]bool{}}
 		if kind[0] == "cgroup2" {
 			m.controllers[""] = true
 		} else {
@@ -114,14 +120,16 @@ type groupFolder struct {
 // limits reads what the group sets itself: files of both versions, of which only one's are there.
 func (g groupFolder) limits() Limits {
 	var l Limits
-	if quota, period := g.number("cpu.cfs_quota_us", 0), g.number("cpu.cfs_period_us", 0); quota > 0 && period > 0 {
+	if quota, period := g.number("cpu.cfs_quota_us", 0), g.number("cpu.cfs_period_us",
+		0); quota > 0 && period > 0 {
 		l.Cores = quota / period
 	}
 	if quota, period := g.number("cpu.max", 0), g.number("cpu.max", 1); quota > 0 && period > 0 {
 		l.Cores = quota / period
 	}
 	const none = 1 << 60 // version 1 writes the largest multiple of a page where there is no limit
-	for _, names := range [][2]string{{"memory.limit_in_bytes", "memory.usage_in_bytes"}, {"memory.max", "memory.current"}} {
+	for _, names := range [][2]string{{"memory.limit_in_bytes", "memory.usage_in_bytes"},
+		{"memory.max", "memory.current"}} {
 		if most := g.number(names[0], 0); most > 0 && most < none {
 			used := g.number(names[1], 0) - g.cached()
 			l.Memory, l.MemoryFree = int64(most), int64(max(0, most-max(0, used)))
@@ -145,7 +153,8 @@ func (g groupFolder) cached() float64 {
 	sum := 0.
 	for _, line := range lines(g.root, path.Join(g.folder, "memory.stat")) {
 		name, value, _ := strings.Cut(line, " ")
-		if name == "inactive_file" || name == "total_inactive_file" { // version 1 counts the groups inside under the second name
+		// version 1 counts the groups inside under the second name
+		if name == "inactive_file" || name == "total_inactive_file" {
 			sum = max(sum, number(value))
 		}
 	}

@@ -22,7 +22,8 @@ func CPU() string {
 		return runtime.GOARCH
 	}
 	// Virtual machines call unlike processors by one name; family and model tell them apart.
-	return fields["model name"] + " (family " + fields["cpu family"] + ", model " + fields["model"] + ")"
+	return fields["model name"] + " (family " + fields["cpu family"] + ", model " +
+		fields["model"] + ")"
 }
 
 // Memory is the memory of the machine and the part of it that programs can still have, in bytes.
@@ -33,7 +34,8 @@ func Memory() (total, available int64) {
 
 // PeakMemory is the largest resident memory of this process so far, in bytes.
 func PeakMemory() int64 {
-	// getrusage counts the process that started this one too: a child has its parent's peak until it exceeds that.
+	// getrusage counts the process that started this one too: a child has its parent's peak until
+	// it exceeds that.
 	if peak := kibibytes(procFile("/proc/self/status")["VmHWM"]); peak > 0 {
 		return peak
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestColons(t *testing.T) {
-	fields := colons(strings.NewReader("MemTotal:       16 kB\nflags\t: a b\nbare\n\nMemTotal: 17 kB\n"))
+	fields := colons(strings.NewReader("MemTotal:       16 kB\nflags\t: a b\nbare\n\nMemTotal: " +
+		"17 kB\n"))
 	if fields["MemTotal"] != "16 kB" || fields["flags"] != "a b" || len(fields) != 3 {
 		t.Errorf("read %q", fields)
 	}

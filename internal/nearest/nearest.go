@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Word returns the candidate that is nearest to the word, the first of equals; empty if there are no candidates. Nearest are those that hold the word, the
-// shortest first ("b0" is meant for "efficientnet-b0"), then those with the smallest edit distance.
+// Word returns the candidate that is nearest to the word, the first of equals; empty if there are
+// no candidates. Nearest are those that hold the word, the shortest first ("b0" is meant for
+// "efficientnet-b0"), then those with the smallest edit distance.
 func Word(word string, candidates []string) string {
 	if all := nearest(word, candidates); len(all) > 0 {
 		return all[0]
@@ -19,7 +20,8 @@ func Word(word string, candidates []string) string {
 // most is how many words a message lists.
 const most = 3
 
-// Words quotes all candidates that are as near as the nearest one, three at most: `"a", "b" or "c"`.
+// Words quotes all candidates that are as near as the nearest one, three at most: `"a", "b" or
+// "c"`.
 func Words(word string, candidates []string) string {
 	all := nearest(word, candidates)
 	text := ""

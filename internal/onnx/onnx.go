@@ -1,7 +1,8 @@
-// Package onnx writes networks as ONNX files: float32, opset 17, one graph whose inputs and outputs have a first dimension of any size.
+// Package onnx writes networks as ONNX files: float32, opset 17, one graph whose inputs and outputs
+// have a first dimension of any size.
 //
-// It writes what a convolutional network needs and reads nothing. A file is one protocol-buffer message; the numbers of its fields are those of onnx.proto,
-// which has kept them since 2017.
+// It writes what a convolutional network needs and reads nothing. A file is one protocol-buffer
+// message; the numbers of its fields are those of onnx.proto, which has kept them since 2017.
 package onnx
 
 import (
@@ -12,7 +13,8 @@ import (
 	"slices"
 )
 
-// Versions of the format: opset 17 (2022) is read by every runtime of these years, and IR version 8 came with it.
+// Versions of the format: opset 17 (2022) is read by every runtime of these years, and IR version 8
+// came with it.
 const (
 	Opset     = 17
 	irVersion = 8
@@ -169,7 +171,8 @@ func (a Attribute) encode() message {
 	return attribute
 }
 
-// message is a protocol-buffer message while it is written: fields, each a number and a wire type, then a value.
+// message is a protocol-buffer message while it is written: fields, each a number and a wire type,
+// then a value.
 type message []byte
 
 // Wire types.

@@ -78,7 +78,8 @@ func (o Outlook) sentence() string {
 }
 
 func (o Outlook) plan(r Row) string {
-	who := fmt.Sprintf("%s, %s x %s: ", o.Study, plural.Of(o.Trials, "trial"), plural.Of(r.Seeds, "seed"))
+	who := fmt.Sprintf("%s, %s x %s: ", o.Study, plural.Of(o.Trials, "trial"),
+		plural.Of(r.Seeds, "seed"))
 	switch {
 	case len(r.Leads) == 0:
 		return who + "no lead shows, because one seed shows no noise"

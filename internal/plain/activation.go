@@ -39,7 +39,8 @@ func ReLUBackward(dx, dy, x []float32, top float32) {
 	}
 }
 
-// HardSwish computes y = x min(max(x + 3, 0), 6) / 6 (A. Howard et al., Searching for MobileNetV3, 2019).
+// HardSwish computes y = x min(max(x + 3, 0), 6) / 6 (A. Howard et al., Searching for MobileNetV3,
+// 2019).
 func HardSwish(y, x []float32) {
 	y = y[:len(x)]
 	for i, v := range x {
@@ -54,7 +55,8 @@ func HardSwish(y, x []float32) {
 	}
 }
 
-// HardSwishBackward computes dx = dy times 0 to -3, 1 from 3 on, and x / 3 + 1/2 between. dx may be dy.
+// HardSwishBackward computes dx = dy times 0 to -3, 1 from 3 on, and x / 3 + 1/2 between. dx may be
+// dy.
 func HardSwishBackward(dx, dy, x []float32) {
 	dx, dy = dx[:len(x)], dy[:len(x)]
 	for i, v := range x {

@@ -1,7 +1,8 @@
 package plain
 
-// BatchNormStats computes the mean and the biased variance of each of c channels over rows, in float64 and relative to the first row: a mean that
-// is large against the deviation costs no accuracy.
+// BatchNormStats computes the mean and the biased variance of each of c channels over rows, in
+// float64 and relative to the first row: a mean that is large against the deviation costs no
+// accuracy.
 func BatchNormStats(mean, variance, x []float32, sums []float64, rows, c int) {
 	sum, square, origin := sums[:c], sums[c:][:c], x[:c]
 	clear(sum)
@@ -33,10 +34,12 @@ func BatchNormForward(y, x, mean, invstd, gamma, beta []float32, rows, c int) {
 	}
 }
 
-// BatchNormBackward computes the gradients of x, gamma and beta, where mean and invstd were taken from x itself. dx may be dy.
+// BatchNormBackward computes the gradients of x, gamma and beta, where mean and invstd were taken
+// from x itself. dx may be dy.
 //
 //	dx = gamma * invstd * (dy - mean(dy) - xhat * mean(dy * xhat)),  xhat = (x - mean) * invstd
-func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma []float32, sums []float64, rows, c int) {
+func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma []float32, sums []float64,
+	rows, c int) {
 	sum, product := sums[:c], sums[c:][:c]
 	clear(sum)
 	clear(product)

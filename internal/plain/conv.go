@@ -1,7 +1,8 @@
 package plain
 
-// Conv is a convolution on square maps with padding of (Kernel-1)/2, in front Shift rows and columns less: x is [Batch, InSize, InSize, InChannels], y
-// [Batch, OutSize, OutSize, OutChannels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, InChannels, OutChannels].
+// Conv is a convolution on square maps with padding of (Kernel-1)/2, in front Shift rows and
+// columns less: x is [Batch, InSize, InSize, InChannels], y [Batch, OutSize, OutSize, OutChannels]
+// with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, InChannels, OutChannels].
 type Conv struct {
 	Batch, InSize, InChannels, OutSize, OutChannels, Kernel, Stride, Shift int
 }
@@ -14,7 +15,8 @@ func (g Conv) patch() int { return g.Kernel * g.Kernel * g.InChannels }
 func (g Conv) inImage() int  { return g.InSize * g.InSize * g.InChannels }
 func (g Conv) outImage() int { return g.OutSize * g.OutSize * g.OutChannels }
 
-// Forward computes y from x and the weights, image by image: its patches as a matrix, times the weights.
+// Forward computes y from x and the weights, image by image: its patches as a matrix, times the
+// weights.
 func (g Conv) Forward(y, x, w, scratch []float32) {
 	for n := range g.Batch {
 		g.gather(scratch, x[n*g.inImage():])
@@ -31,7 +33,8 @@ func (g Conv) BackwardData(dx, dy, w, scratch []float32) {
 	}
 }
 
-// BackwardWeights computes the gradient of the weights, summed over the batch. Its scratch is ScratchSize plus the size of the weights.
+// BackwardWeights computes the gradient of the weights, summed over the batch. Its scratch is
+// ScratchSize plus the size of the weights.
 func (g Conv) BackwardWeights(dw, dy, x, scratch []float32) {
 	dw = dw[:g.patch()*g.OutChannels]
 	patches, one := scratch[:g.ScratchSize()], scratch[g.ScratchSize():][:len(dw)]
@@ -64,7 +67,8 @@ func (g Conv) scatter(dx, patches []float32) {
 	})
 }
 
-// taps visits every place of every patch with the offsets of its channels among the patches and in the image; the latter is negative in the padding.
+// taps visits every place of every patch with the offsets of its channels among the patches and in
+// the image; the latter is negative in the padding.
 func (g Conv) taps(visit func(patch, pixel int)) {
 	pad, patch := (g.Kernel-1)/2-g.Shift, 0
 	for oy := range g.OutSize {

@@ -1,7 +1,8 @@
 package plain
 
-// Depthwise is a convolution of each channel by itself on square maps with padding of (Kernel-1)/2, in front Shift rows and columns less: x is
-// [Batch, InSize, InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, Channels].
+// Depthwise is a convolution of each channel by itself on square maps with padding of (Kernel-1)/2,
+// in front Shift rows and columns less: x is [Batch, InSize, InSize, Channels], y [Batch, OutSize,
+// OutSize, Channels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, Channels].
 type Depthwise struct {
 	Batch, InSize, OutSize, Channels, Kernel, Stride, Shift int
 }
@@ -38,8 +39,9 @@ func (g Depthwise) BackwardWeights(dw, dy, x []float32) {
 	})
 }
 
-// runs visits, for every pixel of the output and every row of the kernel, the run of taps that lie inside the image: the offset of the output
-// pixel, of the first input pixel, of the first tap, and how many taps follow each other.
+// runs visits, for every pixel of the output and every row of the kernel, the run of taps that lie
+// inside the image: the offset of the output pixel, of the first input pixel, of the first tap, and
+// how many taps follow each other.
 func (g Depthwise) runs(visit func(out, in, tap, taps int)) {
 	pad, c, out := (g.Kernel-1)/2-g.Shift, g.Channels, 0
 	for n := range g.Batch {
@@ -58,7 +60,8 @@ func (g Depthwise) runs(visit func(out, in, tap, taps int)) {
 	}
 }
 
-// mulAddTaps adds to y the products of taps rows of x with as many rows of w, three at a time: that saves two of three loads and stores of y.
+// mulAddTaps adds to y the products of taps rows of x with as many rows of w, three at a time: that
+// saves two of three loads and stores of y.
 func mulAddTaps(y, x, w []float32, taps int) {
 	c := len(y)
 	for ; taps >= 3; taps -= 3 {

@@ -7,11 +7,13 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// Products with long rows are gonum's Sgemm, whose inner loop, a row of B times a number, is SSE assembly. Products with short rows are the tiles
-// below. Sgemm's form for a transposed B is not used: it adds up dot products in an order that depends on where the operands lie in memory, and a
+// Products with long rows are gonum's Sgemm, whose inner loop, a row of B times a number, is SSE
+// assembly. Products with short rows are the tiles below. Sgemm's form for a transposed B is not
+// used: it adds up dot products in an order that depends on where the operands lie in memory, and a
 // resumed training would not have the bits of an undisturbed one.
 
-// shortRow is the length of a row below which tiles are the faster form (measured: 2 times at 8, as fast at 24).
+// shortRow is the length of a row below which tiles are the faster form (measured: 2 times at 8, as
+// fast at 24).
 const shortRow = 24
 
 // MatMul computes C = A B with A of shape [m, k], B [k, n] and C [m, n].
@@ -23,7 +25,8 @@ func MatMul(c, a, b []float32, m, n, k int) {
 	withTranspose(b, k, n, func(t []float32) { tiles(c, a, t, m, n, k) })
 }
 
-// MatMulTB computes C = A B^T with A of shape [m, k], B [n, k] and C [m, n]: the gradient of a layer's input.
+// MatMulTB computes C = A B^T with A of shape [m, k], B [n, k] and C [m, n]: the gradient of a
+// layer's input.
 func MatMulTB(c, a, b []float32, m, n, k int) {
 	if n < shortRow {
 		tiles(c, a, b, m, n, k)
@@ -32,7 +35,8 @@ func MatMulTB(c, a, b []float32, m, n, k int) {
 	withTranspose(b, n, k, func(t []float32) { sgemm(blas.NoTrans, c, a, t, m, n, k) })
 }
 
-// MatMulTA computes C = A^T B with A of shape [k, m], B [k, n] and C [m, n]: the gradient of a weight matrix, summed over k rows.
+// MatMulTA computes C = A^T B with A of shape [k, m], B [k, n] and C [m, n]: the gradient of a
+// weight matrix, summed over k rows.
 func MatMulTA(c, a, b []float32, m, n, k int) {
 	if n >= m || n >= shortRow {
 		sgemm(blas.Trans, c, a, b, m, n, k)
@@ -45,7 +49,8 @@ func MatMulTA(c, a, b []float32, m, n, k int) {
 	})
 }
 
-// pool holds the memory of transposed matrices. On the stack they cannot be, as Sgemm may hand its operands to goroutines.
+// pool holds the memory of transposed matrices. On the stack they cannot be, as Sgemm may hand its
+// operands to goroutines.
 var pool = sync.Pool{New: func() any { return new([]float32) }}
 
 func withScratch(size int, use func([]float32)) {
@@ -73,7 +78,8 @@ func transpose(t, a []float32, r, c int) {
 	}
 }
 
-// sgemm cuts the product into panels that Sgemm computes on its caller's goroutine: a training stays on its own core.
+// sgemm cuts the product into panels that Sgemm computes on its caller's goroutine: a training
+// stays on its own core.
 func sgemm(ta blas.Transpose, c, a, b []float32, m, n, k int) {
 	lda, row := k, k
 	if ta == blas.Trans {
@@ -83,18 +89,21 @@ func sgemm(ta blas.Transpose, c, a, b []float32, m, n, k int) {
 	height, width := serialBlocks/columns*blockSize, columns*blockSize
 	for i := 0; i < m; i += height {
 		for j := 0; j < n; j += width {
-			gonum.Implementation{}.Sgemm(ta, blas.NoTrans, min(height, m-i), min(width, n-j), k, 1, a[i*row:], lda, b[j:], n, 0, c[i*n+j:], n)
+			gonum.Implementation{}.Sgemm(ta, blas.NoTrans, min(height, m-i), min(width, n-j), k, 1,
+				a[i*row:], lda, b[j:], n, 0, c[i*n+j:], n)
 		}
 	}
 }
 
-// Sgemm starts goroutines from serialBlocks+1 blocks of blockSize x blockSize results on (gonum, blas/gonum/gonum.go).
+// Sgemm starts goroutines from serialBlocks+1 blocks of blockSize x blockSize results on (gonum,
+// blas/gonum/gonum.go).
 const (
 	blockSize    = 64
 	serialBlocks = 3
 )
 
-// tiles computes C = A B^T with A of shape [m, k] and B [n, k], two rows by four columns at a time: their eight sums stay in registers.
+// tiles computes C = A B^T with A of shape [m, k] and B [n, k], two rows by four columns at a time:
+// their eight sums stay in registers.
 func tiles(c, a, b []float32, m, n, k int) {
 	for i := 0; i < m; i += 2 {
 		a0 := a[i*k:][:k]

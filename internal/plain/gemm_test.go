@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-var gemmShapes = [][3]int{{1, 1, 1}, {2, 3, 5}, {7, 8, 24}, {5, 24, 8}, {33, 17, 6}, {64, 64, 64}, {200, 40, 10}, {65, 193, 30}, {3, 300, 2}, {130, 7, 70}, {1, 23, 100}}
+var gemmShapes = [][3]int{{1, 1, 1}, {2, 3, 5}, {7, 8, 24}, {5, 24, 8}, {33, 17, 6}, {64, 64, 64},
+	{200, 40, 10}, {65, 193, 30}, {3, 300, 2}, {130, 7, 70}, {1, 23, 100}}
 
 func TestMatMul(t *testing.T) {
 	for _, s := range gemmShapes {
@@ -40,16 +41,21 @@ func TestMatMulDoesNotDependOnPlaces(t *testing.T) {
 	for _, s := range gemmShapes {
 		m, n, k := s[0], s[1], s[2]
 		a, b := numbers(m*k), numbers(k*n)
-		for name, f := range map[string]func(c, a, b []float32, m, n, k int){"MatMul": MatMul, "MatMulTA": MatMulTA, "MatMulTB": MatMulTB} {
+		for name, f := range map[string]func(c, a, b []float32, m, n, k int){"MatMul": MatMul,
+			"MatMulTA": MatMulTA, "MatMulTB": MatMulTB} {
 			want := make([]float32, m*n)
 			f(want, a, b, m, n, k)
 			for shift := range 4 {
-				moved := func(x []float32) []float32 { return append(make([]float32, shift, shift+len(x)), x...)[shift:] }
+				moved := func(x []float32) []float32 {
+					return append(make([]float32, shift,
+						shift+len(x)), x...)[shift:]
+				}
 				got := moved(want)
 				f(got, moved(a), moved(b), m, n, k)
 				for i, v := range got {
 					if v != want[i] {
-						t.Fatalf("%s %v: result %d is %v when the operands move by %d, was %v", name, s, i, v, shift, want[i])
+						t.Fatalf("%s %v: result %d is %v when the operands move by %d, was %v",
+							name, s, i, v, shift, want[i])
 					}
 				}
 			}
@@ -58,12 +64,15 @@ func TestMatMulDoesNotDependOnPlaces(t *testing.T) {
 }
 
 func BenchmarkMatMul(b *testing.B) {
-	for _, s := range [][3]int{{18432, 8, 24}, {18432, 24, 8}, {4608, 12, 36}, {4608, 36, 12}, {8192, 20, 80}, {2048, 80, 20}} {
+	for _, s := range [][3]int{{18432, 8, 24}, {18432, 24, 8}, {4608, 12, 36}, {4608, 36, 12},
+		{8192, 20, 80}, {2048, 80, 20}} {
 		m, n, k := s[0], s[1], s[2]
 		x, y, w := numbers(m*k), numbers(m*n), numbers(k*n)
 		out := make([]float32, max(m*k, m*n, k*n))
 		for name, f := range map[string]func(){
-			"forward": func() { MatMul(out, x, w, m, n, k) }, "data": func() { MatMulTB(out, y, w, m, k, n) }, "weights": func() { MatMulTA(out, x, y, k, n, m) },
+			"forward": func() { MatMul(out, x, w, m, n, k) },
+			"data":    func() { MatMulTB(out, y, w, m, k, n) },
+			"weights": func() { MatMulTA(out, x, y, k, n, m) },
 		} {
 			b.Run(fmt.Sprint(name, s), func(b *testing.B) {
 				for b.Loop() {

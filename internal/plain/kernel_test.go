@@ -17,9 +17,11 @@ func numbers(n int) []float32 {
 	return x
 }
 
-// guarded runs a kernel on an output full of NaN with more NaN around it, and compares with float64 values: everything must be written, nothing else.
-// The tolerance is relative to the size of the values, as single ones may cancel.
-func guarded(t *testing.T, name string, want []float64, tolerance float64, run func(out []float32)) {
+// guarded runs a kernel on an output full of NaN with more NaN around it, and compares with float64
+// values: everything must be written, nothing else. The tolerance is relative to the size of the
+// values, as single ones may cancel.
+func guarded(t *testing.T, name string, want []float64, tolerance float64,
+	run func(out []float32)) {
 	t.Helper()
 	const guard = 8
 	all := make([]float32, len(want)+2*guard)

@@ -39,8 +39,10 @@ func visit(batch, outSize, kernel, stride, shift int, f func(n, oy, ox, ky, kx, 
 
 func TestConv(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		g := Conv{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), InChannels: rapid.IntRange(1, 5).Draw(r, "in"),
-			OutChannels: rapid.IntRange(1, 9).Draw(r, "out"), Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
+		g := Conv{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r,
+			"size"), InChannels: rapid.IntRange(1, 5).Draw(r, "in"),
+			OutChannels: rapid.IntRange(1, 9).Draw(r, "out"), Kernel: 2*rapid.IntRange(0, 2).Draw(r,
+				"kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
 		g.OutSize, g.Shift = (g.InSize+g.Stride-1)/g.Stride, shift(r, g.Kernel)
 		x, dy := numbers(g.Batch*g.inImage()), numbers(g.Batch*g.outImage() + 1)[1:]
 		w := numbers(g.patch()*g.OutChannels + 2)[2:]
@@ -48,7 +50,8 @@ func TestConv(t *testing.T) {
 		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, g.Shift, func(n, oy, ox, ky, kx, iy, ix int) {
 			for i := range g.InChannels {
 				for o := range g.OutChannels {
-					out, tap := ((n*g.OutSize+oy)*g.OutSize+ox)*g.OutChannels+o, ((ky*g.Kernel+kx)*g.InChannels+i)*g.OutChannels+o
+					out, tap := ((n*g.OutSize+oy)*g.OutSize+ox)*g.OutChannels+o,
+						((ky*g.Kernel+kx)*g.InChannels+i)*g.OutChannels+o
 					v := padded(x[n*g.inImage():], g.InSize, g.InChannels, iy, ix, i)
 					y[out] += v * float64(w[tap])
 					dw[tap] += v * float64(dy[out])
@@ -59,20 +62,27 @@ func TestConv(t *testing.T) {
 			}
 		})
 		scratch := make([]float32, g.ScratchSize()+len(w))
-		guarded(t, fmt.Sprintf("forward %+v", g), y, 1e-5, func(out []float32) { g.Forward(out, x, w, scratch) })
-		guarded(t, fmt.Sprintf("data %+v", g), dx, 1e-5, func(out []float32) { g.BackwardData(out, dy, w, scratch) })
-		guarded(t, fmt.Sprintf("weights %+v", g), dw, 1e-5, func(out []float32) { g.BackwardWeights(out, dy, x, scratch) })
+		guarded(t, fmt.Sprintf("forward %+v", g), y, 1e-5,
+			func(out []float32) { g.Forward(out, x, w, scratch) })
+		guarded(t, fmt.Sprintf("data %+v", g), dx, 1e-5,
+			func(out []float32) { g.BackwardData(out, dy, w, scratch) })
+		guarded(t, fmt.Sprintf("weights %+v", g), dw, 1e-5,
+			func(out []float32) { g.BackwardWeights(out, dy, x, scratch) })
 	})
 }
 
 func TestDepthwise(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		g := Depthwise{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 19).Draw(r, "channels"),
-			Kernel: 2*rapid.IntRange(0, 3).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
+		g := Depthwise{Batch: rapid.IntRange(1, 3).Draw(r, "batch"),
+			InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 19).Draw(r,
+				"channels"),
+			Kernel: 2*rapid.IntRange(0, 3).Draw(r, "kernel") + 1,
+			Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
 		g.OutSize, g.Shift = (g.InSize+g.Stride-1)/g.Stride, shift(r, g.Kernel)
 		c := g.Channels
 		image := g.InSize * g.InSize * c
-		x, dy, w := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:], numbers(g.Kernel*g.Kernel*c + 2)[2:]
+		x, dy, w := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:],
+			numbers(g.Kernel*g.Kernel*c + 2)[2:]
 		y, dx, dw := make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
 		visit(g.Batch, g.OutSize, g.Kernel, g.Stride, g.Shift, func(n, oy, ox, ky, kx, iy, ix int) {
 			for j := range c {
@@ -86,8 +96,10 @@ func TestDepthwise(t *testing.T) {
 			}
 		})
 		guarded(t, fmt.Sprintf("forward %+v", g), y, 1e-5, func(out []float32) { g.Forward(out, x, w) })
-		guarded(t, fmt.Sprintf("data %+v", g), dx, 1e-5, func(out []float32) { g.BackwardData(out, dy, w) })
-		guarded(t, fmt.Sprintf("weights %+v", g), dw, 1e-5, func(out []float32) { g.BackwardWeights(out, dy, x) })
+		guarded(t, fmt.Sprintf("data %+v", g), dx, 1e-5,
+			func(out []float32) { g.BackwardData(out, dy, w) })
+		guarded(t, fmt.Sprintf("weights %+v", g), dw, 1e-5,
+			func(out []float32) { g.BackwardWeights(out, dy, x) })
 	})
 }
 
@@ -100,7 +112,8 @@ func wide(x []float32) []float64 {
 	return w
 }
 
-// normalise is batch norm in float64, with its loss sum(dy * y) differentiated by differences in the tests.
+// normalise is batch norm in float64, with its loss sum(dy * y) differentiated by differences in
+// the tests.
 func normalise(x, gamma, beta []float64, rows, c int) []float64 {
 	y := make([]float64, len(x))
 	for j := range c {
@@ -121,7 +134,8 @@ func normalise(x, gamma, beta []float64, rows, c int) []float64 {
 func TestBatchNorm(t *testing.T) {
 	for _, s := range [][2]int{{2, 1}, {5, 3}, {64, 7}, {33, 17}} {
 		rows, c := s[0], s[1]
-		x, dy, gamma, beta := numbers(rows*c), numbers(rows*c + 1)[1:], numbers(c + 3)[3:], numbers(c + 4)[4:]
+		x, dy, gamma, beta := numbers(rows*c), numbers(rows*c + 1)[1:], numbers(c + 3)[3:],
+			numbers(c + 4)[4:]
 		for i := range x {
 			x[i] += 30 // a mean that is large against the deviation
 		}
@@ -131,7 +145,10 @@ func TestBatchNorm(t *testing.T) {
 		for j, v := range inverse {
 			inverse[j] = float32(1 / math.Sqrt(float64(v)+1e-3))
 		}
-		guarded(t, "forward", want, 2e-5, func(out []float32) { BatchNormForward(out, x, mean, inverse, gamma, beta, rows, c) })
+		guarded(t, "forward", want, 2e-5, func(out []float32) {
+			BatchNormForward(out, x, mean,
+				inverse, gamma, beta, rows, c)
+		})
 		gradient := func(values []float64, run func() []float64) []float64 {
 			g := make([]float64, len(values))
 			for i, v := range values {
@@ -180,7 +197,8 @@ func TestActivations(t *testing.T) {
 		x[i] *= 5
 	}
 	sigma := func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
-	y, dx, s, ds := make([]float64, 101), make([]float64, 101), make([]float64, 101), make([]float64, 101)
+	y, dx, s, ds := make([]float64, 101), make([]float64, 101), make([]float64, 101),
+		make([]float64, 101)
 	gate := make([]float32, 101)
 	for i, v := range wide(x) {
 		p := sigma(v)
@@ -211,7 +229,8 @@ func TestReLU(t *testing.T) {
 			}
 		}
 		guarded(t, fmt.Sprint("ReLU ", top), y, 0, func(out []float32) { ReLU(out, x, top) })
-		guarded(t, fmt.Sprint("ReLUBackward ", top), dx, 0, func(out []float32) { ReLUBackward(out, dy, x, top) })
+		guarded(t, fmt.Sprint("ReLUBackward ", top), dx, 0,
+			func(out []float32) { ReLUBackward(out, dy, x, top) })
 		special := []float32{nan, -inf}
 		if ReLU(special, special, top); special[0] == special[0] || special[1] != 0 {
 			t.Errorf("ReLU of NaN and -Inf is %v", special)
@@ -238,7 +257,8 @@ func TestHardSwish(t *testing.T) {
 	slopes := make([]float32, 5)
 	HardSwishBackward(slopes, []float32{1, 1, 1, 1, 1}, special)
 	HardSwish(special, special)
-	if special[0] == special[0] || special[1] != 0 || !math.IsInf(float64(special[2]), 1) || special[3] != 0 || special[4] != 3 {
+	if special[0] == special[0] || special[1] != 0 || !math.IsInf(float64(special[2]), 1) ||
+		special[3] != 0 || special[4] != 3 {
 		t.Errorf("HardSwish of NaN, infinities, -3 and 3 is %v", special)
 	}
 	if slopes[0] == slopes[0] || slopes[1] != 0 || slopes[2] != 1 || slopes[3] != 0 || slopes[4] != 1 {
@@ -249,12 +269,15 @@ func TestHardSwish(t *testing.T) {
 // TestMaxPool compares with the definition, and the gradient with differences of sum(dy * y).
 func TestMaxPool(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		g := MaxPool{Batch: rapid.IntRange(1, 3).Draw(r, "batch"), InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 5).Draw(r, "channels"),
-			Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
+		g := MaxPool{Batch: rapid.IntRange(1, 3).Draw(r, "batch"),
+			InSize: rapid.IntRange(1, 9).Draw(r, "size"), Channels: rapid.IntRange(1, 5).Draw(r, "channels"),
+			Kernel: 2*rapid.IntRange(0, 2).Draw(r, "kernel") + 1,
+			Stride: rapid.IntRange(1, 2).Draw(r, "stride")}
 		g.OutSize, g.Shift = (g.InSize+g.Stride-1)/g.Stride, shift(r, g.Kernel)
 		c := g.Channels
 		image := g.InSize * g.InSize * c
-		x, dy, from := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:], make([]int32, g.Batch*g.OutSize*g.OutSize*c)
+		x, dy, from := numbers(g.Batch*image), numbers(g.Batch*g.OutSize*g.OutSize*c + 1)[1:],
+			make([]int32, g.Batch*g.OutSize*g.OutSize*c)
 		pool := func(x []float64) []float64 {
 			y := make([]float64, len(dy))
 			for i := range y {
@@ -272,7 +295,8 @@ func TestMaxPool(t *testing.T) {
 			return y
 		}
 		values := wide(x)
-		guarded(t, fmt.Sprintf("forward %+v", g), pool(values), 0, func(out []float32) { g.Forward(out, from, x) })
+		guarded(t, fmt.Sprintf("forward %+v", g), pool(values), 0,
+			func(out []float32) { g.Forward(out, from, x) })
 		dx := make([]float64, len(x))
 		for i, v := range values {
 			const h = 1e-9 // below the distance of any two values
@@ -284,7 +308,8 @@ func TestMaxPool(t *testing.T) {
 			}
 			values[i] = v
 		}
-		guarded(t, fmt.Sprintf("backward %+v", g), dx, 1e-5, func(out []float32) { g.Backward(out, dy, from) })
+		guarded(t, fmt.Sprintf("backward %+v", g), dx, 1e-5,
+			func(out []float32) { g.Backward(out, dy, from) })
 	})
 }
 
@@ -305,7 +330,8 @@ func TestMaxPoolOfEquals(t *testing.T) {
 func TestPoolingAndScaling(t *testing.T) {
 	const batch, area, c = 3, 4, 5
 	x, dy, gate := numbers(batch*area*c), numbers(batch*area*c + 1)[1:], numbers(batch*c)
-	mean, spread, scaled, back, dgate := make([]float64, batch*c), make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x)), make([]float64, batch*c)
+	mean, spread, scaled, back, dgate := make([]float64, batch*c), make([]float64, len(x)),
+		make([]float64, len(x)), make([]float64, len(x)), make([]float64, batch*c)
 	for n := range batch {
 		for p := range area {
 			for j := range c {
@@ -320,10 +346,14 @@ func TestPoolingAndScaling(t *testing.T) {
 	}
 	other := make([]float32, len(x))
 	guarded(t, "GlobalMean", mean, 1e-6, func(out []float32) { GlobalMean(out, x, batch, area, c) })
-	guarded(t, "GlobalMeanBackward", spread, 1e-6, func(out []float32) { GlobalMeanBackward(out, gate, batch, area, c) })
-	guarded(t, "ScaleChannels", scaled, 1e-6, func(out []float32) { ScaleChannels(out, x, gate, batch, area, c) })
-	guarded(t, "ScaleChannelsBackward dx", back, 1e-6, func(out []float32) { ScaleChannelsBackward(out, other, dy, x, gate, batch, area, c) })
-	guarded(t, "ScaleChannelsBackward dgate", dgate, 1e-6, func(out []float32) { ScaleChannelsBackward(other, out, dy, x, gate, batch, area, c) })
+	guarded(t, "GlobalMeanBackward", spread, 1e-6,
+		func(out []float32) { GlobalMeanBackward(out, gate, batch, area, c) })
+	guarded(t, "ScaleChannels", scaled, 1e-6,
+		func(out []float32) { ScaleChannels(out, x, gate, batch, area, c) })
+	guarded(t, "ScaleChannelsBackward dx", back, 1e-6,
+		func(out []float32) { ScaleChannelsBackward(out, other, dy, x, gate, batch, area, c) })
+	guarded(t, "ScaleChannelsBackward dgate", dgate, 1e-6,
+		func(out []float32) { ScaleChannelsBackward(other, out, dy, x, gate, batch, area, c) })
 	sum := make([]float64, c)
 	for i, v := range wide(x) {
 		sum[i%c] += v
@@ -333,11 +363,18 @@ func TestPoolingAndScaling(t *testing.T) {
 	for i, v := range wide(x) {
 		scaled[i] = v * float64(factors[i/(area*c)])
 	}
-	guarded(t, "ScaleExamples", scaled, 1e-6, func(out []float32) { ScaleExamples(out, x, factors, batch, area*c) })
+	guarded(t, "ScaleExamples", scaled, 1e-6, func(out []float32) {
+		ScaleExamples(out, x, factors,
+			batch, area*c)
+	})
 	for i, v := range wide(x) {
 		scaled[i] = v + float64(gate[i%c])
 	}
-	guarded(t, "AddBias", scaled, 1e-6, func(out []float32) { copy(out, x); AddBias(out, gate, batch*area, c) })
+	guarded(t, "AddBias", scaled, 1e-6, func(out []float32) {
+		copy(out, x)
+		AddBias(out, gate,
+			batch*area, c)
+	})
 }
 
 // TestLoss compares with the definition in float64, and the gradient with differences of it.
@@ -365,7 +402,8 @@ func TestLoss(t *testing.T) {
 	}
 	z := wide(logits)
 	prob := make([]float32, len(logits))
-	if got, want := SoftmaxCrossEntropy(prob, logits, labels, smoothing, batch, classes), loss(z); math.Abs(got-want) > 1e-6*want {
+	if got, want := SoftmaxCrossEntropy(prob, logits, labels, smoothing, batch, classes),
+		loss(z); math.Abs(got-want) > 1e-6*want {
 		t.Errorf("the loss is %v, want %v", got, want)
 	}
 	gradient := make([]float64, len(z))
@@ -376,7 +414,10 @@ func TestLoss(t *testing.T) {
 		z[i] = v - h
 		gradient[i], z[i] = 3*(up-loss(z))/(2*h), v
 	}
-	guarded(t, "gradient", gradient, 1e-6, func(out []float32) { SoftmaxCrossEntropyBackward(out, prob, labels, smoothing, 3, batch, classes) })
+	guarded(t, "gradient", gradient, 1e-6, func(out []float32) {
+		SoftmaxCrossEntropyBackward(out,
+			prob, labels, smoothing, 3, batch, classes)
+	})
 }
 
 func BenchmarkLayers(b *testing.B) {
@@ -385,7 +426,9 @@ func BenchmarkLayers(b *testing.B) {
 	y := make([]float32, len(x))
 	work := 2 * float64(len(x)) * 9
 	for name, run := range map[string]func(){
-		"depthwise forward": func() { g.Forward(y, x, w) }, "depthwise data": func() { g.BackwardData(y, x, w) }, "depthwise weights": func() { g.BackwardWeights(w, y, x) },
+		"depthwise forward": func() { g.Forward(y, x, w) },
+		"depthwise data":    func() { g.BackwardData(y, x, w) },
+		"depthwise weights": func() { g.BackwardWeights(w, y, x) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -394,7 +437,8 @@ func BenchmarkLayers(b *testing.B) {
 			b.ReportMetric(work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
 	}
-	for name, run := range map[string]func(){"SiLU": func() { SiLU(y, x) }, "SiLUBackward": func() { SiLUBackward(y, x, x) }} {
+	for name, run := range map[string]func(){"SiLU": func() { SiLU(y, x) },
+		"SiLUBackward": func() { SiLUBackward(y, x, x) }} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				run()

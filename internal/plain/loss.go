@@ -2,9 +2,11 @@ package plain
 
 import "math"
 
-// SoftmaxCrossEntropy returns the mean loss of a batch and writes the probabilities [batch, classes]. The target of an example is 1 - smoothing on
-// its label plus smoothing / classes on every class (label smoothing as in the Inception paper and TensorFlow).
-func SoftmaxCrossEntropy(prob, logits []float32, labels []int32, smoothing float32, batch, classes int) float64 {
+// SoftmaxCrossEntropy returns the mean loss of a batch and writes the probabilities [batch,
+// classes]. The target of an example is 1 - smoothing on its label plus smoothing / classes on
+// every class (label smoothing as in the Inception paper and TensorFlow).
+func SoftmaxCrossEntropy(prob, logits []float32, labels []int32, smoothing float32, batch,
+	classes int) float64 {
 	var loss float64
 	for n := range batch {
 		z, p := logits[n*classes:][:classes], prob[n*classes:][:classes]
@@ -29,8 +31,10 @@ func SoftmaxCrossEntropy(prob, logits []float32, labels []int32, smoothing float
 	return loss / float64(batch)
 }
 
-// SoftmaxCrossEntropyBackward computes the gradient of the mean loss, times scale, with respect to the logits.
-func SoftmaxCrossEntropyBackward(dlogits, prob []float32, labels []int32, smoothing, scale float32, batch, classes int) {
+// SoftmaxCrossEntropyBackward computes the gradient of the mean loss, times scale, with respect to
+// the logits.
+func SoftmaxCrossEntropyBackward(dlogits, prob []float32, labels []int32, smoothing, scale float32,
+	batch, classes int) {
 	scale /= float32(batch)
 	even := smoothing / float32(classes)
 	for n := range batch {

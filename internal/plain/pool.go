@@ -64,8 +64,9 @@ func ScaleChannelsBackward(dx, dgate, dy, x, gate []float32, batch, area, c int)
 	}
 }
 
-// MaxPool takes the largest value of each channel in windows on square maps that begin (Kernel-1)/2 - Shift rows and columns outside; what lies outside the
-// image never is: x is [Batch, InSize, InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
+// MaxPool takes the largest value of each channel in windows on square maps that begin (Kernel-1)/2
+// - Shift rows and columns outside; what lies outside the image never is: x is [Batch, InSize,
+// InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
 type MaxPool struct {
 	Batch, InSize, OutSize, Channels, Kernel, Stride, Shift int
 }

@@ -7,7 +7,8 @@ func TestOf(t *testing.T) {
 		n    int
 		noun string
 		want string
-	}{{0, "run", "0 runs"}, {1, "run", "1 run"}, {2, "run", "2 runs"}, {1, "class", "1 class"}, {2, "class", "2 classes"}} {
+	}{{0, "run", "0 runs"}, {1, "run", "1 run"}, {2, "run", "2 runs"}, {1, "class", "1 class"},
+		{2, "class", "2 classes"}} {
 		if got := Of(c.n, c.noun); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}

@@ -1,8 +1,10 @@
 // Package portable computes elementary functions with the same bits on every platform.
 //
-// The functions of package math may use assembly, and a compiler may fuse a product and a sum into one rounding: results then differ in the last
-// bit between processors, and with them the bytes of a rendered image. Here every product is rounded by an explicit conversion, which forbids the
-// fusion. Results are within 2e-15 of the exact ones, relative or absolute, whichever is larger, for arguments that images need; Exp32 is as near as float32 allows.
+// The functions of package math may use assembly, and a compiler may fuse a product and a sum into
+// one rounding: results then differ in the last bit between processors, and with them the bytes of
+// a rendered image. Here every product is rounded by an explicit conversion, which forbids the
+// fusion. Results are within 2e-15 of the exact ones, relative or absolute, whichever is larger,
+// for arguments that images need; Exp32 is as near as float32 allows.
 package portable
 
 import "math"
@@ -69,13 +71,15 @@ func Exp(x float64) float64 {
 	return math.Ldexp(sum, int(n))
 }
 
-// Bounds of Exp32: beyond them the result would leave the normal numbers. NaN passes both comparisons and goes through.
+// Bounds of Exp32: beyond them the result would leave the normal numbers. NaN passes both
+// comparisons and goes through.
 const (
 	exp32Low  = -87
 	exp32High = 88
 )
 
-// Exp32 computes e^x within 3e-7 as 2^n * 2^f with a whole n and |f| <= 1/2; 2^f by its Taylor polynomial, whose error is below half a unit in the last place.
+// Exp32 computes e^x within 3e-7 as 2^n * 2^f with a whole n and |f| <= 1/2; 2^f by its Taylor
+// polynomial, whose error is below half a unit in the last place.
 func Exp32(x float32) float32 {
 	if x < exp32Low {
 		x = exp32Low
@@ -85,7 +89,8 @@ func Exp32(x float32) float32 {
 	const round = 1 << 23 * 1.5 // added and taken away, it leaves the nearest whole number
 	t := float32(x * math.Log2E)
 	n := float32(t+round) - round
-	// The product's rounding error is up to 4e-6 at the bounds; the remainder is formed from x with ln 2 in two parts instead.
+	// The product's rounding error is up to 4e-6 at the bounds; the remainder is formed from x with
+	// ln 2 in two parts instead.
 	f := float32(x-float32(n*0.693359375)) + float32(n*2.12194440e-4)
 	p := float32(1. / 720)
 	for _, c := range [...]float32{1. / 120, 1. / 24, 1. / 6, 1. / 2, 1, 1} {

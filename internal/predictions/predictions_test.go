@@ -25,7 +25,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// FuzzDecode: nothing that a file holds ends the program, and what is read is written back as it was.
+// FuzzDecode: nothing that a file holds ends the program, and what is read is written back as it
+// was.
 func FuzzDecode(f *testing.F) {
 	for _, classes := range []int{1, 3} {
 		p := File{Key: "k", Names: make([]string, classes)}

@@ -69,8 +69,8 @@ func Shown(command []string) []string {
 	return append([]string{name}, command[1:]...)
 }
 
-// Command is exec.CommandContext of words, the first of which may be Path: it then has the name of the file
-// in lists of processes.
+// Command is exec.CommandContext of words, the first of which may be Path: it then has the name of
+// the file in lists of processes.
 func Command(ctx context.Context, words []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Args[0] = Shown(words)[0]

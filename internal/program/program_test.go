@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestReplaced: a program whose file is replaced while it runs starts itself, knows its own hash and
-// has its own name.
+// TestReplaced: a program whose file is replaced while it runs starts itself, knows its own hash
+// and has its own name.
 func TestReplaced(t *testing.T) {
 	if os.Getenv("GRIDSEARCH_TEST_PROGRAM") == "again" {
 		Sign()

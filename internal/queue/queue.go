@@ -1,8 +1,9 @@
 // Package queue is where runs wait until a worker takes them.
 //
-// The queue is told of runs by their keys and gives each out under a lease. A lease ends in one of three ways: the run is done, it is to be tried again,
-// or it goes back untouched. How often a run is tried is its taker's decision. Nothing is kept here that cannot be rebuilt from the plan and the
-// record.
+// The queue is told of runs by their keys and gives each out under a lease. A lease ends in one of
+// three ways: the run is done, it is to be tried again, or it goes back untouched. How often a run
+// is tried is its taker's decision. Nothing is kept here that cannot be rebuilt from the plan and
+// the record.
 package queue
 
 import (
@@ -18,8 +19,8 @@ var ErrEmpty = errors.New("no run is left")
 type Queue interface {
 	// Push adds runs behind those that wait.
 	Push(keys ...string)
-	// Lease takes the next run. While none waits but some are leased, it blocks, as one may come back. It returns ErrEmpty at the end of the work and
-	// the context's error when that ends.
+	// Lease takes the next run. While none waits but some are leased, it blocks, as one may come
+	// back. It returns ErrEmpty at the end of the work and the context's error when that ends.
 	Lease(ctx context.Context) (Lease, error)
 }
 

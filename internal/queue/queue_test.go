@@ -94,7 +94,8 @@ func startLease(ctx context.Context, q Queue) <-chan leased {
 func everyRunOnce(t *testing.T, make func() Queue) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := make()
-		keys := rapid.SliceOfNDistinct(rapid.StringMatching("[a-z]{1,3}"), 1, 20, rapid.ID[string]).Draw(t, "keys")
+		keys := rapid.SliceOfNDistinct(rapid.StringMatching("[a-z]{1,3}"), 1, 20,
+			rapid.ID[string]).Draw(t, "keys")
 		fates := rapid.SliceOfN(rapid.IntRange(0, 2), 7, 7).Draw(t, "fates")
 		q.Push(keys...)
 		var mutex sync.Mutex

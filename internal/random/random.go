@@ -1,9 +1,10 @@
 // Package random gives named streams of random numbers.
 //
-// Every random draw of a study is a function of a seed and of names: the purpose, and what it is drawn for (an epoch, an example, a layer, a step).
-// There is no generator state to save: a run that is killed and resumed opens the same streams again and draws the same numbers.
-// Streams with different names are independent for all practical purposes, because a SHA-256 of the names seeds each.
-// The numbers are the same on every platform.
+// Every random draw of a study is a function of a seed and of names: the purpose, and what it is
+// drawn for (an epoch, an example, a layer, a step). There is no generator state to save: a run
+// that is killed and resumed opens the same streams again and draws the same numbers. Streams with
+// different names are independent for all practical purposes, because a SHA-256 of the names seeds
+// each. The numbers are the same on every platform.
 package random
 
 import (
@@ -35,7 +36,8 @@ func New(seed uint64, names ...any) *Stream {
 // Seed derives another seed from a seed and a path of names.
 func Seed(seed uint64, names ...any) uint64 { return New(seed, names...).Uint64() }
 
-// appendName writes a name so that no two paths of names have the same bytes: a tag, then the length before a string.
+// appendName writes a name so that no two paths of names have the same bytes: a tag, then the
+// length before a string.
 func appendName(text []byte, name any) []byte {
 	switch v := name.(type) {
 	case string:

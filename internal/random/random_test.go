@@ -18,7 +18,8 @@ func TestStreamIsFixed(t *testing.T) {
 }
 
 func TestNamesAreApart(t *testing.T) {
-	paths := [][]any{{}, {"a"}, {"ab"}, {"a", "b"}, {"b", "a"}, {1}, {"1"}, {1, 2}, {12}, {"a", 1}, {"a1"}}
+	paths := [][]any{{}, {"a"}, {"ab"}, {"a", "b"}, {"b", "a"}, {1}, {"1"}, {1, 2}, {12}, {"a", 1},
+		{"a1"}}
 	seen := map[uint64][]any{}
 	for _, path := range paths {
 		v := Seed(7, path...)

@@ -18,8 +18,9 @@ const lengthSize = 8
 // maxHeader is the longest header that the format allows.
 const maxHeader = 100_000_000
 
-// Reading a header takes up to 24 times its length, garbage included. Networks' headers are a hundred bytes a tensor: one that is long is to be a
-// small part of its file, so that reading never takes more memory than the file.
+// Reading a header takes up to 24 times its length, garbage included. Networks' headers are a
+// hundred bytes a tensor: one that is long is to be a small part of its file, so that reading never
+// takes more memory than the file.
 const (
 	longHeader  = 1 << 20
 	headerShare = 32 // of a file with a long header
@@ -28,19 +29,26 @@ const (
 // Decode reads a file. The tensors' data are parts of text.
 func Decode(text []byte) (*File, error) {
 	if len(text) < lengthSize {
-		return nil, fmt.Errorf("not a safetensors file: %d bytes are too few for the length of its header", len(text))
+		return nil, fmt.Errorf("not a safetensors file: %d bytes are too few for the length of "+
+			"its header", len(text))
 	}
 	length, rest := binary.LittleEndian.Uint64(text), text[lengthSize:]
 	switch {
-	case length > maxHeader && (bytes.HasPrefix(text, []byte("PK\x03\x04")) || bytes.HasPrefix(text, []byte{0x80, 2})): // an archive, or a pickle
-		return nil, errors.New("not a safetensors file but one of torch.save: load it in PyTorch, and write its state dictionary by safetensors.torch.save_file")
+	// an archive, or a pickle
+	case length > maxHeader && (bytes.HasPrefix(text, []byte("PK\x03\x04")) ||
+		bytes.HasPrefix(text, []byte{0x80, 2})):
+		return nil, errors.New("not a safetensors file but one of torch.save: load it in " +
+			"PyTorch, and write its state dictionary by safetensors.torch.save_file")
 	case length > maxHeader:
-		return nil, fmt.Errorf("not a safetensors file: a header of %d bytes is longer than the %d that the format allows", length, maxHeader)
+		return nil, fmt.Errorf("not a safetensors file: a header of %d bytes is longer than the "+
+			"%d that the format allows", length, maxHeader)
 	case length > uint64(len(rest)):
-		return nil, fmt.Errorf("not a safetensors file, or one cut short: its header should have %d bytes, %d are left", length, len(rest))
+		return nil, fmt.Errorf("not a safetensors file, or one cut short: its header should have "+
+			"%d bytes, %d are left", length, len(rest))
 	}
 	if length > longHeader && length > uint64(len(text)/headerShare) {
-		return nil, fmt.Errorf("a header of %d bytes in a file of %d is no network's: above %d bytes it may be 1/%d of the file", length, len(text), longHeader, headerShare)
+		return nil, fmt.Errorf("a header of %d bytes in a file of %d is no network's: above %d "+
+			"bytes it may be 1/%d of the file", length, len(text), longHeader, headerShare)
 	}
 	header, data := rest[:length], rest[length:]
 	if len(header) == 0 || header[0] != '{' || !utf8.Valid(header) {
@@ -67,7 +75,8 @@ type decoder struct {
 	offsets [][2]int // of each tensor, in the order of the header
 }
 
-// object reads an object and has each of its members read. encoding/json by itself would take the last of two members with one name.
+// object reads an object and has each of its members read. encoding/json by itself would take the
+// last of two members with one name.
 func (d *decoder) object(member func(key string) error) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return cmp.Or(err, fmt.Errorf("an object is wanted, not %.20v", t))
@@ -134,7 +143,8 @@ func (d *decoder) tensor(name string) error {
 	// The difference cannot overflow: the first offset is not negative.
 	begin, end := e.Offsets[0], e.Offsets[1]
 	if begin < 0 || end < begin || end-begin != want {
-		return fmt.Errorf("its data_offsets are %d and %d, shape %v of %s wants %d bytes", begin, end, e.Shape, e.Type, want)
+		return fmt.Errorf("its data_offsets are %d and %d, shape %v of %s wants %d bytes", begin,
+			end, e.Shape, e.Type, want)
 	}
 	d.file.Tensors = append(d.file.Tensors, Tensor{Name: name, Type: e.Type, Shape: e.Shape})
 	d.offsets = append(d.offsets, [2]int{begin, end})
@@ -156,18 +166,22 @@ func (d *decoder) place(data []byte) error {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(d.offsets[a][0], d.offsets[b][0]), cmp.Compare(d.offsets[a][1], d.offsets[b][1]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(d.offsets[a][0], d.offsets[b][0]), cmp.Compare(d.offsets[a][1],
+			d.offsets[b][1]), cmp.Compare(a, b))
 	})
 	tensors, at := make([]Tensor, len(order)), 0
 	for i, from := range order {
 		t, begin, end := d.file.Tensors[from], d.offsets[from][0], d.offsets[from][1]
 		switch {
 		case end > len(data):
-			return fmt.Errorf("tensor %.80q ends at byte %d of the data, which have %d: the file is cut short, or no good", t.Name, end, len(data))
+			return fmt.Errorf("tensor %.80q ends at byte %d of the data, which have %d: the file "+
+				"is cut short, or no good", t.Name, end, len(data))
 		case begin < at:
-			return fmt.Errorf("tensor %.80q begins at byte %d of the data, inside the one before, which ends at %d", t.Name, begin, at)
+			return fmt.Errorf("tensor %.80q begins at byte %d of the data, inside the one "+
+				"before, which ends at %d", t.Name, begin, at)
 		case begin > at:
-			return fmt.Errorf("bytes %d to %d of the data, before tensor %.80q, belong to no tensor", at, begin, t.Name)
+			return fmt.Errorf(
+				"bytes %d to %d of the data, before tensor %.80q, belong to no tensor", at, begin, t.Name)
 		}
 		t.Data, at = data[begin:end:end], end
 		tensors[i] = t

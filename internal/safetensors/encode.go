@@ -17,13 +17,15 @@ const alignment = 8
 
 // entry is a tensor in the header.
 type entry struct {
-	Type    string `json:"dtype"`
-	Shape   []int  `json:"shape"`
-	Offsets []int  `json:"data_offsets"` // of the first byte and behind the last one, counted from the end of the header
+	Type  string `json:"dtype"`
+	Shape []int  `json:"shape"`
+	// of the first byte and behind the last one, counted from the end of the header
+	Offsets []int `json:"data_offsets"`
 }
 
-// Encode writes a file: the same bytes for the same content. Tensors are ordered by the size of their elements, largest first, so that each is aligned,
-// and then by name. It is an error if a name occurs twice, or if data do not fit their shape.
+// Encode writes a file: the same bytes for the same content. Tensors are ordered by the size of
+// their elements, largest first, so that each is aligned, and then by name. It is an error if a
+// name occurs twice, or if data do not fit their shape.
 func (f File) Encode() ([]byte, error) {
 	tensors := slices.Clone(f.Tensors)
 	slices.SortFunc(tensors, func(a, b Tensor) int {

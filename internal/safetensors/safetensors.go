@@ -1,10 +1,12 @@
-// Package safetensors reads and writes files of named tensors: the length of the header in 8 bytes, little-endian; the header, a JSON object; the
-// tensors' bytes, little-endian and row-major, one behind the other.
+// Package safetensors reads and writes files of named tensors: the length of the header in 8 bytes,
+// little-endian; the header, a JSON object; the tensors' bytes, little-endian and row-major, one
+// behind the other.
 //
-// Decode takes files from anywhere. It believes no number of a header before it has held it against the bytes that are there: what it allocates is in
-// proportion to the header, and a tensor's data stay where they are in the file. It is as strict as the format's own implementation, and also refuses
-// what that leaves open: names that occur twice, keys that nobody knows, and headers of more than a MiB that are more than 1/32 of
-// their file.
+// Decode takes files from anywhere. It believes no number of a header before it has held it against
+// the bytes that are there: what it allocates is in proportion to the header, and a tensor's data
+// stay where they are in the file. It is as strict as the format's own implementation, and also
+// refuses what that leaves open: names that occur twice, keys that nobody knows, and headers of
+// more than a MiB that are more than 1/32 of their file.
 package safetensors
 
 import (
@@ -19,7 +21,8 @@ type File struct {
 	Tensors  []Tensor // in the order of their bytes
 }
 
-// Tensor is a named array. Its data are raw, so that a type that nobody here computes with passes through.
+// Tensor is a named array. Its data are raw, so that a type that nobody here computes with passes
+// through.
 type Tensor struct {
 	Name  string
 	Type  string // one of the format: "F32", "I64", ...
@@ -29,7 +32,8 @@ type Tensor struct {
 
 // sizes are the bytes of an element of each type.
 var sizes = map[string]int{
-	"BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
+	"BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2,
+	"BF16": 2, "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
 }
 
 // size is the number of bytes that a type and a shape ask for.
@@ -64,7 +68,8 @@ func Int64(name string, value int64) Tensor {
 	return Tensor{name, "I64", []int{}, binary.LittleEndian.AppendUint64(nil, uint64(value))}
 }
 
-// Float32s returns the elements of a tensor of a floating-point type of 16 bits or more, rounded to float32.
+// Float32s returns the elements of a tensor of a floating-point type of 16 bits or more, rounded to
+// float32.
 func (t Tensor) Float32s() ([]float32, error) {
 	read := floats[t.Type]
 	if read == nil {
@@ -83,10 +88,16 @@ func (t Tensor) IsFloat() bool { return floats[t.Type] != nil }
 
 // floats read an element of each type that float32 can take.
 var floats = map[string]func([]byte) float32{
-	"F16":  func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) },
-	"BF16": func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) },
-	"F32":  func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) },
-	"F64":  func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) },
+	"F16": func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) },
+	"BF16": func(b []byte) float32 {
+		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(
+			b)) << 16)
+	},
+	"F32": func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) },
+	"F64": func(b []byte) float32 {
+		return float32(math.Float64frombits(binary.LittleEndian.Uint64(
+			b)))
+	},
 }
 
 // half converts IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction.

@@ -24,9 +24,11 @@ func drawFile(t *rapid.T) File {
 	if rapid.Bool().Draw(t, "with metadata") {
 		f.Metadata = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "metadata")
 	}
-	names := rapid.SliceOfNDistinct(rapid.String().Filter(func(s string) bool { return s != metadataKey }), 0, 6, rapid.ID).Draw(t, "names")
+	names := rapid.SliceOfNDistinct(rapid.String().Filter(
+		func(s string) bool { return s != metadataKey }), 0, 6, rapid.ID).Draw(t, "names")
 	for _, name := range names {
-		tensor := Tensor{Name: name, Type: types.Draw(t, "type"), Shape: rapid.SliceOfN(rapid.IntRange(0, 4), 0, 4).Draw(t, "shape")}
+		tensor := Tensor{Name: name, Type: types.Draw(t, "type"),
+			Shape: rapid.SliceOfN(rapid.IntRange(0, 4), 0, 4).Draw(t, "shape")}
 		n, err := size(tensor.Type, tensor.Shape)
 		if err != nil {
 			t.Fatal(err)
@@ -74,8 +76,10 @@ func TestFloat32s(t *testing.T) {
 		data []byte
 		want float32
 	}{
-		{"F32", []byte{0, 0, 0x80, 0x3f}, 1}, {"F64", []byte{0, 0, 0, 0, 0, 0, 0, 0xc0}, -2}, {"BF16", []byte{0x40, 0x40}, 3},
-		{"F16", []byte{0x00, 0x3c}, 1}, {"F16", []byte{0xff, 0x7b}, 65504}, {"F16", []byte{0x01, 0x80}, -0x1p-24}, {"F16", []byte{0x00, 0xfc}, float32(math.Inf(-1))},
+		{"F32", []byte{0, 0, 0x80, 0x3f}, 1}, {"F64", []byte{0, 0, 0, 0, 0, 0, 0, 0xc0}, -2},
+		{"BF16", []byte{0x40, 0x40}, 3},
+		{"F16", []byte{0x00, 0x3c}, 1}, {"F16", []byte{0xff, 0x7b}, 65504},
+		{"F16", []byte{0x01, 0x80}, -0x1p-24}, {"F16", []byte{0x00, 0xfc}, float32(math.Inf(-1))},
 		{"F16", []byte{0x55, 0x35}, 0x1.554p-2},
 	} {
 		got, err := Tensor{Type: c.kind, Data: c.data}.Float32s()
@@ -86,7 +90,8 @@ func TestFloat32s(t *testing.T) {
 	if v, err := (Tensor{Type: "F16", Data: []byte{1, 0x7c}}).Float32s(); err != nil || v[0] == v[0] {
 		t.Errorf("a half that is no number is %v (%v)", v, err)
 	}
-	if _, err := Int64("n", 3).Float32s(); err == nil || err.Error() != "its dtype is I64, not one of F16, BF16, F32, F64" {
+	if _, err := Int64("n", 3).Float32s(); err == nil ||
+		err.Error() != "its dtype is I64, not one of F16, BF16, F32, F64" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -104,18 +109,27 @@ var bad = []struct{ want, header, data string }{
 	{`"a": a tensor wants`, `{"a":{"dtype":"F32","shape":null,"data_offsets":[0,0]}}`, ""},
 	{`"a": a tensor wants`, `{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0,0]}}`, ""},
 	{`"a": an object is wanted`, `{"a":3}`, ""},
-	{`"a": "color": no key of a tensor`, `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"color":1}}`, "abcd"},
-	{`"a": dtype "F31" is not known`, `{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "abcd"},
-	{`"a": "dtype" occurs twice`, `{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}`, "abcd"},
-	{`"a" occurs twice`, `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "ab"},
-	{`"a": dimension -1 of its shape is negative`, `{"a":{"dtype":"U8","shape":[-1,-1],"data_offsets":[0,1]}}`, "a"},
-	{"more elements than can be counted", `{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,1]}}`, "a"},
+	{`"a": "color": no key of a tensor`,
+		`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"color":1}}`, "abcd"},
+	{`"a": dtype "F31" is not known`, `{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`,
+		"abcd"},
+	{`"a": "dtype" occurs twice`,
+		`{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}`, "abcd"},
+	{`"a" occurs twice`,
+		`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "ab"},
+	{`"a": dimension -1 of its shape is negative`,
+		`{"a":{"dtype":"U8","shape":[-1,-1],"data_offsets":[0,1]}}`, "a"},
+	{"more elements than can be counted",
+		`{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,1]}}`, "a"},
 	{"cannot unmarshal number", `{"a":{"dtype":"U8","shape":[1e30],"data_offsets":[0,1]}}`, "a"},
 	{"cannot unmarshal number", `{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}`, "a"},
-	{"its data_offsets are 0 and 3, shape [1] of F32 wants 4 bytes", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,3]}}`, "abc"},
+	{"its data_offsets are 0 and 3, shape [1] of F32 wants 4 bytes",
+		`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,3]}}`, "abc"},
 	{"its data_offsets are 4 and 0", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "abcd"},
-	{"its data_offsets are -4 and 0", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}`, "abcd"},
-	{"ends at byte 4000000000000 of the data, which have 4", `{"a":{"dtype":"U8","shape":[4000000000000],"data_offsets":[0,4000000000000]}}`, "abcd"},
+	{"its data_offsets are -4 and 0", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}`,
+		"abcd"},
+	{"ends at byte 4000000000000 of the data, which have 4",
+		`{"a":{"dtype":"U8","shape":[4000000000000],"data_offsets":[0,4000000000000]}}`, "abcd"},
 	{`tensor "b" begins at byte 1 of the data, inside the one before, which ends at 2`,
 		`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, "abc"},
 	{`bytes 2 to 3 of the data, before tensor "b", belong to no tensor`,
@@ -126,20 +140,24 @@ var bad = []struct{ want, header, data string }{
 
 func TestBadFiles(t *testing.T) {
 	for _, c := range bad {
-		if _, err := Decode(file(c.header, c.data)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Decode(file(c.header, c.data)); err == nil || !strings.Contains(err.Error(),
+			c.want) {
 			t.Errorf("%.60s: got %v, want %q", c.header, err, c.want)
 		}
 	}
 	huge := binary.LittleEndian.AppendUint64(nil, math.MaxUint64)
 	long := append(binary.LittleEndian.AppendUint64(nil, maxHeader), "{}"...)
 	for want, text := range map[string][]byte{
-		"7 bytes are too few for the length of its header":               make([]byte, 7),
-		"not a safetensors file but one of torch.save: load it in PyTor": []byte("PK\x03\x04\x00\x00\x08\x08"),
-		"not a safetensors file but one of torch.save: load it":          []byte("\x80\x02\x8a\nl\xfc\x9cF"),
-		"a header of 18446744073709551615 bytes is longer than":          huge,
-		"its header should have 100000000 bytes, 2 are left":             long,
-		"its header should have 8 bytes, 2 are left":                     file("{}      ", "")[:10],
-		"ends at byte 4 of the data, which have 3: the file is cut shor": file(`{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, "abc"),
+		"7 bytes are too few for the length of its header": make([]byte, 7),
+		"not a safetensors file but one of torch.save: load it in PyTor": []byte(
+			"PK\x03\x04\x00\x00\x08\x08"),
+		"not a safetensors file but one of torch.save: load it": []byte(
+			"\x80\x02\x8a\nl\xfc\x9cF"),
+		"a header of 18446744073709551615 bytes is longer than": huge,
+		"its header should have 100000000 bytes, 2 are left":    long,
+		"its header should have 8 bytes, 2 are left":            file("{}      ", "")[:10],
+		"ends at byte 4 of the data, which have 3: the file is cut shor": file(
+			`{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, "abc"),
 	} {
 		if _, err := Decode(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -147,7 +165,8 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestLongHeaders: what reading takes, of headers made to take much, is less than the file or a few MiB.
+// TestLongHeaders: what reading takes, of headers made to take much, is less than the file or a few
+// MiB.
 func TestLongHeaders(t *testing.T) {
 	many := func(n int, text func(i int) string) string {
 		var parts []string
@@ -157,22 +176,29 @@ func TestLongHeaders(t *testing.T) {
 		return strings.Join(parts, ",")
 	}
 	empty := func(n int) string {
-		return "{" + many(n, func(i int) string { return fmt.Sprintf(`"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, i) }) + "}"
+		return "{" + many(n,
+			func(i int) string {
+				return fmt.Sprintf(
+					`"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, i)
+			}) + "}"
 	}
 	shape := func(n int) string {
-		return `{"a":{"dtype":"U8","data_offsets":[0,0],"shape":[` + many(n, func(int) string { return "0" }) + "]}}"
+		return `{"a":{"dtype":"U8","data_offsets":[0,0],"shape":[` +
+			many(n, func(int) string { return "0" }) + "]}}"
 	}
 	name := func(n int) string {
 		return `{"` + strings.Repeat("a", n) + `":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`
 	}
-	for kind, header := range map[string]func(n int) string{"tensors": empty, "dimensions": shape, "a name": name} {
+	for kind, header := range map[string]func(n int) string{"tensors": empty, "dimensions": shape,
+		"a name": name} {
 		small := header(10_000)
 		taken, err := allocated(file(small, ""))
 		if err != nil || taken > headerShare*uint64(len(small)) {
 			t.Errorf("%s: a header of %d bytes takes %d (%v)", kind, len(small), taken, err)
 		}
 		long := header(longHeader)
-		if taken, err := allocated(file(long, "")); err == nil || !strings.Contains(err.Error(), "is no network's") || taken > longHeader {
+		if taken, err := allocated(file(long, "")); err == nil || !strings.Contains(err.Error(),
+			"is no network's") || taken > longHeader {
 			t.Errorf("%s: a header of %d bytes takes %d (%v)", kind, len(long), taken, err)
 		}
 	}
@@ -197,7 +223,8 @@ func TestLengthLikePickle(t *testing.T) {
 // TestDecodeAllocatesForTheHeaderAlone: neither claims nor data cost memory.
 func TestDecodeAllocatesForTheHeaderAlone(t *testing.T) {
 	const header = `{"a":{"dtype":"U8","shape":[10000000],"data_offsets":[0,10000000]}}`
-	for name, text := range map[string][]byte{"data": file(header, strings.Repeat("x", 10_000_000)), "claims": file(header, "")} {
+	for name, text := range map[string][]byte{"data": file(header, strings.Repeat("x", 10_000_000)),
+		"claims": file(header, "")} {
 		if n, _ := allocated(text); n > 100_000 {
 			t.Errorf("%s: %d bytes are allocated for a header of %d", name, n, len(header))
 		}
@@ -207,10 +234,12 @@ func TestDecodeAllocatesForTheHeaderAlone(t *testing.T) {
 func TestEncodeRefuses(t *testing.T) {
 	one := Float32s("a", []int{1}, []float32{1})
 	for want, f := range map[string]File{
-		`the name "a" occurs twice`:                               {Tensors: []Tensor{one, one}},
-		`the name "__metadata__" occurs twice, or is the format'`: {Tensors: []Tensor{Int64(metadataKey, 1)}},
-		`tensor "a": it has 4 bytes, its shape [2] wants 8`:       {Tensors: []Tensor{{"a", "F32", []int{2}, one.Data}}},
-		`tensor "a": dtype "F33" is not known`:                    {Tensors: []Tensor{{"a", "F33", []int{1}, one.Data}}},
+		`the name "a" occurs twice`: {Tensors: []Tensor{one, one}},
+		`the name "__metadata__" occurs twice, or is the format'`: {Tensors: []Tensor{Int64(
+			metadataKey, 1)}},
+		`tensor "a": it has 4 bytes, its shape [2] wants 8`: {Tensors: []Tensor{{"a", "F32",
+			[]int{2}, one.Data}}},
+		`tensor "a": dtype "F33" is not known`: {Tensors: []Tensor{{"a", "F33", []int{1}, one.Data}}},
 	} {
 		if _, err := f.Encode(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -223,7 +252,9 @@ func FuzzDecode(f *testing.F) {
 	for _, c := range bad {
 		f.Add(file(c.header, c.data))
 	}
-	good, err := File{map[string]string{"k": "v"}, []Tensor{Float32s("w", []int{2, 1}, []float32{1, 2}), Int64("n", 7), {"e", "U8", []int{0, 3}, nil}}}.Encode()
+	good, err := File{map[string]string{"k": "v"},
+		[]Tensor{Float32s("w", []int{2, 1}, []float32{1, 2}), Int64("n", 7),
+			{"e", "U8", []int{0, 3}, nil}}}.Encode()
 	if err != nil {
 		f.Fatal(err)
 	}

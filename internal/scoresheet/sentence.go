@@ -8,7 +8,8 @@ import (
 
 // Sentence says how the file was read.
 func (s *Sheet) Sentence() string {
-	return fmt.Sprintf("%s: %s of %s on %s; %s", s.File, plural.Of(s.runs(), "run"), plural.Of(len(s.Trials), "trial"),
+	return fmt.Sprintf("%s: %s of %s on %s; %s", s.File, plural.Of(s.runs(), "run"),
+		plural.Of(len(s.Trials), "trial"),
 		plural.Of(len(s.Seeds), "seed"), s.reading())
 }
 

@@ -34,7 +34,8 @@ func (r Result) numbers() error {
 	case r.Examples < 1:
 		return fmt.Errorf("it is of %d validation images", r.Examples)
 	case len(r.Correct) > 0 && len(r.Correct) != (r.Examples+7)/8:
-		return fmt.Errorf("%d bytes of bits are not those of %d validation images", len(r.Correct), r.Examples)
+		return fmt.Errorf("%d bytes of bits are not those of %d validation images", len(r.Correct),
+			r.Examples)
 	case r.Steps < 1:
 		return fmt.Errorf("it has %d steps", r.Steps)
 	}

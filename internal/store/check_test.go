@@ -26,14 +26,16 @@ func TestUnsoundRecord(t *testing.T) {
 		if err := s.Complete(result(0), execution(0)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.db.Exec("DROP TRIGGER results_are_final; UPDATE results SET checksum = NULL, " + spoil); err != nil {
+		if _, err := s.db.Exec("DROP TRIGGER results_are_final; UPDATE results SET checksum " +
+			"= NULL, " + spoil); err != nil {
 			t.Fatal(err)
 		}
 		_, err := s.Records()
 		checkDamaged(t, err, path, strings.TrimSpace(want))
 	}
 	s, path := open(t, 2)
-	if _, err := s.db.Exec("INSERT INTO latencies VALUES ('base', 1, 1, 20, 9e999, 1, 'cpu', 'avx2', '2026-11-24T12:00:00Z', NULL)"); err != nil {
+	if _, err := s.db.Exec("INSERT INTO latencies VALUES ('base', 1, 1, 20, 9e999, 1, 'cpu', " +
+		"'avx2', '2026-11-24T12:00:00Z', NULL)"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.Latencies()
@@ -42,7 +44,8 @@ func TestUnsoundRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	for name, open := range map[string]func(string) (*Store, error){"Open": Open, "OpenReadOnly": OpenReadOnly} {
+	for name, open := range map[string]func(string) (*Store, error){"Open": Open,
+		"OpenReadOnly": OpenReadOnly} {
 		_, err := open(path)
 		t.Log(name)
 		checkDamaged(t, err, path, "its schema is said to be version -5")
@@ -52,7 +55,8 @@ func TestUnsoundRecord(t *testing.T) {
 func checkDamaged(t *testing.T, err error, path, want string) {
 	t.Helper()
 	var file *FileError
-	if !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "bring a copy of it back") {
+	if !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), want) ||
+		!strings.Contains(err.Error(), "bring a copy of it back") {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }
@@ -73,7 +77,8 @@ func FuzzResult(f *testing.F) {
 			return
 		}
 		last := r.Curve[len(r.Curve)-1]
-		if seed < 0 || r.Steps < 1 || last.Step < 1 || len(r.Correct) > r.Examples || math.IsNaN(r.Top1+r.Top5+r.Loss+last.Loss) {
+		if seed < 0 || r.Steps < 1 || last.Step < 1 || len(r.Correct) > r.Examples ||
+			math.IsNaN(r.Top1+r.Top5+r.Loss+last.Loss) {
 			t.Errorf("%s passes", text)
 		}
 	})

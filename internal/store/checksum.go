@@ -59,8 +59,8 @@ func (t table) verify(checksum sql.NullString, values ...any) error {
 	return nil
 }
 
-// checksumOf is the SQL expression of a table's checksum, which records of earlier versions that are
-// opened for reading alone lack.
+// checksumOf is the SQL expression of a table's checksum, which records of earlier versions that
+// are opened for reading alone lack.
 func (s *Store) checksumOf(t table, alias string) (string, error) {
 	there, err := s.has(t.name, "checksum")
 	if !there {

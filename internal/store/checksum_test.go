@@ -21,22 +21,26 @@ func TestChangedRows(t *testing.T) {
 		{"results", "checksum", "''", "0000000000000000 in table results"},
 		{"results", "key", "'0000000000000002'", "0000000000000002 in table results"},
 		{"results", "key", "'0000000000000009'", "1 of its rows are of runs that are not on it"},
-		{"results", "checksum", "NULL, top1 = 0.5", "a result has top-1 0.5, and 1 of 9 images as correct"},
+		{"results", "checksum", "NULL, top1 = 0.5",
+			"a result has top-1 0.5, and 1 of 9 images as correct"},
 		{"failures", "error", "'other'", "0000000000000001 in table failures"},
 		{"failures", "key", "'0000000000000003'", "0000000000000003 in table failures"},
 		{"executions", "outcome", "'failed'", "in table executions"},
-		{"executions", "environment", "replace(environment, 'generic', 'avx2')", "0000000000000000 in table executions"},
+		{"executions", "environment", "replace(environment, 'generic', 'avx2')",
+			"0000000000000000 in table executions"},
 		{"latencies", "shortest", "2", "trial 0 in table latencies"},
 	} {
 		s, path := open(t, 4)
 		crash := execution(1)
 		crash.Outcome, crash.Error = OutcomeFailed, "why"
-		for _, err := range []error{s.Complete(result(0), execution(0)), s.Note(crash, true), s.SetLatency(Latency{Trial: "trial 0", Batch: 1})} {
+		for _, err := range []error{s.Complete(result(0), execution(0)), s.Note(crash, true),
+			s.SetLatency(Latency{Trial: "trial 0", Batch: 1})} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, statement := range []string{"PRAGMA foreign_keys = 0", "DROP TRIGGER results_are_final", "UPDATE " + c.table + " SET " + c.column + " = " + c.value} {
+		for _, statement := range []string{"PRAGMA foreign_keys = 0",
+			"DROP TRIGGER results_are_final", "UPDATE " + c.table + " SET " + c.column + " = " + c.value} {
 			if _, err := s.db.Exec(statement); err != nil {
 				t.Fatal(statement, err)
 			}
@@ -46,7 +50,8 @@ func TestChangedRows(t *testing.T) {
 			err = read(path)
 		}
 		var file *FileError
-		if !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bring a copy of it back") {
+		if !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), "bring a copy of it back") {
 			t.Errorf("%s.%s = %s: %v, want %s", c.table, c.column, c.value, err, c.want)
 		}
 	}
@@ -73,7 +78,8 @@ func TestSchemaVersions(t *testing.T) {
 		}
 		for _, open := range []func(string) (*Store, error){Open, OpenReadOnly} {
 			var file *FileError
-			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(), "version "+version) {
+			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(),
+				"version "+version) {
 				t.Errorf("version %s: %v", version, err)
 			}
 		}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Latency is how long a trial's network takes for a batch of images: a measured time, so no part of a result.
+// Latency is how long a trial's network takes for a batch of images: a measured time, so no part of
+// a result.
 type Latency struct {
 	Trial     string
 	Batch     int
@@ -22,7 +23,8 @@ type Latency struct {
 
 // Same says whether two latencies are of the same trial, batch and kind of machine.
 func (l Latency) Same(m Latency) bool {
-	return l.Trial == m.Trial && l.Batch == m.Batch && l.Threads == m.Threads && l.CPU == m.CPU && l.KernelSet == m.KernelSet
+	return l.Trial == m.Trial && l.Batch == m.Batch && l.Threads == m.Threads && l.CPU == m.CPU &&
+		l.KernelSet == m.KernelSet
 }
 
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
@@ -73,7 +75,8 @@ func (s *Store) Latencies() ([]Latency, error) {
 			return nil, &FileError{s.path, err}
 		}
 		if l.Batch < 1 || !(l.Shortest > 0) || !(l.Median > 0) || math.IsInf(l.Shortest+l.Median, 0) {
-			return nil, &FileError{s.path, Damaged(fmt.Errorf("trial %s has a latency of %v s, %v in the median, for batches of %d",
+			return nil, &FileError{s.path, Damaged(fmt.Errorf("trial %s has a latency of %v s, "+
+				"%v in the median, for batches of %d",
 				l.Trial, l.Shortest, l.Median, l.Batch))}
 		}
 		list = append(list, l)

@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// TestLatencies: the last measurement of a trial and batch stays, results are as they were, and a record of an earlier schema has none.
+// TestLatencies: the last measurement of a trial and batch stays, results are as they were, and a
+// record of an earlier schema has none.
 func TestLatencies(t *testing.T) {
 	s, _ := open(t, 2)
 	at := time.Date(2026, 11, 24, 12, 0, 0, 500, time.UTC)
-	one := Latency{Trial: "trial 0", Batch: 1, Threads: 2, Repeats: 20, Shortest: 1.5e-3, Median: 2e-3, CPU: "cpu", KernelSet: "avx2", Measured: at}
+	one := Latency{Trial: "trial 0", Batch: 1, Threads: 2, Repeats: 20, Shortest: 1.5e-3,
+		Median: 2e-3, CPU: "cpu", KernelSet: "avx2", Measured: at}
 	many, again := one, one
 	many.Batch, many.Shortest = 16, .02
 	again.Shortest, again.CPU = 1.25e-3, "another"

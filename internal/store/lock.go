@@ -26,7 +26,8 @@ func (e *LockedError) Error() string {
 	if e.PID > 0 {
 		who = fmt.Sprintf("process %d", e.PID)
 	}
-	return fmt.Sprintf("%s works on this study (%s): wait for it or stop it; gridsearch status shows how far it is", who, e.Path)
+	return fmt.Sprintf("%s works on this study (%s): wait for it or stop it; gridsearch status "+
+		"shows how far it is", who, e.Path)
 }
 
 // patience is how long a lock is tried for: whoever only asks for its holder has it for a moment.
@@ -40,10 +41,12 @@ func Lock(path string) (*FileLock, error) {
 		if errors.As(err, &place) {
 			err = place.Err
 		}
-		return nil, &FileError{path, fmt.Errorf("%w: working on a study takes the right to write into its folder", err)}
+		return nil, &FileError{path, fmt.Errorf("%w: working on a study takes the right to write "+
+			"into its folder", err)}
 	}
 	taken, err := files.TryLock(file, false)
-	for began := time.Now(); !taken && err == nil && time.Since(began) < patience; taken, err = files.TryLock(file, false) {
+	for began := time.Now(); !taken && err == nil && time.Since(began) < patience; taken,
+		err = files.TryLock(file, false) {
 		time.Sleep(patience / 50)
 	}
 	if err == nil && !taken {
@@ -64,7 +67,8 @@ func Lock(path string) (*FileLock, error) {
 	return &FileLock{file}, nil
 }
 
-// Holder returns the process that holds a lock, 0 for none. It neither makes the file nor keeps others that ask from seeing the same.
+// Holder returns the process that holds a lock, 0 for none. It neither makes the file nor keeps
+// others that ask from seeing the same.
 func Holder(path string) (pid int) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -90,5 +94,6 @@ func owner(file *os.File) int {
 	return pid
 }
 
-// Release gives the lock back. The file stays: removing it would let two processes lock two files of one name.
+// Release gives the lock back. The file stays: removing it would let two processes lock two files
+// of one name.
 func (l *FileLock) Release() error { return errors.Join(l.file.Truncate(0), l.file.Close()) }

@@ -10,8 +10,8 @@ import (
 const foldPatience = 200 * time.Millisecond
 
 // Fold brings what the write-ahead log has into the file itself, so that a copy of the file alone
-// has every result. Where somebody goes on reading an older state it does what can be done; the next
-// call does the rest.
+// has every result. Where somebody goes on reading an older state it does what can be done; the
+// next call does the rest.
 func (s *Store) Fold() error {
 	ctx := context.Background()
 	c, err := s.db.Conn(ctx)

@@ -74,7 +74,8 @@ func oldRecord(t *testing.T, version int) string {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.db.Exec("INSERT INTO results (key, top1, top5, loss, examples, correct, curve, steps) VALUES ('0000000000000000', ?, ?, ?, ?, ?, "+
+	if _, err := s.db.Exec("INSERT INTO results (key, top1, top5, loss, examples, correct, "+
+		"curve, steps) VALUES ('0000000000000000', ?, ?, ?, ?, ?, "+
 		`'[{"epoch":1,"step":10,"loss":2.5,"top1":0.1}]', ?)`,
 		r.Top1, r.Top5, r.Loss, r.Examples, r.Correct, r.Steps); err != nil {
 		t.Fatal(err)

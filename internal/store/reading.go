@@ -10,9 +10,9 @@ import (
 )
 
 // readingOptions are those that a record is read with. Without a log beside it nobody has it open,
-// and it is read as what does not change, without locks. With one SQLite needs the index of the log:
-// that of whoever writes, or has been killed, is read as it is. Only where it is missing, as beside a
-// copy, does reading make it.
+// and it is read as what does not change, without locks. With one SQLite needs the index of the
+// log: that of whoever writes, or has been killed, is read as it is. Only where it is missing, as
+// beside a copy, does reading make it.
 func readingOptions(path string) string {
 	const options = "mode=ro"
 	if _, err := os.Stat(path + "-wal"); err != nil {

@@ -37,7 +37,8 @@ func TestReadingWritesNothing(t *testing.T) {
 	if err := errors.Join(s.Complete(result(2), execution(2)), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for name, path := range map[string]string{"killed": killed(t, "", "-wal", "-shm"), "closed": closed} {
+	for name, path := range map[string]string{"killed": killed(t, "", "-wal", "-shm"),
+		"closed": closed} {
 		before, times := listing(t, path), changed(t, path)
 		reader, err := OpenReadOnly(path)
 		if err != nil {
@@ -50,7 +51,8 @@ func TestReadingWritesNothing(t *testing.T) {
 		if err := reader.Close(); err != nil {
 			t.Error(err)
 		}
-		if after := listing(t, path); !reflect.DeepEqual(after, before) || !reflect.DeepEqual(changed(t, path), times) {
+		if after := listing(t, path); !reflect.DeepEqual(after, before) ||
+			!reflect.DeepEqual(changed(t, path), times) {
 			t.Errorf("%s: reading has changed %d files into %d", name, len(before), len(after))
 		}
 	}
@@ -109,7 +111,8 @@ func TestUnreachable(t *testing.T) {
 		t.Cleanup(func() { os.Chmod(c.path, 0o755) })
 		_, err := OpenReadOnly(path)
 		var file *FileError
-		if !errors.As(err, &file) || !strings.Contains(err.Error(), "cannot be read here") || strings.Contains(err.Error(), "move it away") {
+		if !errors.As(err, &file) || !strings.Contains(err.Error(), "cannot be read here") ||
+			strings.Contains(err.Error(), "move it away") {
 			t.Errorf("%s with mode %v: %v", c.path, c.mode, err)
 		}
 	}

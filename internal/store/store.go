@@ -1,7 +1,8 @@
 // Package store keeps the record of a study: one SQLite file with one writer.
 //
-// A result is written once, in one transaction that reaches the disk before it is acknowledged, and is never changed or deleted. Everything else is
-// derived from results and the plan. The package needs no cgo.
+// A result is written once, in one transaction that reaches the disk before it is acknowledged, and
+// is never changed or deleted. Everything else is derived from results and the plan. The package
+// needs no cgo.
 package store
 
 import (
@@ -87,7 +88,8 @@ type Execution struct {
 	Environment  Environment
 }
 
-// DiffersError says that a run gave another result than the one on the record, on the same kind of CPU: the numbers are not reproducible.
+// DiffersError says that a run gave another result than the one on the record, on the same kind of
+// CPU: the numbers are not reproducible.
 type DiffersError struct {
 	Key              string
 	Recorded, Second Result
@@ -97,7 +99,9 @@ func (e *DiffersError) Error() string {
 	if e.Recorded.Predictions != "" && e.Second.Loss == e.Recorded.Loss {
 		return e.predictions()
 	}
-	return fmt.Sprintf("run %s gave top-1 %v and loss %v, the record has %v and %v from the same kernel set and CPU: something is not deterministic; the record keeps the first", e.Key, e.Second.Top1, e.Second.Loss, e.Recorded.Top1, e.Recorded.Loss)
+	return fmt.Sprintf("run %s gave top-1 %v and loss %v, the record has %v and %v from the same "+
+		"kernel set and CPU: something is not deterministic; the record keeps the first", e.Key,
+		e.Second.Top1, e.Second.Loss, e.Recorded.Top1, e.Recorded.Loss)
 }
 
 // FileError says that a file is no record that this program can use. The file is as it was.
@@ -121,7 +125,8 @@ type Store struct {
 	path string
 }
 
-// Open opens the record for writing, and makes it if it does not exist. The error of a file that is none is a *FileError.
+// Open opens the record for writing, and makes it if it does not exist. The error of a file that is
+// none is a *FileError.
 func Open(path string) (*Store, error) {
 	if err := CheckPath(path); err != nil {
 		return nil, err
@@ -148,14 +153,15 @@ func about(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// OpenReadOnly opens an existing record while somebody else may write it. It writes nothing, neither
-// into the file nor beside it, and asks for no right to.
+// OpenReadOnly opens an existing record while somebody else may write it. It writes nothing,
+// neither into the file nor beside it, and asks for no right to.
 func OpenReadOnly(path string) (*Store, error) {
 	if err := CheckPath(path); err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, &FileError{path, errors.New("no such record; the study has not been started: start it with gridsearch run")}
+		return nil, &FileError{path, errors.New("no such record; the study has not been started: " +
+			"start it with gridsearch run")}
 	}
 	if err := inspect(path); err != nil {
 		return nil, &FileError{path, err}
@@ -171,8 +177,9 @@ func OpenReadOnly(path string) (*Store, error) {
 	return s, nil
 }
 
-// inspect looks at an existing file before anything opens it for writing: neither switching the journal of another program's database nor writing its log
-// back is ours to do. A file without tables and version is one that a kill has left at its beginning.
+// inspect looks at an existing file before anything opens it for writing: neither switching the
+// journal of another program's database nor writing its log back is ours to do. A file without
+// tables and version is one that a kill has left at its beginning.
 func inspect(path string) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil
@@ -193,7 +200,8 @@ func inspect(path string) error {
 
 func connect(path, options string) (*Store, error) {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&%s", escaped, lockPatience.Milliseconds(), options))
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&%s", escaped,
+		lockPatience.Milliseconds(), options))
 	if err != nil {
 		return nil, err
 	}
@@ -219,11 +227,13 @@ func (s *Store) recognise() error {
 	case err != nil:
 		return err
 	case id != applicationID:
-		return errors.New("it is a database, but no study of gridsearch: move it away, or give the study another [study] name or --dir")
+		return errors.New("it is a database, but no study of gridsearch: move it away, or give " +
+			"the study another [study] name or --dir")
 	case version < 1:
 		return Damaged(fmt.Errorf("its schema is said to be version %d", version))
 	case version > len(known):
-		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the newer gridsearch that made it", version, len(known))
+		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the "+
+			"newer gridsearch that made it", version, len(known))
 	}
 	later, err := s.has(resultsTable.name, "checksum")
 	if err == nil && later && version < checksumVersion {
@@ -237,7 +247,8 @@ func unreadable(err error) error {
 	if !corrupt(err) {
 		return unreachable(err)
 	}
-	return fmt.Errorf("it is no readable SQLite file (%w): bring a copy of it back, or move it away with its -wal and -shm to train the study anew", err)
+	return fmt.Errorf("it is no readable SQLite file (%w): bring a copy of it back, or move it "+
+		"away with its -wal and -shm to train the study anew", err)
 }
 
 // whole looks for damage inside the file.
@@ -275,7 +286,8 @@ func (s *Store) pragma(name string) (value int, err error) {
 
 func migrationNames() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
 
-// migrate brings the schema of a file that has been inspected up to date, each version in one transaction.
+// migrate brings the schema of a file that has been inspected up to date, each version in one
+// transaction.
 func (s *Store) migrate() error {
 	var mode string
 	if err := s.db.QueryRow("PRAGMA journal_mode(WAL)").Scan(&mode); err != nil {
@@ -294,7 +306,8 @@ func (s *Store) migrate() error {
 		if err != nil {
 			return err
 		}
-		script := fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d;", text, applicationID, version+i+1)
+		script := fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d;", text,
+			applicationID, version+i+1)
 		if err := s.within(func(tx *sql.Tx) error {
 			_, err := tx.Exec(script)
 			return err
@@ -412,8 +425,8 @@ func (r Result) row(key, curve string) []any {
 		r.Steps, r.Predictions}
 }
 
-// Complete records a result together with its execution. A second result of a run is compared with the first, which stays: a differing one from the
-// same kernel set and CPU is a *DiffersError.
+// Complete records a result together with its execution. A second result of a run is compared with
+// the first, which stays: a differing one from the same kernel set and CPU is a *DiffersError.
 func (s *Store) Complete(result Result, e Execution) error {
 	curve, err := json.Marshal(result.Curve)
 	if err != nil {
@@ -446,7 +459,8 @@ func (s *Store) Complete(result Result, e Execution) error {
 	return err
 }
 
-// second looks for an earlier result of the run, from the same kernel set and CPU, that this one differs from.
+// second looks for an earlier result of the run, from the same kernel set and CPU, that this one
+// differs from.
 func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, error) {
 	var first Result
 	var curve, environment string
@@ -460,7 +474,8 @@ func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, e
 		return nil, nil
 	}
 	var there Environment
-	if err = errors.Join(err, json.Unmarshal([]byte(curve), &first.Curve), json.Unmarshal([]byte(environment), &there)); err != nil {
+	if err = errors.Join(err, json.Unmarshal([]byte(curve), &first.Curve),
+		json.Unmarshal([]byte(environment), &there)); err != nil {
 		return nil, err
 	}
 	alike := there.KernelSet == e.Environment.KernelSet && there.CPU == e.Environment.CPU

@@ -26,18 +26,23 @@ var long = flag.Bool("long", false, "kill the writer 40 times instead of 6")
 func plan(n int) []Run {
 	var runs []Run
 	for i := range n {
-		runs = append(runs, Run{Key: fmt.Sprintf("%016x", i), Trial: fmt.Sprintf("trial %d", i/2), Seed: i % 2})
+		runs = append(runs, Run{Key: fmt.Sprintf("%016x", i), Trial: fmt.Sprintf("trial %d", i/2),
+			Seed: i % 2})
 	}
 	return runs
 }
 
 func result(i int) Result {
-	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi, Examples: 9, Correct: []byte{byte(i), 1}, Curve: []CurvePoint{{Epoch: 1, Step: 10, Loss: 2.5, Top1: .1}}, Steps: 10}
+	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi,
+		Examples: 9, Correct: []byte{byte(i), 1},
+		Curve: []CurvePoint{{Epoch: 1, Step: 10, Loss: 2.5, Top1: .1}}, Steps: 10}
 }
 
 func execution(i int) Execution {
 	now := time.Date(2026, 11, 24, 12, 0, i, 500, time.UTC)
-	return Execution{Key: fmt.Sprintf("%016x", i), Attempt: 1, Started: now, Ended: now.Add(time.Second), TrainSeconds: 1.5, PeakRSSBytes: 1 << 33, Host: "here", CommandLine: "gridsearch run",
+	return Execution{Key: fmt.Sprintf("%016x", i), Attempt: 1, Started: now,
+		Ended: now.Add(time.Second), TrainSeconds: 1.5, PeakRSSBytes: 1 << 33, Host: "here",
+		CommandLine: "gridsearch run",
 		Environment: Environment{CPU: "cpu", KernelSet: "generic", Modules: map[string]string{"a": "v1"}}}
 }
 
@@ -83,8 +88,10 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := result(2)
-	want := []Record{{Run: plan(4)[0], State: Waiting}, {Run: plan(4)[1], State: Failed, Attempts: 2, Error: "signal: killed"},
-		{Run: plan(4)[2], State: Complete, Result: &second, CPU: "cpu", KernelSet: "generic"}, {Run: plan(4)[3], State: Waiting}}
+	want := []Record{{Run: plan(4)[0], State: Waiting}, {Run: plan(4)[1], State: Failed,
+		Attempts: 2, Error: "signal: killed"},
+		{Run: plan(4)[2], State: Complete, Result: &second, CPU: "cpu", KernelSet: "generic"},
+		{Run: plan(4)[3], State: Waiting}}
 	if got := records(t, s); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -139,14 +146,16 @@ func TestResultsAreFinal(t *testing.T) {
 		t.Errorf("another result from another CPU: %v", err)
 	}
 	var differs *DiffersError
-	if err := s.Complete(result(1), execution(0)); !errors.As(err, &differs) || !strings.Contains(err.Error(), "not deterministic") {
+	if err := s.Complete(result(1), execution(0)); !errors.As(err, &differs) ||
+		!strings.Contains(err.Error(), "not deterministic") {
 		t.Errorf("another result from the same CPU: %v", err)
 	}
 	if got := *records(t, s)[0].Result; !reflect.DeepEqual(got, result(0)) {
 		t.Errorf("the record has %+v", got)
 	}
 	for _, statement := range []string{"UPDATE results SET top1 = 1", "DELETE FROM results"} {
-		if _, err := s.db.Exec(statement); err == nil || !strings.Contains(err.Error(), "a result is never") {
+		if _, err := s.db.Exec(statement); err == nil || !strings.Contains(err.Error(),
+			"a result is never") {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
@@ -158,7 +167,8 @@ func TestPlanIsOnce(t *testing.T) {
 		t.Error(err)
 	}
 	var mismatch *MismatchError
-	if err := s.Plan(plan(6)[2:]); !errors.As(err, &mismatch) || len(mismatch.Missing) != 2 || mismatch.New != 2 || mismatch.Path != path {
+	if err := s.Plan(plan(6)[2:]); !errors.As(err, &mismatch) || len(mismatch.Missing) != 2 ||
+		mismatch.New != 2 || mismatch.Path != path {
 		t.Errorf("another plan gives %v", err)
 	}
 	if len(records(t, s)) != 4 {
@@ -166,8 +176,8 @@ func TestPlanIsOnce(t *testing.T) {
 	}
 }
 
-// TestNamesOfTrials: the names and the order of a plan are taken over with their latencies, even where
-// two trials change names; a seed that is not its key's is damage.
+// TestNamesOfTrials: the names and the order of a plan are taken over with their latencies, even
+// where two trials change names; a seed that is not its key's is damage.
 func TestNamesOfTrials(t *testing.T) {
 	s, _ := open(t, 4)
 	if err := s.Complete(result(3), execution(3)); err != nil {
@@ -196,17 +206,20 @@ func TestNamesOfTrials(t *testing.T) {
 		t.Errorf("the result belongs to %+v", list[0])
 	}
 	latencies, err := s.Latencies()
-	if err != nil || len(latencies) != 2 || latencies[0].Trial != "trial 0" || latencies[0].Batch != 2 {
+	if err != nil || len(latencies) != 2 || latencies[0].Trial != "trial 0" ||
+		latencies[0].Batch != 2 {
 		t.Errorf("the latencies are %+v (%v)", latencies, err)
 	}
 	p[0].Seed = 7
 	var file *FileError
-	if err := s.Plan(p); !errors.As(err, &file) || !strings.Contains(err.Error(), "is recorded with seed 1, its key is that of seed 7") {
+	if err := s.Plan(p); !errors.As(err, &file) || !strings.Contains(err.Error(),
+		"is recorded with seed 1, its key is that of seed 7") {
 		t.Errorf("another seed: %v", err)
 	}
 }
 
-// TestOtherFiles: what is no record of this program is refused with its name and with what to do, and nothing about it changes.
+// TestOtherFiles: what is no record of this program is refused with its name and with what to do,
+// and nothing about it changes.
 func TestOtherFiles(t *testing.T) {
 	folder := t.TempDir()
 	text := filepath.Join(folder, "text")
@@ -225,9 +238,11 @@ func TestOtherFiles(t *testing.T) {
 		damaged(t): "bring a copy of it back",
 	} {
 		before := listing(t, path)
-		for name, open := range map[string]func(string) (*Store, error){"Open": Open, "OpenReadOnly": OpenReadOnly} {
+		for name, open := range map[string]func(string) (*Store, error){"Open": Open,
+			"OpenReadOnly": OpenReadOnly} {
 			var file *FileError
-			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(), want) || file.Path != path || !strings.Contains(err.Error(), path) {
+			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(),
+				want) || file.Path != path || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s gives %v, want %q", name, err, want)
 			}
 		}
@@ -236,7 +251,8 @@ func TestOtherFiles(t *testing.T) {
 		}
 	}
 	var file *FileError
-	if _, err := OpenReadOnly(filepath.Join(folder, "missing")); !errors.As(err, &file) || !strings.Contains(err.Error(), "no such record") {
+	if _, err := OpenReadOnly(filepath.Join(folder, "missing")); !errors.As(err, &file) ||
+		!strings.Contains(err.Error(), "no such record") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -249,7 +265,8 @@ func foreign(t *testing.T, path, journal string) string {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.db.Exec("PRAGMA application_id = 7; CREATE TABLE theirs (n INTEGER); INSERT INTO theirs VALUES (1)"); err != nil {
+	if _, err := s.db.Exec("PRAGMA application_id = 7; CREATE TABLE theirs (n INTEGER); INSERT " +
+		"INTO theirs VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -351,7 +368,8 @@ func TestHolder(t *testing.T) {
 	}
 }
 
-// TestKilledWriter kills a process that records results at random moments: the file stays whole and every acknowledged result is there.
+// TestKilledWriter kills a process that records results at random moments: the file stays whole and
+// every acknowledged result is there.
 func TestKilledWriter(t *testing.T) {
 	if path := os.Getenv("GRIDSEARCH_TEST_WRITER"); path != "" {
 		writeForever(t, path)

@@ -62,6 +62,7 @@ func CheckPath(path string) error {
 	if err != nil || len(whole) <= longestPath {
 		return nil
 	}
-	return &FileError{path, fmt.Errorf("the path has %d bytes and SQLite takes %d: use a shorter --dir or [study] name",
+	return &FileError{path, fmt.Errorf("the path has %d bytes and SQLite takes %d: use a shorter "+
+		"--dir or [study] name",
 		len(whole), longestPath)}
 }

@@ -39,8 +39,8 @@ func complete(t *testing.T, s *Store) (n int) {
 	return n
 }
 
-// TestFold: after each result the file has it without its log. Somebody who goes on reading an older
-// state delays that, and no more.
+// TestFold: after each result the file has it without its log. Somebody who goes on reading an
+// older state delays that, and no more.
 func TestFold(t *testing.T) {
 	s, path := open(t, 4)
 	if err := s.Fold(); err != nil {
@@ -99,7 +99,8 @@ func BenchmarkFold(b *testing.B) {
 // TestFaults: a full disk, and one that cannot be written, are the machine's, with the file's name;
 // the record stays as it was.
 func TestFaults(t *testing.T) {
-	for cause, pragma := range map[string]string{"no space left": "PRAGMA max_page_count = 1", "readonly": "PRAGMA query_only = 1"} {
+	for cause, pragma := range map[string]string{"no space left": "PRAGMA max_page_count = 1",
+		"readonly": "PRAGMA query_only = 1"} {
 		s, path := open(t, 4)
 		if _, err := s.db.Exec(pragma); err != nil {
 			t.Fatal(err)
@@ -149,7 +150,8 @@ func TestLongPath(t *testing.T) {
 	path := filepath.Join(folder, strings.Repeat("x/", longestPath), "study.db")
 	for _, open := range []func(string) (*Store, error){Open, OpenReadOnly} {
 		var file *FileError
-		if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(), "SQLite takes 504") {
+		if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(),
+			"SQLite takes 504") {
 			t.Errorf("%v", err)
 		}
 	}

@@ -11,28 +11,38 @@ import (
 	"gridsearch/internal/store"
 )
 
-// TestWrongAnswers: a worker that answers with what it was not asked for, speaks another protocol, says
-// what is no message, or nothing, is named and replaced; its run is trained by the next.
+// TestWrongAnswers: a worker that answers with what it was not asked for, speaks another protocol,
+// says what is no message, or nothing, is named and replaced; its run is trained by the next.
 func TestWrongAnswers(t *testing.T) {
 	const greeted = `echo "$HELLO"; read request; `
 	const done = `echo '{"done":{"key":"0000000000000000",`
 	for name, c := range map[string]struct{ script, want string }{
 		"another key": {greeted + `echo '{"done":{"key":"ffffffffffffffff",'"${ANSWER#?}"'}'; exec cat`,
 			`its answer is of run "ffffffffffffffff", and it was asked for 0000000000000000, so it was killed`},
-		"no end":      {greeted + done + `"files":[]}}'; exec cat`, "its answer has 0 of a result, an error and an interruption"},
-		"another end": {greeted + done + `"error":"x",'"${ANSWER#?}"'}'; exec cat`, "its answer has 2 of a result, an error and an interruption"},
-		"a file that is another": {greeted + `mkdir -p "$FOLDER/runs/0000000000000000"; echo y >"$FOLDER/runs/0000000000000000/checkpoint"; ` +
+		"no end": {greeted + done + `"files":[]}}'; exec cat`,
+			"its answer has 0 of a result, an error and an interruption"},
+		"another end": {greeted + done + `"error":"x",'"${ANSWER#?}"'}'; exec cat`,
+			"its answer has 2 of a result, an error and an interruption"},
+		"a file that is another": {greeted +
+			`mkdir -p "$FOLDER/runs/0000000000000000"; echo y >"$FOLDER/runs/0000000000000000/checkpoint"; ` +
 			done + `"files":[{"name":"checkpoint","sha256":"0123456789abcdef"}],'"${ANSWER#?}"'}'; exec cat`,
 			"its answer names checkpoint with the SHA-256 0123456789ab, the file has "},
-		"a file that is not there": {greeted + done + `"files":[{"name":"weights.safetensors","sha256":""}],'"${ANSWER#?}"'}'; exec cat`,
+		"a file that is not there": {greeted + done +
+			`"files":[{"name":"weights.safetensors","sha256":""}],'"${ANSWER#?}"'}'; exec cat`,
 			"its answer names a file that cannot be read: open "},
-		"a file elsewhere": {greeted + done + `"files":[{"name":"../../study.db","sha256":""}],'"${ANSWER#?}"'}'; exec cat`,
+		"a file elsewhere": {greeted + done +
+			`"files":[{"name":"../../study.db","sha256":""}],'"${ANSWER#?}"'}'; exec cat`,
 			`its answer names the file "../../study.db", and a run has none of that name`},
-		"garbage":                   {greeted + `echo what; exec cat`, "what it says is no message (invalid character 'w' looking for beginning of value), so it was killed"},
-		"another kind of message":   {greeted + `echo '{"done":7}'; exec cat`, "what it says is no message (json: cannot unmarshal number"},
-		"garbage for a greeting":    {`echo what; exec cat`, "what it says is no message"},
-		"no greeting":               {`echo '{"alive":true}'; exec cat`, "it says something else before its greeting"},
-		"an earlier protocol":       {`echo '{"hello":{"numeric_version":3}}'; exec cat`, "it speaks version 0 of the protocol and this program 1, so it was killed"},
+		"garbage": {greeted + `echo what; exec cat`,
+			"what it says is no message (invalid character 'w' looking for beginning of value), " +
+				"so it was killed"},
+		"another kind of message": {greeted + `echo '{"done":7}'; exec cat`,
+			"what it says is no message (json: cannot unmarshal number"},
+		"garbage for a greeting": {`echo what; exec cat`, "what it says is no message"},
+		"no greeting": {`echo '{"alive":true}'; exec cat`,
+			"it says something else before its greeting"},
+		"an earlier protocol": {`echo '{"hello":{"numeric_version":3}}'; exec cat`,
+			"it speaks version 0 of the protocol and this program 1, so it was killed"},
 		"nothing":                   {greeted + `exit 0`, "unexpected end of its output"},
 		"nothing before a greeting": {`exit 0`, "unexpected end of its output"},
 	} {
@@ -41,7 +51,8 @@ func TestWrongAnswers(t *testing.T) {
 			t.Setenv("FIRST", filepath.Join(t.TempDir(), "first"))
 			b := newBench(t, `if mkdir "$FIRST" 2>/dev/null; then `+c.script+`; fi; `+answers, "a")
 			t.Setenv("FOLDER", string(b.folder))
-			if err := b.run(t.Context()); err != nil || b.count(RunComplete) != 1 || b.count(RunFailed) != 0 {
+			if err := b.run(t.Context()); err != nil || b.count(RunComplete) != 1 ||
+				b.count(RunFailed) != 0 {
 				t.Errorf("the study ends with %v: %+v", err, b.events)
 			}
 			text, err := os.ReadFile(filepath.Join(b.folder.run(b.specs[0].Key), "crash-1.txt"))
@@ -59,7 +70,9 @@ func TestWrongAnswers(t *testing.T) {
 func TestWorkersOfAnotherProtocol(t *testing.T) {
 	b := newBench(t, `echo '{"hello":{}}'; exec cat`, "a")
 	err := b.run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "no worker comes up: worker died: it speaks version 0 of the protocol") || !strings.HasSuffix(err.Error(), replacedAdvice) {
+	if err == nil || !strings.Contains(err.Error(),
+		"no worker comes up: worker died: it speaks version 0 of the protocol") ||
+		!strings.HasSuffix(err.Error(), replacedAdvice) {
 		t.Errorf("the study ends with %v", err)
 	}
 }
@@ -82,7 +95,8 @@ func TestWhoTrained(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Outcome != store.OutcomeComplete {
 		t.Fatalf("%+v (%v)", list, err)
 	}
-	if e := list[0]; e.Host != hello.Host || e.CommandLine != hello.CommandLine || e.Environment.CPU != hello.CPU || e.Environment.Cores != hello.Cores {
+	if e := list[0]; e.Host != hello.Host || e.CommandLine != hello.CommandLine ||
+		e.Environment.CPU != hello.CPU || e.Environment.Cores != hello.Cores {
 		t.Errorf("the record says %+v", e)
 	}
 }
@@ -90,7 +104,8 @@ func TestWhoTrained(t *testing.T) {
 // TestPlacesOfWorkers: what a worker of this machine is told at its start.
 func TestPlacesOfWorkers(t *testing.T) {
 	f := Folder("studies/x")
-	for data, want := range map[string]string{"": "worker --runs " + f.Path("runs"), "/data": "worker --runs " + f.Path("runs") + " --data /data"} {
+	for data, want := range map[string]string{"": "worker --runs " + f.Path("runs"),
+		"/data": "worker --runs " + f.Path("runs") + " --data /data"} {
 		if got := strings.Join(f.withPlaces([]string{"worker"}, data), " "); got != want {
 			t.Errorf("it is started by %s, want %s", got, want)
 		}

@@ -28,8 +28,8 @@ func (b *board) put(s Status) {
 	}
 }
 
-// write writes until nothing is left. The status is no part of the record, so a failure does no harm
-// and is not reported.
+// write writes until nothing is left. The status is no part of the record, so a failure does no
+// harm and is not reported.
 func (b *board) write() {
 	for s := b.take(); s != nil; s = b.take() {
 		if text, err := json.Marshal(s); err == nil {

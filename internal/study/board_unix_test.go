@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestStatusHoldsNobodyUp: events go on while the status cannot be written, as on a pipe that nobody
-// reads; the latest is written when it can.
+// TestStatusHoldsNobodyUp: events go on while the status cannot be written, as on a pipe that
+// nobody reads; the latest is written when it can.
 func TestStatusHoldsNobodyUp(t *testing.T) {
 	s, _ := waiting(t, 1)
 	if err := syscall.Mkfifo(s.folder.status(), 0o644); err != nil {

@@ -15,14 +15,15 @@ type TimeEstimate struct {
 	FLOPS   float64 // floating-point operations a second of one worker, 2 for a multiply-add
 }
 
-// estimateSteps and estimateWork bound the measurement: a few steps of at most so many multiply-adds each.
+// estimateSteps and estimateWork bound the measurement: a few steps of at most so many
+// multiply-adds each.
 const (
 	estimateSteps = 4
 	estimateWork  = 4e8
 )
 
-// Estimate trains the base network for a few steps and scales the time to the plan: 3 passes over each training image of each epoch, and one over the
-// validation images.
+// Estimate trains the base network for a few steps and scales the time to the plan: 3 passes over
+// each training image of each epoch, and one over the validation images.
 func (p *Prepared) Estimate() (TimeEstimate, error) {
 	e := p.Experiment
 	if e.Data == nil || e.Train == nil {

@@ -11,8 +11,9 @@ import (
 	"gridsearch/model/weights"
 )
 
-// Evaluate holds a network against the validation images of a study. A network that does not say how its images were normalised gets the moments of the
-// study's training images, as if it had been trained there. The error of a network that does not fit the data is an *InputError.
+// Evaluate holds a network against the validation images of a study. A network that does not say
+// how its images were normalised gets the moments of the study's training images, as if it had been
+// trained there. The error of a network that does not fit the data is an *InputError.
 func Evaluate(folder Folder, n weights.Network) (train.Result, error) {
 	e, err := newEvaluator(folder)
 	if err != nil {
@@ -46,11 +47,14 @@ func (e *evaluator) load() (err error) {
 func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	experiment, info, arch := e.experiment, e.source.Info(), n.Architecture
 	if classes := len(info.Classes); arch.Classes != classes || arch.InChannels != info.Channels {
-		return train.Result{}, &InputError{fmt.Errorf("the network tells %s apart on images of %s, data set %s has %s and %s",
-			plural.Of(arch.Classes, "class"), plural.Of(arch.InChannels, "channel"), info.Name, plural.Of(classes, "class"), plural.Of(info.Channels, "channel"))}
+		return train.Result{}, &InputError{fmt.Errorf("the network tells %s apart on images of "+
+			"%s, data set %s has %s and %s",
+			plural.Of(arch.Classes, "class"), plural.Of(arch.InChannels, "channel"), info.Name,
+			plural.Of(classes, "class"), plural.Of(info.Channels, "channel"))}
 	}
 	if arch.Pixels > info.Native {
-		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %s, data set %s has %d: they are not enlarged", plural.Of(arch.Pixels, "pixel"), info.Name, info.Native)}
+		return train.Result{}, &InputError{fmt.Errorf("the network takes images of %s, data set "+
+			"%s has %d: they are not enlarged", plural.Of(arch.Pixels, "pixel"), info.Name, info.Native)}
 	}
 	if err := e.load(); err != nil {
 		return train.Result{}, &InputError{err}
@@ -85,22 +89,24 @@ func finite(logits []float32, classes int) error {
 	return nil
 }
 
-// Examples loads validation images of a study by their numbers, each by itself and at the native size. The error of a number that there is no image of is an
-// *InputError.
+// Examples loads validation images of a study by their numbers, each by itself and at the native
+// size. The error of a number that there is no image of is an *InputError.
 func Examples(folder Folder, numbers []int) ([]*dataset.Images, error) {
 	experiment, source, err := folder.data()
 	if err != nil {
 		return nil, err
 	}
 	section := experiment.Data
-	_, validation, err := dataset.Split(source.Labels(dataset.Train), section.ValidationFraction, section.TrainExamples, experiment.Study.Seed)
+	_, validation, err := dataset.Split(source.Labels(dataset.Train), section.ValidationFraction,
+		section.TrainExamples, experiment.Study.Seed)
 	if err != nil {
 		return nil, &InputError{err}
 	}
 	list := make([]*dataset.Images, len(numbers))
 	for i, n := range numbers {
 		if n < 0 || n >= len(validation) {
-			return nil, &InputError{fmt.Errorf("%s has the validation images 0 to %d: %d is none", experiment.Study.Name, len(validation)-1, n)}
+			return nil, &InputError{fmt.Errorf("%s has the validation images 0 to %d: %d is none",
+				experiment.Study.Name, len(validation)-1, n)}
 		}
 		if list[i], err = source.Load(dataset.Train, validation[n:n+1]); err != nil {
 			return nil, &InputError{err}
@@ -129,7 +135,8 @@ func (f Folder) data() (*experiments.Experiment, dataset.Source, error) {
 		return nil, nil, err
 	}
 	if experiment.Data == nil {
-		return nil, nil, &InputError{fmt.Errorf("%s has no [data]: there are no images to evaluate on", experiment.File)}
+		return nil, nil, &InputError{fmt.Errorf("%s has no [data]: there are no images to "+
+			"evaluate on", experiment.File)}
 	}
 	if err := locate(experiment.Data, plan.DataPath); err != nil {
 		return nil, nil, err

@@ -30,7 +30,8 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{}, PID: store.Holder(folder.lock()),
+	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{},
+		PID:      store.Holder(folder.lock()),
 		Warnings: s.Warnings()}
 	t := newTracker(time.Time{}, 0, 0)
 	for _, r := range s.Records {
@@ -66,8 +67,9 @@ func (o Overview) Activity() string {
 	return "nobody works on it"
 }
 
-// lastStatus reads what the supervisor has last said of the study. There is nothing before its first event, and nothing worth an error in a file that a
-// power cut has torn: it is no part of the record.
+// lastStatus reads what the supervisor has last said of the study. There is nothing before its
+// first event, and nothing worth an error in a file that a power cut has torn: it is no part of the
+// record.
 func lastStatus(folder Folder) Status {
 	var s Status
 	text, err := os.ReadFile(folder.status())

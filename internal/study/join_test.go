@@ -14,7 +14,8 @@ func TestJoin(t *testing.T) {
 	run := func(key, trial string, seed int) store.Record {
 		return store.Record{Run: store.Run{Key: key, Trial: trial, Seed: seed}, State: store.Waiting}
 	}
-	named := document{Document: search.Document{Trials: []search.DocumentTrial{{Name: "x"}, {Name: "y"}}}}
+	named := document{Document: search.Document{Trials: []search.DocumentTrial{{Name: "x"},
+		{Name: "y"}}}}
 	keyed := named
 	keyed.Runs = []store.Run{{Key: "2", Trial: "y", Seed: 0}, {Key: "1", Trial: "x", Seed: 0}}
 	for name, c := range map[string]struct {
@@ -23,15 +24,22 @@ func TestJoin(t *testing.T) {
 		joined, unplanned string
 		err               string
 	}{
-		"other names":            {keyed, []store.Record{run("1", "a", 0), run("2", "x", 0)}, "y seed=0, x seed=0", "", ""},
-		"a run of an old plan":   {keyed, []store.Record{run("1", "x", 0), run("3", "y", 1), run("2", "y", 0)}, "y seed=0, x seed=0", "y seed=1", ""},
-		"a run that is gone":     {keyed, []store.Record{run("1", "x", 0), run("3", "y", 0)}, "", "", "run 2 (y seed=0) of the plan is not on it"},
-		"a seed that is changed": {keyed, []store.Record{run("1", "x", 77), run("2", "y", 0)}, "", "", "run 1 is recorded with seed 77, its key is that of seed 0"},
-		"an earlier plan":        {named, []store.Record{run("1", "x", 0), run("2", "y", 0), run("3", "a", 0)}, "x seed=0, y seed=0", "a seed=0", ""},
-		"two of a name":          {named, []store.Record{run("1", "x", 0), run("2", "x", 0)}, "", "", "two runs are recorded as x seed=0"},
+		"other names": {keyed, []store.Record{run("1", "a", 0), run("2", "x", 0)},
+			"y seed=0, x seed=0", "", ""},
+		"a run of an old plan": {keyed, []store.Record{run("1", "x", 0), run("3", "y", 1),
+			run("2", "y", 0)}, "y seed=0, x seed=0", "y seed=1", ""},
+		"a run that is gone": {keyed, []store.Record{run("1", "x", 0), run("3", "y", 0)}, "",
+			"", "run 2 (y seed=0) of the plan is not on it"},
+		"a seed that is changed": {keyed, []store.Record{run("1", "x", 77), run("2", "y", 0)}, "",
+			"", "run 1 is recorded with seed 77, its key is that of seed 0"},
+		"an earlier plan": {named, []store.Record{run("1", "x", 0), run("2", "y", 0),
+			run("3", "a", 0)}, "x seed=0, y seed=0", "a seed=0", ""},
+		"two of a name": {named, []store.Record{run("1", "x", 0), run("2", "x", 0)}, "", "",
+			"two runs are recorded as x seed=0"},
 	} {
 		joined, unplanned, err := c.plan.join(c.records)
-		if err != nil && (c.err == "" || !strings.Contains(err.Error(), c.err)) || err == nil && c.err != "" {
+		if err != nil && (c.err == "" || !strings.Contains(err.Error(), c.err)) || err == nil &&
+			c.err != "" {
 			t.Errorf("%s: %v, want %q", name, err, c.err)
 		}
 		if got := names(joined); got != c.joined {

@@ -12,8 +12,9 @@ import (
 	"gridsearch/internal/store"
 )
 
-// latencies measures the inference of every trial's network, one after the other and when no run trains beside it: for one image, and for a batch. What the
-// record has from this processor and these kernels is not measured again.
+// latencies measures the inference of every trial's network, one after the other and when no run
+// trains beside it: for one image, and for a batch. What the record has from this processor and
+// these kernels is not measured again.
 func (s *supervisor) latencies(ctx context.Context, specs []job.Spec) error {
 	measured, err := s.record.Latencies()
 	if err != nil {
@@ -25,7 +26,8 @@ func (s *supervisor) latencies(ctx context.Context, specs []job.Spec) error {
 	here := environment.Here()
 	for _, spec := range specs {
 		for _, batch := range []int{1, s.execution.LatencyBatch} {
-			l := store.Latency{Trial: spec.Trial, Batch: batch, Threads: spec.Threads, CPU: here.CPU, KernelSet: here.KernelSet}
+			l := store.Latency{Trial: spec.Trial, Batch: batch, Threads: spec.Threads,
+				CPU: here.CPU, KernelSet: here.KernelSet}
 			if slices.ContainsFunc(measured, l.Same) {
 				continue
 			}

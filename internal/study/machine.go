@@ -14,8 +14,8 @@ import (
 	"gridsearch/internal/store"
 )
 
-// FaultError says that the machine has stopped the study: a disk, a limit. No run is failed for it, and
-// none has used up a try.
+// FaultError says that the machine has stopped the study: a disk, a limit. No run is failed for it,
+// and none has used up a try.
 type FaultError struct {
 	Left  int // runs without a result; negative where that is not known
 	Fault *fault.Fault
@@ -31,8 +31,8 @@ func (e *FaultError) Error() string {
 
 func (e *FaultError) Unwrap() error { return e.Fault }
 
-// ByMachine marks an error that the machine is at fault for. What is said of the input stays: it names
-// the key or the file that is to be changed.
+// ByMachine marks an error that the machine is at fault for. What is said of the input stays: it
+// names the key or the file that is to be changed.
 func ByMachine(err error) error {
 	var input *InputError
 	var file *store.FileError
@@ -44,8 +44,8 @@ func ByMachine(err error) error {
 	return &FaultError{-1, f}
 }
 
-// patiently does what another program that has the record locked may keep from being done, again and
-// again until that is over or the context ends; waiting is called once if it comes to that.
+// patiently does what another program that has the record locked may keep from being done, again
+// and again until that is over or the context ends; waiting is called once if it comes to that.
 func patiently(ctx context.Context, waiting func(), do func() error) error {
 	for told := false; ; told = true {
 		err := do()
@@ -85,8 +85,9 @@ func (s *supervisor) write(do func() error) error {
 	return err
 }
 
-// unrecorded lists the runs that wait on the record although they have been finished in this folder:
-// study.db is an older copy, or a new one. A kill just in front of the record leaves one of them too.
+// unrecorded lists the runs that wait on the record although they have been finished in this
+// folder: study.db is an older copy, or a new one. A kill just in front of the record leaves one of
+// them too.
 func (f Folder) unrecorded(records []store.Record) (keys []string) {
 	for _, r := range records {
 		if r.State == store.Waiting && f.finished(r.Key) {

@@ -23,8 +23,9 @@ import (
 	"gridsearch/internal/store"
 )
 
-// TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study is
-// stopped, even where a child keeps its output open; one that falls silent while it trains has crashed.
+// TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study
+// is stopped, even where a child keeps its output open; one that falls silent while it trains has
+// crashed.
 func TestWorkersThatSayNothing(t *testing.T) {
 	s, _ := shell(t, "sleep 30; true")
 	s.execution.MaxRetries, s.greetWithin = 1, time.Millisecond
@@ -46,7 +47,8 @@ func TestWorkersThatSayNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	release := s.watch(t.Context(), p)
-	if _, err := p.train(job.Request{}, func(job.Reply) {}); !errors.As(err, &died) || died.cause != "no word of it for 1ms, so it was killed" {
+	if _, err := p.train(job.Request{}, func(job.Reply) {}); !errors.As(err, &died) ||
+		died.cause != "no word of it for 1ms, so it was killed" {
 		t.Errorf("a worker that falls silent: %v", err)
 	}
 	if release() {
@@ -92,8 +94,8 @@ func locked(t *testing.T) error {
 	return err
 }
 
-// TestPatience: a locked record is waited for, which is told once, until the context ends; other errors
-// are none to wait for.
+// TestPatience: a locked record is waited for, which is told once, until the context ends; other
+// errors are none to wait for.
 func TestPatience(t *testing.T) {
 	busy, told, tries := locked(t), 0, 0
 	ctx, stop := context.WithCancel(t.Context())
@@ -110,7 +112,8 @@ func TestPatience(t *testing.T) {
 	if err := patiently(ctx, func() {}, stopped); !store.Busy(err) || tries != 1 {
 		t.Errorf("%v after %d tries, when stopped", err, tries)
 	}
-	if err := patiently(t.Context(), func() { t.Error("told") }, func() error { return fs.ErrExist }); err != fs.ErrExist {
+	if err := patiently(t.Context(), func() { t.Error("told") },
+		func() error { return fs.ErrExist }); err != fs.ErrExist {
 		t.Error(err)
 	}
 }
@@ -119,10 +122,12 @@ func TestPatience(t *testing.T) {
 func TestByMachine(t *testing.T) {
 	full := &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}
 	var machine *FaultError
-	if err := ByMachine(full); !errors.As(err, &machine) || machine.Left >= 0 || !strings.Contains(err.Error(), "p: ") {
+	if err := ByMachine(full); !errors.As(err, &machine) || machine.Left >= 0 ||
+		!strings.Contains(err.Error(), "p: ") {
 		t.Errorf("a full disk: %v", err)
 	}
-	for _, err := range []error{nil, errors.New("x"), &InputError{full}, &store.FileError{Path: "p", Err: full}, &FaultError{3, fault.Of(full)}} {
+	for _, err := range []error{nil, errors.New("x"), &InputError{full}, &store.FileError{Path: "p",
+		Err: full}, &FaultError{3, fault.Of(full)}} {
 		if got := ByMachine(err); got != err {
 			t.Errorf("%v becomes %v", err, got)
 		}
@@ -166,8 +171,10 @@ func newBench(t *testing.T, script string, trials ...string) *bench {
 func (b *bench) run(ctx context.Context) error {
 	b.t.Helper()
 	b.events = nil
-	s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2, ThreadsPerRun: 1},
-		Options{Workers: 1, Command: []string{"sh", "-c", b.script}, Observe: func(e Event) { b.events = append(b.events, e) }})
+	s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
+		ThreadsPerRun: 1},
+		Options{Workers: 1, Command: []string{"sh", "-c", b.script},
+			Observe: func(e Event) { b.events = append(b.events, e) }})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -179,14 +186,16 @@ func (b *bench) count(kind EventKind) int {
 	return len(slices.DeleteFunc(slices.Clone(b.events), func(e Event) bool { return e.Kind != kind }))
 }
 
-// answers is a worker that is killed by a run of the trial bad, and ends others as the variable says.
+// answers is a worker that is killed by a run of the trial bad, and ends others as the variable
+// says.
 const answers = `echo "$HELLO"; while read request; do case "$request" in *'"trial":"bad"'*) kill -9 $$;; esac
 	key=${request#*'"key":"'}; key=${key%%'"'*}; echo '{"done":{"key":"'$key'",'"${ANSWER#?}"'}'; done`
 
 const result = `{"result":{"top1":0.5,"top5":1,"loss":1,"examples":8,"correct":"Dw==","curve":[{"epoch":1,"step":1,"loss":1,"top1":0.5}],"steps":1}}`
 
-// TestTries: a run that kills its worker has its tries once, whatever the number of calls; it is given up
-// when the machine is known to complete runs, and tried again where program or machine is another.
+// TestTries: a run that kills its worker has its tries once, whatever the number of calls; it is
+// given up when the machine is known to complete runs, and tried again where program or machine is
+// another.
 func TestTries(t *testing.T) {
 	t.Setenv("ANSWER", result)
 	t.Setenv(kernel.Variable, "")
@@ -195,7 +204,8 @@ func TestTries(t *testing.T) {
 		kernels         string
 		crashes, failed int // of all calls
 		again           int
-	}{{"", 3, 0, 0}, {"", 3, 1, 0}, {"", 3, 1, 0}, {kernel.Generic, 6, 1, 1}, {kernel.Generic, 6, 1, 0}, {"", 6, 1, 0}} {
+	}{{"", 3, 0, 0}, {"", 3, 1, 0}, {"", 3, 1, 0}, {kernel.Generic, 6, 1, 1},
+		{kernel.Generic, 6, 1, 0}, {"", 6, 1, 0}} {
 		t.Setenv(kernel.Variable, c.kernels)
 		err := b.run(t.Context())
 		var stopped *StoppedError
@@ -207,14 +217,17 @@ func TestTries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		crashes := len(slices.DeleteFunc(executions, func(e store.Execution) bool { return e.Outcome != store.OutcomeCrashed }))
+		crashes := len(slices.DeleteFunc(executions,
+			func(e store.Execution) bool { return e.Outcome != store.OutcomeCrashed }))
 		records, err := b.record.Records()
 		if err != nil {
 			t.Fatal(err)
 		}
-		gone := len(slices.DeleteFunc(slices.Clone(records), func(r store.Record) bool { return r.State != store.Failed }))
+		gone := len(slices.DeleteFunc(slices.Clone(records),
+			func(r store.Record) bool { return r.State != store.Failed }))
 		if crashes != c.crashes || gone != c.failed || b.count(TriedAgain) != c.again {
-			t.Errorf("after call %d there are %d crashes, %d failed runs and %d notes of new tries, want %+v", i, crashes, gone, b.count(TriedAgain), c)
+			t.Errorf("after call %d there are %d crashes, %d failed runs and %d notes of new "+
+				"tries, want %+v", i, crashes, gone, b.count(TriedAgain), c)
 		}
 		if gone == 1 && !strings.HasPrefix(records[0].Error, "worker died: signal: killed") {
 			t.Errorf("the run is failed by %q", records[0].Error)
@@ -234,29 +247,34 @@ func TestTriesOfAKilledCall(t *testing.T) {
 		}
 	}
 	var failed *FailedRunsError
-	if err := b.run(t.Context()); !errors.As(err, &failed) || b.count(RunStarted) != 2 || b.count(RunRetried) != 0 {
+	if err := b.run(t.Context()); !errors.As(err, &failed) || b.count(RunStarted) != 2 ||
+		b.count(RunRetried) != 0 {
 		t.Errorf("the study ends with %v after %d starts", err, b.count(RunStarted))
 	}
 }
 
-// TestFaultsOfTheMachine: a worker that meets one stops the study; no run is failed and no try used up.
+// TestFaultsOfTheMachine: a worker that meets one stops the study; no run is failed and no try used
+// up.
 func TestFaultsOfTheMachine(t *testing.T) {
 	t.Setenv("ANSWER", `{"fault":{"path":"runs/x/weights","cause":"no space left on device, 0 kB free","advice":"make room"}}`)
 	b := newBench(t, answers, "a", "b")
 	var machine *FaultError
 	err := b.run(t.Context())
-	const want = "stopped by this machine, which is no run's fault: runs/x/weights: no space left on device, 0 kB free: runs left to train: 2\nmake room"
+	const want = "stopped by this machine, which is no run's fault: runs/x/weights: no space " +
+		"left on device, 0 kB free: runs left to train: 2\nmake room"
 	if !errors.As(err, &machine) || err.Error() != want {
 		t.Errorf("the study ends with %v", err)
 	}
-	if b.count(RunFailed) != 0 || b.count(RunRetried) != 0 || b.count(Interrupted) != 1 || b.events[len(b.events)-1].Checkpoint != CheckpointNone {
+	if b.count(RunFailed) != 0 || b.count(RunRetried) != 0 || b.count(Interrupted) != 1 ||
+		b.events[len(b.events)-1].Checkpoint != CheckpointNone {
 		t.Errorf("the events are %+v", b.events)
 	}
 	t.Setenv("ANSWER", result)
 	if err := b.run(t.Context()); err != nil || b.count(RunComplete) != 2 {
 		t.Errorf("afterwards: %v, %+v", err, b.events)
 	}
-	if e, err := b.record.Executions(); err != nil || len(e) != 3 || e[0].Outcome != store.OutcomeInterrupted || e[0].Error == "" {
+	if e, err := b.record.Executions(); err != nil || len(e) != 3 ||
+		e[0].Outcome != store.OutcomeInterrupted || e[0].Error == "" {
 		t.Errorf("the executions are %+v (%v)", e, err)
 	}
 }
@@ -275,9 +293,12 @@ func TestStoppedRuns(t *testing.T) {
 		"none":    {unwritten, false, CheckpointNone},
 	} {
 		t.Setenv("ANSWER", c.answer)
-		b := newBench(t, `echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":{"key":"0000000000000000",'"${ANSWER#?}"'}'`, "a")
+		b := newBench(t,
+			`echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":{"key":"0000000000000000",'"${ANSWER#?}"'}'`, "a")
 		if c.earlier {
-			if err := errors.Join(os.Mkdir(b.folder.run(b.specs[0].Key), 0o755), os.WriteFile(filepath.Join(b.folder.run(b.specs[0].Key), job.CheckpointFile), nil, 0o644)); err != nil {
+			if err := errors.Join(os.Mkdir(b.folder.run(b.specs[0].Key), 0o755),
+				os.WriteFile(filepath.Join(b.folder.run(b.specs[0].Key), job.CheckpointFile), nil,
+					0o644)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -294,7 +315,8 @@ func TestStoppedRuns(t *testing.T) {
 		}
 		err = s.run(ctx)
 		last := b.events[len(b.events)-1]
-		if last.Kind != Interrupted || last.Checkpoint != c.want || (last.Error == "") != (c.want == CheckpointWritten) {
+		if last.Kind != Interrupted || last.Checkpoint != c.want ||
+			(last.Error == "") != (c.want == CheckpointWritten) {
 			t.Errorf("%s: %+v", name, last)
 		}
 		if left := (*InterruptedError)(nil); c.want == CheckpointWritten && !errors.As(err, &left) {
@@ -303,21 +325,25 @@ func TestStoppedRuns(t *testing.T) {
 	}
 }
 
-// TestUnrecorded: runs that lie finished in the folder while the record calls them waiting are told.
+// TestUnrecorded: runs that lie finished in the folder while the record calls them waiting are
+// told.
 func TestUnrecorded(t *testing.T) {
 	t.Setenv("ANSWER", result)
 	b := newBench(t, answers, "weights", "log", "stopped", "nothing")
 	for i, name := range []string{job.WeightsFile, job.LogFile, job.LogFile} {
-		text := []string{"", "x run\ny " + job.CompleteNote + " 0.5 of\n", job.CompleteNote + "\nz ended: context canceled\n"}[i]
+		text := []string{"", "x run\ny " + job.CompleteNote + " 0.5 of\n", job.CompleteNote +
+			"\nz ended: context canceled\n"}[i]
 		folder := b.folder.run(b.specs[i].Key)
-		if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644)); err != nil {
+		if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, name),
+			[]byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := b.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if e := b.events[1]; e.Kind != Unrecorded || !slices.Equal(e.Runs, []string{b.specs[0].Key, b.specs[1].Key}) {
+	if e := b.events[1]; e.Kind != Unrecorded ||
+		!slices.Equal(e.Runs, []string{b.specs[0].Key, b.specs[1].Key}) {
 		t.Errorf("the second event is %+v", e)
 	}
 	if err := b.run(t.Context()); err != nil || b.count(Unrecorded) != 0 {

@@ -14,9 +14,9 @@ import (
 // firstAttempts of a call decide whether anything can be trained here.
 const firstAttempts = 3
 
-// opening is the beginning of a call on a machine where no run of the study has ever been completed.
-// If the first attempts all crash alike, program and machine do not fit, and no run is at fault: the
-// study stops. Until that is decided, runs whose attempts are used up are held back.
+// opening is the beginning of a call on a machine where no run of the study has ever been
+// completed. If the first attempts all crash alike, program and machine do not fit, and no run is
+// at fault: the study stops. Until that is decided, runs whose attempts are used up are held back.
 type opening struct {
 	settled bool // something else has happened: runs that crash are at fault themselves
 	begun   int  // of the first attempts
@@ -84,7 +84,8 @@ func (o *opening) stopped() *StoppedError {
 func advice(cause string) string {
 	switch {
 	case strings.Contains(cause, "SIGILL"):
-		return "this processor lacks an instruction: GRIDSEARCH_KERNELS=generic does without vector kernels, " +
+		return "this processor lacks an instruction: GRIDSEARCH_KERNELS=generic does without " +
+			"vector kernels, " +
 			"slowly, and gridsearch doctor says which kernels work"
 	case strings.Contains(cause, "of the protocol"):
 		return replacedAdvice
@@ -98,11 +99,16 @@ func advice(cause string) string {
 	return "the file has the whole trace; gridsearch doctor looks for what is wrong with this machine"
 }
 
-// crashed puts the run of a dead worker back, or gives it up when its tries are used up, those of earlier
-// calls included; the attempt may be one of the first of the call.
-func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease, first bool) error {
+// crashed puts the run of a dead worker back, or gives it up when its tries are used up, those of
+// earlier calls included; the attempt may be one of the first of the call.
+func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease,
+	first bool) error {
 	var times int
-	if err := s.write(func() (err error) { times, err = s.record.Crash(e, s.place); return err }); err != nil {
+	if err := s.write(func() (err error) {
+		times, err = s.record.Crash(e,
+			s.place)
+		return err
+	}); err != nil {
 		s.back(spec, e)
 		return err
 	}
@@ -130,8 +136,8 @@ func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease
 	return nil
 }
 
-// giveUp ends a run whose tries were used up by earlier calls, once this machine is known to complete
-// runs. Before that it is tried once more like any other, after the others.
+// giveUp ends a run whose tries were used up by earlier calls, once this machine is known to
+// complete runs. Before that it is tried once more like any other, after the others.
 func (s *supervisor) giveUp(lease queue.Lease) (gone bool, err error) {
 	key := lease.Key()
 	s.mutex.Lock()

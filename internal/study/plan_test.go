@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDamagedPlan: a plan.json that is none is the input's fault, and the message says how to make it
-// anew.
+// TestDamagedPlan: a plan.json that is none is the input's fault, and the message says how to make
+// it anew.
 func TestDamagedPlan(t *testing.T) {
 	folder := Folder(t.TempDir())
 	for text, want := range map[string]string{
@@ -35,7 +35,8 @@ func TestDamagedPlan(t *testing.T) {
 			var input *InputError
 			err := read()
 			if !errors.As(err, &input) || !strings.Contains(err.Error(), want) ||
-				!strings.Contains(err.Error(), "plan.json") || !strings.Contains(err.Error(), "gridsearch run FILE") {
+				!strings.Contains(err.Error(), "plan.json") || !strings.Contains(err.Error(),
+				"gridsearch run FILE") {
 				t.Errorf("%s of %s gives %v", name, text, err)
 			}
 		}
@@ -48,7 +49,8 @@ func FuzzPlan(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	text, err := json.Marshal(document{Document: p.Plan.Document("small"), Overrides: []string{"train.epochs=1"}})
+	text, err := json.Marshal(document{Document: p.Plan.Document("small"),
+		Overrides: []string{"train.epochs=1"}})
 	if err != nil {
 		f.Fatal(err)
 	}

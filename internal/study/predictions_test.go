@@ -41,8 +41,9 @@ func trained(t *testing.T) (*Study, []job.Spec) {
 	}
 	for _, spec := range specs[:2] {
 		done := retrain(t, s.Folder, spec, experiments.PredictionBytes)
-		s.Records = append(s.Records, store.Record{State: store.Complete, Result: (*store.Result)(done.Result),
-			Run: store.Run{Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}})
+		s.Records = append(s.Records, store.Record{State: store.Complete,
+			Result: (*store.Result)(done.Result),
+			Run:    store.Run{Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}})
 	}
 	waiting := store.Run{Key: specs[2].Key, Trial: specs[2].Trial, Seed: specs[2].SeedIndex}
 	s.Records = append(s.Records, store.Record{State: store.Waiting, Run: waiting})
@@ -76,7 +77,8 @@ func retrain(t *testing.T, folder Folder, spec job.Spec, bytes int) job.Outcome 
 		}
 	}
 	requests.Close()
-	if err := errors.Join(<-ended, done.Check(spec.Key), folder.holds(spec.Key, done.Files)); err != nil {
+	if err := errors.Join(<-ended, done.Check(spec.Key),
+		folder.holds(spec.Key, done.Files)); err != nil {
 		t.Fatal(err)
 	}
 	if done.Result == nil {

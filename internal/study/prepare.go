@@ -26,13 +26,14 @@ type Prepared struct {
 	source     dataset.Source
 }
 
-// Prepare reads an experiment file and makes its plan. No image is read; where the file names a data set, that set must be there: a relative path is
-// one from the current directory.
+// Prepare reads an experiment file and makes its plan. No image is read; where the file names a
+// data set, that set must be there: a relative path is one from the current directory.
 func Prepare(path string, overrides ...string) (*Prepared, error) {
 	return prepare(path, "", overrides)
 }
 
-// prepare is Prepare for a study whose data have been found in a folder before; empty for a new one.
+// prepare is Prepare for a study whose data have been found in a folder before; empty for a new
+// one.
 func prepare(path, found string, overrides []string) (*Prepared, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -53,7 +54,8 @@ func prepare(path, found string, overrides []string) (*Prepared, error) {
 	return p, nil
 }
 
-// locate makes the path of the data absolute, so that a study goes on from any directory and workers need not share one.
+// locate makes the path of the data absolute, so that a study goes on from any directory and
+// workers need not share one.
 func locate(data *experiments.Data, found string) (err error) {
 	switch {
 	case data == nil || data.Path == "" || filepath.IsAbs(data.Path):
@@ -86,10 +88,12 @@ func plan(experiment *experiments.Experiment) (*Prepared, error) {
 	return p, err
 }
 
-// checkData splits the data set, and says before anything is trained what it cannot give, and the key that asks for it: it takes the labels alone.
+// checkData splits the data set, and says before anything is trained what it cannot give, and the
+// key that asks for it: it takes the labels alone.
 func (p *Prepared) checkData(info dataset.Info) (key string, err error) {
 	section, labels, seed := p.Experiment.Data, p.source.Labels(dataset.Train), p.Experiment.Study.Seed
-	train, validation, err := dataset.Split(labels, section.ValidationFraction, section.TrainExamples, seed)
+	train, validation, err := dataset.Split(labels, section.ValidationFraction,
+		section.TrainExamples, seed)
 	p.Validation = len(validation)
 	switch recipe := p.Experiment.Train; {
 	case err != nil:
@@ -98,19 +102,23 @@ func (p *Prepared) checkData(info dataset.Info) (key string, err error) {
 		}
 		return "data.train_examples", err
 	case len(info.Classes) < 2:
-		return "data.dataset", fmt.Errorf("data set %s has the one class %q: there is nothing to tell apart", info.Name, info.Classes[0])
+		return "data.dataset", fmt.Errorf("data set %s has the one class %q: there is nothing to "+
+			"tell apart", info.Name, info.Classes[0])
 	case recipe != nil && len(train) < recipe.BatchSize:
-		return "train.batch_size", fmt.Errorf("%d training images do not fill one batch: batch_size is %d", len(train), recipe.BatchSize)
+		return "train.batch_size", fmt.Errorf("%d training images do not fill one batch: "+
+			"batch_size is %d", len(train), recipe.BatchSize)
 	}
 	return "", nil
 }
 
-// Specs lists the runs of the plan: every trainable trial with every seed. It reads the images, whose checksum is part of a run's key. Runs are in
-// the order of training: seed by seed, so that an unfinished study compares whole rounds, and within a seed the largest network first, so that no
-// long run is left for the end.
+// Specs lists the runs of the plan: every trainable trial with every seed. It reads the images,
+// whose checksum is part of a run's key. Runs are in the order of training: seed by seed, so that
+// an unfinished study compares whole rounds, and within a seed the largest network first, so that
+// no long run is left for the end.
 func (p *Prepared) Specs() ([]job.Spec, error) {
 	if p.Experiment.Data == nil || p.Experiment.Train == nil {
-		return nil, &InputError{fmt.Errorf("%s has no [data] and [train]: it can be planned, but not run", p.Experiment.File)}
+		return nil, &InputError{fmt.Errorf("%s has no [data] and [train]: it can be planned, but "+
+			"not run", p.Experiment.File)}
 	}
 	data, err := p.data()
 	if err != nil {
@@ -149,19 +157,24 @@ func (p *Prepared) trainable() []search.Trial {
 			trials = append(trials, trial)
 		}
 	}
-	slices.SortStableFunc(trials, func(a, b search.Trial) int { return cmp.Compare(b.Network.Cost.MAdds, a.Network.Cost.MAdds) })
+	slices.SortStableFunc(trials, func(a, b search.Trial) int {
+		return cmp.Compare(
+			b.Network.Cost.MAdds, a.Network.Cost.MAdds)
+	})
 	return trials
 }
 
 // data reads the images and says which they are.
 func (p *Prepared) data() (job.Data, error) {
 	section := p.Experiment.Data
-	loaded, err := images.Load(p.source, section.ValidationFraction, section.TrainExamples, p.Experiment.Study.Seed)
+	loaded, err := images.Load(p.source, section.ValidationFraction, section.TrainExamples,
+		p.Experiment.Study.Seed)
 	if err != nil {
 		return job.Data{}, err
 	}
 	return job.Data{
 		Dataset: section.Dataset, Checksum: loaded.Checksum(),
-		ValidationFraction: section.ValidationFraction, ValidationCrop: section.ValidationCrop, TrainExamples: loaded.Train.N, ValidationExamples: loaded.Validation.N,
+		ValidationFraction: section.ValidationFraction, ValidationCrop: section.ValidationCrop,
+		TrainExamples: loaded.Train.N, ValidationExamples: loaded.Validation.N,
 	}, nil
 }

@@ -16,7 +16,8 @@ import (
 	"gridsearch/internal/program"
 )
 
-// stopWithin is how long a worker may take to write its checkpoint and leave once its input has ended.
+// stopWithin is how long a worker may take to write its checkpoint and leave once its input has
+// ended.
 const stopWithin = 20 * time.Second
 
 // process is a worker as its supervisor sees it: a child that trains one run at a time.
@@ -42,9 +43,11 @@ func greeting(silence time.Duration) time.Duration {
 	return greetWithin
 }
 
-// startProcess starts a worker and waits for its greeting, so long and no longer, or until the context
-// ends. It takes its kernels' check on the way: the *crashError of a worker that died there names them.
-func startProcess(ctx context.Context, within time.Duration, command []string, environment ...string) (*process, error) {
+// startProcess starts a worker and waits for its greeting, so long and no longer, or until the
+// context ends. It takes its kernels' check on the way: the *crashError of a worker that died there
+// names them.
+func startProcess(ctx context.Context, within time.Duration, command []string,
+	environment ...string) (*process, error) {
 	p := &process{command: program.Command(context.Background(), command), errors: &crash.Log{}}
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
@@ -59,7 +62,8 @@ func startProcess(ctx context.Context, within time.Duration, command []string, e
 	p.out = json.NewDecoder(p.output)
 	if err := p.command.Start(); err != nil {
 		err = fmt.Errorf("start worker: %w", err)
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) || errors.Is(err, exec.ErrNotFound) {
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) ||
+			errors.Is(err, exec.ErrNotFound) {
 			return nil, &InputError{err}
 		}
 		return nil, err
@@ -108,8 +112,8 @@ func (p *process) greeting() error {
 	}
 }
 
-// train has the worker train a run and returns how it ended; heard takes everything that it says until
-// then. The error says that the worker died on the way; the process is gone then.
+// train has the worker train a run and returns how it ended; heard takes everything that it says
+// until then. The error says that the worker died on the way; the process is gone then.
 func (p *process) train(r job.Request, heard func(job.Reply)) (job.Outcome, error) {
 	if err := json.NewEncoder(p.in).Encode(r); err != nil {
 		return job.Outcome{}, p.crashed()
@@ -174,7 +178,8 @@ func (p *process) unclear(err error) *crashError {
 	return p.crashed()
 }
 
-// closeInput tells the worker to stop: it writes a checkpoint of what it trains, answers, and exits.
+// closeInput tells the worker to stop: it writes a checkpoint of what it trains, answers, and
+// exits.
 func (p *process) closeInput() { _ = p.in.Close() }
 
 // stop ends an idle worker, by force if it does not leave.
@@ -185,8 +190,9 @@ func (p *process) stop() {
 	_ = p.wait()
 }
 
-// kill ends the worker at once; its training goes back to the last checkpoint. The first reason that
-// is given stands for how it ended. Its output ends too, even where a child of a launcher keeps it open.
+// kill ends the worker at once; its training goes back to the last checkpoint. The first reason
+// that is given stands for how it ended. Its output ends too, even where a child of a launcher
+// keeps it open.
 func (p *process) kill(reason string) {
 	if reason != "" {
 		p.killed.CompareAndSwap(nil, &reason)
@@ -206,8 +212,8 @@ func (p *process) reason() string {
 // leaveWithin is how long the system may take to end a worker that was killed.
 const leaveWithin = time.Second
 
-// wait collects a worker that has been told to leave. One that not even a kill ends, as its disk does
-// not answer, is left behind.
+// wait collects a worker that has been told to leave. One that not even a kill ends, as its disk
+// does not answer, is left behind.
 func (p *process) wait() error {
 	ended := make(chan error, 1)
 	go func() { ended <- p.command.Wait() }()

@@ -9,19 +9,25 @@ type EventKind string
 
 // The events of a study, in the order of a run's life.
 const (
-	Started     EventKind = "started"     // the study goes on; nothing has been trained yet
-	RunStarted  EventKind = "run"         // a worker begins with a run
-	RunProgress EventKind = "progress"    // a running run has come further
-	StartsOver  EventKind = "restart"     // a run begins again: its checkpoint is no good, or of other kernels
-	RunComplete EventKind = "complete"    // a run's result is on the record
-	RunFailed   EventKind = "failed"      // a run is recorded as failed
-	RunRetried  EventKind = "retry"       // a worker died; the run waits for another attempt
-	KernelsOut  EventKind = "kernels"     // workers go on without a set of kernels, which failed its check
-	Interrupted EventKind = "interrupted" // a run was stopped: Checkpoint says what it goes on from, and an error what it was stopped by
-	Unsaved     EventKind = "unsaved"     // a run goes on training, but its checkpoints cannot be written
-	Unrecorded  EventKind = "unrecorded"  // finished runs lie in the folder that the record has not: Runs says which
-	TriedAgain  EventKind = "tried again" // so many runs wait again (Count) whose workers have died, as program or machine is another
-	Waiting     EventKind = "waiting"     // another program has the record locked
+	Started     EventKind = "started"  // the study goes on; nothing has been trained yet
+	RunStarted  EventKind = "run"      // a worker begins with a run
+	RunProgress EventKind = "progress" // a running run has come further
+	// a run begins again: its checkpoint is no good, or of other kernels
+	StartsOver  EventKind = "restart"
+	RunComplete EventKind = "complete" // a run's result is on the record
+	RunFailed   EventKind = "failed"   // a run is recorded as failed
+	RunRetried  EventKind = "retry"    // a worker died; the run waits for another attempt
+	// workers go on without a set of kernels, which failed its check
+	KernelsOut EventKind = "kernels"
+	// a run was stopped: Checkpoint says what it goes on from, and an error what it was stopped by
+	Interrupted EventKind = "interrupted"
+	// a run goes on training, but its checkpoints cannot be written
+	Unsaved EventKind = "unsaved"
+	// finished runs lie in the folder that the record has not: Runs says which
+	Unrecorded EventKind = "unrecorded"
+	// so many runs wait again (Count) whose workers have died, as program or machine is another
+	TriedAgain EventKind = "tried again"
+	Waiting    EventKind = "waiting" // another program has the record locked
 
 	LatencyMeasured EventKind = "latency" // of a trial, after the runs
 )
@@ -34,7 +40,8 @@ type Event struct {
 	Trial string    `json:"trial,omitempty"`
 	Seed  int       `json:"seed"`
 	Top1  *float64  `json:"top1,omitempty"` // fraction, of a complete run
-	// Seconds is how long the run took in this attempt, or the shortest pass of a network over a batch.
+	// Seconds is how long the run took in this attempt, or the shortest pass of a network over a
+	// batch.
 	Seconds float64 `json:"seconds,omitempty"`
 	Batch   int     `json:"batch,omitempty"`   // of a latency
 	Kernels string  `json:"kernels,omitempty"` // the set that workers go on without

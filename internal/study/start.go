@@ -16,9 +16,9 @@ import (
 	"gridsearch/internal/program"
 )
 
-// start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so it
-// counts for none: as many more are started as a run would be tried again. Kernels that end a worker
-// while it checks them are rejected, and the next set is tried.
+// start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so
+// it counts for none: as many more are started as a run would be tried again. Kernels that end a
+// worker while it checks them are rejected, and the next set is tried.
 func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 	for deaths := 0; ; {
 		p, err := startProcess(ctx, s.greetWithin, s.workerCommand())
@@ -73,8 +73,8 @@ func otherProgram(worker job.Environment) string {
 	return ""
 }
 
-// CheckKernels has a worker, which the command starts, check a set of kernels. The error says what is
-// wrong with them.
+// CheckKernels has a worker, which the command starts, check a set of kernels. The error says what
+// is wrong with them.
 func CheckKernels(command []string, set string) error {
 	p, err := startProcess(context.Background(), greetWithin, command, kernel.Variable+"="+set)
 	if err == nil {
@@ -83,8 +83,8 @@ func CheckKernels(command []string, set string) error {
 	return err
 }
 
-// withPlaces gives a worker of this machine its places: the folder of the runs, and that of the data
-// where they have no usual place.
+// withPlaces gives a worker of this machine its places: the folder of the runs, and that of the
+// data where they have no usual place.
 func (f Folder) withPlaces(command []string, data string) []string {
 	command = append(slices.Clone(command), "--runs", f.Path("runs"))
 	if data != "" {
@@ -115,15 +115,16 @@ func (s *supervisor) reject(set, reason string) {
 	s.tell(event)
 }
 
-// keep writes what a dead worker has left to a file of the run that it trained or was started for. It
-// is for people to read, so a failure does no harm: the error then names no file.
+// keep writes what a dead worker has left to a file of the run that it trained or was started for.
+// It is for people to read, so a failure does no harm: the error then names no file.
 func (s *supervisor) keep(key string, e *crashError) {
 	if err := os.Mkdir(s.folder.run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return
 	}
 	for n := 1; ; n++ {
 		name := fmt.Sprintf("crash-%d.txt", n)
-		file, err := os.OpenFile(filepath.Join(s.folder.run(key), name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		file, err := os.OpenFile(filepath.Join(s.folder.run(key), name),
+			os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if errors.Is(err, os.ErrExist) {
 			continue
 		}

@@ -30,7 +30,8 @@ func greet(t *testing.T) {
 	t.Setenv("HELLO", string(text))
 }
 
-// shell is a supervisor whose workers are a shell script, which has the path of an empty file in $0.
+// shell is a supervisor whose workers are a shell script, which has the path of an empty file in
+// $0.
 func shell(t *testing.T, script string) (s *supervisor, path string) {
 	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
@@ -38,7 +39,8 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	}
 	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
-	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2}, greetWithin: time.Minute, tracker: newTracker(time.Now(), 1, 0),
+	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
+		greetWithin: time.Minute, tracker: newTracker(time.Now(), 1, 0),
 		options: Options{Command: []string{"sh", "-c", script, path}}}
 	s.board.path = s.folder.status()
 	t.Cleanup(s.board.flush)
@@ -49,10 +51,11 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	return s, path
 }
 
-// TestStartOfWorkers: a worker that dies before its greeting is replaced, so often and no oftener; what
-// cannot be started at all is not tried again.
+// TestStartOfWorkers: a worker that dies before its greeting is replaced, so often and no oftener;
+// what cannot be started at all is not tried again.
 func TestStartOfWorkers(t *testing.T) {
-	s, count := shell(t, `echo x >>"$0"; test "$(wc -l <"$0")" -gt 2 && echo "$HELLO" && exec cat; kill -9 $$`)
+	s, count := shell(t,
+		`echo x >>"$0"; test "$(wc -l <"$0")" -gt 2 && echo "$HELLO" && exec cat; kill -9 $$`)
 	p, err := s.start(t.Context(), "key")
 	if err != nil {
 		t.Fatal(err)
@@ -63,14 +66,16 @@ func TestStartOfWorkers(t *testing.T) {
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) {
 		t.Errorf("a worker that never greets: %v", err)
 	}
-	const want = "worker died: signal: killed (by hand, or by the system for want of memory): words (runs/key/crash-5.txt)"
+	const want = "worker died: signal: killed (by hand, or by the system for want of memory): " +
+		"words (runs/key/crash-5.txt)"
 	if died.Error() != want {
 		t.Errorf("it says %q, want %q", died, want)
 	}
 	if text, err := os.ReadFile(count); err != nil || len(text) != 2*6 {
 		t.Errorf("%d workers were started, want 6 (%v)", len(text)/2, err)
 	}
-	if text, err := os.ReadFile(filepath.Join(string(s.folder), died.file)); err != nil || !strings.HasSuffix(string(text), "signal: killed\n\nwords\n") {
+	if text, err := os.ReadFile(filepath.Join(string(s.folder), died.file)); err != nil ||
+		!strings.HasSuffix(string(text), "signal: killed\n\nwords\n") {
 		t.Errorf("the file says %q (%v)", text, err)
 	}
 	s.options.Command = []string{filepath.Join(t.TempDir(), "missing")}
@@ -92,8 +97,8 @@ func TestWorkersWithoutMemory(t *testing.T) {
 	p.stop()
 }
 
-// TestKernelsThatEndAWorker: they are rejected, told once, and left out from then on; by hand they are
-// refused.
+// TestKernelsThatEndAWorker: they are rejected, told once, and left out from then on; by hand they
+// are refused.
 func TestKernelsThatEndAWorker(t *testing.T) {
 	t.Setenv(kernel.Variable, "")
 	const script = `echo '{"checking":"test"}'; test "$1" = --without && echo "$2" >>"$0" && echo "$HELLO" && exec cat
@@ -108,16 +113,20 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 		}
 		p.stop()
 	}
-	if text, err := os.ReadFile(file); err != nil || string(text) != strings.Repeat("test: SIGILL: illegal instruction\n", 2) {
+	if text, err := os.ReadFile(file); err != nil ||
+		string(text) != strings.Repeat("test: SIGILL: illegal instruction\n", 2) {
 		t.Errorf("the workers were started without %q (%v)", text, err)
 	}
-	if len(events) != 1 || events[0].Kind != KernelsOut || events[0].Kernels != "test" || events[0].Next != kernel.Sets()[0].Name {
+	if len(events) != 1 || events[0].Kind != KernelsOut || events[0].Kernels != "test" ||
+		events[0].Next != kernel.Sets()[0].Name {
 		t.Errorf("the events are %+v", events)
 	}
 	t.Setenv(kernel.Variable, kernel.Generic)
 	s.options.Command[2] = `echo '{"checking":"generic"}'; echo 'SIGILL: illegal instruction' >&2; exit 2`
 	var input *InputError
-	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || !strings.Contains(err.Error(), "kernels generic end a worker here: worker died: SIGILL: illegal instruction") {
+	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) ||
+		!strings.Contains(err.Error(), "kernels generic end a worker here: worker died: SIGILL: "+
+			"illegal instruction") {
 		t.Errorf("kernels that were chosen by hand: %v", err)
 	}
 	s.options.Command[2] = `echo '{"refused":"for a test"}'`
@@ -129,7 +138,9 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 // TestOtherProgram: a worker of another program trains nothing, and the study says which and stops.
 func TestOtherProgram(t *testing.T) {
 	for hello, want := range map[string]string{
-		fmt.Sprintf(`{"hello":{"protocol":%d}}`, job.Protocol):                                                                           fmt.Sprintf("a worker is another program: its numeric version is 0, this one's %d", job.NumericVersion),
+		fmt.Sprintf(`{"hello":{"protocol":%d}}`,
+			job.Protocol): fmt.Sprintf("a worker is another program: its numeric version is 0, "+
+			"this one's %d", job.NumericVersion),
 		fmt.Sprintf(`{"hello":{"protocol":%d,"numeric_version":%d,"binary_hash":"0123456789abcdef"}}`, job.Protocol, job.NumericVersion): "a worker is another program: the SHA-256 of its binary is 0123456789ab, this one's " + program.Hash()[:12],
 	} {
 		s, _ := shell(t, `echo "$HELLO"; exec cat`)
@@ -146,17 +157,37 @@ func TestOtherProgram(t *testing.T) {
 
 // TestOpening: what the first attempts of a call say about the machine.
 func TestOpening(t *testing.T) {
-	const a, b = "worker died: SIGILL in f (runs/1/crash-1.txt)", "worker died: SIGILL in f (runs/2/crash-4.txt)"
+	const a, b = "worker died: SIGILL in f (runs/1/crash-1.txt)",
+		"worker died: SIGILL in f (runs/2/crash-4.txt)"
 	for name, c := range map[string]struct {
 		do             func(*opening)
 		hopeless, last bool
 	}{
-		"nothing":              {func(*opening) {}, false, false},
-		"three alike":          {func(o *opening) { o.begins(5); o.crash(a); o.crash(b); o.crash(a) }, true, true},
+		"nothing": {func(*opening) {}, false, false},
+		"three alike": {func(o *opening) {
+			o.begins(5)
+			o.crash(a)
+			o.crash(b)
+			o.crash(
+				a)
+		}, true, true},
 		"two alike and no end": {func(o *opening) { o.begins(3); o.crash(a); o.crash(b) }, false, false},
 		"all two":              {func(o *opening) { o.begins(2); o.crash(a); o.crash(b) }, false, true},
-		"unlike":               {func(o *opening) { o.begins(3); o.crash(a); o.crash("panic: x"); o.crash(a) }, false, false},
-		"one has completed":    {func(o *opening) { o.settled = true; o.begins(3); o.crash(a); o.crash(a); o.crash(a) }, false, false},
+		"unlike": {func(o *opening) {
+			o.begins(3)
+			o.crash(a)
+			o.crash(
+				"panic: x")
+			o.crash(a)
+		}, false, false},
+		"one has completed": {func(o *opening) {
+			o.settled = true
+			o.begins(3)
+			o.crash(a)
+			o.crash(
+				a)
+			o.crash(a)
+		}, false, false},
 	} {
 		var o opening
 		c.do(&o)

@@ -1,8 +1,9 @@
 // Package study runs a search and keeps its results.
 //
-// The way of a study: an experiment file becomes a plan (Prepare), the plan is written in full into the study's folder (Create), and Run hands
-// its runs to workers until every run has a row in the record. Killed at any moment and started again, it trains only what is missing. Whoever
-// wants to see results opens the folder (Load) and needs neither the data nor the experiment's file.
+// The way of a study: an experiment file becomes a plan (Prepare), the plan is written in full into
+// the study's folder (Create), and Run hands its runs to workers until every run has a row in the
+// record. Killed at any moment and started again, it trains only what is missing. Whoever wants to
+// see results opens the folder (Load) and needs neither the data nor the experiment's file.
 package study
 
 import (
@@ -53,19 +54,22 @@ func (f Folder) Exists() bool {
 	return err == nil
 }
 
-// document is plan.json: the plan as `plan --format json` prints it, what the command line had set besides the file, where a relative path of the
-// file led, and what the runs' keys are made of besides. Plans of earlier versions end with the path.
+// document is plan.json: the plan as `plan --format json` prints it, what the command line had set
+// besides the file, where a relative path of the file led, and what the runs' keys are made of
+// besides. Plans of earlier versions end with the path.
 type document struct {
 	search.Document
 	Overrides []string `json:"overrides,omitempty"` // key=value, in the order given
-	DataPath  string   `json:"data_path,omitempty"` // folder of the data, absolute; empty for the data set's usual place
+	// folder of the data, absolute; empty for the data set's usual place
+	DataPath string `json:"data_path,omitempty"`
 
 	NumericVersion int         `json:"numeric_version,omitempty"`
 	DataChecksum   string      `json:"data_checksum,omitempty"` // SHA-256 of the images
 	Runs           []store.Run `json:"runs,omitempty"`          // in the order of training
 }
 
-// InputError marks a mistake in what a study is made from: its experiment file, its data, its folder's name.
+// InputError marks a mistake in what a study is made from: its experiment file, its data, its
+// folder's name.
 type InputError struct{ Err error }
 
 func (e *InputError) Error() string { return e.Err.Error() }
@@ -120,7 +124,8 @@ func Load(folder Folder) (*Study, error) {
 	return s, err
 }
 
-// Experiment reads the file that the study was made from, with the settings of the command line that belong to it.
+// Experiment reads the file that the study was made from, with the settings of the command line
+// that belong to it.
 func (f Folder) Experiment() (*experiments.Experiment, error) {
 	plan, err := f.readPlan()
 	if err != nil {
@@ -138,7 +143,8 @@ func (f Folder) readPlan() (document, error) {
 	var plan document
 	text, err := os.ReadFile(f.plan())
 	if errors.Is(err, fs.ErrNotExist) {
-		return plan, &InputError{fmt.Errorf("%s is not a study: it has no plan.json\nstart one with: gridsearch run FILE", f)}
+		return plan, &InputError{fmt.Errorf("%s is not a study: it has no plan.json\nstart one "+
+			"with: gridsearch run FILE", f)}
 	}
 	if err != nil {
 		return plan, err
@@ -214,8 +220,8 @@ func Reopen(folder Folder) (*Prepared, error) {
 // Retry lets the failed runs of a study wait again, and says how many there were.
 func Retry(folder Folder) (int, error) { return change(folder, (*store.Store).Retry) }
 
-// ForgetLatencies lets the next call of Run measure the latencies of a study again, and says how many
-// there were.
+// ForgetLatencies lets the next call of Run measure the latencies of a study again, and says how
+// many there were.
 func ForgetLatencies(folder Folder) (int, error) {
 	return change(folder, (*store.Store).ForgetLatencies)
 }

@@ -29,18 +29,22 @@ func spec(t testing.TB) job.Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := job.Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: recipe.DefaultRecipe(), Data: job.Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.WithKey()
+	s, err := job.Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: recipe.DefaultRecipe(),
+		Data: job.Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.WithKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// TestStrengthsFollowTheTrial: a run has the dropout and the magnitude of its trial's phi, the base network those of phi 0.
+// TestStrengthsFollowTheTrial: a run has the dropout and the magnitude of its trial's phi, the base
+// network those of phi 0.
 func TestStrengthsFollowTheTrial(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml", "train.recipe=efficientnet", "train.warmup_epochs=1", "search.method=compound", `search.phi=["2", "3.5"]`,
-		"search.controls=[]", "constraint.0.tolerance=0.5", `data.augmentation={ policy = "randaugment", magnitude = { from = 10, to = 28, phi = 6 } }`)
+	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml", "train.recipe=efficientnet",
+		"train.warmup_epochs=1", "search.method=compound", `search.phi=["2", "3.5"]`,
+		"search.controls=[]", "constraint.0.tolerance=0.5",
+		`data.augmentation={ policy = "randaugment", magnitude = { from = 10, to = 28, phi = 6 } }`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +56,8 @@ func TestStrengthsFollowTheTrial(t *testing.T) {
 	for _, s := range specs {
 		got[[2]float64{math.Round(s.Recipe.Dropout*1e4) / 1e4, s.Augmentation.Magnitude}]++
 	}
-	if want := (map[[2]float64]int{{.2, 10}: 2, {.2857, 16}: 2, {.35, 20.5}: 2}); !maps.Equal(got, want) {
+	if want := (map[[2]float64]int{{.2, 10}: 2, {.2857, 16}: 2, {.35, 20.5}: 2}); !maps.Equal(got,
+		want) {
 		t.Errorf("dropout and magnitude of the runs are %v, want %v", got, want)
 	}
 }
@@ -77,7 +82,8 @@ func TestTracker(t *testing.T) {
 	tr.start(specs[1], at(0))
 	tr.running["a"].progress = job.Progress{Key: "a", Step: 50, Steps: 100}
 	// Half of a run in 10 s: 20 s a run, 4 waiting and one and a half running on two workers.
-	if r := tr.status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 || r.Low > r.Mid || r.High < r.Mid {
+	if r := tr.status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 ||
+		r.Low > r.Mid || r.High < r.Mid {
 		t.Errorf("after half a run: %+v", r)
 	}
 	if seconds := tr.finish(specs[0], .5, at(20)); seconds != 20 {
@@ -87,13 +93,15 @@ func TestTracker(t *testing.T) {
 	tr.start(specs[2], at(25))
 	tr.putBack(specs[2], at(26))
 	s := tr.status(at(26))
-	if s.Complete != 1 || s.Failed != 1 || len(s.Running) != 0 || s.Best.Trial != "x" || s.Best.Top1 != .5 || math.Abs(s.Remaining.Mid-40) > 1e-6 {
+	if s.Complete != 1 || s.Failed != 1 || len(s.Running) != 0 || s.Best.Trial != "x" ||
+		s.Best.Top1 != .5 || math.Abs(s.Remaining.Mid-40) > 1e-6 {
 		t.Errorf("%+v, %+v", s, s.Remaining)
 	}
 	tr.start(specs[3], at(26))
 	tr.finish(specs[3], .7, at(56)) // trial x takes 25 s on average now
 	tr.start(specs[4], at(56))
-	if s := tr.status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 || len(s.Running) != 1 {
+	if s := tr.status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 ||
+		len(s.Running) != 1 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -117,7 +125,10 @@ func idxFile(t *testing.T) (data, file string) {
 	t.Helper()
 	data = t.TempDir()
 	writeIDX(t, data)
-	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) + "\"\n[train]\nbatch_size = 8\n"
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = " +
+		"32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n[data]\ndataset = " +
+		"\"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(data) +
+		"\"\n[train]\nbatch_size = 8\n"
 	file = filepath.Join(data, "idx.toml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -129,9 +140,11 @@ func idxFile(t *testing.T) (data, file string) {
 func writeIDX(t *testing.T, folder string) {
 	t.Helper()
 	const n, side = 20, 32
-	images := append([]byte{0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, side, 0, 0, 0, side}, make([]byte, n*side*side)...)
+	images := append([]byte{0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, side, 0, 0, 0, side},
+		make([]byte, n*side*side)...)
 	labels := append([]byte{0, 0, 8, 1, 0, 0, 0, n}, bytes.Repeat([]byte{0, 1}, n/2)...)
-	for name, content := range map[string][]byte{"train-images-idx3-ubyte": images, "t10k-images-idx3-ubyte": images,
+	for name, content := range map[string][]byte{"train-images-idx3-ubyte": images,
+		"t10k-images-idx3-ubyte":  images,
 		"train-labels-idx1-ubyte": labels, "t10k-labels-idx1-ubyte": labels} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			t.Fatal(err)
@@ -139,15 +152,18 @@ func writeIDX(t *testing.T, folder string) {
 	}
 }
 
-// TestRelativeData: a study whose file names its data by a relative path goes on from another directory, with the same runs.
+// TestRelativeData: a study whose file names its data by a relative path goes on from another
+// directory, with the same runs.
 func TestRelativeData(t *testing.T) {
 	start := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(start, "img", "x"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	writeIDX(t, filepath.Join(start, "img", "x"))
-	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n" +
-		"[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"img/x\"\n[train]\nbatch_size = 8\n"
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = " +
+		"32\n[search]\nmethod = \"single\"\ncontrols = []\nphi = \"0.1\"\n" +
+		"[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = " +
+		"\"img/x\"\n[train]\nbatch_size = 8\n"
 	if err := os.WriteFile(filepath.Join(start, "fold.toml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +192,8 @@ func TestRelativeData(t *testing.T) {
 	if got := keys(Reopen(folder)); len(want) == 0 || !slices.Equal(got, want) {
 		t.Errorf("the runs are %v, want %v", got, want)
 	}
-	if _, err := Prepare(filepath.Join(start, "fold.toml")); err == nil || !strings.Contains(err.Error(), filepath.Join("img", "x")) {
+	if _, err := Prepare(filepath.Join(start, "fold.toml")); err == nil ||
+		!strings.Contains(err.Error(), filepath.Join("img", "x")) {
 		t.Errorf("a new study from here finds the data: %v", err)
 	}
 }
@@ -194,14 +211,20 @@ func TestEvaluateRefuses(t *testing.T) {
 	}
 	small := p.Base.Scale(.1, .1, 1, model.Rounding{})
 	for want, spoil := range map[string]func(*model.Architecture){
-		"the network tells 3 classes apart on images of 1 channel, data set idx has 2 classes and 1 channel":  func(a *model.Architecture) { a.Classes = 3 },
-		"the network tells 2 classes apart on images of 3 channels, data set idx has 2 classes and 1 channel": func(a *model.Architecture) { a.InChannels = 3 },
-		"the network takes images of 33 pixels, data set idx has 32: they are not enlarged":                   func(a *model.Architecture) { a.Pixels = 33 },
+		"the network tells 3 classes apart on images of 1 channel, data set idx has 2 classes " +
+			"and 1 channel": func(a *model.Architecture) { a.Classes = 3 },
+		"the network tells 2 classes apart on images of 3 channels, data set idx has 2 classes " +
+			"and 1 channel": func(a *model.Architecture) { a.InChannels = 3 },
+		"the network takes images of 33 pixels, data set idx has 32: they are not enlarged": func(
+			a *model.Architecture) {
+			a.Pixels = 33
+		},
 	} {
 		a := small
 		spoil(&a)
 		var input *InputError
-		if _, err := Evaluate(folder, weights.Network{Architecture: a}); !errors.As(err, &input) || err.Error() != want {
+		if _, err := Evaluate(folder, weights.Network{Architecture: a}); !errors.As(err, &input) ||
+			err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -209,7 +232,8 @@ func TestEvaluateRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Evaluate(folder, weights.Network{Architecture: small, Parameters: params}); err != nil || r.Examples != 4 {
+	if r, err := Evaluate(folder, weights.Network{Architecture: small,
+		Parameters: params}); err != nil || r.Examples != 4 {
 		t.Errorf("%d images are named (%v), want 4", r.Examples, err)
 	}
 }
@@ -219,8 +243,11 @@ func TestOneClass(t *testing.T) {
 	folder := t.TempDir()
 	image := append([]byte{0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 64, 0, 0, 0, 64}, make([]byte, 9*64*64)...)
 	labels := append([]byte{0, 0, 8, 1, 0, 0, 0, 9}, make([]byte, 9)...)
-	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = 32\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" + filepath.ToSlash(folder) + "\"\n"
-	for name, content := range map[string][]byte{"train-images-idx3-ubyte": image, "t10k-images-idx3-ubyte": image,
+	text := "schema_version = 1\n[model]\nbaseline = \"efficientnet-b0\"\nresolution = " +
+		"32\n[data]\ndataset = \"idx\"\nvalidation_fraction = 0.2\npath = \"" +
+		filepath.ToSlash(folder) + "\"\n"
+	for name, content := range map[string][]byte{"train-images-idx3-ubyte": image,
+		"t10k-images-idx3-ubyte":  image,
 		"train-labels-idx1-ubyte": labels, "t10k-labels-idx1-ubyte": labels, "one.toml": []byte(text)} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			t.Fatal(err)
@@ -228,13 +255,14 @@ func TestOneClass(t *testing.T) {
 	}
 	_, err := Prepare(filepath.Join(folder, "one.toml"))
 	var input *InputError
-	if !errors.As(err, &input) || !strings.Contains(err.Error(), `one.toml:6:1: data set idx has the one class "0"`) {
+	if !errors.As(err, &input) || !strings.Contains(err.Error(),
+		`one.toml:6:1: data set idx has the one class "0"`) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestLatencies: every trial is measured once, for one image and for a batch; a stopped study has measured nothing and says so; another machine's times are
-// replaced.
+// TestLatencies: every trial is measured once, for one image and for a batch; a stopped study has
+// measured nothing and says so; another machine's times are replaced.
 func TestLatencies(t *testing.T) {
 	record, err := store.Open(filepath.Join(t.TempDir(), "study.db"))
 	if err != nil {
@@ -247,13 +275,15 @@ func TestLatencies(t *testing.T) {
 	two.SeedIndex, two.Key = 1, "another run of the trial"
 	var told []Event
 	folder := Folder(t.TempDir())
-	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record, execution: experiments.Execution{LatencyBatch: 3}, tracker: newTracker(time.Now(), 1, 0),
+	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record,
+		execution: experiments.Execution{LatencyBatch: 3}, tracker: newTracker(time.Now(), 1, 0),
 		options: Options{Observe: func(e Event) { told = append(told, e) }}}
 	t.Cleanup(s.board.flush)
 	stopped, stop := context.WithCancelCause(t.Context())
 	stop(errors.New("enough"))
 	var interrupted *InterruptedError
-	if err := s.latencies(stopped, []job.Spec{one}); !errors.As(err, &interrupted) || interrupted.Cause.Error() != "enough" {
+	if err := s.latencies(stopped, []job.Spec{one}); !errors.As(err, &interrupted) ||
+		interrupted.Cause.Error() != "enough" {
 		t.Errorf("a stopped study: %v", err)
 	}
 	for range 2 {
@@ -262,7 +292,9 @@ func TestLatencies(t *testing.T) {
 		}
 	}
 	list, err := record.Latencies()
-	if err != nil || len(list) != 2 || list[0].Batch != 1 || list[1].Batch != 3 || list[0].Repeats < 20 || list[0].KernelSet != environment.KernelSet() || len(told) != 2 || told[1].Batch != 3 {
+	if err != nil || len(list) != 2 || list[0].Batch != 1 || list[1].Batch != 3 ||
+		list[0].Repeats < 20 || list[0].KernelSet != environment.KernelSet() || len(told) != 2 ||
+		told[1].Batch != 3 {
 		t.Fatalf("%+v (%v), told %+v", list, err, told)
 	}
 	other := list[0]
@@ -314,10 +346,13 @@ func TestOtherPlan(t *testing.T) {
 		want     []string
 	}{
 		{"", "", []string{"the images differ: SHA-256 ", ": bring the old files back\n"}},
-		{`"numeric_version": 3`, `"numeric_version": 2`, []string{"made by a program of numeric version 2, this one has 3", "the images differ"}},
-		{`"data_checksum": "`, `"of an earlier version": "`, []string{"so the images are not: bring the old files back"}},
+		{`"numeric_version": 3`, `"numeric_version": 2`,
+			[]string{"made by a program of numeric version 2, this one has 3", "the images differ"}},
+		{`"data_checksum": "`, `"of an earlier version": "`,
+			[]string{"so the images are not: bring the old files back"}},
 	} {
-		if err := os.WriteFile(folder.plan(), bytes.Replace(plan, []byte(c.old), []byte(c.new), 1), 0o644); err != nil {
+		if err := os.WriteFile(folder.plan(), bytes.Replace(plan, []byte(c.old), []byte(c.new), 1),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 		var mismatch *store.MismatchError

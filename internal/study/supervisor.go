@@ -33,7 +33,8 @@ type Options struct {
 	Observe  func(Event)     // called one event at a time
 }
 
-// InterruptedError says that the study was stopped from outside before its end and can be continued.
+// InterruptedError says that the study was stopped from outside before its end and can be
+// continued.
 type InterruptedError struct {
 	Left  int // runs without a result
 	Cause error
@@ -43,12 +44,14 @@ func (e *InterruptedError) Error() string { return fmt.Sprintf("%v: %s", e.Cause
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }
 
-// LimitError says that the call has trained as many runs as it was asked to, and that the study has more.
+// LimitError says that the call has trained as many runs as it was asked to, and that the study has
+// more.
 type LimitError struct{ Left int }
 
 func (e *LimitError) Error() string { return "the limit of this call is reached: " + left(e.Left) }
 
-// StoppedError says that failed runs have stopped the study before its end, as the experiment file or the call asks for, or that nothing can be trained here.
+// StoppedError says that failed runs have stopped the study before its end, as the experiment file
+// or the call asks for, or that nothing can be trained here.
 type StoppedError struct {
 	Left   int
 	Reason string
@@ -69,12 +72,15 @@ func left(runs int) string { return fmt.Sprintf("runs left to train: %d", runs) 
 type FailedRunsError struct{ Failed, Total int }
 
 func (e *FailedRunsError) Error() string {
-	return fmt.Sprintf("%d of %s failed: see gridsearch results for why, and gridsearch retry to train %s again", e.Failed,
+	return fmt.Sprintf("%d of %s failed: see gridsearch results for why, and gridsearch retry to "+
+		"train %s again", e.Failed,
 		plural.Of(e.Total, "run"), plural.Verb(e.Failed, "it", "them"))
 }
 
-// Run trains what a study lacks. The folder is made once nothing of the input is refused, or continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
-// error is an *InterruptedError; other errors are *InputError, *store.FileError, *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
+// Run trains what a study lacks. The folder is made once nothing of the input is refused, or
+// continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
+// error is an *InterruptedError; other errors are *InputError, *store.FileError,
+// *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
 // *FailedRunsError.
 func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	return ByMachine(run(ctx, folder, p, o))
@@ -93,7 +99,8 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 		return err
 	}
 	switch err := os.MkdirAll(string(folder), 0o755); {
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR),
+		errors.Is(err, syscall.ENAMETOOLONG):
 		return &InputError{err}
 	case err != nil:
 		return err
@@ -120,14 +127,16 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	}
 	defer s.board.flush()
 	err = s.run(ctx)
-	if failed := (*FailedRunsError)(nil); p.Experiment.Execution.Latency && (err == nil || errors.As(err, &failed)) {
+	if failed := (*FailedRunsError)(nil); p.Experiment.Execution.Latency &&
+		(err == nil || errors.As(err, &failed)) {
 		err = errors.Join(err, s.latencies(ctx, specs))
 	}
 	return err
 }
 
 // openRecord opens the record and writes the plan into a new one.
-func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spec, o Options) (record *store.Store, err error) {
+func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spec,
+	o Options) (record *store.Store, err error) {
 	if err := o.patiently(ctx, func() error {
 		record, err = store.Open(folder.database())
 		return err
@@ -178,18 +187,22 @@ type supervisor struct {
 	told        time.Time       // when the status was last put on the board
 }
 
-// cores is the number that this process may use: Go counts what a container's quota leaves of the machine's.
+// cores is the number that this process may use: Go counts what a container's quota leaves of the
+// machine's.
 func cores() int { return runtime.GOMAXPROCS(0) }
 
-func newSupervisor(folder Folder, record *store.Store, specs []job.Spec, e experiments.Execution, o Options) (*supervisor, error) {
+func newSupervisor(folder Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
+	o Options) (*supervisor, error) {
 	if o.Workers == 0 {
 		o.Workers = e.Workers
 	}
 	if o.Workers == 0 {
 		o.Workers = max(1, cores()/e.ThreadsPerRun)
 	}
-	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record, specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{}, greetWithin: greeting(e.Silence),
-		tracker: newTracker(time.Now(), o.Workers, len(specs))}
+	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record,
+		specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{},
+		greetWithin: greeting(e.Silence),
+		tracker:     newTracker(time.Now(), o.Workers, len(specs))}
 	s.host, _ = os.Hostname()
 	s.place = environment.Place(s.host)
 	for _, spec := range specs {
@@ -276,7 +289,8 @@ func (s *supervisor) run(ctx context.Context) error {
 	return s.end(context.Cause(ctx))
 }
 
-// end says how the study stands when all workers have left; the cause is what has stopped them, nil for nothing.
+// end says how the study stands when all workers have left; the cause is what has stopped them, nil
+// for nothing.
 func (s *supervisor) end(cause error) error {
 	t := s.tracker
 	if cause == nil {
@@ -355,10 +369,13 @@ func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
 	return lease, nil
 }
 
-// train has a worker train one run, and records the end. It says whether the worker is still alive; its error ends the study.
-func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (alive bool, err error) {
+// train has a worker train one run, and records the end. It says whether the worker is still alive;
+// its error ends the study.
+func (s *supervisor) train(ctx context.Context, p *process,
+	lease queue.Lease) (alive bool, err error) {
 	spec := s.specs[lease.Key()]
-	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(), Host: p.hello.Host,
+	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(),
+		Host:        p.hello.Host,
 		CommandLine: p.hello.CommandLine, Environment: p.hello.Environment}
 	first := s.began(spec)
 	release := s.watch(ctx, p)
@@ -370,10 +387,12 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 		err = s.hold(p, spec.Key, &done)
 	}
 	e.Ended = time.Now()
-	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds, done.EvalSeconds, done.WaitSeconds, done.PeakRSSBytes
+	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds,
+		done.EvalSeconds, done.WaitSeconds, done.PeakRSSBytes
 	switch {
 	case timedOut:
-		e.Outcome, e.Error = store.OutcomeFailed, fmt.Sprintf("it took longer than the timeout of %v", s.execution.Timeout)
+		e.Outcome, e.Error = store.OutcomeFailed,
+			fmt.Sprintf("it took longer than the timeout of %v", s.execution.Timeout)
 		lease.Done()
 		return false, s.failed(spec, e)
 	case err != nil && ctx.Err() != nil:
@@ -392,7 +411,8 @@ func (s *supervisor) train(ctx context.Context, p *process, lease queue.Lease) (
 		return true, s.interrupted(spec, e, lease, CheckpointWritten)
 	case done.Fault != nil:
 		e.Outcome, e.Error = store.OutcomeInterrupted, done.Fault.Error()
-		_ = s.interrupted(spec, e, lease, CheckpointNone) // what it says of the record may be another word for the fault
+		// what it says of the record may be another word for the fault
+		_ = s.interrupted(spec, e, lease, CheckpointNone)
 		return true, done.Fault
 	case done.Error != "":
 		e.Outcome, e.Error = store.OutcomeFailed, done.Error
@@ -505,17 +525,20 @@ func (s *supervisor) gone(spec job.Spec, e store.Execution) {
 	if s.options.FailFast || s.execution.OnFailure == experiments.OnFailureStop {
 		s.stop(&StoppedError{Reason: "stopped at the first failed run"})
 	} else if limit > 0 && s.consecutive >= limit {
-		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %s failed one after the other", plural.Of(s.consecutive, "run"))})
+		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %s failed one after the other",
+			plural.Of(s.consecutive, "run"))})
 	}
 }
 
 // interrupted puts a run back that was stopped, and says what it goes on from.
-func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.Lease, from Checkpoint) error {
+func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.Lease,
+	from Checkpoint) error {
 	err := s.record.Note(e, false)
 	if store.Busy(err) {
 		err = nil // a note more or less
 	}
-	if _, missing := os.Stat(filepath.Join(s.folder.run(spec.Key), job.CheckpointFile)); from == CheckpointNone && missing == nil {
+	if _, missing := os.Stat(filepath.Join(s.folder.run(spec.Key),
+		job.CheckpointFile)); from == CheckpointNone && missing == nil {
 		from = CheckpointEarlier
 	}
 	s.mutex.Lock()

@@ -128,8 +128,8 @@ func (t *tracker) putBack(spec job.Spec, now time.Time) {
 	t.wait(spec)
 }
 
-// leave takes a run out of those that train, or else of those that wait, and returns how long it has
-// trained.
+// leave takes a run out of those that train, or else of those that wait, and returns how long it
+// has trained.
 func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
 	run, ok := t.running[spec.Key]
 	if !ok {
@@ -176,8 +176,9 @@ func (t *tracker) remaining(now time.Time) *Estimate {
 	return t.estimate
 }
 
-// estimateNow estimates the time to go. A trial that has been trained before takes what it took; others take their multiply-adds at the rate of the
-// runs so far, whose spread (first to ninth decile) gives the range.
+// estimateNow estimates the time to go. A trial that has been trained before takes what it took;
+// others take their multiply-adds at the rate of the runs so far, whose spread (first to ninth
+// decile) gives the range.
 func (t *tracker) estimateNow(now time.Time) *Estimate {
 	rates := t.rates
 	if len(rates) == 0 {

@@ -30,8 +30,8 @@ func waiting(tb testing.TB, n int) (*supervisor, job.Spec) {
 	return s, first
 }
 
-// TestEventsDoNotGrow: what an event takes is the same whatever the number of waiting runs, even where
-// the time to go is estimated; and it is estimated once a second, and when nothing is left.
+// TestEventsDoNotGrow: what an event takes is the same whatever the number of waiting runs, even
+// where the time to go is estimated; and it is estimated once a second, and when nothing is left.
 func TestEventsDoNotGrow(t *testing.T) {
 	work := func(n int) float64 {
 		s, first := waiting(t, n)
@@ -49,7 +49,10 @@ func TestEventsDoNotGrow(t *testing.T) {
 	}
 	s, first := waiting(t, 1)
 	s.tracker.running[first.Key].progress = job.Progress{Step: 1, Steps: 2}
-	at := func(d time.Duration) *Estimate { return s.tracker.status(time.Unix(100, 0).Add(d)).Remaining }
+	at := func(d time.Duration) *Estimate {
+		return s.tracker.status(time.Unix(100,
+			0).Add(d)).Remaining
+	}
 	estimate := at(0)
 	if at(estimateEvery-1) != estimate {
 		t.Error("the time to go is estimated twice in a second")

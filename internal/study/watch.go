@@ -11,9 +11,9 @@ import (
 // supervisor that was frozen itself, with its machine or by a hand, has then not looked.
 const silenceParts = 10
 
-// watch ends the worker's run when the study is stopped, and kills the worker when that is asked for,
-// when the run's time is up, or when the worker has said nothing for too long. The returned function
-// ends the watch and says whether the time was up.
+// watch ends the worker's run when the study is stopped, and kills the worker when that is asked
+// for, when the run's time is up, or when the worker has said nothing for too long. The returned
+// function ends the watch and says whether the time was up.
 func (s *supervisor) watch(ctx context.Context, p *process) (release func() (timedOut bool)) {
 	over, ended := make(chan struct{}), make(chan struct{})
 	var timedOut atomic.Bool
@@ -79,8 +79,8 @@ type listener struct {
 	looks int
 }
 
-// silent takes how many words there have been, at a look, and says whether it has been silent for all
-// of the last looks.
+// silent takes how many words there have been, at a look, and says whether it has been silent for
+// all of the last looks.
 func (l *listener) silent(words int64) bool {
 	if words != l.words {
 		*l = listener{words: words}

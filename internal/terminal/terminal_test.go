@@ -13,7 +13,8 @@ import (
 )
 
 func TestWidth(t *testing.T) {
-	for text, want := range map[string]int{"": 0, "abc": 3, "花の画像": 8, "ｆ": 2, "ﾊ": 1, "cafe\u0301": 4, "नमस्ते": 4, "한글": 4, "é": 1, "a\u200cb": 2, "…": 1, "🐈": 2} {
+	for text, want := range map[string]int{"": 0, "abc": 3, "花の画像": 8, "ｆ": 2, "ﾊ": 1,
+		"cafe\u0301": 4, "नमस्ते": 4, "한글": 4, "é": 1, "a\u200cb": 2, "…": 1, "🐈": 2} {
 		if got := Width(text); got != want {
 			t.Errorf("%q takes %d cells, want %d", text, got, want)
 		}
@@ -26,7 +27,8 @@ func TestClip(t *testing.T) {
 		cells int
 		want  string
 	}{
-		{"abc", 3, "abc"}, {"abc", 2, "ab"}, {"abc", 0, ""}, {"花の画像", 5, "花の"}, {"花の画像", 8, "花の画像"}, {"e\u0301e\u0301", 1, "e\u0301"}, {"", 0, ""},
+		{"abc", 3, "abc"}, {"abc", 2, "ab"}, {"abc", 0, ""}, {"花の画像", 5, "花の"}, {"花の画像", 8, "花の画像"},
+		{"e\u0301e\u0301", 1, "e\u0301"}, {"", 0, ""},
 	} {
 		if got := Clip(c.text, c.cells); got != c.want {
 			t.Errorf("%q in %d cells is %q, want %q", c.text, c.cells, got, c.want)
@@ -37,7 +39,9 @@ func TestClip(t *testing.T) {
 // TestPrintable: nothing that a terminal obeys is left, and JSON stays the same text.
 func TestPrintable(t *testing.T) {
 	for text, want := range map[string]string{
-		"cat\n\tdog": "cat\n\tdog", "a\x1b[31mb": `a\u001b[31mb`, "a\rb\x00\x7f": `a\u000db\u0000\u007f`, "\u009b31m": `\u009b31m`, "a\u202eb": `a\u202eb`, "\xff": "\ufffd", "花": "花",
+		"cat\n\tdog": "cat\n\tdog", "a\x1b[31mb": `a\u001b[31mb`,
+		"a\rb\x00\x7f": `a\u000db\u0000\u007f`, "\u009b31m": `\u009b31m`, "a\u202eb": `a\u202eb`,
+		"\xff": "\ufffd", "花": "花",
 	} {
 		if got := Printable(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
@@ -57,7 +61,8 @@ func TestPrintable(t *testing.T) {
 // TestWriter: however a text is cut into writes, it comes out as Printable has it.
 func TestWriter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.String().Draw(t, "text") + rapid.SampledFrom([]string{"", "花", "\x1b", "\u009b"}).Draw(t, "end")
+		text := rapid.String().Draw(t, "text") +
+			rapid.SampledFrom([]string{"", "花", "\x1b", "\u009b"}).Draw(t, "end")
 		var out bytes.Buffer
 		w := NewWriter(&out)
 		for rest := []byte(text); len(rest) > 0; {
@@ -95,7 +100,8 @@ func TestTable(t *testing.T) {
 		var ours, theirs bytes.Buffer
 		a, b := NewTable(&ours), tabwriter.NewWriter(&theirs, 0, 0, gap, ' ', 0)
 		for range rapid.IntRange(1, 5).Draw(t, "lines") {
-			line := strings.Join(rapid.SliceOfN(rapid.StringMatching(`[a-z]{0,9}`), columns, columns).Draw(t, "cells"), "\t")
+			line := strings.Join(rapid.SliceOfN(rapid.StringMatching(`[a-z]{0,9}`), columns,
+				columns).Draw(t, "cells"), "\t")
 			fmt.Fprintln(a, line)
 			fmt.Fprintln(b, line)
 		}

@@ -1,8 +1,9 @@
-// Package terminal writes text as a terminal shows it: by the cells that characters take, and without
-// those that a terminal obeys instead of showing.
+// Package terminal writes text as a terminal shows it: by the cells that characters take, and
+// without those that a terminal obeys instead of showing.
 //
 // Widths are those of Unicode Standard Annex 11 (East Asian Width): wide and fullwidth characters
-// take two cells, marks and joiners none. Emoji that several characters make up are counted as these.
+// take two cells, marks and joiners none. Emoji that several characters make up are counted as
+// these.
 package terminal
 
 import (

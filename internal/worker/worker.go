@@ -39,8 +39,9 @@ type Places struct {
 	Data string // folder of the data; empty for their usual place
 }
 
-// Work is a worker's life: it checks its kernels, greets, trains run after run as requests come on in, and answers on out. It returns when the input ends, which is also
-// what happens when its supervisor dies: a run that is training then stops within a step, after a checkpoint.
+// Work is a worker's life: it checks its kernels, greets, trains run after run as requests come on
+// in, and answers on out. It returns when the input ends, which is also what happens when its
+// supervisor dies: a run that is training then stops within a step, after a checkpoint.
 func Work(ctx context.Context, in io.Reader, out io.Writer, places Places) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -122,7 +123,8 @@ func (w *worker) train(ctx context.Context, r job.Request) job.Outcome {
 	done := job.Outcome{Key: r.Spec.Key}
 	result, kept, err := w.run(ctx, r)
 	done.PeakRSSBytes = machine.PeakMemory()
-	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds, result.WaitSeconds
+	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds,
+		result.WaitSeconds
 	var lost *train.CheckpointError
 	switch done.Fault = fault.Of(err); {
 	case err == nil:
@@ -159,17 +161,20 @@ func (w *worker) run(
 	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return result, nil, err
 	}
-	logFile, err := os.OpenFile(filepath.Join(folder, job.LogFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	logFile, err := os.OpenFile(filepath.Join(folder, job.LogFile),
+		os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return result, nil, err
 	}
 	defer logFile.Close()
 	logger := log.New(logFile, "", log.LstdFlags|log.LUTC)
-	logger.Printf("run %s: trial %s, seed %d, process %d", r.Spec.Key, r.Spec.Trial, r.Spec.SeedIndex, os.Getpid())
+	logger.Printf("run %s: trial %s, seed %d, process %d", r.Spec.Key, r.Spec.Trial,
+		r.Spec.SeedIndex, os.Getpid())
 	training := train.Job{
 		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
 		Train: set.Train, Validation: set.Validation,
-		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(folder, job.CheckpointFile), CheckpointEvery: checkpointEvery,
+		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(folder,
+			job.CheckpointFile), CheckpointEvery: checkpointEvery,
 		Log: func(note string) { logger.Print(note) },
 		StartsOver: func(reason error) {
 			_ = w.send(job.Reply{Progress: &job.Progress{Key: r.Spec.Key, StartsOver: reason.Error()}})
@@ -212,8 +217,8 @@ func keepsPredictions(r job.Request, n int) bool {
 	return predictions.Bytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
 }
 
-// keep writes the weights and the predictions that a run ends with, and says which. It is done before
-// the run has a result on the record, so that every complete run has them.
+// keep writes the weights and the predictions that a run ends with, and says which. It is done
+// before the run has a result on the record, so that every complete run has them.
 func (w *worker) keep(
 	r job.Request, result train.Result, labels []int32,
 ) (kept []job.File, err error) {
@@ -251,15 +256,19 @@ func (w *worker) predictionsOf(r job.Request, result train.Result, labels []int3
 // weightsOf is the file of a run's weights.
 func weightsOf(r job.Request, result train.Result) ([]byte, error) {
 	arch := r.Spec.Architecture
-	arch.Dropout, arch.DropConnect = r.Spec.Recipe.Dropout, r.Spec.Recipe.DropConnect // of the trial's phi
-	network := weights.Network{Architecture: arch, Parameters: result.Weights, Mean: result.Mean, Deviation: result.Deviation}
+	// of the trial's phi
+	arch.Dropout, arch.DropConnect = r.Spec.Recipe.Dropout, r.Spec.Recipe.DropConnect
+	network := weights.Network{Architecture: arch, Parameters: result.Weights, Mean: result.Mean,
+		Deviation: result.Deviation}
 	return network.Safetensors(weights.Torchvision)
 }
 
 func (w *worker) progress(key string) func(train.Progress) {
 	return func(p train.Progress) {
-		// A failed send means that the supervisor is gone; the end of the input says so too and stops the training.
-		_ = w.send(job.Reply{Progress: &job.Progress{Key: key, Step: p.Step, Steps: p.Steps, Loss: p.Loss, LearningRate: p.LearningRate}})
+		// A failed send means that the supervisor is gone; the end of the input says so too and
+		// stops the training.
+		_ = w.send(job.Reply{Progress: &job.Progress{Key: key, Step: p.Step, Steps: p.Steps,
+			Loss: p.Loss, LearningRate: p.LearningRate}})
 	}
 }
 
@@ -267,15 +276,18 @@ func summary(result train.Result, err error) string {
 	if err != nil {
 		return "ended: " + err.Error()
 	}
-	return fmt.Sprintf(job.CompleteNote+" %.4f of %d images, loss %.4f, %d steps, %.1f s training, %.1f s evaluation, %.2f s waiting for data",
-		result.Top1, result.Examples, result.Loss, result.Steps, result.TrainSeconds, result.EvalSeconds, result.WaitSeconds)
+	return fmt.Sprintf(job.CompleteNote+" %.4f of %d images, loss %.4f, %d steps, %.1f s "+
+		"training, %.1f s evaluation, %.2f s waiting for data",
+		result.Top1, result.Examples, result.Loss, result.Steps, result.TrainSeconds,
+		result.EvalSeconds, result.WaitSeconds)
 }
 
 // recorded takes from a result what is the same on every repetition of the run.
 func recorded(r train.Result) *job.Result {
 	curve := make([]job.CurvePoint, len(r.Curve))
 	for i, point := range r.Curve {
-		curve[i] = job.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss, Top1: point.Top1}
+		curve[i] = job.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss,
+			Top1: point.Top1}
 	}
 	return &job.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples,
 		Correct: r.Correct, Curve: curve, Steps: r.Steps}

@@ -93,8 +93,8 @@ func (o *other) ask(r job.Request) {
 	}
 }
 
-// TestLeavesWithItsInput: a worker says who it is, and one whose input ends while it trains writes a
-// checkpoint and names it.
+// TestLeavesWithItsInput: a worker says who it is, and one whose input ends while it trains writes
+// a checkpoint and names it.
 func TestLeavesWithItsInput(t *testing.T) {
 	spec, runs := small(t, 4000), t.TempDir()
 	o := start(t, Places{Runs: runs})
@@ -102,8 +102,10 @@ func TestLeavesWithItsInput(t *testing.T) {
 		t.Errorf("it checks %q first", checking)
 	}
 	host, _ := os.Hostname()
-	if hello := o.next().Hello; hello == nil || hello.KernelSet != environment.KernelSet() || hello.NumericVersion != job.NumericVersion || hello.CPU == "" ||
-		hello.Protocol != job.Protocol || hello.Host != host || !strings.HasPrefix(hello.CommandLine, os.Args[0]) {
+	if hello := o.next().Hello; hello == nil || hello.KernelSet != environment.KernelSet() ||
+		hello.NumericVersion != job.NumericVersion || hello.CPU == "" ||
+		hello.Protocol != job.Protocol || hello.Host != host ||
+		!strings.HasPrefix(hello.CommandLine, os.Args[0]) {
 		t.Errorf("the greeting is %+v", hello)
 	}
 	o.ask(job.Request{Spec: spec})
@@ -122,15 +124,18 @@ func TestLeavesWithItsInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Done.Interrupted || r.Done.PeakRSSBytes == 0 || r.Done.Check(spec.Key) != nil || !slices.Equal(r.Done.Files, []job.File{job.FileOf(job.CheckpointFile, text)}) {
+	if !r.Done.Interrupted || r.Done.PeakRSSBytes == 0 || r.Done.Check(spec.Key) != nil ||
+		!slices.Equal(r.Done.Files, []job.File{job.FileOf(job.CheckpointFile, text)}) {
 		t.Errorf("it ends with %+v", r.Done)
 	}
-	if log, err := os.ReadFile(filepath.Join(runs, spec.Key, job.LogFile)); err != nil || !strings.Contains(string(log), "ended: context canceled") {
+	if log, err := os.ReadFile(filepath.Join(runs, spec.Key, job.LogFile)); err != nil ||
+		!strings.Contains(string(log), "ended: context canceled") {
 		t.Errorf("the log says %q (%v)", log, err)
 	}
 	changed := spec
 	changed.Data.Checksum = "0"
-	if _, err := (&library{}).get(changed); err == nil || !strings.Contains(err.Error(), "has changed since the study was planned") {
+	if _, err := (&library{}).get(changed); err == nil || !strings.Contains(err.Error(),
+		"has changed since the study was planned") {
 		t.Errorf("other data: %v", err)
 	}
 }
@@ -181,7 +186,8 @@ func TestMissingFolder(t *testing.T) {
 	spec, gone := small(t, 1), filepath.Join(t.TempDir(), "gone")
 	w := newWorker(io.Discard, Places{Runs: filepath.Join(gone, "runs")})
 	done := w.train(t.Context(), job.Request{Spec: spec})
-	if _, err := os.Stat(gone); done.Fault == nil || done.Error != "" || !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(gone); done.Fault == nil || done.Error != "" ||
+		!errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it ends with %+v (%v)", done, err)
 	}
 }
@@ -197,13 +203,15 @@ func TestWeightsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := job.Request{Spec: job.Spec{Architecture: arch, Recipe: recipe.Recipe{Dropout: .5, DropConnect: .3}}}
+	r := job.Request{Spec: job.Spec{Architecture: arch, Recipe: recipe.Recipe{Dropout: .5,
+		DropConnect: .3}}}
 	text, err := weightsOf(r, train.Result{Weights: params})
 	if err != nil {
 		t.Fatal(err)
 	}
 	n, err := weights.Decode(text)
 	if err != nil || n.Architecture.Dropout != .5 || n.Architecture.DropConnect != .3 {
-		t.Errorf("dropout %v and drop_connect %v are read (%v), want 0.5 and 0.3", n.Architecture.Dropout, n.Architecture.DropConnect, err)
+		t.Errorf("dropout %v and drop_connect %v are read (%v), want 0.5 and 0.3",
+			n.Architecture.Dropout, n.Architecture.DropConnect, err)
 	}
 }

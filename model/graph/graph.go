@@ -1,13 +1,15 @@
 // Package graph is the seam to Gorgonia: the only importer of gorgonia.org.
 //
-// Operations with memory of their own become nodes of Gorgonia's expression graph; Gorgonia checks their shapes, differentiates the loss
-// symbolically, orders the nodes and runs them on its tape machine. Everything that computes or holds numbers stays on this side, so that a step
-// allocates no tensor. Values are float32; shapes are those of package kernel.
+// Operations with memory of their own become nodes of Gorgonia's expression graph; Gorgonia checks
+// their shapes, differentiates the loss symbolically, orders the nodes and runs them on its tape
+// machine. Everything that computes or holds numbers stays on this side, so that a step allocates
+// no tensor. Values are float32; shapes are those of package kernel.
 //
-// What Gorgonia v0.9.18 asks for and is easy to miss is handled here: nodes are merged by a 32-bit hash, so names are unique and the hashes are
-// checked; graphs must not be built side by side, so building holds a lock; a panic would kill the process, so operations recover; a second run
-// without a reset does nothing, so every run resets; and an operation that keeps state for its gradient is lost if a node runs out of turn, so
-// operations refuse inputs of an earlier run.
+// What Gorgonia v0.9.18 asks for and is easy to miss is handled here: nodes are merged by a 32-bit
+// hash, so names are unique and the hashes are checked; graphs must not be built side by side, so
+// building holds a lock; a panic would kill the process, so operations recover; a second run
+// without a reset does nothing, so every run resets; and an operation that keeps state for its
+// gradient is lost if a node runs out of turn, so operations refuse inputs of an earlier run.
 package graph
 
 import (
@@ -21,7 +23,8 @@ import (
 // Node is a value of the graph: an input or the result of an operation.
 type Node struct{ node *gorgonia.Node }
 
-// Builder collects the nodes of one graph. Its first error ends the building and is returned by Build.
+// Builder collects the nodes of one graph. Its first error ends the building and is returned by
+// Build.
 type Builder struct {
 	graph *gorgonia.ExprGraph
 	names map[string]bool
@@ -32,7 +35,8 @@ type Builder struct {
 // building serialises the making of graphs: Gorgonia writes to shared constant nodes meanwhile.
 var building sync.Mutex
 
-// warm differentiates once. Gorgonia then writes the hash of the shared constant 1 for good, and later builds only read it.
+// warm differentiates once. Gorgonia then writes the hash of the shared constant 1 for good, and
+// later builds only read it.
 var warm = sync.OnceValue(func() error {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewScalar(g, gorgonia.Float32, gorgonia.WithName("x"))
@@ -44,8 +48,8 @@ var warm = sync.OnceValue(func() error {
 	return err
 })
 
-// Build makes a graph in the given function and compiles it for a result and, if wrt is not empty, for the gradients of a scalar result with
-// respect to the inputs listed there.
+// Build makes a graph in the given function and compiles it for a result and, if wrt is not empty,
+// for the gradients of a scalar result with respect to the inputs listed there.
 func Build(make func(*Builder) (result *Node, wrt []*Node)) (*Program, error) {
 	building.Lock()
 	defer building.Unlock()
@@ -83,11 +87,13 @@ func (b *Builder) Input(name string, value []float32, shape ...int) *Node {
 		return nil
 	}
 	if size := tensor.Shape(shape).TotalSize(); size != len(value) {
-		b.err = fmt.Errorf("input %s has %d numbers, its shape %v wants %d", name, len(value), shape, size)
+		b.err = fmt.Errorf("input %s has %d numbers, its shape %v wants %d", name, len(value),
+			shape, size)
 		return nil
 	}
 	backing := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(value))
-	return &Node{gorgonia.NewTensor(b.graph, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(backing))}
+	return &Node{gorgonia.NewTensor(b.graph, tensor.Float32, len(shape),
+		gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(backing))}
 }
 
 // take claims a name: the hash of a node is that of its name.
@@ -126,20 +132,23 @@ func (b *Builder) compile() (*Program, error) {
 	seen := map[uint32]*gorgonia.Node{}
 	for _, n := range b.graph.AllNodes() {
 		if other, ok := seen[n.Hashcode()]; ok {
-			return nil, fmt.Errorf("nodes %v and %v have one hash: Gorgonia would compute only the first; rename a layer", other, n)
+			return nil, fmt.Errorf("nodes %v and %v have one hash: Gorgonia would compute only "+
+				"the first; rename a layer", other, n)
 		}
 		seen[n.Hashcode()] = n
 	}
 	return &Program{machine: gorgonia.NewTapeMachine(b.graph), builder: b}, nil
 }
 
-// Program is a compiled graph. It is not safe for concurrent use; programs that share inputs may run at the same time as long as nobody writes those.
+// Program is a compiled graph. It is not safe for concurrent use; programs that share inputs may
+// run at the same time as long as nobody writes those.
 type Program struct {
 	machine gorgonia.VM
 	builder *Builder
 }
 
-// Run computes every node once. The error of an operation, a panic included, names the operation; the program can be run again.
+// Run computes every node once. The error of an operation, a panic included, names the operation;
+// the program can be run again.
 func (p *Program) Run() error {
 	p.builder.run++
 	err := p.machine.RunAll()
@@ -150,7 +159,8 @@ func (p *Program) Run() error {
 // Close frees the machine.
 func (p *Program) Close() error { return p.machine.Close() }
 
-// Count tells how many nodes of the graph are results of this package's operations, by the kind that the operation states.
+// Count tells how many nodes of the graph are results of this package's operations, by the kind
+// that the operation states.
 func (p *Program) Count() map[string]int {
 	count := map[string]int{}
 	for _, n := range p.builder.graph.AllNodes() {
@@ -161,7 +171,8 @@ func (p *Program) Count() map[string]int {
 	return count
 }
 
-// Foreign lists the operations that Gorgonia added itself: only the constant 1 that the loss is differentiated by is expected.
+// Foreign lists the operations that Gorgonia added itself: only the constant 1 that the loss is
+// differentiated by is expected.
 func (p *Program) Foreign() []string {
 	var foreign []string
 	for _, n := range p.builder.graph.AllNodes() {

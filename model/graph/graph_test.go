@@ -34,11 +34,13 @@ func elementwise(name string, size int, f, slope func(float32) float32) Operatio
 }
 
 func square(name string, size int) Operation {
-	return elementwise(name, size, func(v float32) float32 { return v * v }, func(v float32) float32 { return 2 * v })
+	return elementwise(name, size, func(v float32) float32 { return v * v },
+		func(v float32) float32 { return 2 * v })
 }
 
 func cube(name string, size int) Operation {
-	return elementwise(name, size, func(v float32) float32 { return v * v * v }, func(v float32) float32 { return 3 * v * v })
+	return elementwise(name, size, func(v float32) float32 { return v * v * v },
+		func(v float32) float32 { return 3 * v * v })
 }
 
 // total is the sum of all elements of its inputs, a scalar.
@@ -69,12 +71,15 @@ func total(inputs, size int) Operation {
 	}
 }
 
-// watched passes the gradient of its input through an operation that keeps it where the test can read it.
+// watched passes the gradient of its input through an operation that keeps it where the test can
+// read it.
 func watched(o Operation, kept []float32) Operation {
 	inner := o.Gradient
 	o.Gradient = func(b *Builder, in []*Node, out, gradient *Node) []*Node {
-		return []*Node{b.Apply(Operation{Name: o.Name + ".watch", Kind: "gradient", Shape: o.Shape, Output: kept,
-			Run: func(out []float32, in [][]float32) error { copy(out, in[0]); return nil }}, inner(b, in, out, gradient)...)}
+		return []*Node{b.Apply(Operation{Name: o.Name + ".watch", Kind: "gradient", Shape: o.Shape,
+			Output: kept,
+			Run:    func(out []float32, in [][]float32) error { copy(out, in[0]); return nil }},
+			inner(b, in, out, gradient)...)}
 	}
 	return o
 }
@@ -86,7 +91,8 @@ func run(t testing.TB, p *Program) {
 	}
 }
 
-// TestRunFollowsItsInputs: every run computes values and gradients anew from what the input's slice holds.
+// TestRunFollowsItsInputs: every run computes values and gradients anew from what the input's slice
+// holds.
 func TestRunFollowsItsInputs(t *testing.T) {
 	x, dx, loss := []float32{1, 2, 3}, make([]float32, 3), float32(0)
 	p, err := Build(func(b *Builder) (*Node, []*Node) {
@@ -105,7 +111,8 @@ func TestRunFollowsItsInputs(t *testing.T) {
 	for _, scale := range []float32{1, -2, 10} {
 		x[0], x[1], x[2] = scale, 2*scale, 3*scale
 		run(t, p)
-		if want := []float32{2 * scale, 4 * scale, 6 * scale}; loss != 14*scale*scale || !slices.Equal(dx, want) {
+		if want := []float32{2 * scale, 4 * scale, 6 * scale}; loss != 14*scale*scale ||
+			!slices.Equal(dx, want) {
 			t.Errorf("x = %v: loss %v, gradient %v, want %v and %v", x, loss, dx, 14*scale*scale, want)
 		}
 	}
@@ -120,13 +127,15 @@ func TestRunFollowsItsInputs(t *testing.T) {
 	}
 }
 
-// TestGradientsAreAdded: a value that is used twice has the sum of both gradients, added by Gorgonia, in every run again.
+// TestGradientsAreAdded: a value that is used twice has the sum of both gradients, added by
+// Gorgonia, in every run again.
 func TestGradientsAreAdded(t *testing.T) {
 	x, dx := []float32{1, 2}, make([]float32, 2)
 	p, err := Build(func(b *Builder) (*Node, []*Node) {
 		in := b.Input("x", x, 2)
 		shared := b.Apply(watched(square("shared", 2), dx), in)
-		return b.Apply(total(2, 2), b.Apply(square("a", 2), shared), b.Apply(cube("b", 2), shared)), []*Node{in}
+		return b.Apply(total(2, 2), b.Apply(square("a", 2), shared), b.Apply(cube("b", 2), shared)),
+			[]*Node{in}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +162,8 @@ func TestFixedInputs(t *testing.T) {
 			return []*Node{nil, all(b, in, out, gradient)[1]}
 		}
 		sum.Fixed = func(input int) bool { return input == 0 }
-		return b.Apply(sum, b.Apply(square("of data", 2), data), b.Apply(square("of weight", 2), weight)), []*Node{weight}
+		return b.Apply(sum, b.Apply(square("of data", 2), data), b.Apply(square("of weight", 2),
+			weight)), []*Node{weight}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +193,8 @@ func TestBuildErrors(t *testing.T) {
 		}},
 		// These names were searched for: FNV-1a gives the two nodes one hash.
 		{"hash", "have one hash", func(b *Builder) (*Node, []*Node) {
-			return b.Apply(total(2, 1), b.Input("bias.zmuvpc", value(), 1), b.Input("weight.pbyqci", value(), 1)), nil
+			return b.Apply(total(2, 1), b.Input("bias.zmuvpc", value(), 1),
+				b.Input("weight.pbyqci", value(), 1)), nil
 		}},
 		{"no gradient", "differentiate total: ", func(b *Builder) (*Node, []*Node) {
 			x, o := b.Input("x", value(), 1), square("y", 1)
@@ -202,24 +213,29 @@ func TestBuildErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := Build(func(b *Builder) (*Node, []*Node) { return b.Apply(square("y", 1), b.Input("x", value(), 1)), nil }); err != nil {
+	if _, err := Build(func(b *Builder) (*Node, []*Node) {
+		return b.Apply(square("y", 1),
+			b.Input("x", value(), 1)), nil
+	}); err != nil {
 		t.Errorf("after the errors nothing can be built: %v", err)
 	}
 }
 
-// TestFailuresEndTheRunOnly: errors and panics of operations name the operation, and the program runs again.
+// TestFailuresEndTheRunOnly: errors and panics of operations name the operation, and the program
+// runs again.
 func TestFailuresEndTheRunOnly(t *testing.T) {
 	var fail func()
 	var failure error
 	y := make([]float32, 1)
 	p, err := Build(func(b *Builder) (*Node, []*Node) {
-		return b.Apply(Operation{Name: "fragile", Shape: []int{1}, Output: y, Run: func(out []float32, in [][]float32) error {
-			if fail != nil {
-				fail()
-			}
-			out[0] = in[0][0] + 1
-			return failure
-		}}, b.Input("x", []float32{4}, 1)), nil
+		return b.Apply(Operation{Name: "fragile", Shape: []int{1}, Output: y,
+			Run: func(out []float32, in [][]float32) error {
+				if fail != nil {
+					fail()
+				}
+				out[0] = in[0][0] + 1
+				return failure
+			}}, b.Input("x", []float32{4}, 1)), nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -260,12 +276,14 @@ func TestStaleInputs(t *testing.T) {
 		t.Errorf("in the same run: %v", err)
 	}
 	p.builder.run++ // a run in which Gorgonia leaves the first operation out
-	if _, err := second.Do(value); err == nil || !strings.Contains(err.Error(), "second: input first is of run 1, this is run 2") {
+	if _, err := second.Do(value); err == nil || !strings.Contains(err.Error(),
+		"second: input first is of run 1, this is run 2") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestConcurrentPrograms builds and runs graphs side by side; the race detector watches Gorgonia's shared constants.
+// TestConcurrentPrograms builds and runs graphs side by side; the race detector watches Gorgonia's
+// shared constants.
 func TestConcurrentPrograms(t *testing.T) {
 	var wait sync.WaitGroup
 	start := make(chan struct{}) // all at once: the first to come would warm up for the others
@@ -300,7 +318,8 @@ func TestRunAllocatesNoTensor(t *testing.T) {
 	p, err := Build(func(b *Builder) (*Node, []*Node) {
 		in := b.Input("x", make([]float32, size), size)
 		shared := b.Apply(square("shared", size), in)
-		return b.Apply(total(2, size), b.Apply(square("a", size), shared), b.Apply(cube("b", size), shared)), []*Node{in}
+		return b.Apply(total(2, size), b.Apply(square("a", size), shared),
+			b.Apply(cube("b", size), shared)), []*Node{in}
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -23,15 +23,17 @@ type Operation struct {
 	// It is not called with an input that the run of the program has not computed yet.
 	Run func(out []float32, in [][]float32) error
 
-	// Gradient adds the operations that compute the gradient of each input, given the inputs, the output and its gradient; nil entries for inputs
-	// that need none. An operation without Gradient lets no gradient through; Build fails if nothing else leads to what is asked for.
+	// Gradient adds the operations that compute the gradient of each input, given the inputs, the
+	// output and its gradient; nil entries for inputs that need none. An operation without Gradient
+	// lets no gradient through; Build fails if nothing else leads to what is asked for.
 	Gradient func(b *Builder, in []*Node, out, gradient *Node) []*Node
 
 	// Fixed inputs are data: no gradient flows to them.
 	Fixed func(input int) bool
 }
 
-// op makes an Operation one of Gorgonia's. Of the interfaces that Gorgonia knows only those of the tape machine are implemented.
+// op makes an Operation one of Gorgonia's. Of the interfaces that Gorgonia knows only those of the
+// tape machine are implemented.
 type op struct {
 	Operation
 	builder *Builder
@@ -47,7 +49,8 @@ type op struct {
 var _ gorgonia.SDOp = (*op)(nil)
 
 func newOp(b *Builder, o Operation, in gorgonia.Nodes) *op {
-	n := &op{Operation: o, builder: b, in: make([][]float32, len(in)), scalars: make([]float32, len(in))}
+	n := &op{Operation: o, builder: b, in: make([][]float32, len(in)),
+		scalars: make([]float32, len(in))}
 	for _, node := range in {
 		n.dims = append(n.dims, node.Dims())
 		source, _ := node.Op().(*op)
@@ -64,7 +67,8 @@ func newOp(b *Builder, o Operation, in gorgonia.Nodes) *op {
 	return n
 }
 
-// Do runs the operation. Gorgonia calls it on a goroutine of its own, where a panic would end the process.
+// Do runs the operation. Gorgonia calls it on a goroutine of its own, where a panic would end the
+// process.
 func (o *op) Do(in ...gorgonia.Value) (value gorgonia.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -73,7 +77,8 @@ func (o *op) Do(in ...gorgonia.Value) (value gorgonia.Value, err error) {
 	}()
 	for i, v := range in {
 		if s := o.sources[i]; s != nil && s.done != o.builder.run {
-			return nil, fmt.Errorf("%s: input %s is of run %d, this is run %d: Gorgonia left a node out or ran it late", o.Name, s.Name, s.done, o.builder.run)
+			return nil, fmt.Errorf("%s: input %s is of run %d, this is run %d: Gorgonia left a "+
+				"node out or ran it late", o.Name, s.Name, s.done, o.builder.run)
 		}
 		switch v := v.(type) {
 		case *tensor.Dense:

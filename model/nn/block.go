@@ -11,9 +11,10 @@ import (
 	"gridsearch/model"
 )
 
-// block is a unit of the network that becomes one node of the graph, with one node for its gradient. Its work is a layer: a plain composition of simple
-// ones, or, where the settings have an engine that knows the block, a fused form of the same with the same parameters in the same order. The plain one is
-// the reference, and what other blocks run on.
+// block is a unit of the network that becomes one node of the graph, with one node for its
+// gradient. Its work is a layer: a plain composition of simple ones, or, where the settings have an
+// engine that knows the block, a fused form of the same with the same parameters in the same order.
+// The plain one is the reference, and what other blocks run on.
 type block struct {
 	layer
 	name   string
@@ -21,14 +22,16 @@ type block struct {
 	params []*Param
 }
 
-// newBlocks makes the blocks of an architecture on its parameters, which are created on the way while they are open.
+// newBlocks makes the blocks of an architecture on its parameters, which are created on the way
+// while they are open.
 func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, error) {
 	inner, outer := &scratch{}, &scratch{}
 	var blocks []block
 	for _, m := range arch.Blocks() {
 		build := kinds[m.Kind]
 		if build == nil {
-			return nil, fmt.Errorf("%s: block %q is not known: use one of %s", m.Name, m.Kind, strings.Join(model.BlockKinds, ", "))
+			return nil, fmt.Errorf("%s: block %q is not known: use one of %s", m.Name, m.Kind,
+				strings.Join(model.BlockKinds, ", "))
 		}
 		b := &maker{arch: arch, block: m, parameters: p, settings: s, scratch: inner, outer: outer}
 		blocks = append(blocks, build(b))
@@ -41,8 +44,10 @@ func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, err
 
 // kinds are the blocks that can be built, by model.Block.Kind.
 var kinds = map[string]func(*maker) block{
-	model.KindStem: (*maker).stem, model.KindPool: (*maker).pool, model.KindHead: (*maker).head, model.KindClassifier: (*maker).classifier,
-	model.MBConv: (*maker).mbconv, model.InvertedResidual: (*maker).mbconv, model.Separable: (*maker).separable, model.Conv: (*maker).conv,
+	model.KindStem: (*maker).stem, model.KindPool: (*maker).pool, model.KindHead: (*maker).head,
+	model.KindClassifier: (*maker).classifier,
+	model.MBConv:         (*maker).mbconv, model.InvertedResidual: (*maker).mbconv,
+	model.Separable: (*maker).separable, model.Conv: (*maker).conv,
 	model.Basic: (*maker).basic, model.Bottleneck: (*maker).narrowed,
 }
 
@@ -59,7 +64,8 @@ type maker struct {
 }
 
 // param finds or makes a parameter of the block; its name is that of the block and the given one.
-func (m *maker) param(name string, decay bool, draw func(*random.Stream) float64, shape ...int) *Param {
+func (m *maker) param(name string, decay bool, draw func(*random.Stream) float64,
+	shape ...int) *Param {
 	p, err := m.parameters.param(m.block.Name+"."+name, decay, draw, shape...)
 	m.fail(err)
 	m.used = append(m.used, p)
@@ -81,14 +87,17 @@ func (m *maker) chain(layers ...layer) chain { return chain{layers: layers, scra
 
 // full makes a k x k convolution with its batch norm.
 func (m *maker) full(name string, g plain.Conv, gamma float64) (*convolution, *norm) {
-	weight := m.param(name+".weight", true, normal(g.Kernel*g.Kernel*g.OutChannels), g.Kernel, g.Kernel, g.InChannels, g.OutChannels)
-	return &convolution{weight: weight, geometry: g}, m.norm(name, g.OutSize*g.OutSize, g.OutChannels, gamma)
+	weight := m.param(name+".weight", true, normal(g.Kernel*g.Kernel*g.OutChannels), g.Kernel,
+		g.Kernel, g.InChannels, g.OutChannels)
+	return &convolution{weight: weight, geometry: g}, m.norm(name, g.OutSize*g.OutSize,
+		g.OutChannels, gamma)
 }
 
 // geometry is that of a convolution with the block's kernel and stride.
 func (m *maker) geometry(in, out int) plain.Conv {
 	b := m.block
-	return plain.Conv{InSize: b.InSize, InChannels: in, OutSize: b.OutSize, OutChannels: out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
+	return plain.Conv{InSize: b.InSize, InChannels: in, OutSize: b.OutSize, OutChannels: out,
+		Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
 }
 
 // activation is the block's, of so many numbers an example.
@@ -97,7 +106,9 @@ func (m *maker) activation(perExample int) layer {
 }
 
 // out finishes a block whose output is a map.
-func (m *maker) out(l layer) block { return m.finish(l, m.block.OutSize, m.block.OutSize, m.block.Out) }
+func (m *maker) out(l layer) block {
+	return m.finish(l, m.block.OutSize, m.block.OutSize, m.block.Out)
+}
 
 // outputs is the number of elements of the block's output.
 func (m *maker) outputs() int { return m.block.OutSize * m.block.OutSize * m.block.Out }
@@ -116,7 +127,8 @@ func (m *maker) pool() block {
 	if l := m.fusedMaxPool(); l != nil {
 		return m.out(l)
 	}
-	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize, Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}})
+	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize,
+		Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}})
 }
 
 func (m *maker) conv() block {
@@ -132,23 +144,29 @@ func (m *maker) separable() block {
 	b := m.block
 	area := b.OutSize * b.OutSize
 	depthwise, depthwiseNorm := m.depthwise(b.In)
-	pointwise, pointwiseNorm := m.pointwise("pointwise", area, b.In, b.Out), m.norm("pointwise", area, b.Out, 1)
+	pointwise, pointwiseNorm := m.pointwise("pointwise", area, b.In, b.Out),
+		m.norm("pointwise", area, b.Out, 1)
 	if l := m.fusedSeparable(depthwise, depthwiseNorm, pointwise, pointwiseNorm); l != nil {
 		return m.out(l)
 	}
-	c := m.chain(depthwise, depthwiseNorm, m.activation(area*b.In), pointwise, pointwiseNorm, m.activation(m.outputs()))
+	c := m.chain(depthwise, depthwiseNorm, m.activation(area*b.In), pointwise, pointwiseNorm,
+		m.activation(m.outputs()))
 	return m.out(&c)
 }
 
 // depthwise makes a depthwise convolution with its batch norm.
 func (m *maker) depthwise(channels int) (*depthwise, *norm) {
 	b := m.block
-	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel, channels)
-	geometry := plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: channels, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
-	return &depthwise{weight: weight, geometry: geometry}, m.norm("depthwise", b.OutSize*b.OutSize, channels, 1)
+	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel,
+		channels)
+	geometry := plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: channels,
+		Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
+	return &depthwise{weight: weight, geometry: geometry}, m.norm("depthwise", b.OutSize*b.OutSize,
+		channels, 1)
 }
 
-// bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters ([code], MBConvBlock).
+// bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters
+// ([code], MBConvBlock).
 type bottleneck struct {
 	expand                             *pointwise // nil where there is no expansion
 	depthwise                          *depthwise
@@ -162,13 +180,15 @@ func (m *maker) bottleneck() bottleneck {
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
 	var p bottleneck
 	if b.Expanded != b.In {
-		p.expand, p.expandNorm = m.pointwise("expand", in, b.In, b.Expanded), m.norm("expand", in, b.Expanded, 1)
+		p.expand, p.expandNorm = m.pointwise("expand", in, b.In, b.Expanded),
+			m.norm("expand", in, b.Expanded, 1)
 	}
 	p.depthwise, p.depthwiseNorm = m.depthwise(b.Expanded)
 	if b.SEChannels > 0 {
 		p.excite = m.excite(out)
 	}
-	p.project, p.outNorm = m.pointwise("project", out, b.Expanded, b.Out), m.norm("project", out, b.Out, m.lastGamma())
+	p.project, p.outNorm = m.pointwise("project", out, b.Expanded, b.Out),
+		m.norm("project", out, b.Out, m.lastGamma())
 	return p
 }
 
@@ -226,7 +246,8 @@ func (m *maker) norm(name string, area, channels int, gamma float64) *norm {
 // excite is squeeze-excite on maps with area pixels.
 func (m *maker) excite(area int) *excite {
 	b := m.block
-	reduce, expand := m.pointwise("se.reduce", 1, b.Expanded, b.SEChannels), m.pointwise("se.expand", 1, b.SEChannels, b.Expanded)
+	reduce, expand := m.pointwise("se.reduce", 1, b.Expanded, b.SEChannels),
+		m.pointwise("se.expand", 1, b.SEChannels, b.Expanded)
 	reduce.bias = m.param("se.reduce.bias", false, constant(0), b.SEChannels)
 	expand.bias = m.param("se.expand.bias", false, constant(0), b.Expanded)
 	// The gate runs inside another chain's pass, so its scratch is its own.
@@ -242,11 +263,14 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	drop, dense := m.dense()
 	if e := m.engine(); e != nil {
-		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out, area, activations[b.Activation].fused)}, drop,
-			fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)})
+		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out,
+			area, activations[b.Activation].fused)}, drop,
+			fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
+				m.arch.Classes)})
 		return m.finish(&c, m.arch.Classes)
 	}
-	c := m.chain(conv, bn, m.activation(area*b.Out), &globalMean{area: area, channels: b.Out}, drop, dense)
+	c := m.chain(conv, bn, m.activation(area*b.Out), &globalMean{area: area, channels: b.Out}, drop,
+		dense)
 	return m.finish(&c, m.arch.Classes)
 }
 
@@ -256,7 +280,8 @@ func (m *maker) classifier() block {
 	drop, dense := m.dense()
 	var last layer = dense
 	if e := m.engine(); e != nil {
-		last = fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out, m.arch.Classes)}
+		last = fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
+			m.arch.Classes)}
 	}
 	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, last)
 	return m.finish(&c, m.arch.Classes)

@@ -13,14 +13,16 @@ import (
 )
 
 var (
-	dump  = flag.String("dump", "", "folder to write a training step of a scaled B0 to, for testdata/float64.py")
+	dump = flag.String("dump", "", "folder to write a training step of a scaled B0 to, for "+
+		"testdata/float64.py")
 	width = flag.Float64("width", 1, "width coefficient of the dumped network")
 	side  = flag.Int("pixels", 32, "pixels of the dumped network")
 	count = flag.Int("batch", 16, "batch of the dumped network")
 	split = flag.Int("threads", 1, "threads of the dumped network")
 )
 
-// TestDump writes a training step of EfficientNet-B0: its blocks, and images, labels, weights, logits and gradients as little-endian float32.
+// TestDump writes a training step of EfficientNet-B0: its blocks, and images, labels, weights,
+// logits and gradients as little-endian float32.
 func TestDump(t *testing.T) {
 	if *dump == "" {
 		t.Skip("writes what testdata/float64.py compares with PyTorch in float64; run with -dump FOLDER")
@@ -54,7 +56,8 @@ func TestDump(t *testing.T) {
 	write(t, "images", n.Images())
 	write(t, "labels", n.Labels())
 	write(t, "logits", n.Logits())
-	text, err := json.Marshal(map[string]any{"blocks": arch.Blocks(), "shapes": shapes, "batch": *count, "pixels": *side, "epsilon": arch.BatchNormEpsilon, "loss": loss})
+	text, err := json.Marshal(map[string]any{"blocks": arch.Blocks(), "shapes": shapes,
+		"batch": *count, "pixels": *side, "epsilon": arch.BatchNormEpsilon, "loss": loss})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(*dump, "step.json"), text, 0o644)
 	}

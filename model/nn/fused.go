@@ -37,10 +37,12 @@ func (l *norm) fused() engine.NormParams {
 	if l == nil {
 		return engine.NormParams{}
 	}
-	return engine.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean, Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
+	return engine.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean,
+		Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
 }
 
-// engine is the engine that computes the block, nil where there is none. It knows symmetric padding alone.
+// engine is the engine that computes the block, nil where there is none. It knows symmetric padding
+// alone.
 func (m *maker) engine() *engine.Engine {
 	if m.err != nil || m.block.Shift != 0 {
 		return nil
@@ -54,7 +56,8 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+	return fusedLayer{ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
+		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
 		Activation: activations[b.Activation].fused}, weightOf(weight), bn.fused())}
 }
 
@@ -64,19 +67,22 @@ func (m *maker) fusedMaxPool() layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})}
+	return fusedLayer{ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
+		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})}
 }
 
 // fusedBottleneck is the fused form of a bottleneck; nil where there is none.
 func (m *maker) fusedBottleneck(p bottleneck) layer {
 	b := m.block
-	shape := mbconv.Shape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels, Kernel: b.Kernel, Stride: b.Stride,
+	shape := mbconv.Shape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels,
+		Kernel: b.Kernel, Stride: b.Stride,
 		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip, Activation: activations[b.Activation].fused}
 	e := m.engine()
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	params := mbconv.Params{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(), Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
+	params := mbconv.Params{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(),
+		Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
 		Project: p.project.weights(), OutNorm: p.outNorm.fused()}
 	if p.excite != nil {
 		reduce, expand := p.excite.reduce, p.excite.expand
@@ -90,19 +96,23 @@ func (m *maker) fusedBottleneck(p bottleneck) layer {
 }
 
 // fusedSeparable is the fused form of a separable convolution; nil where there is none.
-func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointwise *pointwise, pointwiseNorm *norm) layer {
+func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointwise *pointwise,
+	pointwiseNorm *norm) layer {
 	b := m.block
-	shape := mbconv.Shape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
+	shape := mbconv.Shape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride,
+		InSize: b.InSize, OutSize: b.OutSize,
 		Activation: activations[b.Activation].fused, Activated: true}
 	e := m.engine()
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	return fusedLayer{mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.weight), DepthwiseNorm: depthwiseNorm.fused(),
-		Project: pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
+	return fusedLayer{mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.weight),
+		DepthwiseNorm: depthwiseNorm.fused(),
+		Project:       pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
 }
 
-// fusedChain is the fused form of convolutions with batch norm behind them, with the projection of a shortcut that may be empty; nil where there is none.
+// fusedChain is the fused form of convolutions with batch norm behind them, with the projection of
+// a shortcut that may be empty; nil where there is none.
 func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 	b, e := m.block, m.engine()
 	shape := conv.ChainShape{Skip: b.Skip, Activation: activations[b.Activation].fused}
@@ -129,11 +139,13 @@ func convolutions(layers []layer) (shapes []engine.ConvShape, params []conv.Para
 		case *convolution:
 			g := l.geometry
 			weight = l.weight
-			shapes = append(shapes, engine.ConvShape{In: g.InChannels, Out: g.OutChannels, Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
+			shapes = append(shapes, engine.ConvShape{In: g.InChannels, Out: g.OutChannels,
+				Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
 		case *pointwise:
 			side := int(math.Sqrt(float64(l.area)))
 			weight = l.weight
-			shapes = append(shapes, engine.ConvShape{In: l.in, Out: l.out, Kernel: 1, Stride: 1, InSize: side, OutSize: side})
+			shapes = append(shapes, engine.ConvShape{In: l.in, Out: l.out, Kernel: 1, Stride: 1,
+				InSize: side, OutSize: side})
 		default:
 			continue
 		}

@@ -7,7 +7,8 @@ import (
 	"gridsearch/model"
 )
 
-// garbageLimit is what a step of B0 may leave for the garbage collector: Gorgonia's bookkeeping of 75 nodes and closures; no tensor is among them.
+// garbageLimit is what a step of B0 may leave for the garbage collector: Gorgonia's bookkeeping of
+// 75 nodes and closures; no tensor is among them.
 const garbageLimit = 32 << 10
 
 // TestStepAllocatesNoTensor counts the bytes that a training step of B0's 18 blocks allocates.

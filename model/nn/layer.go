@@ -7,12 +7,14 @@ import (
 	"gridsearch/internal/plain"
 )
 
-// layer is a simple operation on a batch of maps. It owns its parameters and what backward needs besides input and output.
+// layer is a simple operation on a batch of maps. It owns its parameters and what backward needs
+// besides input and output.
 type layer interface {
 	// allocate sizes the layer for a batch and returns the number of floats of its output.
 	allocate(batch int) int
 	forward(y, x []float32)
-	// backward computes the gradient of the input, unless dx is nil, and of the layer's parameters. dx is never dy.
+	// backward computes the gradient of the input, unless dx is nil, and of the layer's parameters.
+	// dx is never dy.
 	backward(dx, dy, x, y []float32)
 }
 
@@ -29,8 +31,8 @@ type settings struct {
 // clock tells the layers which step it is: random masks are a function of it.
 type clock struct{ step int }
 
-// chain runs layers one after the other and keeps what is between them. The gradients between them alternate between two scratch buffers that all
-// chains of a network share.
+// chain runs layers one after the other and keeps what is between them. The gradients between them
+// alternate between two scratch buffers that all chains of a network share.
 type chain struct {
 	layers  []layer
 	values  [][]float32 // outputs of all layers but the last
@@ -104,7 +106,9 @@ func (l *convolution) allocate(batch int) int {
 	return batch * l.geometry.OutSize * l.geometry.OutSize * l.geometry.OutChannels
 }
 
-func (l *convolution) forward(y, x []float32) { l.geometry.Forward(y, x, l.weight.Value, l.scratch) }
+func (l *convolution) forward(y, x []float32) {
+	l.geometry.Forward(y, x, l.weight.Value, l.scratch)
+}
 
 func (l *convolution) backward(dx, dy, x, _ []float32) {
 	l.geometry.BackwardWeights(l.weight.Grad, dy, x, l.scratch)
@@ -113,7 +117,8 @@ func (l *convolution) backward(dx, dy, x, _ []float32) {
 	}
 }
 
-// pointwise is a 1x1 convolution of maps with area pixels, and with area 1 a dense layer; the bias may be nil.
+// pointwise is a 1x1 convolution of maps with area pixels, and with area 1 a dense layer; the bias
+// may be nil.
 type pointwise struct {
 	weight, bias  *Param
 	area, in, out int
@@ -162,8 +167,9 @@ func (l *depthwise) backward(dx, dy, x, _ []float32) {
 	}
 }
 
-// norm is batch normalisation. Training uses the statistics of the batch and moves the running ones towards them; the running variance takes
-// the unbiased estimate, as PyTorch and TensorFlow's fused kernel do.
+// norm is batch normalisation. Training uses the statistics of the batch and moves the running ones
+// towards them; the running variance takes the unbiased estimate, as PyTorch and TensorFlow's fused
+// kernel do.
 type norm struct {
 	gamma, beta       *Param
 	running           *Statistic
@@ -210,7 +216,8 @@ func move(average *float32, to, momentum float64) {
 }
 
 func (l *norm) backward(dx, dy, x, _ []float32) {
-	plain.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value, l.sums, l.rows, l.channels)
+	plain.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value,
+		l.sums, l.rows, l.channels)
 }
 
 // maxPool pools windows to their largest values.
@@ -243,7 +250,8 @@ func (l *globalMean) backward(dx, dy, _, _ []float32) {
 	plain.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
 }
 
-// excite is squeeze-excite around its gate: the input times sigmoid(W2 f(W1 mean(input))), f the activation, the mean over the pixels of an example.
+// excite is squeeze-excite around its gate: the input times sigmoid(W2 f(W1 mean(input))), f the
+// activation, the mean over the pixels of an example.
 type excite struct {
 	gate           chain // reduce, activation, expand
 	reduce, expand *pointwise

@@ -29,8 +29,9 @@ func dot(a, b []float32) float64 {
 	return sum
 }
 
-// slope is the derivative of f along direction at the point x, which is restored: two central differences, extrapolated (Richardson) so that the
-// third derivative drops out. That leaves room for steps so large that the rounding of float32 outputs does not count.
+// slope is the derivative of f along direction at the point x, which is restored: two central
+// differences, extrapolated (Richardson) so that the third derivative drops out. That leaves room
+// for steps so large that the rounding of float32 outputs does not count.
 func slope(x, direction []float32, f func() float64) float64 {
 	saved := slices.Clone(x)
 	at := func(by float32) float64 {
@@ -45,8 +46,10 @@ func slope(x, direction []float32, f func() float64) float64 {
 	return (4*once - twice) / 3
 }
 
-// checkLayer compares the gradients of a layer's input and parameters along random directions with central differences of a random linear form of
-// its output. Direction components are standard normal, so the slope along one is as large as the gradient's norm, and errors are relative to that.
+// checkLayer compares the gradients of a layer's input and parameters along random directions with
+// central differences of a random linear form of its output. Direction components are standard
+// normal, so the slope along one is as large as the gradient's norm, and errors are relative to
+// that.
 func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
 	t.Helper()
 	x := normals(batch*in, "x")
@@ -70,7 +73,8 @@ func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
 			direction := normals(len(at), "direction", name, try)
 			want, got := slope(at, direction, value), dot(gradient, direction)
 			if size := math.Sqrt(dot(gradient, gradient)); !(math.Abs(got-want) <= 1e-3*size+2e-3) {
-				t.Errorf("%s: the output changes by %.6f, the gradient of norm %.4f says %.6f", name, want, size, got)
+				t.Errorf("%s: the output changes by %.6f, the gradient of norm %.4f says %.6f",
+					name, want, size, got)
 			}
 		}
 	}
@@ -90,41 +94,54 @@ func TestLayerGradients(t *testing.T) {
 		t.Run(name, func(t *testing.T) { checkLayer(t, l, in, 4, params) })
 	}
 	for _, g := range []plain.Conv{
-		{InSize: 6, InChannels: 3, OutSize: 6, OutChannels: 5, Kernel: 3, Stride: 1}, {InSize: 7, InChannels: 2, OutSize: 4, OutChannels: 3, Kernel: 5, Stride: 2},
+		{InSize: 6, InChannels: 3, OutSize: 6, OutChannels: 5, Kernel: 3, Stride: 1},
+		{InSize: 7, InChannels: 2, OutSize: 4, OutChannels: 3, Kernel: 5, Stride: 2},
 		{InSize: 6, InChannels: 3, OutSize: 3, OutChannels: 4, Kernel: 3, Stride: 2},
 	} {
 		w := tensor("weight", g.Kernel*g.Kernel*g.InChannels*g.OutChannels)
-		run(fmt.Sprintf("convolution %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize), &convolution{geometry: g, weight: w}, g.InSize*g.InSize*g.InChannels, w)
+		run(fmt.Sprintf("convolution %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize),
+			&convolution{geometry: g, weight: w}, g.InSize*g.InSize*g.InChannels, w)
 	}
 	for _, g := range []plain.Depthwise{
-		{InSize: 5, OutSize: 5, Channels: 7, Kernel: 3, Stride: 1}, {InSize: 6, OutSize: 3, Channels: 5, Kernel: 5, Stride: 2},
-		{InSize: 7, OutSize: 4, Channels: 3, Kernel: 3, Stride: 2}, {InSize: 2, OutSize: 2, Channels: 3, Kernel: 5, Stride: 1},
+		{InSize: 5, OutSize: 5, Channels: 7, Kernel: 3, Stride: 1},
+		{InSize: 6, OutSize: 3, Channels: 5, Kernel: 5, Stride: 2},
+		{InSize: 7, OutSize: 4, Channels: 3, Kernel: 3, Stride: 2},
+		{InSize: 2, OutSize: 2, Channels: 3, Kernel: 5, Stride: 1},
 	} {
 		w := tensor("weight", g.Kernel*g.Kernel*g.Channels)
-		run(fmt.Sprintf("depthwise %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize), &depthwise{geometry: g, weight: w}, g.InSize*g.InSize*g.Channels, w)
+		run(fmt.Sprintf("depthwise %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize),
+			&depthwise{geometry: g, weight: w}, g.InSize*g.InSize*g.Channels, w)
 	}
 	w, bias := tensor("weight", 6*5), tensor("bias", 5)
 	run("pointwise", &pointwise{weight: w, area: 9, in: 6, out: 5}, 9*6, w)
 	run("dense", &pointwise{weight: w, bias: bias, area: 1, in: 6, out: 5}, 6, w, bias)
-	// Three layers in a row use both buffers of the scratch, and none of them allows its gradients to share memory.
+	// Three layers in a row use both buffers of the scratch, and none of them allows its gradients
+	// to share memory.
 	a, b, c := tensor("a", 36), tensor("b", 36), tensor("c", 36)
 	dense := func(w *Param) layer { return &pointwise{weight: w, area: 4, in: 6, out: 6} }
 	row := chain{layers: []layer{dense(a), dense(b), dense(c)}, scratch: &scratch{}}
 	run("chain", &row, 24, a, b, c)
-	run("residual", &residual{chain: row, drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}}, 24, a, b, c)
+	run("residual", &residual{chain: row, drop: dropPath{settings: settings{training: true, seed: 2,
+		clock: &clock{}}, name: "block", rate: .5}}, 24, a, b, c)
 	narrow, wide := tensor("narrow", 18), tensor("wide", 18)
-	projection := chain{layers: []layer{&pointwise{weight: narrow, area: 4, in: 6, out: 3}, &pointwise{weight: wide, area: 4, in: 3, out: 6}}, scratch: row.scratch}
-	run("residual with a shortcut", &residual{chain: row, shortcut: &projection, in: 24, drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block", rate: .5}}, 24,
+	projection := chain{layers: []layer{&pointwise{weight: narrow, area: 4, in: 6, out: 3},
+		&pointwise{weight: wide, area: 4, in: 3, out: 6}}, scratch: row.scratch}
+	run("residual with a shortcut", &residual{chain: row, shortcut: &projection, in: 24,
+		drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block",
+			rate: .5}}, 24,
 		a, b, c, narrow, wide)
-	run("max pool", &maxPool{geometry: plain.MaxPool{InSize: 5, OutSize: 3, Channels: 2, Kernel: 3, Stride: 2}}, 50)
+	run("max pool", &maxPool{geometry: plain.MaxPool{InSize: 5, OutSize: 3, Channels: 2, Kernel: 3,
+		Stride: 2}}, 50)
 	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
 	running := &Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
-	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9, training: true, area: 9, channels: 6}, 54, gamma, beta)
+	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9,
+		training: true, area: 9, channels: 6}, 54, gamma, beta)
 	for _, name := range model.Activations {
 		run(name, &activation{kind: activations[name], perExample: 50}, 50)
 	}
 	run("mean", &globalMean{area: 9, channels: 6}, 54)
-	run("dropout", &dropout{settings: settings{training: true, dropout: .4, clock: &clock{}}, width: 40}, 40)
+	run("dropout", &dropout{settings: settings{training: true, dropout: .4, clock: &clock{}},
+		width: 40}, 40)
 }
 
 // TestBlockGradients checks blocks as architectures make them.
@@ -145,10 +162,14 @@ func TestBlockGradients(t *testing.T) {
 		{"skip without expansion", 6, 1, 3, 1, 0, 0},
 		{"skip, stochastic depth", 6, 2, 5, 1, .25, .4},
 	} {
-		arch := model.Architecture{InChannels: 3, Pixels: 9, Classes: 4, Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2}, Head: 11, Dropout: .3, DropConnect: 2 * c.drop, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+		arch := model.Architecture{InChannels: 3, Pixels: 9, Classes: 4,
+			Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2}, Head: 11, Dropout: .3,
+			DropConnect: 2 * c.drop, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
 			// The second of two blocks is tested: the first is never dropped.
-			Stages: []model.Stage{{Block: model.MBConv, Expansion: 1, Channels: 6, Kernel: 3, Stride: 1, Repeats: 1},
-				{Block: model.MBConv, Expansion: c.expansion, Channels: c.channels, Kernel: c.kernel, Stride: c.step, Repeats: 1, SERatio: c.se}}}
+			Stages: []model.Stage{{Block: model.MBConv, Expansion: 1, Channels: 6, Kernel: 3,
+				Stride: 1, Repeats: 1},
+				{Block: model.MBConv, Expansion: c.expansion, Channels: c.channels,
+					Kernel: c.kernel, Stride: c.step, Repeats: 1, SERatio: c.se}}}
 		blocks := generic(t, arch)
 		skip := c.step == 1 && c.channels == 6
 		r, residual := blocks[2].layer.(*residual)
@@ -157,37 +178,51 @@ func TestBlockGradients(t *testing.T) {
 		}
 		for i, name := range map[int]string{0: "stem", 2: c.name, 3: "head"} {
 			b := arch.Blocks()[i]
-			t.Run(c.name+"/"+name, func(t *testing.T) { checkLayer(t, blocks[i].layer, b.InSize*b.InSize*b.In, 6, blocks[i].params) })
+			t.Run(c.name+"/"+name, func(t *testing.T) {
+				checkLayer(t, blocks[i].layer,
+					b.InSize*b.InSize*b.In, 6, blocks[i].params)
+			})
 		}
-		if skip && c.drop > 0 && (!slices.Contains(r.factors, 0) || slices.Max(r.factors) != float32(1/.6)) {
+		if skip && c.drop > 0 && (!slices.Contains(r.factors, 0) ||
+			slices.Max(r.factors) != float32(1/.6)) {
 			t.Errorf("%s: the factors are %v, want some 0 and some 1/0.6", c.name, r.factors)
 		}
 	}
 }
 
-// TestKindGradients checks one block of every kind, with and without a skip and a shortcut. Their activation is SiLU: differences say nothing at a kink.
+// TestKindGradients checks one block of every kind, with and without a skip and a shortcut. Their
+// activation is SiLU: differences say nothing at a kink.
 func TestKindGradients(t *testing.T) {
 	for _, c := range []struct {
 		kind                                string
 		channels, expansion, kernel, stride int // the input has 6 channels
 	}{
-		{model.InvertedResidual, 6, 3, 3, 1}, {model.InvertedResidual, 8, 2, 5, 2}, {model.Separable, 9, 1, 3, 1}, {model.Separable, 6, 1, 5, 2},
-		{model.Conv, 9, 1, 3, 1}, {model.Conv, 4, 1, 5, 2}, {model.Conv, 7, 1, 1, 1}, {model.Basic, 6, 1, 3, 1}, {model.Basic, 9, 1, 3, 2}, {model.Basic, 4, 1, 5, 1},
+		{model.InvertedResidual, 6, 3, 3, 1}, {model.InvertedResidual, 8, 2, 5, 2},
+		{model.Separable, 9, 1, 3, 1}, {model.Separable, 6, 1, 5, 2},
+		{model.Conv, 9, 1, 3, 1}, {model.Conv, 4, 1, 5, 2}, {model.Conv, 7, 1, 1, 1},
+		{model.Basic, 6, 1, 3, 1}, {model.Basic, 9, 1, 3, 2}, {model.Basic, 4, 1, 5, 1},
 		{model.Bottleneck, 6, 2, 3, 1}, {model.Bottleneck, 12, 4, 3, 2}, {model.Bottleneck, 4, 1, 5, 1},
 	} {
 		for _, drop := range []float64{0, .4} {
 			name := fmt.Sprintf("%s to %d, k%d s%d, drop %v", c.kind, c.channels, c.kernel, c.stride, drop)
-			arch := model.Architecture{InChannels: 3, Pixels: 18, Classes: 4, Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2, Pool: true}, Dropout: .3, DropConnect: 2 * drop,
+			arch := model.Architecture{InChannels: 3, Pixels: 18, Classes: 4,
+				Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2, Pool: true}, Dropout: .3,
+				DropConnect:      2 * drop,
 				BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
-				Stages: []model.Stage{{Block: model.Conv, Expansion: 1, Channels: 6, Kernel: 3, Stride: 1, Repeats: 1},
-					{Block: c.kind, Expansion: c.expansion, Channels: c.channels, Kernel: c.kernel, Stride: c.stride, Repeats: 1}}}
+				Stages: []model.Stage{{Block: model.Conv, Expansion: 1, Channels: 6, Kernel: 3,
+					Stride: 1, Repeats: 1},
+					{Block: c.kind, Expansion: c.expansion, Channels: c.channels, Kernel: c.kernel,
+						Stride: c.stride, Repeats: 1}}}
 			if err := arch.Validate(); err != nil {
 				t.Fatal(err)
 			}
 			blocks := generic(t, arch)
 			for i, part := range map[int]string{3: "block", 4: "classifier"} {
 				b := arch.Blocks()[i]
-				t.Run(name+"/"+part, func(t *testing.T) { checkLayer(t, blocks[i].layer, b.InSize*b.InSize*b.In, 6, blocks[i].params) })
+				t.Run(name+"/"+part, func(t *testing.T) {
+					checkLayer(t, blocks[i].layer,
+						b.InSize*b.InSize*b.In, 6, blocks[i].params)
+				})
 			}
 		}
 	}
@@ -196,7 +231,8 @@ func TestKindGradients(t *testing.T) {
 // TestActivationsOfBlocks: a block computes the activation that it has.
 func TestActivationsOfBlocks(t *testing.T) {
 	x, y := []float32{-1, 2, 7}, make([]float32, 3)
-	for name, want := range map[string][]float32{model.SiLU: {-.2689414, 1.7615942, 6.993623}, model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6},
+	for name, want := range map[string][]float32{model.SiLU: {-.2689414, 1.7615942, 6.993623},
+		model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6},
 		model.HardSwish: {-1. / 3, 5. / 3, 7}} {
 		l := (&maker{block: model.Block{Activation: name}}).activation(3)
 		l.allocate(1)
@@ -228,20 +264,26 @@ func generic(t *testing.T, arch model.Architecture) []block {
 		t.Fatal(err)
 	}
 	scatter(p)
-	blocks, err := newBlocks(arch, p, settings{training: true, seed: 4, dropout: arch.Dropout, clock: &clock{step: 5}})
+	blocks, err := newBlocks(arch, p, settings{training: true, seed: 4, dropout: arch.Dropout,
+		clock: &clock{step: 5}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return blocks
 }
 
-// TestLossGradient compares the gradient of the loss with central differences of its value, with and without label smoothing.
+// TestLossGradient compares the gradient of the loss with central differences of its value, with
+// and without label smoothing.
 func TestLossGradient(t *testing.T) {
 	const batch, classes = 6, 5
 	labels := []int32{0, 4, 2, 2, 1, 3}
 	for _, smoothing := range []float32{0, .1, .9} {
-		z, prob, d := normals(batch*classes, "logits"), make([]float32, batch*classes), make([]float32, batch*classes)
-		value := func() float64 { return plain.SoftmaxCrossEntropy(prob, z, labels, smoothing, batch, classes) }
+		z, prob, d := normals(batch*classes, "logits"), make([]float32, batch*classes),
+			make([]float32, batch*classes)
+		value := func() float64 {
+			return plain.SoftmaxCrossEntropy(prob, z, labels, smoothing,
+				batch, classes)
+		}
 		value()
 		plain.SoftmaxCrossEntropyBackward(d, prob, labels, smoothing, 1, batch, classes)
 		for try := range 5 {
@@ -253,12 +295,14 @@ func TestLossGradient(t *testing.T) {
 	}
 }
 
-// TestNorm compares with the definition in float64: output, running statistics, and evaluation by these.
+// TestNorm compares with the definition in float64: output, running statistics, and evaluation by
+// these.
 func TestNorm(t *testing.T) {
 	const rows, c, momentum = 12, 3, .8
 	gamma, beta := tensor("gamma", c), tensor("beta", c)
 	running := &Statistic{Mean: []float32{1, 2, 3}, Variance: []float32{4, 5, 6}}
-	l := &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-2, momentum: momentum, training: true, area: 4, channels: c}
+	l := &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-2, momentum: momentum,
+		training: true, area: 4, channels: c}
 	x, y := normals(rows*c, "x"), make([]float32, l.allocate(rows/4))
 	near := func(what string, got float32, want float64) {
 		t.Helper()
@@ -269,7 +313,8 @@ func TestNorm(t *testing.T) {
 	want := func(j int, mean, variance float64) {
 		t.Helper()
 		for r := range rows {
-			near("the output", y[r*c+j], (float64(x[r*c+j])-mean)/math.Sqrt(variance+1e-2)*float64(gamma.Value[j])+float64(beta.Value[j]))
+			near("the output", y[r*c+j], (float64(x[r*c+j])-mean)/math.Sqrt(variance+
+				1e-2)*float64(gamma.Value[j])+float64(beta.Value[j]))
 		}
 	}
 	l.forward(y, x)
@@ -283,7 +328,8 @@ func TestNorm(t *testing.T) {
 		}
 		want(j, mean, variance)
 		near("the running mean", running.Mean[j], momentum*float64(1+j)+(1-momentum)*mean)
-		near("the running variance", running.Variance[j], momentum*float64(4+j)+(1-momentum)*variance*rows/(rows-1))
+		near("the running variance", running.Variance[j], momentum*float64(4+j)+
+			(1-momentum)*variance*rows/(rows-1))
 	}
 	l.training = false
 	before := Statistic{Mean: slices.Clone(running.Mean), Variance: slices.Clone(running.Variance)}
@@ -320,13 +366,15 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// TestDroppedExamplesPass: stochastic depth leaves the input of a dropped example as it is, and other blocks and steps drop others.
+// TestDroppedExamplesPass: stochastic depth leaves the input of a dropped example as it is, and
+// other blocks and steps drop others.
 func TestDroppedExamplesPass(t *testing.T) {
 	const batch, size = 16, 3
 	w := tensor("weight", size*size)
 	time := &clock{}
 	forward := func(name string, step int) ([]float32, []float32) {
-		l := &residual{chain: chain{layers: []layer{&pointwise{weight: w, area: 1, in: size, out: size}}, scratch: &scratch{}},
+		l := &residual{chain: chain{layers: []layer{&pointwise{weight: w, area: 1, in: size,
+			out: size}}, scratch: &scratch{}},
 			drop: dropPath{settings: settings{training: true, seed: 1, clock: time}, name: name, rate: .5}}
 		x, y := normals(batch*size, "x"), make([]float32, l.allocate(batch))
 		time.step = step

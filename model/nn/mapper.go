@@ -7,20 +7,24 @@ import (
 	"gridsearch/model"
 )
 
-// Mapper is an evaluator that also says where in an image the evidence for a class lies, by class activation maps.
+// Mapper is an evaluator that also says where in an image the evidence for a class lies, by class
+// activation maps.
 //
 // References:
 //
 //	[cam] B. Zhou et al., Learning Deep Features for Discriminative Localization, 2015 (arXiv:1512.04150), equation 2.
 type Mapper struct {
 	*Network
-	front   chain     // plain layers of the last block in front of its pooling, none where it has no convolution: a fused one keeps no map
+	// plain layers of the last block in front of its pooling, none where it has no convolution: a
+	// fused one keeps no map
+	front   chain
 	pooled  []float32 // [batch, size, size, channels], behind the last activation
 	size    int       // side of a map
 	classes *pointwise
 }
 
-// NewMapper builds an evaluator with maps. It is an error if the parameters are those of another architecture.
+// NewMapper builds an evaluator with maps. It is an error if the parameters are those of another
+// architecture.
 func NewMapper(arch model.Architecture, p *Parameters, o Options) (*Mapper, error) {
 	n, err := NewEvaluator(arch, p, o)
 	if err != nil {
@@ -31,7 +35,8 @@ func NewMapper(arch model.Architecture, p *Parameters, o Options) (*Mapper, erro
 	made := &maker{arch: arch, block: last, parameters: p, scratch: &scratch{}}
 	layers := kinds[last.Kind](made).layer.(*chain).layers
 	pool := slices.IndexFunc(layers, func(l layer) bool { _, ok := l.(*globalMean); return ok })
-	m := &Mapper{Network: n, front: made.chain(layers[:pool]...), pooled: n.last, size: last.OutSize, classes: layers[len(layers)-1].(*pointwise)}
+	m := &Mapper{Network: n, front: made.chain(layers[:pool]...), pooled: n.last,
+		size: last.OutSize, classes: layers[len(layers)-1].(*pointwise)}
 	if pool > 0 {
 		m.pooled = make([]float32, m.front.allocate(n.Batch()))
 	}
@@ -48,8 +53,9 @@ func (m *Mapper) Step() error {
 	return nil
 }
 
-// Map is the class activation map [size, size] of an image of the last step: at each pixel of the map that the network pools, the sum of its channels by
-// the classifier's weights of the class ([cam], M_c). Its mean and the classifier's bias add up to the logit.
+// Map is the class activation map [size, size] of an image of the last step: at each pixel of the
+// map that the network pools, the sum of its channels by the classifier's weights of the class
+// ([cam], M_c). Its mean and the classifier's bias add up to the logit.
 func (m *Mapper) Map(image, class int) []float32 {
 	channels, classes := m.classes.in, m.classes.out
 	evidence := make([]float32, m.size*m.size)

@@ -8,8 +8,9 @@ import (
 	"gridsearch/model"
 )
 
-// TestMapper: the mean of a class activation map and the bias are the logit, for networks with and without a convolution in the head, fused and plain; and
-// a map is what the logits become when all but one pixel of what is pooled are taken away.
+// TestMapper: the mean of a class activation map and the bias are the logit, for networks with and
+// without a convolution in the head, fused and plain; and a map is what the logits become when all
+// but one pixel of what is pooled are taken away.
 func TestMapper(t *testing.T) {
 	bare, wide := small(), small()
 	bare.Name, bare.Head, bare.Activation = "bare", 0, model.ReLU
@@ -25,17 +26,21 @@ func TestMapper(t *testing.T) {
 				for class := range arch.Classes {
 					pixels := m.Map(image, class)
 					if len(pixels) != arch.FinalMap()*arch.FinalMap() {
-						t.Fatalf("%s: the map has %d pixels, want a side of %d", arch.Name, len(pixels), arch.FinalMap())
+						t.Fatalf("%s: the map has %d pixels, want a side of %d", arch.Name,
+							len(pixels), arch.FinalMap())
 					}
 					sum := float64(bias[class])
 					for i, v := range pixels {
 						sum += float64(v) / float64(len(pixels))
 						if want := m.alone(image, class, i); math.Abs(float64(v)-want) > 1e-5*(1+math.Abs(want)) {
-							t.Errorf("%s: pixel %d of class %d is %v, by itself it gives %v", arch.Name, i, class, v, want)
+							t.Errorf("%s: pixel %d of class %d is %v, by itself it gives %v",
+								arch.Name, i, class, v, want)
 						}
 					}
-					if logit := float64(m.Logits()[image*arch.Classes+class]); math.Abs(sum-logit) > 2e-5*(1+math.Abs(logit)) {
-						t.Errorf("%s, plain %v: image %d, class %d: mean and bias are %v, the logit is %v", arch.Name, plain, image, class, sum, logit)
+					if logit := float64(m.Logits()[image*arch.Classes+class]); math.Abs(
+						sum-logit) > 2e-5*(1+math.Abs(logit)) {
+						t.Errorf("%s, plain %v: image %d, class %d: mean and bias are %v, the "+
+							"logit is %v", arch.Name, plain, image, class, sum, logit)
 					}
 				}
 			}
@@ -72,8 +77,8 @@ func mapper(t *testing.T, arch model.Architecture, o Options) *Mapper {
 
 func (m *Mapper) bias() []float32 { return m.classes.bias.Value }
 
-// alone computes a logit without its bias by the network's own pooling and classifier, from a map in which only one pixel is not 0. Pooling divides by the
-// number of pixels.
+// alone computes a logit without its bias by the network's own pooling and classifier, from a map
+// in which only one pixel is not 0. Pooling divides by the number of pixels.
 func (m *Mapper) alone(image, class, pixel int) float64 {
 	area, channels := m.size*m.size, m.classes.in
 	pooled := make([]float32, area*channels)

@@ -1,7 +1,9 @@
-// Package nn builds the networks of package model as Gorgonia graphs: one node for each block and one for its gradient.
+// Package nn builds the networks of package model as Gorgonia graphs: one node for each block and
+// one for its gradient.
 //
-// A network is a chain of blocks; inside a block, layers on package kernel do the work. Networks made from one Parameters share the weights: a
-// trainer writes gradients beside them, an optimiser moves them, an evaluator reads them.
+// A network is a chain of blocks; inside a block, layers on package kernel do the work. Networks
+// made from one Parameters share the weights: a trainer writes gradients beside them, an optimiser
+// moves them, an evaluator reads them.
 package nn
 
 import (
@@ -52,14 +54,17 @@ type Network struct {
 	read    bool           // an evaluator's engine has read the parameters
 }
 
-// NewTrainer builds a network whose steps compute the loss and the gradient of every parameter. Dropout and stochastic depth are the architecture's.
-// It is an error if the parameters are those of another architecture.
+// NewTrainer builds a network whose steps compute the loss and the gradient of every parameter.
+// Dropout and stochastic depth are the architecture's. It is an error if the parameters are those
+// of another architecture.
 func NewTrainer(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
-	return newNetwork(arch, p, o, settings{training: true, seed: o.Seed, dropout: arch.Dropout, smoothing: float32(o.LabelSmoothing)})
+	return newNetwork(arch, p, o, settings{training: true, seed: o.Seed, dropout: arch.Dropout,
+		smoothing: float32(o.LabelSmoothing)})
 }
 
-// NewEvaluator builds a network whose steps compute the logits with the running statistics of batch norm, without dropout. It reads the parameters at its
-// first step, and at the next one after Refresh.
+// NewEvaluator builds a network whose steps compute the logits with the running statistics of batch
+// norm, without dropout. It reads the parameters at its first step, and at the next one after
+// Refresh.
 func NewEvaluator(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
 	return newNetwork(arch, p, o, settings{})
 }
@@ -78,9 +83,12 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
 	}
-	n := &Network{clock: s.clock, engine: s.engine, images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels), labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
+	n := &Network{clock: s.clock, engine: s.engine,
+		images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels),
+		labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
 	if s.training {
-		n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: s.smoothing, prob: make([]float32, batch*arch.Classes)}
+		n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: s.smoothing,
+			prob: make([]float32, batch*arch.Classes)}
 	}
 	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
 		images := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
@@ -92,10 +100,13 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 	return n, nil
 }
 
-// connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the last node and what that is differentiated by.
-func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block, p *Parameters) (last *graph.Node, wrt []*graph.Node) {
-	var gradients [2]buffer // of the inputs of neighbours: each is read by the block in front of it alone
-	var outputs [2]buffer   // in evaluation, where each is read by the block behind it alone
+// connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the
+// last node and what that is differentiated by.
+func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block,
+	p *Parameters) (last *graph.Node, wrt []*graph.Node) {
+	// of the inputs of neighbours: each is read by the block in front of it alone
+	var gradients [2]buffer
+	var outputs [2]buffer // in evaluation, where each is read by the block behind it alone
 	for i := range blocks {
 		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
 		w.values, w.grads = p.memory(w.block.params)
@@ -131,8 +142,8 @@ func (n *Network) Logits() []float32 { return n.logits }
 // Batch is the number of images of a step.
 func (n *Network) Batch() int { return len(n.labels) }
 
-// Step computes the network once. In training it returns the mean loss, fills the gradient of every parameter and moves the running statistics; the
-// number of the step decides the random masks.
+// Step computes the network once. In training it returns the mean loss, fills the gradient of every
+// parameter and moves the running statistics; the number of the step decides the random masks.
 func (n *Network) Step(step int) (loss float64, err error) {
 	n.clock.step = step
 	if n.engine != nil {
@@ -164,9 +175,10 @@ type wiring struct {
 	first  bool // the input is data and has no gradient
 	output []float32
 
-	values, grads []float32 // of the block's parameters: one input of the graph, as a node costs more than a small layer
-	gradients     *buffer   // that of the block's input is written there
-	outputs       *buffer   // where output is, if it is nil; nil for memory of its own
+	// of the block's parameters: one input of the graph, as a node costs more than a small layer
+	values, grads []float32
+	gradients     *buffer // that of the block's input is written there
+	outputs       *buffer // where output is, if it is nil; nil for memory of its own
 }
 
 // buffer is memory that several nodes write one after the other.
@@ -192,7 +204,8 @@ func total(shape []int) int {
 	return n
 }
 
-// node adds the block behind x and returns its output and the input that holds its parameters, nil where there are none.
+// node adds the block behind x and returns its output and the input that holds its parameters, nil
+// where there are none.
 func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *graph.Node) {
 	inputs := []*graph.Node{x}
 	if len(w.values) > 0 {
@@ -207,7 +220,8 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 		w.output = w.outputs.reserve(size)
 	}
 	output = b.Apply(graph.Operation{
-		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...), Output: w.output,
+		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...),
+		Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
 			defer kernel.FlushDenormals()()
 			w.block.forward(out, in[0])
@@ -219,9 +233,10 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 	return output, parameters
 }
 
-// gradient adds one node that computes the gradient of the block's input and, beside it, that of its parameters, and a node behind it that stands for
-// the latter. The block keeps state from its forward pass: the fused node has that pass's output as an input, so that it runs
-// later and package graph refuses a stale one.
+// gradient adds one node that computes the gradient of the block's input and, beside it, that of
+// its parameters, and a node behind it that stands for the latter. The block keeps state from its
+// forward pass: the fused node has that pass's output as an input, so that it runs later and
+// package graph refuses a stale one.
 func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Node) []*graph.Node {
 	o := graph.Operation{Name: w.block.name + ".gradient", Kind: "backward", Shape: []int{1}}
 	if !w.first {
@@ -245,8 +260,9 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 		return gradients
 	}
 	return append(gradients, b.Apply(graph.Operation{
-		Name: w.block.name + ".parameters.gradient", Kind: "gradient", Shape: []int{len(w.grads)}, Output: w.grads,
-		Run: func([]float32, [][]float32) error { return nil }, // the fused node has written it
+		Name: w.block.name + ".parameters.gradient", Kind: "gradient", Shape: []int{len(w.grads)},
+		Output: w.grads,
+		Run:    func([]float32, [][]float32) error { return nil }, // the fused node has written it
 	}, fused))
 }
 
@@ -263,7 +279,8 @@ func (l *lossBlock) node(b *graph.Builder, logits *graph.Node) *graph.Node {
 	return b.Apply(graph.Operation{
 		Name: "loss", Kind: "forward",
 		Run: func(out []float32, in [][]float32) error {
-			l.value = plain.SoftmaxCrossEntropy(l.prob, in[0], l.labels, l.smoothing, len(l.labels), l.classes)
+			l.value = plain.SoftmaxCrossEntropy(l.prob, in[0], l.labels, l.smoothing, len(l.labels),
+				l.classes)
 			out[0] = float32(l.value)
 			return nil
 		},
@@ -271,7 +288,8 @@ func (l *lossBlock) node(b *graph.Builder, logits *graph.Node) *graph.Node {
 			return []*graph.Node{b.Apply(graph.Operation{
 				Name: "loss.gradient", Kind: "backward", Shape: in[0].Shape(),
 				Run: func(d []float32, values [][]float32) error {
-					plain.SoftmaxCrossEntropyBackward(d, l.prob, l.labels, l.smoothing, values[2][0], len(l.labels), l.classes)
+					plain.SoftmaxCrossEntropyBackward(d, l.prob, l.labels, l.smoothing,
+						values[2][0], len(l.labels), l.classes)
 					return nil
 				},
 			}, in[0], out, scale)}

@@ -15,13 +15,16 @@ import (
 	"gridsearch/model/graph"
 )
 
-// small is a network with every kind of block: with and without expansion, stride 1 and 2, kernels 3 and 5, with and without a skip, odd widths.
+// small is a network with every kind of block: with and without expansion, stride 1 and 2, kernels
+// 3 and 5, with and without a skip, odd widths.
 func small() model.Architecture {
 	return model.Architecture{
-		Name: "small", InChannels: 3, Pixels: 12, Classes: 5, Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2},
+		Name: "small", InChannels: 3, Pixels: 12, Classes: 5, Stem: model.Stem{Channels: 7,
+			Kernel: 3, Stride: 2},
 		Stages: []model.Stage{
 			{Block: model.MBConv, Expansion: 1, Channels: 7, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
-			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2, SERatio: .25},
+			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2,
+				SERatio: .25},
 			{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 3, Stride: 1, Repeats: 1},
 		},
 		Head: 13, Dropout: .2, DropConnect: .3, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
@@ -67,22 +70,26 @@ func step(t testing.TB, n *Network, number int) float64 {
 func two() model.Architecture {
 	a := small()
 	a.Name = "two"
-	a.Stages = []model.Stage{{Block: model.MBConv, Expansion: 2, Channels: 7, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
+	a.Stages = []model.Stage{{Block: model.MBConv, Expansion: 2, Channels: 7, Kernel: 3, Stride: 1,
+		Repeats: 1, SERatio: .25},
 		{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 5, Stride: 2, Repeats: 1, SERatio: .25}}
 	return a
 }
 
-// TestGradients compares the gradient of every parameter of whole networks, along a random direction, with differences of the loss. Dropout and
-// stochastic depth are on: their masks are those of the step.
+// TestGradients compares the gradient of every parameter of whole networks, along a random
+// direction, with differences of the loss. Dropout and stochastic depth are on: their masks are
+// those of the step.
 func TestGradients(t *testing.T) {
 	for _, arch := range []model.Architecture{two(), small()} {
 		n, p := trainer(t, arch, 6)
 		for _, q := range p.List {
 			step(t, n, 0) // the last one was at a point beside
 			gradient, direction := slices.Clone(q.Grad), normals(len(q.Value), "direction", q.Name)
-			want, got := slope(q.Value, direction, func() float64 { return step(t, n, 0) }), dot(gradient, direction)
+			want, got := slope(q.Value, direction, func() float64 { return step(t, n, 0) }),
+				dot(gradient, direction)
 			if size := math.Sqrt(dot(gradient, gradient)); math.Abs(got-want) > 1e-3*size+1e-4 {
-				t.Errorf("%s, %s: the loss changes by %.5f, the gradient of norm %.4f says %.5f", arch.Name, q.Name, want, size, got)
+				t.Errorf("%s, %s: the loss changes by %.5f, the gradient of norm %.4f says %.5f",
+					arch.Name, q.Name, want, size, got)
 			}
 		}
 	}
@@ -99,14 +106,16 @@ func withParameters(arch model.Architecture) int {
 	return n
 }
 
-// TestOneNodePerBlock: the network is Gorgonia's graph, not one opaque call, and nothing but the constant is in it that is not ours.
+// TestOneNodePerBlock: the network is Gorgonia's graph, not one opaque call, and nothing but the
+// constant is in it that is not ours.
 func TestOneNodePerBlock(t *testing.T) {
 	arch := small()
 	n, _ := trainer(t, arch, 2)
 	blocks := len(arch.Blocks()) + 1 // and the loss
 	count := n.Nodes()
 	if count["forward"] != blocks || count["backward"] != blocks || count["gradient"] != blocks-1 {
-		t.Errorf("%v, want %d forward and backward nodes and %d gradients of parameters", count, blocks, blocks-1)
+		t.Errorf("%v, want %d forward and backward nodes and %d gradients of parameters", count,
+			blocks, blocks-1)
 	}
 	if foreign := n.program.Foreign(); len(foreign) > 1 {
 		t.Errorf("Gorgonia added %v", foreign)
@@ -125,7 +134,8 @@ func (s *spy) backward(dx, dy, x, y []float32) {
 	s.layer.backward(dx, dy, x, y)
 }
 
-// TestImagesHaveNoGradient: the stem is not asked for the gradient of its input, every other block is.
+// TestImagesHaveNoGradient: the stem is not asked for the gradient of its input, every other block
+// is.
 func TestImagesHaveNoGradient(t *testing.T) {
 	arch := small()
 	n, p := trainer(t, arch, 2)
@@ -139,7 +149,8 @@ func TestImagesHaveNoGradient(t *testing.T) {
 		blocks[i].layer = spies[i]
 	}
 	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
-		return n.connect(b, b.Input("images", n.images, 2, arch.Pixels, arch.Pixels, arch.InChannels), blocks, p)
+		return n.connect(b, b.Input("images", n.images, 2, arch.Pixels, arch.Pixels,
+			arch.InChannels), blocks, p)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,12 +158,14 @@ func TestImagesHaveNoGradient(t *testing.T) {
 	step(t, n, 0)
 	for i, s := range spies {
 		if s.passes != 1 || (s.dx == nil) != (i == 0) {
-			t.Errorf("%s: %d backward passes, for a gradient of %d numbers", blocks[i].name, s.passes, len(s.dx))
+			t.Errorf("%s: %d backward passes, for a gradient of %d numbers", blocks[i].name,
+				s.passes, len(s.dx))
 		}
 	}
 }
 
-// TestAnyArchitecture: whatever the widths, depths and sizes, the network has the counted parameters, a node a block, and finite gradients.
+// TestAnyArchitecture: whatever the widths, depths and sizes, the network has the counted
+// parameters, a node a block, and finite gradients.
 func TestAnyArchitecture(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		number := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(r, name) }
@@ -164,19 +177,23 @@ func TestAnyArchitecture(t *testing.T) {
 			size = (size + s - 1) / s
 			return s
 		}
-		arch := model.Architecture{InChannels: number("in", 1, 3), Pixels: pixels, Classes: number("classes", 1, 6), Head: number("head", 0, 9),
+		arch := model.Architecture{InChannels: number("in", 1, 3), Pixels: pixels,
+			Classes: number("classes", 1, 6), Head: number("head", 0, 9),
 			Activation: rapid.SampledFrom(model.Activations).Draw(r, "activation"),
-			Stem:       model.Stem{Channels: number("stem", 1, 6), Kernel: odd("stem kernel"), Stride: stride("stem stride")},
-			Dropout:    .2, DropConnect: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+			Stem: model.Stem{Channels: number("stem", 1, 6), Kernel: odd("stem kernel"),
+				Stride: stride("stem stride")},
+			Dropout: .2, DropConnect: .2, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
 		if arch.Stem.Pool = size > 1 && rapid.Bool().Draw(r, "pool"); arch.Stem.Pool {
 			size = (size + 1) / 2
 		}
 		for range number("stages", 1, 3) {
-			stage := model.Stage{Block: rapid.SampledFrom(model.BlockKinds).Draw(r, "block"), Expansion: 1, Channels: number("channels", 1, 6), Kernel: odd("kernel"),
+			stage := model.Stage{Block: rapid.SampledFrom(model.BlockKinds).Draw(r, "block"),
+				Expansion: 1, Channels: number("channels", 1, 6), Kernel: odd("kernel"),
 				Stride: stride("stride"), Repeats: number("repeats", 1, 3)}
 			switch stage.Block {
 			case model.MBConv:
-				stage.Expansion, stage.SERatio = number("expansion", 1, 4), rapid.SampledFrom([]float64{0, .25, 1}).Draw(r, "ratio")
+				stage.Expansion, stage.SERatio = number("expansion", 1, 4),
+					rapid.SampledFrom([]float64{0, .25, 1}).Draw(r, "ratio")
 			case model.InvertedResidual:
 				stage.Expansion = number("expansion", 1, 4)
 			case model.Bottleneck:
@@ -208,7 +225,8 @@ func TestAnyArchitecture(t *testing.T) {
 		if got, want := p.count(), arch.Cost().Params; got != want {
 			r.Fatalf("%d parameters, counted %d", got, want)
 		}
-		if nodes := n.Nodes(); nodes["forward"] != len(arch.Blocks())+1 || nodes["backward"] != nodes["forward"] || nodes["gradient"] != withParameters(arch) {
+		if nodes := n.Nodes(); nodes["forward"] != len(arch.Blocks())+1 ||
+			nodes["backward"] != nodes["forward"] || nodes["gradient"] != withParameters(arch) {
 			r.Fatalf("the nodes are %v", nodes)
 		}
 	})
@@ -220,7 +238,8 @@ func TestParametersAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, arch := range []model.Architecture{small(), b0, small().Scale(2, 1.5, 1, model.OfficialRounding())} {
+	for _, arch := range []model.Architecture{small(), b0,
+		small().Scale(2, 1.5, 1, model.OfficialRounding())} {
 		p, err := NewParameters(arch, 1, true)
 		if err != nil {
 			t.Fatal(err)
@@ -239,10 +258,11 @@ func (p *Parameters) count() (n int64) {
 	return n
 }
 
-// TestPresetsAreBuilt builds the smallest network of each kind, narrow and on few pixels, trains it a step, evaluates it, and holds parameters, layers and maps
-// against the count.
+// TestPresetsAreBuilt builds the smallest network of each kind, narrow and on few pixels, trains it
+// a step, evaluates it, and holds parameters, layers and maps against the count.
 func TestPresetsAreBuilt(t *testing.T) {
-	for _, name := range []string{"efficientnet-b0", "efficientnet-lite0", "tinynet-e", "mobilenet-v1", "mobilenet-v2", "resnet-18", "resnet-50"} {
+	for _, name := range []string{"efficientnet-b0", "efficientnet-lite0", "tinynet-e",
+		"mobilenet-v1", "mobilenet-v2", "resnet-18", "resnet-50"} {
 		arch, err := model.Preset(name)
 		if err != nil {
 			t.Fatal(err)
@@ -275,7 +295,8 @@ func TestPresetsAreBuilt(t *testing.T) {
 	}
 }
 
-// compareLayers holds the blocks that are built against the layers that are counted: kernels in order, and the sizes of the maps.
+// compareLayers holds the blocks that are built against the layers that are counted: kernels in
+// order, and the sizes of the maps.
 func compareLayers(t *testing.T, arch model.Architecture, p *Parameters) {
 	t.Helper()
 	blocks, err := newBlocks(arch, p, settings{training: true, clock: &clock{}})
@@ -344,7 +365,8 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
-// TestEvaluator: evaluation sees the weights that training moves, uses running statistics, and does not depend on the rest of the batch.
+// TestEvaluator: evaluation sees the weights that training moves, uses running statistics, and does
+// not depend on the rest of the batch.
 func TestEvaluator(t *testing.T) {
 	arch := small()
 	n, p := trainer(t, arch, 6)
@@ -384,11 +406,13 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-// TestPanicIsAnError: a mistake inside a block ends the step, not the process, and the network still works.
+// TestPanicIsAnError: a mistake inside a block ends the step, not the process, and the network
+// still works.
 func TestPanicIsAnError(t *testing.T) {
 	n, _ := trainer(t, small(), 2)
 	n.labels[0] = 99
-	if _, err := n.Step(0); err == nil || !strings.Contains(err.Error(), "loss") || !strings.Contains(err.Error(), "panic") {
+	if _, err := n.Step(0); err == nil || !strings.Contains(err.Error(), "loss") ||
+		!strings.Contains(err.Error(), "panic") {
 		t.Errorf("got %v", err)
 	}
 	n.labels[0] = 0
@@ -397,9 +421,12 @@ func TestPanicIsAnError(t *testing.T) {
 
 // searched are networks as searches train them: a base of the ready experiments.
 func searched() model.Architecture {
-	a := model.Architecture{Name: "searched", InChannels: 3, Pixels: 24, Classes: 16, Stem: model.Stem{Channels: 8, Kernel: 3, Stride: 2}, Head: 48, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9}
+	a := model.Architecture{Name: "searched", InChannels: 3, Pixels: 24, Classes: 16,
+		Stem: model.Stem{Channels: 8, Kernel: 3, Stride: 2}, Head: 48, BatchNormEpsilon: 1e-3,
+		BatchNormMomentum: .9}
 	for _, s := range [][5]int{{1, 8, 3, 1, 1}, {3, 12, 3, 2, 2}, {3, 16, 3, 1, 2}} {
-		a.Stages = append(a.Stages, model.Stage{Block: model.MBConv, Expansion: s[0], Channels: s[1], Kernel: s[2], Stride: s[3], Repeats: s[4], SERatio: .25})
+		a.Stages = append(a.Stages, model.Stage{Block: model.MBConv, Expansion: s[0],
+			Channels: s[1], Kernel: s[2], Stride: s[3], Repeats: s[4], SERatio: .25})
 	}
 	return a
 }

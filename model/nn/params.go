@@ -11,8 +11,9 @@ import (
 	"gridsearch/model"
 )
 
-// Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise convolution [k, k, channels], others
-// [k, k, in, out], shortcuts among them, batch norm and biases [channels].
+// Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise
+// convolution [k, k, channels], others [k, k, in, out], shortcuts among them, batch norm and biases
+// [channels].
 type Param struct {
 	Name  string
 	Shape []int
@@ -33,7 +34,8 @@ type Statistic struct {
 	Variance []float32
 }
 
-// Parameters are everything of a network that training changes, in a fixed order. Networks made from them share them.
+// Parameters are everything of a network that training changes, in a fixed order. Networks made
+// from them share them.
 type Parameters struct {
 	List       []*Param
 	Statistics []*Statistic
@@ -47,22 +49,27 @@ type Parameters struct {
 	stats  map[string]*Statistic
 }
 
-// NewParameters makes the parameters of an architecture and initialises each by its own random stream, named by the seed and the parameter. The
-// initialisers are the authors' (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for convolutions, where
-// fan_out is k*k*out, and k*k for a depthwise one; uniform within 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of
-// every block with a skip at gamma 0, so that the block begins as the identity. The error is that of an architecture that cannot be built.
+// NewParameters makes the parameters of an architecture and initialises each by its own random
+// stream, named by the seed and the parameter. The initialisers are the authors'
+// (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for
+// convolutions, where fan_out is k*k*out, and k*k for a depthwise one; uniform within
+// 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of every block with a
+// skip at gamma 0, so that the block begins as the identity. The error is that of an architecture
+// that cannot be built.
 func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Parameters, error) {
 	if err := arch.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{}, stats: map[string]*Statistic{}}
+	p := &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{},
+		stats: map[string]*Statistic{}}
 	_, err := newBlocks(arch, p, settings{})
 	p.open = false
 	p.gather()
 	return p, err
 }
 
-// gather moves all parameters into one piece of memory, each on a cache line, so that those of a block are one input of the graph.
+// gather moves all parameters into one piece of memory, each on a cache line, so that those of a
+// block are one input of the graph.
 func (p *Parameters) gather() {
 	size := 0
 	for _, q := range p.List {
@@ -92,13 +99,15 @@ func (p *Parameters) memory(of []*Param) (values, grads []float32) {
 
 // Clone copies the values; gradients are not copied.
 func (p *Parameters) Clone() *Parameters {
-	c := &Parameters{seed: p.seed, zero: p.zero, params: map[string]*Param{}, stats: map[string]*Statistic{}}
+	c := &Parameters{seed: p.seed, zero: p.zero, params: map[string]*Param{},
+		stats: map[string]*Statistic{}}
 	for _, q := range p.List {
 		c.add(&Param{Name: q.Name, Shape: q.Shape, Value: q.Value, Decay: q.Decay})
 	}
 	c.gather()
 	for _, s := range p.Statistics {
-		c.addStatistic(&Statistic{Name: s.Name, Mean: slices.Clone(s.Mean), Variance: slices.Clone(s.Variance)})
+		c.addStatistic(&Statistic{Name: s.Name, Mean: slices.Clone(s.Mean),
+			Variance: slices.Clone(s.Variance)})
 	}
 	return c
 }
@@ -115,17 +124,21 @@ func (p *Parameters) addStatistic(s *Statistic) *Statistic {
 	return s
 }
 
-// param returns the parameter of that name. While the parameters are open it is made and filled by draw; later one that is missing or of another
-// shape is an error, as these parameters then belong to another network.
-func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) float64, shape ...int) (*Param, error) {
+// param returns the parameter of that name. While the parameters are open it is made and filled by
+// draw; later one that is missing or of another shape is an error, as these parameters then belong
+// to another network.
+func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) float64,
+	shape ...int) (*Param, error) {
 	if q, ok := p.params[name]; ok {
 		if !slices.Equal(q.Shape, shape) {
-			return nil, fmt.Errorf("%s has shape %v, the architecture wants %v: make its own parameters with NewParameters", name, q.Shape, shape)
+			return nil, fmt.Errorf("%s has shape %v, the architecture wants %v: make its own "+
+				"parameters with NewParameters", name, q.Shape, shape)
 		}
 		return q, nil
 	}
 	if !p.open {
-		return nil, fmt.Errorf("the parameters have no %s, the architecture wants one: make its own with NewParameters", name)
+		return nil, fmt.Errorf("the parameters have no %s, the architecture wants one: make its "+
+			"own with NewParameters", name)
 	}
 	size := 1
 	for _, d := range shape {
@@ -149,21 +162,25 @@ func (p *Parameters) unused(blocks []block) error {
 	}
 	for _, q := range p.List {
 		if !used[q] {
-			return fmt.Errorf("the parameters have %s, the architecture does not: make its own with NewParameters", q.Name)
+			return fmt.Errorf("the parameters have %s, the architecture does not: make its own "+
+				"with NewParameters", q.Name)
 		}
 	}
 	return nil
 }
 
-// statistic returns the running statistics of the batch norm of that name. While the parameters are open they are made, as mean 0 and variance 1.
+// statistic returns the running statistics of the batch norm of that name. While the parameters are
+// open they are made, as mean 0 and variance 1.
 func (p *Parameters) statistic(name string, channels int) (*Statistic, error) {
 	if s, ok := p.stats[name]; ok {
 		return s, nil
 	}
 	if !p.open {
-		return nil, fmt.Errorf("the parameters have no statistics of %s, the architecture wants them: make its own with NewParameters", name)
+		return nil, fmt.Errorf("the parameters have no statistics of %s, the architecture wants "+
+			"them: make its own with NewParameters", name)
 	}
-	s := p.addStatistic(&Statistic{Name: name, Mean: make([]float32, channels), Variance: make([]float32, channels)})
+	s := p.addStatistic(&Statistic{Name: name, Mean: make([]float32, channels),
+		Variance: make([]float32, channels)})
 	for i := range s.Variance {
 		s.Variance[i] = 1
 	}
@@ -185,8 +202,9 @@ func uniform(bound float64) func(*random.Stream) float64 {
 	return func(s *random.Stream) float64 { return s.Uniform(-bound, bound) }
 }
 
-// DrawAsPyTorch draws all kernels and biases anew as PyTorch's layers start (torch.nn.Conv2d and Linear, reset_parameters): uniform within 1/sqrt(fan_in),
-// where fan_in is k*k*in, and k*k of a depthwise convolution; a bias like its kernel. Batch norm stays as it is.
+// DrawAsPyTorch draws all kernels and biases anew as PyTorch's layers start (torch.nn.Conv2d and
+// Linear, reset_parameters): uniform within 1/sqrt(fan_in), where fan_in is k*k*in, and k*k of a
+// depthwise convolution; a bias like its kernel. Batch norm stays as it is.
 func (p *Parameters) DrawAsPyTorch() {
 	for _, q := range p.List {
 		kernel := q
@@ -195,14 +213,16 @@ func (p *Parameters) DrawAsPyTorch() {
 		} else if !q.Decay {
 			continue
 		}
-		stream, draw := random.New(p.seed, "init", "pytorch", q.Name), uniform(1/math.Sqrt(float64(fanIn(kernel.Shape))))
+		stream, draw := random.New(p.seed, "init", "pytorch", q.Name),
+			uniform(1/math.Sqrt(float64(fanIn(kernel.Shape))))
 		for i := range q.Value {
 			q.Value[i] = float32(draw(stream))
 		}
 	}
 }
 
-// fanIn is the number of inputs of an output: kernels are [in, out], [k, k, channels] or [k, k, in, out].
+// fanIn is the number of inputs of an output: kernels are [in, out], [k, k, channels] or [k, k, in,
+// out].
 func fanIn(shape []int) int {
 	if len(shape) == 3 {
 		return shape[0] * shape[1]

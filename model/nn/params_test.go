@@ -19,7 +19,8 @@ func parameters(t testing.TB, arch model.Architecture, seed uint64, zero bool) *
 	return p
 }
 
-// fanOut is the authors' number for a convolution: k*k times the channels of the kernel's last axis, which for a depthwise one is 1.
+// fanOut is the authors' number for a convolution: k*k times the channels of the kernel's last
+// axis, which for a depthwise one is 1.
 func fanOut(shape []int) int {
 	switch len(shape) {
 	case 2:
@@ -30,7 +31,8 @@ func fanOut(shape []int) int {
 	return shape[0] * shape[1] * shape[3]
 }
 
-// TestInitialisers compares mean and deviation of B0's kernels with those of their distributions, to 5 standard errors, and the rest exactly.
+// TestInitialisers compares mean and deviation of B0's kernels with those of their distributions,
+// to 5 standard errors, and the rest exactly.
 func TestInitialisers(t *testing.T) {
 	arch, err := model.Preset("efficientnet-b0")
 	if err != nil {
@@ -62,8 +64,10 @@ func TestInitialisers(t *testing.T) {
 		n := float64(len(q.Value))
 		ones := slices.Repeat([]float32{1}, len(q.Value))
 		mean, square := dot(q.Value, ones)/n, dot(q.Value, q.Value)/n
-		if math.Abs(mean) > 5*deviation/math.Sqrt(n) || math.Abs(square/deviation/deviation-1) > 5*math.Sqrt(2/n) {
-			t.Errorf("%s has mean %.4f and deviation %.4f, want 0 and %.4f", q.Name, mean, math.Sqrt(square), deviation)
+		if math.Abs(mean) > 5*deviation/math.Sqrt(n) ||
+			math.Abs(square/deviation/deviation-1) > 5*math.Sqrt(2/n) {
+			t.Errorf("%s has mean %.4f and deviation %.4f, want 0 and %.4f", q.Name, mean,
+				math.Sqrt(square), deviation)
 		}
 	}
 }
@@ -87,7 +91,8 @@ func TestZeroResidual(t *testing.T) {
 	}
 }
 
-// TestParametersAreNamed: names are unique, say block and layer, and decide the initial values: what another architecture shares is the same there.
+// TestParametersAreNamed: names are unique, say block and layer, and decide the initial values:
+// what another architecture shares is the same there.
 func TestParametersAreNamed(t *testing.T) {
 	arch := small()
 	p := parameters(t, arch, 1, false)
@@ -100,8 +105,10 @@ func TestParametersAreNamed(t *testing.T) {
 	if len(values) != len(names) {
 		t.Error("two parameters have one name")
 	}
-	for _, want := range []string{"stem.conv.weight", "stem.conv.bn.gamma", "block0.depthwise.weight", "block1.expand.weight", "block1.expand.bn.beta",
-		"block2.se.reduce.bias", "block2.se.expand.weight", "block3.project.weight", "head.conv.bn.gamma", "head.classifier.weight", "head.classifier.bias"} {
+	for _, want := range []string{"stem.conv.weight", "stem.conv.bn.gamma",
+		"block0.depthwise.weight", "block1.expand.weight", "block1.expand.bn.beta",
+		"block2.se.reduce.bias", "block2.se.expand.weight", "block3.project.weight",
+		"head.conv.bn.gamma", "head.classifier.weight", "head.classifier.bias"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("there is no %s in %v", want, names)
 		}
@@ -116,7 +123,8 @@ func TestParametersAreNamed(t *testing.T) {
 			}
 		}
 	}
-	if other := parameters(t, small(), 2, false); changed == 0 || slices.Equal(other.List[0].Value, p.List[0].Value) {
+	if other := parameters(t, small(), 2, false); changed == 0 || slices.Equal(other.List[0].Value,
+		p.List[0].Value) {
 		t.Error("another head or seed changes nothing")
 	}
 }
@@ -138,7 +146,8 @@ func TestClone(t *testing.T) {
 	fill(again, 1, arch.Classes)
 	step(t, again, 0)
 	for i, q := range c.List {
-		if q.Name != p.List[i].Name || !slices.Equal(q.Value, p.List[i].Value) || !slices.Equal(q.Grad, p.List[i].Grad) {
+		if q.Name != p.List[i].Name || !slices.Equal(q.Value, p.List[i].Value) ||
+			!slices.Equal(q.Grad, p.List[i].Grad) {
 			t.Errorf("%s of the clone differs", q.Name)
 		}
 		q.Value[0]++
@@ -147,7 +156,8 @@ func TestClone(t *testing.T) {
 		}
 	}
 	for i, s := range c.Statistics {
-		if s.Name != p.Statistics[i].Name || !slices.Equal(s.Mean, p.Statistics[i].Mean) || !slices.Equal(s.Variance, p.Statistics[i].Variance) {
+		if s.Name != p.Statistics[i].Name || !slices.Equal(s.Mean, p.Statistics[i].Mean) ||
+			!slices.Equal(s.Variance, p.Statistics[i].Variance) {
 			t.Errorf("%s of the clone differs", s.Name)
 		}
 	}
@@ -169,10 +179,14 @@ func TestBuildErrors(t *testing.T) {
 		want  string
 	}{
 		{small(), 0, "build small: the batch must be 1 or more, not 0"},
-		{with(func(a *model.Architecture) { a.Head = 20 }), 2, "head.conv.weight has shape [9 13], the architecture wants [9 20]"},
-		{with(func(a *model.Architecture) { a.Stages = append(a.Stages, a.Stages[2]) }), 2, "the parameters have no block4.expand.weight, the architecture wants one"},
-		{with(func(a *model.Architecture) { a.Stages[1].SERatio = 0 }), 2, "the parameters have block1.se.reduce.weight, the architecture does not"},
-		{with(func(a *model.Architecture) { a.Stages[0].Block = "fused" }), 2, `block0: block "fused" is not known: use one of mbconv, inverted-residual`},
+		{with(func(a *model.Architecture) { a.Head = 20 }), 2,
+			"head.conv.weight has shape [9 13], the architecture wants [9 20]"},
+		{with(func(a *model.Architecture) { a.Stages = append(a.Stages, a.Stages[2]) }), 2,
+			"the parameters have no block4.expand.weight, the architecture wants one"},
+		{with(func(a *model.Architecture) { a.Stages[1].SERatio = 0 }), 2,
+			"the parameters have block1.se.reduce.weight, the architecture does not"},
+		{with(func(a *model.Architecture) { a.Stages[0].Block = "fused" }), 2,
+			`block0: block "fused" is not known: use one of mbconv, inverted-residual`},
 	} {
 		_, trainer := NewTrainer(c.arch, p, Options{Batch: c.batch})
 		_, evaluator := NewEvaluator(c.arch, p, Options{Batch: c.batch})
@@ -182,18 +196,22 @@ func TestBuildErrors(t *testing.T) {
 			}
 		}
 		if len(p.List) != count || len(p.Statistics) != statistics {
-			t.Fatalf("%s: there are %d parameters and %d statistics now, were %d and %d", c.want, len(p.List), len(p.Statistics), count, statistics)
+			t.Fatalf("%s: there are %d parameters and %d statistics now, were %d and %d", c.want,
+				len(p.List), len(p.Statistics), count, statistics)
 		}
 	}
-	if _, err := NewParameters(with(func(a *model.Architecture) { a.Head = -1 }), 1, false); err == nil || !strings.Contains(err.Error(), "channels of the head") {
+	if _, err := NewParameters(with(func(a *model.Architecture) { a.Head = -1 }), 1,
+		false); err == nil || !strings.Contains(err.Error(), "channels of the head") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewEvaluator(small(), &Parameters{}, Options{Batch: 2}); err == nil || !strings.Contains(err.Error(), "have no stem.conv.weight") {
+	if _, err := NewEvaluator(small(), &Parameters{}, Options{Batch: 2}); err == nil ||
+		!strings.Contains(err.Error(), "have no stem.conv.weight") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestDrawAsPyTorch compares B0's kernels and biases with the distributions that torch.nn.Conv2d and Linear start from, to 5 standard errors.
+// TestDrawAsPyTorch compares B0's kernels and biases with the distributions that torch.nn.Conv2d
+// and Linear start from, to 5 standard errors.
 func TestDrawAsPyTorch(t *testing.T) {
 	arch, err := model.Preset("efficientnet-b0")
 	if err != nil {
@@ -202,14 +220,17 @@ func TestDrawAsPyTorch(t *testing.T) {
 	p := parameters(t, arch, 3, true)
 	before := p.Clone()
 	p.DrawAsPyTorch()
-	for name, fan := range map[string]int{"stem.conv.weight": 27, "block3.depthwise.weight": 25, "block3.expand.weight": 24, "block3.se.reduce.weight": 144, "block3.se.reduce.bias": 144,
-		"block3.se.expand.bias": 6, "head.conv.weight": 320, "head.classifier.weight": 1280, "head.classifier.bias": 1280} {
+	for name, fan := range map[string]int{"stem.conv.weight": 27, "block3.depthwise.weight": 25,
+		"block3.expand.weight": 24, "block3.se.reduce.weight": 144, "block3.se.reduce.bias": 144,
+		"block3.se.expand.bias": 6, "head.conv.weight": 320, "head.classifier.weight": 1280,
+		"head.classifier.bias": 1280} {
 		values, bound, sum := p.params[name].Value, 1/math.Sqrt(float64(fan)), 0.
 		for _, v := range values {
 			sum += float64(v) * float64(v)
 		}
 		n := float64(len(values))
-		if got, want := sum/n, bound*bound/3; math.Abs(got-want) > 5*want*math.Sqrt(.8/n) { // the fourth moment of a uniform variable is 9/5 of the squared second
+		// the fourth moment of a uniform variable is 9/5 of the squared second
+		if got, want := sum/n, bound*bound/3; math.Abs(got-want) > 5*want*math.Sqrt(.8/n) {
 			t.Errorf("%s has variance %v, want %v", name, got, want)
 		}
 		if slices.Max(values) > float32(bound) || slices.Min(values) < float32(-bound) {

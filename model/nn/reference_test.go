@@ -49,8 +49,8 @@ func floats(t *testing.T, text string) []float32 {
 	return values
 }
 
-// distance is the norm of the difference, relative to that of the wanted values. A shift before a batch norm has the gradient 0 and shows rounding
-// alone, so norms below 1e-3 count as that.
+// distance is the norm of the difference, relative to that of the wanted values. A shift before a
+// batch norm has the gradient 0 and shows rounding alone, so norms below 1e-3 count as that.
 func distance(t *testing.T, name string, got, want []float32) float64 {
 	t.Helper()
 	if len(got) != len(want) {
@@ -64,15 +64,19 @@ func distance(t *testing.T, name string, got, want []float32) float64 {
 	return math.Sqrt(difference / max(size, 1e-6))
 }
 
-// every is a network with a block of every kind that MBConvs are not, with and without a skip and a shortcut.
+// every is a network with a block of every kind that MBConvs are not, with and without a skip and a
+// shortcut.
 func every() model.Architecture {
 	return model.Architecture{
-		Name: "every", InChannels: 3, Pixels: 33, Classes: 5, Activation: model.ReLU, Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2, Pool: true},
+		Name: "every", InChannels: 3, Pixels: 33, Classes: 5, Activation: model.ReLU,
+		Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2, Pool: true},
 		Stages: []model.Stage{
 			{Block: model.Conv, Expansion: 1, Channels: 8, Kernel: 3, Stride: 1, Repeats: 1},
 			{Block: model.Separable, Expansion: 1, Channels: 10, Kernel: 3, Stride: 1, Repeats: 1},
-			{Block: model.InvertedResidual, Expansion: 3, Channels: 10, Kernel: 3, Stride: 1, Repeats: 1, Activation: model.ReLU6},
-			{Block: model.InvertedResidual, Expansion: 2, Channels: 12, Kernel: 3, Stride: 2, Repeats: 1, Activation: model.ReLU6},
+			{Block: model.InvertedResidual, Expansion: 3, Channels: 10, Kernel: 3, Stride: 1,
+				Repeats: 1, Activation: model.ReLU6},
+			{Block: model.InvertedResidual, Expansion: 2, Channels: 12, Kernel: 3, Stride: 2,
+				Repeats: 1, Activation: model.ReLU6},
 			{Block: model.Basic, Expansion: 1, Channels: 12, Kernel: 3, Stride: 1, Repeats: 1},
 			{Block: model.Basic, Expansion: 1, Channels: 14, Kernel: 3, Stride: 2, Repeats: 1},
 			{Block: model.Bottleneck, Expansion: 4, Channels: 16, Kernel: 3, Stride: 1, Repeats: 2},
@@ -81,12 +85,14 @@ func every() model.Architecture {
 	}
 }
 
-// TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running statistics; and then the logits of evaluation. It does
-// so for plain layers and for every set of kernels on one and two threads.
+// TestAgainstPyTorch compares a training step with PyTorch's: logits, loss, every gradient, running
+// statistics; and then the logits of evaluation. It does so for plain layers and for every set of
+// kernels on one and two threads.
 func TestAgainstPyTorch(t *testing.T) {
 	swish := small()
 	swish.Activation = model.HardSwish
-	for file, arch := range map[string]model.Architecture{"reference": small(), "kinds": every(), "hard-swish": swish} {
+	for file, arch := range map[string]model.Architecture{"reference": small(), "kinds": every(),
+		"hard-swish": swish} {
 		text, err := os.ReadFile("testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -98,7 +104,8 @@ func TestAgainstPyTorch(t *testing.T) {
 		t.Run(file+"/plain", func(t *testing.T) { ref.check(t, arch, Options{Plain: true}) })
 		for _, set := range kernel.Sets() {
 			for _, threads := range []int{1, 2} {
-				t.Run(fmt.Sprintf("%s/%s/%d", file, set.Name, threads), func(t *testing.T) { ref.check(t, arch, Options{Kernels: set, Threads: threads}) })
+				t.Run(fmt.Sprintf("%s/%s/%d", file, set.Name, threads),
+					func(t *testing.T) { ref.check(t, arch, Options{Kernels: set, Threads: threads}) })
 			}
 		}
 	}

@@ -6,7 +6,8 @@ import (
 	"gridsearch/internal/random"
 )
 
-// dropout zeroes elements with probability rate in training and scales the others so that the expectation stays.
+// dropout zeroes elements with probability rate in training and scales the others so that the
+// expectation stays.
 type dropout struct {
 	settings settings
 	width    int
@@ -19,7 +20,8 @@ func (l *dropout) allocate(batch int) int {
 }
 
 func (l *dropout) forward(y, x []float32) {
-	draw(l.mask, l.settings.dropout, l.settings.training, random.New(l.settings.seed, "dropout", l.settings.clock.step))
+	draw(l.mask, l.settings.dropout, l.settings.training, random.New(l.settings.seed, "dropout",
+		l.settings.clock.step))
 	for i, m := range l.mask {
 		y[i] = x[i] * m
 	}
@@ -31,7 +33,8 @@ func (l *dropout) backward(dx, dy, _, _ []float32) {
 	}
 }
 
-// draw fills factors that are 0 with probability rate and 1 / (1 - rate) otherwise; all are 1 outside training.
+// draw fills factors that are 0 with probability rate and 1 / (1 - rate) otherwise; all are 1
+// outside training.
 func draw(factors []float32, rate float64, training bool, stream *random.Stream) {
 	if !training || rate == 0 {
 		for i := range factors {
@@ -50,7 +53,8 @@ func draw(factors []float32, rate float64, training bool, stream *random.Stream)
 	}
 }
 
-// dropPath is stochastic depth: it drops a block's part for whole examples (Huang et al. 2016; [code], drop_connect).
+// dropPath is stochastic depth: it drops a block's part for whole examples (Huang et al. 2016;
+// [code], drop_connect).
 type dropPath struct {
 	settings settings
 	name     string
@@ -59,5 +63,6 @@ type dropPath struct {
 
 // fill draws the factors of the step, one an example.
 func (d dropPath) fill(factors []float32) {
-	draw(factors, d.rate, d.settings.training, random.New(d.settings.seed, "drop-path", d.name, d.settings.clock.step))
+	draw(factors, d.rate, d.settings.training, random.New(d.settings.seed, "drop-path", d.name,
+		d.settings.clock.step))
 }

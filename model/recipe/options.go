@@ -81,7 +81,8 @@ func (r Recipe) WithOptimizer(name string) Recipe {
 func (r Recipe) wrongOptimizer() (wrong []string) {
 	o, ok := OptimizerNamed(r.Optimizer)
 	if !ok {
-		return []string{fmt.Sprintf("optimizer must be one of %s, not %q", strings.Join(Optimizers, ", "), r.Optimizer)}
+		return []string{fmt.Sprintf("optimizer must be one of %s, not %q",
+			strings.Join(Optimizers, ", "), r.Optimizer)}
 	}
 	var known []string
 	for _, option := range o.Options {
@@ -89,9 +90,11 @@ func (r Recipe) wrongOptimizer() (wrong []string) {
 		v, ok := r.Options[option.Name]
 		switch {
 		case !ok:
-			wrong = append(wrong, fmt.Sprintf("%s needs the option %s, like %v", o.Name, option.Name, option.Default))
+			wrong = append(wrong, fmt.Sprintf("%s needs the option %s, like %v", o.Name,
+				option.Name, option.Default))
 		case !(v >= option.Least && v <= option.Most):
-			wrong = append(wrong, fmt.Sprintf("%s must be between %v and %v, not %v", option.Name, option.Least, option.Most, v))
+			wrong = append(wrong, fmt.Sprintf("%s must be between %v and %v, not %v", option.Name,
+				option.Least, option.Most, v))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Options)) {

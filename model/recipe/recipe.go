@@ -1,4 +1,5 @@
-// Package recipe is how a network is trained, as data: what a file can say of it, and what may be said.
+// Package recipe is how a network is trained, as data: what a file can say of it, and what may be
+// said.
 //
 // References:
 //
@@ -13,32 +14,40 @@ import (
 
 // Recipe is how a network is trained. The zero value of an option leaves it out.
 type Recipe struct {
-	Epochs           int     `json:"epochs"`
-	BatchSize        int     `json:"batch_size"`
-	Optimizer        string  `json:"optimizer"`          // one of Optimizers
-	LearningRate     float64 `json:"learning_rate"`      // highest
-	Momentum         float64 `json:"momentum"`           // 0..1
-	Nesterov         bool    `json:"nesterov"`           // of SGD
-	RMSDecay         float64 `json:"rms_decay"`          // of RMSProp: share of the old mean square that is kept
-	RMSEpsilon       float64 `json:"rms_epsilon"`        // of RMSProp: inside the root
-	Schedule         string  `json:"schedule"`           // Constant, Cosine, Linear or Exponential
-	Warmup           float64 `json:"warmup"`             // share of all steps during which the rate rises from 0
-	DecayRate        float64 `json:"decay_rate"`         // of Exponential: factor of one decay
-	DecayEpochs      float64 `json:"decay_epochs"`       // of Exponential: epochs from one decay to the next
-	WeightDecay      float64 `json:"weight_decay"`       // added to the gradient, times the weight; kernels only
-	LabelSmoothing   float64 `json:"label_smoothing"`    // share of the target spread over all classes
-	Dropout          float64 `json:"dropout"`            // rate before the classifier
-	DropConnect      float64 `json:"drop_connect"`       // stochastic depth: rate of the last block
-	EMA              float64 `json:"ema"`                // decay of the moving average of weights that evaluation uses; 0 for none
+	Epochs       int     `json:"epochs"`
+	BatchSize    int     `json:"batch_size"`
+	Optimizer    string  `json:"optimizer"`     // one of Optimizers
+	LearningRate float64 `json:"learning_rate"` // highest
+	Momentum     float64 `json:"momentum"`      // 0..1
+	Nesterov     bool    `json:"nesterov"`      // of SGD
+	// of RMSProp: share of the old mean square that is kept
+	RMSDecay   float64 `json:"rms_decay"`
+	RMSEpsilon float64 `json:"rms_epsilon"` // of RMSProp: inside the root
+	Schedule   string  `json:"schedule"`    // Constant, Cosine, Linear or Exponential
+	// share of all steps during which the rate rises from 0
+	Warmup    float64 `json:"warmup"`
+	DecayRate float64 `json:"decay_rate"` // of Exponential: factor of one decay
+	// of Exponential: epochs from one decay to the next
+	DecayEpochs float64 `json:"decay_epochs"`
+	// added to the gradient, times the weight; kernels only
+	WeightDecay    float64 `json:"weight_decay"`
+	LabelSmoothing float64 `json:"label_smoothing"` // share of the target spread over all classes
+	Dropout        float64 `json:"dropout"`         // rate before the classifier
+	DropConnect    float64 `json:"drop_connect"`    // stochastic depth: rate of the last block
+	// decay of the moving average of weights that evaluation uses; 0 for none
+	EMA              float64 `json:"ema"`
 	ClipNorm         float64 `json:"clip_norm"`          // largest norm of all gradients together
 	ZeroInitResidual bool    `json:"zero_init_residual"` // blocks with a skip start as the identity
 
 	// Options that came later: at 0 or empty they are not in a run's key.
-	Initializer  string  `json:"initializer,omitempty"`   // PyTorch, or empty for Official: package nn
-	WarmupEpochs float64 `json:"warmup_epochs,omitempty"` // epochs during which the rate rises from 0, instead of Warmup
-	DecayBiases  bool    `json:"decay_biases,omitempty"`  // weight decay applies to biases too, but never to batch norm
+	Initializer string `json:"initializer,omitempty"` // PyTorch, or empty for Official: package nn
+	// epochs during which the rate rises from 0, instead of Warmup
+	WarmupEpochs float64 `json:"warmup_epochs,omitempty"`
+	// weight decay applies to biases too, but never to batch norm
+	DecayBiases bool `json:"decay_biases,omitempty"`
 
-	Options map[string]float64 `json:"options,omitempty"` // of the optimiser: those that OptimizerNamed lists
+	// of the optimiser: those that OptimizerNamed lists
+	Options map[string]float64 `json:"options,omitempty"`
 }
 
 // Optimisers, schedules and initialisers.
@@ -64,22 +73,29 @@ var (
 	Initializers = []string{Official, PyTorch}
 )
 
-// DefaultRecipe is one that works on small images: SGD with Nesterov momentum at 0.1 for 64 images, warm-up, then linearly to 0.
+// DefaultRecipe is one that works on small images: SGD with Nesterov momentum at 0.1 for 64 images,
+// warm-up, then linearly to 0.
 func DefaultRecipe() Recipe {
 	return Recipe{
-		Epochs: 10, BatchSize: 64, Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true, RMSDecay: .9, RMSEpsilon: 1e-3,
-		Schedule: Linear, Warmup: .1, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 2e-4, LabelSmoothing: .1, ZeroInitResidual: true,
+		Epochs: 10, BatchSize: 64, Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true,
+		RMSDecay: .9, RMSEpsilon: 1e-3,
+		Schedule: Linear, Warmup: .1, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 2e-4,
+		LabelSmoothing: .1, ZeroInitResidual: true,
 	}
 }
 
-// RateImages is the batch that the authors' learning rates are for: others have theirs in proportion ([code], main.py).
+// RateImages is the batch that the authors' learning rates are for: others have theirs in
+// proportion ([code], main.py).
 const RateImages = 256
 
-// EfficientNetRecipe is that of [code] for a batch of RateImages, without what its TPUs need. Dropout is B0's.
+// EfficientNetRecipe is that of [code] for a batch of RateImages, without what its TPUs need.
+// Dropout is B0's.
 func EfficientNetRecipe() Recipe {
 	return Recipe{
-		Epochs: 350, BatchSize: RateImages, Optimizer: RMSProp, LearningRate: .016, Momentum: .9, RMSDecay: .9, RMSEpsilon: 1e-3,
-		Schedule: Exponential, WarmupEpochs: 5, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 1e-5, DecayBiases: true, LabelSmoothing: .1,
+		Epochs: 350, BatchSize: RateImages, Optimizer: RMSProp, LearningRate: .016, Momentum: .9,
+		RMSDecay: .9, RMSEpsilon: 1e-3,
+		Schedule: Exponential, WarmupEpochs: 5, DecayRate: .97, DecayEpochs: 2.4, WeightDecay: 1e-5,
+		DecayBiases: true, LabelSmoothing: .1,
 		Dropout: .2, DropConnect: .2, EMA: .9999,
 	}
 }
@@ -96,17 +112,26 @@ func (r Recipe) Validate() error {
 		check(v >= 0 && (v < 1 || one && v == 1), name+" must be between 0 and 1, not %v", v)
 	}
 	check(r.Epochs >= 1, "epochs must be 1 or more, not %v", r.Epochs)
-	check(r.BatchSize >= 2, "batch_size must be 2 or more, not %v: batch norm needs a batch", r.BatchSize)
-	check(r.LearningRate > 0 && !math.IsInf(r.LearningRate, 0), "learning_rate must be positive, not %v", r.LearningRate)
-	check(r.Schedule == Constant || r.Schedule == Cosine || r.Schedule == Linear || r.Schedule == Exponential,
+	check(r.BatchSize >= 2, "batch_size must be 2 or more, not %v: batch norm needs a batch",
+		r.BatchSize)
+	check(r.LearningRate > 0 && !math.IsInf(r.LearningRate, 0),
+		"learning_rate must be positive, not %v", r.LearningRate)
+	check(r.Schedule == Constant || r.Schedule == Cosine || r.Schedule == Linear ||
+		r.Schedule == Exponential,
 		"schedule must be one of "+strings.Join(Schedules, ", ")+", not %q", r.Schedule)
-	check(r.Initializer == "" || r.Initializer == PyTorch, "initializer must be "+PyTorch+" or empty, not %q", r.Initializer)
-	check(r.WeightDecay >= 0 && !math.IsInf(r.WeightDecay, 0), "weight_decay must be 0 or more, not %v", r.WeightDecay)
+	check(r.Initializer == "" || r.Initializer == PyTorch, "initializer must be "+PyTorch+
+		" or empty, not %q", r.Initializer)
+	check(r.WeightDecay >= 0 && !math.IsInf(r.WeightDecay, 0),
+		"weight_decay must be 0 or more, not %v", r.WeightDecay)
 	check(r.ClipNorm >= 0, "clip_norm must be 0 (no clipping) or more, not %v", r.ClipNorm)
-	check(r.Optimizer != RMSProp || r.RMSEpsilon > 0, "rms_epsilon must be positive, not %v", r.RMSEpsilon)
-	check(r.Schedule != Exponential || r.DecayEpochs > 0, "decay_epochs must be positive, not %v", r.DecayEpochs)
-	check(r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs), fmt.Sprintf("warmup_epochs must be between 0 and epochs = %d, not %%v", r.Epochs), r.WarmupEpochs)
-	check(r.Warmup == 0 || r.WarmupEpochs == 0, "warmup = %v and warmup_epochs exclude each other: set one of them to 0", r.Warmup)
+	check(r.Optimizer != RMSProp || r.RMSEpsilon > 0, "rms_epsilon must be positive, not %v",
+		r.RMSEpsilon)
+	check(r.Schedule != Exponential || r.DecayEpochs > 0, "decay_epochs must be positive, not %v",
+		r.DecayEpochs)
+	check(r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs),
+		fmt.Sprintf("warmup_epochs must be between 0 and epochs = %d, not %%v", r.Epochs), r.WarmupEpochs)
+	check(r.Warmup == 0 || r.WarmupEpochs == 0,
+		"warmup = %v and warmup_epochs exclude each other: set one of them to 0", r.Warmup)
 	share("momentum", r.Momentum, false)
 	share("rms_decay", r.RMSDecay, false)
 	share("warmup", r.Warmup, true)
@@ -140,7 +165,8 @@ func (r Recipe) Rate(step, steps, perEpoch int) float64 {
 		return r.LearningRate * left
 	case Exponential:
 		// A staircase counted from the first step, as in the authors' code.
-		return r.LearningRate * math.Pow(r.DecayRate, math.Floor(float64(step)/float64(perEpoch)/r.DecayEpochs))
+		return r.LearningRate * math.Pow(r.DecayRate,
+			math.Floor(float64(step)/float64(perEpoch)/r.DecayEpochs))
 	}
 	return r.LearningRate
 }

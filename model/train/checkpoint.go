@@ -14,8 +14,8 @@ import (
 	"gridsearch/internal/files"
 )
 
-// A checkpoint file is: the magic bytes, the length and text of a JSON header, every tensor as little-endian float32 in the order of state.tensors,
-// and the SHA-256 of all that.
+// A checkpoint file is: the magic bytes, the length and text of a JSON header, every tensor as
+// little-endian float32 in the order of state.tensors, and the SHA-256 of all that.
 
 const (
 	checkpointMagic = "gridsearch checkpoint 2\n"
@@ -30,12 +30,15 @@ type checkpointHeader struct {
 	Curve Curve  `json:"curve"`
 	Sums  sums   `json:"sums"`
 
-	State []string `json:"state,omitempty"` // names of the optimiser's tensors; earlier checkpoints have none
+	// names of the optimiser's tensors; earlier checkpoints have none
+	State []string `json:"state,omitempty"`
 }
 
-// save writes the checkpoint beside the old one and then in its place: a kill leaves one of them whole.
+// save writes the checkpoint beside the old one and then in its place: a kill leaves one of them
+// whole.
 func (s *state) save(path string) error {
-	header, err := json.Marshal(checkpointHeader{s.job.identity(), computer(), s.step, s.curve, s.sums, s.optimizer.rule.names()})
+	header, err := json.Marshal(checkpointHeader{s.job.identity(), computer(), s.step, s.curve,
+		s.sums, s.optimizer.rule.names()})
 	if err != nil {
 		return err
 	}
@@ -55,7 +58,8 @@ func (s *state) encode(header []byte) []byte {
 	return text.Bytes()
 }
 
-// load continues from a checkpoint. It changes nothing and returns an error if the file is torn or of another job.
+// load continues from a checkpoint. It changes nothing and returns an error if the file is torn or
+// of another job.
 func (s *state) load(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -127,12 +131,16 @@ func (s *state) follows(h checkpointHeader) error {
 	case h.Step < 0 || h.Step > s.steps:
 		return fmt.Errorf("it is after step %d of %d", h.Step, s.steps)
 	case len(h.Curve) != h.Step/s.perEpoch:
-		return fmt.Errorf("its curve has %d points after step %d, with %d steps an epoch", len(h.Curve), h.Step, s.perEpoch)
-	case h.Sums.Steps != h.Step%s.perEpoch || h.Sums.Right < 0 || h.Sums.Right > h.Sums.Steps*s.job.Recipe.BatchSize || diverged(h.Sums.Loss):
-		return fmt.Errorf("it sums %d steps of its epoch, with %d images right, after step %d", h.Sums.Steps, h.Sums.Right, h.Step)
+		return fmt.Errorf("its curve has %d points after step %d, with %d steps an epoch",
+			len(h.Curve), h.Step, s.perEpoch)
+	case h.Sums.Steps != h.Step%s.perEpoch || h.Sums.Right < 0 ||
+		h.Sums.Right > h.Sums.Steps*s.job.Recipe.BatchSize || diverged(h.Sums.Loss):
+		return fmt.Errorf("it sums %d steps of its epoch, with %d images right, after step %d",
+			h.Sums.Steps, h.Sums.Right, h.Step)
 	}
 	for i, p := range h.Curve {
-		if p.Epoch != i+1 || p.Step != (i+1)*s.perEpoch || diverged(p.Loss) || !(p.Top1 >= 0 && p.Top1 <= 1) {
+		if p.Epoch != i+1 || p.Step != (i+1)*s.perEpoch || diverged(p.Loss) ||
+			!(p.Top1 >= 0 && p.Top1 <= 1) {
 			return fmt.Errorf("point %d of its curve is %+v", i+1, p)
 		}
 	}
@@ -145,7 +153,8 @@ func (s *state) tensors() [][]float32 {
 	all := s.params.List
 	stats := s.params.Statistics
 	if s.average != nil {
-		all, stats = append(all[:len(all):len(all)], s.average.to.List...), append(stats[:len(stats):len(stats)], s.average.to.Statistics...)
+		all, stats = append(all[:len(all):len(all)], s.average.to.List...),
+			append(stats[:len(stats):len(stats)], s.average.to.Statistics...)
 	}
 	for _, p := range all {
 		list = append(list, p.Value)

@@ -1,7 +1,8 @@
 // Package train trains a network and evaluates it.
 //
-// The steps of a run are a function of its job alone: the order of the data, the augmentation and every mask are drawn from the job's seed by name, so
-// that a run that is stopped and resumed from its checkpoint ends with the same bits as one that was not.
+// The steps of a run are a function of its job alone: the order of the data, the augmentation and
+// every mask are drawn from the job's seed by name, so that a run that is stopped and resumed from
+// its checkpoint ends with the same bits as one that was not.
 //
 // References:
 //

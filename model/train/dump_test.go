@@ -13,10 +13,13 @@ import (
 	"gridsearch/model/weights"
 )
 
-var dump = flag.String("dump", "", "folder with network.safetensors, data.safetensors and recipe.json, to write what a training with them does to, for testdata/peers/numerics.py")
+var dump = flag.String("dump", "", "folder with network.safetensors, data.safetensors and "+
+	"recipe.json, to write what a training with them does to, for testdata/peers/numerics.py")
 
-// TestDump makes steps at a constant rate from a parameter file, on the batches of data.safetensors: images [steps, batch, channels, pixels, pixels] and
-// labels [steps, batch]. It writes step.json, the loss of each step and the logits of the first, and the first step's gradients by torchvision's names.
+// TestDump makes steps at a constant rate from a parameter file, on the batches of
+// data.safetensors: images [steps, batch, channels, pixels, pixels] and labels [steps, batch]. It
+// writes step.json, the loss of each step and the logits of the first, and the first step's
+// gradients by torchvision's names.
 func TestDump(t *testing.T) {
 	if *dump == "" {
 		t.Skip("writes what testdata/peers/numerics.py compares with PyTorch; run with -dump FOLDER")

@@ -11,16 +11,19 @@ import (
 // evaluationBatch bounds the memory of an evaluation; results do not depend on it.
 const evaluationBatch = 50
 
-// Evaluate names every image and compares with its label; mean and deviation are those of the training images' channels, pixels as 0..1. Weights that are
-// no numbers any more give a loss that is none. The result has the logits.
-func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean, deviation []float32, threads int) (Result, error) {
+// Evaluate names every image and compares with its label; mean and deviation are those of the
+// training images' channels, pixels as 0..1. Weights that are no numbers any more give a loss that
+// is none. The result has the logits.
+func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean,
+	deviation []float32, threads int) (Result, error) {
 	return evaluate(arch, params, im, mean, deviation, threads, true, func() {})
 }
 
 // evaluate is Evaluate with a choice of keeping the logits; each is called after every batch.
 func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images,
 	mean, deviation []float32, threads int, keep bool, each func()) (Result, error) {
-	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N), Threads: threads})
+	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N),
+		Threads: threads})
 	if err != nil {
 		return Result{}, err
 	}

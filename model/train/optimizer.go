@@ -57,7 +57,8 @@ func (u update) option(name string) float64 { return u.recipe.Options[name] }
 
 // kernelStep is the update as the kernels take it.
 func (u update) kernelStep() kernel.Step {
-	return kernel.Step{Rate: float32(u.rate), Momentum: float32(u.recipe.Momentum), Scale: float32(u.scale), Decay: float32(u.decay),
+	return kernel.Step{Rate: float32(u.rate), Momentum: float32(u.recipe.Momentum),
+		Scale: float32(u.scale), Decay: float32(u.decay),
 		Rho: float32(u.recipe.RMSDecay), Epsilon: float32(u.recipe.RMSEpsilon)}
 }
 
@@ -85,7 +86,8 @@ func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
 	}
 	rule, ok := rules[r.Optimizer]
 	if !ok {
-		return nil, fmt.Errorf("optimizer must be one of %s, not %q", strings.Join(Optimizers, ", "), r.Optimizer)
+		return nil, fmt.Errorf("optimizer must be one of %s, not %q",
+			strings.Join(Optimizers, ", "), r.Optimizer)
 	}
 	o := &optimizer{rule: rule, kernels: set.New(), recipe: r, params: params}
 	for _, p := range params {
@@ -102,7 +104,8 @@ func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
 func (o *optimizer) step(step int, rate float64) {
 	scale := o.clip()
 	for i, p := range o.params {
-		u := update{recipe: o.recipe, kernels: o.kernels, value: p.Value, gradient: p.Grad, state: o.state[i],
+		u := update{recipe: o.recipe, kernels: o.kernels, value: p.Value, gradient: p.Grad,
+			state:  o.state[i],
 			number: step + 1, rate: rate, scale: scale}
 		if p.Decay || o.recipe.DecayBiases && p.Bias() {
 			u.decay = o.recipe.WeightDecay
@@ -143,7 +146,8 @@ type average struct {
 	from    *nn.Parameters
 }
 
-// update moves the average after the step of that number. The decay warms up as in tf.train.ExponentialMovingAverage: min(decay, (1+n)/(10+n)).
+// update moves the average after the step of that number. The decay warms up as in
+// tf.train.ExponentialMovingAverage: min(decay, (1+n)/(10+n)).
 func (a *average) update(step int) {
 	n := float64(step + 1)
 	decay := float32(min(a.decay, (1+n)/(10+n)))

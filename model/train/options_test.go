@@ -14,7 +14,8 @@ import (
 // TestEveryOptimizerHasARule: what a file may name can be computed, its defaults are valid, and
 // nothing else can be.
 func TestEveryOptimizerHasARule(t *testing.T) {
-	if got, want := slices.Sorted(maps.Keys(rules)), slices.Sorted(slices.Values(Optimizers)); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(rules)),
+		slices.Sorted(slices.Values(Optimizers)); !slices.Equal(got, want) {
 		t.Errorf("rules are of %v, optimisers are %v", got, want)
 	}
 	for _, name := range Optimizers {
@@ -33,11 +34,27 @@ func TestEveryOptimizerHasARule(t *testing.T) {
 // TestWrongOptions: a recipe has exactly the options of its optimiser, within their ranges.
 func TestWrongOptions(t *testing.T) {
 	for want, spoil := range map[string]func(Recipe) Recipe{
-		"beta1 must be between 0 and 0.9999, not 1":   func(r Recipe) Recipe { r.Options["beta1"] = 1; return r },
-		"beta2 must be between 0 and 0.999999, not N": func(r Recipe) Recipe { r.Options["beta2"] = math.NaN(); return r },
-		"adamw needs the option epsilon, like 1e-08":  func(r Recipe) Recipe { delete(r.Options, "epsilon"); return r },
-		"adamw has no option gamma: leave it out":     func(r Recipe) Recipe { r.Options["gamma"] = 1; return r },
-		"sgd has no option beta1: leave it out":       func(r Recipe) Recipe { r.Optimizer = SGD; return r },
+		"beta1 must be between 0 and 0.9999, not 1": func(
+			r Recipe) Recipe {
+			r.Options["beta1"] = 1
+			return r
+		},
+		"beta2 must be between 0 and 0.999999, not N": func(
+			r Recipe) Recipe {
+			r.Options["beta2"] = math.NaN()
+			return r
+		},
+		"adamw needs the option epsilon, like 1e-08": func(r Recipe) Recipe {
+			delete(r.Options,
+				"epsilon")
+			return r
+		},
+		"adamw has no option gamma: leave it out": func(
+			r Recipe) Recipe {
+			r.Options["gamma"] = 1
+			return r
+		},
+		"sgd has no option beta1: leave it out": func(r Recipe) Recipe { r.Optimizer = SGD; return r },
 		`optimizer must be one of sgd, rmsprop, adamw, not "adam"`: func(r Recipe) Recipe {
 			r.Optimizer = "adam"
 			return r
@@ -60,17 +77,20 @@ func TestOptionsInKeys(t *testing.T) {
 		}
 		return string(text)
 	}
-	if got := text(DefaultRecipe()); strings.Contains(got, "options") || !strings.Contains(got, `"momentum":0.9`) {
+	if got := text(DefaultRecipe()); strings.Contains(got, "options") ||
+		!strings.Contains(got, `"momentum":0.9`) {
 		t.Errorf("the default recipe is written as %s", got)
 	}
 	got := text(DefaultRecipe().WithOptimizer(AdamW))
-	for _, want := range []string{`"options":{"beta1":0.9,"beta2":0.999,"epsilon":1e-8}`, `"momentum":0,`, `"nesterov":false`,
+	for _, want := range []string{`"options":{"beta1":0.9,"beta2":0.999,"epsilon":1e-8}`,
+		`"momentum":0,`, `"nesterov":false`,
 		`"rms_decay":0,"rms_epsilon":0,`, `"learning_rate":0.001`, `"weight_decay":0.01`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("AdamW's recipe is written as %s, without %s", got, want)
 		}
 	}
-	if again := text(DefaultRecipe().WithOptimizer(AdamW).WithOptimizer(SGD)); strings.Contains(again, "options") {
+	if again := text(DefaultRecipe().WithOptimizer(AdamW).WithOptimizer(SGD)); strings.Contains(
+		again, "options") {
 		t.Errorf("SGD's recipe is written as %s", again)
 	}
 }
@@ -116,7 +136,8 @@ func TestCheckpointNamesState(t *testing.T) {
 		"tensors mean, square, moment": {"mean", "square", "moment"},
 		"this program's have the names mean, square": {"square", "mean"},
 	} {
-		header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums, names})
+		header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve,
+			s.sums, names})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +146,8 @@ func TestCheckpointNamesState(t *testing.T) {
 			t.Errorf("%v: %v", names, err)
 		}
 	}
-	if header, err := json.Marshal(checkpointHeader{State: s.optimizer.rule.names()}); err != nil || !strings.Contains(string(header), `"state":["mean","square"]`) {
+	if header, err := json.Marshal(checkpointHeader{State: s.optimizer.rule.names()}); err != nil ||
+		!strings.Contains(string(header), `"state":["mean","square"]`) {
 		t.Errorf("the header is %s (%v)", header, err)
 	}
 }

@@ -24,7 +24,8 @@ import (
 type Job struct {
 	Architecture model.Architecture
 	Recipe       Recipe
-	Train        *dataset.Images // at the architecture's size, or at the native one where the augmentation crops
+	// at the architecture's size, or at the native one where the augmentation crops
+	Train        *dataset.Images
 	Validation   *dataset.Images
 	Augmentation dataset.Augmentation
 	Seed         uint64 // of initialisation, data order, augmentation and masks
@@ -47,8 +48,8 @@ type Progress struct {
 	LearningRate float64
 }
 
-// CurvePoint is the training so far at the end of an epoch: mean loss and top-1 over the epoch's steps, as the network was at each step, with
-// augmentation and label smoothing.
+// CurvePoint is the training so far at the end of an epoch: mean loss and top-1 over the epoch's
+// steps, as the network was at each step, with augmentation and label smoothing.
 type CurvePoint struct {
 	Epoch int     `json:"epoch"` // 1 for the first
 	Step  int     `json:"step"`  // steps done
@@ -83,7 +84,9 @@ type DivergedError struct {
 	Step         int
 	LearningRate float64
 	Loss         float64
-	Validation   bool // every step had a loss that is a number; the weights that the last one left have none on the validation images
+	// every step had a loss that is a number; the weights that the last one left have none on the
+	// validation images
+	Validation bool
 }
 
 func (e *DivergedError) Error() string {
@@ -91,7 +94,8 @@ func (e *DivergedError) Error() string {
 	if e.Validation {
 		loss = "the loss on the validation images"
 	}
-	return fmt.Sprintf("%s became %v at step %d with learning rate %.4g: lower learning_rate or lengthen warmup", loss, e.Loss, e.Step, e.LearningRate)
+	return fmt.Sprintf("%s became %v at step %d with learning rate %.4g: lower learning_rate or "+
+		"lengthen warmup", loss, e.Loss, e.Step, e.LearningRate)
 }
 
 // diverged says whether a loss is no number.
@@ -103,12 +107,16 @@ const progressEvery = 200 * time.Millisecond
 // CheckpointError says why a training that was stopped has left no checkpoint of its last step.
 type CheckpointError struct{ Err error }
 
-func (e *CheckpointError) Error() string { return "no checkpoint could be written: " + e.Err.Error() }
+func (e *CheckpointError) Error() string {
+	return "no checkpoint could be written: " + e.Err.Error()
+}
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
-// Run trains a network and evaluates the weights of the last step, or their moving average where one is kept. It resumes from the job's checkpoint
-// if there is one. When the context ends it writes a checkpoint and returns the context's error, together with a *CheckpointError if that could not be
-// written. A checkpoint on the way that cannot be written does not end the training. A loss that is no number gives a *DivergedError.
+// Run trains a network and evaluates the weights of the last step, or their moving average where
+// one is kept. It resumes from the job's checkpoint if there is one. When the context ends it
+// writes a checkpoint and returns the context's error, together with a *CheckpointError if that
+// could not be written. A checkpoint on the way that cannot be written does not end the training. A
+// loss that is no number gives a *DivergedError.
 //
 // report is told of progress every now and then, during evaluation too.
 func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
@@ -128,11 +136,13 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 		job.KeepLogits, s.tell)
 	result.Curve, result.Steps = s.curve, s.steps
 	result.Weights, result.Mean, result.Deviation = s.evaluated(), s.mean, s.deviation
-	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(), time.Since(trained).Seconds()
+	result.TrainSeconds, result.EvalSeconds = trained.Sub(began).Seconds(),
+		time.Since(trained).Seconds()
 	result.WaitSeconds = s.waited.Seconds()
 	if err == nil && diverged(result.Loss) {
 		last := s.steps - 1
-		err = &DivergedError{Step: last, LearningRate: s.job.Recipe.Rate(last, s.steps, s.perEpoch), Loss: result.Loss, Validation: true}
+		err = &DivergedError{Step: last, LearningRate: s.job.Recipe.Rate(last, s.steps, s.perEpoch),
+			Loss: result.Loss, Validation: true}
 	}
 	return result, err
 }
@@ -187,7 +197,9 @@ func (j Job) check() error {
 		cropped := im == j.Train && j.Augmentation.Crop > 0
 		switch {
 		case im.Size != j.Architecture.Pixels && !cropped || im.Channels != j.Architecture.InChannels:
-			return fmt.Errorf("%s images are %d x %d with %d channels, the network takes %d x %d with %d", name, im.Size, im.Size, im.Channels, j.Architecture.Pixels, j.Architecture.Pixels, j.Architecture.InChannels)
+			return fmt.Errorf("%s images are %d x %d with %d channels, the network takes %d x %d "+
+				"with %d", name, im.Size, im.Size, im.Channels, j.Architecture.Pixels,
+				j.Architecture.Pixels, j.Architecture.InChannels)
 		case im.N < 1:
 			return fmt.Errorf("there are no %s images", name)
 		}
@@ -200,7 +212,8 @@ func (j Job) check() error {
 
 // identity tells one job's checkpoint from another's.
 func (j Job) identity() string {
-	text, err := json.Marshal([]any{j.Architecture.Key(), j.Recipe, j.Augmentation, j.Seed, j.Train.N, max(1, j.Threads)})
+	text, err := json.Marshal([]any{j.Architecture.Key(), j.Recipe, j.Augmentation, j.Seed,
+		j.Train.N, max(1, j.Threads)})
 	if err != nil { // only NaN or infinite settings, which Validate refuses
 		panic(err)
 	}
@@ -243,8 +256,10 @@ func (s *state) log(text string) {
 
 // train runs the steps that are left.
 func (s *state) train(ctx context.Context) error {
-	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train, Pixels: s.arch.Pixels, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
-		Augmentation: s.job.Augmentation, Mean: s.mean, Deviation: s.deviation, Start: s.step, Steps: s.steps})
+	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train,
+		Pixels: s.arch.Pixels, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
+		Augmentation: s.job.Augmentation, Mean: s.mean, Deviation: s.deviation, Start: s.step,
+		Steps: s.steps})
 	if err != nil {
 		return err
 	}
@@ -262,7 +277,8 @@ func (s *state) train(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.last = Progress{Step: s.step, Steps: s.steps, Epoch: (s.step - 1) / s.perEpoch, Loss: loss, LearningRate: rate}
+		s.last = Progress{Step: s.step, Steps: s.steps, Epoch: (s.step - 1) / s.perEpoch,
+			Loss: loss, LearningRate: rate}
 		s.tell()
 		if s.job.CheckpointEvery > 0 && time.Since(saved) >= s.job.CheckpointEvery {
 			s.saved(s.checkpoint())
@@ -321,7 +337,8 @@ func (s *state) record(loss float64) {
 	}
 	if s.step%s.perEpoch == 0 {
 		n := float64(s.sums.Steps)
-		s.curve = append(s.curve, CurvePoint{Epoch: s.step / s.perEpoch, Step: s.step, Loss: s.sums.Loss / n, Top1: float64(s.sums.Right) / n / float64(s.job.Recipe.BatchSize)})
+		s.curve = append(s.curve, CurvePoint{Epoch: s.step / s.perEpoch, Step: s.step,
+			Loss: s.sums.Loss / n, Top1: float64(s.sums.Right) / n / float64(s.job.Recipe.BatchSize)})
 		s.sums = sums{}
 	}
 }

@@ -30,7 +30,8 @@ import (
 
 func small() model.Architecture {
 	return model.Architecture{
-		Name: "small", InChannels: 1, Pixels: 8, Classes: 4, Stem: model.Stem{Channels: 6, Kernel: 3, Stride: 2},
+		Name: "small", InChannels: 1, Pixels: 8, Classes: 4, Stem: model.Stem{Channels: 6,
+			Kernel: 3, Stride: 2},
 		Stages: []model.Stage{
 			{Block: model.MBConv, Expansion: 1, Channels: 6, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
 			{Block: model.MBConv, Expansion: 2, Channels: 8, Kernel: 3, Stride: 1, Repeats: 2, SERatio: .25},
@@ -41,7 +42,8 @@ func small() model.Architecture {
 
 // quadrants are images whose class is the quadrant that is bright, under noise.
 func quadrants(n int, seed uint64) *dataset.Images {
-	im := &dataset.Images{N: n, Size: 8, Channels: 1, Pixels: make([]uint8, n*64), Labels: make([]int32, n)}
+	im := &dataset.Images{N: n, Size: 8, Channels: 1, Pixels: make([]uint8, n*64),
+		Labels: make([]int32, n)}
 	s := random.New(seed, "quadrants")
 	for i := range n {
 		class := s.IntN(4)
@@ -60,7 +62,8 @@ func quadrants(n int, seed uint64) *dataset.Images {
 func job() Job {
 	r := DefaultRecipe()
 	r.Epochs, r.BatchSize, r.Dropout, r.DropConnect, r.EMA = 3, 16, .1, .2, .9
-	return Job{Architecture: small(), Recipe: r, Train: quadrants(200, 1), Validation: quadrants(130, 2), Augmentation: dataset.Augmentation{Shift: .1}, Seed: 5}
+	return Job{Architecture: small(), Recipe: r, Train: quadrants(200, 1),
+		Validation: quadrants(130, 2), Augmentation: dataset.Augmentation{Shift: .1}, Seed: 5}
 }
 
 func ignore(Progress) {}
@@ -90,7 +93,8 @@ func TestLearnsAndRepeats(t *testing.T) {
 	j := job()
 	j.Recipe.Epochs = 12
 	a := run(t, j)
-	if a.Top1 < .9 || a.Top5 != 1 || len(a.Curve) != 12 || a.Steps != 144 || a.Curve[2].Loss >= a.Curve[0].Loss {
+	if a.Top1 < .9 || a.Top5 != 1 || len(a.Curve) != 12 || a.Steps != 144 ||
+		a.Curve[2].Loss >= a.Curve[0].Loss {
 		t.Errorf("little is learnt: %+v", a)
 	}
 	right := 0
@@ -122,8 +126,8 @@ func (c stopAfter) Err() error {
 	return nil
 }
 
-// TestResumedRunIsTheSame stops a training at random steps, again and again, and compares its end with that of an undisturbed one. With -short, for
-// emulators, it does so less often.
+// TestResumedRunIsTheSame stops a training at random steps, again and again, and compares its end
+// with that of an undisturbed one. With -short, for emulators, it does so less often.
 func TestResumedRunIsTheSame(t *testing.T) {
 	repeats := 15
 	if testing.Short() {
@@ -169,8 +173,10 @@ func TestEvaluationIsHeardOf(t *testing.T) {
 	}
 	defer trainer.Close()
 	mean, deviation := j.Train.Moments()
-	_, err = evaluate(j.Architecture, trainer.evaluated(), j.Validation, mean, deviation, 1, false, func() { batches++ })
-	if size := min(evaluationBatch, j.Validation.N); err != nil || batches != (j.Validation.N+size-1)/size {
+	_, err = evaluate(j.Architecture, trainer.evaluated(), j.Validation, mean, deviation, 1, false,
+		func() { batches++ })
+	if size := min(evaluationBatch, j.Validation.N); err != nil ||
+		batches != (j.Validation.N+size-1)/size {
 		t.Errorf("%d batches of %d images are told (%v)", batches, j.Validation.N, err)
 	}
 }
@@ -184,7 +190,8 @@ func TestUnwritableCheckpoint(t *testing.T) {
 	j := job()
 	want := run(t, j)
 	var told []error
-	j.Checkpoint, j.CheckpointEvery = filepath.Join(t.TempDir(), "missing", "checkpoint"), time.Nanosecond
+	j.Checkpoint, j.CheckpointEvery = filepath.Join(t.TempDir(), "missing", "checkpoint"),
+		time.Nanosecond
 	j.Unsaved = func(err error) { told = append(told, err) }
 	same(t, run(t, j), want)
 	var about *fs.PathError
@@ -199,8 +206,8 @@ func TestUnwritableCheckpoint(t *testing.T) {
 	}
 }
 
-// TestImpossibleCheckpoints: a checkpoint under a right checksum whose place is none of the training's
-// is not used.
+// TestImpossibleCheckpoints: a checkpoint under a right checksum whose place is none of the
+// training's is not used.
 func TestImpossibleCheckpoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("is of files, not of the processor")
@@ -221,7 +228,10 @@ func TestImpossibleCheckpoints(t *testing.T) {
 		"its curve has 0 points after": func(h *checkpointHeader) { h.Curve = nil },
 		"it sums 3 steps of its epoch": func(h *checkpointHeader) { h.Sums.Steps = 3 },
 		"with -1 images right":         func(h *checkpointHeader) { h.Sums.Right = -1 },
-		"point 1 of its curve is":      func(h *checkpointHeader) { h.Curve = Curve{{Epoch: 1, Step: 11, Loss: 1, Top1: .5}} },
+		"point 1 of its curve is": func(h *checkpointHeader) {
+			h.Curve = Curve{{Epoch: 1,
+				Step: 11, Loss: 1, Top1: .5}}
+		},
 	} {
 		h := good
 		spoil(&h)
@@ -243,7 +253,8 @@ func TestImpossibleCheckpoints(t *testing.T) {
 // stopped is a training that has been stopped after some steps and has its checkpoint loaded.
 func stopped(t testing.TB, j Job, steps int) *state {
 	t.Helper()
-	if _, err := Run(stopAfter{context.Background(), &steps}, j, ignore); !errors.Is(err, context.Canceled) {
+	if _, err := Run(stopAfter{context.Background(), &steps}, j, ignore); !errors.Is(err,
+		context.Canceled) {
 		t.Fatal(err)
 	}
 	s, err := newState(j)
@@ -263,7 +274,8 @@ func FuzzCheckpoint(f *testing.F) {
 	j := job()
 	j.Checkpoint = filepath.Join(f.TempDir(), "checkpoint")
 	s := stopped(f, j, 14)
-	header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums, nil})
+	header, err := json.Marshal(checkpointHeader{j.identity(), computer(), s.step, s.curve, s.sums,
+		nil})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -296,7 +308,8 @@ func TestBadCheckpoints(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	j.Checkpoint = path
 	left := 8
-	if _, err := Run(stopAfter{context.Background(), &left}, j, ignore); !errors.Is(err, context.Canceled) {
+	if _, err := Run(stopAfter{context.Background(), &left}, j, ignore); !errors.Is(err,
+		context.Canceled) {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -309,9 +322,12 @@ func TestBadCheckpoints(t *testing.T) {
 		text []byte
 		note string
 	}{
-		"whole": {whole, "resumed after step 8 of 12"}, "empty": {nil, "is not a checkpoint"}, "torn": {whole[:len(whole)-9], "checksum is wrong"},
-		"earlier": {bytes.Replace(whole, []byte(checkpointMagic), []byte(earlierMagic), 1), "was written by an earlier version, which does not say with which kernels"},
-		"changed": {changed, "checksum is wrong"}, "another": {[]byte(strings.Repeat("x", 200)), "is not a checkpoint"},
+		"whole": {whole, "resumed after step 8 of 12"}, "empty": {nil, "is not a checkpoint"},
+		"torn": {whole[:len(whole)-9], "checksum is wrong"},
+		"earlier": {bytes.Replace(whole, []byte(checkpointMagic), []byte(earlierMagic), 1),
+			"was written by an earlier version, which does not say with which kernels"},
+		"changed": {changed, "checksum is wrong"}, "another": {[]byte(strings.Repeat("x", 200)),
+			"is not a checkpoint"},
 	} {
 		var notes []string
 		j.Log = func(text string) { notes = append(notes, text) }
@@ -335,8 +351,8 @@ func TestBadCheckpoints(t *testing.T) {
 	}
 }
 
-// TestOtherKernels: a training that is stopped on one set of kernels and goes on with another starts
-// over, says so, and ends as one that had the other set alone.
+// TestOtherKernels: a training that is stopped on one set of kernels and goes on with another
+// starts over, says so, and ends as one that had the other set alone.
 func TestOtherKernels(t *testing.T) {
 	sets := kernel.Sets()
 	if len(sets) == 1 {
@@ -348,7 +364,8 @@ func TestOtherKernels(t *testing.T) {
 		t.Setenv(kernel.Variable, names[0])
 		j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
 		left := 8
-		if _, err := Run(stopAfter{context.Background(), &left}, j, ignore); !errors.Is(err, context.Canceled) {
+		if _, err := Run(stopAfter{context.Background(), &left}, j, ignore); !errors.Is(err,
+			context.Canceled) {
 			t.Fatal(err)
 		}
 		t.Setenv(kernel.Variable, names[1])
@@ -356,7 +373,8 @@ func TestOtherKernels(t *testing.T) {
 		j.StartsOver = func(err error) { reason = err }
 		got := run(t, j)
 		want := fmt.Sprintf("was written with kernels %s on ", names[0])
-		if reason == nil || !strings.Contains(reason.Error(), want) || !strings.Contains(reason.Error(), "this is kernels "+names[1]) {
+		if reason == nil || !strings.Contains(reason.Error(), want) ||
+			!strings.Contains(reason.Error(), "this is kernels "+names[1]) {
 			t.Errorf("it starts over because %v, want %s", reason, want)
 		}
 		alone := j
@@ -385,22 +403,26 @@ func TestDivergence(t *testing.T) {
 	j.Recipe.LearningRate, j.Recipe.Warmup = 1e30, 0
 	_, err := Run(context.Background(), j, ignore)
 	var diverged *DivergedError
-	if !errors.As(err, &diverged) || diverged.Step < 1 || !strings.Contains(err.Error(), "learning rate 1e+30") && !strings.Contains(err.Error(), "learning rate 9") {
+	if !errors.As(err, &diverged) || diverged.Step < 1 || !strings.Contains(err.Error(),
+		"learning rate 1e+30") && !strings.Contains(err.Error(), "learning rate 9") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestDivergenceOfTheLastStep: where the weights end as no numbers after a last step with a loss, the validation images show it.
+// TestDivergenceOfTheLastStep: where the weights end as no numbers after a last step with a loss,
+// the validation images show it.
 func TestDivergenceOfTheLastStep(t *testing.T) {
 	j := job()
 	j.Train = quadrants(16, 1)
 	j.Recipe.Epochs, j.Recipe.EMA, j.Recipe.LearningRate, j.Recipe.Warmup = 1, 0, 1e30, 0
 	_, err := Run(context.Background(), j, ignore)
 	var diverged *DivergedError
-	if !errors.As(err, &diverged) || !diverged.Validation || diverged.Step != 0 || diverged.LearningRate != 1e30 {
+	if !errors.As(err, &diverged) || !diverged.Validation || diverged.Step != 0 ||
+		diverged.LearningRate != 1e30 {
 		t.Fatalf("got %v", err)
 	}
-	if want := "the loss on the validation images became NaN at step 0 with learning rate 1e+30: lower learning_rate"; !strings.Contains(err.Error(), want) {
+	if want := "the loss on the validation images became NaN at step 0 with learning rate 1e+30: " +
+		"lower learning_rate"; !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }
@@ -412,8 +434,10 @@ func TestSchedules(t *testing.T) {
 		step     int
 		want     float64
 	}{
-		{Constant, 99, 1}, {Linear, 20, 1}, {Linear, 60, .5}, {Linear, 99, 1. / 80}, {Cosine, 20, 1}, {Cosine, 60, .5}, {Cosine, 40, (1 + math.Sqrt2/2) / 2},
-		{Exponential, 23, 1}, {Exponential, 24, .97}, {Exponential, 48, .97 * .97}, {Linear, 0, .025}, {Cosine, 19, .975},
+		{Constant, 99, 1}, {Linear, 20, 1}, {Linear, 60, .5}, {Linear, 99, 1. / 80},
+		{Cosine, 20, 1}, {Cosine, 60, .5}, {Cosine, 40, (1 + math.Sqrt2/2) / 2},
+		{Exponential, 23, 1}, {Exponential, 24, .97}, {Exponential, 48, .97 * .97},
+		{Linear, 0, .025}, {Cosine, 19, .975},
 	} {
 		r := Recipe{LearningRate: 1, Schedule: c.schedule, Warmup: .2, DecayRate: .97, DecayEpochs: 2.4}
 		if got := r.Rate(c.step, steps, perEpoch); math.Abs(got-c.want) > 1e-12 {
@@ -422,10 +446,12 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// TestScheduleOfTheAuthors holds the rate of [code] with 100 steps an epoch, decays every 240 steps from the first on, and a warm-up over 500.
+// TestScheduleOfTheAuthors holds the rate of [code] with 100 steps an epoch, decays every 240 steps
+// from the first on, and a warm-up over 500.
 func TestScheduleOfTheAuthors(t *testing.T) {
 	r := EfficientNetRecipe()
-	for step, want := range map[int]float64{0: 0, 1: .000032, 250: .008, 499: .015968, 500: .0150544, 719: .0150544, 720: .014602768, 959: .014602768,
+	for step, want := range map[int]float64{0: 0, 1: .000032, 250: .008, 499: .015968,
+		500: .0150544, 719: .0150544, 720: .014602768, 959: .014602768,
 		960: .01416468496, 34999: .016 * math.Exp(145*math.Log(.97))} {
 		if got := r.Rate(step, 35000, 100); math.Abs(got-want) > 1e-12 {
 			t.Errorf("the rate of step %d is %v, want %v", step, got, want)
@@ -433,7 +459,8 @@ func TestScheduleOfTheAuthors(t *testing.T) {
 	}
 }
 
-// TestRateIsContinuousAndBounded: every schedule rises evenly over its warm-up epochs and is never above the recipe's rate.
+// TestRateIsContinuousAndBounded: every schedule rises evenly over its warm-up epochs and is never
+// above the recipe's rate.
 func TestRateIsContinuousAndBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := EfficientNetRecipe()
@@ -444,7 +471,8 @@ func TestRateIsContinuousAndBounded(t *testing.T) {
 		steps, warm := perEpoch*r.Epochs, math.Floor(r.WarmupEpochs*float64(perEpoch))
 		for step := range steps {
 			got := r.Rate(step, steps, perEpoch)
-			if want := r.LearningRate * float64(step) / warm; float64(step) < warm && math.Abs(got-want) > 1e-15 {
+			if want := r.LearningRate * float64(step) / warm; float64(step) < warm &&
+				math.Abs(got-want) > 1e-15 {
 				t.Fatalf("the rate of step %d of a warm-up of %v is %v, want %v", step, warm, got, want)
 			}
 			if !(got >= 0 && got <= r.LearningRate) {
@@ -454,7 +482,8 @@ func TestRateIsContinuousAndBounded(t *testing.T) {
 	})
 }
 
-// TestDecayOfBiases: with decay_biases the decay moves weights and biases that have no gradient, never batch norm.
+// TestDecayOfBiases: with decay_biases the decay moves weights and biases that have no gradient,
+// never batch norm.
 func TestDecayOfBiases(t *testing.T) {
 	for _, biases := range []bool{false, true} {
 		p, err := nn.NewParameters(small(), 1, false)
@@ -489,14 +518,16 @@ func TestEfficientNetRecipe(t *testing.T) {
 	j := job()
 	j.Recipe = EfficientNetRecipe()
 	j.Recipe.Epochs, j.Recipe.BatchSize, j.Recipe.WarmupEpochs, j.Recipe.EMA = 12, 16, 2, .95
-	j.Augmentation = dataset.Augmentation{Crop: .5, Policy: dataset.RandAugment, Layers: 1, Magnitude: 3}
+	j.Augmentation = dataset.Augmentation{Crop: .5, Policy: dataset.RandAugment, Layers: 1,
+		Magnitude: 3}
 	want := run(t, j)
 	if want.Top1 < .5 { // chance is a quarter
 		t.Errorf("little is learnt: %+v", want)
 	}
 	j.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
 	same(t, resumed(t, j, random.New(1, "cuts")), want)
-	native := &dataset.Images{N: j.Train.N, Size: 16, Channels: 1, Pixels: make([]uint8, 256*j.Train.N), Labels: j.Train.Labels}
+	native := &dataset.Images{N: j.Train.N, Size: 16, Channels: 1,
+		Pixels: make([]uint8, 256*j.Train.N), Labels: j.Train.Labels}
 	for i := range native.Pixels {
 		native.Pixels[i] = j.Train.Pixels[i/256*64+i%256/32*8+i%16/2]
 	}
@@ -505,7 +536,8 @@ func TestEfficientNetRecipe(t *testing.T) {
 		t.Errorf("little is learnt from images of twice the size: %+v", r)
 	}
 	j.Augmentation.Crop = 0
-	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(), "training images are 16 x 16") {
+	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(),
+		"training images are 16 x 16") {
 		t.Errorf("larger images without a crop: %v", err)
 	}
 }
@@ -513,7 +545,8 @@ func TestEfficientNetRecipe(t *testing.T) {
 // TestOptimizersFollowTheirFormulas compares with float64.
 func TestOptimizersFollowTheirFormulas(t *testing.T) {
 	for _, r := range []Recipe{
-		{Optimizer: SGD, Momentum: .9, Nesterov: true, WeightDecay: .1}, {Optimizer: SGD, Momentum: .5, ClipNorm: .7},
+		{Optimizer: SGD, Momentum: .9, Nesterov: true, WeightDecay: .1},
+		{Optimizer: SGD, Momentum: .5, ClipNorm: .7},
 		{Optimizer: RMSProp, Momentum: .9, RMSDecay: .8, RMSEpsilon: 1e-2, WeightDecay: .1},
 	} {
 		p := &nn.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
@@ -552,7 +585,8 @@ func TestOptimizersFollowTheirFormulas(t *testing.T) {
 
 func TestAverage(t *testing.T) {
 	make := func(v float32) *nn.Parameters {
-		return &nn.Parameters{List: []*nn.Param{{Value: []float32{v}}}, Statistics: []*nn.Statistic{{Mean: []float32{v}, Variance: []float32{v}}}}
+		return &nn.Parameters{List: []*nn.Param{{Value: []float32{v}}},
+			Statistics: []*nn.Statistic{{Mean: []float32{v}, Variance: []float32{v}}}}
 	}
 	a := average{kernels: kernel.Sets()[0].New(), decay: .5, to: make(0), from: make(1)}
 	want := 0.
@@ -561,13 +595,15 @@ func TestAverage(t *testing.T) {
 		n := float64(step + 1)
 		d := min(.5, (1+n)/(10+n))
 		want = d*want + 1 - d
-		if got := float64(a.to.List[0].Value[0]); math.Abs(got-want) > 1e-6 || a.to.Statistics[0].Variance[0] != a.to.List[0].Value[0] {
+		if got := float64(a.to.List[0].Value[0]); math.Abs(got-want) > 1e-6 ||
+			a.to.Statistics[0].Variance[0] != a.to.List[0].Value[0] {
 			t.Fatalf("step %d: %v, want %v", step, got, want)
 		}
 	}
 }
 
-// TestLossesOfPyTorch trains ten steps, and fifty of AdamW at a falling rate, from PyTorch's weights on its images (model/nn/testdata/reference.py).
+// TestLossesOfPyTorch trains ten steps, and fifty of AdamW at a falling rate, from PyTorch's
+// weights on its images (model/nn/testdata/reference.py).
 func TestLossesOfPyTorch(t *testing.T) {
 	text, err := os.ReadFile("../nn/testdata/reference.json")
 	if err != nil {
@@ -584,10 +620,12 @@ func TestLossesOfPyTorch(t *testing.T) {
 	if err := json.Unmarshal(text, &ref); err != nil {
 		t.Fatal(err)
 	}
-	arch := model.Architecture{InChannels: 3, Pixels: 12, Classes: 5, Stem: model.Stem{Channels: 7, Kernel: 3, Stride: 2}, Head: 13, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
+	arch := model.Architecture{InChannels: 3, Pixels: 12, Classes: 5, Stem: model.Stem{Channels: 7,
+		Kernel: 3, Stride: 2}, Head: 13, BatchNormEpsilon: 1e-3, BatchNormMomentum: .9,
 		Stages: []model.Stage{
 			{Block: model.MBConv, Expansion: 1, Channels: 7, Kernel: 3, Stride: 1, Repeats: 1, SERatio: .25},
-			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2, SERatio: .25},
+			{Block: model.MBConv, Expansion: 4, Channels: 10, Kernel: 5, Stride: 2, Repeats: 2,
+				SERatio: .25},
 			{Block: model.MBConv, Expansion: 3, Channels: 9, Kernel: 3, Stride: 1, Repeats: 1},
 		}}
 	adamW := Recipe{Schedule: Linear}.WithOptimizer(AdamW)
@@ -596,9 +634,11 @@ func TestLossesOfPyTorch(t *testing.T) {
 		recipe Recipe
 		want   []float64
 	}{
-		"sgd":     {Recipe{Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true, WeightDecay: ref.WeightDecay}, ref.SGD},
-		"rmsprop": {Recipe{Optimizer: RMSProp, LearningRate: .01, Momentum: .9, RMSDecay: .9, RMSEpsilon: 1e-3, WeightDecay: ref.WeightDecay}, ref.RMSProp},
-		"adamw":   {adamW, ref.AdamW},
+		"sgd": {Recipe{Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true,
+			WeightDecay: ref.WeightDecay}, ref.SGD},
+		"rmsprop": {Recipe{Optimizer: RMSProp, LearningRate: .01, Momentum: .9, RMSDecay: .9,
+			RMSEpsilon: 1e-3, WeightDecay: ref.WeightDecay}, ref.RMSProp},
+		"adamw": {adamW, ref.AdamW},
 	} {
 		p, err := nn.NewParameters(arch, 1, false)
 		if err != nil {
@@ -607,7 +647,8 @@ func TestLossesOfPyTorch(t *testing.T) {
 		for _, q := range p.List {
 			copy(q.Value, floats(t, ref.Weights[q.Name]))
 		}
-		n, err := nn.NewTrainer(arch, p, nn.Options{Batch: len(ref.Labels), LabelSmoothing: ref.Smoothing})
+		n, err := nn.NewTrainer(arch, p, nn.Options{Batch: len(ref.Labels),
+			LabelSmoothing: ref.Smoothing})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -650,7 +691,8 @@ func TestRank(t *testing.T) {
 		logits []float32
 		label  int
 		want   int
-	}{{[]float32{1, 3, 2}, 1, 0}, {[]float32{1, 3, 2}, 0, 2}, {[]float32{1, 1, 1}, 0, 0}, {[]float32{1, 1, 1}, 2, 2}, {[]float32{nan, nan}, 1, 1}} {
+	}{{[]float32{1, 3, 2}, 1, 0}, {[]float32{1, 3, 2}, 0, 2}, {[]float32{1, 1, 1}, 0, 0},
+		{[]float32{1, 1, 1}, 2, 2}, {[]float32{nan, nan}, 1, 1}} {
 		if got := rank(c.logits, c.label); got != c.want {
 			t.Errorf("class %d of %v has rank %d, want %d", c.label, c.logits, got, c.want)
 		}
@@ -664,7 +706,9 @@ func TestRecipeValidate(t *testing.T) {
 	r := DefaultRecipe()
 	r.Epochs, r.Optimizer, r.Momentum, r.Warmup, r.Initializer = 0, "adam", 1, math.NaN(), "zero"
 	err := r.Validate()
-	for _, want := range []string{"epochs must be 1 or more", `not "adam"`, "momentum must be between", "warmup must be between", `initializer must be pytorch or empty, not "zero"`} {
+	for _, want := range []string{"epochs must be 1 or more", `not "adam"`,
+		"momentum must be between", "warmup must be between",
+		`initializer must be pytorch or empty, not "zero"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -674,14 +718,16 @@ func TestRecipeValidate(t *testing.T) {
 		t.Error(err)
 	}
 	r.Epochs, r.Warmup = 4, .1
-	for _, want := range []string{"warmup_epochs must be between 0 and epochs = 4, not 5", "warmup = 0.1 and warmup_epochs exclude each other"} {
+	for _, want := range []string{"warmup_epochs must be between 0 and epochs = 4, not 5",
+		"warmup = 0.1 and warmup_epochs exclude each other"} {
 		if err := r.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
 	j := job()
 	j.Validation = &dataset.Images{N: 1, Size: 9, Channels: 1}
-	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(), "validation images are 9 x 9") {
+	if _, err := Run(context.Background(), j, ignore); err == nil || !strings.Contains(err.Error(),
+		"validation images are 9 x 9") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -706,7 +752,8 @@ func TestInitializer(t *testing.T) {
 		t.Error("the official weights are not those of package nn")
 	}
 	r.Initializer = PyTorch
-	if want.DrawAsPyTorch(); !slices.Equal(first(), want.List[0].Value) || slices.Equal(first(), official) {
+	if want.DrawAsPyTorch(); !slices.Equal(first(), want.List[0].Value) ||
+		slices.Equal(first(), official) {
 		t.Error("PyTorch's weights are not those of package nn")
 	}
 }

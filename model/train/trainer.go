@@ -7,7 +7,8 @@ import (
 	"gridsearch/model/nn"
 )
 
-// Trainer makes the steps of a training: it owns the parameters, the network and the optimiser. It is not safe for concurrent use.
+// Trainer makes the steps of a training: it owns the parameters, the network and the optimiser. It
+// is not safe for concurrent use.
 type Trainer struct {
 	arch      model.Architecture // with the recipe's regularisation
 	params    *nn.Parameters
@@ -16,13 +17,16 @@ type Trainer struct {
 	average   *average // nil for none
 }
 
-// NewTrainer builds what a recipe trains an architecture with. The seed is that of initialisation and masks. 0 threads are one; the bits of a result
-// depend on them. It is an error if the architecture cannot be built.
-func NewTrainer(arch model.Architecture, recipe Recipe, seed uint64, threads int) (*Trainer, error) {
+// NewTrainer builds what a recipe trains an architecture with. The seed is that of initialisation
+// and masks. 0 threads are one; the bits of a result depend on them. It is an error if the
+// architecture cannot be built.
+func NewTrainer(arch model.Architecture, recipe Recipe, seed uint64,
+	threads int) (*Trainer, error) {
 	arch.Dropout, arch.DropConnect = recipe.Dropout, recipe.DropConnect
 	t := &Trainer{arch: arch}
 	var err error
-	if t.params, err = nn.NewParameters(arch, random.Seed(seed, "network"), recipe.ZeroInitResidual); err != nil {
+	if t.params, err = nn.NewParameters(arch, random.Seed(seed, "network"),
+		recipe.ZeroInitResidual); err != nil {
 		return nil, err
 	}
 	if recipe.Initializer == PyTorch {
@@ -32,9 +36,11 @@ func NewTrainer(arch model.Architecture, recipe Recipe, seed uint64, threads int
 		return nil, err
 	}
 	if recipe.EMA > 0 {
-		t.average = &average{kernels: t.optimizer.kernels, decay: recipe.EMA, to: t.params.Clone(), from: t.params}
+		t.average = &average{kernels: t.optimizer.kernels, decay: recipe.EMA, to: t.params.Clone(),
+			from: t.params}
 	}
-	options := nn.Options{Batch: recipe.BatchSize, Seed: random.Seed(seed, "masks"), LabelSmoothing: recipe.LabelSmoothing, Threads: threads}
+	options := nn.Options{Batch: recipe.BatchSize, Seed: random.Seed(seed, "masks"),
+		LabelSmoothing: recipe.LabelSmoothing, Threads: threads}
 	if t.network, err = nn.NewTrainer(arch, t.params, options); err != nil {
 		return nil, err
 	}
@@ -47,8 +53,9 @@ func (t *Trainer) Images() []float32 { return t.network.Images() }
 // Labels are the classes of the batch, to be written before a step.
 func (t *Trainer) Labels() []int32 { return t.network.Labels() }
 
-// Step makes the step of that number, counted from 0, at a learning rate: forward, loss, backward, optimiser, moving average. It returns the mean loss
-// of the batch; one that is no number gives a *DivergedError and leaves the weights as they were.
+// Step makes the step of that number, counted from 0, at a learning rate: forward, loss, backward,
+// optimiser, moving average. It returns the mean loss of the batch; one that is no number gives a
+// *DivergedError and leaves the weights as they were.
 func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 	if loss, err = t.network.Step(step); err != nil {
 		return 0, err

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestTrainer makes steps on one batch until it is learned, the same twice; a loss that is no number leaves the weights alone.
+// TestTrainer makes steps on one batch until it is learned, the same twice; a loss that is no
+// number leaves the weights alone.
 func TestTrainer(t *testing.T) {
 	recipe := DefaultRecipe()
 	recipe.BatchSize = 16
@@ -33,7 +34,8 @@ func TestTrainer(t *testing.T) {
 		before := slices.Clone(trainer.params.List[0].Value)
 		trainer.Images()[0] = float32(math.NaN())
 		var diverged *DivergedError
-		if _, err := trainer.Step(30, .05); !errors.As(err, &diverged) || diverged.Step != 30 || !slices.Equal(before, trainer.params.List[0].Value) {
+		if _, err := trainer.Step(30, .05); !errors.As(err, &diverged) || diverged.Step != 30 ||
+			!slices.Equal(before, trainer.params.List[0].Value) {
 			t.Errorf("an image that is no number gives %v", err)
 		}
 	}

@@ -21,11 +21,13 @@ type ClassMap struct {
 // Predicted is the class that a network names itself.
 const Predicted = -1
 
-// ClassMaps maps a class, or Predicted, in images of any size that the network's is no larger than, each by itself.
+// ClassMaps maps a class, or Predicted, in images of any size that the network's is no larger than,
+// each by itself.
 func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, error) {
 	a := n.Architecture
 	if n.Mean == nil {
-		return nil, fmt.Errorf("nobody has said how the images of %s were normalised: import it with --mean and --deviation, or with --like", a.Name)
+		return nil, fmt.Errorf("nobody has said how the images of %s were normalised: import it "+
+			"with --mean and --deviation, or with --like", a.Name)
 	}
 	if class < Predicted || class >= a.Classes {
 		return nil, fmt.Errorf("%s has the classes 0 to %d: %d is none", a.Name, a.Classes-1, class)
@@ -38,7 +40,8 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 	maps := make([]ClassMap, len(images))
 	for i, im := range images {
 		if im.Channels != a.InChannels {
-			return nil, fmt.Errorf("the image has %s, %s takes %d", plural.Of(im.Channels, "channel"), a.Name, a.InChannels)
+			return nil, fmt.Errorf("the image has %s, %s takes %d",
+				plural.Of(im.Channels, "channel"), a.Name, a.InChannels)
 		}
 		small, err := im.Resize(a.Pixels)
 		if err != nil {
@@ -55,7 +58,8 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 		if c == Predicted {
 			c = slices.Index(logits, slices.Max(logits))
 		}
-		maps[i] = ClassMap{Class: c, Probability: probability(logits, c), Size: a.FinalMap(), Evidence: network.Map(0, c)}
+		maps[i] = ClassMap{Class: c, Probability: probability(logits, c), Size: a.FinalMap(),
+			Evidence: network.Map(0, c)}
 	}
 	return maps, nil
 }

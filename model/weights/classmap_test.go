@@ -13,14 +13,16 @@ import (
 // noisy is an image of random bytes.
 func noisy(size, channels int) *dataset.Images {
 	s := random.New(3, "image")
-	im := &dataset.Images{N: 1, Size: size, Channels: channels, Pixels: make([]uint8, size*size*channels), Labels: []int32{0}}
+	im := &dataset.Images{N: 1, Size: size, Channels: channels,
+		Pixels: make([]uint8, size*size*channels), Labels: []int32{0}}
 	for i := range im.Pixels {
 		im.Pixels[i] = uint8(s.IntN(256))
 	}
 	return im
 }
 
-// TestClassMaps: maps are of the class that the logits name, or of the one asked for, and add up to its logit.
+// TestClassMaps: maps are of the class that the logits name, or of the one asked for, and add up to
+// its logit.
 func TestClassMaps(t *testing.T) {
 	n := imported(t)
 	n.Mean, n.Deviation = []float32{.4, .5, .6}, []float32{.2, .3, .25}
@@ -45,15 +47,18 @@ func TestClassMaps(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := maps[1]
-		if class != Predicted && m.Class != class || m.Size != a.FinalMap() || len(m.Evidence) != m.Size*m.Size {
+		if class != Predicted && m.Class != class || m.Size != a.FinalMap() ||
+			len(m.Evidence) != m.Size*m.Size {
 			t.Fatalf("asked for class %d: %+v", class, m)
 		}
 		logit, mean := float64(logits[0][m.Class]), float64(bias[m.Class])
 		for _, v := range m.Evidence {
 			mean += float64(v) / float64(len(m.Evidence))
 		}
-		if math.Abs(mean-logit) > 1e-5*(1+math.Abs(logit)) || math.Abs(m.Probability-math.Exp(logit)/sum) > 1e-6 {
-			t.Errorf("class %d: mean and bias are %v, probability %v; the logit is %v, softmax %v", m.Class, mean, m.Probability, logit, math.Exp(logit)/sum)
+		if math.Abs(mean-logit) > 1e-5*(1+math.Abs(logit)) ||
+			math.Abs(m.Probability-math.Exp(logit)/sum) > 1e-6 {
+			t.Errorf("class %d: mean and bias are %v, probability %v; the logit is %v, softmax %v",
+				m.Class, mean, m.Probability, logit, math.Exp(logit)/sum)
 		}
 		for _, v := range logits[0] {
 			if class == Predicted && float64(v) > logit {
@@ -86,7 +91,8 @@ func TestClassMapsRefused(t *testing.T) {
 		{broken, noisy(size, 3), Predicted, "the logits of image 0 are not finite"},
 		{broken, noisy(size, 3), 0, "the logits of image 0 are not finite"},
 	} {
-		if _, err := c.network.ClassMaps([]*dataset.Images{c.image}, c.class); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := c.network.ClassMaps([]*dataset.Images{c.image}, c.class); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}
 	}

@@ -38,10 +38,12 @@ func (n Network) Safetensors(names string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := safetensors.File{Metadata: map[string]string{metadataKey: text, "format": "pt"}} // the second by a custom of PyTorch's users
+	// the second by a custom of PyTorch's users
+	file := safetensors.File{Metadata: map[string]string{metadataKey: text, "format": "pt"}}
 	for _, l := range list {
 		for _, t := range l.tensors() {
-			file.Tensors = append(file.Tensors, safetensors.Float32s(t.name, t.shape, t.export(values[t.ours])))
+			file.Tensors = append(file.Tensors, safetensors.Float32s(t.name, t.shape,
+				t.export(values[t.ours])))
 		}
 		if l.norm != "" {
 			file.Tensors = append(file.Tensors, safetensors.Int64(l.norm+batches, 0))
@@ -55,7 +57,8 @@ func (n Network) describe(names string) (string, error) {
 	return string(text), err
 }
 
-// Decode reads a parameter file. The error names every tensor that misses, is too many or does not fit; nothing is read by halves.
+// Decode reads a parameter file. The error names every tensor that misses, is too many or does not
+// fit; nothing is read by halves.
 func Decode(text []byte) (Network, error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
@@ -72,13 +75,16 @@ func Decode(text []byte) (Network, error) {
 		return Network{}, fmt.Errorf("metadata %q: %w", metadataKey, err)
 	}
 	if d.SchemaVersion != schemaVersion {
-		return Network{}, fmt.Errorf("metadata %q have version %d, this program knows %d: use the gridsearch that wrote the file", metadataKey, d.SchemaVersion, schemaVersion)
+		return Network{}, fmt.Errorf("metadata %q have version %d, this program knows %d: use "+
+			"the gridsearch that wrote the file", metadataKey, d.SchemaVersion, schemaVersion)
 	}
 	if err := d.Architecture.Validate(); err != nil {
 		return Network{}, fmt.Errorf("metadata %q: %w", metadataKey, err)
 	}
-	if blocks := len(d.Architecture.Blocks()); blocks > len(file.Tensors) { // before a list of what misses is made, of a length that the metadata choose
-		return Network{}, fmt.Errorf("metadata %q describe a network of %d blocks, the file has %d tensors", metadataKey, blocks, len(file.Tensors))
+	// before a list of what misses is made, of a length that the metadata choose
+	if blocks := len(d.Architecture.Blocks()); blocks > len(file.Tensors) {
+		return Network{}, fmt.Errorf("metadata %q describe a network of %d blocks, the file has "+
+			"%d tensors", metadataKey, blocks, len(file.Tensors))
 	}
 	n, err := build(file, d.Architecture, d.Names)
 	n.Mean, n.Deviation = d.Mean, d.Deviation
@@ -91,8 +97,9 @@ func Decode(text []byte) (Network, error) {
 // ErrNoNetwork is the error of a safetensors file that does not say which network it is: Import it.
 var ErrNoNetwork = errors.New("the file does not say which network it is")
 
-// Import reads a safetensors file of an architecture that the caller knows, with the names of Torchvision or Timm, or, where that is empty, of the one
-// that fits better. The error is as that of Decode.
+// Import reads a safetensors file of an architecture that the caller knows, with the names of
+// Torchvision or Timm, or, where that is empty, of the one that fits better. The error is as that
+// of Decode.
 func Import(text []byte, arch model.Architecture, names string) (Network, error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
@@ -137,8 +144,8 @@ func wanted(arch model.Architecture, names string) (map[string]tensor, error) {
 	return all, err
 }
 
-// build makes a network of a file. Parameters are made only when the file is known to have the numbers for them, so that no metadata can ask for more
-// memory than the file has.
+// build makes a network of a file. Parameters are made only when the file is known to have the
+// numbers for them, so that no metadata can ask for more memory than the file has.
 func build(file *safetensors.File, arch model.Architecture, names string) (Network, error) {
 	wanted, err := wanted(arch, names)
 	if err != nil {
@@ -200,9 +207,11 @@ func compare(file *safetensors.File, wanted map[string]tensor, names string) err
 		case !ok:
 			extra = append(extra, t.Name)
 		case !slices.Equal(w.shape, t.Shape):
-			lines = append(lines, fmt.Sprintf("%s has shape %v, the network wants %v", t.Name, t.Shape, w.shape))
+			lines = append(lines, fmt.Sprintf("%s has shape %v, the network wants %v", t.Name,
+				t.Shape, w.shape))
 		case !t.IsFloat():
-			lines = append(lines, fmt.Sprintf("%s is of dtype %s, the network wants floating point", t.Name, t.Type))
+			lines = append(lines, fmt.Sprintf("%s is of dtype %s, the network wants floating point",
+				t.Name, t.Type))
 		}
 	}
 	var missing []string
@@ -221,7 +230,8 @@ func compare(file *safetensors.File, wanted map[string]tensor, names string) err
 		return nil
 	}
 	slices.Sort(lines)
-	return fmt.Errorf("the tensors are not those of the network by %s's names; nothing is loaded\n%s", names, strings.Join(lines, "\n"))
+	return fmt.Errorf("the tensors are not those of the network by %s's names; nothing is "+
+		"loaded\n%s", names, strings.Join(lines, "\n"))
 }
 
 // CheckMoments says whether mean and deviation can be those of the network's images.
@@ -230,7 +240,8 @@ func (n Network) CheckMoments() error {
 		return nil
 	}
 	if c := n.Architecture.InChannels; len(n.Mean) != c || len(n.Deviation) != c {
-		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %s", len(n.Mean), len(n.Deviation), plural.Of(c, "channel"))
+		return fmt.Errorf("mean and deviation have %d and %d numbers, the network's images have %s",
+			len(n.Mean), len(n.Deviation), plural.Of(c, "channel"))
 	}
 	for i, d := range n.Deviation {
 		if !finite(n.Mean[i]) {

@@ -17,7 +17,8 @@ func FuzzMetadata(f *testing.F) {
 	f.Add("null")
 	tensors := file(f, read(f, "efficientnet/torchvision.safetensors")).Tensors
 	f.Fuzz(func(t *testing.T, said string) {
-		text, err := safetensors.File{Metadata: map[string]string{metadataKey: said}, Tensors: tensors}.Encode()
+		text, err := safetensors.File{Metadata: map[string]string{metadataKey: said},
+			Tensors: tensors}.Encode()
 		if err != nil {
 			return
 		}

@@ -11,19 +11,22 @@ import (
 // batch bounds the memory of an evaluation; results do not depend on it.
 const batch = 16
 
-// Logits evaluates images [n, channels, pixels, pixels], normalised as in training, and returns the logits of each, which are finite. The tensor may be of
-// any floating-point type. 0 threads are one.
+// Logits evaluates images [n, channels, pixels, pixels], normalised as in training, and returns the
+// logits of each, which are finite. The tensor may be of any floating-point type. 0 threads are
+// one.
 func (n Network) Logits(images safetensors.Tensor, threads int) ([][]float32, error) {
 	a := n.Architecture
 	want := []int{a.InChannels, a.Pixels, a.Pixels}
 	if len(images.Shape) != 4 || !slices.Equal(images.Shape[1:], want) || images.Shape[0] < 1 {
-		return nil, fmt.Errorf("tensor %q has shape %v, the network takes [n %d %d %d]", images.Name, images.Shape, want[0], want[1], want[2])
+		return nil, fmt.Errorf("tensor %q has shape %v, the network takes [n %d %d %d]",
+			images.Name, images.Shape, want[0], want[1], want[2])
 	}
 	pixels, err := images.Float32s()
 	if err != nil {
 		return nil, fmt.Errorf("tensor %q: %w", images.Name, err)
 	}
-	network, err := nn.NewEvaluator(a, n.Parameters, nn.Options{Batch: min(batch, images.Shape[0]), Threads: threads})
+	network, err := nn.NewEvaluator(a, n.Parameters, nn.Options{Batch: min(batch, images.Shape[0]),
+		Threads: threads})
 	if err != nil {
 		return nil, err
 	}

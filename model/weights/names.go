@@ -31,7 +31,8 @@ type layer struct {
 // part is a layer of a block: its name in package nn, and in timm with the batch norm behind it.
 type part struct{ ours, timm, norm string }
 
-// parts lists the layers of each kind of block, by model.Block.Kind, in the order of model.Architecture.Layers.
+// parts lists the layers of each kind of block, by model.Block.Kind, in the order of
+// model.Architecture.Layers.
 var parts = map[string]func(model.Block) []part{
 	model.KindStem:         always(part{"conv", "conv_stem", "bn1"}),
 	model.KindPool:         always(),
@@ -39,10 +40,11 @@ var parts = map[string]func(model.Block) []part{
 	model.KindClassifier:   always(classifier),
 	model.MBConv:           mbconv,
 	model.InvertedResidual: mbconv,
-	model.Separable:        always(part{"depthwise", "conv_dw", "bn1"}, part{"pointwise", "conv_pw", "bn2"}),
-	model.Conv:             always(part{"conv", "conv", "bn1"}),
-	model.Basic:            residual(2),
-	model.Bottleneck:       residual(3),
+	model.Separable: always(part{"depthwise", "conv_dw", "bn1"}, part{"pointwise", "conv_pw",
+		"bn2"}),
+	model.Conv:       always(part{"conv", "conv", "bn1"}),
+	model.Basic:      residual(2),
+	model.Bottleneck: residual(3),
 }
 
 var classifier = part{"classifier", "classifier", ""}
@@ -52,15 +54,19 @@ func always(list ...part) func(model.Block) []part {
 	return func(model.Block) []part { return list }
 }
 
-// mbconv names the layers of timm's InvertedResidual, and of its DepthwiseSeparable where there is no expansion.
+// mbconv names the layers of timm's InvertedResidual, and of its DepthwiseSeparable where there is
+// no expansion.
 func mbconv(b model.Block) []part {
-	expand, depthwise, project := []part{{"expand", "conv_pw", "bn1"}}, part{"depthwise", "conv_dw", "bn2"}, part{"project", "conv_pwl", "bn3"}
+	expand, depthwise, project := []part{{"expand", "conv_pw", "bn1"}}, part{"depthwise", "conv_dw",
+		"bn2"}, part{"project", "conv_pwl", "bn3"}
 	if b.Expanded == b.In {
-		expand, depthwise, project = nil, part{"depthwise", "conv_dw", "bn1"}, part{"project", "conv_pw", "bn2"}
+		expand, depthwise, project = nil, part{"depthwise", "conv_dw", "bn1"},
+			part{"project", "conv_pw", "bn2"}
 	}
 	list := append(expand, depthwise)
 	if b.SEChannels > 0 {
-		list = append(list, part{ours: "se.reduce", timm: "se.conv_reduce"}, part{ours: "se.expand", timm: "se.conv_expand"})
+		list = append(list, part{ours: "se.reduce", timm: "se.conv_reduce"},
+			part{ours: "se.expand", timm: "se.conv_expand"})
 	}
 	return append(list, project)
 }
@@ -83,7 +89,8 @@ func residual(convolutions int) func(model.Block) []part {
 // layers lists a network's layers in the order of execution with the names that are asked for.
 func layers(arch model.Architecture, names string) ([]layer, error) {
 	if !slices.Contains(Names, names) {
-		return nil, fmt.Errorf("names %q are not known: did you mean %q?", names, nearest.Word(names, Names))
+		return nil, fmt.Errorf("names %q are not known: did you mean %q?", names,
+			nearest.Word(names, Names))
 	}
 	all, name := arch.Layers(), style(arch, names)
 	var list []layer
@@ -97,7 +104,8 @@ func layers(arch model.Architecture, names string) ([]layer, error) {
 				return nil, fmt.Errorf("%s: block %q has more names than layers", b.Name, b.Kind)
 			}
 			l := layer{Layer: all[len(list)], ours: b.Name + "." + p.ours}
-			l.name, l.norm = name(place{block: b, at: at, part: p, index: i, parts: len(of(b)), layer: l.Name})
+			l.name, l.norm = name(place{block: b, at: at, part: p, index: i, parts: len(of(b)),
+				layer: l.Name})
 			if !l.normalised() {
 				l.norm = ""
 			}
@@ -119,7 +127,8 @@ type place struct {
 	layer        string // its name as model.Layer
 }
 
-// style is how a library names the layers of a network and the batch norms behind them. Networks that it has no class for are named like its EfficientNet.
+// style is how a library names the layers of a network and the batch norms behind them. Networks
+// that it has no class for are named like its EfficientNet.
 func style(arch model.Architecture, names string) func(place) (layer, norm string) {
 	switch {
 	case arch.Head == 0 && only(arch, model.Basic, model.Bottleneck):
@@ -134,7 +143,10 @@ func style(arch model.Architecture, names string) func(place) (layer, norm strin
 
 // only says whether all stages have blocks of these kinds.
 func only(arch model.Architecture, kinds ...string) bool {
-	return !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool { return !slices.Contains(kinds, s.Block) })
+	return !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool {
+		return !slices.Contains(
+			kinds, s.Block)
+	})
 }
 
 // resNet is torchvision's ResNet, whose names timm shares.
@@ -158,7 +170,8 @@ func timm(p place) (layer, norm string) {
 	return prefix + p.part.timm, prefix + p.part.norm
 }
 
-// mobileNetV2 is torchvision's: blocks are numbered through; in one, convolutions with an activation are Sequentials, and the last is not.
+// mobileNetV2 is torchvision's: blocks are numbered through; in one, convolutions with an
+// activation are Sequentials, and the last is not.
 func mobileNetV2(p place) (layer, norm string) {
 	prefix := fmt.Sprintf("features.%d.", p.at)
 	switch {
@@ -172,42 +185,51 @@ func mobileNetV2(p place) (layer, norm string) {
 	return fmt.Sprintf("%sconv.%d.0", prefix, p.index), fmt.Sprintf("%sconv.%d.1", prefix, p.index)
 }
 
-// efficientNet is torchvision's, as which model.Layer is named: a convolution and its batch norm are neighbours in a Sequential.
+// efficientNet is torchvision's, as which model.Layer is named: a convolution and its batch norm
+// are neighbours in a Sequential.
 func efficientNet(p place) (layer, norm string) {
 	return p.layer, strings.TrimSuffix(p.layer, ".0") + ".1"
 }
 
-// Libraries lists the names by which a library has a class for the network: a model of it loads the file strictly and computes the same.
+// Libraries lists the names by which a library has a class for the network: a model of it loads the
+// file strictly and computes the same.
 func Libraries(arch model.Architecture) []string {
 	symmetric := arch.Padding != model.Same
 	headed := symmetric && !arch.Stem.Pool && arch.Head > 0
-	resNet := symmetric && arch.Stem.Pool && arch.Head == 0 && (only(arch, model.Basic) || only(arch, model.Bottleneck))
+	resNet := symmetric && arch.Stem.Pool && arch.Head == 0 && (only(arch, model.Basic) ||
+		only(arch, model.Bottleneck))
 	switch {
 	case headed && squeezed(arch) && activated(arch, model.SiLU),
 		headed && only(arch, model.InvertedResidual) && activated(arch, model.ReLU6),
 		resNet && activated(arch, model.ReLU):
 		return []string{Torchvision, Timm}
-	case resNet, !arch.Stem.Pool && only(arch, model.MBConv, model.InvertedResidual, model.Separable, model.Conv):
+	case resNet, !arch.Stem.Pool && only(arch, model.MBConv, model.InvertedResidual,
+		model.Separable, model.Conv):
 		return []string{Timm}
 	}
 	return nil
 }
 
-// squeezed says whether all blocks are torchvision's MBConv, which has squeeze-excite of a quarter, always.
+// squeezed says whether all blocks are torchvision's MBConv, which has squeeze-excite of a quarter,
+// always.
 func squeezed(arch model.Architecture) bool {
-	return only(arch, model.MBConv) && !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool { return s.SERatio != .25 })
+	return only(arch, model.MBConv) && !slices.ContainsFunc(arch.Stages,
+		func(s model.Stage) bool { return s.SERatio != .25 })
 }
 
 // activated says whether all blocks have that activation.
 func activated(arch model.Architecture, activation string) bool {
-	return !slices.ContainsFunc(arch.Blocks(), func(b model.Block) bool { return b.Activation != activation })
+	return !slices.ContainsFunc(arch.Blocks(),
+		func(b model.Block) bool { return b.Activation != activation })
 }
 
 // normalised says whether a batch norm follows the layer, instead of a bias.
-func (l layer) normalised() bool { return l.Type == model.TypeConv || l.Type == model.TypeDepthwise }
+func (l layer) normalised() bool {
+	return l.Type == model.TypeConv || l.Type == model.TypeDepthwise
+}
 
-// tensor is what a file has for a parameter or a statistic. Shapes are PyTorch's: a convolution [out, in / groups, k, k], a dense layer [out, in], others
-// [channels].
+// tensor is what a file has for a parameter or a statistic. Shapes are PyTorch's: a convolution
+// [out, in / groups, k, k], a dense layer [out, in], others [channels].
 type tensor struct {
 	ours  string // name in package nn
 	name  string
@@ -217,19 +239,23 @@ type tensor struct {
 // tensors lists the tensors of a layer and of the batch norm behind it.
 func (l layer) tensors() []tensor {
 	out := []int{l.OutChannels}
-	weight := tensor{l.ours + ".weight", l.name + ".weight", []int{l.OutChannels, l.InChannels / l.Groups, l.Kernel, l.Kernel}}
+	weight := tensor{l.ours + ".weight", l.name + ".weight",
+		[]int{l.OutChannels, l.InChannels / l.Groups, l.Kernel, l.Kernel}}
 	if l.Type == model.TypeLinear {
 		weight.shape = weight.shape[:2]
 	}
 	if !l.normalised() {
 		return []tensor{weight, {l.ours + ".bias", l.name + ".bias", out}}
 	}
-	return []tensor{weight, {l.ours + ".bn.gamma", l.norm + ".weight", out}, {l.ours + ".bn.beta", l.norm + ".bias", out},
-		{l.ours + ".bn.mean", l.norm + ".running_mean", out}, {l.ours + ".bn.variance", l.norm + ".running_var", out}}
+	return []tensor{weight, {l.ours + ".bn.gamma", l.norm + ".weight", out},
+		{l.ours + ".bn.beta", l.norm + ".bias", out},
+		{l.ours + ".bn.mean", l.norm + ".running_mean", out}, {l.ours + ".bn.variance", l.norm +
+			".running_var", out}}
 }
 
 // variance says whether the tensor is the running variance of a batch norm.
 func (t tensor) variance() bool { return strings.HasSuffix(t.ours, ".bn.variance") }
 
-// batches is the counter that PyTorch keeps beside running statistics. It decides nothing unless their momentum is None: it is written as 0 and not read.
+// batches is the counter that PyTorch keeps beside running statistics. It decides nothing unless
+// their momentum is None: it is written as 0 and not read.
 const batches = ".num_batches_tracked"

@@ -8,7 +8,8 @@ import (
 	"gridsearch/model"
 )
 
-// Names of the graph's ends: images are [batch, channels, pixels, pixels], normalised as in training.
+// Names of the graph's ends: images are [batch, channels, pixels, pixels], normalised as in
+// training.
 const (
 	ImagesName = "images"
 	LogitsName = "logits"
@@ -28,7 +29,8 @@ func (n Network) ONNX() ([]byte, error) {
 	d := &drawing{layers: list, values: values, epsilon: float32(arch.BatchNormEpsilon)}
 	d.model = onnx.Model{
 		Producer: "gridsearch", Name: "network", Metadata: map[string]string{metadataKey: text},
-		Inputs:  []onnx.Value{{Name: ImagesName, Shape: []int{arch.InChannels, arch.Pixels, arch.Pixels}}},
+		Inputs: []onnx.Value{{Name: ImagesName, Shape: []int{arch.InChannels, arch.Pixels,
+			arch.Pixels}}},
 		Outputs: []onnx.Value{{Name: LogitsName, Shape: []int{arch.Classes}}},
 	}
 	x := ImagesName
@@ -50,10 +52,13 @@ type drawing struct {
 	epsilon float32 // of batch norm
 }
 
-// drawn draws each kind of block behind x and returns its output. Each takes the layers that parts lists for it.
+// drawn draws each kind of block behind x and returns its output. Each takes the layers that parts
+// lists for it.
 var drawn = map[string]func(d *drawing, b model.Block, x string) string{
-	model.KindStem: (*drawing).activated, model.KindPool: (*drawing).pool, model.KindHead: (*drawing).head, model.KindClassifier: (*drawing).classifier,
-	model.MBConv: (*drawing).mbconv, model.InvertedResidual: (*drawing).mbconv, model.Separable: (*drawing).separable, model.Conv: (*drawing).activated,
+	model.KindStem: (*drawing).activated, model.KindPool: (*drawing).pool,
+	model.KindHead: (*drawing).head, model.KindClassifier: (*drawing).classifier,
+	model.MBConv: (*drawing).mbconv, model.InvertedResidual: (*drawing).mbconv,
+	model.Separable: (*drawing).separable, model.Conv: (*drawing).activated,
 	model.Basic: (*drawing).residual, model.Bottleneck: (*drawing).residual,
 }
 
@@ -83,7 +88,9 @@ func (d *drawing) mbconv(b model.Block, x string) string {
 	return y
 }
 
-func (d *drawing) separable(b model.Block, x string) string { return d.activated(b, d.activated(b, x)) }
+func (d *drawing) separable(b model.Block, x string) string {
+	return d.activated(b, d.activated(b, x))
+}
 
 func (d *drawing) residual(b model.Block, x string) string {
 	y := d.activated(b, x)
@@ -103,7 +110,8 @@ func (d *drawing) classifier(b model.Block, x string) string {
 	y := d.node("GlobalAveragePool", b.Name+".mean", []string{x})
 	y = d.node("Flatten", b.Name+".flat", []string{y})
 	dense := d.next()
-	return d.node("Gemm", LogitsName, append([]string{y}, d.weights(dense)...), onnx.Attribute{Name: "transB", Value: 1})
+	return d.node("Gemm", LogitsName, append([]string{y}, d.weights(dense)...),
+		onnx.Attribute{Name: "transB", Value: 1})
 }
 
 // next takes the next layer.
@@ -121,25 +129,31 @@ func (d *drawing) conv(x string) string {
 	if l.norm == "" {
 		own = 2
 	}
-	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...), append(window(l.Kernel, l.Stride, l.shift), onnx.Attribute{Name: "group", Value: l.Groups})...)
+	y := d.node("Conv", l.name, append([]string{x}, weights[:own]...),
+		append(window(l.Kernel, l.Stride, l.shift), onnx.Attribute{Name: "group", Value: l.Groups})...)
 	if l.norm == "" {
 		return y
 	}
-	return d.node("BatchNormalization", l.norm, append([]string{y}, weights[own:]...), onnx.Attribute{Name: "epsilon", Value: d.epsilon})
+	return d.node("BatchNormalization", l.norm, append([]string{y}, weights[own:]...),
+		onnx.Attribute{Name: "epsilon", Value: d.epsilon})
 }
 
 // window is what a convolution or pooling sees.
 func window(kernel, stride, shift int) []onnx.Attribute {
 	pad := (kernel - 1) / 2
 	front := pad - shift
-	return []onnx.Attribute{{Name: "kernel_shape", Value: []int{kernel, kernel}}, {Name: "strides", Value: []int{stride, stride}}, {Name: "pads", Value: []int{front, front, pad, pad}}}
+	return []onnx.Attribute{{Name: "kernel_shape", Value: []int{kernel, kernel}},
+		{Name: "strides", Value: []int{stride, stride}},
+		{Name: "pads", Value: []int{front, front, pad, pad}}}
 }
 
-// weights adds the tensors of a layer and returns their names: the kernel, then its bias, or scale, shift, mean and variance of the batch norm.
+// weights adds the tensors of a layer and returns their names: the kernel, then its bias, or scale,
+// shift, mean and variance of the batch norm.
 func (d *drawing) weights(l layer) []string {
 	var names []string
 	for _, t := range l.tensors() {
-		d.model.Weights = append(d.model.Weights, onnx.Tensor{Name: t.name, Shape: t.shape, Values: t.export(d.values[t.ours])})
+		d.model.Weights = append(d.model.Weights, onnx.Tensor{Name: t.name, Shape: t.shape,
+			Values: t.export(d.values[t.ours])})
 		names = append(names, t.name)
 	}
 	return names
@@ -173,7 +187,9 @@ func (d *drawing) scalar(name string, value float32) string {
 	return name
 }
 
-func (d *drawing) node(operator, output string, inputs []string, attributes ...onnx.Attribute) string {
-	d.model.Nodes = append(d.model.Nodes, onnx.Node{Operator: operator, Inputs: inputs, Output: output, Attributes: attributes})
+func (d *drawing) node(operator, output string, inputs []string,
+	attributes ...onnx.Attribute) string {
+	d.model.Nodes = append(d.model.Nodes, onnx.Node{Operator: operator, Inputs: inputs,
+		Output: output, Attributes: attributes})
 	return output
 }

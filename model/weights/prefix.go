@@ -10,8 +10,8 @@ import (
 // Programs put a prefix in front of all names when they wrap a network: "module." by PyTorch's
 // DataParallel, "_orig_mod." by torch.compile, "model." by Lightning, or several.
 
-// prefix is what stands in front of a network's names in a file, and how many tensors go by a name of
-// the network behind it: the prefix with the most of them, the shortest among equals.
+// prefix is what stands in front of a network's names in a file, and how many tensors go by a name
+// of the network behind it: the prefix with the most of them, the shortest among equals.
 func prefix(file *safetensors.File, wanted map[string]tensor) (prefix string, named int) {
 	count := map[string]int{}
 	for _, t := range file.Tensors {
@@ -45,8 +45,10 @@ func without(file *safetensors.File, prefix string, named int) (*safetensors.Fil
 	for _, t := range file.Tensors {
 		name, ok := strings.CutPrefix(t.Name, prefix)
 		if !ok {
-			return nil, fmt.Errorf("%d of its %d tensors have the network's names behind the prefix %.80q, and %.80q does not begin "+
-				"with it: take the others out of the file; nothing is loaded", named, len(file.Tensors), prefix, t.Name)
+			return nil, fmt.Errorf("%d of its %d tensors have the network's names behind the "+
+				"prefix %.80q, and %.80q does not begin "+
+				"with it: take the others out of the file; nothing is loaded", named,
+				len(file.Tensors), prefix, t.Name)
 		}
 		t.Name = name
 		short.Tensors = append(short.Tensors, t)

@@ -1,8 +1,9 @@
-// Package weights carries trained networks between programs: safetensors files with the names and layouts of PyTorch's models, in both directions, and
-// ONNX files.
+// Package weights carries trained networks between programs: safetensors files with the names and
+// layouts of PyTorch's models, in both directions, and ONNX files.
 //
-// A parameter file is a safetensors file whose metadata also say which network it is, so that it needs no other file beside it. To PyTorch it is a state
-// dictionary that a model of that structure loads strictly.
+// A parameter file is a safetensors file whose metadata also say which network it is, so that it
+// needs no other file beside it. To PyTorch it is a state dictionary that a model of that structure
+// loads strictly.
 //
 // References:
 //
@@ -19,9 +20,11 @@ import (
 
 // Network is a network with its weights.
 type Network struct {
-	Architecture    model.Architecture
-	Parameters      *nn.Parameters
-	Mean, Deviation []float32 // of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has said
+	Architecture model.Architecture
+	Parameters   *nn.Parameters
+	// of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has
+	// said
+	Mean, Deviation []float32
 
 	Prefix string // that stood in front of all names of the file that it was read from, like "module."
 }
@@ -38,8 +41,8 @@ func values(p *nn.Parameters) map[string][]float32 {
 	return all
 }
 
-// Layouts. Package nn has the output channels last: a kernel is [k, k, in / groups, out] or, for k = 1, [in, out]. PyTorch has them first:
-// [out, in / groups, k, k]. A vector is both.
+// Layouts. Package nn has the output channels last: a kernel is [k, k, in / groups, out] or, for k
+// = 1, [in, out]. PyTorch has them first: [out, in / groups, k, k]. A vector is both.
 
 // order calls each with the places of a number in both layouts.
 func (t tensor) order(each func(ours, theirs int)) {

@@ -61,7 +61,8 @@ func TestSetAsideWithHoles(t *testing.T) {
 		t.Errorf("%v are set aside of a trial with a seed of its own", names)
 	}
 	bridge := of([]float64{1, 1.01, nan, nan}, []float64{2, 2.01, nan, nan},
-		[]float64{3, 2.98, nan, nan}, []float64{4, 9, 1, 5}, []float64{nan, nan, 2, 2.01}, []float64{nan, nan, 3, 2.99})
+		[]float64{3, 2.98, nan, nan}, []float64{4, 9, 1, 5}, []float64{nan, nan, 2, 2.01},
+		[]float64{nan, nan, 3, 2.99})
 	if i, p := bridge.loudest(); i != 3 || p != 1 {
 		t.Errorf("the bridge of two groups: trial %d with p = %g", i, p)
 	}

@@ -1,4 +1,5 @@
-// Package conv computes chains of k x k convolutions with batch norm behind each: plain convolutions and residual blocks.
+// Package conv computes chains of k x k convolutions with batch norm behind each: plain
+// convolutions and residual blocks.
 //
 // Reference:
 //
@@ -12,14 +13,16 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// ChainShape is the shape of convolutions that follow each other, each with batch norm behind it and an activation between them. Behind the last the
-// input, or a projection of it, may be added; then the activation follows once more.
+// ChainShape is the shape of convolutions that follow each other, each with batch norm behind it
+// and an activation between them. Behind the last the input, or a projection of it, may be added;
+// then the activation follows once more.
 type ChainShape struct {
 	Convs      []engine.ConvShape
 	Skip       bool              // the input is added
 	Shortcut   *engine.ConvShape // projected by this convolution; nil for the input itself
 	Activation kernel.Activation
-	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for none.
+	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for
+	// none.
 	Drop func(factors []float32)
 }
 
@@ -123,11 +126,13 @@ func (c *Chain) join(y, x []float32) {
 				par.Set(s.norm.Scale)
 			}
 			g := &c.gates
-			w.AddClipGate(act, g.Images(to), g.Images(l.output(pixel)), g.Images(beside), par, g.From(pixel), g.Rows(n.Rows, out))
+			w.AddClipGate(act, g.Images(to), g.Images(l.output(pixel)), g.Images(beside), par,
+				g.From(pixel), g.Rows(n.Rows, out))
 		case !c.shape.Skip:
 			w.NormAct(act, to, l.output(pixel), par.Set(l.norm.Scale, l.norm.Shift), n)
 		case s == nil:
-			w.AddClip(act, to, l.output(pixel), kernel.Dense(x[pixel*out:], out), par.Set(l.norm.Scale, l.ones, l.norm.Shift), n)
+			w.AddClip(act, to, l.output(pixel), kernel.Dense(x[pixel*out:], out),
+				par.Set(l.norm.Scale, l.ones, l.norm.Shift), n)
 		default:
 			par.Set(l.norm.Scale, s.norm.Scale, l.norm.Shift)
 			w.Add(par.Row(2), s.norm.Shift)
@@ -167,8 +172,8 @@ func (c *Chain) Backward(dx, dy, x, y []float32) {
 	}
 }
 
-// unjoin computes the gradient behind the last norm and the shortcut's, which are one, with their sums. Where the input itself was added it is the
-// first part of dx.
+// unjoin computes the gradient behind the last norm and the shortcut's, which are one, with their
+// sums. Where the input itself was added it is the first part of dx.
 func (c *Chain) unjoin(du, dx, dy, y []float32) {
 	l, s := c.last(), c.shortcut
 	out, act := l.shape.Out, c.shape.Activation
@@ -190,7 +195,8 @@ func (c *Chain) unjoin(du, dx, dy, y []float32) {
 			s.norm.Add(w, par.Row(0), par.Row(1))
 			return
 		}
-		w.Copy(engine.Grouped(dx[pixel*out:], out, n.Rows, 1), engine.Grouped(to.Data, l.pad, n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
+		w.Copy(engine.Grouped(dx[pixel*out:], out, n.Rows, 1), engine.Grouped(to.Data, l.pad,
+			n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
 	})
 }
 

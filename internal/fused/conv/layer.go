@@ -7,9 +7,11 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// layer is a k x k convolution of a chain with batch norm behind it. It reads the layer in front through norm and activation, or the chain's input
-// as it is, into a window with padding around every image. The patches of a row of the kernel are rows of the window that overlap: they are copied to
-// where a matrix product reads them, a row of the kernel after the other. A 1x1 convolution of stride 1 reads pixels as they are.
+// layer is a k x k convolution of a chain with batch norm behind it. It reads the layer in front
+// through norm and activation, or the chain's input as it is, into a window with padding around
+// every image. The patches of a row of the kernel are rows of the window that overlap: they are
+// copied to where a matrix product reads them, a row of the kernel after the other. A 1x1
+// convolution of stride 1 reads pixels as they are.
 type layer struct {
 	*engine.Engine
 	shape engine.ConvShape
@@ -22,7 +24,8 @@ type layer struct {
 	ones  []float32
 
 	group int // images of a unit
-	lines int // rows of output pixels of an image whose patches are at hand at a time: all, but on large maps
+	// rows of output pixels of an image whose patches are at hand at a time: all, but on large maps
+	lines int
 }
 
 func newLayer(e *engine.Engine, s engine.ConvShape, p Params, from *layer) *layer {
@@ -57,7 +60,8 @@ func (l *layer) side() int {
 	return max((l.shape.OutSize-1)*l.shape.Stride+l.shape.Kernel, l.shape.InSize+l.padding())
 }
 
-// patchesLimit is the size, in floats, of the patches of a unit: they stay in the second cache beside the weights that go over them.
+// patchesLimit is the size, in floats, of the patches of a unit: they stay in the second cache
+// beside the weights that go over them.
 const patchesLimit = 3 * engine.Unit
 
 // allocate sizes a block's layer of that number.
@@ -117,7 +121,8 @@ func (l *layer) forward(x []float32) {
 			in.fill(image, images, false)
 			l.stretches(image, images, func(st stretch) {
 				n := l.pixels(st)
-				s.Write(l.output(l.pixel(st)), kernel.Dense(w.Scratch[1], l.pad), n, len(l.z), func(z kernel.Matrix) { in.convolve(z, st, n) })
+				s.Write(l.output(l.pixel(st)), kernel.Dense(w.Scratch[1], l.pad), n, len(l.z),
+					func(z kernel.Matrix) { in.convolve(z, st, n) })
 			})
 		})
 		s.Flush()
@@ -125,8 +130,8 @@ func (l *layer) forward(x []float32) {
 	l.norm.Finish(l.Engine, l.batch*l.outPixels())
 }
 
-// input brings a layer's input to where the convolution reads it: the window is scratch 0, the slopes of the activation scratch 3, patches are
-// scratch 2.
+// input brings a layer's input to where the convolution reads it: the window is scratch 0, the
+// slopes of the activation scratch 3, patches are scratch 2.
 type input struct {
 	*layer
 	w   *engine.Worker
@@ -151,7 +156,8 @@ func (in input) inside(scratch int) kernel.Grouped {
 	if in.direct() {
 		return engine.Grouped(data, channels, in.shape.InSize, in.shape.InSize)
 	}
-	return kernel.Grouped{Matrix: kernel.Dense(data[in.padding()*(in.line()+channels):], channels), Group: in.line(), Image: in.image()}
+	return kernel.Grouped{Matrix: kernel.Dense(data[in.padding()*(in.line()+channels):], channels),
+		Group: in.line(), Image: in.image()}
 }
 
 // slopes are those of the activation.
@@ -161,7 +167,8 @@ func (in input) slopes() kernel.Grouped {
 
 // numbers are the input's rows of so many images.
 func (in input) numbers(images int) kernel.Rows {
-	return kernel.Rows{Rows: in.shape.InSize, Channels: in.shape.In, Groups: in.shape.InSize, Images: images}
+	return kernel.Rows{Rows: in.shape.InSize, Channels: in.shape.In, Groups: in.shape.InSize,
+		Images: images}
 }
 
 // front is the output of the layer in front, from an image on.
@@ -180,7 +187,8 @@ func (in input) fill(image, images int, slopes bool) {
 		in.w.NormActGroups(act, in.inside(0), in.front(in.from.z, image), in.par, n)
 	case !in.direct():
 		c := in.shape.In
-		in.w.Copy(in.inside(0), engine.Grouped(in.x[image*in.inPixels()*c:], c, in.shape.InSize, in.shape.InSize), n)
+		in.w.Copy(in.inside(0), engine.Grouped(in.x[image*in.inPixels()*c:], c, in.shape.InSize,
+			in.shape.InSize), n)
 	}
 }
 
@@ -200,7 +208,8 @@ func (in input) patches(s stretch, ky int) kernel.Matrix {
 	return to
 }
 
-// convolve computes the output of a stretch of n pixels: the sum of what the rows of the kernel give.
+// convolve computes the output of a stretch of n pixels: the sum of what the rows of the kernel
+// give.
 func (in input) convolve(z kernel.Matrix, s stretch, n int) {
 	in.w.ProductPadded(z, in.patches(s, 0), in.taps[0].Forward, n)
 	for ky := 1; ky < len(in.taps); ky++ {
@@ -213,12 +222,14 @@ func (in input) rows(s stretch) (func(window []float32, ky int) kernel.Grouped, 
 	size, stride, c := in.shape.OutSize, in.shape.Stride, in.shape.In
 	n := kernel.Rows{Rows: size, Channels: in.shape.Kernel * c, Groups: s.rows, Images: s.images}
 	return func(window []float32, ky int) kernel.Grouped {
-		return kernel.Grouped{Matrix: kernel.Dense(window[(s.first*stride+ky)*in.line():], stride*c), Group: stride * in.line(), Image: in.image()}
+		return kernel.Grouped{Matrix: kernel.Dense(window[(s.first*stride+ky)*in.line():],
+			stride*c), Group: stride * in.line(), Image: in.image()}
 	}, n
 }
 
-// backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
-// input: of a layer in front the gradient behind its norm, padded, with its sums there; otherwise dx, dense, or what is added to it.
+// backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It
+// computes the gradient of the weights and that of the input: of a layer in front the gradient
+// behind its norm, padded, with its sums there; otherwise dx, dense, or what is added to it.
 func (l *layer) backward(dx, du, x []float32, add bool) {
 	l.norm.Backward(l.batch * l.outPixels())
 	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
@@ -229,7 +240,8 @@ func (l *layer) backward(dx, du, x []float32, add bool) {
 			b.begin(image, images)
 			l.stretches(image, images, func(s stretch) {
 				pixel, n := l.pixel(s), l.pixels(s)
-				w.AffineAdd(dz, kernel.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par, kernel.Rows{Rows: n, Channels: l.shape.Out})
+				w.AffineAdd(dz, kernel.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par,
+					kernel.Rows{Rows: n, Channels: l.shape.Out})
 				for ky := range l.taps {
 					b.tap(s, ky, dz, n)
 				}
@@ -255,7 +267,8 @@ type backwardConv struct {
 }
 
 func (l *layer) backwardConv(w *engine.Worker, dx, x []float32, add bool) *backwardConv {
-	b := &backwardConv{input: l.input(w, x), dx: dx, add: add, ones: w.Params(l.shape.Kernel*l.shape.In, l.ones, l.ones, nil)}
+	b := &backwardConv{input: l.input(w, x), dx: dx, add: add,
+		ones: w.Params(l.shape.Kernel*l.shape.In, l.ones, l.ones, nil)}
 	if l.from != nil {
 		b.sums = l.NewStatistics(w, l.from.norm, l.from.pad)
 	}
@@ -269,19 +282,22 @@ func (b *backwardConv) begin(image, images int) {
 	}
 }
 
-// tap takes a row of the kernel: the gradient of its weights, and what its patches get, which is added where they came from.
+// tap takes a row of the kernel: the gradient of its weights, and what its patches get, which is
+// added where they came from.
 func (b *backwardConv) tap(s stretch, ky int, dz kernel.Matrix, n int) {
 	t := b.taps[ky]
 	t.Gradient(b.w, b.patches(s, ky), dz, n)
 	if b.direct() {
-		b.w.Product(kernel.Dense(b.w.Scratch[4][s.first*b.shape.OutSize*t.In:], t.In), dz, t.Backward, n, false)
+		b.w.Product(kernel.Dense(b.w.Scratch[4][s.first*b.shape.OutSize*t.In:], t.In), dz,
+			t.Backward, n, false)
 		return
 	}
 	d := kernel.Dense(b.w.Scratch[2], t.In)
 	b.w.Product(d, dz, t.Backward, n, false)
 	rows, size := b.rows(s)
 	// Rows overlap: the kernel adds them one after the other.
-	b.w.AffineAddGroups(rows(b.w.Scratch[4], ky), rows(b.w.Scratch[4], ky), engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
+	b.w.AffineAddGroups(rows(b.w.Scratch[4], ky), rows(b.w.Scratch[4], ky),
+		engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
 }
 
 // write takes the gradient of the window.
@@ -289,7 +305,8 @@ func (b *backwardConv) write(image, images int) {
 	da, n := b.inside(4), b.numbers(images)
 	if b.from != nil {
 		past := len(b.from.z) >= engine.Past && b.from.pad == b.shape.In
-		b.w.MulProductsGroups(b.front(b.dx, image), da, b.slopes(), b.front(b.from.z, image), b.sums.Par, n, past)
+		b.w.MulProductsGroups(b.front(b.dx, image), da, b.slopes(), b.front(b.from.z, image),
+			b.sums.Par, n, past)
 		b.sums.Count(images * b.inPixels())
 		return
 	}

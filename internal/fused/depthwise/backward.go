@@ -5,15 +5,22 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It computes the gradient of the weights and that of the
-// input: with an expansion whose output is kept the gradient behind its norm, padded, with its sums there; otherwise dx, dense, with the residual added where
-// there is one.
+// Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It
+// computes the gradient of the weights and that of the input: with an expansion whose output is
+// kept the gradient behind its norm, padded, with its sums there; otherwise dx, dense, with the
+// residual added where there is one.
 func (d *Layer) Backward(dx, du, x, residual []float32) {
 	d.Norm.Backward(d.batch * d.shape.OutSize * d.shape.OutSize)
 	if d.kernel == 1 {
-		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from, to int) { d.backwardPixels(w, dx, du, x, residual, from, to) })
+		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from,
+			to int) {
+			d.backwardPixels(w, dx, du, x, residual, from, to)
+		})
 	} else {
-		d.Run(d.units(), func(w *engine.Worker, from, to int) { d.backwardBands(w, dx, du, x, residual, from, to) })
+		d.Run(d.units(), func(w *engine.Worker, from, to int) {
+			d.backwardBands(w, dx, du, x,
+				residual, from, to)
+		})
 	}
 	d.collect()
 }
@@ -41,19 +48,22 @@ func (d *Layer) writer(w *engine.Worker, x, dx, residual []float32) writer {
 	return o
 }
 
-// write takes pixels that follow each other in the input, from one on, with the slopes of the activation there; n says how they are grouped, without the channels.
+// write takes pixels that follow each other in the input, from one on, with the slopes of the
+// activation there; n says how they are grouped, without the channels.
 func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	rows := n.Rows * n.Groups * max(1, n.Images)
 	n.Channels = o.pad
 	if o.from != nil && o.from.Implicit() {
-		du := engine.Grouped(o.w.Scratch[4], o.pad, n.Rows, n.Groups) // z has been read; the second sum is not used
+		// z has been read; the second sum is not used
+		du := engine.Grouped(o.w.Scratch[4], o.pad, n.Rows, n.Groups)
 		o.w.MulProductsGroups(du, da, slope, da, o.sums.Par, n, false)
 		o.from.Take(o.w, o.dx, du.Data, o.x, o.residual, pixel, rows)
 		o.sums.Count(rows)
 		return
 	}
 	if o.from != nil {
-		to, z := engine.Grouped(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups), engine.Grouped(o.from.Z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
+		to, z := engine.Grouped(o.dx[pixel*o.pad:], o.pad, n.Rows, n.Groups),
+			engine.Grouped(o.from.Z[pixel*o.pad:], o.pad, n.Rows, n.Groups)
 		o.w.MulProductsGroups(to, da, slope, z, o.sums.Par, n, len(o.from.Z) >= engine.Past)
 		o.sums.Count(rows)
 		return
@@ -64,7 +74,8 @@ func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
 		o.w.Copy(to, da, n)
 		return
 	}
-	o.w.AffineAddGroups(to, da, engine.Grouped(o.residual[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), o.par, n)
+	o.w.AffineAddGroups(to, da, engine.Grouped(o.residual[pixel*n.Channels:], n.Channels, n.Rows,
+		n.Groups), o.par, n)
 }
 
 func (o writer) flush() {
@@ -76,7 +87,8 @@ func (o writer) flush() {
 // backwardPixels is backward on maps of one pixel.
 func (d *Layer) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, from, to int) {
 	in, out := d.reader(w, x), d.writer(w, x, dx, residual)
-	coefficients, middle := w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C), w.Params(d.pad, d.taps[:d.pad], nil)
+	coefficients, middle := w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C),
+		w.Params(d.pad, d.taps[:d.pad], nil)
 	grad := w.Params(d.pad, nil, nil)
 	a, dz := kernel.Dense(w.Scratch[0], d.pad), kernel.Dense(w.Scratch[1], d.pad)
 	clear(a.Data[:d.chunk()*d.pad])
@@ -85,7 +97,8 @@ func (d *Layer) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, 
 		n := kernel.Rows{Rows: min(step, d.batch-first), Channels: d.pad, Groups: 1}
 		slope := engine.Grouped(w.Scratch[3], d.pad, n.Rows, 1)
 		in.readSlope(engine.Grouped(a.Data, d.pad, n.Rows, 1), slope, first, n)
-		w.AffineAdd(dz, kernel.Dense(du[first*d.pad:], d.pad), kernel.Dense(d.Output(first), d.pad), coefficients, n)
+		w.AffineAdd(dz, kernel.Dense(du[first*d.pad:], d.pad), kernel.Dense(d.Output(first), d.pad),
+			coefficients, n)
 		w.Products(dz, a, grad, n)
 		w.Affine(dz, dz, middle, n)
 		out.write(engine.Grouped(dz.Data, d.pad, n.Rows, 1), slope, first, n)
@@ -94,12 +107,14 @@ func (d *Layer) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, 
 	out.flush()
 }
 
-// backwardBands is backward on larger maps. Scratch 1 holds the gradient of z with its margin, scratch 2 the gradient in front of the convolution.
+// backwardBands is backward on larger maps. Scratch 1 holds the gradient of z with its margin,
+// scratch 2 the gradient in front of the convolution.
 func (d *Layer) backwardBands(w *engine.Worker, dx, du, x, residual []float32, from, to int) {
 	in, out := d.window(w, x), d.writer(w, x, dx, residual)
 	in.slopes = true
 	gradient := d.gradientWindow(w, du)
-	inner := kernel.Map{Data: w.Scratch[1][d.margin()*(d.outStride()+d.pad):], Stride: d.outStride(), Image: d.outImage()}
+	inner := kernel.Map{Data: w.Scratch[1][d.margin()*(d.outStride()+d.pad):],
+		Stride: d.outStride(), Image: d.outImage()}
 	size := d.shape.InSize
 	for u := from; u < to; u++ {
 		continued := in.last == u-1

@@ -1,5 +1,6 @@
-// Package depthwise computes the depthwise convolution of a mobile bottleneck, forward and backward: what is in front of it, normalisation and activation of
-// the expansion, happens where it reads.
+// Package depthwise computes the depthwise convolution of a mobile bottleneck, forward and
+// backward: what is in front of it, normalisation and activation of the expansion, happens where it
+// reads.
 package depthwise
 
 import (
@@ -8,8 +9,9 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// Layer is the depthwise convolution of a bottleneck with batch norm behind it. It reads the expansion's output through norm and activation, or the block's
-// input as it is, and goes over bands of rows of an image, or over several images where they are small.
+// Layer is the depthwise convolution of a bottleneck with batch norm behind it. It reads the
+// expansion's output through norm and activation, or the block's input as it is, and goes over
+// bands of rows of an image, or over several images where they are small.
 type Layer struct {
 	*engine.Engine
 	shape  engine.ConvShape
@@ -22,7 +24,8 @@ type Layer struct {
 	batch  int
 	Z      []float32 // output [batch, OutSize, OutSize, pad], kept for the backward pass
 
-	taps, flipped []float32   // weights as the kernels read them, the second for the gradient of the input
+	// weights as the kernels read them, the second for the gradient of the input
+	taps, flipped []float32
 	grads         [][]float32 // of the weights, of each worker
 
 	band  int // output rows of a unit
@@ -30,9 +33,11 @@ type Layer struct {
 }
 
 // New makes a layer; the activation of its shape is that of the expansion it reads, if any.
-func New(e *engine.Engine, s engine.ConvShape, weight engine.Weight, p engine.NormParams, from *expansion.Layer) *Layer {
+func New(e *engine.Engine, s engine.ConvShape, weight engine.Weight, p engine.NormParams,
+	from *expansion.Layer) *Layer {
 	// On a map of 2 x 2 the outer taps of a 5 x 5 kernel only see padding.
-	d := &Layer{Engine: e, shape: s, weight: weight, Norm: e.NewNorm(p), from: from, kernel: min(s.Kernel, 2*s.InSize-1), pad: e.Set.Pad(s.In)}
+	d := &Layer{Engine: e, shape: s, weight: weight, Norm: e.NewNorm(p), from: from,
+		kernel: min(s.Kernel, 2*s.InSize-1), pad: e.Set.Pad(s.In)}
 	size := d.kernel * d.kernel * d.pad
 	d.taps, d.flipped = kernel.Floats(size), kernel.Floats(size)
 	for range e.Workers {
@@ -90,11 +95,12 @@ func (d *Layer) margin() int {
 func (d *Layer) inStride() int  { return (d.shape.InSize + 2*d.padding()) * d.pad }
 func (d *Layer) outStride() int { return (d.shape.OutSize + 2*d.margin()) * d.pad }
 
-// outRows is the number of rows of the output's gradient, margin included, that a band of input rows sees.
+// outRows is the number of rows of the output's gradient, margin included, that a band of input
+// rows sees.
 func (d *Layer) outRows() int { return d.band + 2*d.margin() }
 
-// inImage, slopeImage and outImage are the numbers of the band of an image in the windows: of the input, of the slopes beside it, which have no padding on
-// the sides, and of the output's gradient.
+// inImage, slopeImage and outImage are the numbers of the band of an image in the windows: of the
+// input, of the slopes beside it, which have no padding on the sides, and of the output's gradient.
 func (d *Layer) inImage() int    { return d.inRows(d.band) * d.inStride() }
 func (d *Layer) slopeImage() int { return d.inRows(d.band) * d.shape.InSize * d.pad }
 func (d *Layer) outImage() int   { return d.outRows() * d.outStride() }
@@ -125,7 +131,8 @@ func (d *Layer) eachTap(visit func(tap, at int)) {
 func (d *Layer) collect() {
 	clear(d.weight.Grad)
 	d.eachTap(func(tap, at int) {
-		d.weight.Sum(at, d.shape.In, len(d.grads), func(worker int) []float32 { return d.grads[worker][tap*d.pad:] })
+		d.weight.Sum(at, d.shape.In, len(d.grads),
+			func(worker int) []float32 { return d.grads[worker][tap*d.pad:] })
 	})
 }
 
@@ -138,7 +145,10 @@ func (d *Layer) Forward(x []float32) {
 	d.Norm.Begin(d.Engine)
 	size := d.shape.OutSize
 	if d.kernel == 1 {
-		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from, to int) { d.forwardPixels(w, x, from, to) })
+		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from,
+			to int) {
+			d.forwardPixels(w, x, from, to)
+		})
 	} else {
 		d.Run(d.units(), func(w *engine.Worker, from, to int) { d.forwardBands(w, x, from, to) })
 	}
@@ -155,9 +165,10 @@ func (d *Layer) forwardPixels(w *engine.Worker, x []float32, from, to int) {
 		first := u * step
 		n := min(step, d.batch-first)
 		in.read(engine.Grouped(scratch.Data, d.pad, n, 1), first, kernel.Rows{Rows: n, Groups: 1})
-		s.Write(kernel.Dense(d.Output(first), d.pad), kernel.Dense(w.Scratch[1], d.pad), n, len(d.Z), func(z kernel.Matrix) {
-			w.Affine(z, scratch, middle, kernel.Rows{Rows: n, Channels: d.pad})
-		})
+		s.Write(kernel.Dense(d.Output(first), d.pad), kernel.Dense(w.Scratch[1], d.pad), n,
+			len(d.Z), func(z kernel.Matrix) {
+				w.Affine(z, scratch, middle, kernel.Rows{Rows: n, Channels: d.pad})
+			})
 	}
 	s.Flush()
 }
@@ -168,9 +179,11 @@ func (d *Layer) forwardBands(w *engine.Worker, x []float32, from, to int) {
 	size := d.shape.OutSize
 	for u := from; u < to; u++ {
 		b := in.move(u)
-		s.Write(kernel.Dense(d.Output(b.pixel(size)), d.pad), kernel.Dense(w.Scratch[1], d.pad), b.images*b.rows*size, len(d.Z), func(z kernel.Matrix) {
-			w.Depthwise(kernel.Map{Data: z.Data, Stride: size * d.pad, Image: b.rows * size * d.pad}, in.input(), d.taps, d.kernel, d.shape.Stride, d.area(b))
-		})
+		s.Write(kernel.Dense(d.Output(b.pixel(size)), d.pad), kernel.Dense(w.Scratch[1], d.pad),
+			b.images*b.rows*size, len(d.Z), func(z kernel.Matrix) {
+				w.Depthwise(kernel.Map{Data: z.Data, Stride: size * d.pad,
+					Image: b.rows * size * d.pad}, in.input(), d.taps, d.kernel, d.shape.Stride, d.area(b))
+			})
 	}
 	s.Flush()
 }

@@ -5,7 +5,8 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// reader brings pixels of the input to where the convolution reads them: through norm and activation, or as they are.
+// reader brings pixels of the input to where the convolution reads them: through norm and
+// activation, or as they are.
 type reader struct {
 	*Layer
 	w   *engine.Worker
@@ -21,7 +22,8 @@ func (d *Layer) reader(w *engine.Worker, x []float32) reader {
 	return r
 }
 
-// read writes pixels that follow each other in the input, from one on; n says how they are grouped, without the channels.
+// read writes pixels that follow each other in the input, from one on; n says how they are grouped,
+// without the channels.
 func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
 	if r.from == nil {
 		n.Channels = r.shape.In // what is behind the channels stays 0
@@ -53,8 +55,9 @@ func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	r.w.NormActSlopeGroups(r.shape.Activation, to, r.expanded(pixel, n), slope, r.par, n)
 }
 
-// window holds the input rows of a band, with their padding, in scratch 0, and in the backward pass their slopes in scratch 3. From a band to the next
-// of the same image it keeps the rows that both see.
+// window holds the input rows of a band, with their padding, in scratch 0, and in the backward pass
+// their slopes in scratch 3. From a band to the next of the same image it keeps the rows that both
+// see.
 type window struct {
 	reader
 	last   int // unit that the window is at, -1 at first
@@ -71,8 +74,9 @@ func (d *Layer) window(w *engine.Worker, x []float32) *window {
 	return &window{reader: d.reader(w, x), last: -1}
 }
 
-// clearMargins sets to zero what surrounds the pixels of windows of so many rows: a margin of pixels on the sides and, where they hold whole images of so many
-// rows, what is above and below. That of bands is cleared as they are filled.
+// clearMargins sets to zero what surrounds the pixels of windows of so many rows: a margin of
+// pixels on the sides and, where they hold whole images of so many rows, what is above and below.
+// That of bands is cleared as they are filled.
 func (d *Layer) clearMargins(data []float32, stride, rows, margin, size int) {
 	top, bottom, side := margin, min(margin+size, rows), margin*d.pad
 	if d.bands() > 1 {
@@ -96,7 +100,8 @@ func (v *window) input() kernel.Map {
 func (v *window) move(u int) band {
 	bands := v.bands()
 	image, first := u/bands*v.group, u%bands*v.band
-	b := band{image: image, images: min(v.group, v.batch-image), first: first, rows: min(v.band, v.shape.OutSize-first)}
+	b := band{image: image, images: min(v.group, v.batch-image), first: first,
+		rows: min(v.band, v.shape.OutSize-first)}
 	kept := 0
 	if first > 0 && v.last == u-1 {
 		kept = v.keep()
@@ -121,7 +126,8 @@ func (v *window) keep() int {
 // fill reads the rows of the window from one on; those outside the image are zero.
 func (v *window) fill(b band, from int) {
 	size, stride := v.shape.InSize, v.inStride()
-	top, to := b.first*v.shape.Stride-v.padding(), v.inRows(b.rows) // row 0 of the window is row top of the image
+	// row 0 of the window is row top of the image
+	top, to := b.first*v.shape.Stride-v.padding(), v.inRows(b.rows)
 	low, high := max(from, -top), min(to, size-top)
 	if v.bands() > 1 { // otherwise they are zero still
 		clear(v.w.Scratch[0][from*stride : max(from, min(low, to))*stride])
@@ -131,7 +137,8 @@ func (v *window) fill(b band, from int) {
 		return
 	}
 	n := kernel.Rows{Rows: size, Groups: high - low, Images: b.images}
-	at := kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[0][low*stride+v.padding()*v.pad:], v.pad), Group: stride, Image: v.inImage()}
+	at := kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[0][low*stride+v.padding()*v.pad:], v.pad),
+		Group: stride, Image: v.inImage()}
 	pixel := (b.image*size + top + low) * size
 	if v.slopes {
 		v.readSlope(at, v.slope(low), pixel, n)
@@ -143,7 +150,8 @@ func (v *window) fill(b band, from int) {
 // slope is the slopes from a row of the window on.
 func (v *window) slope(row int) kernel.Grouped {
 	line := v.shape.InSize * v.pad
-	return kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[3][row*line:], v.pad), Group: line, Image: v.slopeImage()}
+	return kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[3][row*line:], v.pad), Group: line,
+		Image: v.slopeImage()}
 }
 
 // gradientWindow holds the gradient of z of a band with its margin in scratch 1.
@@ -155,11 +163,13 @@ type gradientWindow struct {
 }
 
 func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
-	d.clearMargins(w.Scratch[1][:d.group*d.outImage()], d.outStride(), d.outRows(), d.margin(), d.shape.OutSize)
+	d.clearMargins(w.Scratch[1][:d.group*d.outImage()], d.outStride(), d.outRows(), d.margin(),
+		d.shape.OutSize)
 	return gradientWindow{d, w, du, w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C)}
 }
 
-// move fills the window for a band. Where it is continued from the band before, it keeps the rows that both see.
+// move fills the window for a band. Where it is continued from the band before, it keeps the rows
+// that both see.
 func (v gradientWindow) move(b band, continued bool) {
 	size, stride, margin := v.shape.OutSize, v.outStride(), v.margin()
 	buffer, kept := v.w.Scratch[1], 0
@@ -177,7 +187,9 @@ func (v gradientWindow) move(b band, continued bool) {
 		return
 	}
 	pixel, rows := (b.image*size+top+low)*size*v.pad, high-low
-	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad), Group: stride, Image: v.outImage()}
-	v.w.AffineAddGroups(out, engine.Grouped(v.du[pixel:], v.pad, size, rows), engine.Grouped(v.Z[pixel:], v.pad, size, rows), v.par,
+	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad),
+		Group: stride, Image: v.outImage()}
+	v.w.AffineAddGroups(out, engine.Grouped(v.du[pixel:], v.pad, size, rows),
+		engine.Grouped(v.Z[pixel:], v.pad, size, rows), v.par,
 		kernel.Rows{Rows: size, Channels: v.pad, Groups: rows, Images: b.images})
 }

@@ -7,8 +7,9 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// MaxPool takes the largest value of each channel in windows on square maps, image by image and tap by tap. Like PyTorch's it gives the gradient to the first
-// of equal values, and NaN counts as the largest.
+// MaxPool takes the largest value of each channel in windows on square maps, image by image and tap
+// by tap. Like PyTorch's it gives the gradient to the first of equal values, and NaN counts as the
+// largest.
 type MaxPool struct {
 	*engine.Engine
 	shape engine.ConvShape
@@ -49,14 +50,16 @@ func (p *MaxPool) Forward(y, x []float32) {
 			clear(p.which[at:][:p.outImage()])
 			for tap := range p.shape.Kernel * p.shape.Kernel {
 				if a := p.area(tap); !a.empty() {
-					w.Raise(p.behind(a, image), p.before(a, x[i*p.inImage():]), p.behind(a, p.which[at:]), p.taps.From(tap), a.rows)
+					w.Raise(p.behind(a, image), p.before(a, x[i*p.inImage():]),
+						p.behind(a, p.which[at:]), p.taps.From(tap), a.rows)
 				}
 			}
 		}
 	})
 }
 
-// Backward implements engine.Block. The taps come from last to first, which is the order of the windows that a pixel is in.
+// Backward implements engine.Block. The taps come from last to first, which is the order of the
+// windows that a pixel is in.
 func (p *MaxPool) Backward(dx, dy, _, _ []float32) {
 	if dx == nil {
 		return
@@ -67,7 +70,8 @@ func (p *MaxPool) Backward(dx, dy, _, _ []float32) {
 			clear(image)
 			for tap := p.shape.Kernel*p.shape.Kernel - 1; tap >= 0; tap-- {
 				if a := p.area(tap); !a.empty() {
-					w.AddWhere(p.before(a, image), p.behind(a, dy[at:]), p.behind(a, p.which[at:]), p.taps.From(tap), a.rows)
+					w.AddWhere(p.before(a, image), p.behind(a, dy[at:]), p.behind(a, p.which[at:]),
+						p.taps.From(tap), a.rows)
 				}
 			}
 		}
@@ -95,13 +99,15 @@ func (p *MaxPool) area(tap int) area {
 	s := p.shape
 	y, top, height := s.Reach(tap / s.Kernel)
 	x, left, width := s.Reach(tap % s.Kernel)
-	return area{(y*s.OutSize + x) * s.Out, (top*s.InSize + left) * s.Out, kernel.Rows{Rows: width, Channels: s.Out, Groups: height}}
+	return area{(y*s.OutSize + x) * s.Out, (top*s.InSize + left) * s.Out,
+		kernel.Rows{Rows: width, Channels: s.Out, Groups: height}}
 }
 
 // before and behind are an area of an image's map.
 func (p *MaxPool) before(a area, image []float32) kernel.Grouped {
 	s := p.shape
-	return kernel.Grouped{Matrix: kernel.Dense(image[a.in:], s.Stride*s.Out), Group: s.Stride * s.InSize * s.Out}
+	return kernel.Grouped{Matrix: kernel.Dense(image[a.in:], s.Stride*s.Out),
+		Group: s.Stride * s.InSize * s.Out}
 }
 
 func (p *MaxPool) behind(a area, image []float32) kernel.Grouped {

@@ -12,13 +12,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMaxPool demands the bits of the plain loop, with equal values, infinite ones and no numbers among them, for every kernel set, at 1 and 2 threads.
+// TestMaxPool demands the bits of the plain loop, with equal values, infinite ones and no numbers
+// among them, for every kernel set, at 1 and 2 threads.
 func TestMaxPool(t *testing.T) {
 	for _, set := range kernel.Sets() {
 		t.Run(set.Name, func(t *testing.T) {
 			rapid.Check(t, func(r *rapid.T) {
-				g := plain.MaxPool{Batch: rapid.IntRange(1, 4).Draw(r, "batch"), InSize: rapid.IntRange(1, 11).Draw(r, "size"), Channels: rapid.IntRange(1, 40).Draw(r, "channels"),
-					Kernel: 2*rapid.IntRange(0, 3).Draw(r, "kernel") + 1, Stride: rapid.IntRange(1, 3).Draw(r, "stride")}
+				g := plain.MaxPool{Batch: rapid.IntRange(1, 4).Draw(r, "batch"),
+					InSize: rapid.IntRange(1, 11).Draw(r, "size"), Channels: rapid.IntRange(1,
+						40).Draw(r, "channels"),
+					Kernel: 2*rapid.IntRange(0, 3).Draw(r, "kernel") + 1,
+					Stride: rapid.IntRange(1, 3).Draw(r, "stride")}
 				g.OutSize = engine.Pieces(g.InSize, g.Stride)
 				draw := func(name string, special ...float32) []float32 {
 					values := append([]float32{-2, -1, -.5, 0, 0, .25, 1, 3}, special...)
@@ -31,7 +35,9 @@ func TestMaxPool(t *testing.T) {
 				g.Forward(y, from, x)
 				g.Backward(dx, dy, from)
 
-				p := NewMaxPool(engine.New(set, rapid.IntRange(1, 2).Draw(r, "threads"), true), engine.ConvShape{In: g.Channels, Out: g.Channels, Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
+				p := NewMaxPool(engine.New(set, rapid.IntRange(1, 2).Draw(r, "threads"), true),
+					engine.ConvShape{In: g.Channels, Out: g.Channels, Kernel: g.Kernel,
+						Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
 				ours, gradient := make([]float32, p.Allocate(g.Batch)), slices.Repeat([]float32{7}, len(x))
 				p.Forward(ours, x)
 				p.Backward(gradient, dy, x, ours)

@@ -6,8 +6,8 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// Pool is a 1x1 convolution with batch norm and activation behind it, and the mean of each channel over the pixels of an image: the head in front of the
-// classifier.
+// Pool is a 1x1 convolution with batch norm and activation behind it, and the mean of each channel
+// over the pixels of an image: the head in front of the classifier.
 type Pool struct {
 	*engine.Engine
 	conv        *expansion.Layer
@@ -17,8 +17,10 @@ type Pool struct {
 }
 
 // NewPool makes the block for maps of area pixels.
-func NewPool(e *engine.Engine, weight engine.Weight, norm engine.NormParams, in, out, area int, act kernel.Activation) *Pool {
-	return &Pool{Engine: e, act: act, conv: expansion.New(e, weight, norm, in, out), out: out, area: area}
+func NewPool(e *engine.Engine, weight engine.Weight, norm engine.NormParams, in, out, area int,
+	act kernel.Activation) *Pool {
+	return &Pool{Engine: e, act: act, conv: expansion.New(e, weight, norm, in, out), out: out,
+		area: area}
 }
 
 // Allocate implements engine.Block.
@@ -36,7 +38,8 @@ func (p *Pool) Forward(y, x []float32) {
 	out, pad := p.out, p.conv.Pad
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.Run(p.batch, func(w *engine.Worker, from, to int) {
-		par, a, sum := w.Params(pad, p.conv.Norm.Scale, p.conv.Norm.Shift), engine.Grouped(w.Scratch[1], pad, p.area, 1), w.Params(pad, nil)
+		par, a, sum := w.Params(pad, p.conv.Norm.Scale, p.conv.Norm.Shift),
+			engine.Grouped(w.Scratch[1], pad, p.area, 1), w.Params(pad, nil)
 		for i := from; i < to; i++ {
 			clear(sum.Data)
 			w.NormActSum(p.act, a, p.image(p.conv.Z, i), par, kernel.Gates{Data: sum.Data}, image)
@@ -56,12 +59,14 @@ func (p *Pool) Backward(dx, dy, x, _ []float32) {
 	image := kernel.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.Run(p.batch, func(w *engine.Worker, from, to int) {
 		par := w.Params(pad, p.conv.Norm.Scale, p.conv.Norm.Shift, nil, nil)
-		// The gradient of every pixel is that of the mean, divided: as behind a gate of 0 with a gradient beside it.
+		// The gradient of every pixel is that of the mean, divided: as behind a gate of 0 with a
+		// gradient beside it.
 		gates := w.Params(pad, nil, nil)
 		for i := from; i < to; i++ {
 			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))
 			z := p.image(p.conv.Z, i)
-			w.SlopeProductsGate(p.act, p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data, Row: gates.Stride}, image)
+			w.SlopeProductsGate(p.act, p.image(du, i), z, z, par, kernel.Gates{Data: gates.Data,
+				Row: gates.Stride}, image)
 			p.conv.Norm.Add(w, par.Row(2), par.Row(3))
 		}
 	})

@@ -1,4 +1,5 @@
-// Package ends computes what stands in front of and behind a network's stages: the stem, the pooling head and the classifier.
+// Package ends computes what stands in front of and behind a network's stages: the stem, the
+// pooling head and the classifier.
 package ends
 
 import (
@@ -6,7 +7,8 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// Stem is a k x k convolution of images with batch norm and activation behind it. Its weights are [kernel, kernel, in, out].
+// Stem is a k x k convolution of images with batch norm and activation behind it. Its weights are
+// [kernel, kernel, in, out].
 type Stem struct {
 	*engine.Engine
 	shape engine.ConvShape
@@ -16,12 +18,15 @@ type Stem struct {
 	pad   int       // numbers of a pixel of z
 	z     []float32 // [batch, OutSize, OutSize, pad]
 
-	patches []float32 // [batch, OutSize, OutSize, Kernel, Kernel, In], kept for the backward pass; nil in evaluation
+	// [batch, OutSize, OutSize, Kernel, Kernel, In], kept for the backward pass; nil in evaluation
+	patches []float32
 }
 
 // NewStem makes the block.
-func NewStem(e *engine.Engine, s engine.ConvShape, weight engine.Weight, norm engine.NormParams) *Stem {
-	return &Stem{Engine: e, shape: s, conv: e.NewPointwise(weight, engine.Weight{}, s.Kernel*s.Kernel*s.In, s.Out), norm: e.NewNorm(norm), pad: e.Set.Pad(s.Out)}
+func NewStem(e *engine.Engine, s engine.ConvShape, weight engine.Weight,
+	norm engine.NormParams) *Stem {
+	return &Stem{Engine: e, shape: s, conv: e.NewPointwise(weight, engine.Weight{},
+		s.Kernel*s.Kernel*s.In, s.Out), norm: e.NewNorm(norm), pad: e.Set.Pad(s.Out)}
 }
 
 // Allocate implements engine.Block.
@@ -88,12 +93,14 @@ func (c *Stem) Forward(y, x []float32) {
 	c.phase(func(w *engine.Worker, from, to int) {
 		par := w.Params(c.shape.Out, c.norm.Scale, c.norm.Shift)
 		c.units(from, to, func(pixel, n int) {
-			w.NormAct(c.shape.Activation, kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
+			w.NormAct(c.shape.Activation, kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out),
+				c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
 		})
 	})
 }
 
-// Backward implements engine.Block. The gradient of the input is that of images, which nobody asks for: dx must be nil.
+// Backward implements engine.Block. The gradient of the input is that of images, which nobody asks
+// for: dx must be nil.
 func (c *Stem) Backward(dx, dy, _, _ []float32) {
 	if dx != nil {
 		panic("ends: a stem has no gradient of its input")
@@ -102,7 +109,8 @@ func (c *Stem) Backward(dx, dy, _, _ []float32) {
 	c.phase(func(w *engine.Worker, from, to int) {
 		par, count := w.Params(c.pad, c.norm.Scale, c.norm.Shift, nil, nil), 0
 		c.units(from, to, func(pixel, n int) {
-			w.SlopeProducts(c.shape.Activation, kernel.Dense(du[pixel*c.pad:], c.pad), kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
+			w.SlopeProducts(c.shape.Activation, kernel.Dense(du[pixel*c.pad:], c.pad),
+				kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
 				kernel.Rows{Rows: n, Channels: c.shape.Out})
 			if count += n; count >= engine.FlushRows {
 				c.norm.Add(w, par.Row(2), par.Row(3))
@@ -116,7 +124,8 @@ func (c *Stem) Backward(dx, dy, _, _ []float32) {
 		par := w.Params(c.pad, c.norm.A, c.norm.B, c.norm.C)
 		dz := kernel.Dense(w.Scratch[1], c.pad)
 		c.units(from, to, func(pixel, n int) {
-			w.AffineAdd(dz, kernel.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
+			w.AffineAdd(dz, kernel.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par,
+				kernel.Rows{Rows: n, Channels: c.shape.Out})
 			c.conv.Gradient(w, c.patch(pixel), dz, n)
 		})
 	})
@@ -136,7 +145,8 @@ func (c *Stem) gather(w *engine.Worker, to, x []float32, pixel, n int) {
 	}
 }
 
-// gatherLines copies what the patches of an image's rows of output pixels, from one on, see of a row of the kernel.
+// gatherLines copies what the patches of an image's rows of output pixels, from one on, see of a
+// row of the kernel.
 func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, rows int) {
 	s := c.shape
 	line, row, pad := s.Kernel*s.In, s.OutSize*c.conv.In, (s.Kernel-1)/2
@@ -146,8 +156,10 @@ func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, row
 	right := max(left, (s.InSize-s.Kernel+pad)/s.Stride+1) // to here
 	if top < bottom && left < right {
 		at := ((in+(top-out)*s.Stride)*s.InSize + left*s.Stride - pad) * s.In
-		w.Copy(kernel.Grouped{Matrix: kernel.Matrix{Data: to[(top-first)*row+left*c.conv.In+ky*line:], Stride: c.conv.In}, Group: row},
-			kernel.Grouped{Matrix: kernel.Matrix{Data: image[at:], Stride: s.Stride * s.In}, Group: s.Stride * s.InSize * s.In},
+		w.Copy(kernel.Grouped{Matrix: kernel.Matrix{Data: to[(top-first)*row+left*c.conv.In+
+			ky*line:], Stride: c.conv.In}, Group: row},
+			kernel.Grouped{Matrix: kernel.Matrix{Data: image[at:], Stride: s.Stride * s.In},
+				Group: s.Stride * s.InSize * s.In},
 			kernel.Rows{Rows: right - left, Channels: line, Groups: bottom - top})
 	}
 	for y := first; y < first+rows; y++ {
@@ -170,7 +182,8 @@ func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, row
 	}
 }
 
-// copyPart copies what there is of a line that begins at a place in a row or in front of it; the rest is zero.
+// copyPart copies what there is of a line that begins at a place in a row or in front of it; the
+// rest is zero.
 func copyPart(line, row []float32, at int) {
 	clear(line)
 	if at < 0 {

@@ -7,8 +7,9 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// crew is the threads of an engine beside the first. They live as long as the engine, as the phases of a step follow each other within microseconds and a
-// goroutine that sleeps takes a hundred to wake up.
+// crew is the threads of an engine beside the first. They live as long as the engine, as the phases
+// of a step follow each other within microseconds and a goroutine that sleeps takes a hundred to
+// wake up.
 type crew struct {
 	mates []*mate
 	turn  uint32 // number of the phase

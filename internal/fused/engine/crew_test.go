@@ -13,7 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRun: every unit is visited once and by the worker whose share it is, in phases that follow each other at once or after a rest in which threads fall asleep.
+// TestRun: every unit is visited once and by the worker whose share it is, in phases that follow
+// each other at once or after a rest in which threads fall asleep.
 func TestRun(t *testing.T) {
 	for threads := 1; threads <= 4; threads++ {
 		e := New(kernel.Sets()[0], threads, true)
@@ -35,7 +36,8 @@ func TestRun(t *testing.T) {
 				}
 			}
 			if !slices.Equal(visits, want) {
-				t.Fatalf("%d threads, phase %d: units went to workers %v, want %v", threads, phase, visits, want)
+				t.Fatalf("%d threads, phase %d: units went to workers %v, want %v", threads, phase,
+					visits, want)
 			}
 			if phase%100 == 50 {
 				time.Sleep(3 * patience)
@@ -57,7 +59,8 @@ func TestCrewEnds(t *testing.T) {
 	}
 }
 
-// TestGroup: units are as large as asked, and smaller only where that makes the largest share smaller.
+// TestGroup: units are as large as asked, and smaller only where that makes the largest share
+// smaller.
 func TestGroup(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		e := New(kernel.Sets()[0], rapid.IntRange(1, 4).Draw(r, "threads"), true)
@@ -79,7 +82,8 @@ func TestGroup(t *testing.T) {
 		}
 		for size := 1; size <= min(n, most); size++ {
 			if share(size) < share(got) || share(size) == share(got) && size > got {
-				r.Fatalf("%d images of a unit: the largest share is %d; of %d it is %d", got, share(got), size, share(size))
+				r.Fatalf("%d images of a unit: the largest share is %d; of %d it is %d", got,
+					share(got), size, share(size))
 			}
 		}
 	})
@@ -104,7 +108,8 @@ func TestCrowdedRun(t *testing.T) {
 	wait.Wait()
 }
 
-// TestLateRouse: whoever waits for an event sleeps on when the one before, which it has seen awake, rouses it late.
+// TestLateRouse: whoever waits for an event sleeps on when the one before, which it has seen awake,
+// rouses it late.
 func TestLateRouse(t *testing.T) {
 	s := newSignal()
 	s.count.Add(1) // a raise that is interrupted here

@@ -1,13 +1,17 @@
-// Package engine is what the fused blocks of a network are made of: threads with scratch memory, and layers whose passes a block runs together.
+// Package engine is what the fused blocks of a network are made of: threads with scratch memory,
+// and layers whose passes a block runs together.
 //
-// A block computes a part of a network the fast way: forward and backward, with batch norm and activation never a pass of their own. Its work is cut into
-// units that fit the second cache, and in each unit several kernels go over the same numbers: statistics are taken where a convolution's output has just
-// been written, normalisation and activation happen where the next convolution reads it, and the backward pass computes them again. A block so keeps
-// nothing but the outputs of its convolutions. A phase ends where a statistic of the whole batch is needed.
+// A block computes a part of a network the fast way: forward and backward, with batch norm and
+// activation never a pass of their own. Its work is cut into units that fit the second cache, and
+// in each unit several kernels go over the same numbers: statistics are taken where a convolution's
+// output has just been written, normalisation and activation happen where the next convolution
+// reads it, and the backward pass computes them again. A block so keeps nothing but the outputs of
+// its convolutions. A phase ends where a statistic of the whole batch is needed.
 //
-// Tensors at a block's edge are dense: [batch, size, size, channels]. Inside, rows of channels are whole vectors with zeros behind. Units are split
-// evenly over the threads of an Engine, each with sums of its own that are added up in order: the bits depend on the number of threads and on nothing
-// else.
+// Tensors at a block's edge are dense: [batch, size, size, channels]. Inside, rows of channels are
+// whole vectors with zeros behind. Units are split evenly over the threads of an Engine, each with
+// sums of its own that are added up in order: the bits depend on the number of threads and on
+// nothing else.
 //
 // The plain layers of package plain are the reference that every block is tested against.
 //
@@ -22,12 +26,14 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// Block is a part of a network with parameters of its own. It owns what backward needs besides input and output.
+// Block is a part of a network with parameters of its own. It owns what backward needs besides
+// input and output.
 type Block interface {
 	// Allocate sizes the block for a batch and returns the number of floats of its output.
 	Allocate(batch int) int
 	Forward(y, x []float32)
-	// Backward computes the gradients of the parameters and, unless dx is nil, of the input. dx is never dy.
+	// Backward computes the gradients of the parameters and, unless dx is nil, of the input. dx is
+	// never dy.
 	Backward(dx, dy, x, y []float32)
 }
 
@@ -42,7 +48,8 @@ type ConvShape struct {
 	Activation      kernel.Activation
 }
 
-// Reach says, along a side, which is the first output pixel whose tap number k is inside the map, where that is, and how many such pixels there are.
+// Reach says, along a side, which is the first output pixel whose tap number k is inside the map,
+// where that is, and how many such pixels there are.
 func (s ConvShape) Reach(k int) (out, in, n int) {
 	offset := k - (s.Kernel-1)/2
 	if offset < 0 {
@@ -59,13 +66,15 @@ type Engine struct {
 	Workers  []*Worker // one a thread
 	crew     *crew
 	moved    bool // the parameters may have, since the blocks read them
-	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its depthwise convolution.
+	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its
+	// depthwise convolution.
 	Wide  [2][]float32
 	kept  [tensors][]float32 // in evaluation: see Keep
 	gates []float32          // see DepthGates
 }
 
-// New makes the engine of a network: for training, or for evaluation with running statistics and no backward pass.
+// New makes the engine of a network: for training, or for evaluation with running statistics and no
+// backward pass.
 func New(set *kernel.Set, threads int, training bool) *Engine {
 	e := &Engine{Set: set, Training: training, moved: true}
 	for id := range max(1, threads) {
@@ -76,7 +85,8 @@ func New(set *kernel.Set, threads int, training bool) *Engine {
 	return e
 }
 
-// Moved tells whether the parameters may have moved since the last step: blocks keep what they make of weights and running statistics otherwise.
+// Moved tells whether the parameters may have moved since the last step: blocks keep what they make
+// of weights and running statistics otherwise.
 func (e *Engine) Moved(moved bool) { e.moved = moved }
 
 // Stale says whether what blocks have made of parameters may be out of date.
@@ -85,8 +95,9 @@ func (e *Engine) Stale() bool { return e.moved }
 // resident is the size, in floats, of a tensor that is still in the caches when it is read again.
 const resident = 256 << 10
 
-// Split is the number of equal parts of a batch in which a block computes its output. In evaluation, where nothing depends on the whole batch, it is the
-// smallest with which the widest tensor, of so many floats an image, is resident.
+// Split is the number of equal parts of a batch in which a block computes its output. In
+// evaluation, where nothing depends on the whole batch, it is the smallest with which the widest
+// tensor, of so many floats an image, is resident.
 func (e *Engine) Split(batch, image int) int {
 	n := 1
 	for !e.Training && n < batch && (batch%n != 0 || batch/n*image > resident) {
@@ -117,10 +128,12 @@ type Worker struct {
 // scratches is the number of a worker's scratch tensors.
 const scratches = 5
 
-// Unit is the size, in floats, of the part of a wide tensor that stays in the second cache while several kernels go over it.
+// Unit is the size, in floats, of the part of a wide tensor that stays in the second cache while
+// several kernels go over it.
 const Unit = 32 << 10
 
-// Past is the size, in floats, from which on a tensor is written past the caches: it would be out of them before it is read again.
+// Past is the size, in floats, from which on a tensor is written past the caches: it would be out
+// of them before it is read again.
 const Past = 1 << 20
 
 // Reserve makes scratch tensor i of every worker hold n floats.
@@ -130,11 +143,13 @@ func (e *Engine) Reserve(i, n int) {
 	}
 }
 
-// tensors is the number of a block's tensors that Keep knows: the outputs of a residual block's convolutions.
+// tensors is the number of a block's tensors that Keep knows: the outputs of a residual block's
+// convolutions.
 const tensors = 4
 
-// Keep makes memory of n floats for tensor i of a block, not all of it zero. In training it is the block's own, as its backward pass reads it. In evaluation
-// the blocks take turns with the same memory, which stays in the caches.
+// Keep makes memory of n floats for tensor i of a block, not all of it zero. In training it is the
+// block's own, as its backward pass reads it. In evaluation the blocks take turns with the same
+// memory, which stays in the caches.
 func (e *Engine) Keep(i, n int) []float32 {
 	if e.Training {
 		return kernel.Floats(n)
@@ -149,7 +164,8 @@ func (e *Engine) ReserveWide(i, n int) {
 	}
 }
 
-// Params are rows of parameters for c channels in the worker's memory, each a copy of what is given, or zeros. They are good until the phase ends.
+// Params are rows of parameters for c channels in the worker's memory, each a copy of what is
+// given, or zeros. They are good until the phase ends.
 func (w *Worker) Params(c int, rows ...[]float32) kernel.Params {
 	stride := w.Pad(c)
 	begin, end := w.used, w.used+len(rows)*stride
@@ -182,9 +198,11 @@ func (e *Engine) Run(n int, phase func(w *Worker, from, to int)) {
 	runtime.KeepAlive(e) // until here, or its threads might be dismissed before they have begun
 }
 
-// Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose rows of so many channels make a unit. A worker has four
-// rows of parameters for its stretches, which are zero at first.
-func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int, par kernel.Params)) {
+// Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose
+// rows of so many channels make a unit. A worker has four rows of parameters for its stretches,
+// which are zero at first.
+func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int,
+	par kernel.Params)) {
 	step := e.Group(pixels/area, Chunk(pixels, channels)/area) * area
 	e.Run(Pieces(pixels, step), func(w *Worker, from, to int) {
 		par := w.Params(channels, nil, nil, nil, nil)
@@ -197,7 +215,8 @@ func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pix
 // share is the first unit of a worker.
 func (e *Engine) share(worker, n int) int { return n * worker / len(e.Workers) }
 
-// Group is the number of images of a unit, of a batch of n: the most that fit, or fewer where the workers' shares are more equal then.
+// Group is the number of images of a unit, of a batch of n: the most that fit, or fewer where the
+// workers' shares are more equal then.
 func (e *Engine) Group(n, most int) int {
 	best, least := 1, n+1
 	for size := max(1, min(n, most)); size > 0; size-- {
@@ -217,7 +236,8 @@ func (e *Engine) largest(n, size int) int {
 	return images
 }
 
-// Chunk is a number of rows of so many channels that make a unit, a multiple of 48 where it can be: the tiles of the kernels divide that.
+// Chunk is a number of rows of so many channels that make a unit, a multiple of 48 where it can be:
+// the tiles of the kernels divide that.
 func Chunk(rows, channels int) int {
 	n := Unit / max(1, channels)
 	if n > 48 {
@@ -231,5 +251,6 @@ func Pieces(n, size int) int { return (n + size - 1) / size }
 
 // Grouped are images of rows groups of width rows that follow each other.
 func Grouped(data []float32, channels, width, rows int) kernel.Grouped {
-	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels, Image: rows * width * channels}
+	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels,
+		Image: rows * width * channels}
 }

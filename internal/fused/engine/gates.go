@@ -9,8 +9,9 @@ type DepthGates struct {
 	batch       int
 }
 
-// NewDepthGates makes the gates of a block for images of area pixels and rows of width numbers. All blocks have them in the same memory, [2, batch, width],
-// which stays in the caches: they are good for a pass.
+// NewDepthGates makes the gates of a block for images of area pixels and rows of width numbers. All
+// blocks have them in the same memory, [2, batch, width], which stays in the caches: they are good
+// for a pass.
 func (e *Engine) NewDepthGates(batch, area, width int) DepthGates {
 	kernel.Room(&e.gates, 2*batch*width)
 	return DepthGates{e, area, width, batch}
@@ -49,7 +50,8 @@ func (g *DepthGates) row(row, image int) []float32 {
 
 // From are the gates of the images from a pixel of the batch on.
 func (g *DepthGates) From(pixel int) kernel.Gates {
-	return kernel.Gates{Data: g.engine.gates[pixel/g.area*g.width:], Row: g.batch * g.width, Group: g.width}
+	return kernel.Gates{Data: g.engine.gates[pixel/g.area*g.width:], Row: g.batch * g.width,
+		Group: g.width}
 }
 
 // Images are pixels in groups of an image.

@@ -9,14 +9,16 @@ type NormParams struct {
 	Epsilon, Momentum float64   // momentum: share of the old running statistics that is kept
 }
 
-// Norm is batch normalisation as two affine maps: forward u = scale z + shift, backward dz = a du + b z + c, with coefficients for each channel that
-// follow from sums over the batch. Sums of a unit are in float32, those of the batch in float64.
+// Norm is batch normalisation as two affine maps: forward u = scale z + shift, backward dz = a du +
+// b z + c, with coefficients for each channel that follow from sums over the batch. Sums of a unit
+// are in float32, those of the batch in float64.
 type Norm struct {
 	NormParams
-	channels           int
-	Scale, Shift       []float32 // padded, as all that kernels read
-	A, B, C            []float32
-	BatchMean, Inverse []float64      // what Scale and Shift follow from: mean and 1 / sqrt(variance + epsilon)
+	channels     int
+	Scale, Shift []float32 // padded, as all that kernels read
+	A, B, C      []float32
+	// what Scale and Shift follow from: mean and 1 / sqrt(variance + epsilon)
+	BatchMean, Inverse []float64
 	sums               [][2][]float64 // of each worker
 }
 
@@ -24,7 +26,8 @@ type Norm struct {
 func (e *Engine) NewNorm(p NormParams) *Norm {
 	channels := len(p.Gamma.Value)
 	pad := e.Set.Pad(channels)
-	n := &Norm{NormParams: p, channels: channels, BatchMean: make([]float64, channels), Inverse: make([]float64, channels)}
+	n := &Norm{NormParams: p, channels: channels, BatchMean: make([]float64, channels),
+		Inverse: make([]float64, channels)}
 	for _, s := range []*[]float32{&n.Scale, &n.Shift, &n.A, &n.B, &n.C} {
 		*s = make([]float32, pad)
 	}
@@ -57,8 +60,9 @@ func (n *Norm) Take(j int) (first, second float64) {
 	return first, second
 }
 
-// forward makes Scale and Shift of the sums of z and z^2 over so many rows, and moves the running statistics; the running variance takes the unbiased
-// estimate, as PyTorch and TensorFlow's fused kernel do.
+// forward makes Scale and Shift of the sums of z and z^2 over so many rows, and moves the running
+// statistics; the running variance takes the unbiased estimate, as PyTorch and TensorFlow's fused
+// kernel do.
 func (n *Norm) forward(rows int) {
 	unbiased := float64(rows) / float64(max(1, rows-1))
 	for j := range n.channels {
@@ -104,7 +108,8 @@ func (n *Norm) Finish(e *Engine, rows int) {
 	}
 }
 
-// Backward makes A, B and C, and the gradients of gamma and beta, of the sums of du and du z over so many rows ([bn], section 3).
+// Backward makes A, B and C, and the gradients of gamma and beta, of the sums of du and du z over
+// so many rows ([bn], section 3).
 func (n *Norm) Backward(rows int) {
 	count := float64(rows)
 	for j := range n.channels {

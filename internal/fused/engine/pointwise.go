@@ -7,11 +7,12 @@ type Pointwise struct {
 	engine            *Engine
 	Weight, Bias      Weight // the bias may be empty
 	In, Out           int
-	Forward, Backward *kernel.Packed  // the weights and their transpose
-	grads             []kernel.Matrix // of each worker; the first's is the weight's own, but where they are transposed
-	transposed        bool            // gradients are [out, in]: their rows fill vectors better
-	written           []bool          // whether a worker's gradient has been, in this step
-	biasSums          []kernel.Params // of each worker: row 0 is the gradient of the bias
+	Forward, Backward *kernel.Packed // the weights and their transpose
+	// of each worker; the first's is the weight's own, but where they are transposed
+	grads      []kernel.Matrix
+	transposed bool            // gradients are [out, in]: their rows fill vectors better
+	written    []bool          // whether a worker's gradient has been, in this step
+	biasSums   []kernel.Params // of each worker: row 0 is the gradient of the bias
 }
 
 // smallWeight is the size up to which transposing a gradient costs nothing worth mentioning.
@@ -19,7 +20,8 @@ const smallWeight = 16 << 10
 
 // NewPointwise makes the layer.
 func (e *Engine) NewPointwise(weight, bias Weight, in, out int) *Pointwise {
-	p := &Pointwise{engine: e, Weight: weight, Bias: bias, In: in, Out: out, Forward: e.Set.NewPacked(in, out)}
+	p := &Pointwise{engine: e, Weight: weight, Bias: bias, In: in, Out: out,
+		Forward: e.Set.NewPacked(in, out)}
 	if !e.Training {
 		return p
 	}
@@ -60,7 +62,8 @@ func (p *Pointwise) Apply(k *kernel.Kernels, y, x kernel.Matrix, rows int) {
 	k.Product(y, x, p.Forward, rows, true)
 }
 
-// Gradient adds what rows of input and of output's gradient give to the worker's gradient of the weights.
+// Gradient adds what rows of input and of output's gradient give to the worker's gradient of the
+// weights.
 func (p *Pointwise) Gradient(w *Worker, x, dz kernel.Matrix, rows int) {
 	if p.transposed {
 		w.ProductTA(p.grads[w.ID], dz, x, rows, p.Out, p.In, p.written[w.ID])
@@ -88,13 +91,15 @@ func (p *Pointwise) Collect(k *kernel.Kernels) {
 	if p.transposed {
 		k.Transpose(kernel.Dense(p.Weight.Grad, p.Out), p.grads[0], p.Out, p.In)
 	}
-	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasSums), func(worker int) []float32 { return p.biasSums[worker].Row(0) })
+	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasSums),
+		func(worker int) []float32 { return p.biasSums[worker].Row(0) })
 	for _, sums := range p.biasSums {
 		clear(sums.Row(1)) // of squares, which nobody reads
 	}
 }
 
-// Sum writes n numbers of the gradient from a place on: the sums over the workers' parts, which it sets to zero.
+// Sum writes n numbers of the gradient from a place on: the sums over the workers' parts, which it
+// sets to zero.
 func (g Weight) Sum(from, n, workers int, part func(worker int) []float32) {
 	to := g.Grad[from:][:n]
 	for worker := range workers {

@@ -14,10 +14,12 @@ type Statistics struct {
 
 // NewStatistics begins a phase in which a worker collects sums of rows of so many channels.
 func (e *Engine) NewStatistics(w *Worker, n *Norm, channels int) *Statistics {
-	return &Statistics{worker: w, norm: n, training: e.Training, Par: w.Params(channels, nil, nil), channels: channels}
+	return &Statistics{worker: w, norm: n, training: e.Training, Par: w.Params(channels, nil, nil),
+		channels: channels}
 }
 
-// Write has a convolution write rows of z, a tensor of size numbers, and takes their sums: a large tensor by way of scratch and past the caches.
+// Write has a convolution write rows of z, a tensor of size numbers, and takes their sums: a large
+// tensor by way of scratch and past the caches.
 func (s *Statistics) Write(z, scratch kernel.Matrix, rows, size int, convolve func(kernel.Matrix)) {
 	n := kernel.Rows{Rows: rows, Channels: s.channels}
 	switch {

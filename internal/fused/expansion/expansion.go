@@ -1,5 +1,6 @@
-// Package expansion computes 1x1 convolutions to many channels with batch norm behind them, as they open a mobile bottleneck and end a network. Where
-// that is faster their output is not kept but computed again by whoever reads it.
+// Package expansion computes 1x1 convolutions to many channels with batch norm behind them, as they
+// open a mobile bottleneck and end a network. Where that is faster their output is not kept but
+// computed again by whoever reads it.
 package expansion
 
 import (
@@ -7,7 +8,8 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// Layer is a 1x1 convolution with batch norm behind it; the activation is its consumer's. Its output z is kept for the backward pass, or implicit.
+// Layer is a 1x1 convolution with batch norm behind it; the activation is its consumer's. Its
+// output z is kept for the backward pass, or implicit.
 type Layer struct {
 	*engine.Engine
 	conv *engine.Pointwise
@@ -21,7 +23,8 @@ type Layer struct {
 
 // New makes a layer whose output is kept.
 func New(e *engine.Engine, weight engine.Weight, norm engine.NormParams, in, out int) *Layer {
-	return &Layer{Engine: e, conv: e.NewPointwise(weight, engine.Weight{}, in, out), Norm: e.NewNorm(norm), Pad: e.Set.Pad(out)}
+	return &Layer{Engine: e, conv: e.NewPointwise(weight, engine.Weight{}, in, out),
+		Norm: e.NewNorm(norm), Pad: e.Set.Pad(out)}
 }
 
 // Implicit says whether z is never kept.
@@ -64,8 +67,9 @@ func (l *Layer) Forward(x []float32) {
 	l.Norm.Finish(l.Engine, l.rows)
 }
 
-// Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm: it computes the weights' gradient and dx, to which it adds
-// the residual's where there is one. dx may be nil.
+// Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm: it
+// computes the weights' gradient and dx, to which it adds the residual's where there is one. dx may
+// be nil.
 func (l *Layer) Backward(dx, du, x, residual []float32) {
 	l.Norm.Backward(l.rows)
 	step := engine.Chunk(l.rows, l.Pad)
@@ -75,7 +79,8 @@ func (l *Layer) Backward(dx, du, x, residual []float32) {
 		for u := from; u < to; u++ {
 			row := u * step
 			n := min(step, l.rows-row)
-			w.AffineAdd(dz, kernel.Dense(du[row*l.Pad:], l.Pad), l.output(row), par, kernel.Rows{Rows: n, Channels: l.Pad})
+			w.AffineAdd(dz, kernel.Dense(du[row*l.Pad:], l.Pad), l.output(row), par,
+				kernel.Rows{Rows: n, Channels: l.Pad})
 			l.conv.Gradient(w, kernel.Dense(x[row*l.conv.In:], l.conv.In), dz, n)
 			if dx == nil {
 				continue

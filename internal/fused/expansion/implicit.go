@@ -5,11 +5,12 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// implicit makes of a Layer one whose output z = x W is never kept: whoever reads z computes its rows again. That pays where x has few channels, as
-// memory is slower than the product then.
+// implicit makes of a Layer one whose output z = x W is never kept: whoever reads z computes its
+// rows again. That pays where x has few channels, as memory is slower than the product then.
 //
-// The statistics of z follow from those of x: its mean is mean(x) W, its variance the diagonal of W' Cov(x) W. Backwards, dz = a du + b z + c is linear
-// in du, z and 1, so that what is summed up over pixels is G = x' du and s = sum(du) alone:
+// The statistics of z follow from those of x: its mean is mean(x) W, its variance the diagonal of
+// W' Cov(x) W. Backwards, dz = a du + b z + c is linear in du, z and 1, so that what is summed up
+// over pixels is G = x' du and s = sum(du) alone:
 //
 //	dW = a (G - mean(x) s) + b n Cov(x) W
 //	dx = du diag(a) W' + x (W diag(b) W') + W c
@@ -30,11 +31,12 @@ type implicit struct {
 	constant  []float32      // W c
 }
 
-// ImplicitLimit is the number of input channels up to which z is not kept (measured; at more the second product costs more than the memory).
+// ImplicitLimit is the number of input channels up to which z is not kept (measured; at more the
+// second product costs more than the memory).
 const ImplicitLimit = 40
 
-// MakeImplicit turns a layer into an implicit one, before it is allocated. Its backward pass is Prepare, Take of all rows in a phase of the consumer's,
-// and Finish.
+// MakeImplicit turns a layer into an implicit one, before it is allocated. Its backward pass is
+// Prepare, Take of all rows in a phase of the consumer's, and Finish.
 func (l *Layer) MakeImplicit() {
 	in, out := l.conv.In, l.conv.Out
 	m := &implicit{in: in, out: out}
@@ -49,13 +51,15 @@ func (l *Layer) MakeImplicit() {
 	}
 	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.Pad)
 	m.scaled, m.square, m.constant = kernel.Floats(out*in), kernel.Floats(in*in), kernel.Floats(in)
-	m.byA, m.byB, m.corrected = l.Set.NewPacked(out, in), l.Set.NewPacked(out, in), l.Set.NewPacked(in, in)
+	m.byA, m.byB, m.corrected = l.Set.NewPacked(out, in), l.Set.NewPacked(out, in),
+		l.Set.NewPacked(in, in)
 }
 
 // Rows computes rows of z from a pixel on, in a worker's scratch 4, which the consumer reserves.
 func (l *Layer) Rows(w *engine.Worker, x []float32, pixel, n int) []float32 {
 	z := w.Scratch[4]
-	w.ProductPadded(kernel.Dense(z, l.Pad), kernel.Dense(x[pixel*l.conv.In:], l.conv.In), l.conv.Forward, n)
+	w.ProductPadded(kernel.Dense(z, l.Pad), kernel.Dense(x[pixel*l.conv.In:], l.conv.In),
+		l.conv.Forward, n)
 	return z
 }
 
@@ -80,7 +84,8 @@ func (l *Layer) measure(x []float32) {
 		}
 	})
 	l.gather()
-	l.Workers[0].Product(kernel.Dense(m.spread, l.Pad), kernel.Dense(m.covariance, m.in), l.conv.Forward, m.in, false)
+	l.Workers[0].Product(kernel.Dense(m.spread, l.Pad), kernel.Dense(m.covariance, m.in),
+		l.conv.Forward, m.in, false)
 	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
 	for j := range m.out {
 		mean, variance := 0., 0.
@@ -121,7 +126,8 @@ func (l *Layer) gather() {
 	}
 }
 
-// Prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the batch.
+// Prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the
+// batch.
 func (l *Layer) Prepare() {
 	for j := range l.implicit.out {
 		l.Norm.A[j] = float32(float64(l.Norm.Gamma.Value[j]) * l.Norm.Inverse[j])
@@ -140,7 +146,8 @@ func (l *Layer) packScaled(p *kernel.Packed, factors []float32) {
 	l.Workers[0].Pack(p, kernel.Dense(m.scaled, m.in))
 }
 
-// Take has rows of du and adds what they give to the sums and to dx, where the residual's gradient is added too if there is one.
+// Take has rows of du and adds what they give to the sums and to dx, where the residual's gradient
+// is added too if there is one.
 func (l *Layer) Take(w *engine.Worker, dx, du, x, residual []float32, pixel, n int) {
 	in := l.conv.In
 	l.conv.Gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.Pad), n)
@@ -157,7 +164,8 @@ func (l *Layer) Finish(dx, x []float32) {
 	l.parameterGradients()
 	m, k := l.implicit, l.Workers[0]
 	l.packScaled(m.byB, l.Norm.B)
-	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.Weight.Value, m.out), m.byB, m.in, false)
+	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.Weight.Value, m.out), m.byB, m.in,
+		false)
 	k.Pack(m.corrected, kernel.Dense(m.square, m.in))
 	for i := range m.in {
 		sum := 0.
@@ -169,7 +177,8 @@ func (l *Layer) Finish(dx, x []float32) {
 	l.correct(dx, x)
 }
 
-// parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in the weights' gradient, and s.
+// parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in
+// the weights' gradient, and s.
 func (l *Layer) parameterGradients() {
 	m, n, count := l.implicit, l.Norm, float64(l.rows)
 	grad, weight := l.conv.Weight.Grad, l.conv.Weight.Value

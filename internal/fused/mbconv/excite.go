@@ -5,23 +5,26 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// excite is squeeze-excite: the gates of an image's channels, sigmoid(W2 silu(W1 mean + b1) + b2), from the means over its pixels. Images go through in
-// groups; all tensors are rows of an image each.
+// excite is squeeze-excite: the gates of an image's channels, sigmoid(W2 silu(W1 mean + b1) + b2),
+// from the means over its pixels. Images go through in groups; all tensors are rows of an image
+// each.
 type excite struct {
 	*engine.Engine
 	reduce, expand *engine.Pointwise
 	pad, squeezed  int // numbers of a row of each width
 
-	area, batch   int
-	rows          []float32 // [4, batch, pad]: means, gates, and the gradients of the means and of the gates
+	area, batch int
+	// [4, batch, pad]: means, gates, and the gradients of the means and of the gates
+	rows          []float32
 	inner, hidden []float32 // [batch, squeezed]: before and behind SiLU
 	dinner        []float32
 }
 
 func newExcite(e *engine.Engine, s Shape, p Params) *excite {
-	return &excite{Engine: e, area: s.OutSize * s.OutSize, pad: e.Set.Pad(s.Expanded), squeezed: e.Set.Pad(s.SEChannels),
-		reduce: e.NewPointwise(p.Reduce, p.ReduceBias, s.Expanded, s.SEChannels),
-		expand: e.NewPointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}
+	return &excite{Engine: e, area: s.OutSize * s.OutSize, pad: e.Set.Pad(s.Expanded),
+		squeezed: e.Set.Pad(s.SEChannels),
+		reduce:   e.NewPointwise(p.Reduce, p.ReduceBias, s.Expanded, s.SEChannels),
+		expand:   e.NewPointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}
 }
 
 // Rows of an image.
@@ -47,7 +50,8 @@ func (x *excite) wide(row, first, n int) kernel.Matrix {
 
 // gates are a row of each image from a first one on and, so many rows behind it, another.
 func (x *excite) gates(row, first, second int) kernel.Gates {
-	return kernel.Gates{Data: x.rows[(row*x.batch+first)*x.pad:], Row: (second - row) * x.batch * x.pad, Group: x.pad}
+	return kernel.Gates{Data: x.rows[(row*x.batch+first)*x.pad:],
+		Row: (second - row) * x.batch * x.pad, Group: x.pad}
 }
 
 func (x *excite) narrow(of []float32, first, n int) kernel.Matrix {
@@ -61,7 +65,8 @@ func (x *excite) pack() {
 
 // forward makes the gates of n images of the sums of their pixels, which become means.
 func (x *excite) forward(w *engine.Worker, first, n int) {
-	inner, hidden, gates, mean := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n), x.wide(gateRow, first, n), x.wide(meanRow, first, n)
+	inner, hidden, gates, mean := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n),
+		x.wide(gateRow, first, n), x.wide(meanRow, first, n)
 	w.ScaleTo(mean.Data, mean.Data, 1/float32(x.area))
 	x.reduce.Apply(w.Kernels, inner, mean, n)
 	w.SiLU(hidden.Data, inner.Data)
@@ -71,7 +76,8 @@ func (x *excite) forward(w *engine.Worker, first, n int) {
 
 // backward makes the gradients of the sums over pixels of those of the gates, which it overwrites.
 func (x *excite) backward(w *engine.Worker, first, n int) {
-	dgates, dinner, dmean := x.wide(gateGradient, first, n), x.narrow(x.dinner, first, n), x.wide(meanGradient, first, n)
+	dgates, dinner, dmean := x.wide(gateGradient, first, n), x.narrow(x.dinner, first, n),
+		x.wide(meanGradient, first, n)
 	w.SigmoidBackward(dgates.Data, x.wide(gateRow, first, n).Data)
 	x.expand.Gradient(w, x.narrow(x.hidden, first, n), dgates, n)
 	w.Product(dinner, dgates, x.expand.Backward, n, false)

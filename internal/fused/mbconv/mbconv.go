@@ -1,5 +1,5 @@
-// Package mbconv computes mobile inverted bottlenecks with squeeze-excite, and what is one with parts left out: expansion, depthwise convolution, gates and
-// projection.
+// Package mbconv computes mobile inverted bottlenecks with squeeze-excite, and what is one with
+// parts left out: expansion, depthwise convolution, gates and projection.
 package mbconv
 
 import (
@@ -17,11 +17,13 @@ type Shape struct {
 	InSize, OutSize   int // sides of the maps
 	Skip              bool
 	Activation        kernel.Activation
-	Activated         bool // the activation follows the last batch norm too: a separable convolution, without expansion and skip
+	// the activation follows the last batch norm too: a separable convolution, without expansion
+	// and skip
+	Activated bool
 }
 
-// Params are the parameters of a block; those of what the shape leaves out are empty. Layouts: 1x1 convolutions [in, out], the depthwise one
-// [kernel, kernel, channels].
+// Params are the parameters of a block; those of what the shape leaves out are empty. Layouts: 1x1
+// convolutions [in, out], the depthwise one [kernel, kernel, channels].
 type Params struct {
 	Expand                             engine.Weight
 	Depthwise                          engine.Weight
@@ -29,7 +31,8 @@ type Params struct {
 	ExpandNorm, DepthwiseNorm, OutNorm engine.NormParams
 	Reduce, ReduceBias                 engine.Weight // of squeeze-excite
 	Excite, ExciteBias                 engine.Weight
-	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for none.
+	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for
+	// none.
 	Drop func(factors []float32)
 }
 
@@ -49,7 +52,8 @@ type Block struct {
 
 // Supports says whether there are kernels for the shape.
 func Supports(s Shape) bool {
-	return kernel.HasDepthwise(s.Kernel, s.Stride) && (s.SEChannels == 0 || s.Activation == kernel.SiLU)
+	return kernel.HasDepthwise(s.Kernel, s.Stride) &&
+		(s.SEChannels == 0 || s.Activation == kernel.SiLU)
 }
 
 // New makes a block.
@@ -61,7 +65,8 @@ func New(e *engine.Engine, s Shape, p Params) *Block {
 			m.expand.MakeImplicit()
 		}
 	}
-	conv := engine.ConvShape{In: s.Expanded, Out: s.Expanded, Kernel: s.Kernel, Stride: s.Stride, InSize: s.InSize, OutSize: s.OutSize, Activation: s.Activation}
+	conv := engine.ConvShape{In: s.Expanded, Out: s.Expanded, Kernel: s.Kernel, Stride: s.Stride,
+		InSize: s.InSize, OutSize: s.OutSize, Activation: s.Activation}
 	m.depthwise = depthwise.New(e, conv, p.Depthwise, p.DepthwiseNorm, m.expand)
 	if s.SEChannels > 0 {
 		m.excite = newExcite(e, s, p)

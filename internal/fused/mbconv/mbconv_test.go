@@ -39,20 +39,24 @@ func newBench(set *kernel.Set, threads, batch int, s Shape) *bench {
 		return w
 	}
 	norm := func(name string, c int) engine.NormParams {
-		p := engine.NormParams{Gamma: weight(name+".gamma", c, .3), Beta: weight(name+".beta", c, .3), Mean: make([]float32, c), Variance: make([]float32, c), Epsilon: 1e-3, Momentum: .9}
+		p := engine.NormParams{Gamma: weight(name+".gamma", c, .3), Beta: weight(name+".beta", c,
+			.3), Mean: make([]float32, c), Variance: make([]float32, c), Epsilon: 1e-3, Momentum: .9}
 		for i := range p.Gamma.Value {
 			p.Gamma.Value[i]++
 		}
 		return p
 	}
-	p := Params{Depthwise: weight("depthwise", s.Kernel*s.Kernel*s.Expanded, .3), DepthwiseNorm: norm("depthwise", s.Expanded),
-		Project: weight("project", s.Expanded*s.Out, .2), OutNorm: norm("out", s.Out)}
+	p := Params{Depthwise: weight("depthwise", s.Kernel*s.Kernel*s.Expanded, .3),
+		DepthwiseNorm: norm("depthwise", s.Expanded),
+		Project:       weight("project", s.Expanded*s.Out, .2), OutNorm: norm("out", s.Out)}
 	if s.Expanded != s.In {
 		p.Expand, p.ExpandNorm = weight("expand", s.In*s.Expanded, .3), norm("expand", s.Expanded)
 	}
 	if s.SEChannels > 0 {
-		p.Reduce, p.ReduceBias = weight("reduce", s.Expanded*s.SEChannels, .3), weight("reduce.bias", s.SEChannels, 1)
-		p.Excite, p.ExciteBias = weight("excite", s.SEChannels*s.Expanded, .3), weight("excite.bias", s.Expanded, 1)
+		p.Reduce, p.ReduceBias = weight("reduce", s.Expanded*s.SEChannels, .3),
+			weight("reduce.bias", s.SEChannels, 1)
+		p.Excite, p.ExciteBias = weight("excite", s.SEChannels*s.Expanded, .3),
+			weight("excite.bias", s.Expanded, 1)
 	}
 	b.block = New(engine.New(set, threads, true), s, p)
 	b.y = make([]float32, b.block.Allocate(batch))
@@ -77,15 +81,18 @@ func (b *bench) gradients() {
 }
 
 var shapes = []Shape{
-	{In: 6, Expanded: 18, Out: 6, SEChannels: 2, Kernel: 3, Stride: 1, InSize: 7, OutSize: 7, Skip: true},
-	{In: 44, Expanded: 88, Out: 20, SEChannels: 3, Kernel: 5, Stride: 2, InSize: 6, OutSize: 3}, // its expansion is kept
+	{In: 6, Expanded: 18, Out: 6, SEChannels: 2, Kernel: 3, Stride: 1, InSize: 7, OutSize: 7,
+		Skip: true},
+	// its expansion is kept
+	{In: 44, Expanded: 88, Out: 20, SEChannels: 3, Kernel: 5, Stride: 2, InSize: 6, OutSize: 3},
 	{In: 12, Expanded: 12, Out: 9, Kernel: 5, Stride: 1, InSize: 5, OutSize: 5},
-	{In: 8, Expanded: 24, Out: 8, SEChannels: 2, Kernel: 5, Stride: 1, InSize: 1, OutSize: 1, Skip: true},
+	{In: 8, Expanded: 24, Out: 8, SEChannels: 2, Kernel: 5, Stride: 1, InSize: 1, OutSize: 1,
+		Skip: true},
 	{In: 12, Expanded: 12, Out: 9, Kernel: 3, Stride: 2, InSize: 6, OutSize: 3, Activated: true},
 }
 
-// TestGradients compares the gradients of the input and of every parameter along random directions with central differences, extrapolated so that the
-// third derivative drops out.
+// TestGradients compares the gradients of the input and of every parameter along random directions
+// with central differences, extrapolated so that the third derivative drops out.
 func TestGradients(t *testing.T) {
 	for _, s := range shapes {
 		b := newBench(kernel.Sets()[0], 1, 5, s)
@@ -104,7 +111,8 @@ func TestGradients(t *testing.T) {
 				size += float64(g) * float64(g)
 			}
 			if math.Abs(got-want) > 5e-3*max(1, math.Sqrt(size)) {
-				t.Errorf("%+v: along a direction of %s the value changes by %.5f, the gradient says %.5f", s, name, got, want)
+				t.Errorf("%+v: along a direction of %s the value changes by %.5f, the gradient "+
+					"says %.5f", s, name, got, want)
 			}
 		}
 	}
@@ -125,7 +133,8 @@ func (b *bench) slope(x, direction []float32) float64 {
 	return (4*once - twice) / 3
 }
 
-// TestSameBits: equal inputs give equal bits for one number of threads, whatever was computed before, and threads differ by rounding alone.
+// TestSameBits: equal inputs give equal bits for one number of threads, whatever was computed
+// before, and threads differ by rounding alone.
 func TestSameBits(t *testing.T) {
 	for _, set := range kernel.Sets() {
 		for i, s := range shapes {

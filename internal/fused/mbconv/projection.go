@@ -8,8 +8,9 @@ import (
 	"gridsearch/internal/kernel"
 )
 
-// projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch norm behind it, and the residual. It reads the
-// depthwise convolution's output through norm and activation, image by image, in groups of images.
+// projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch
+// norm behind it, and the residual. It reads the depthwise convolution's output through norm and
+// activation, image by image, in groups of images.
 type projection struct {
 	*engine.Engine
 	shape  Shape
@@ -28,9 +29,11 @@ type projection struct {
 	gates       engine.DepthGates
 }
 
-func newProjection(e *engine.Engine, s Shape, p Params, from *depthwise.Layer, x *excite) *projection {
-	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out), excite: x,
-		conv: e.NewPointwise(p.Project, engine.Weight{}, s.Expanded, s.Out), norm: e.NewNorm(p.OutNorm),
+func newProjection(e *engine.Engine, s Shape, p Params, from *depthwise.Layer,
+	x *excite) *projection {
+	return &projection{Engine: e, shape: s, from: from, ones: slices.Repeat([]float32{1}, s.Out),
+		excite: x,
+		conv:   e.NewPointwise(p.Project, engine.Weight{}, s.Expanded, s.Out), norm: e.NewNorm(p.OutNorm),
 		pad: e.Set.Pad(s.Expanded), narrow: e.Set.Pad(s.Out), area: s.OutSize * s.OutSize}
 }
 
@@ -57,7 +60,9 @@ func (p *projection) allocate(batch int) {
 func (p *projection) whole() bool { return p.rows == p.area }
 
 // input is the depthwise convolution's output from a pixel of the batch on.
-func (p *projection) input(pixel int) kernel.Matrix { return kernel.Dense(p.from.Output(pixel), p.pad) }
+func (p *projection) input(pixel int) kernel.Matrix {
+	return kernel.Dense(p.from.Output(pixel), p.pad)
+}
 
 // raw is z from a pixel of the batch on.
 func (p *projection) raw(pixel int) kernel.Matrix {
@@ -71,7 +76,8 @@ func (p *projection) groups(from, to int, visit func(first, n int)) {
 	}
 }
 
-// stretches visits the pixels of an image, so many at a time, with the first one's number in the batch.
+// stretches visits the pixels of an image, so many at a time, with the first one's number in the
+// batch.
 func (p *projection) stretches(image int, visit func(pixel, n int)) {
 	for i := 0; i < p.area; i += p.rows {
 		visit(image*p.area+i, min(p.rows, p.area-i))
@@ -86,7 +92,8 @@ func (p *projection) forward() {
 	}
 	p.norm.Begin(p.Engine)
 	p.Run(engine.Pieces(p.batch, p.group), func(w *engine.Worker, from, to int) {
-		f := forwardProjection{projection: p, Worker: w, par: w.Params(p.pad, p.from.Norm.Scale, p.from.Norm.Shift)}
+		f := forwardProjection{projection: p, Worker: w, par: w.Params(p.pad, p.from.Norm.Scale,
+			p.from.Norm.Shift)}
 		f.sums = p.NewStatistics(w, p.norm, p.narrow)
 		p.groups(from, to, f.group)
 		f.sums.Flush()
@@ -116,7 +123,8 @@ func (f *forwardProjection) group(first, n int) {
 	case f.whole():
 		images := kernel.Rows{Rows: f.area, Channels: f.pad, Groups: n}
 		clear(f.excite.wide(meanRow, first, n).Data)
-		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(first*f.area)), f.par, f.excite.gates(meanRow, first, meanRow), images)
+		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(first*f.area)), f.par,
+			f.excite.gates(meanRow, first, meanRow), images)
 		f.excite.forward(f.Worker, first, n)
 		f.Scale(f.images(a), f.excite.gates(gateRow, first, gateRow), images)
 		f.convolve(a, first*f.area, n*f.area)
@@ -130,7 +138,8 @@ func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
 	return engine.Grouped(pixels.Data, p.pad, p.area, 1)
 }
 
-// largeImage lets the pixels of an image pass twice. The second time it computes their activation again, or, in evaluation, finds it in its input's place.
+// largeImage lets the pixels of an image pass twice. The second time it computes their activation
+// again, or, in evaluation, finds it in its input's place.
 func (f *forwardProjection) largeImage(scratch kernel.Matrix, image int) {
 	clear(f.excite.wide(meanRow, image, 1).Data)
 	activated := func(pixel int) kernel.Matrix {
@@ -140,7 +149,8 @@ func (f *forwardProjection) largeImage(scratch kernel.Matrix, image int) {
 		return f.input(pixel)
 	}
 	f.stretches(image, func(pixel, n int) {
-		f.NormActSum(f.shape.Activation, f.images(activated(pixel)), f.images(f.input(pixel)), f.par, f.excite.gates(meanRow, image, meanRow),
+		f.NormActSum(f.shape.Activation, f.images(activated(pixel)), f.images(f.input(pixel)),
+			f.par, f.excite.gates(meanRow, image, meanRow),
 			kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 	})
 	f.excite.forward(f.Worker, image, 1)
@@ -149,17 +159,20 @@ func (f *forwardProjection) largeImage(scratch kernel.Matrix, image int) {
 		if f.Training {
 			f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
 		}
-		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow), kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow),
+			kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
 		f.convolve(a, pixel, n)
 	})
 }
 
 // convolve computes z of n pixels and takes its sums.
 func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
-	f.sums.Write(f.raw(pixel), kernel.Matrix{}, n, 0, func(z kernel.Matrix) { f.ProductPadded(z, a, f.conv.Forward, n) })
+	f.sums.Write(f.raw(pixel), kernel.Matrix{}, n, 0,
+		func(z kernel.Matrix) { f.ProductPadded(z, a, f.conv.Forward, n) })
 }
 
-// output computes y, the norm of z, with stochastic depth and the residual x where the block has a skip.
+// output computes y, the norm of z, with stochastic depth and the residual x where the block has a
+// skip.
 func (p *projection) output(y, x, factors []float32) {
 	n, out := p.norm, p.shape.Out
 	if factors != nil {
@@ -182,7 +195,8 @@ func (p *projection) output(y, x, factors []float32) {
 			return
 		}
 		g := &p.gates
-		w.AffineAddGate(g.Images(to), g.Images(p.raw(pixel)), g.Images(residual), par.Set(p.ones), g.From(pixel), g.Rows(rows, out))
+		w.AffineAddGate(g.Images(to), g.Images(p.raw(pixel)), g.Images(residual), par.Set(p.ones),
+			g.From(pixel), g.Rows(rows, out))
 	})
 }
 
@@ -191,8 +205,9 @@ func (p *projection) units(visit func(w *engine.Worker, pixel, rows int, par ker
 	p.Stretches(p.batch*p.area, p.area, p.narrow, visit)
 }
 
-// backward takes the gradient of the block's output. It computes du, the gradient behind the depthwise convolution's norm, padded, with its sums there,
-// and the gradients of the convolution and of squeeze-excite.
+// backward takes the gradient of the block's output. It computes du, the gradient behind the
+// depthwise convolution's norm, padded, with its sums there, and the gradients of the convolution
+// and of squeeze-excite.
 func (p *projection) backward(du, dy, factors []float32) {
 	if p.shape.Activated {
 		dy = p.unactivate(dy)
@@ -233,11 +248,13 @@ func (p *projection) reduce(dy, factors []float32) {
 	})
 }
 
-// unactivate is reduce where an activation follows the norm. It returns the gradient in front of that.
+// unactivate is reduce where an activation follows the norm. It returns the gradient in front of
+// that.
 func (p *projection) unactivate(dy []float32) []float32 {
 	out, du := p.shape.Out, p.Wide[0] // which is free, as there is no expansion
 	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
-		w.SlopeProducts(p.shape.Activation, kernel.Dense(du[pixel*out:], out), kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.Scale, p.norm.Shift),
+		w.SlopeProducts(p.shape.Activation, kernel.Dense(du[pixel*out:], out),
+			kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.Scale, p.norm.Shift),
 			kernel.Rows{Rows: rows, Channels: out})
 		p.norm.Add(w, par.Row(2), par.Row(3))
 	})
@@ -248,14 +265,16 @@ func (p *projection) unactivate(dy []float32) []float32 {
 type backwardProjection struct {
 	*projection
 	*engine.Worker
-	du, dy       []float32
-	weighs       bool          // stochastic depth does: the gates hold a, times an image's factor, and c
+	du, dy []float32
+	// stochastic depth does: the gates hold a, times an image's factor, and c
+	weighs       bool
 	coefficients kernel.Params // a, b, c of the norm behind the convolution
 	par          kernel.Params // scale, shift, sums
 	count        int
 }
 
-func (p *projection) backwardProjection(w *engine.Worker, du, dy, factors []float32) *backwardProjection {
+func (p *projection) backwardProjection(w *engine.Worker, du, dy,
+	factors []float32) *backwardProjection {
 	return &backwardProjection{projection: p, Worker: w, du: du, dy: dy, weighs: factors != nil,
 		coefficients: w.Params(p.narrow, p.norm.A, p.norm.B, p.norm.C),
 		par:          w.Params(p.pad, p.from.Norm.Scale, p.from.Norm.Shift, nil, nil)}
@@ -284,7 +303,8 @@ func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
 	dy := kernel.Dense(b.dy[pixel*out:], out)
 	if b.weighs {
 		g := &b.gates
-		b.AffineAddGate(g.Images(dz), g.Images(dy), g.Images(b.raw(pixel)), b.coefficients.From(1), g.From(pixel), g.Rows(n, out))
+		b.AffineAddGate(g.Images(dz), g.Images(dy), g.Images(b.raw(pixel)), b.coefficients.From(1),
+			g.From(pixel), g.Rows(n, out))
 	} else {
 		b.AffineAdd(dz, dy, b.raw(pixel), b.coefficients, kernel.Rows{Rows: n, Channels: out})
 	}
@@ -292,7 +312,8 @@ func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
 }
 
 func (b *backwardProjection) wholeImages(first, n int) {
-	a, da, slope := kernel.Dense(b.Scratch[0], b.pad), kernel.Dense(b.Scratch[2], b.pad), kernel.Dense(b.Scratch[3], b.pad)
+	a, da, slope := kernel.Dense(b.Scratch[0], b.pad), kernel.Dense(b.Scratch[2], b.pad),
+		kernel.Dense(b.Scratch[3], b.pad)
 	pixel, rows := first*b.area, kernel.Rows{Rows: n * b.area, Channels: b.pad}
 	b.gradients(da, pixel, rows.Rows)
 	b.NormActSlope(b.shape.Activation, a, b.input(pixel), slope, b.par, rows)
@@ -308,7 +329,8 @@ func (b *backwardProjection) wholeImages(first, n int) {
 		return
 	}
 	b.excite.backward(b.Worker, first, n)
-	b.MulProductsGate(b.images(b.target(pixel)), b.images(da), b.images(slope), b.images(b.input(pixel)), b.par.From(2),
+	b.MulProductsGate(b.images(b.target(pixel)), b.images(da), b.images(slope),
+		b.images(b.input(pixel)), b.par.From(2),
 		b.excite.gates(gateRow, first, meanGradient), images, beyond)
 }
 
@@ -317,7 +339,8 @@ func (b *backwardProjection) target(pixel int) kernel.Matrix {
 	return kernel.Dense(b.du[pixel*b.pad:], b.pad)
 }
 
-// largeImage keeps the gradient in front of the convolution in du between the two passes that squeeze-excite asks for.
+// largeImage keeps the gradient in front of the convolution in du between the two passes that
+// squeeze-excite asks for.
 func (b *backwardProjection) largeImage(image int) {
 	a := kernel.Dense(b.Scratch[0], b.pad)
 	if b.excite != nil {
@@ -342,6 +365,7 @@ func (b *backwardProjection) largeImage(image int) {
 	b.excite.backward(b.Worker, image, 1)
 	b.stretches(image, func(pixel, n int) {
 		du := b.images(b.target(pixel))
-		b.SlopeProductsGate(b.shape.Activation, du, du, b.images(b.input(pixel)), b.par, b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})
+		b.SlopeProductsGate(b.shape.Activation, du, du, b.images(b.input(pixel)), b.par,
+			b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})
 	})
 }

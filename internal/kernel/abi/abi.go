@@ -1,13 +1,16 @@
-// Package abi is what assembly, Go twins and their caller agree on: the arguments of each kind of kernel, the names of the kernels, and the table that
-// holds those of one instruction set. Only internal/kernel and what is below it knows this package.
+// Package abi is what assembly, Go twins and their caller agree on: the arguments of each kind of
+// kernel, the names of the kernels, and the table that holds those of one instruction set. Only
+// internal/kernel and what is below it knows this package.
 //
-// A kernel takes one pointer, to a structure whose offsets the assembly knows (a field moves here and in amd64/_asm together). Strides and gaps are in
-// bytes. Kernels check nothing: their caller has.
+// A kernel takes one pointer, to a structure whose offsets the assembly knows (a field moves here
+// and in amd64/_asm together). Strides and gaps are in bytes. Kernels check nothing: their caller
+// has.
 package abi
 
 // Table is the kernels of one instruction set.
 type Table struct {
-	Tiles          [MaxAcross + 1][]Tile          // by vectors across; the tallest first; the last has one row
+	// by vectors across; the tallest first; the last has one row
+	Tiles          [MaxAcross + 1][]Tile
 	PackPanel      [MaxAcross + 1]func(*GemmArgs) // by vectors across
 	PackTransposed func(*GemmArgs)                // nil where Go does it
 	Rows           [RowKernels]func(*RowArgs)

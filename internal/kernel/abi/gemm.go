@@ -17,5 +17,6 @@ const MaxAcross = 3
 type Tile struct {
 	Rows               int
 	Product, ProductTA func(*GemmArgs)
-	Halved             func(*GemmArgs) // Product where the last vector has columns for half of it at most; nil where that is no gain
+	// Product where the last vector has columns for half of it at most; nil where that is no gain
+	Halved func(*GemmArgs)
 }

@@ -152,7 +152,8 @@ func instructionLists(t *testing.T, path string) map[string][]string {
 			t.Errorf("%s: %q: there is no such set", path, text)
 		}
 		for _, extension := range fields[2:] {
-			if !slices.Contains(set.Extensions, extension) && !slices.Contains([]string{"MMX+", "SSE", "SSE2"}, extension) {
+			if !slices.Contains(set.Extensions, extension) &&
+				!slices.Contains([]string{"MMX+", "SSE", "SSE2"}, extension) {
 				t.Errorf("%s: %q: %s has no %s", path, text, set.Name, extension)
 			}
 		}

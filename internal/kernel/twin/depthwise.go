@@ -9,11 +9,15 @@ func Depthwise(lanes int) map[abi.Window]*abi.DepthwiseKernels {
 		for _, stride := range []int{1, 2} {
 			w := abi.Window{Kernel: kernel, Stride: stride}
 			kernels[w] = &abi.DepthwiseKernels{
-				Forward: []abi.PixelKernel{{Pixels: 1, Run: func(a *abi.DepthwiseArgs) { forward(w, a, lanes) }}},
+				Forward: []abi.PixelKernel{{Pixels: 1, Run: func(a *abi.DepthwiseArgs) {
+					forward(w,
+						a, lanes)
+				}}},
 				Weights: func(a *abi.DepthwiseArgs) { weights(w, a, lanes) },
 			}
 			if stride == 2 {
-				kernels[w].Data = []abi.PixelKernel{{Pixels: 1, Run: func(a *abi.DepthwiseArgs) { data(w, a, lanes) }}}
+				kernels[w].Data = []abi.PixelKernel{{Pixels: 1,
+					Run: func(a *abi.DepthwiseArgs) { data(w, a, lanes) }}}
 			}
 		}
 	}
@@ -28,13 +32,15 @@ func forward(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 			out := floats(a.Out, toOut+x*a.Pixel, channels)
 			clear(out)
 			taps(w, func(ky, kx, tap int) {
-				mulAdd(out, floats(a.In, toIn+ky*a.StrideIn+(x*w.Stride+kx)*a.Pixel, channels), floats(a.W, tap*a.Pixel, channels))
+				mulAdd(out, floats(a.In, toIn+ky*a.StrideIn+(x*w.Stride+kx)*a.Pixel, channels),
+					floats(a.W, tap*a.Pixel, channels))
 			})
 		}
 	})
 }
 
-// eachRow visits the rows of all images with their places, where a row of the kernel is so many rows of out and of in.
+// eachRow visits the rows of all images with their places, where a row of the kernel is so many
+// rows of out and of in.
 func eachRow(a *abi.DepthwiseArgs, out, in int, visit func(toOut, toIn int)) {
 	for image := range a.Images {
 		for y := range a.Rows {
@@ -50,7 +56,8 @@ func weights(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 		for x := range a.Blocks {
 			d := floats(a.Out, toOut+x*a.Pixel, channels)
 			taps(w, func(ky, kx, tap int) {
-				mulAdd(floats(a.W, tap*a.Pixel, channels), floats(a.In, toIn+ky*a.StrideIn+(x*w.Stride+kx)*a.Pixel, channels), d)
+				mulAdd(floats(a.W, tap*a.Pixel, channels),
+					floats(a.In, toIn+ky*a.StrideIn+(x*w.Stride+kx)*a.Pixel, channels), d)
 			})
 		}
 	})
@@ -59,7 +66,8 @@ func weights(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 // data is the kernel of the input's gradient of stride 2, of blocks of one square.
 func data(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	channels, pad := a.Vectors*lanes, (w.Kernel-1)/2
-	// The first output pixel that the first square sees: the taps of pixel i are those k with an output (i + pad - k) / 2 that is whole.
+	// The first output pixel that the first square sees: the taps of pixel i are those k with an
+	// output (i + pad - k) / 2 that is whole.
 	first := (pad - (w.Kernel - 1) + (w.Kernel-1+pad)%2) / 2
 	eachRow(a, 2, 1, func(toOut, toIn int) {
 		for i := range 2 * 2 * a.Blocks {
@@ -69,7 +77,8 @@ func data(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 			taps(w, func(ky, kx, tap int) {
 				oy, ox := y+pad-ky, x+pad-kx
 				if oy%2 == 0 && ox%2 == 0 {
-					mulAdd(dx, floats(a.In, toIn+(oy/2-first)*a.StrideIn+(ox/2-first)*a.Pixel, channels), floats(a.W, tap*a.Pixel, channels))
+					mulAdd(dx, floats(a.In, toIn+(oy/2-first)*a.StrideIn+(ox/2-first)*a.Pixel,
+						channels), floats(a.W, tap*a.Pixel, channels))
 				}
 			})
 		}

@@ -63,7 +63,8 @@ func sgdTwin(a *abi.RowArgs, nesterov bool) {
 
 func rmspropTwin(a *abi.RowArgs) {
 	s, gradient := scalarsOf(a), floats(a.P[1], 0, a.Cols)
-	weights, velocity, square := floats(a.P[0], 0, a.Cols), floats(a.P[2], 0, a.Cols), floats(a.P[3], 0, a.Cols)
+	weights, velocity, square := floats(a.P[0], 0, a.Cols), floats(a.P[2], 0, a.Cols),
+		floats(a.P[3], 0, a.Cols)
 	for j, w := range weights {
 		g := s.gradient(w, gradient[j])
 		square[j] = g*g + s[4]*(square[j]-g*g)

@@ -41,6 +41,7 @@ func readMemory(a *abi.ProbeArgs) {
 
 func copyMemory(a *abi.ProbeArgs) {
 	for piece := range a.N {
-		copy(floats(a.To, 4*abi.ProbePiece*piece, abi.ProbePiece), floats(a.From, 4*abi.ProbePiece*piece, abi.ProbePiece))
+		copy(floats(a.To, 4*abi.ProbePiece*piece, abi.ProbePiece),
+			floats(a.From, 4*abi.ProbePiece*piece, abi.ProbePiece))
 	}
 }

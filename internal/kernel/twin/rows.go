@@ -88,12 +88,16 @@ var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
 			}
 		}
 	}),
-	abi.NormSiLU: normTwin(siluSlope), abi.NormSiLUSum: normSumTwin(siluSlope), abi.NormSiLUSlope: normSlopeTwin(siluSlope),
+	abi.NormSiLU: normTwin(siluSlope), abi.NormSiLUSum: normSumTwin(siluSlope),
+	abi.NormSiLUSlope:     normSlopeTwin(siluSlope),
 	abi.SlopeSiLUProducts: slopeTwin(siluSlope), abi.SlopeSiLUProductsGate: slopeGateTwin(siluSlope),
-	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope), abi.NormClipSlope: normSlopeTwin(clipSlope),
+	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope),
+	abi.NormClipSlope:     normSlopeTwin(clipSlope),
 	abi.SlopeClipProducts: slopeTwin(clipSlope), abi.SlopeClipProductsGate: slopeGateTwin(clipSlope),
-	abi.NormHardSwish: normTwin(hardSwishSlope), abi.NormHardSwishSum: normSumTwin(hardSwishSlope), abi.NormHardSwishSlope: normSlopeTwin(hardSwishSlope),
-	abi.SlopeHardSwishProducts: slopeTwin(hardSwishSlope), abi.SlopeHardSwishProductsGate: slopeGateTwin(hardSwishSlope),
+	abi.NormHardSwish: normTwin(hardSwishSlope), abi.NormHardSwishSum: normSumTwin(hardSwishSlope),
+	abi.NormHardSwishSlope:         normSlopeTwin(hardSwishSlope),
+	abi.SlopeHardSwishProducts:     slopeTwin(hardSwishSlope),
+	abi.SlopeHardSwishProductsGate: slopeGateTwin(hardSwishSlope),
 }
 
 // activationTwin is an activation and its derivative, where top is the upper end of one that clips.
@@ -164,7 +168,8 @@ func slopeGateTwin(act activationTwin) func(*abi.RowArgs) {
 	})
 }
 
-// operands are one row of each operand of a kernel on rows, of each parameter and of the group's gates.
+// operands are one row of each operand of a kernel on rows, of each parameter and of the group's
+// gates.
 type operands struct {
 	p    [4][]float32
 	par  [4][]float32

@@ -1,4 +1,5 @@
-// Package twin holds every kernel in plain Go: what processors without assembly run, and what the assembly is held against.
+// Package twin holds every kernel in plain Go: what processors without assembly run, and what the
+// assembly is held against.
 package twin
 
 import (
@@ -7,7 +8,8 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Width is the vector of the Go set: the columns that a product computes at a time, whose sums the compiler keeps in registers.
+// Width is the vector of the Go set: the columns that a product computes at a time, whose sums the
+// compiler keeps in registers.
 const Width = 4
 
 // Table is the kernels of the Go set.

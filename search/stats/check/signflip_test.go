@@ -16,7 +16,8 @@ func TestSignFlip(t *testing.T) {
 		differences []float64
 		want        float64
 	}{
-		{[]float64{.01, .02, .03, .04, .05, .06}, 2. / 64}, // all patterns but two bring the sum nearer to 0
+		// all patterns but two bring the sum nearer to 0
+		{[]float64{.01, .02, .03, .04, .05, .06}, 2. / 64},
 		{[]float64{.01, .02, .03, .04, .05, -.01}, 6. / 64},
 		{[]float64{.03, -.03}, 1},
 		{[]float64{0, 0, 0}, 1},

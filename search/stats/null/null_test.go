@@ -99,7 +99,8 @@ func TestNullIsCached(t *testing.T) {
 	}
 	whole := cache[names[0]]
 	longer := append(slices.Clone(whole), 0)
-	for _, data := range [][]byte{whole, whole[:len(whole)/2], longer, slices.Repeat([]byte{255}, 30)} {
+	for _, data := range [][]byte{whole, whole[:len(whole)/2], longer, slices.Repeat([]byte{255},
+		30)} {
 		cache[names[0]] = data
 		forget()
 		again := Of(n, 7, .95, cache)

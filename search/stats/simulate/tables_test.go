@@ -77,7 +77,8 @@ func lost(t *testing.T, c Cell, searches int, least, most float64) float64 {
 }
 
 func levels(t *testing.T, page *strings.Builder) {
-	heading(page, "Equal trials: searches that lose one, %. Up to a dozen trials 2,000 searches a cell "+
+	heading(page, "Equal trials: searches that lose one, %. Up to a dozen trials 2,000 searches "+
+		"a cell "+
 		"(standard error 0.5), above it 1,000 (0.7).",
 		"trials x seeds", "even noise", "uneven 1:3", "uneven 1:10")
 	for _, s := range []size{{2, 2}, {2, 3}, {4, 3}, {8, 3}, {12, 3}, {40, 3}, {65, 3}} {
@@ -144,7 +145,8 @@ func holes(t *testing.T, page *strings.Builder) {
 }
 
 func winners(t *testing.T, page *strings.Builder) {
-	heading(page, "What it finds: one trial ahead by 3 paired standard deviations, searches in which it"+
+	heading(page, "What it finds: one trial ahead by 3 paired standard deviations, searches in "+
+		"which it"+
 		" is the lone winner, %; a ridge of height 4, median size of the tied set. 200 "+
 		"searches a cell (2 at 90).",
 		"trials x seeds", "lone winner", "tied on the ridge")
@@ -179,7 +181,8 @@ func diverged(t *testing.T, page *strings.Builder) {
 }
 
 func calibration(t *testing.T, page *strings.Builder) {
-	heading(page, "Is `best` a probability? Trials by the one that is printed: its mean, and how many "+
+	heading(page, "Is `best` a probability? Trials by the one that is printed: its mean, and "+
+		"how many "+
 		"of them were truly best, %. Truths with spreads of 0.3, 1 and 3 standard deviations,"+
 		" a ridge and one trial ahead by 1.4; 300 searches of each.",
 		"trials x seeds", "below 2 %", "2 to 10", "10 to 30", "30 to 50", "50 to 70",
@@ -208,7 +211,8 @@ func calibration(t *testing.T, page *strings.Builder) {
 }
 
 func coverage(t *testing.T, page *strings.Builder) {
-	heading(page, "Intervals behind the best: searches in which all hold the truth at once, %, 1,000 a "+
+	heading(page, "Intervals behind the best: searches in which all hold the truth at once, %, "+
+		"1,000 a "+
 		"cell (0.7).",
 		"trials x seeds", "spread 1, even noise", "spread 1, uneven 1:3", "ridge, even",
 		"ridge, uneven 1:3", "ahead by 1, even", "ahead by 1, uneven 1:3")
@@ -229,7 +233,8 @@ func coverage(t *testing.T, page *strings.Builder) {
 }
 
 func permutation(t *testing.T, page *strings.Builder) {
-	heading(page, "The check by permutation: equal trials, searches that lose one, %, 500 a cell (1); a"+
+	heading(page, "The check by permutation: equal trials, searches that lose one, %, 500 a "+
+		"cell (1); a"+
 		" ridge of height 4, even noise, median size of the set, 100 searches. It is not for "+
 		"uneven noise.",
 		"trials x seeds", "even noise", "uneven 1:3", "uneven 1:10", "left on the ridge")

@@ -24,7 +24,8 @@ func (s isa) clipFor(kernel string, args reg.Register) *clip {
 	return c
 }
 
-// of clips u. The minimum and the maximum return their second operand for NaN, which so goes through.
+// of clips u. The minimum and the maximum return their second operand for NaN, which so goes
+// through.
 func (c *clip) of(u vec) vec {
 	VMAXPS(u, c.zero, u)
 	VMINPS(u, c.top, u)
@@ -38,7 +39,8 @@ func (c *clip) apply(us ...vec) []vec {
 	return us
 }
 
-// slope returns clip of u and 1 between the ends, 0 elsewhere: PyTorch's derivative of ReLU and ReLU6.
+// slope returns clip of u and 1 between the ends, 0 elsewhere: PyTorch's derivative of ReLU and
+// ReLU6.
 func (c *clip) slope(us ...vec) (a, d []vec) {
 	for _, u := range us {
 		d = append(d, c.masked(u, c.one))

@@ -8,7 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets in abi.DepthwiseArgs; strides are in bytes. Maps are in memory with their padding, rows of whole vectors of channels.
+// Offsets in abi.DepthwiseArgs; strides are in bytes. Maps are in memory with their padding, rows
+// of whole vectors of channels.
 const (
 	dwOut       = 0 // of the weights' gradient: the gradient of the output
 	dwIn        = 8
@@ -45,8 +46,8 @@ func depthwise(s isa) {
 	}
 }
 
-// blocks are the numbers of output pixels that are computed at a time: their sums and the weights of a kernel's row (of a 3x3 kernel all) stay in
-// registers.
+// blocks are the numbers of output pixels that are computed at a time: their sums and the weights
+// of a kernel's row (of a 3x3 kernel all) stay in registers.
 func (s isa) blocks(kernel int) []int {
 	if !s.wide && kernel == 3 {
 		return []int{4, 2, 1}
@@ -62,7 +63,8 @@ func nextImage(args, in, out reg.Register, again string) {
 	JNZ(LabelRef(again))
 }
 
-// nextChannels moves the pointers of the arguments to the next vector of channels and repeats while there is one.
+// nextChannels moves the pointers of the arguments to the next vector of channels and repeats while
+// there is one.
 func nextChannels(s isa, args reg.Register, again string) {
 	for _, field := range []int{dwOut, dwIn, dwWeights} {
 		ADDQ(Imm(uint64(s.bytes())), argument(args, field))
@@ -75,7 +77,8 @@ func nextChannels(s isa, args reg.Register, again string) {
 // forward computes rows of output pixels, so many at a time.
 func forward(s isa, kernel, stride, pixels int) {
 	text(fmt.Sprintf("depthwise%ds%dx%d%s", kernel, stride, pixels, s.name), "DepthwiseArgs",
-		fmt.Sprintf("computes a %d x %d depthwise convolution of stride %d, %d pixels at a time", kernel, kernel, stride, pixels))
+		fmt.Sprintf("computes a %d x %d depthwise convolution of stride %d, %d pixels at a time",
+			kernel, kernel, stride, pixels))
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
 	across := (pixels-1)*stride + kernel
@@ -150,11 +153,12 @@ func loadRow(s isa, taps *pointers, kernel int) []vec {
 	return w
 }
 
-// weights adds to the gradient of the weights what rows of pixels give. The sums of the whole kernel, with AVX2 of two rows of a 5x5 one, stay in
-// registers.
+// weights adds to the gradient of the weights what rows of pixels give. The sums of the whole
+// kernel, with AVX2 of two rows of a 5x5 one, stay in registers.
 func weights(s isa, kernel, stride int) {
 	text(fmt.Sprintf("depthwiseWeights%ds%d%s", kernel, stride, s.name), "DepthwiseArgs",
-		fmt.Sprintf("adds to the gradient of the weights of a %d x %d depthwise convolution of stride %d", kernel, kernel, stride))
+		fmt.Sprintf("adds to the gradient of the weights of a %d x %d depthwise convolution of "+
+			"stride %d", kernel, kernel, stride))
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
 	channels := label("channels")
@@ -170,7 +174,8 @@ func weights(s isa, kernel, stride int) {
 }
 
 // someWeights is weights for n rows of the kernel.
-func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, kernel, stride, first, n int) {
+func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, kernel, stride,
+	first, n int) {
 	images, rows, loop := label("image"), label("row"), label("pixel")
 	start := fetch(args, dwWeights)
 	if first > 0 {
@@ -232,11 +237,14 @@ func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, 
 	}
 }
 
-// data computes the gradient of the input of a convolution of stride 2, so many 2 x 2 squares at a time: out is the input's gradient, in that of the
-// output with its padding, and rows count squares. Row and column 2y of the input see the taps that have the parity of the padding; 2y+1 the others.
+// data computes the gradient of the input of a convolution of stride 2, so many 2 x 2 squares at a
+// time: out is the input's gradient, in that of the output with its padding, and rows count
+// squares. Row and column 2y of the input see the taps that have the parity of the padding; 2y+1
+// the others.
 func data(s isa, kernel, squares int) {
 	text(fmt.Sprintf("depthwiseData%dx%d%s", kernel, squares, s.name), "DepthwiseArgs",
-		fmt.Sprintf("computes the input's gradient of a %d x %d depthwise convolution of stride 2, %d squares at a time", kernel, kernel, squares))
+		fmt.Sprintf("computes the input's gradient of a %d x %d depthwise convolution of stride "+
+			"2, %d squares at a time", kernel, kernel, squares))
 	args := Load(Param("a"), GP64())
 	pixel, strideIn := pitchOf(fetch(args, dwPixel)), fetch(args, dwStrideIn)
 	taps, reach := squareTaps(kernel)
@@ -262,7 +270,8 @@ func data(s isa, kernel, squares int) {
 					if tap.index > 0 {
 						skip(row, pixel.one, tap.index*kernel)
 					}
-					addSquares(s, p, loadRow(s, pointersTo(row, pixel, kernel), kernel), taps, sums[parity], squares+reach-1)
+					addSquares(s, p, loadRow(s, pointersTo(row, pixel, kernel), kernel), taps,
+						sums[parity], squares+reach-1)
 				}
 			}
 		}
@@ -294,10 +303,12 @@ func data(s isa, kernel, squares int) {
 	nextChannels(s, args, channels)
 }
 
-// squareTap is a tap that an input pixel sees, and the output pixel it belongs to, counted from the first that the square sees.
+// squareTap is a tap that an input pixel sees, and the output pixel it belongs to, counted from the
+// first that the square sees.
 type squareTap struct{ offset, index int }
 
-// squareTaps lists the taps of even and odd pixels, and how many output pixels a square sees along an axis.
+// squareTaps lists the taps of even and odd pixels, and how many output pixels a square sees along
+// an axis.
 func squareTaps(kernel int) (taps [2][]squareTap, reach int) {
 	if kernel == 3 {
 		return [2][]squareTap{{{0, 1}}, {{0, 2}, {1, 0}}}, 2

@@ -30,8 +30,10 @@ func flat(s isa) {
 			VFMADD231PS(r.load(1), r.scalar[1], x)
 			r.store(x, 0)
 		}},
-		{"siluFlat", "computes p0 = silu(p1)", 2, 0, func(r *strip) { r.store(r.sigmoid.apply(r.load(1))[0], 0) }},
-		{"sigmoidFlat", "computes p0 = sigmoid(p1)", 2, 0, func(r *strip) { r.store(r.sigmoid.of(r.load(1))[0], 0) }},
+		{"siluFlat", "computes p0 = silu(p1)", 2, 0,
+			func(r *strip) { r.store(r.sigmoid.apply(r.load(1))[0], 0) }},
+		{"sigmoidFlat", "computes p0 = sigmoid(p1)", 2, 0,
+			func(r *strip) { r.store(r.sigmoid.of(r.load(1))[0], 0) }},
 		{"siluBackward", "multiplies p0 by the derivative of silu at p1", 2, 0, func(r *strip) {
 			_, slopes := r.sigmoid.slope(r.load(1))
 			d := slopes[0]
@@ -44,9 +46,11 @@ func flat(s isa) {
 			VFNMADD231PS(y, x, x)
 			r.store(x, 0)
 		}},
-		{"sgd", "moves weights p0 along gradients p1 with velocities p2; par: rate, momentum, decay, scale of the gradient", 3, 4, func(r *strip) { r.sgd(false) }},
+		{"sgd", "moves weights p0 along gradients p1 with velocities p2; par: rate, momentum, " +
+			"decay, scale of the gradient", 3, 4, func(r *strip) { r.sgd(false) }},
 		{"sgdNesterov", "is sgd with Nesterov's look ahead", 3, 4, func(r *strip) { r.sgd(true) }},
-		{"rmsprop", "moves weights p0 along gradients p1 with velocities p2 and mean squares p3; par: rate, momentum, decay, scale, rho, epsilon", 4, 6, (*strip).rmsprop},
+		{"rmsprop", "moves weights p0 along gradients p1 with velocities p2 and mean squares p3; " +
+			"par: rate, momentum, decay, scale, rho, epsilon", 4, 6, (*strip).rmsprop},
 	} {
 		s.flatKernel(k.name, k.doc, k.pointers, k.scalars, k.body)
 	}

@@ -22,7 +22,8 @@ const (
 	gemmAdd     = 72 // not 0: C is added to
 )
 
-// tiles of C, rows by vectors of columns. The tall ones hide the latency of the multiply-add; the others take the rows that are left.
+// tiles of C, rows by vectors of columns. The tall ones hide the latency of the multiply-add; the
+// others take the rows that are left.
 func (s isa) tiles() map[int][]int {
 	if s.wide {
 		return map[int][]int{1: {16, 8, 4, 2, 1}, 2: {8, 4, 2, 1}, 3: {8, 4, 2, 1}}
@@ -43,15 +44,16 @@ func gemm(s isa) {
 	pack(s)
 }
 
-// halvedRows are the fewest of tiles with half a vector at their end. They hide the latency of the multiply-add where there is nothing else, as two of half a
-// vector begin in a cycle.
+// halvedRows are the fewest of tiles with half a vector at their end. They hide the latency of the
+// multiply-add where there is nothing else, as two of half a vector begin in a cycle.
 const halvedRows = 8
 
 // tile is a part of C of so many rows and vectors across.
 type tile struct {
 	rows, across int
 	transposed   bool // of C = A^T B
-	halved       bool // C has columns for half its last vector at most, and the other half of the registers is zero
+	// C has columns for half its last vector at most, and the other half of the registers is zero
+	halved bool
 }
 
 // name is that of the tile's kernel.
@@ -86,15 +88,19 @@ func (t tile) vectors(s isa) []vec {
 	return v
 }
 
-// product computes tiles of C = A B, or of A^T B with transposed: B comes row by row, and of A a column, or a row of the transposed, is broadcast.
+// product computes tiles of C = A B, or of A^T B with transposed: B comes row by row, and of A a
+// column, or a row of the transposed, is broadcast.
 //
-// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns of A [depth, rows] times rows of B.
+// Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns
+// of A [depth, rows] times rows of B.
 func product(s isa, t tile) {
 	text(t.name(s), "GemmArgs", t.doc())
 	args := Load(Param("a"), GP64())
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
-	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB), fetch(args, gemmStrideC)
-	// With AVX2 the largest tile takes all 16 registers: there the mask of the last vector is made where it is used.
+	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB),
+		fetch(args, gemmStrideC)
+	// With AVX2 the largest tile takes all 16 registers: there the mask of the last vector is made
+	// where it is used.
 	tailHere := func() *tail { return s.tailOf(fetch(args, gemmTail)) }
 	var last *tail
 	if s.wide {
@@ -149,7 +155,8 @@ func product(s isa, t tile) {
 		mask := tailHere()
 		unrolled(depth, 4, func(k int) { step(k, mask) }, func(int) {})
 	default:
-		// Masks are slow with AVX2. Every row but the last has a row of more than a vector behind it, and what comes of that is not stored.
+		// Masks are slow with AVX2. Every row but the last has a row of more than a vector behind
+		// it, and what comes of that is not stored.
 		DECQ(depth)
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(int) {})
 		step(0, tailHere())
@@ -198,7 +205,8 @@ func (s isa) mulAdd(number Mem, panel, sums []vec) {
 	}
 }
 
-// unrolled runs a step depth times, n at a time and then one by one; depth is lost. After the steps of a round it advances by their number.
+// unrolled runs a step depth times, n at a time and then one by one; depth is lost. After the steps
+// of a round it advances by their number.
 func unrolled(depth reg.GPVirtual, n int, step func(k int), advance func(n int)) {
 	many, rest, one, end := label("many"), label("rest"), label("one"), label("end")
 	SUBQ(Imm(uint64(n)), depth)
@@ -221,8 +229,9 @@ func unrolled(depth reg.GPVirtual, n int, step func(k int), advance func(n int))
 	Label(end)
 }
 
-// storeTile writes the sums to C or adds them to it, and moves c behind the tile. C is read in full before it is written: a masked load right behind a
-// masked store to the same line would wait for it.
+// storeTile writes the sums to C or adds them to it, and moves c behind the tile. C is read in full
+// before it is written: a masked load right behind a masked store to the same line would wait for
+// it.
 func (s isa) storeTile(args reg.Register, sums [][]vec, c, strideC reg.GPVirtual, last *tail) {
 	write := label("write")
 	place := func(p reg.GPVirtual, j int) (Mem, *tail) {
@@ -334,7 +343,8 @@ func pack(s isa) {
 
 // packPanel copies a panel's columns of a matrix.
 func packPanel(s isa, across int) {
-	text(fmt.Sprintf("packPanel%d%s", across, s.name), "GemmArgs", fmt.Sprintf("copies %d vectors of columns of B into a panel A", across))
+	text(fmt.Sprintf("packPanel%d%s", across, s.name), "GemmArgs",
+		fmt.Sprintf("copies %d vectors of columns of B into a panel A", across))
 	args := Load(Param("a"), GP64())
 	to, from, strideFrom := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideB)
 	last, depth := s.tailOf(fetch(args, gemmTail)), fetch(args, gemmDepth)
@@ -357,9 +367,11 @@ func packPanel(s isa, across int) {
 	finish()
 }
 
-// packTransposed copies a square of rows of B, as many as a vector has lanes, into a vector of columns of a panel, square after square.
+// packTransposed copies a square of rows of B, as many as a vector has lanes, into a vector of
+// columns of a panel, square after square.
 func packTransposed(s isa) {
-	text("packTransposed"+s.name, "GemmArgs", fmt.Sprintf("copies %d rows of B into a vector of columns of a panel A, whole squares alone", s.lanes))
+	text("packTransposed"+s.name, "GemmArgs",
+		fmt.Sprintf("copies %d rows of B into a vector of columns of a panel A, whole squares alone", s.lanes))
 	args := Load(Param("a"), GP64())
 	to, from, strideTo := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmStrideA)
 	pitch := pitchOf(fetch(args, gemmStrideB))
@@ -381,7 +393,8 @@ func packTransposed(s isa) {
 	finish()
 }
 
-// transpose transposes a square in registers. Inside each 128-bit lane the first two rounds transpose 4 x 4 numbers; the others move whole lanes.
+// transpose transposes a square in registers. Inside each 128-bit lane the first two rounds
+// transpose 4 x 4 numbers; the others move whole lanes.
 func (s isa) transpose(rows []vec) []vec {
 	pairs := make([]vec, len(rows))
 	for i := 0; i < len(rows); i += 2 {
@@ -407,7 +420,8 @@ func (s isa) transpose(rows []vec) []vec {
 			columns[c], columns[4+c] = low, high
 			continue
 		}
-		even, odd := [2]vec{s.vector(), s.vector()}, [2]vec{s.vector(), s.vector()} // lanes 0 and 2, 1 and 3, of the upper and the lower rows
+		// lanes 0 and 2, 1 and 3, of the upper and the lower rows
+		even, odd := [2]vec{s.vector(), s.vector()}, [2]vec{s.vector(), s.vector()}
 		for half := range 2 {
 			VSHUFF32X4(Imm(0x88), fours[8*half+4+c], fours[8*half+c], even[half])
 			VSHUFF32X4(Imm(0xdd), fours[8*half+4+c], fours[8*half+c], odd[half])

@@ -18,15 +18,23 @@ func TestHold(t *testing.T) {
 		i      ir.Instruction
 		want   string // in the error; empty for none
 	}{
-		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Y15}, ISA: []string{"AVX"}}, ""},
-		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Y16}, ISA: []string{"AVX"}},
+		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Y15},
+			ISA: []string{"AVX"}}, ""},
+		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Y16},
+			ISA: []string{"AVX"}},
 			"kernel addAVX2: VMOVUPS (R14), Y16: AVX2 has 16 vector registers"},
-		{"addAVX512", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Y31}, ISA: []string{"AVX"}}, ""},
-		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Z1}, ISA: []string{"AVX"}}, "vectors of 32 bytes"},
-		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.K1, reg.Y1}, ISA: []string{"AVX"}}, "no opmasks"},
-		{"addAVX2", ir.Instruction{Opcode: "VPXORD", Operands: []op.Op{reg.Y1, reg.Y1, reg.Y1}, ISA: []string{"AVX512F", "AVX512VL"}}, "AVX2 has no AVX512F"},
-		{"addAVX512", ir.Instruction{Opcode: "VPADDB", Operands: []op.Op{reg.Z1, reg.Z1, reg.Z1}, ISA: []string{"AVX512BW"}}, "AVX512 has no AVX512BW"},
-		{"addAVX2", ir.Instruction{Opcode: "ADDPS", Operands: []op.Op{reg.X1, reg.X16}, ISA: []string{"SSE"}}, "16 vector registers"},
+		{"addAVX512", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Y31},
+			ISA: []string{"AVX"}}, ""},
+		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.Z1},
+			ISA: []string{"AVX"}}, "vectors of 32 bytes"},
+		{"addAVX2", ir.Instruction{Opcode: "VMOVUPS", Operands: []op.Op{memory, reg.K1, reg.Y1},
+			ISA: []string{"AVX"}}, "no opmasks"},
+		{"addAVX2", ir.Instruction{Opcode: "VPXORD", Operands: []op.Op{reg.Y1, reg.Y1, reg.Y1},
+			ISA: []string{"AVX512F", "AVX512VL"}}, "AVX2 has no AVX512F"},
+		{"addAVX512", ir.Instruction{Opcode: "VPADDB", Operands: []op.Op{reg.Z1, reg.Z1, reg.Z1},
+			ISA: []string{"AVX512BW"}}, "AVX512 has no AVX512BW"},
+		{"addAVX2", ir.Instruction{Opcode: "ADDPS", Operands: []op.Op{reg.X1, reg.X16},
+			ISA: []string{"SSE"}}, "16 vector registers"},
 		{"addNEON", ir.Instruction{Opcode: "ADDQ"}, "kernel addNEON: its name ends in that of no set"},
 	} {
 		f, used := ir.NewFunction(c.kernel), instructions{}

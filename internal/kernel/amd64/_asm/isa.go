@@ -19,8 +19,9 @@ type isa struct {
 
 var (
 	avx2   = isa{"AVX2", 8, false, []string{"AVX", "AVX2", "FMA3"}}
-	avx512 = isa{"AVX512", 16, true, append([]string{"AVX512F", "AVX512DQ", "AVX512VL"}, avx2.extensions...)}
-	sets   = []isa{avx512, avx2}
+	avx512 = isa{"AVX512", 16, true, append([]string{"AVX512F", "AVX512DQ", "AVX512VL"},
+		avx2.extensions...)}
+	sets = []isa{avx512, avx2}
 )
 
 // baseline are the extensions that every amd64 has.
@@ -76,7 +77,8 @@ type tail struct {
 	mask   vec               // AVX2: all ones in the lanes
 }
 
-// tails is a table of sliding masks: tail n of AVX2 begins lanes-n numbers in, and that of AVX-512 is number n.
+// tails is a table of sliding masks: tail n of AVX2 begins lanes-n numbers in, and that of AVX-512
+// is number n.
 func (s isa) tails() Mem {
 	if m, ok := tables[s.name]; ok {
 		return m

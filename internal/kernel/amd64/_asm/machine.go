@@ -7,7 +7,8 @@ import (
 
 // machine writes what measures the processor: its multiply-adds, and its memory.
 func machine(s isa) {
-	const chains = 12 // enough to hide the latency of a multiply-add on every processor of the last ten years
+	// enough to hide the latency of a multiply-add on every processor of the last ten years
+	const chains = 12
 	text("peak"+s.name, "ProbeArgs", "does n rounds of 24 vector multiply-adds")
 	args := Load(Param("a"), GP64())
 	n := fetch(args, 16)

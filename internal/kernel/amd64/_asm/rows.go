@@ -28,17 +28,22 @@ const (
 
 func rowPointer(i int) int { return 8 * i }
 func rowStride(i int) int  { return 32 + 8*i }
-func rowGap(i int) int     { return rowGaps + 8*i }      // from the row behind a group to the next group
-func imageGap(i int) int   { return rowImageGaps + 8*i } // from the group behind an image to the next image
+
+// from the row behind a group to the next group
+func rowGap(i int) int { return rowGaps + 8*i }
+
+// from the group behind an image to the next image
+func imageGap(i int) int { return rowImageGaps + 8*i }
 
 // rowBlock is the number of rows that share one load of the channels' parameters.
 const rowBlock = 4
 
-// ahead is how far in front of a load memory is prefetched: rows that come from beyond the second cache follow each other there.
+// ahead is how far in front of a load memory is prefetched: rows that come from beyond the second
+// cache follow each other there.
 const ahead = 4096
 
-// rows writes the kernels on rows of channels, with parameters of each channel: par0 is the first row of parameters. Gates are parameters that every
-// group of rows has of its own.
+// rows writes the kernels on rows of channels, with parameters of each channel: par0 is the first
+// row of parameters. Gates are parameters that every group of rows has of its own.
 func rows(s isa) {
 	for _, k := range []rowKernel{
 		{"copyRows", "computes p0 = p1", 2, 0, nil, 0, nil, func(b *block) {
@@ -76,13 +81,14 @@ func rows(s isa) {
 		{"moments", "adds p0 to par0 and its square to par1", 1, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.moments(b.load(0, r)) })
 		}},
-		{"momentsCopy", "is moments of p1, which it copies past the caches to p0", 2, 2, []int{0, 1}, 0, nil, func(b *block) {
-			b.each(func(r int) {
-				x := b.load(1, r)
-				b.moments(x)
-				b.storePast(x, 0, r)
-			})
-		}},
+		{"momentsCopy", "is moments of p1, which it copies past the caches to p0", 2, 2,
+			[]int{0, 1}, 0, nil, func(b *block) {
+				b.each(func(r int) {
+					x := b.load(1, r)
+					b.moments(x)
+					b.storePast(x, 0, r)
+				})
+			}},
 		{"products", "adds p0 to par0 and p0 p1 to par1", 2, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.stream(0, r)
@@ -98,26 +104,30 @@ func rows(s isa) {
 				VFMADD231PS(b.stream(1, r), x, b.par[1])
 			})
 		}},
-		{"gateProducts", "adds p0 p1 to gate1 and computes p0 *= gate0", 2, 0, nil, 2, []int{1}, func(b *block) {
-			b.each(func(r int) {
-				a := b.load(0, r)
-				VFMADD231PS(b.load(1, r), a, b.gate[1])
-				VMULPS(b.gate[0], a, a)
-				b.store(a, 0, r)
-			})
-		}},
-		{"mulProducts", "computes p0 = p1 p2, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
-			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.store) })
-		}},
+		{"gateProducts", "adds p0 p1 to gate1 and computes p0 *= gate0", 2, 0, nil, 2, []int{1},
+			func(b *block) {
+				b.each(func(r int) {
+					a := b.load(0, r)
+					VFMADD231PS(b.load(1, r), a, b.gate[1])
+					VMULPS(b.gate[0], a, a)
+					b.store(a, 0, r)
+				})
+			}},
+		{"mulProducts", "computes p0 = p1 p2, adds it to par0 and its product with p3 to par1", 4,
+			2, []int{0, 1}, 0, nil, func(b *block) {
+				b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.store) })
+			}},
 		{"mulProductsPast", "is mulProducts past the caches", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.storePast) })
 		}},
-		{"mulProductsGate", "is mulProducts of gate0 p1 + gate1", 4, 2, []int{0, 1}, 2, nil, func(b *block) {
-			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.store) })
-		}},
-		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 2, []int{0, 1}, 2, nil, func(b *block) {
-			b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.storePast) })
-		}},
+		{"mulProductsGate", "is mulProducts of gate0 p1 + gate1", 4, 2, []int{0, 1}, 2, nil,
+			func(b *block) {
+				b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.store) })
+			}},
+		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 2, []int{0, 1}, 2, nil,
+			func(b *block) {
+				b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.storePast) })
+			}},
 		{"addClip", "computes p0 = clip(par0 p1 + par1 p2 + par2)", 3, 3, nil, 0, nil, func(b *block) {
 			b.each(func(r int) {
 				x := b.stream(1, r)
@@ -126,24 +136,28 @@ func rows(s isa) {
 				b.store(b.clip.of(x), 0, r)
 			})
 		}},
-		{"addClipGate", "computes p0 = clip(gate0 p1 + par0 p2 + gate1)", 3, 1, nil, 2, nil, func(b *block) {
-			b.each(func(r int) {
-				x := b.gated(1, r)
-				VFMADD231PS(b.stream(2, r), b.par[0], x)
-				b.store(b.clip.of(x), 0, r)
-			})
-		}},
-		{"clippedProducts", "computes p0 = p1 where p2, the result of clip, is at none of its ends, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
-			b.each(func(r int) {
-				d := b.clip.masked(b.stream(2, r), b.stream(1, r))
-				VADDPS(d, b.par[0], b.par[0])
-				VFMADD231PS(b.stream(3, r), d, b.par[1])
-				b.store(d, 0, r)
-			})
-		}},
-		{"raiseRows", "puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number", 3, 1, nil, 0, nil, func(b *block) {
-			b.each(b.raise)
-		}},
+		{"addClipGate", "computes p0 = clip(gate0 p1 + par0 p2 + gate1)", 3, 1, nil, 2, nil,
+			func(b *block) {
+				b.each(func(r int) {
+					x := b.gated(1, r)
+					VFMADD231PS(b.stream(2, r), b.par[0], x)
+					b.store(b.clip.of(x), 0, r)
+				})
+			}},
+		{"clippedProducts", "computes p0 = p1 where p2, the result of clip, is at none of its " +
+			"ends, adds it to par0 and its product with p3 to par1", 4, 2, []int{0, 1}, 0, nil,
+			func(b *block) {
+				b.each(func(r int) {
+					d := b.clip.masked(b.stream(2, r), b.stream(1, r))
+					VADDPS(d, b.par[0], b.par[0])
+					VFMADD231PS(b.stream(3, r), d, b.par[1])
+					b.store(d, 0, r)
+				})
+			}},
+		{"raiseRows", "puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number",
+			3, 1, nil, 0, nil, func(b *block) {
+				b.each(b.raise)
+			}},
 		{"addWhere", "computes p0 += p1 where p2 is par0", 3, 1, nil, 0, nil, func(b *block) {
 			b.each(b.addWhere)
 		}},
@@ -154,10 +168,12 @@ func rows(s isa) {
 	s.activated("Clip", "clip", func(b *block) activation { return b.clip })
 }
 
-// activation is a function that follows a batch norm. It takes several vectors and goes over them instruction by instruction: those of one vector wait for
-// each other, and a processor does not look far enough ahead for the next vector's behind them.
+// activation is a function that follows a batch norm. It takes several vectors and goes over them
+// instruction by instruction: those of one vector wait for each other, and a processor does not
+// look far enough ahead for the next vector's behind them.
 type activation interface {
-	// apply returns the function of each u, which it may overwrite; slope returns the derivatives beside it.
+	// apply returns the function of each u, which it may overwrite; slope returns the derivatives
+	// beside it.
 	apply(u ...vec) []vec
 	slope(u ...vec) (a, d []vec)
 }
@@ -172,29 +188,34 @@ func (s isa) activated(name, doc string, of func(*block) activation) {
 				}
 			})
 		}},
-		{"norm" + name + "Sum", "is norm" + name + " and adds the result to gate0", 2, 2, nil, 1, []int{0}, func(b *block) {
-			b.some(func(rows []int) {
-				for i, a := range of(b).apply(b.norms(1, rows)...) {
-					VADDPS(a, b.gate[0], b.gate[0])
-					b.store(a, 0, rows[i])
-				}
-			})
-		}},
-		{"norm" + name + "Slope", "is norm" + name + " of p1 and puts the derivative into p2", 3, 2, nil, 0, nil, func(b *block) {
-			b.some(func(rows []int) {
-				a, d := of(b).slope(b.norms(1, rows)...)
-				for i, r := range rows {
-					b.store(a[i], 0, r)
-					b.store(d[i], 2, r)
-				}
-			})
-		}},
-		{"slope" + name + "Products", "computes p0 = p1 " + doc + "'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3}, 0, nil, func(b *block) {
-			b.slopeProducts(of(b), func(r int) vec { return b.load(1, r) })
-		}},
-		{"slope" + name + "ProductsGate", "is slope" + name + "Products of gate0 p1 + gate1", 3, 4, []int{2, 3}, 2, nil, func(b *block) {
-			b.slopeProducts(of(b), func(r int) vec { return b.gated(1, r) })
-		}},
+		{"norm" + name + "Sum", "is norm" + name + " and adds the result to gate0", 2, 2, nil, 1,
+			[]int{0}, func(b *block) {
+				b.some(func(rows []int) {
+					for i, a := range of(b).apply(b.norms(1, rows)...) {
+						VADDPS(a, b.gate[0], b.gate[0])
+						b.store(a, 0, rows[i])
+					}
+				})
+			}},
+		{"norm" + name + "Slope", "is norm" + name + " of p1 and puts the derivative into p2", 3, 2,
+			nil, 0, nil, func(b *block) {
+				b.some(func(rows []int) {
+					a, d := of(b).slope(b.norms(1, rows)...)
+					for i, r := range rows {
+						b.store(a[i], 0, r)
+						b.store(d[i], 2, r)
+					}
+				})
+			}},
+		{"slope" + name + "Products", "computes p0 = p1 " + doc +
+			"'(par0 p2 + par1), adds it to par2 and its product with p2 to par3", 3, 4, []int{2, 3},
+			0, nil, func(b *block) {
+				b.slopeProducts(of(b), func(r int) vec { return b.load(1, r) })
+			}},
+		{"slope" + name + "ProductsGate", "is slope" + name + "Products of gate0 p1 + gate1", 3, 4,
+			[]int{2, 3}, 2, nil, func(b *block) {
+				b.slopeProducts(of(b), func(r int) vec { return b.gated(1, r) })
+			}},
 	} {
 		s.rowKernel(k)
 	}
@@ -378,7 +399,8 @@ func (s isa) rowKernel(k rowKernel) {
 		b.stride = append(b.stride, fetch(args, rowStride(i)))
 	}
 	b.sigmoid, b.clip = s.sigmoidFor(k.name), s.clipFor(k.name, args)
-	image, group, many, one, end := label("image"), label("group"), label("many"), label("one"), label("end")
+	image, group, many, one, end := label("image"), label("group"), label("many"), label("one"),
+		label("end")
 	Label(image)
 	set(args, rowGroupsLeft, rowGroups)
 	Label(group)
@@ -458,7 +480,8 @@ func (b *block) columns(k rowKernel, args reg.Register) {
 	}
 }
 
-// column loads the parameters of a vector of columns, goes over the rows, and writes the sums back. Rows of parameters are whole vectors.
+// column loads the parameters of a vector of columns, goes over the rows, and writes the sums back.
+// Rows of parameters are whole vectors.
 func (b *block) column(k rowKernel, args reg.Register, parameters []reg.GPVirtual) {
 	par, gate := rowsFrom(args, parameters[0], rowParStride), rowsFrom(args, parameters[1], rowGateRow)
 	b.par, b.gate = b.vectors(k.params), b.vectors(k.gates)

@@ -10,8 +10,9 @@ import (
 
 // sigmoid holds the constants of 1 / (1 + exp(-u)), in registers where there are enough.
 //
-// exp(-u) is 2^n 2^f with a whole n and 0 <= f < 1; 2^f is the polynomial of degree 5 with the smallest relative error, below 2e-7. The division is exact: the
-// reciprocal's approximation differs between makers of processors.
+// exp(-u) is 2^n 2^f with a whole n and 0 <= f < 1; 2^f is the polynomial of degree 5 with the
+// smallest relative error, below 2e-7. The division is exact: the reciprocal's approximation
+// differs between makers of processors.
 type sigmoid struct {
 	isa
 	low, high, one vec
@@ -58,7 +59,8 @@ func (s isa) sigmoid() *sigmoid {
 		g.low, g.high = s.broadcast(-exponentLimit), s.broadcast(exponentLimit)
 	}
 	g.powers = []operand{{v: s.broadcast(0.0018775766948238015)}}
-	for _, c := range []float32{0.00898933969438076, 0.05582631751894951, 0.24015361070632935, 0.6931530833244324, 0.9999999403953552} {
+	for _, c := range []float32{0.00898933969438076, 0.05582631751894951, 0.24015361070632935,
+		0.6931530833244324, 0.9999999403953552} {
 		g.powers = append(g.powers, s.constant(c))
 	}
 	return g
@@ -100,7 +102,8 @@ func (g *sigmoid) power(x, n, p []vec) {
 	}
 }
 
-// powerWide needs no limits: the fraction of an infinite number is 0, and the scaling by a power of two takes any exponent.
+// powerWide needs no limits: the fraction of an infinite number is 0, and the scaling by a power of
+// two takes any exponent.
 func (g *sigmoid) powerWide(x, f, p []vec) {
 	for i, v := range x {
 		VREDUCEPS(Imm(1), v, f[i]) // x less its floor
@@ -132,7 +135,8 @@ func (g *sigmoid) apply(us ...vec) []vec {
 	return s
 }
 
-// slope returns a = u s and the derivative s + a (1 - s) = s + a - a s, with the sigmoid s of u. u is lost.
+// slope returns a = u s and the derivative s + a (1 - s) = s + a - a s, with the sigmoid s of u. u
+// is lost.
 func (g *sigmoid) slope(us ...vec) (a, d []vec) {
 	s, d := g.of(us...), g.vectors(len(us))
 	for i, u := range us {
