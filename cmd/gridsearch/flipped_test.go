@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/random"
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/tables"
@@ -87,7 +88,7 @@ func goOn(t *testing.T, folder study.Folder, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := study.Run(t.Context(), folder, p, study.Options{}); err != nil {
+	if err := coordinator.Run(t.Context(), folder, p, coordinator.Options{}); err != nil {
 		if !strings.Contains(err.Error(), folder.Path("study.db")) {
 			t.Errorf("run: %v: the error is of no file", err)
 		}

@@ -29,7 +29,9 @@ var layers = [][]string{
 	{"experiments", "internal/benchmark", "internal/outlook", "internal/worker"},
 	{"experiments/schema"},
 	{"internal/study", "internal/report", "internal/report/tables", "internal/report/figures",
-		"internal/report/scores", "internal/report/made", "internal/doctor"},
+		"internal/report/scores", "internal/report/made"},
+	{"internal/coordinator", "internal/recall", "internal/forecast"},
+	{"internal/doctor"},
 	{"cmd/gridsearch"},
 }
 
@@ -43,7 +45,6 @@ var allowed = map[string][]string{
 	"internal/report/figures":  {"internal/study", "internal/report"},
 	"internal/report/scores":   {"internal/study", "internal/report"},
 	"internal/report/made":     {"internal/study"},
-	"internal/doctor":          {"internal/study"},
 	"internal/fused/engine":    {"internal/kernel"},
 	"internal/fused/expansion": {"internal/kernel", "internal/fused/engine"},
 	"internal/fused/depthwise": {"internal/kernel", "internal/fused/engine",
@@ -73,7 +74,9 @@ var apart = map[string][]string{
 		"gorgonia.org/gorgonia"},
 	"internal/worker": {"internal/store", "internal/study", "experiments", "database/sql",
 		"modernc.org/sqlite"},
-	"internal/study": {"internal/worker"},
+	"internal/study": {"internal/coordinator", "internal/worker", "internal/queue", "model/train",
+		"model/nn", "internal/kernel", "gorgonia.org/gorgonia"},
+	"internal/coordinator": {"internal/worker"},
 	"experiments": {"model/train", "model/nn", "internal/kernel", "database/sql",
 		"gorgonia.org/gorgonia"},
 }

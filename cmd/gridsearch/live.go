@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
@@ -20,7 +21,7 @@ type live struct {
 	name  string
 	out   *os.File
 	mutex sync.Mutex
-	last  study.Event
+	last  coordinator.Event
 	seen  time.Time // when the last event came
 	drawn int       // lines on the screen that belong to the table
 	quit  chan struct{}
@@ -52,17 +53,17 @@ func (l *live) tick() {
 	}
 }
 
-func (l *live) event(e study.Event) {
+func (l *live) event(e coordinator.Event) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut, study.Interrupted,
-		study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting:
+	case coordinator.RunFailed, coordinator.RunRetried, coordinator.StartsOver, coordinator.KernelsOut, coordinator.Interrupted,
+		coordinator.Unsaved, coordinator.Unrecorded, coordinator.TriedAgain, coordinator.Waiting:
 		l.erase()
 		newLines(l.out).event(e)
 	}
-	if e.Kind != study.RunProgress {
+	if e.Kind != coordinator.RunProgress {
 		l.draw()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/study"
 )
 
@@ -53,7 +54,7 @@ func TestCursor(t *testing.T) {
 // TestPlainLines: what a study says on plain lines steers no terminal.
 func TestPlainLines(t *testing.T) {
 	var out strings.Builder
-	newLines(&out).event(study.Event{Kind: study.RunFailed, Trial: "d=1", Error: "class \x1b[31mcat"})
+	newLines(&out).event(coordinator.Event{Kind: coordinator.RunFailed, Trial: "d=1", Error: "class \x1b[31mcat"})
 	if want := "[0/0] d=1 seed=0  failed: class \\u001b[31mcat\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}

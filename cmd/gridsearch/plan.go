@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/forecast"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/si"
 	"gridsearch/internal/study"
@@ -79,7 +80,7 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 	for _, warning := range warnings {
 		fmt.Fprintf(out, "\nwarning: %s", warning)
 	}
-	estimate, err := p.Estimate()
+	estimate, err := forecast.Measure(p)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/si"
 	"gridsearch/internal/study"
@@ -19,7 +20,7 @@ import (
 
 // display shows how a study goes on.
 type display interface {
-	event(study.Event)
+	event(coordinator.Event)
 	close()
 	note(string) // a line for people, before the first event or after the end
 }
@@ -52,16 +53,16 @@ func hasCursor(name, system string) bool {
 
 type silent struct{}
 
-func (silent) event(study.Event) {}
-func (silent) close()            {}
-func (silent) note(string)       {}
+func (silent) event(coordinator.Event) {}
+func (silent) close()                  {}
+func (silent) note(string)             {}
 
 // jsonLines writes every event as one JSON object a line.
 type jsonLines struct{ encoder *json.Encoder }
 
-func (j *jsonLines) event(e study.Event) { _ = j.encoder.Encode(e) }
-func (j *jsonLines) close()              {}
-func (j *jsonLines) note(string)         {}
+func (j *jsonLines) event(e coordinator.Event) { _ = j.encoder.Encode(e) }
+func (j *jsonLines) close()                    {}
+func (j *jsonLines) note(string)               {}
 
 // lines writes one plain line for each event that ends something.
 type lines struct{ out io.Writer }
@@ -69,50 +70,50 @@ type lines struct{ out io.Writer }
 // newLines makes them printable.
 func newLines(out io.Writer) lines { return lines{terminal.NewWriter(out)} }
 
-func (l lines) event(e study.Event) {
+func (l lines) event(e coordinator.Event) {
 	s := e.Status
 	count := fmt.Sprintf("[%d/%d]", s.Complete+s.Failed, s.Total)
 	run := fmt.Sprintf("%s seed=%d", e.Trial, e.Seed)
 	switch e.Kind {
-	case study.Started:
+	case coordinator.Started:
 		if s.Complete > 0 {
 			fmt.Fprintf(l.out, "%s on the record already\n", count)
 		}
-	case study.StartsOver:
+	case coordinator.StartsOver:
 		fmt.Fprintf(l.out, "%s %s  starts over: %s\n", count, run, e.Error)
-	case study.RunComplete:
+	case coordinator.RunComplete:
 		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1,
 			clock(e.Seconds), remaining(s))
-	case study.RunFailed:
+	case coordinator.RunFailed:
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
-	case study.RunRetried:
+	case coordinator.RunRetried:
 		fmt.Fprintf(l.out, "%s %s  %s; it will be tried again\n", count, run, e.Error)
-	case study.KernelsOut:
+	case coordinator.KernelsOut:
 		fmt.Fprintf(l.out, "kernels %s fail their check here and are left out (%s); going on "+
 			"with %s\n", e.Kernels, e.Error, known(e.Next, "none"))
-	case study.LatencyMeasured:
+	case coordinator.LatencyMeasured:
 		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
-	case study.Interrupted:
+	case coordinator.Interrupted:
 		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, stopped(e))
-	case study.Unsaved:
+	case coordinator.Unsaved:
 		fmt.Fprintf(l.out, "%s %s  goes on, but no checkpoint can be written: %s\n", count, run, e.Error)
-	case study.Unrecorded:
+	case coordinator.Unrecorded:
 		fmt.Fprintln(l.out, unrecorded(e.Runs))
-	case study.TriedAgain:
+	case coordinator.TriedAgain:
 		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program "+
 			"or on another machine\n", plural.Of(e.Count, "run"))
-	case study.Waiting:
+	case coordinator.Waiting:
 		fmt.Fprintln(l.out, "another program has study.db locked: what is to be recorded waits "+
 			"until it lets go")
 	}
 }
 
 // stopped says how a run was stopped.
-func stopped(e study.Event) string {
+func stopped(e coordinator.Event) string {
 	switch e.Checkpoint {
-	case study.CheckpointWritten:
+	case coordinator.CheckpointWritten:
 		return "stopped, checkpoint written"
-	case study.CheckpointEarlier:
+	case coordinator.CheckpointEarlier:
 		return "stopped at its last checkpoint: " + e.Error
 	}
 	return "stopped without a checkpoint, so it starts over: " + e.Error
@@ -132,7 +133,7 @@ func unrecorded(keys []string) string {
 }
 
 // latency says what has been measured of a trial.
-func latency(e study.Event) string {
+func latency(e coordinator.Event) string {
 	return fmt.Sprintf("takes %s ms for %s", si.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/nearest"
+	"gridsearch/internal/recall"
 	"gridsearch/internal/report/scores"
 	"gridsearch/internal/report/tables"
 	"gridsearch/internal/study"
@@ -48,6 +49,7 @@ func checkResults(cmd *cobra.Command, format string, more scores.Request) error 
 
 func printScores(cmd *cobra.Command, s *study.Study, more scores.Request, format string) error {
 	more.Note = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
+	more.Predictions = recall.Each
 	d, err := scores.New(s, more)
 	if err != nil {
 		return err

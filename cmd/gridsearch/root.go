@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/crash"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/plural"
@@ -132,10 +133,10 @@ func exitCode(err error) int {
 	var file *store.FileError
 	var mismatch *store.MismatchError
 	var locked *store.LockedError
-	var interrupted *study.InterruptedError
-	var stopped *study.StoppedError
-	var failed *study.FailedRunsError
-	var faulted *study.FaultError
+	var interrupted *coordinator.InterruptedError
+	var stopped *coordinator.StoppedError
+	var failed *coordinator.FailedRunsError
+	var faulted *coordinator.FaultError
 	var signalled signalError
 	var fault *crash.Fault
 	switch {

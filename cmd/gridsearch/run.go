@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/program"
 	"gridsearch/internal/report/figures"
 	"gridsearch/internal/report/tables"
@@ -20,7 +21,7 @@ import (
 func newRun() *cobra.Command {
 	var settings []string
 	var progress, launcher string
-	options := study.Options{}
+	options := coordinator.Options{}
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
 		Short: "Start a study or go on with it",
@@ -69,7 +70,7 @@ func workerCommand(launcher []string) ([]string, error) {
 }
 
 func runStudy(cmd *cobra.Command, name string, settings []string, progress string,
-	options study.Options) error {
+	options coordinator.Options) error {
 	prepared, folder, err := prepare(cmd, name, settings)
 	if err != nil {
 		return err
@@ -87,11 +88,11 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	if isPipe(name) { // the study has the text
 		name, settings = prepared.Experiment.Study.Name, nil
 	}
-	err = resumable(cmd, name, settings, study.Run(stop, folder, prepared, options))
+	err = resumable(cmd, name, settings, coordinator.Run(stop, folder, prepared, options))
 	screen.close()
-	var failed *study.FailedRunsError
-	var stopped *study.StoppedError
-	var limit *study.LimitError
+	var failed *coordinator.FailedRunsError
+	var stopped *coordinator.StoppedError
+	var limit *coordinator.LimitError
 	switch {
 	case errors.As(err, &limit): // what was asked for is done
 		if progress != "json" {
@@ -176,10 +177,10 @@ func findStudy(cmd *cobra.Command, name string) (study.Folder, error) {
 
 // resumable adds how to go on to the error of a study that is not at its end.
 func resumable(cmd *cobra.Command, name string, settings []string, err error) error {
-	var interrupted *study.InterruptedError
-	var stopped *study.StoppedError
-	var faulted *study.FaultError
-	var limit *study.LimitError
+	var interrupted *coordinator.InterruptedError
+	var stopped *coordinator.StoppedError
+	var faulted *coordinator.FaultError
+	var limit *coordinator.LimitError
 	if !errors.As(err, &interrupted) && !errors.As(err, &stopped) && !errors.As(err, &faulted) &&
 		!errors.As(err, &limit) {
 		return err
@@ -189,7 +190,7 @@ func resumable(cmd *cobra.Command, name string, settings []string, err error) er
 
 // bySignal marks the error of a study that a signal has interrupted.
 func bySignal(stop context.Context, err error) error {
-	var interrupted *study.InterruptedError
+	var interrupted *coordinator.InterruptedError
 	var signalled signalError
 	if errors.As(err, &interrupted) && errors.As(context.Cause(stop), &signalled) {
 		return signalError{signalled.signal, err}
@@ -228,7 +229,7 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	}
 	// The table is shown though the files beside it may not fit on the disk.
 	err := tables.Write(cmd.OutOrStdout(), results, "table", false)
-	if err = errors.Join(err, study.ByMachine(unwritten)); err != nil {
+	if err = errors.Join(err, coordinator.ByMachine(unwritten)); err != nil {
 		return err
 	}
 	if len(drawn.Drawn) > 0 {

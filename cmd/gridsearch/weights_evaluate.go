@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/plural"
+	"gridsearch/internal/recall"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/study"
 	"gridsearch/model/weights"
@@ -84,7 +85,7 @@ type logitRows struct {
 }
 
 func printEvaluation(out io.Writer, folder study.Folder, n weights.Network, format string) error {
-	r, err := study.Evaluate(folder, n)
+	r, err := recall.Evaluate(folder, n)
 	if err != nil {
 		return err
 	}

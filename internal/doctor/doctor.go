@@ -14,11 +14,11 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/internal/benchmark"
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/environment"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
-	"gridsearch/internal/study"
 )
 
 // SchemaVersion is that of Report.
@@ -105,7 +105,7 @@ func checkKernels(worker []string) []Check {
 	var checks []Check
 	for _, s := range kernel.Sets() {
 		c := Check{Set: s.Name}
-		if err := study.CheckKernels(worker, s.Name); err != nil {
+		if err := coordinator.CheckKernels(worker, s.Name); err != nil {
 			c.Problem = err.Error()
 			kernel.Reject(s.Name, c.Problem)
 		}

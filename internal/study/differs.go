@@ -2,6 +2,7 @@ package study
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,6 +11,15 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/store"
 )
+
+// Register writes the runs of a plan into the record. A *store.MismatchError says what differs.
+func (f Folder) Register(record *store.Store, p *Prepared, specs []job.Spec) error {
+	err := record.Plan(Runs(specs))
+	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
+		other.Why = differences(f, record, p, specs)
+	}
+	return err
+}
 
 // differences says what a plan has other than the study in the folder: the images, the version of
 // the program's numbers, the experiment file and its settings. They are all that keys are made of.

@@ -1,10 +1,7 @@
 package study
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"time"
 
 	"gridsearch/internal/store"
 )
@@ -31,21 +28,23 @@ func Glance(folder Folder) (Overview, error) {
 		return Overview{}, err
 	}
 	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{},
-		PID:      store.Holder(folder.lock()),
+		PID:      store.Holder(folder.Lock()),
 		Warnings: s.Warnings()}
-	t := newTracker(time.Time{}, 0, 0)
+	tallies := map[string]*Tally{}
 	for _, r := range s.Records {
 		switch r.State {
 		case store.Complete:
 			o.Complete++
-			t.had(r.Trial, r.Result.Top1)
+			add(tallies, r)
 		case store.Failed:
 			o.Failed++
 		default:
 			o.Waiting++
 		}
 	}
-	o.Best = t.best()
+	for _, t := range tallies {
+		o.Best = t.Ahead(o.Best)
+	}
 	last := lastStatus(folder)
 	if o.PID > 0 {
 		o.Running = last.Running
@@ -54,6 +53,13 @@ func Glance(folder Folder) (Overview, error) {
 		o.Remaining = last.Remaining
 	}
 	return o, nil
+}
+
+func add(tallies map[string]*Tally, r store.Record) {
+	if tallies[r.Trial] == nil {
+		tallies[r.Trial] = &Tally{Trial: r.Trial}
+	}
+	tallies[r.Trial].Add(r.Result.Top1)
 }
 
 // Activity says whether somebody works on the study.
@@ -65,16 +71,4 @@ func (o Overview) Activity() string {
 		return "finished"
 	}
 	return "nobody works on it"
-}
-
-// lastStatus reads what the supervisor has last said of the study. There is nothing before its
-// first event, and nothing worth an error in a file that a power cut has torn: it is no part of the
-// record.
-func lastStatus(folder Folder) Status {
-	var s Status
-	text, err := os.ReadFile(folder.status())
-	if err != nil || json.Unmarshal(text, &s) != nil {
-		return Status{}
-	}
-	return s
 }

@@ -111,6 +111,9 @@ func (p *Prepared) checkData(info dataset.Info) (key string, err error) {
 	return "", nil
 }
 
+// Published is the number of images that the data set has for training and validation.
+func (p *Prepared) Published() int { return p.source.Info().Train }
+
 // Specs lists the runs of the plan: every trainable trial with every seed. It reads the images,
 // whose checksum is part of a run's key. Runs are in the order of training: seed by seed, so that
 // an unfinished study compares whole rounds, and within a seed the largest network first, so that
@@ -124,7 +127,7 @@ func (p *Prepared) Specs() ([]job.Spec, error) {
 	if err != nil {
 		return nil, &InputError{err}
 	}
-	trials := p.trainable()
+	trials := p.Trainable()
 	var specs []job.Spec
 	for seed := range p.Experiment.Replication.Seeds {
 		for _, trial := range trials {
@@ -149,8 +152,8 @@ func (p *Prepared) spec(trial search.Trial, seed int, data job.Data) (job.Spec, 
 	}.WithKey()
 }
 
-// trainable lists the trials that the data allow, largest first.
-func (p *Prepared) trainable() []search.Trial {
+// Trainable lists the trials that the data allow, largest first.
+func (p *Prepared) Trainable() []search.Trial {
 	var trials []search.Trial
 	for _, trial := range p.Plan.Trials {
 		if trial.ExcludedBy == "" {

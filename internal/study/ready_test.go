@@ -49,7 +49,7 @@ func TestKeysOfPhiLists(t *testing.T) {
 func checkFirstKey(t *testing.T, p *Prepared, want string) {
 	t.Helper()
 	data := job.Data{Dataset: p.Experiment.Data.Dataset, Checksum: "ab", TrainExamples: 100}
-	first, err := p.spec(p.trainable()[0], 0, data)
+	first, err := p.spec(p.Trainable()[0], 0, data)
 	if err != nil || first.Key != want {
 		t.Errorf("%s: the first run, of %s, has the key %s, want %s (%v)",
 			p.Experiment.File, first.Trial, first.Key, want, err)

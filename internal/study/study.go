@@ -27,20 +27,29 @@ type Folder string
 
 func (f Folder) experiment() string { return filepath.Join(string(f), "experiment.toml") }
 func (f Folder) plan() string       { return filepath.Join(string(f), "plan.json") }
-func (f Folder) database() string   { return filepath.Join(string(f), "study.db") }
-func (f Folder) lock() string       { return filepath.Join(string(f), "study.lock") }
-func (f Folder) status() string     { return filepath.Join(string(f), "status.json") }
-func (f Folder) run(key string) string {
-	return filepath.Join(string(f), "runs", key)
-}
+
+// Database is the record of the study.
+func (f Folder) Database() string { return filepath.Join(string(f), "study.db") }
+
+// Lock is the file that whoever works on the study has locked.
+func (f Folder) Lock() string { return filepath.Join(string(f), "study.lock") }
+
+// Status is the file of the study's latest Status.
+func (f Folder) Status() string { return filepath.Join(string(f), "status.json") }
+
+// Runs is the folder of the runs' folders.
+func (f Folder) Runs() string { return filepath.Join(string(f), "runs") }
+
+// Run is the folder of a run.
+func (f Folder) Run(key string) string { return filepath.Join(f.Runs(), key) }
 
 // Weights is the parameter file of a complete run, which its study may have been told not to keep.
-func (f Folder) Weights(key string) string { return filepath.Join(f.run(key), job.WeightsFile) }
+func (f Folder) Weights(key string) string { return filepath.Join(f.Run(key), job.WeightsFile) }
 
 // Predictions is the file of a complete run's predictions, which its study may have been told not
 // to keep.
 func (f Folder) Predictions(key string) string {
-	return filepath.Join(f.run(key), predictions.FileName)
+	return filepath.Join(f.Run(key), predictions.FileName)
 }
 
 // Path is a derived file of the study: a table or a figure.
@@ -107,7 +116,7 @@ func Load(folder Folder) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := store.OpenReadOnly(folder.database())
+	record, err := store.OpenReadOnly(folder.Database())
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +127,7 @@ func Load(folder Folder) (*Study, error) {
 		return nil, err
 	}
 	if s.Records, s.Unplanned, err = plan.join(records); err != nil {
-		return nil, &store.FileError{Path: folder.database(), Err: err}
+		return nil, &store.FileError{Path: folder.Database(), Err: err}
 	}
 	s.Latencies, err = record.Latencies()
 	return s, err
@@ -156,13 +165,13 @@ func (f Folder) readPlan() (document, error) {
 	return plan, nil
 }
 
-// clean removes what killed writers have left in the study's folders.
-func (f Folder) clean() {
+// Clean removes what killed writers have left in the study's folders.
+func (f Folder) Clean() {
 	files.Clean(string(f))
 	files.Clean(f.Path("figures"))
-	runs, _ := os.ReadDir(f.Path("runs"))
+	runs, _ := os.ReadDir(f.Runs())
 	for _, run := range runs {
-		files.Clean(f.run(run.Name()))
+		files.Clean(f.Run(run.Name()))
 	}
 }
 
@@ -180,7 +189,7 @@ func (f Folder) Write(name string, text []byte) error { return files.Replace(f.P
 // document is the plan with its runs.
 func (p *Prepared) document(specs []job.Spec) document {
 	d := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides,
-		NumericVersion: job.NumericVersion, Runs: runs(specs)}
+		NumericVersion: job.NumericVersion, Runs: Runs(specs)}
 	if p.Experiment.Data != nil {
 		d.DataPath = p.Experiment.Data.Path
 	}
@@ -190,8 +199,8 @@ func (p *Prepared) document(specs []job.Spec) document {
 	return d
 }
 
-// write writes plan.json and experiment.toml, each whole or not at all.
-func (f Folder) write(p *Prepared, specs []job.Spec) error {
+// WritePlan writes plan.json and experiment.toml, each whole or not at all.
+func (f Folder) WritePlan(p *Prepared, specs []job.Spec) error {
 	plan := p.document(specs)
 	text, err := json.MarshalIndent(plan, "", " ")
 	if err != nil {
@@ -228,12 +237,12 @@ func ForgetLatencies(folder Folder) (int, error) {
 
 // change changes the record of a study that nobody works on.
 func change(folder Folder, do func(*store.Store) (int, error)) (int, error) {
-	lock, err := store.Lock(folder.lock())
+	lock, err := store.Lock(folder.Lock())
 	if err != nil {
 		return 0, err
 	}
 	defer lock.Release()
-	record, err := store.Open(folder.database())
+	record, err := store.Open(folder.Database())
 	if err != nil {
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package study
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"maps"
 	"math"
@@ -11,31 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"gridsearch/experiments"
-	"gridsearch/internal/environment"
-	"gridsearch/internal/job"
 	"gridsearch/internal/store"
-	"gridsearch/model"
-	"gridsearch/model/nn"
-	"gridsearch/model/recipe"
-	"gridsearch/model/weights"
 )
-
-func spec(t testing.TB) job.Spec {
-	t.Helper()
-	a, err := model.Preset("efficientnet-b0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := job.Spec{Trial: "base", StudySeed: 1, Architecture: a, Recipe: recipe.DefaultRecipe(),
-		Data: job.Data{Checksum: "ab", TrainExamples: 100}, Threads: 1}.WithKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // TestStrengthsFollowTheTrial: a run has the dropout and the magnitude of its trial's phi, the base
 // network those of phi 0.
@@ -62,57 +39,13 @@ func TestStrengthsFollowTheTrial(t *testing.T) {
 	}
 }
 
-// TestTracker follows a small study by a clock of its own.
-func TestTracker(t *testing.T) {
-	now := time.Unix(0, 0)
-	at := func(seconds float64) time.Time { return now.Add(time.Duration(seconds * 1e9)) }
-	one := spec(t)
-	tr := newTracker(now, 2, 6)
-	var specs []job.Spec
-	for i := range 6 {
-		s := one
-		s.Key, s.Trial, s.SeedIndex = string(rune('a'+i)), []string{"x", "y", "z"}[i%3], i/3
-		specs = append(specs, s)
-		tr.wait(s)
-	}
-	if s := tr.status(now); s.Remaining != nil || s.Best != nil || s.Total != 6 {
-		t.Errorf("before anything: %+v", s)
-	}
-	tr.start(specs[0], at(0))
-	tr.start(specs[1], at(0))
-	tr.running["a"].progress = job.Progress{Key: "a", Step: 50, Steps: 100}
-	// Half of a run in 10 s: 20 s a run, 4 waiting and one and a half running on two workers.
-	if r := tr.status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 ||
-		r.Low > r.Mid || r.High < r.Mid {
-		t.Errorf("after half a run: %+v", r)
-	}
-	if seconds := tr.finish(specs[0], .5, at(20)); seconds != 20 {
-		t.Errorf("the run took %v s", seconds)
-	}
-	tr.fail(specs[1], at(25))
-	tr.start(specs[2], at(25))
-	tr.putBack(specs[2], at(26))
-	s := tr.status(at(26))
-	if s.Complete != 1 || s.Failed != 1 || len(s.Running) != 0 || s.Best.Trial != "x" ||
-		s.Best.Top1 != .5 || math.Abs(s.Remaining.Mid-40) > 1e-6 {
-		t.Errorf("%+v, %+v", s, s.Remaining)
-	}
-	tr.start(specs[3], at(26))
-	tr.finish(specs[3], .7, at(56)) // trial x takes 25 s on average now
-	tr.start(specs[4], at(56))
-	if s := tr.status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 ||
-		len(s.Running) != 1 {
-		t.Errorf("%+v", s)
-	}
-}
-
 // TestTornStatus: a torn status file takes nothing from those who look at the record.
 func TestTornStatus(t *testing.T) {
 	folder := Folder(t.TempDir())
 	if s := lastStatus(folder); s.Remaining != nil || s.Total != 0 {
 		t.Errorf("without a file: %+v", s)
 	}
-	if err := os.WriteFile(folder.status(), []byte(`{"total": 3, "remain`), 0o644); err != nil {
+	if err := os.WriteFile(folder.Status(), []byte(`{"total": 3, "remain`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if s := lastStatus(folder); s.Remaining != nil || s.Total != 0 {
@@ -185,7 +118,7 @@ func TestRelativeData(t *testing.T) {
 	p, err := Prepare("fold.toml")
 	want := keys(p, err)
 	folder := Folder(t.TempDir())
-	if err := folder.write(p, nil); err != nil {
+	if err := folder.WritePlan(p, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
@@ -195,46 +128,6 @@ func TestRelativeData(t *testing.T) {
 	if _, err := Prepare(filepath.Join(start, "fold.toml")); err == nil ||
 		!strings.Contains(err.Error(), filepath.Join("img", "x")) {
 		t.Errorf("a new study from here finds the data: %v", err)
-	}
-}
-
-// TestEvaluateRefuses what does not fit a study's data.
-func TestEvaluateRefuses(t *testing.T) {
-	_, file := idxFile(t)
-	p, err := Prepare(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := Folder(t.TempDir())
-	if err := folder.write(p, nil); err != nil {
-		t.Fatal(err)
-	}
-	small := p.Base.Scale(.1, .1, 1, model.Rounding{})
-	for want, spoil := range map[string]func(*model.Architecture){
-		"the network tells 3 classes apart on images of 1 channel, data set idx has 2 classes " +
-			"and 1 channel": func(a *model.Architecture) { a.Classes = 3 },
-		"the network tells 2 classes apart on images of 3 channels, data set idx has 2 classes " +
-			"and 1 channel": func(a *model.Architecture) { a.InChannels = 3 },
-		"the network takes images of 33 pixels, data set idx has 32: they are not enlarged": func(
-			a *model.Architecture) {
-			a.Pixels = 33
-		},
-	} {
-		a := small
-		spoil(&a)
-		var input *InputError
-		if _, err := Evaluate(folder, weights.Network{Architecture: a}); !errors.As(err, &input) ||
-			err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-	params, err := nn.NewParameters(small, 1, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r, err := Evaluate(folder, weights.Network{Architecture: small,
-		Parameters: params}); err != nil || r.Examples != 4 {
-		t.Errorf("%d images are named (%v), want 4", r.Examples, err)
 	}
 }
 
@@ -261,71 +154,31 @@ func TestOneClass(t *testing.T) {
 	}
 }
 
-// TestLatencies: every trial is measured once, for one image and for a batch; a stopped study has
-// measured nothing and says so; another machine's times are replaced.
-func TestLatencies(t *testing.T) {
-	record, err := store.Open(filepath.Join(t.TempDir(), "study.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer record.Close()
-	one := spec(t)
-	one.Architecture = one.Architecture.Scale(.1, .1, .1, model.Rounding{})
-	two := one
-	two.SeedIndex, two.Key = 1, "another run of the trial"
-	var told []Event
-	folder := Folder(t.TempDir())
-	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record,
-		execution: experiments.Execution{LatencyBatch: 3}, tracker: newTracker(time.Now(), 1, 0),
-		options: Options{Observe: func(e Event) { told = append(told, e) }}}
-	t.Cleanup(s.board.flush)
-	stopped, stop := context.WithCancelCause(t.Context())
-	stop(errors.New("enough"))
-	var interrupted *InterruptedError
-	if err := s.latencies(stopped, []job.Spec{one}); !errors.As(err, &interrupted) ||
-		interrupted.Cause.Error() != "enough" {
-		t.Errorf("a stopped study: %v", err)
-	}
-	for range 2 {
-		if err := s.latencies(t.Context(), []job.Spec{one, two}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list, err := record.Latencies()
-	if err != nil || len(list) != 2 || list[0].Batch != 1 || list[1].Batch != 3 ||
-		list[0].Repeats < 20 || list[0].KernelSet != environment.KernelSet() || len(told) != 2 ||
-		told[1].Batch != 3 {
-		t.Fatalf("%+v (%v), told %+v", list, err, told)
-	}
-	other := list[0]
-	other.CPU, other.Shortest = "another", 5
-	if err := record.SetLatency(other); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.latencies(t.Context(), []job.Spec{one}); err != nil {
-		t.Fatal(err)
-	}
-	if list, err := record.Latencies(); err != nil || list[0].CPU == "another" || len(told) != 3 {
-		t.Errorf("after another machine: %+v (%v)", list, err)
-	}
-}
-
 // TestOtherPlan: a record of another plan says which of images, numbers and file differ.
 func TestOtherPlan(t *testing.T) {
 	data, file := idxFile(t)
 	folder := Folder(t.TempDir())
-	stopped, stop := context.WithCancel(t.Context())
-	stop()
-	run := func() error {
+	record, err := store.Open(folder.Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { record.Close() })
+	begin := func() error {
 		t.Helper()
 		p, err := Prepare(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Run(stopped, folder, p, Options{Command: []string{"none"}})
+		specs, err := p.Specs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := folder.Register(record, p, specs); err != nil {
+			return err
+		}
+		return folder.WritePlan(p, specs)
 	}
-	var interrupted *InterruptedError
-	if err := run(); !errors.As(err, &interrupted) {
+	if err := begin(); err != nil {
 		t.Fatal(err)
 	}
 	images := filepath.Join(data, "train-images-idx3-ubyte")
@@ -356,7 +209,7 @@ func TestOtherPlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		var mismatch *store.MismatchError
-		err := run()
+		err := begin()
 		if !errors.As(err, &mismatch) {
 			t.Fatal(err)
 		}

@@ -37,10 +37,13 @@ type Request struct {
 	Metric string       // one of images.MetricNames; empty for none
 	Images bool         // trials image by image
 	Note   func(string) // is told what takes its time
+
+	// Predictions visits those of every complete run, one at a time and in plan order: recall.Each.
+	Predictions func(s *study.Study, note func(string), visit func(predictions.File) error) error
 }
 
 // New makes the document of a study. Top-1, top-5 and loss are on the record; all else is computed
-// from the runs' predictions, whose errors are those of study.EachPredictions.
+// from the runs' predictions, whose errors are passed on.
 func New(s *study.Study, r Request) (Document, error) {
 	d := Document{Results: report.New(s)}
 	metric, ok := images.FindMetric(r.Metric)
@@ -48,7 +51,7 @@ func New(s *study.Study, r Request) (Document, error) {
 	var runs []run
 	if r.Images || ok && values == nil {
 		var err error
-		if runs, err = read(s, metric, r.Note); err != nil {
+		if runs, err = read(s, metric, r); err != nil {
 			return d, err
 		}
 	}
@@ -98,8 +101,8 @@ type run struct {
 }
 
 // read goes through the predictions of all complete runs. A metric without a name is none.
-func read(s *study.Study, m images.Metric, note func(string)) (runs []run, err error) {
-	err = s.EachPredictions(note, func(p predictions.File) error {
+func read(s *study.Study, m images.Metric, request Request) (runs []run, err error) {
+	err = request.Predictions(s, request.Note, func(p predictions.File) error {
 		r := run{key: p.Key, trial: p.Trial, seed: p.Seed, correct: p.Correct(), losses: p.Losses(),
 			classes: p.ByClass(), names: p.Names}
 		if m.Score != nil {

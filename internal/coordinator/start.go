@@ -1,4 +1,4 @@
-package study
+package coordinator
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
+	"gridsearch/internal/study"
 )
 
 // start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so
@@ -40,7 +41,7 @@ func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
 		s.keep(key, died)
 		switch fault := died.kernels != "" && crash.ByProcessor(died.cause); {
 		case fault && kernel.ByHand():
-			return nil, &InputError{fmt.Errorf("environment variable %s: kernels %s end a worker here: %w",
+			return nil, &study.InputError{Err: fmt.Errorf("environment variable %s: kernels %s end a worker here: %w",
 				kernel.Variable, died.kernels, err)}
 		case fault:
 			s.reject(died.kernels, died.cause)
@@ -85,8 +86,8 @@ func CheckKernels(command []string, set string) error {
 
 // withPlaces gives a worker of this machine its places: the folder of the runs, and that of the
 // data where they have no usual place.
-func (f Folder) withPlaces(command []string, data string) []string {
-	command = append(slices.Clone(command), "--runs", f.Path("runs"))
+func withPlaces(f study.Folder, command []string, data string) []string {
+	command = append(slices.Clone(command), "--runs", f.Runs())
 	if data != "" {
 		command = append(command, "--data", data)
 	}
@@ -118,12 +119,12 @@ func (s *supervisor) reject(set, reason string) {
 // keep writes what a dead worker has left to a file of the run that it trained or was started for.
 // It is for people to read, so a failure does no harm: the error then names no file.
 func (s *supervisor) keep(key string, e *crashError) {
-	if err := os.Mkdir(s.folder.run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(s.folder.Run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return
 	}
 	for n := 1; ; n++ {
 		name := fmt.Sprintf("crash-%d.txt", n)
-		file, err := os.OpenFile(filepath.Join(s.folder.run(key), name),
+		file, err := os.OpenFile(filepath.Join(s.folder.Run(key), name),
 			os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if errors.Is(err, os.ErrExist) {
 			continue

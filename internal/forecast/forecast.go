@@ -1,14 +1,17 @@
-package study
+// Package forecast says how long a plan takes on this machine.
+package forecast
 
 import (
 	"math"
+	"runtime"
 	"time"
 
+	"gridsearch/internal/study"
 	"gridsearch/model/nn"
 )
 
-// TimeEstimate is the time that a plan would take on this machine.
-type TimeEstimate struct {
+// Time is the time that a plan would take on this machine.
+type Time struct {
 	Runs    int     // 0 where the file says too little to train
 	Workers int     // runs at a time
 	Seconds float64 // of the whole study
@@ -22,37 +25,37 @@ const (
 	estimateWork  = 4e8
 )
 
-// Estimate trains the base network for a few steps and scales the time to the plan: 3 passes over
+// Measure trains the base network for a few steps and scales the time to the plan: 3 passes over
 // each training image of each epoch, and one over the validation images.
-func (p *Prepared) Estimate() (TimeEstimate, error) {
+func Measure(p *study.Prepared) (Time, error) {
 	e := p.Experiment
 	if e.Data == nil || e.Train == nil {
-		return TimeEstimate{}, nil
+		return Time{}, nil
 	}
-	rate, err := p.rate()
+	speed, err := rate(p)
 	if err != nil {
-		return TimeEstimate{}, err
+		return Time{}, err
 	}
-	published := float64(p.source.Info().Train)
+	published := float64(p.Published())
 	validation := math.Round(e.Data.ValidationFraction * published)
 	images := float64(e.Data.TrainExamples)
 	if images == 0 {
 		images = published - validation
 	}
-	t := TimeEstimate{Workers: cores(), FLOPS: 2 * rate}
+	t := Time{Workers: runtime.GOMAXPROCS(0), FLOPS: 2 * speed}
 	if e.Execution.Workers > 0 {
 		t.Workers = min(t.Workers, e.Execution.Workers) // more of them share the cores
 	}
-	for _, trial := range p.trainable() {
+	for _, trial := range p.Trainable() {
 		work := float64(trial.Network.Cost.MAdds) * (3*images*float64(e.Train.Epochs) + validation)
-		t.Seconds += work / rate * float64(e.Replication.Seeds) / float64(t.Workers)
+		t.Seconds += work / speed * float64(e.Replication.Seeds) / float64(t.Workers)
 		t.Runs += e.Replication.Seeds
 	}
 	return t, nil
 }
 
 // rate measures multiply-adds a second.
-func (p *Prepared) rate() (float64, error) {
+func rate(p *study.Prepared) (float64, error) {
 	cost := 3 * float64(p.Base.Cost().MAdds)
 	batch := max(2, min(p.Experiment.Train.BatchSize, int(estimateWork/cost)))
 	params, err := nn.NewParameters(p.Base, 1, false)

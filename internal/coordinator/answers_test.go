@@ -1,4 +1,4 @@
-package study
+package coordinator
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 
 	"gridsearch/internal/job"
 	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 )
 
 // TestWrongAnswers: a worker that answers with what it was not asked for, speaks another protocol,
@@ -55,7 +56,7 @@ func TestWrongAnswers(t *testing.T) {
 				b.count(RunFailed) != 0 {
 				t.Errorf("the study ends with %v: %+v", err, b.events)
 			}
-			text, err := os.ReadFile(filepath.Join(b.folder.run(b.specs[0].Key), "crash-1.txt"))
+			text, err := os.ReadFile(filepath.Join(b.folder.Run(b.specs[0].Key), "crash-1.txt"))
 			if err != nil || !strings.Contains(string(text), c.want) {
 				t.Errorf("the file says %q (%v), want %q", text, err, c.want)
 			}
@@ -103,10 +104,10 @@ func TestWhoTrained(t *testing.T) {
 
 // TestPlacesOfWorkers: what a worker of this machine is told at its start.
 func TestPlacesOfWorkers(t *testing.T) {
-	f := Folder("studies/x")
-	for data, want := range map[string]string{"": "worker --runs " + f.Path("runs"),
-		"/data": "worker --runs " + f.Path("runs") + " --data /data"} {
-		if got := strings.Join(f.withPlaces([]string{"worker"}, data), " "); got != want {
+	f := study.Folder("studies/x")
+	for data, want := range map[string]string{"": "worker --runs " + f.Runs(),
+		"/data": "worker --runs " + f.Runs() + " --data /data"} {
+		if got := strings.Join(withPlaces(f, []string{"worker"}, data), " "); got != want {
 			t.Errorf("it is started by %s, want %s", got, want)
 		}
 	}

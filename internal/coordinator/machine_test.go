@@ -1,4 +1,4 @@
-package study
+package coordinator
 
 import (
 	"context"
@@ -21,6 +21,7 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 )
 
 // TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study
@@ -126,7 +127,7 @@ func TestByMachine(t *testing.T) {
 		!strings.Contains(err.Error(), "p: ") {
 		t.Errorf("a full disk: %v", err)
 	}
-	for _, err := range []error{nil, errors.New("x"), &InputError{full}, &store.FileError{Path: "p",
+	for _, err := range []error{nil, errors.New("x"), &study.InputError{Err: full}, &store.FileError{Path: "p",
 		Err: full}, &FaultError{3, fault.Of(full)}} {
 		if got := ByMachine(err); got != err {
 			t.Errorf("%v becomes %v", err, got)
@@ -137,7 +138,7 @@ func TestByMachine(t *testing.T) {
 // bench is a study of runs by the names of their trials, whose workers are a shell script.
 type bench struct {
 	t      *testing.T
-	folder Folder
+	folder study.Folder
 	record *store.Store
 	specs  []job.Spec
 	script string
@@ -150,15 +151,15 @@ func newBench(t *testing.T, script string, trials ...string) *bench {
 		t.Skip(err)
 	}
 	greet(t)
-	b := &bench{t: t, folder: Folder(t.TempDir()), script: script}
+	b := &bench{t: t, folder: study.Folder(t.TempDir()), script: script}
 	for i, trial := range trials {
 		s := spec(t)
 		s.Trial, s.Key = trial, fmt.Sprintf("%016d", i)
 		b.specs = append(b.specs, s)
 	}
 	var err error
-	if b.record, err = store.Open(b.folder.database()); err == nil {
-		err = errors.Join(b.record.Plan(runs(b.specs)), b.folder.makeRuns())
+	if b.record, err = store.Open(b.folder.Database()); err == nil {
+		err = errors.Join(b.record.Plan(study.Runs(b.specs)), b.folder.MakeRuns())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -296,8 +297,8 @@ func TestStoppedRuns(t *testing.T) {
 		b := newBench(t,
 			`echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":{"key":"0000000000000000",'"${ANSWER#?}"'}'`, "a")
 		if c.earlier {
-			if err := errors.Join(os.Mkdir(b.folder.run(b.specs[0].Key), 0o755),
-				os.WriteFile(filepath.Join(b.folder.run(b.specs[0].Key), job.CheckpointFile), nil,
+			if err := errors.Join(os.Mkdir(b.folder.Run(b.specs[0].Key), 0o755),
+				os.WriteFile(filepath.Join(b.folder.Run(b.specs[0].Key), job.CheckpointFile), nil,
 					0o644)); err != nil {
 				t.Fatal(err)
 			}
@@ -333,7 +334,7 @@ func TestUnrecorded(t *testing.T) {
 	for i, name := range []string{job.WeightsFile, job.LogFile, job.LogFile} {
 		text := []string{"", "x run\ny " + job.CompleteNote + " 0.5 of\n", job.CompleteNote +
 			"\nz ended: context canceled\n"}[i]
-		folder := b.folder.run(b.specs[i].Key)
+		folder := b.folder.Run(b.specs[i].Key)
 		if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, name),
 			[]byte(text), 0o644)); err != nil {
 			t.Fatal(err)

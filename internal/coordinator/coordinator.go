@@ -1,4 +1,9 @@
-package study
+// Package coordinator hands the runs of a study to workers and writes down what comes back.
+//
+// Run goes on until every run has a row in the record. Killed at any moment and started again, it
+// trains only what is missing. It trains nothing itself: workers are processes that a command
+// starts, which speak the protocol of package job.
+package coordinator
 
 import (
 	"context"
@@ -21,6 +26,7 @@ import (
 	"gridsearch/internal/program"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 )
 
 // Options of a call of Run; none of them changes a result.
@@ -82,16 +88,16 @@ func (e *FailedRunsError) Error() string {
 // error is an *InterruptedError; other errors are *InputError, *store.FileError,
 // *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
 // *FailedRunsError.
-func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
+func Run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options) error {
 	return ByMachine(run(ctx, folder, p, o))
 }
 
-func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
-	if err := store.CheckPath(folder.database()); err != nil {
+func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options) error {
+	if err := store.CheckPath(folder.Database()); err != nil {
 		return err
 	}
-	if pid := store.Holder(folder.lock()); pid > 0 { // before the images are read
-		return &store.LockedError{Path: folder.lock(), PID: pid}
+	if pid := store.Holder(folder.Lock()); pid > 0 { // before the images are read
+		return &store.LockedError{Path: folder.Lock(), PID: pid}
 	}
 	go program.Hash() // wanted when the first worker greets
 	specs, err := p.Specs()
@@ -101,26 +107,26 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	switch err := os.MkdirAll(string(folder), 0o755); {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR),
 		errors.Is(err, syscall.ENAMETOOLONG):
-		return &InputError{err}
+		return &study.InputError{Err: err}
 	case err != nil:
 		return err
 	}
-	lock, err := store.Lock(folder.lock())
+	lock, err := store.Lock(folder.Lock())
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	folder.clean()
-	defer folder.clean()
+	folder.Clean()
+	defer folder.Clean()
 	record, err := openRecord(ctx, folder, p, specs, o)
 	if err != nil {
 		return err
 	}
 	defer record.Close()
-	if err := errors.Join(folder.write(p, specs), folder.makeRuns()); err != nil {
+	if err := errors.Join(folder.WritePlan(p, specs), folder.MakeRuns()); err != nil {
 		return err
 	}
-	o.Command = folder.withPlaces(o.Command, p.Experiment.Data.Path)
+	o.Command = withPlaces(folder, o.Command, p.Experiment.Data.Path)
 	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
 	if err != nil {
 		return err
@@ -135,18 +141,15 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 }
 
 // openRecord opens the record and writes the plan into a new one.
-func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spec,
+func openRecord(ctx context.Context, folder study.Folder, p *study.Prepared, specs []job.Spec,
 	o Options) (record *store.Store, err error) {
 	if err := o.patiently(ctx, func() error {
-		record, err = store.Open(folder.database())
+		record, err = store.Open(folder.Database())
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	err = o.patiently(ctx, func() error { return record.Plan(runs(specs)) })
-	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
-		other.Why = differences(folder, record, p, specs)
-	}
+	err = o.patiently(ctx, func() error { return folder.Register(record, p, specs) })
 	if err = errors.Join(err, record.Fold()); err != nil {
 		record.Close()
 		return nil, err
@@ -154,17 +157,9 @@ func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spe
 	return record, nil
 }
 
-func runs(specs []job.Spec) []store.Run {
-	list := make([]store.Run, len(specs))
-	for i, s := range specs {
-		list[i] = store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex}
-	}
-	return list
-}
-
 // supervisor hands runs to workers and writes down what comes back.
 type supervisor struct {
-	folder      Folder
+	folder      study.Folder
 	record      *store.Store
 	specs       map[string]job.Spec
 	queue       queue.Queue
@@ -187,19 +182,15 @@ type supervisor struct {
 	told        time.Time       // when the status was last put on the board
 }
 
-// cores is the number that this process may use: Go counts what a container's quota leaves of the
-// machine's.
-func cores() int { return runtime.GOMAXPROCS(0) }
-
-func newSupervisor(folder Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
+func newSupervisor(folder study.Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
 	o Options) (*supervisor, error) {
 	if o.Workers == 0 {
 		o.Workers = e.Workers
 	}
 	if o.Workers == 0 {
-		o.Workers = max(1, cores()/e.ThreadsPerRun)
+		o.Workers = max(1, runtime.GOMAXPROCS(0)/e.ThreadsPerRun)
 	}
-	s := &supervisor{folder: folder, board: board{path: folder.status()}, record: record,
+	s := &supervisor{folder: folder, board: board{path: folder.Status()}, record: record,
 		specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{},
 		greetWithin: greeting(e.Silence),
 		tracker:     newTracker(time.Now(), o.Workers, len(specs))}
@@ -254,7 +245,7 @@ func (s *supervisor) fill() error {
 	s.tracker.leader = s.tracker.best()
 	q.Push(last...) // another run may show that the machine is not at fault
 	s.queue = q
-	if keys := s.folder.unrecorded(records); len(keys) > 0 {
+	if keys := s.folder.Unrecorded(records); len(keys) > 0 {
 		s.notes = append(s.notes, Event{Kind: Unrecorded, Runs: keys})
 	}
 	return nil
@@ -486,7 +477,7 @@ func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execu
 	}
 	folded := s.record.Fold()
 	// The record has the result: the checkpoint is of no more use.
-	_ = os.Remove(filepath.Join(s.folder.run(spec.Key), job.CheckpointFile))
+	_ = os.Remove(filepath.Join(s.folder.Run(spec.Key), job.CheckpointFile))
 	s.mutex.Lock()
 	s.consecutive = 0
 	event := about(RunComplete, spec)
@@ -537,7 +528,7 @@ func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.L
 	if store.Busy(err) {
 		err = nil // a note more or less
 	}
-	if _, missing := os.Stat(filepath.Join(s.folder.run(spec.Key),
+	if _, missing := os.Stat(filepath.Join(s.folder.Run(spec.Key),
 		job.CheckpointFile)); from == CheckpointNone && missing == nil {
 		from = CheckpointEarlier
 	}

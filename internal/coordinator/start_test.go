@@ -1,4 +1,4 @@
-package study
+package coordinator
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
+	"gridsearch/internal/study"
 )
 
 // greet lets a shell script greet as this program does: echo "$HELLO".
@@ -39,12 +40,12 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	}
 	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
-	s = &supervisor{folder: Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
+	s = &supervisor{folder: study.Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
 		greetWithin: time.Minute, tracker: newTracker(time.Now(), 1, 0),
 		options: Options{Command: []string{"sh", "-c", script, path}}}
-	s.board.path = s.folder.status()
+	s.board.path = s.folder.Status()
 	t.Cleanup(s.board.flush)
-	if err := s.folder.makeRuns(); err != nil {
+	if err := s.folder.MakeRuns(); err != nil {
 		t.Fatal(err)
 	}
 	_, s.stop = context.WithCancelCause(t.Context())
@@ -123,7 +124,7 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 	}
 	t.Setenv(kernel.Variable, kernel.Generic)
 	s.options.Command[2] = `echo '{"checking":"generic"}'; echo 'SIGILL: illegal instruction' >&2; exit 2`
-	var input *InputError
+	var input *study.InputError
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) ||
 		!strings.Contains(err.Error(), "kernels generic end a worker here: worker died: SIGILL: "+
 			"illegal instruction") {

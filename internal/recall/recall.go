@@ -1,4 +1,4 @@
-package study
+package recall
 
 import (
 	"errors"
@@ -11,18 +11,19 @@ import (
 	"gridsearch/internal/files"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 	"gridsearch/model/weights"
 	byimage "gridsearch/search/images"
 )
 
-// EachPredictions visits the predictions of every complete run in plan order, one at a time: those
+// Each visits the predictions of every complete run in plan order, one at a time: those
 // that the run has kept, or else those that its kept weights give. The latter are written down for
 // the next time, where the study keeps predictions of their size. note is told, before the first
 // run that is computed, that this takes its time; it may be nil.
 //
-// The error of a file that is damaged, missing or of another run is an *InputError which names it
+// The error of a file that is damaged, missing or of another run is a *study.InputError which names it
 // and says what to do; no file is touched then. An error of visit is passed on.
-func (s *Study) EachPredictions(note func(string), visit func(predictions.File) error) error {
+func Each(s *study.Study, note func(string), visit func(predictions.File) error) error {
 	r := recaller{study: s, note: note}
 	for _, record := range s.Records {
 		if record.State != store.Complete {
@@ -45,7 +46,7 @@ func (s *Study) EachPredictions(note func(string), visit func(predictions.File) 
 
 // recaller finds the predictions of one run after the other.
 type recaller struct {
-	study     *Study
+	study     *study.Study
 	note      func(string)
 	evaluator *evaluator // nil before the first run that has kept its weights alone
 	first     *predictions.File
@@ -58,12 +59,12 @@ func (r *recaller) recall(record store.Record) (predictions.File, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return r.compute(record)
 	case err != nil:
-		return predictions.File{}, &InputError{err}
+		return predictions.File{}, &study.InputError{Err: err}
 	}
 	p, err := readPredictions(text, record)
 	if err != nil {
-		advice := r.study.Folder.advice(record.Key)
-		return p, &InputError{fmt.Errorf("%s: %w: %s", path, err, advice)}
+		advised := advice(r.study.Folder, record.Key)
+		return p, &study.InputError{Err: fmt.Errorf("%s: %w: %s", path, err, advised)}
 	}
 	return p, nil
 }
@@ -85,7 +86,7 @@ func readPredictions(text []byte, record store.Record) (predictions.File, error)
 }
 
 // advice says how to come by the predictions of a run whose file is no good.
-func (f Folder) advice(key string) string {
+func advice(f study.Folder, key string) string {
 	if _, err := os.Stat(f.Weights(key)); err == nil {
 		return "bring a copy of it back, or move it away and they are computed from the run's " +
 			"weights"
@@ -122,7 +123,7 @@ func (r *recaller) sameImages(p predictions.File) error {
 		r.first = &p
 	}
 	if !slices.Equal(p.Labels, r.first.Labels) || !slices.Equal(p.Names, r.first.Names) {
-		return &InputError{fmt.Errorf("the predictions of runs %s and %s are of other images: "+
+		return &study.InputError{Err: fmt.Errorf("the predictions of runs %s and %s are of other images: "+
 			"move away %s, or %s, whichever is not of this study", r.first.Key, p.Key,
 			r.study.Folder.Predictions(r.first.Key), r.study.Folder.Predictions(p.Key))}
 	}
@@ -134,25 +135,25 @@ func (r *recaller) compute(record store.Record) (p predictions.File, err error) 
 	path := r.study.Folder.Weights(record.Key)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return p, r.study.missing(record)
+		return p, missing(r.study, record)
 	}
 	if err != nil {
-		return p, &InputError{err}
+		return p, &study.InputError{Err: err}
 	}
 	network, err := weights.Decode(text)
 	if err != nil {
-		return p, &InputError{fmt.Errorf("%s: %w", path, err)}
+		return p, &study.InputError{Err: fmt.Errorf("%s: %w", path, err)}
 	}
 	if p, err = r.evaluate(network); err != nil {
 		return p, err
 	}
 	p.Key, p.Trial, p.Seed = record.Key, record.Trial, record.Seed
 	if err := agree(p, *record.Result); err != nil {
-		return p, &InputError{fmt.Errorf("the predictions of %s do not fit the record: %w: the "+
+		return p, &study.InputError{Err: fmt.Errorf("the predictions of %s do not fit the record: %w: the "+
 			"file or the data are not those that the run was trained with; bring copies of them "+
 			"back", path, err)}
 	}
-	return p, r.study.remember(p, record)
+	return p, remember(r.study, p, record)
 }
 
 // evaluate gives a network's predictions of the study's validation images.
@@ -176,8 +177,8 @@ func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 }
 
 // missing is the error of a run that has kept neither predictions nor weights.
-func (s *Study) missing(record store.Record) error {
-	return &InputError{fmt.Errorf("run %s (%s seed=%d) has no predictions: %s is not there, nor "+
+func missing(s *study.Study, record store.Record) error {
+	return &study.InputError{Err: fmt.Errorf("run %s (%s seed=%d) has no predictions: %s is not there, nor "+
 		"are weights to compute them from; bring a copy of either back, or train the run again in "+
 		"a study under another --dir, with keep_predictions = true in [execution]", record.Key,
 		record.Trial, record.Seed,
@@ -186,7 +187,7 @@ func (s *Study) missing(record store.Record) error {
 
 // remember writes down predictions that were computed. Bytes that differ from those on the record,
 // by another machine's rounding, are not, and a folder that cannot be written costs only time.
-func (s *Study) remember(p predictions.File, record store.Record) error {
+func remember(s *study.Study, p predictions.File, record store.Record) error {
 	text, err := p.Encode()
 	if err != nil {
 		return err

@@ -1,19 +1,21 @@
 //go:build unix
 
-package study
+package coordinator
 
 import (
 	"encoding/json"
 	"os"
 	"syscall"
 	"testing"
+
+	"gridsearch/internal/study"
 )
 
 // TestStatusHoldsNobodyUp: events go on while the status cannot be written, as on a pipe that
 // nobody reads; the latest is written when it can.
 func TestStatusHoldsNobodyUp(t *testing.T) {
 	s, _ := waiting(t, 1)
-	if err := syscall.Mkfifo(s.folder.status(), 0o644); err != nil {
+	if err := syscall.Mkfifo(s.folder.Status(), 0o644); err != nil {
 		t.Skip(err)
 	}
 	const events = 5
@@ -21,14 +23,14 @@ func TestStatusHoldsNobodyUp(t *testing.T) {
 		s.tracker.total = i
 		s.tell(Event{Kind: Started})
 	}
-	pipe, err := os.Open(s.folder.status())
+	pipe, err := os.Open(s.folder.Status())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer pipe.Close()
 	written := make(chan struct{})
 	go func() { s.board.flush(); close(written) }()
-	last := Status{Total: -1}
+	last := study.Status{Total: -1}
 	for decoder := json.NewDecoder(pipe); last.Total != events-1; {
 		if err := decoder.Decode(&last); err != nil {
 			t.Fatalf("after %d of %d: %v", last.Total, events-1, err)

@@ -1,4 +1,4 @@
-package study
+package coordinator
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"gridsearch/internal/crash"
 	"gridsearch/internal/job"
 	"gridsearch/internal/program"
+	"gridsearch/internal/study"
 )
 
 // stopWithin is how long a worker may take to write its checkpoint and leave once its input has
@@ -64,7 +65,7 @@ func startProcess(ctx context.Context, within time.Duration, command []string,
 		err = fmt.Errorf("start worker: %w", err)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) ||
 			errors.Is(err, exec.ErrNotFound) {
-			return nil, &InputError{err}
+			return nil, &study.InputError{Err: err}
 		}
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (p *process) greeting() error {
 			checking = message.Checking
 		case err == nil && message.Refused != "":
 			p.stop()
-			return &InputError{errors.New(message.Refused)}
+			return &study.InputError{Err: errors.New(message.Refused)}
 		case err == nil && message.Hello != nil:
 			p.hello = *message.Hello
 			if p.hello.Protocol == job.Protocol {

@@ -1,7 +1,9 @@
-package study
+package coordinator
 
 import (
 	"time"
+
+	"gridsearch/internal/study"
 )
 
 // EventKind says what happened in a study.
@@ -52,7 +54,7 @@ type Event struct {
 	Runs       []string   `json:"runs,omitempty"`       // keys
 	Count      int        `json:"count,omitempty"`      // of runs
 
-	Status Status `json:"status"`
+	Status study.Status `json:"status"`
 }
 
 // Checkpoint is what an interrupted run goes on from.
@@ -64,40 +66,3 @@ const (
 	CheckpointEarlier Checkpoint = "earlier" // a part of the training is lost
 	CheckpointNone    Checkpoint = "none"    // it starts over
 )
-
-// Status is the state of a study at one moment.
-type Status struct {
-	Total    int      `json:"total"`
-	Complete int      `json:"complete"`
-	Failed   int      `json:"failed"`
-	Running  []Active `json:"running"`
-	Best     *Best    `json:"best,omitempty"`
-	Elapsed  float64  `json:"elapsed_seconds"` // of this call
-	// Remaining is nil until a run has shown how fast this machine is. It may be a second old.
-	Remaining *Estimate `json:"remaining,omitempty"`
-}
-
-// Active is a run that trains now.
-type Active struct {
-	Key   string    `json:"key"`
-	Trial string    `json:"trial"`
-	Seed  int       `json:"seed"`
-	Step  int       `json:"step"`
-	Steps int       `json:"steps"`
-	Loss  float64   `json:"loss"`
-	Heard time.Time `json:"heard"` // when its worker has last said something
-}
-
-// Best is the trial with the highest mean top-1 among those with a complete run.
-type Best struct {
-	Trial string  `json:"trial"`
-	Top1  float64 `json:"mean_top1"`
-	Runs  int     `json:"runs"`
-}
-
-// Estimate is a remaining time with its range, in seconds.
-type Estimate struct {
-	Low  float64 `json:"low_seconds"`
-	Mid  float64 `json:"mid_seconds"`
-	High float64 `json:"high_seconds"`
-}

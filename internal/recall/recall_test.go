@@ -1,4 +1,4 @@
-package study
+package recall
 
 import (
 	"bytes"
@@ -18,16 +18,17 @@ import (
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 	"gridsearch/internal/worker"
 	"gridsearch/model/weights"
 )
 
 // trained is a study of which a worker has trained the first two runs, with weights and
 // predictions.
-func trained(t *testing.T) (*Study, []job.Spec) {
+func trained(t *testing.T) (*study.Study, []job.Spec) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml", "train.epochs=1")
+	p, err := study.Prepare("../../cmd/gridsearch/testdata/small.toml", "train.epochs=1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +36,8 @@ func trained(t *testing.T) (*Study, []job.Spec) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Study{Folder: Folder(t.TempDir()), Experiment: p.Experiment}
-	if err := s.Folder.write(p, specs); err != nil {
+	s := &study.Study{Folder: study.Folder(t.TempDir()), Experiment: p.Experiment}
+	if err := s.Folder.WritePlan(p, specs); err != nil {
 		t.Fatal(err)
 	}
 	for _, spec := range specs[:2] {
@@ -51,9 +52,9 @@ func trained(t *testing.T) (*Study, []job.Spec) {
 }
 
 // retrain trains a run as a worker does.
-func retrain(t *testing.T, folder Folder, spec job.Spec, bytes int) job.Outcome {
+func retrain(t *testing.T, folder study.Folder, spec job.Spec, bytes int) job.Outcome {
 	t.Helper()
-	if err := folder.makeRuns(); err != nil {
+	if err := folder.MakeRuns(); err != nil {
 		t.Fatal(err)
 	}
 	in, requests := io.Pipe()
@@ -78,7 +79,7 @@ func retrain(t *testing.T, folder Folder, spec job.Spec, bytes int) job.Outcome 
 	}
 	requests.Close()
 	if err := errors.Join(<-ended, done.Check(spec.Key),
-		folder.holds(spec.Key, done.Files)); err != nil {
+		folder.Holds(spec.Key, done.Files)); err != nil {
 		t.Fatal(err)
 	}
 	if done.Result == nil {
@@ -87,9 +88,9 @@ func retrain(t *testing.T, folder Folder, spec job.Spec, bytes int) job.Outcome 
 	return *done
 }
 
-// visited collects what EachPredictions shows.
-func visited(s *Study) (list []predictions.File, notes []string, err error) {
-	err = s.EachPredictions(func(text string) { notes = append(notes, text) },
+// visited collects what Each shows.
+func visited(s *study.Study) (list []predictions.File, notes []string, err error) {
+	err = Each(s, func(text string) { notes = append(notes, text) },
 		func(p predictions.File) error { list = append(list, p); return nil })
 	return list, notes, err
 }
@@ -139,7 +140,7 @@ func read(t *testing.T, path string) []byte {
 func TestPredictionsAgain(t *testing.T) {
 	s, specs := trained(t)
 	first := read(t, s.Folder.Predictions(specs[0].Key))
-	elsewhere := Folder(t.TempDir())
+	elsewhere := study.Folder(t.TempDir())
 	size := predictions.Bytes(120, specs[0].Architecture.Classes)
 	again := retrain(t, elsewhere, specs[0], size)
 	if !bytes.Equal(first, read(t, elsewhere.Predictions(specs[0].Key))) {
@@ -148,11 +149,11 @@ func TestPredictionsAgain(t *testing.T) {
 	if !reflect.DeepEqual(store.Result(*again.Result), *s.Records[0].Result) {
 		t.Errorf("a second execution gives %+v", again.Result)
 	}
-	files, err := filepath.Glob(filepath.Join(elsewhere.run(specs[0].Key), "*"))
+	files, err := filepath.Glob(filepath.Join(elsewhere.Run(specs[0].Key), "*"))
 	if err != nil || len(files) != 3 { // log.txt, predictions, weights
 		t.Errorf("the run leaves %v", files)
 	}
-	small := Folder(t.TempDir())
+	small := study.Folder(t.TempDir())
 	without := retrain(t, small, specs[0], size-1)
 	if _, err := os.Stat(small.Predictions(specs[0].Key)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("predictions above the bound: %v", err)
@@ -199,7 +200,7 @@ func TestPredictionsFromWeights(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.EachPredictions(nil, func(predictions.File) error { return nil }); err != nil {
+	if err := Each(s, nil, func(predictions.File) error { return nil }); err != nil {
 		t.Errorf("nobody is told: %v", err)
 	}
 }
@@ -303,7 +304,7 @@ func TestBadPredictions(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := visited(s)
-		var input *InputError
+		var input *study.InputError
 		if !errors.As(err, &input) || !strings.Contains(err.Error(), path) ||
 			!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "move") {
 			t.Errorf("got %v, want %s", err, c.want)
@@ -319,7 +320,7 @@ func TestBadPredictions(t *testing.T) {
 func TestNoPredictions(t *testing.T) {
 	s, specs := trained(t)
 	path, weights := s.Folder.Predictions(specs[1].Key), s.Folder.Weights(specs[1].Key)
-	var input *InputError
+	var input *study.InputError
 	complain := func(want string) {
 		t.Helper()
 		_, _, err := visited(s)
@@ -352,7 +353,7 @@ func TestNoPredictions(t *testing.T) {
 func TestVisitorEnds(t *testing.T) {
 	s, _ := trained(t)
 	enough, visits := errors.New("enough"), 0
-	err := s.EachPredictions(nil, func(predictions.File) error { visits++; return enough })
+	err := Each(s, nil, func(predictions.File) error { visits++; return enough })
 	if err != enough || visits != 1 {
 		t.Errorf("%v after %d visits", err, visits)
 	}
@@ -372,7 +373,7 @@ func TestEvaluateNotFinite(t *testing.T) {
 		}
 	}
 	_, err = Evaluate(s.Folder, n)
-	var input *InputError
+	var input *study.InputError
 	if !errors.As(err, &input) || !strings.Contains(err.Error(), "for validation image 0") {
 		t.Errorf("got %v", err)
 	}

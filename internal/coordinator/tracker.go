@@ -1,10 +1,12 @@
-package study
+package coordinator
 
 import (
-	"gridsearch/internal/job"
 	"maps"
 	"slices"
 	"time"
+
+	"gridsearch/internal/job"
+	"gridsearch/internal/study"
 )
 
 // tracker keeps the state of a study from its events. Time comes from outside. What an event costs
@@ -20,10 +22,10 @@ type tracker struct {
 	running  map[string]*activeRun
 	trials   []trialRuns
 	numbers  map[string]int // of the trials, by name
-	leader   *Best          // as of the last finished run
+	leader   *study.Best    // as of the last finished run
 	rates    []float64      // seconds per multiply-add of each run finished in this call, sorted
 
-	estimate  *Estimate
+	estimate  *study.Estimate
 	estimated time.Time // when that was
 }
 
@@ -32,13 +34,11 @@ const estimateEvery = time.Second
 
 // trialRuns sums the runs of a trial.
 type trialRuns struct {
-	name     string
-	work     float64 // of one run: multiply-adds
-	waiting  int
-	complete int     // with a score
-	scores   float64 // sum of their top-1
-	timed    int     // finished in this call
-	seconds  float64 // sum of theirs
+	study.Tally
+	work    float64 // of one run: multiply-adds
+	waiting int
+	timed   int     // finished in this call
+	seconds float64 // sum of theirs
 }
 
 type activeRun struct {
@@ -60,7 +60,7 @@ func (t *tracker) number(name string) int {
 	if !ok {
 		number = len(t.trials)
 		t.numbers[name] = number
-		t.trials = append(t.trials, trialRuns{name: name})
+		t.trials = append(t.trials, trialRuns{Tally: study.Tally{Trial: name}})
 	}
 	return number
 }
@@ -111,9 +111,7 @@ func (t *tracker) finish(spec job.Spec, top1 float64, now time.Time) float64 {
 // score adds a complete run's top-1.
 func (t *tracker) score(number int, top1 float64) {
 	t.complete++
-	trial := &t.trials[number]
-	trial.complete++
-	trial.scores += top1
+	t.trials[number].Add(top1)
 }
 
 // fail takes a run that has no result: one that trained, or one that was held back.
@@ -141,34 +139,27 @@ func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
 	return now.Sub(run.began).Seconds()
 }
 
-func (t *tracker) status(now time.Time) Status {
-	s := Status{Total: t.total, Complete: t.complete, Failed: t.failed, Running: []Active{},
+func (t *tracker) status(now time.Time) study.Status {
+	s := study.Status{Total: t.total, Complete: t.complete, Failed: t.failed, Running: []study.Active{},
 		Best: t.leader, Elapsed: now.Sub(t.began).Seconds(), Remaining: t.remaining(now)}
 	for _, key := range slices.Sorted(maps.Keys(t.running)) {
 		run := t.running[key]
-		s.Running = append(s.Running, Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,
+		s.Running = append(s.Running, study.Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,
 			Step: run.progress.Step, Steps: run.progress.Steps, Loss: run.progress.Loss, Heard: run.heard})
 	}
 	return s
 }
 
 // best is the trial with the highest mean; the first by name of several.
-func (t *tracker) best() *Best {
-	var best *Best
+func (t *tracker) best() (best *study.Best) {
 	for _, trial := range t.trials {
-		if trial.complete == 0 {
-			continue
-		}
-		m := trial.scores / float64(trial.complete)
-		if best == nil || m > best.Top1 || m == best.Top1 && trial.name < best.Trial {
-			best = &Best{Trial: trial.name, Top1: m, Runs: trial.complete}
-		}
+		best = trial.Ahead(best)
 	}
 	return best
 }
 
 // remaining is the time to go, estimated anew where the last estimate is too old for the runs left.
-func (t *tracker) remaining(now time.Time) *Estimate {
+func (t *tracker) remaining(now time.Time) *study.Estimate {
 	done := t.waiting == 0 && len(t.running) == 0
 	if done || t.estimate == nil || now.Sub(t.estimated) >= estimateEvery {
 		t.estimate, t.estimated = t.estimateNow(now), now
@@ -179,7 +170,7 @@ func (t *tracker) remaining(now time.Time) *Estimate {
 // estimateNow estimates the time to go. A trial that has been trained before takes what it took;
 // others take their multiply-adds at the rate of the runs so far, whose spread (first to ninth
 // decile) gives the range.
-func (t *tracker) estimateNow(now time.Time) *Estimate {
+func (t *tracker) estimateNow(now time.Time) *study.Estimate {
 	rates := t.rates
 	if len(rates) == 0 {
 		if rates = t.runningRates(now); len(rates) == 0 {
@@ -202,7 +193,7 @@ func (t *tracker) estimateNow(now time.Time) *Estimate {
 		sum, longest = sum+seconds, max(longest, seconds)
 	}
 	seconds := max(sum/float64(t.workers), longest)
-	return &Estimate{Low: seconds * low / mid, Mid: seconds, High: seconds * high / mid}
+	return &study.Estimate{Low: seconds * low / mid, Mid: seconds, High: seconds * high / mid}
 }
 
 // expectedOfWaiting is the training time of all runs that wait, and of the longest of them.

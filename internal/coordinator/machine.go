@@ -1,17 +1,13 @@
-package study
+package coordinator
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"gridsearch/internal/fault"
-	"gridsearch/internal/job"
 	"gridsearch/internal/store"
+	"gridsearch/internal/study"
 )
 
 // FaultError says that the machine has stopped the study: a disk, a limit. No run is failed for it,
@@ -34,7 +30,7 @@ func (e *FaultError) Unwrap() error { return e.Fault }
 // ByMachine marks an error that the machine is at fault for. What is said of the input stays: it
 // names the key or the file that is to be changed.
 func ByMachine(err error) error {
-	var input *InputError
+	var input *study.InputError
 	var file *store.FileError
 	var known *FaultError
 	f := fault.Of(err)
@@ -62,7 +58,7 @@ func patiently(ctx context.Context, waiting func(), do func() error) error {
 func (o Options) patiently(ctx context.Context, do func() error) error {
 	return patiently(ctx, func() {
 		if o.Observe != nil {
-			o.Observe(Event{Kind: Waiting, Time: time.Now(), Status: Status{Running: []Active{}}})
+			o.Observe(Event{Kind: Waiting, Time: time.Now(), Status: study.Status{Running: []study.Active{}}})
 		}
 	}, do)
 }
@@ -83,36 +79,4 @@ func (s *supervisor) write(do func() error) error {
 		s.locked.Store(false)
 	}
 	return err
-}
-
-// unrecorded lists the runs that wait on the record although they have been finished in this
-// folder: study.db is an older copy, or a new one. A kill just in front of the record leaves one of
-// them too.
-func (f Folder) unrecorded(records []store.Record) (keys []string) {
-	for _, r := range records {
-		if r.State == store.Waiting && f.finished(r.Key) {
-			keys = append(keys, r.Key)
-		}
-	}
-	return keys
-}
-
-// finished says whether a run has left what it leaves at its end.
-func (f Folder) finished(key string) bool {
-	for _, path := range []string{f.Weights(key), f.Predictions(key)} {
-		if _, err := os.Stat(path); err == nil {
-			return true
-		}
-	}
-	log, err := os.ReadFile(filepath.Join(f.run(key), job.LogFile))
-	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
-	return err == nil && strings.Contains(lines[len(lines)-1], job.CompleteNote)
-}
-
-// makeRuns makes the folder of the runs. Workers do not: it is gone when the study is moved away.
-func (f Folder) makeRuns() error {
-	if err := os.MkdirAll(f.Path("runs"), 0o755); err != nil {
-		return fmt.Errorf("the folder of the runs: %w", err)
-	}
-	return nil
 }

@@ -1,10 +1,11 @@
-package study
+package coordinator
 
 import (
 	"encoding/json"
 	"sync"
 
 	"gridsearch/internal/files"
+	"gridsearch/internal/study"
 )
 
 // board is the status on disk, for those who look from outside. It is written beside the study, the
@@ -12,13 +13,13 @@ import (
 type board struct {
 	path    string
 	mutex   sync.Mutex
-	next    *Status // to be written
+	next    *study.Status // to be written
 	writing bool
 	writers sync.WaitGroup
 }
 
 // put has a status written.
-func (b *board) put(s Status) {
+func (b *board) put(s study.Status) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.next = &s
@@ -38,7 +39,7 @@ func (b *board) write() {
 	}
 }
 
-func (b *board) take() *Status {
+func (b *board) take() *study.Status {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	s := b.next
