@@ -21,7 +21,7 @@ var layers = [][]string{
 		"internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv",
 		"internal/fused/conv",
 		"internal/fused/ends", "dataset", "search", "search/images", "search/stats",
-		"search/stats/null", "search/stats/check", "model", "model/recipe"},
+		"search/stats/null", "search/stats/check", "search/decide", "model", "model/recipe"},
 	{"internal/job"},
 	{"search/stats/simulate", "internal/environment", "internal/images", "model/graph", "model/nn",
 		"model/train", "model/weights", "internal/store", "internal/queue",
@@ -38,6 +38,7 @@ var layers = [][]string{
 // allowed are imports inside a layer.
 var allowed = map[string][]string{
 	"search/stats":    {"search/stats/null", "search/stats/check"},
+	"search/decide":   {"search/stats"},
 	"internal/kernel": {"internal/kernel/check"},
 	"dataset/motifs":  {"internal/random"}, "model/nn": {"model/graph"},
 	"model/train": {"model/nn"}, "model/weights": {"model/nn"}, "internal/report": {"internal/study"},
@@ -61,13 +62,15 @@ var forbidden = map[string][]string{
 		"search/stats"},
 	"search/stats":  {"model", "internal/study", "internal/store", "database/sql", "os", "search"},
 	"search/images": {"model", "dataset", "database/sql", "os"},
+	"search/decide": {"search", "os", "time", "math/rand", "math/rand/v2"}, // decisions are pure
 	"model":         {"search", "gorgonia.org/gorgonia"},
 	"plots":         {"internal/store", "search"},
 	"experiments":   {"plots"},
 }
 
 // apart are what a package must not reach, not even through others: the contract of a run and the
-// file of a study know no engine and no database, and a worker knows no record.
+// file of a study know no engine and no database, a worker knows no record, a decision plain values
+// alone.
 var apart = map[string][]string{
 	"internal/job": {"model/train", "model/nn", "internal/kernel", "internal/plain",
 		"internal/fused/engine", "internal/store", "database/sql",
@@ -77,6 +80,8 @@ var apart = map[string][]string{
 	"internal/study": {"internal/coordinator", "internal/worker", "internal/queue", "model/train",
 		"model/nn", "internal/kernel", "gorgonia.org/gorgonia"},
 	"internal/coordinator": {"internal/worker"},
+	"search/decide": {"search", "model", "dataset", "internal/job", "internal/store",
+		"internal/queue", "internal/study", "internal/files", "internal/cache", "database/sql"},
 	"experiments": {"model/train", "model/nn", "internal/kernel", "database/sql",
 		"gorgonia.org/gorgonia"},
 }

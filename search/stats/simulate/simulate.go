@@ -1,11 +1,13 @@
 // Package simulate asks what a comparison of trials is worth: it draws scores from known truths and
-// sends them through stats.Compare, the way that real results go.
+// sends them through stats.Compare, the way that real results go. And it asks what a decision is
+// worth: Play trains whole studies that a decide.Decision steers, without training anything.
 //
 // Differences are in standard deviations of one run, which is unit points of accuracy here. All
 // draws come from named streams: a cell gives the same numbers whenever it is repeated.
 package simulate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -111,33 +113,54 @@ type Search struct {
 func (c Cell) Draw(searches int) []Search {
 	list := make([]Search, searches)
 	for i := range list {
-		s := random.New(1, "simulate", c.Name, c.Trials, c.Seeds, i)
-		truth := c.Truth(s, c.Trials)
-		samples := c.samples(s, truth)
-		list[i] = Search{truth, stats.Compare(samples, c.Options)}
+		d := c.draw(i)
+		list[i] = Search{d.truth, stats.Compare(d.samples, c.Options)}
 	}
 	return list
 }
 
-func (c Cell) samples(s *random.Stream, truth []float64) []stats.Sample {
-	noise, samples := c.Noise(s, c.Trials), make([]stats.Sample, c.Trials)
+// drawn is what a search is drawn from, and what its runs score.
+type drawn struct {
+	names   []any          // of the streams of this search
+	truth   []float64      // of the trials
+	shown   []float64      // the truth as these images show it
+	noise   []float64      // s.d. of a run
+	samples []stats.Sample // of the cell's seeds
+}
+
+func (c Cell) draw(search int) *drawn {
+	d := &drawn{names: []any{"simulate", c.Name, c.Trials, c.Seeds, search}}
+	s := random.New(1, d.names...)
+	d.truth = c.Truth(s, c.Trials)
+	d.noise, d.samples = c.Noise(s, c.Trials), make([]stats.Sample, c.Trials)
 	seeds := make([]float64, c.Seeds)
 	for j := range seeds {
 		seeds[j] = s.Norm()
 	}
-	for i := range samples {
-		shown := truth[i]
+	for i := range d.samples {
+		shown := d.truth[i]
 		if c.Images > 0 {
 			shown += c.Images * s.Norm()
 		}
+		d.shown = append(d.shown, shown)
+		d.samples[i].Trial = trial(i)
 		for j := range seeds {
-			score := shown + seeds[j] + noise[i]*s.Norm()
+			score := shown + seeds[j] + d.noise[i]*s.Norm()
 			if i == c.Trials-1 && j == 0 {
 				score -= c.Diverged
 			}
-			samples[i].Scores = append(samples[i].Scores, Middle+Unit*score)
+			d.samples[i].Scores = append(d.samples[i].Scores, Middle+Unit*score)
 		}
 	}
+	c.pierce(s, d.samples)
+	return d
+}
+
+// trial names a trial by its number.
+func trial(i int) string { return fmt.Sprintf("trial %d", i) }
+
+// pierce makes the holes.
+func (c Cell) pierce(s *random.Stream, samples []stats.Sample) {
 	for left := c.Holes; left > 0; {
 		i, j := s.IntN(c.Trials), s.IntN(c.Seeds)
 		scores := samples[i].Scores
@@ -146,7 +169,6 @@ func (c Cell) samples(s *random.Stream, truth []float64) []stats.Sample {
 			left--
 		}
 	}
-	return samples
 }
 
 func present(scores []float64) int {
