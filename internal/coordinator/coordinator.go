@@ -6,6 +6,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,6 +132,7 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 	if err != nil {
 		return err
 	}
+	defer s.queue.Close()
 	defer s.board.flush()
 	err = s.run(ctx)
 	if failed := (*FailedRunsError)(nil); p.Experiment.Execution.Latency &&
@@ -192,6 +194,7 @@ func newSupervisor(folder study.Folder, record *store.Store, specs []job.Spec, e
 	}
 	s := &supervisor{folder: folder, board: board{path: folder.Status()}, record: record,
 		specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{},
+		queue:       queue.NewMemory(0), // its holders end with this process
 		greetWithin: greeting(e.Silence),
 		tracker:     newTracker(time.Now(), o.Workers, len(specs))}
 	s.host, _ = os.Hostname()
@@ -223,8 +226,7 @@ func (s *supervisor) fill() error {
 	if err != nil {
 		return err
 	}
-	q := queue.NewMemory()
-	var last []string
+	var keys, last []string
 	for _, r := range records {
 		spec := s.specs[r.Key]
 		switch r.State {
@@ -239,12 +241,14 @@ func (s *supervisor) fill() error {
 		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
 			last = append(last, spec.Key)
 		} else {
-			q.Push(spec.Key)
+			keys = append(keys, spec.Key)
 		}
 	}
 	s.tracker.leader = s.tracker.best()
-	q.Push(last...) // another run may show that the machine is not at fault
-	s.queue = q
+	// Another run may show that the machine is not at fault.
+	if err := s.wait(append(keys, last...)); err != nil {
+		return err
+	}
 	if keys := s.folder.Unrecorded(records); len(keys) > 0 {
 		s.notes = append(s.notes, Event{Kind: Unrecorded, Runs: keys})
 	}
@@ -329,11 +333,11 @@ func (s *supervisor) work(ctx context.Context) error {
 		}
 		if p == nil {
 			if p, err = s.start(ctx, lease.Key()); err != nil {
-				lease.Release()
+				left := s.leave(lease.Release, nil)
 				if ctx.Err() != nil { // stopped together with the worker
-					return nil
+					return left
 				}
-				return err
+				return errors.Join(err, left)
 			}
 		}
 		if alive, err := s.train(ctx, p, lease); err != nil {
@@ -347,17 +351,27 @@ func (s *supervisor) work(ctx context.Context) error {
 // lease takes a run from the queue, as long as the limit of the call allows.
 func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
 	lease, err := s.queue.Lease(ctx)
-	if err != nil {
+	if errors.Is(err, queue.ErrEmpty) {
 		return nil, err
 	}
+	if err != nil {
+		return nil, ofQueue(err)
+	}
+	if ctx.Err() != nil || !s.give() {
+		return nil, cmp.Or(s.leave(lease.Release, nil), queue.ErrEmpty) // for this call
+	}
+	return lease, nil
+}
+
+// give counts a run of this call, as long as its limit allows.
+func (s *supervisor) give() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if ctx.Err() != nil || s.options.Limit > 0 && s.given >= s.options.Limit {
-		lease.Release()
-		return nil, queue.ErrEmpty // for this call
+	if s.options.Limit > 0 && s.given >= s.options.Limit {
+		return false
 	}
 	s.given++
-	return lease, nil
+	return true
 }
 
 // train has a worker train one run, and records the end. It says whether the worker is still alive;
@@ -384,8 +398,7 @@ func (s *supervisor) train(ctx context.Context, p *process,
 	case timedOut:
 		e.Outcome, e.Error = store.OutcomeFailed,
 			fmt.Sprintf("it took longer than the timeout of %v", s.execution.Timeout)
-		lease.Done()
-		return false, s.failed(spec, e)
+		return false, s.leave(lease.Done, s.failed(spec, e))
 	case err != nil && ctx.Err() != nil:
 		// Killed by the second signal, or with the rest of the process group: nobody's fault.
 		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
@@ -407,11 +420,9 @@ func (s *supervisor) train(ctx context.Context, p *process,
 		return true, done.Fault
 	case done.Error != "":
 		e.Outcome, e.Error = store.OutcomeFailed, done.Error
-		lease.Done()
-		return true, s.failed(spec, e)
+		return true, s.leave(lease.Done, s.failed(spec, e))
 	}
-	lease.Done()
-	return true, s.completed(spec, store.Result(*done.Result), e)
+	return true, s.leave(lease.Done, s.completed(spec, store.Result(*done.Result), e))
 }
 
 // tell reports an event with the state after it.
@@ -533,12 +544,11 @@ func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.L
 		from = CheckpointEarlier
 	}
 	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	s.tracker.putBack(spec, e.Ended)
 	event := about(Interrupted, spec)
 	event.Error, event.Checkpoint = e.Error, from
 	s.tellLocked(event)
 	s.given--
-	lease.Release()
-	return err
+	s.mutex.Unlock()
+	return errors.Join(err, s.leave(lease.Release, nil))
 }

@@ -66,11 +66,7 @@ func (o Options) patiently(ctx context.Context, do func() error) error {
 // write changes the record, as soon as other programs let it or until workers are to be killed. The
 // mutex is not held: progress goes on meanwhile.
 func (s *supervisor) write(do func() error) error {
-	kill := context.Background()
-	if s.options.Kill != nil {
-		kill = s.options.Kill
-	}
-	err := patiently(kill, func() {
+	err := patiently(s.untilKilled(), func() {
 		if s.locked.CompareAndSwap(false, true) {
 			s.tell(Event{Kind: Waiting})
 		}

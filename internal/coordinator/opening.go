@@ -117,23 +117,24 @@ func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease
 	if first && !s.opening.settled {
 		s.opening.crash(e.Error)
 	}
+	end := lease.Retry
 	if times > s.execution.MaxRetries {
-		lease.Done()
+		end = lease.Done
 		s.tracker.putBack(spec, e.Ended)
 		s.opening.held = append(s.opening.held, heldRun{spec, e})
 	} else {
 		s.putBack(spec, e)
-		lease.Retry()
 	}
 	hopeless, settled := s.opening.hopeless(), s.opening.settled
 	s.mutex.Unlock()
+	var err error
 	switch {
 	case hopeless != nil:
 		s.stop(hopeless)
 	case settled:
-		return s.settle()
+		err = s.settle()
 	}
-	return nil
+	return s.leave(end, err)
 }
 
 // giveUp ends a run whose tries were used up by earlier calls, once this machine is known to
@@ -146,13 +147,12 @@ func (s *supervisor) giveUp(lease queue.Lease) (gone bool, err error) {
 	if !gone {
 		return false, nil
 	}
-	lease.Done()
 	spec := s.specs[key]
 	e := store.Execution{Key: key, Ended: time.Now()}
 	if e.Error, err = s.record.LastCrash(key); err != nil {
 		return false, err
 	}
-	return true, s.surrender(heldRun{spec, e})
+	return true, s.leave(lease.Done, s.surrender(heldRun{spec, e}))
 }
 
 // putBack tells that a run waits again. The mutex is held.

@@ -18,10 +18,7 @@ func (s *supervisor) watch(ctx context.Context, p *process) (release func() (tim
 	over, ended := make(chan struct{}), make(chan struct{})
 	var timedOut atomic.Bool
 	timeout := after(s.execution.Timeout)
-	kill := context.Background()
-	if s.options.Kill != nil {
-		kill = s.options.Kill
-	}
+	kill := s.untilKilled()
 	go func() {
 		defer close(ended)
 		look := time.NewTicker(max(1, s.execution.Silence/silenceParts))

@@ -1,127 +1,84 @@
 // Package queue is where runs wait until a worker takes them.
 //
-// The queue is told of runs by their keys and gives each out under a lease. A lease ends in one of
-// three ways: the run is done, it is to be tried again, or it goes back untouched. How often a run
-// is tried is its taker's decision. Nothing is kept here that cannot be rebuilt from the plan and
-// the record.
+// The queue is told of runs by their keys, each with bytes that say what is to be trained and that
+// it does not look into. It gives each out under a lease, to one holder at a time. A lease ends in
+// one of three ways, run done, run to be tried again, or run put back untouched; or it is lost: its
+// time is over, or the run was dropped. How often a run is tried is its taker's decision. Nothing
+// is kept here that cannot be rebuilt from the plan and the record, and nothing here is proof that
+// a run is done: the record is.
+//
+// A queue may be at the other end of a network, so every method takes a context and may fail. After
+// an error that is not one of this package's it is not known whether the call took effect. Calling
+// again is harmless then: what is pushed twice waits once, and a lease that has ended already says
+// so. Who gives up instead loses nothing either: the lease expires, and the run waits again.
+//
+// Whatever implements Queue passes the tests of package conformance.
 package queue
 
 import (
 	"context"
 	"errors"
-	"sync"
+	"time"
 )
 
-// ErrEmpty ends the work: no run waits and none is leased that could come back.
-var ErrEmpty = errors.New("no run is left")
+var (
+	// ErrEmpty ends the work: no run waits and none is leased that could come back. It is a definite
+	// answer and never means that a queue could not be asked.
+	ErrEmpty = errors.New("no run is left")
+	// ErrLost says that a lease is no longer its holder's: it has expired or its run was dropped.
+	// Somebody else may hold the run by now.
+	ErrLost = errors.New("the lease of the run is lost")
+	// ErrEnded says that its holder has ended a lease before.
+	ErrEnded = errors.New("the lease of the run has ended already")
+	// ErrClosed says that the queue is closed.
+	ErrClosed = errors.New("the queue is closed")
+)
 
-// Queue gives out runs.
-type Queue interface {
-	// Push adds runs behind those that wait.
-	Push(keys ...string)
-	// Lease takes the next run. While none waits but some are leased, it blocks, as one may come
-	// back. It returns ErrEmpty at the end of the work and the context's error when that ends.
-	Lease(ctx context.Context) (Lease, error)
+// Item is a run that waits.
+type Item struct {
+	Key     string
+	Payload []byte // what is to be trained; may be empty where takers know it by the key
 }
 
-// Lease is the right to work on a run. Exactly one of its methods is called, once.
+// Queue gives out runs. Its methods may be called by several goroutines at once. All return the
+// context's error when that ends, and nothing has changed if it had ended before the call.
+type Queue interface {
+	// Push adds runs behind those that wait, in their order. One whose key waits or is leased
+	// already stays as it is, in its place and with its payload: keys name contents. One that is
+	// done or dropped may be pushed again, and begins with attempt 1.
+	Push(ctx context.Context, items ...Item) error
+
+	// Lease takes the next run. While none waits but some are leased, it blocks, as one may come
+	// back. It returns ErrEmpty at the end of the work.
+	Lease(ctx context.Context) (Lease, error)
+
+	// Drop takes runs off the queue that are no longer wanted. Whoever holds one learns it from
+	// ErrLost. Keys that the queue does not have are none to drop.
+	Drop(ctx context.Context, keys ...string) error
+
+	// Close gives up what the queue holds in this process. Afterwards, and where they block at the
+	// time, all methods of the queue and of its leases return ErrClosed; Close itself does nothing
+	// more.
+	Close() error
+}
+
+// Lease is the right to work on a run. It lasts as long as whoever opened the queue has said, and
+// is lost after that unless it is extended: the run then is the next one, and the attempt counts.
+// Done, Retry and Release end it. Methods return ErrLost once it is lost and ErrEnded once it has
+// ended, and do nothing.
 type Lease interface {
 	Key() string
+	// Payload is the caller's own copy.
+	Payload() []byte
 	// Attempt counts from 1.
 	Attempt() int
-	// Done takes the run off the queue.
-	Done()
+	// Done takes the run off the queue. It comes after the record of how the run ended.
+	Done(ctx context.Context) error
 	// Retry puts the run back as the next one; its next attempt has the next number.
-	Retry()
+	Retry(ctx context.Context) error
 	// Release puts the run back as the next one without counting the attempt.
-	Release()
-}
-
-// Memory is a queue inside a process.
-type Memory struct {
-	mutex   sync.Mutex
-	waiting []string
-	leased  int
-	tried   map[string]int
-	changed chan struct{} // closed and replaced when a run comes back or the work ends
-}
-
-// NewMemory makes an empty queue.
-func NewMemory() *Memory { return &Memory{tried: map[string]int{}, changed: make(chan struct{})} }
-
-// Push adds runs.
-func (q *Memory) Push(keys ...string) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	q.waiting = append(q.waiting, keys...)
-	q.wake()
-}
-
-// wake lets everybody who waits look again. The mutex is held.
-func (q *Memory) wake() {
-	close(q.changed)
-	q.changed = make(chan struct{})
-}
-
-// Lease takes the next run.
-func (q *Memory) Lease(ctx context.Context) (Lease, error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		lease, changed, err := q.next()
-		if lease != nil || err != nil {
-			return lease, err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-	}
-}
-
-func (q *Memory) next() (Lease, <-chan struct{}, error) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	if len(q.waiting) == 0 {
-		if q.leased == 0 {
-			return nil, nil, ErrEmpty
-		}
-		return nil, q.changed, nil
-	}
-	key := q.waiting[0]
-	q.waiting = q.waiting[1:]
-	q.leased++
-	q.tried[key]++
-	return &lease{q, key, q.tried[key]}, nil, nil
-}
-
-type lease struct {
-	queue   *Memory
-	key     string
-	attempt int
-}
-
-func (l *lease) Key() string  { return l.key }
-func (l *lease) Attempt() int { return l.attempt }
-
-func (l *lease) Done() { l.end(func(*Memory) {}) }
-
-func (l *lease) Retry() {
-	l.end(func(q *Memory) { q.waiting = append([]string{l.key}, q.waiting...) })
-}
-
-func (l *lease) Release() {
-	l.end(func(q *Memory) {
-		q.tried[l.key]--
-		q.waiting = append([]string{l.key}, q.waiting...)
-	})
-}
-
-func (l *lease) end(do func(*Memory)) {
-	l.queue.mutex.Lock()
-	defer l.queue.mutex.Unlock()
-	l.queue.leased--
-	do(l.queue)
-	l.queue.wake()
+	Release(ctx context.Context) error
+	// Extend lets the lease last for at least d from now. It never shortens one, so 0 asks whether
+	// it is still held.
+	Extend(ctx context.Context, d time.Duration) error
 }

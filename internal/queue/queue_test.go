@@ -1,134 +1,78 @@
-package queue
+package queue_test
 
 import (
-	"context"
-	"errors"
-	"slices"
-	"sync"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
+	"gridsearch/internal/queue"
+	"gridsearch/internal/queue/conformance"
 )
 
-// conform is what any Queue must do.
-func conform(t *testing.T, make func() Queue) {
-	ctx := context.Background()
-	take := func(t *testing.T, q Queue, key string, attempt int) Lease {
-		t.Helper()
-		l, err := q.Lease(ctx)
-		if err != nil || l.Key() != key || l.Attempt() != attempt {
-			t.Fatalf("leased %v (%v), want %s, attempt %d", l, err, key, attempt)
-		}
-		return l
-	}
-	t.Run("order", func(t *testing.T) {
-		q := make()
-		q.Push("a", "b")
-		q.Push("c")
-		take(t, q, "a", 1).Done()
-		take(t, q, "b", 1).Retry()
-		take(t, q, "b", 2).Release()
-		take(t, q, "b", 2).Done()
-		take(t, q, "c", 1).Done()
-		if _, err := q.Lease(ctx); !errors.Is(err, ErrEmpty) {
-			t.Errorf("an empty queue gives %v", err)
-		}
-	})
-	t.Run("waits for what may come back", func(t *testing.T) {
-		q := make()
-		q.Push("a")
-		l := take(t, q, "a", 1)
-		got := startLease(ctx, q)
-		select {
-		case <-got:
-			t.Fatal("a lease ends while the only run is leased")
-		case <-time.After(20 * time.Millisecond):
-		}
-		l.Retry()
-		if r := <-got; r.err != nil || r.lease.Key() != "a" || r.lease.Attempt() != 2 {
-			t.Errorf("got %+v", r)
-		}
-	})
-	t.Run("ends for all at once", func(t *testing.T) {
-		q := make()
-		q.Push("a")
-		l := take(t, q, "a", 1)
-		one, two := startLease(ctx, q), startLease(ctx, q)
-		l.Done()
-		for _, got := range []<-chan leased{one, two} {
-			if r := <-got; !errors.Is(r.err, ErrEmpty) {
-				t.Errorf("got %+v", r)
-			}
-		}
-	})
-	t.Run("context", func(t *testing.T) {
-		q := make()
-		q.Push("a")
-		take(t, q, "a", 1)
-		ctx, cancel := context.WithCancel(ctx)
-		got := startLease(ctx, q)
-		cancel()
-		if r := <-got; !errors.Is(r.err, context.Canceled) {
-			t.Errorf("got %+v", r)
-		}
-	})
-	t.Run("every run is done once", func(t *testing.T) { everyRunOnce(t, make) })
-}
-
-type leased struct {
-	lease Lease
-	err   error
-}
-
-func startLease(ctx context.Context, q Queue) <-chan leased {
-	got := make(chan leased, 1)
-	go func() {
-		l, err := q.Lease(ctx)
-		got <- leased{l, err}
-	}()
-	return got
-}
-
-// everyRunOnce has several workers finish, retry and release runs at random.
-func everyRunOnce(t *testing.T, make func() Queue) {
-	rapid.Check(t, func(t *rapid.T) {
-		q := make()
-		keys := rapid.SliceOfNDistinct(rapid.StringMatching("[a-z]{1,3}"), 1, 20,
-			rapid.ID[string]).Draw(t, "keys")
-		fates := rapid.SliceOfN(rapid.IntRange(0, 2), 7, 7).Draw(t, "fates")
-		q.Push(keys...)
-		var mutex sync.Mutex
-		var done []string
-		var wait sync.WaitGroup
-		for range 3 {
-			wait.Go(func() {
-				for {
-					l, err := q.Lease(context.Background())
-					if err != nil {
-						return
-					}
-					switch fate := fates[(len(l.Key())+l.Attempt())%len(fates)]; {
-					case fate == 1 && l.Attempt() < 4:
-						l.Retry()
-					default:
-						mutex.Lock()
-						done = append(done, l.Key())
-						mutex.Unlock()
-						l.Done()
-					}
-				}
-			})
-		}
-		wait.Wait()
-		slices.Sort(done)
-		slices.Sort(keys)
-		if !slices.Equal(done, keys) {
-			t.Fatalf("done are %q of %q", done, keys)
-		}
-	})
-}
-
 func TestMemory(t *testing.T) {
-	conform(t, func() Queue { return NewMemory() })
+	conformance.Run(t, func(_ testing.TB, lease time.Duration) queue.Queue {
+		return queue.NewMemory(lease)
+	})
+}
+
+// full is a queue of so many waiting runs.
+func full(tb testing.TB, n int) queue.Queue {
+	q := queue.NewMemory(0)
+	items := make([]queue.Item, n)
+	for i := range items {
+		items[i].Key = fmt.Sprintf("%016d", i)
+	}
+	if err := q.Push(tb.Context(), items...); err != nil {
+		tb.Fatal(err)
+	}
+	return q
+}
+
+// again leases the next run and puts it back.
+func again(tb testing.TB, q queue.Queue) {
+	lease, err := q.Lease(tb.Context())
+	if err == nil {
+		err = lease.Retry(tb.Context())
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// TestRetryDoesNotCopy: a run that is tried again costs the same whatever waits.
+func TestRetryDoesNotCopy(t *testing.T) {
+	const times, bytes = 100, 2_000
+	q := full(t, 20_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range times {
+		again(t, q)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / times; each > bytes {
+		t.Errorf("trying a run again allocates %d bytes with 20,000 waiting, want at most %d", each,
+			bytes)
+	}
+}
+
+// BenchmarkRetry takes the next run and puts it back, with few and with many behind it.
+func BenchmarkRetry(b *testing.B) {
+	for _, n := range []int{20, 20_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			q := full(b, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				again(b, q)
+			}
+		})
+	}
+}
+
+// BenchmarkPush fills a queue with 20,000 runs; the bytes are those of all.
+func BenchmarkPush(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		full(b, 20_000)
+	}
 }
