@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	"internal/report/scores":   {"internal/study", "internal/report"},
 	"internal/report/made":     {"internal/study"},
 	"internal/doctor":          {"internal/study"},
+	"internal/worker":          {"internal/benchmark"},
 	"internal/fused/engine":    {"internal/kernel"},
 	"internal/fused/expansion": {"internal/kernel", "internal/fused/engine"},
 	"internal/fused/depthwise": {"internal/kernel", "internal/fused/engine",
@@ -73,7 +74,7 @@ var apart = map[string][]string{
 		"gorgonia.org/gorgonia"},
 	"internal/worker": {"internal/store", "internal/study", "experiments", "database/sql",
 		"modernc.org/sqlite"},
-	"internal/study": {"internal/worker"},
+	"internal/study": {"internal/worker", "internal/benchmark"},
 	"experiments": {"model/train", "model/nn", "internal/kernel", "database/sql",
 		"gorgonia.org/gorgonia"},
 }

@@ -92,6 +92,10 @@ func (l lines) event(e study.Event) {
 			"with %s\n", e.Kernels, e.Error, known(e.Next, "none"))
 	case study.LatencyMeasured:
 		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
+	case study.LatencyRetried:
+		fmt.Fprintf(l.out, "%s; it will be tried again\n", unmeasured(e))
+	case study.Unmeasured:
+		fmt.Fprintf(l.out, "%s; it is given up\n", unmeasured(e))
 	case study.Interrupted:
 		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, stopped(e))
 	case study.Unsaved:
@@ -134,6 +138,11 @@ func unrecorded(keys []string) string {
 // latency says what has been measured of a trial.
 func latency(e study.Event) string {
 	return fmt.Sprintf("takes %s ms for %s", si.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
+}
+
+// unmeasured says why the time that a trial takes is not known.
+func unmeasured(e study.Event) string {
+	return fmt.Sprintf("%s was not measured for %s: %s", e.Trial, plural.Of(e.Batch, "image"), e.Error)
 }
 
 func (l lines) close() {}

@@ -46,8 +46,8 @@ func TestWorkersThatSayNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	release := s.watch(t.Context(), p)
-	if _, err := p.train(job.Request{}, func(job.Reply) {}); !errors.As(err, &died) ||
+	release := s.watch(t.Context(), p, 0)
+	if _, err := p.train(job.Training{}, func(job.Reply) {}); !errors.As(err, &died) ||
 		died.cause != "no word of it for 1ms, so it was killed" {
 		t.Errorf("a worker that falls silent: %v", err)
 	}
@@ -146,16 +146,23 @@ type bench struct {
 
 func newBench(t *testing.T, script string, trials ...string) *bench {
 	t.Helper()
+	var specs []job.Spec
+	for i, trial := range trials {
+		s := spec(t)
+		s.Trial, s.Key = trial, fmt.Sprintf("%016d", i)
+		specs = append(specs, s)
+	}
+	return benchOf(t, script, specs)
+}
+
+// benchOf is a study of runs.
+func benchOf(t *testing.T, script string, specs []job.Spec) *bench {
+	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip(err)
 	}
 	greet(t)
-	b := &bench{t: t, folder: Folder(t.TempDir()), script: script}
-	for i, trial := range trials {
-		s := spec(t)
-		s.Trial, s.Key = trial, fmt.Sprintf("%016d", i)
-		b.specs = append(b.specs, s)
-	}
+	b := &bench{t: t, folder: Folder(t.TempDir()), script: script, specs: specs}
 	var err error
 	if b.record, err = store.Open(b.folder.database()); err == nil {
 		err = errors.Join(b.record.Plan(runs(b.specs)), b.folder.makeRuns())

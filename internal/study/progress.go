@@ -29,7 +29,9 @@ const (
 	TriedAgain EventKind = "tried again"
 	Waiting    EventKind = "waiting" // another program has the record locked
 
-	LatencyMeasured EventKind = "latency" // of a trial, after the runs
+	LatencyMeasured EventKind = "latency"          // of a trial, after the runs
+	LatencyRetried  EventKind = "latency again"    // a worker died; its measurement is tried again
+	Unmeasured      EventKind = "latency given up" // for this call; the error says why
 )
 
 // Event is one thing that happened, with the state of the whole study after it.
@@ -43,7 +45,7 @@ type Event struct {
 	// Seconds is how long the run took in this attempt, or the shortest pass of a network over a
 	// batch.
 	Seconds float64 `json:"seconds,omitempty"`
-	Batch   int     `json:"batch,omitempty"`   // of a latency
+	Batch   int     `json:"batch,omitempty"`   // images, of a latency
 	Kernels string  `json:"kernels,omitempty"` // the set that workers go on without
 	Next    string  `json:"next,omitempty"`    // the set that they go on with
 	Error   string  `json:"error,omitempty"`

@@ -80,8 +80,8 @@ func (e *FailedRunsError) Error() string {
 // Run trains what a study lacks. The folder is made once nothing of the input is refused, or
 // continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
 // error is an *InterruptedError; other errors are *InputError, *store.FileError,
-// *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
-// *FailedRunsError.
+// *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError,
+// *FailedRunsError and *UnmeasuredError.
 func Run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 	return ByMachine(run(ctx, folder, p, o))
 }
@@ -378,8 +378,8 @@ func (s *supervisor) train(ctx context.Context, p *process,
 		Host:        p.hello.Host,
 		CommandLine: p.hello.CommandLine, Environment: p.hello.Environment}
 	first := s.began(spec)
-	release := s.watch(ctx, p)
-	order := job.Request{Spec: spec, KeepWeights: s.execution.KeepWeights,
+	release := s.watch(ctx, p, s.execution.Timeout)
+	order := job.Training{Spec: spec, KeepWeights: s.execution.KeepWeights,
 		KeepPredictions: s.execution.KeepPredictions}
 	done, err := p.train(order, func(r job.Reply) { s.heard(spec, r) })
 	timedOut := release()
