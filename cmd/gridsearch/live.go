@@ -57,9 +57,9 @@ func (l *live) event(e study.Event) {
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut, study.Interrupted,
-		study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting, study.LatencyRetried,
-		study.Unmeasured:
+	case study.Differs, study.RunFailed, study.RunRetried, study.StartsOver, study.KernelsOut,
+		study.Interrupted, study.Unsaved, study.Unrecorded, study.TriedAgain, study.Waiting,
+		study.LatencyRetried, study.Unmeasured:
 		l.erase()
 		newLines(l.out).event(e)
 	}

@@ -83,6 +83,9 @@ func (l lines) event(e study.Event) {
 	case study.RunComplete:
 		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1,
 			clock(e.Seconds), remaining(s))
+	case study.Differs:
+		fmt.Fprintf(l.out, "%s %s  has given two results: %s; the record keeps the first\n", count, run,
+			e.Error)
 	case study.RunFailed:
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
 	case study.RunRetried:

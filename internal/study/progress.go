@@ -15,8 +15,11 @@ const (
 	// a run begins again: its checkpoint is no good, or of other kernels
 	StartsOver  EventKind = "restart"
 	RunComplete EventKind = "complete" // a run's result is on the record
-	RunFailed   EventKind = "failed"   // a run is recorded as failed
-	RunRetried  EventKind = "retry"    // a worker died; the run waits for another attempt
+	// a run has given another result (Results) than the record has, which keeps the first; Error
+	// says in what they differ
+	Differs    EventKind = "differs"
+	RunFailed  EventKind = "failed" // a run is recorded as failed
+	RunRetried EventKind = "retry"  // a worker died; the run waits for another attempt
 	// workers go on without a set of kernels, which failed its check
 	KernelsOut EventKind = "kernels"
 	// a run was stopped: Checkpoint says what it goes on from, and an error what it was stopped by
@@ -53,8 +56,18 @@ type Event struct {
 	Checkpoint Checkpoint `json:"checkpoint,omitempty"` // of an interrupted run
 	Runs       []string   `json:"runs,omitempty"`       // keys
 	Count      int        `json:"count,omitempty"`      // of runs
+	Results    []Given    `json:"results,omitempty"`    // of one run: the recorded one and the second
 
 	Status Status `json:"status"`
+}
+
+// Given is a result of a run with who gave it.
+type Given struct {
+	Top1      float64 `json:"top1"` // fraction
+	Loss      float64 `json:"loss"`
+	KernelSet string  `json:"kernel_set"`
+	CPU       string  `json:"cpu"`
+	Host      string  `json:"host"`
 }
 
 // Checkpoint is what an interrupted run goes on from.

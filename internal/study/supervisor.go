@@ -480,7 +480,12 @@ func (s *supervisor) heard(spec job.Spec, r job.Reply) {
 }
 
 func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execution) error {
-	if err := s.write(func() error { return s.record.Complete(result, e) }); err != nil {
+	err := s.write(func() error { return s.record.Complete(result, e) })
+	if second := (*store.DiffersError)(nil); errors.As(err, &second) {
+		s.differs(spec, second)
+		result, err = second.First.Result, nil // the run is complete all the same
+	}
+	if err != nil {
 		s.back(spec, e)
 		return err
 	}
@@ -494,6 +499,17 @@ func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execu
 	s.tellLocked(event)
 	s.mutex.Unlock()
 	return errors.Join(folded, s.settle())
+}
+
+// differs tells of a second result of a run, which is recorded beside the first.
+func (s *supervisor) differs(spec job.Spec, second *store.DiffersError) {
+	event := about(Differs, spec)
+	event.Error = second.What()
+	for _, g := range []store.Given{second.First, second.Second} {
+		event.Results = append(event.Results, Given{g.Result.Top1, g.Result.Loss,
+			g.Environment.KernelSet, g.Environment.CPU, g.Host})
+	}
+	s.tell(event)
 }
 
 func (s *supervisor) failed(spec job.Spec, e store.Execution) error {
