@@ -232,7 +232,7 @@ func TestStoppedMeasuring(t *testing.T) {
 		b := newBench(t, "", "a")
 		path := filepath.Join(t.TempDir(), "asked")
 		go func() {
-			for {
+			for ctx.Err() == nil {
 				if _, err := os.Stat(path); err == nil {
 					stop(errors.New("enough"))
 					return
