@@ -123,7 +123,8 @@ func TestWrongLatencies(t *testing.T) {
 			"its answer has 20 passes of 0 s, 1 in the median, which cannot be, so it was killed"},
 		"a time below 0": {done + `"repeats":20,"shortest_seconds":-1,"median_seconds":1}}'; exec cat`,
 			"its answer has 20 passes of -1 s, 1 in the median, which cannot be, so it was killed"},
-		"an endless time": {done + `"repeats":20,"shortest_seconds":1,"median_seconds":1e999}}'; exec cat`,
+		"an endless time": {done +
+			`"repeats":20,"shortest_seconds":1,"median_seconds":1e999}}'; exec cat`,
 			"what it says is no message (json: cannot unmarshal number 1e999"},
 		"two ends": {done + `"error":"x",` + good,
 			"its answer has 2 of times, an error and an interruption"},
@@ -168,7 +169,8 @@ func TestWrongLatencies(t *testing.T) {
 // left to the next call.
 func TestLatenciesGivenUp(t *testing.T) {
 	const loop = `echo "$HELLO"; while true; do ` + measures
-	const bad = `case $trial in bad) kill -9 $$;; odd) answer '"error":"odd"';; *) ` + times + `;; esac; done`
+	const bad = `case $trial$batch in bad*) kill -9 $$;;
+		odd*|large*3) answer '"error":"odd"';; *) ` + times + `;; esac; done`
 	const killed = "worker died: signal: killed (by hand, or by the system for want of memory) " +
 		"(runs/0000000000000001/crash-6.txt)"
 	for name, c := range map[string]struct {
@@ -177,17 +179,21 @@ func TestLatenciesGivenUp(t *testing.T) {
 		retried, given, measure int
 		want                    string
 	}{
-		"one":      {[]string{"a", "bad", "b"}, 0, 4, 2, 4, "2 latencies could not be measured: " + killed},
-		"its own":  {[]string{"a", "odd"}, 0, 0, 2, 2, "2 latencies could not be measured: odd: run "},
-		"in a row": {[]string{"a", "odd", "odd2", "b"}, 2, 0, 2, 2, "6 latencies could not be measured: odd: "},
+		"one": {[]string{"a", "bad", "b"}, 0, 4, 2, 4,
+			"2 latencies could not be measured: " + killed},
+		"its own": {[]string{"a", "odd"}, 0, 0, 2, 2, "2 latencies could not be measured: odd: run "},
+		"in a row": {[]string{"a", "odd", "odd2", "b"}, 2, 0, 2, 2,
+			"6 latencies could not be measured: odd: "},
 		"at first": {[]string{"odd", "a"}, 0, 0, 1, 0, "4 latencies could not be measured: odd: "},
 		"the last": {[]string{"a", "b", "odd"}, 2, 0, 2, 4, "2 latencies could not be measured: odd: "},
+		"not in a row": {[]string{"a", "large", "large2", "b"}, 2, 0, 2, 6,
+			"2 latencies could not be measured: odd: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "", c.trials...)
 			var unmeasured *UnmeasuredError
-			err := b.measure(t.Context(), func(s *supervisor) { s.execution.MaxConsecutiveFailures = c.limit },
-				"sh", "-c", loop+bad)
+			limited := func(s *supervisor) { s.execution.MaxConsecutiveFailures = c.limit }
+			err := b.measure(t.Context(), limited, "sh", "-c", loop+bad)
 			if !errors.As(err, &unmeasured) || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("it ends with %v, want %s", err, c.want)
 			}
@@ -209,9 +215,17 @@ func TestLatenciesGivenUp(t *testing.T) {
 func TestNoWorkerMeasures(t *testing.T) {
 	b := newBench(t, "", "a", "b")
 	err := b.measure(t.Context(), asItIs, "sh", "-c", "exit 7")
-	if want := "4 latencies could not be measured: no worker comes up: worker died: exit status 7 (runs/" +
-		b.specs[0].Key + "/crash-3.txt): run the same command again"; err == nil ||
+	if want := "4 latencies could not be measured: no worker comes up: worker died: exit " +
+		"status 7 (runs/" + b.specs[0].Key + "/crash-3.txt): run the same command again"; err == nil ||
 		!strings.HasPrefix(err.Error(), want) || b.count(LatencyRetried) != 0 {
+		t.Errorf("it ends with %v, want %s", err, want)
+	}
+	t.Setenv("FIRST", filepath.Join(t.TempDir(), "first"))
+	const once = `mkdir "$FIRST" 2>/dev/null || exit 7; echo "$HELLO"; ` + measures + times +
+		`; read request; exit 8`
+	err = b.measure(t.Context(), asItIs, "sh", "-c", once)
+	if want := "3 latencies could not be measured: no worker comes up: "; err == nil ||
+		!strings.HasPrefix(err.Error(), want) || b.count(LatencyRetried) != 1 {
 		t.Errorf("it ends with %v, want %s", err, want)
 	}
 	var stopped *StoppedError
@@ -221,8 +235,8 @@ func TestNoWorkerMeasures(t *testing.T) {
 	}
 }
 
-// TestStoppedMeasuring: a study that is stopped while it measures ends the worker's measurement, and
-// goes on with it in the next call.
+// TestStoppedMeasuring: a study that is stopped while it measures ends the worker's measurement,
+// and goes on with it in the next call.
 func TestStoppedMeasuring(t *testing.T) {
 	for name, script := range map[string]string{
 		"answered": `cat >/dev/null; answer '"interrupted":true'; exit 0`,
