@@ -59,7 +59,7 @@ func TestFlippedBits(t *testing.T) {
 			found++
 		}
 		if n%10 == 0 {
-			goOn(t, folder, want)
+			goOn(t, s.program, folder, want)
 		}
 	}
 	t.Logf("%d of %d flips are found, the others change nothing", found, flips)
@@ -82,13 +82,14 @@ func written(folder study.Folder) (string, error) {
 
 // goOn goes on with a study that is finished: its results are as they were, or the error names the
 // record.
-func goOn(t *testing.T, folder study.Folder, want string) {
+func goOn(t *testing.T, program string, folder study.Folder, want string) {
 	t.Helper()
 	p, err := study.Reopen(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := coordinator.Run(t.Context(), folder, p, coordinator.Options{}); err != nil {
+	options := coordinator.Options{Command: []string{program, workerProcess}}
+	if err := coordinator.Run(t.Context(), folder, p, options); err != nil {
 		if !strings.Contains(err.Error(), folder.Path("study.db")) {
 			t.Errorf("run: %v: the error is of no file", err)
 		}

@@ -58,8 +58,9 @@ func (l *live) event(e coordinator.Event) {
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case coordinator.RunFailed, coordinator.RunRetried, coordinator.StartsOver, coordinator.KernelsOut, coordinator.Interrupted,
-		coordinator.Unsaved, coordinator.Unrecorded, coordinator.TriedAgain, coordinator.Waiting:
+	case coordinator.Differs, coordinator.RunFailed, coordinator.RunRetried, coordinator.StartsOver, coordinator.KernelsOut,
+		coordinator.Interrupted, coordinator.Unsaved, coordinator.Unrecorded, coordinator.TriedAgain, coordinator.Waiting,
+		coordinator.LatencyRetried, coordinator.Unmeasured:
 		l.erase()
 		newLines(l.out).event(e)
 	}

@@ -84,6 +84,9 @@ func (l lines) event(e coordinator.Event) {
 	case coordinator.RunComplete:
 		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1,
 			clock(e.Seconds), remaining(s))
+	case coordinator.Differs:
+		fmt.Fprintf(l.out, "%s %s  has given two results: %s; the record keeps the first\n", count, run,
+			e.Error)
 	case coordinator.RunFailed:
 		fmt.Fprintf(l.out, "%s %s  failed: %s\n", count, run, e.Error)
 	case coordinator.RunRetried:
@@ -93,6 +96,10 @@ func (l lines) event(e coordinator.Event) {
 			"with %s\n", e.Kernels, e.Error, known(e.Next, "none"))
 	case coordinator.LatencyMeasured:
 		fmt.Fprintf(l.out, "%s %s\n", e.Trial, latency(e))
+	case coordinator.LatencyRetried:
+		fmt.Fprintf(l.out, "%s; it will be tried again\n", unmeasured(e))
+	case coordinator.Unmeasured:
+		fmt.Fprintf(l.out, "%s; it is given up\n", unmeasured(e))
 	case coordinator.Interrupted:
 		fmt.Fprintf(l.out, "%s %s  %s\n", count, run, stopped(e))
 	case coordinator.Unsaved:
@@ -135,6 +142,11 @@ func unrecorded(keys []string) string {
 // latency says what has been measured of a trial.
 func latency(e coordinator.Event) string {
 	return fmt.Sprintf("takes %s ms for %s", si.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
+}
+
+// unmeasured says why the time that a trial takes is not known.
+func unmeasured(e coordinator.Event) string {
+	return fmt.Sprintf("%s was not measured for %s: %s", e.Trial, plural.Of(e.Batch, "image"), e.Error)
 }
 
 func (l lines) close() {}

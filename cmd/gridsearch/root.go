@@ -27,7 +27,7 @@ import (
 // Exit codes, as the documentation lists them.
 const (
 	exitDone     = 0
-	exitInternal = 1
+	exitInternal = 1 // or latencies that could not be measured
 	exitInput    = 2 // usage, experiment file or data
 	// some runs failed, in a study that is finished or that they have stopped; or the machine has
 	exitFailedRuns  = 3

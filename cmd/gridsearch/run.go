@@ -93,13 +93,14 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	var failed *coordinator.FailedRunsError
 	var stopped *coordinator.StoppedError
 	var limit *coordinator.LimitError
+	var unmeasured *coordinator.UnmeasuredError
 	switch {
 	case errors.As(err, &limit): // what was asked for is done
 		if progress != "json" {
 			complain(cmd.ErrOrStderr(), err)
 		}
 		return resumable(cmd, name, settings, finish(cmd, folder, screen))
-	case err == nil, errors.As(err, &failed), errors.As(err, &stopped):
+	case err == nil, errors.As(err, &failed), errors.As(err, &stopped), errors.As(err, &unmeasured):
 		return errors.Join(err, resumable(cmd, name, settings, finish(cmd, folder, screen)))
 	}
 	return bySignal(stop, err)

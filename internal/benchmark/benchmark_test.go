@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -255,11 +256,12 @@ func TestMeasureLatency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, err := MeasureLatency(arch, 1, 1)
+	calls := 0
+	one, err := MeasureLatency(arch, 1, 1, func() error { calls++; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	many, err := MeasureLatency(arch, 32, 1)
+	many, err := MeasureLatency(arch, 32, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,8 +269,21 @@ func TestMeasureLatency(t *testing.T) {
 		many.Repeats >= leastRepeats && many.Shortest > one.Shortest) {
 		t.Errorf("one image: %+v, 32: %+v", one, many)
 	}
-	if _, err := MeasureLatency(arch, 0, 1); err == nil {
+	if _, err := MeasureLatency(arch, 0, 1, nil); err == nil {
 		t.Error("a batch of no image is measured")
+	}
+	if least := one.Repeats + warmUp; calls <= least {
+		t.Errorf("it was asked %d times whether to go on, of %d passes", calls, least)
+	}
+	enough, calls := errors.New("enough"), 0
+	_, err = MeasureLatency(arch, 1, 1, func() error {
+		if calls++; calls > warmUp {
+			return enough
+		}
+		return nil
+	})
+	if err != enough || calls != warmUp+1 {
+		t.Errorf("it is ended by %v after %d calls", err, calls)
 	}
 }
 

@@ -21,9 +21,11 @@ const (
 	latencyWithin = 300 * time.Millisecond
 )
 
-// MeasureLatency measures a network's inference in this process.
-func MeasureLatency(arch model.Architecture, batch, threads int) (Latency, error) {
-	s := &stepper{}
+// MeasureLatency measures a network's inference in this process. between is called in front of
+// every pass, in no pass's time; its error ends the measurement.
+func MeasureLatency(arch model.Architecture, batch, threads int,
+	between func() error) (Latency, error) {
+	s := &stepper{between: between}
 	if err := s.infer(arch, batch, threads); err != nil {
 		return Latency{}, err
 	}

@@ -79,15 +79,21 @@ func Measure(w Workload, peakGFLOPS float64) (Result, error) {
 
 // stepper makes steps of a workload.
 type stepper struct {
-	run   func(step int) error
-	close func() error
-	cost  model.Cost
+	run     func(step int) error
+	close   func() error
+	cost    model.Cost
+	between func() error // in front of every step; nil for nothing
 }
 
 // times makes steps, and times those behind the warm-up.
 func (s *stepper) times(rounds int) ([]time.Duration, error) {
 	steps := make([]time.Duration, 0, rounds)
 	for i := range warmUp + rounds {
+		if s.between != nil {
+			if err := s.between(); err != nil {
+				return nil, err
+			}
+		}
 		began := time.Now()
 		if err := s.run(i); err != nil {
 			return nil, err

@@ -34,6 +34,8 @@ func TestWrongAnswers(t *testing.T) {
 		"a file elsewhere": {greeted + done +
 			`"files":[{"name":"../../study.db","sha256":""}],'"${ANSWER#?}"'}'; exec cat`,
 			`its answer names the file "../../study.db", and a run has none of that name`},
+		"a measurement": {greeted + `echo '{"measured":{"key":"0000000000000000"}}'; exec cat`,
+			"it answers with a measurement, and was asked for a training, so it was killed"},
 		"garbage": {greeted + `echo what; exec cat`,
 			"what it says is no message (invalid character 'w' looking for beginning of value), " +
 				"so it was killed"},
@@ -43,7 +45,7 @@ func TestWrongAnswers(t *testing.T) {
 		"no greeting": {`echo '{"alive":true}'; exec cat`,
 			"it says something else before its greeting"},
 		"an earlier protocol": {`echo '{"hello":{"numeric_version":3}}'; exec cat`,
-			"it speaks version 0 of the protocol and this program 1, so it was killed"},
+			"it speaks version 0 of the protocol and this program 2, so it was killed"},
 		"nothing":                   {greeted + `exit 0`, "unexpected end of its output"},
 		"nothing before a greeting": {`exit 0`, "unexpected end of its output"},
 	} {

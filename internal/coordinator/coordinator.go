@@ -87,8 +87,8 @@ func (e *FailedRunsError) Error() string {
 // Run trains what a study lacks. The folder is made once nothing of the input is refused, or
 // continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
 // error is an *InterruptedError; other errors are *InputError, *store.FileError,
-// *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError and
-// *FailedRunsError.
+// *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError,
+// *FailedRunsError and *UnmeasuredError.
 func Run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options) error {
 	return ByMachine(run(ctx, folder, p, o))
 }
@@ -383,8 +383,8 @@ func (s *supervisor) train(ctx context.Context, p *process,
 		Host:        p.hello.Host,
 		CommandLine: p.hello.CommandLine, Environment: p.hello.Environment}
 	first := s.began(spec)
-	release := s.watch(ctx, p)
-	order := job.Request{Spec: spec, KeepWeights: s.execution.KeepWeights,
+	release := s.watch(ctx, p, s.execution.Timeout)
+	order := job.Training{Spec: spec, KeepWeights: s.execution.KeepWeights,
 		KeepPredictions: s.execution.KeepPredictions}
 	done, err := p.train(order, func(r job.Reply) { s.heard(spec, r) })
 	timedOut := release()
@@ -482,7 +482,12 @@ func (s *supervisor) heard(spec job.Spec, r job.Reply) {
 }
 
 func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execution) error {
-	if err := s.write(func() error { return s.record.Complete(result, e) }); err != nil {
+	err := s.write(func() error { return s.record.Complete(result, e) })
+	if second := (*store.DiffersError)(nil); errors.As(err, &second) {
+		s.differs(spec, second)
+		result, err = second.First.Result, nil // the run is complete all the same
+	}
+	if err != nil {
 		s.back(spec, e)
 		return err
 	}
@@ -496,6 +501,17 @@ func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execu
 	s.tellLocked(event)
 	s.mutex.Unlock()
 	return errors.Join(folded, s.settle())
+}
+
+// differs tells of a second result of a run, which is recorded beside the first.
+func (s *supervisor) differs(spec job.Spec, second *store.DiffersError) {
+	event := about(Differs, spec)
+	event.Error = second.What()
+	for _, g := range []store.Given{second.First, second.Second} {
+		event.Results = append(event.Results, Given{g.Result.Top1, g.Result.Loss,
+			g.Environment.KernelSet, g.Environment.CPU, g.Host})
+	}
+	s.tell(event)
 }
 
 func (s *supervisor) failed(spec job.Spec, e store.Execution) error {

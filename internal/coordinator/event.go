@@ -17,8 +17,11 @@ const (
 	// a run begins again: its checkpoint is no good, or of other kernels
 	StartsOver  EventKind = "restart"
 	RunComplete EventKind = "complete" // a run's result is on the record
-	RunFailed   EventKind = "failed"   // a run is recorded as failed
-	RunRetried  EventKind = "retry"    // a worker died; the run waits for another attempt
+	// a run has given another result (Results) than the record has, which keeps the first; Error
+	// says in what they differ
+	Differs    EventKind = "differs"
+	RunFailed  EventKind = "failed" // a run is recorded as failed
+	RunRetried EventKind = "retry"  // a worker died; the run waits for another attempt
 	// workers go on without a set of kernels, which failed its check
 	KernelsOut EventKind = "kernels"
 	// a run was stopped: Checkpoint says what it goes on from, and an error what it was stopped by
@@ -31,7 +34,9 @@ const (
 	TriedAgain EventKind = "tried again"
 	Waiting    EventKind = "waiting" // another program has the record locked
 
-	LatencyMeasured EventKind = "latency" // of a trial, after the runs
+	LatencyMeasured EventKind = "latency"          // of a trial, after the runs
+	LatencyRetried  EventKind = "latency again"    // a worker died; its measurement is tried again
+	Unmeasured      EventKind = "latency given up" // for this call; the error says why
 )
 
 // Event is one thing that happened, with the state of the whole study after it.
@@ -45,7 +50,7 @@ type Event struct {
 	// Seconds is how long the run took in this attempt, or the shortest pass of a network over a
 	// batch.
 	Seconds float64 `json:"seconds,omitempty"`
-	Batch   int     `json:"batch,omitempty"`   // of a latency
+	Batch   int     `json:"batch,omitempty"`   // images, of a latency
 	Kernels string  `json:"kernels,omitempty"` // the set that workers go on without
 	Next    string  `json:"next,omitempty"`    // the set that they go on with
 	Error   string  `json:"error,omitempty"`
@@ -53,8 +58,18 @@ type Event struct {
 	Checkpoint Checkpoint `json:"checkpoint,omitempty"` // of an interrupted run
 	Runs       []string   `json:"runs,omitempty"`       // keys
 	Count      int        `json:"count,omitempty"`      // of runs
+	Results    []Given    `json:"results,omitempty"`    // of one run: the recorded one and the second
 
 	Status study.Status `json:"status"`
+}
+
+// Given is a result of a run with who gave it.
+type Given struct {
+	Top1      float64 `json:"top1"` // fraction
+	Loss      float64 `json:"loss"`
+	KernelSet string  `json:"kernel_set"`
+	CPU       string  `json:"cpu"`
+	Host      string  `json:"host"`
 }
 
 // Checkpoint is what an interrupted run goes on from.

@@ -47,8 +47,8 @@ func TestWorkersThatSayNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	release := s.watch(t.Context(), p)
-	if _, err := p.train(job.Request{}, func(job.Reply) {}); !errors.As(err, &died) ||
+	release := s.watch(t.Context(), p, 0)
+	if _, err := p.train(job.Training{}, func(job.Reply) {}); !errors.As(err, &died) ||
 		died.cause != "no word of it for 1ms, so it was killed" {
 		t.Errorf("a worker that falls silent: %v", err)
 	}
@@ -147,16 +147,23 @@ type bench struct {
 
 func newBench(t *testing.T, script string, trials ...string) *bench {
 	t.Helper()
+	var specs []job.Spec
+	for i, trial := range trials {
+		s := spec(t)
+		s.Trial, s.Key = trial, fmt.Sprintf("%016d", i)
+		specs = append(specs, s)
+	}
+	return benchOf(t, script, specs)
+}
+
+// benchOf is a study of runs.
+func benchOf(t *testing.T, script string, specs []job.Spec) *bench {
+	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip(err)
 	}
 	greet(t)
-	b := &bench{t: t, folder: study.Folder(t.TempDir()), script: script}
-	for i, trial := range trials {
-		s := spec(t)
-		s.Trial, s.Key = trial, fmt.Sprintf("%016d", i)
-		b.specs = append(b.specs, s)
-	}
+	b := &bench{t: t, folder: study.Folder(t.TempDir()), script: script, specs: specs}
 	var err error
 	if b.record, err = store.Open(b.folder.Database()); err == nil {
 		err = errors.Join(b.record.Plan(study.Runs(b.specs)), b.folder.MakeRuns())
@@ -193,6 +200,73 @@ const answers = `echo "$HELLO"; while read request; do case "$request" in *'"tri
 	key=${request#*'"key":"'}; key=${key%%'"'*}; echo '{"done":{"key":"'$key'",'"${ANSWER#?}"'}'; done`
 
 const result = `{"result":{"top1":0.5,"top5":1,"loss":1,"examples":8,"correct":"Dw==","curve":[{"epoch":1,"step":1,"loss":1,"top1":0.5}],"steps":1}}`
+
+// TestSecondResult: a run that another worker has completed while it waited gives a second result,
+// as when a lease has run out. One that differs is recorded beside the first, told and warned of;
+// the same one, and one of another processor, are not. The study goes on and ends well.
+func TestSecondResult(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	same := store.Result{Top1: .5, Top5: 1, Loss: 1, Examples: 8, Correct: []byte{15}, Steps: 1,
+		Curve: []store.CurvePoint{{Epoch: 1, Step: 1, Loss: 1, Top1: .5}}}
+	other := same
+	other.Top1, other.Loss, other.Correct = .75, 2, []byte{63}
+	for name, c := range map[string]struct {
+		first   store.Result
+		cpu     string
+		differs int
+		outcome string
+	}{
+		"the same":          {same, "", 0, store.OutcomeComplete},
+		"another":           {other, "", 1, store.OutcomeDiffers},
+		"another processor": {other, "of another make", 0, store.OutcomeComplete},
+	} {
+		b := newBench(t, answers, "a", "b")
+		s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
+			Options{Workers: 1, Command: []string{"sh", "-c", b.script},
+				Observe: func(e Event) { b.events = append(b.events, e) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.record.Complete(c.first, store.Execution{Key: b.specs[0].Key, Host: "elsewhere",
+			Environment: job.Environment{CPU: c.cpu}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.run(t.Context()); err != nil || b.count(RunComplete) != 2 ||
+			b.count(Differs) != c.differs {
+			t.Errorf("%s: the study ends with %v: %+v", name, err, b.events)
+		}
+		records, err1 := b.record.Records()
+		executions, err2 := b.record.Executions()
+		if err := errors.Join(err1, err2); err != nil || len(executions) != 3 ||
+			records[0].Result.Top1 != c.first.Top1 || executions[1].Outcome != c.outcome {
+			t.Errorf("%s: the record has %+v, %+v (%v)", name, records, executions, err)
+		}
+		warnings := (&study.Study{Records: records}).Warnings()
+		if c.differs == 0 {
+			if strings.Contains(strings.Join(warnings, "\n"), " results: ") {
+				t.Errorf("%s: %q", name, warnings)
+			}
+			continue
+		}
+		host, _ := os.Hostname()
+		what := "top1 0.75 and then 0.5, loss 2 and then 1, correct, on elsewhere and then on " + host
+		i := slices.IndexFunc(b.events, func(e Event) bool { return e.Kind == Differs })
+		e, next := b.events[i], b.events[i+1]
+		if want := []Given{{.75, 2, "", "", "elsewhere"}, {.5, 1, "", "", host}}; e.Trial != "a" ||
+			!slices.Equal(e.Results, want) || !strings.HasPrefix(e.Error, what) ||
+			executions[1].Error != e.Error || executions[1].Host != host {
+			t.Errorf("it is told as %+v, recorded as %+v", e, executions[1])
+		}
+		if next.Kind != RunComplete || *next.Top1 != .75 || next.Status.Best.Top1 != .75 {
+			t.Errorf("then %+v is told", next)
+		}
+		if want := "run 0000000000000000 (a seed=0) has given 2 results: " + what; len(warnings) != 1 ||
+			!strings.HasPrefix(warnings[0], want) ||
+			!strings.HasSuffix(warnings[0], "; the record keeps the first") {
+			t.Errorf("it is warned of by %q, want %s", warnings, want)
+		}
+	}
+}
 
 // TestTries: a run that kills its worker has its tries once, whatever the number of calls; it is
 // given up when the machine is known to complete runs, and tried again where program or machine is

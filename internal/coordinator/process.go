@@ -21,7 +21,7 @@ import (
 // ended.
 const stopWithin = 20 * time.Second
 
-// process is a worker as its supervisor sees it: a child that trains one run at a time.
+// process is a worker as its supervisor sees it: a child that does one thing at a time.
 type process struct {
 	command *exec.Cmd
 	in      io.WriteCloser
@@ -29,7 +29,7 @@ type process struct {
 	out     *json.Decoder // of the output
 	errors  *crash.Log
 	hello   job.Greeting
-	words   atomic.Int64           // that it has said of its runs
+	words   atomic.Int64           // that it has said of what it was asked for
 	killed  atomic.Pointer[string] // what for
 }
 
@@ -115,25 +115,44 @@ func (p *process) greeting() error {
 
 // train has the worker train a run and returns how it ended; heard takes everything that it says
 // until then. The error says that the worker died on the way; the process is gone then.
-func (p *process) train(r job.Request, heard func(job.Reply)) (job.Outcome, error) {
+func (p *process) train(t job.Training, heard func(job.Reply)) (job.Outcome, error) {
+	last, err := p.ask(job.Request{Train: &t}, heard)
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	return *last.Done, nil
+}
+
+// measure has the worker measure a latency, with the errors of train.
+func (p *process) measure(m job.Measurement) (job.Latency, error) {
+	last, err := p.ask(job.Request{Measure: &m}, func(job.Reply) {})
+	if err != nil {
+		return job.Latency{}, err
+	}
+	return *last.Measured, nil
+}
+
+// ask gives the worker a request and returns the reply that ends it; heard takes those before. A
+// worker that answers something else is killed: that is an error like its death.
+func (p *process) ask(r job.Request, heard func(job.Reply)) (job.Reply, error) {
 	if err := json.NewEncoder(p.in).Encode(r); err != nil {
-		return job.Outcome{}, p.crashed()
+		return job.Reply{}, p.crashed()
 	}
 	for {
 		var message job.Reply
 		if err := p.out.Decode(&message); err != nil {
-			return job.Outcome{}, p.unclear(err)
+			return job.Reply{}, p.unclear(err)
 		}
 		p.words.Add(1)
-		if message.Done == nil {
+		if !message.Ends() {
 			heard(message)
 			continue
 		}
-		if err := message.Done.Check(r.Spec.Key); err != nil {
+		if err := r.Answered(message); err != nil {
 			p.kill(err.Error() + ", so it was killed")
-			return job.Outcome{}, p.crashed()
+			return job.Reply{}, p.crashed()
 		}
-		return *message.Done, nil
+		return message, nil
 	}
 }
 

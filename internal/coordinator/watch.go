@@ -11,13 +11,14 @@ import (
 // supervisor that was frozen itself, with its machine or by a hand, has then not looked.
 const silenceParts = 10
 
-// watch ends the worker's run when the study is stopped, and kills the worker when that is asked
-// for, when the run's time is up, or when the worker has said nothing for too long. The returned
-// function ends the watch and says whether the time was up.
-func (s *supervisor) watch(ctx context.Context, p *process) (release func() (timedOut bool)) {
+// watch ends what the worker does when the study is stopped, and kills the worker when that is
+// asked for, when the time for it is up (0: there is no end), or when the worker has said nothing
+// for too long. The returned function ends the watch and says whether the time was up.
+func (s *supervisor) watch(ctx context.Context, p *process,
+	within time.Duration) (release func() (timedOut bool)) {
 	over, ended := make(chan struct{}), make(chan struct{})
 	var timedOut atomic.Bool
-	timeout := after(s.execution.Timeout)
+	timeout := after(within)
 	kill := s.untilKilled()
 	go func() {
 		defer close(ended)

@@ -1,12 +1,13 @@
 // Package job is the contract of a run, between whoever coordinates a study and the workers that
-// train: what is to be trained, under which key, and how it ended. It knows no database and no
-// engine.
+// train: what is to be trained or measured, under which key, and how it ended. It knows no database
+// and no engine.
 //
 // Both sides speak JSON, one message a line: requests on the worker's standard input, replies on
 // its standard output. A worker begins with the kernels that it checks, one set after the other,
-// and then greets or refuses. Every request is answered, by one Outcome, and what is said meanwhile
-// is of that run. The end of the input is an order too: the other side is gone or wants no more, so
-// the worker writes a checkpoint and exits.
+// and then greets or refuses. Every request is answered, a training by one Outcome and a
+// measurement by one Latency, and what is said meanwhile is of that request. The end of the input
+// is an order too: the other side is gone or wants no more, so the worker writes a checkpoint and
+// exits.
 //
 // No message has a path. A worker keeps a run's files in a folder of its own, called by the run's
 // key, and its answer names them by their SHA-256.
@@ -21,7 +22,7 @@ import (
 
 // Protocol is the version of the messages. It is raised when one changes its meaning, so that two
 // sides never misunderstand each other.
-const Protocol = 1
+const Protocol = 2
 
 // Files of a run.
 const (
@@ -33,8 +34,14 @@ const (
 // CompleteNote begins the last note of a complete run.
 const CompleteNote = "complete: top-1"
 
-// Request asks a worker to train a run.
+// Request asks a worker for one thing; exactly one field is set.
 type Request struct {
+	Train   *Training    `json:"train,omitempty"`
+	Measure *Measurement `json:"measure,omitempty"`
+}
+
+// Training asks a worker to train a run.
+type Training struct {
 	Spec        Spec `json:"spec"`
 	KeepWeights bool `json:"keep_weights"` // write those that the run ends with
 
@@ -42,15 +49,23 @@ type Request struct {
 	KeepPredictions int `json:"keep_predictions"`
 }
 
+// Measurement asks a worker how long the network of a run takes for a batch of images, with the
+// run's threads. The machine is the worker's alone meanwhile.
+type Measurement struct {
+	Spec  Spec `json:"spec"`
+	Batch int  `json:"batch"` // images
+}
+
 // Reply is what a worker says; exactly one field is set.
 type Reply struct {
 	Checking string       `json:"checking,omitempty"` // the set whose check comes next
 	Refused  string       `json:"refused,omitempty"`  // why it cannot train at all
 	Hello    *Greeting    `json:"hello,omitempty"`
-	Alive    bool         `json:"alive,omitempty"` // it reads the images of a run
+	Alive    bool         `json:"alive,omitempty"` // it reads the images of a run, or measures
 	Progress *Progress    `json:"progress,omitempty"`
-	Unsaved  *fault.Fault `json:"unsaved,omitempty"` // why the run goes on without checkpoints
-	Done     *Outcome     `json:"done,omitempty"`
+	Unsaved  *fault.Fault `json:"unsaved,omitempty"`  // why the run goes on without checkpoints
+	Done     *Outcome     `json:"done,omitempty"`     // answers a training
+	Measured *Latency     `json:"measured,omitempty"` // answers a measurement
 }
 
 // Greeting says who trains, and in which protocol.
@@ -104,6 +119,19 @@ type Outcome struct {
 	EvalSeconds  float64      `json:"eval_seconds"`
 	WaitSeconds  float64      `json:"wait_seconds"`
 	PeakRSSBytes int64        `json:"peak_rss_bytes"`
+}
+
+// Latency ends a measurement: with times, with an error of its own (measuring again would end the
+// same way), or interrupted. It says what it is of.
+type Latency struct {
+	Key         string  `json:"key"`
+	Trial       string  `json:"trial"`
+	Batch       int     `json:"batch"`                 // images
+	Repeats     int     `json:"repeats"`               // passes that were timed
+	Shortest    float64 `json:"shortest_seconds"`      // of one pass
+	Median      float64 `json:"median_seconds"`        // of the passes
+	Error       string  `json:"error,omitempty"`       // the times are 0 then
+	Interrupted bool    `json:"interrupted,omitempty"` // likewise
 }
 
 // File is a file of a run.

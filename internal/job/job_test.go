@@ -93,11 +93,11 @@ func TestCanonicalJSON(t *testing.T) {
 // TestSpecOnItsWay: a spec that has been sent has its key still; one that was changed, or that
 // another program has made, is refused.
 func TestSpecOnItsWay(t *testing.T) {
-	text, err := json.Marshal(Request{Spec: spec(t)})
+	text, err := json.Marshal(Training{Spec: spec(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r Request
+	var r Training
 	if err := json.Unmarshal(text, &r); err != nil || r.Spec.Check() != nil {
 		t.Errorf("%v, %v", err, r.Spec.Check())
 	}
@@ -114,7 +114,8 @@ func TestSpecOnItsWay(t *testing.T) {
 
 // TestNoPaths: nothing of a request says where the other side keeps anything.
 func TestNoPaths(t *testing.T) {
-	text, err := json.Marshal(Request{Spec: spec(t)})
+	text, err := json.Marshal([]Request{{Train: &Training{Spec: spec(t)}},
+		{Measure: &Measurement{Spec: spec(t), Batch: 1}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,5 +144,105 @@ func TestAnswers(t *testing.T) {
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
+	}
+}
+
+// TestRequests: a request asks for one thing, which can be done.
+func TestRequests(t *testing.T) {
+	s := spec(t)
+	changed := s
+	changed.SeedIndex++
+	train, measure := &Training{Spec: s}, &Measurement{Spec: s, Batch: 1}
+	const one = "a request asks for a training or for a measurement, exactly one of them"
+	for _, c := range []struct {
+		r    Request
+		want string
+	}{
+		{Request{Train: train}, ""},
+		{Request{Measure: measure}, ""},
+		{Request{}, one},
+		{Request{Train: train, Measure: measure}, one},
+		{Request{Train: &Training{Spec: changed}}, "is no run of this program"},
+		{Request{Measure: &Measurement{Spec: changed, Batch: 1}}, "is no run of this program"},
+		{Request{Measure: &Measurement{Spec: s}},
+			"a measurement of trial base asks for a batch of 0 images, and 1 is the least"},
+	} {
+		if err := c.r.Check(); (err == nil) != (c.want == "") || err != nil &&
+			!strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.r, err, c.want)
+		}
+	}
+}
+
+// TestAnswersToMeasurements: an answer is of the network and batch that were asked for, and has
+// times that can be, or says why it has none.
+func TestAnswersToMeasurements(t *testing.T) {
+	m := Measurement{Spec: Spec{Key: "a", Trial: "base"}, Batch: 4}
+	const of = "its answer is of run "
+	const impossible = ", which cannot be"
+	for _, c := range []struct {
+		change func(*Latency)
+		want   string
+	}{
+		{func(*Latency) {}, ""},
+		{func(l *Latency) { *l = Latency{"a", "base", 4, 0, 0, 0, "no memory", false} }, ""},
+		{func(l *Latency) { *l = Latency{"a", "base", 4, 0, 0, 0, "", true} }, ""},
+		{func(l *Latency) { l.Key = "b" }, of + `"b" of trial "base" and batches of 4, and it was ` +
+			`asked for a of base and batches of 4`},
+		{func(l *Latency) { l.Trial = "deep" }, of + `"a" of trial "deep"`},
+		{func(l *Latency) { l.Batch = 1 }, "batches of 1, and it was asked for"},
+		{func(l *Latency) { l.Error = "x" }, "has 2 of times, an error and an interruption"},
+		{func(l *Latency) { l.Interrupted = true }, "has 2 of times, an error and an interruption"},
+		{func(l *Latency) { *l = Latency{Key: "a", Trial: "base", Batch: 4} },
+			"has 0 of times, an error and an interruption"},
+		{func(l *Latency) { l.Shortest = 0 }, impossible},
+		{func(l *Latency) { l.Shortest = -1 }, impossible},
+		{func(l *Latency) { l.Median = 0 }, impossible},
+		{func(l *Latency) { l.Median = .5 }, "20 passes of 1 s, 0.5 in the median" + impossible},
+		{func(l *Latency) { l.Repeats = 0 }, impossible},
+		{func(l *Latency) { l.Shortest = math.NaN() }, impossible},
+		{func(l *Latency) { l.Median = math.NaN() }, impossible},
+		{func(l *Latency) { l.Shortest, l.Median = math.Inf(1), math.Inf(1) }, impossible},
+	} {
+		l := Latency{Key: "a", Trial: "base", Batch: 4, Repeats: 20, Shortest: 1, Median: 2}
+		c.change(&l)
+		if err := l.Check(m); (err == nil) != (c.want == "") || err != nil &&
+			!strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", l, err, c.want)
+		}
+	}
+}
+
+// TestAnswered: a training is answered by an outcome and a measurement by a latency.
+func TestAnswered(t *testing.T) {
+	done, measured := &Outcome{Key: "a", Error: "x"}, &Latency{Key: "a", Batch: 1, Error: "x"}
+	train := Request{Train: &Training{Spec: Spec{Key: "a"}}}
+	measure := Request{Measure: &Measurement{Spec: Spec{Key: "a"}, Batch: 1}}
+	const (
+		notTraining    = "it answers with a measurement, and was asked for a training"
+		notMeasurement = "it answers with the end of a run, and was asked for a measurement"
+	)
+	for _, c := range []struct {
+		r    Request
+		last Reply
+		want string
+	}{
+		{train, Reply{Done: done}, ""},
+		{measure, Reply{Measured: measured}, ""},
+		{train, Reply{Measured: measured}, notTraining},
+		{train, Reply{Done: done, Measured: measured}, notTraining},
+		{measure, Reply{Done: done}, notMeasurement},
+		{measure, Reply{Done: done, Measured: measured}, notMeasurement},
+		{train, Reply{Done: &Outcome{Key: "b", Error: "x"}}, `its answer is of run "b"`},
+		{measure, Reply{Measured: &Latency{Key: "b", Batch: 1, Error: "x"}}, `its answer is of run "b"`},
+	} {
+		if err := c.r.Answered(c.last); (err == nil) != (c.want == "") || err != nil &&
+			!strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.last, err, c.want)
+		}
+	}
+	if (Reply{Alive: true}).Ends() || !(Reply{Done: done}).Ends() ||
+		!(Reply{Measured: measured}).Ends() {
+		t.Error("what ends a request is not told from what is said on the way")
 	}
 }

@@ -71,7 +71,8 @@ func retrain(t *testing.T, folder study.Folder, spec job.Spec, bytes int) job.Ou
 			t.Fatal(err, <-ended)
 		}
 		if done = r.Done; r.Hello != nil {
-			request := job.Request{Spec: spec, KeepWeights: true, KeepPredictions: bytes}
+			request := job.Request{Train: &job.Training{Spec: spec, KeepWeights: true,
+				KeepPredictions: bytes}}
 			if err := json.NewEncoder(requests).Encode(request); err != nil {
 				t.Fatal(err)
 			}

@@ -25,7 +25,7 @@ func TestPredictions(t *testing.T) {
 	}
 	var differs *DiffersError
 	if err := s.Complete(other, execution(2)); !errors.As(err, &differs) ||
-		!strings.Contains(err.Error(), "other predictions (SHA-256 bbbbbbbbbbbb)") {
+		!strings.Contains(err.Error(), ": predictions aaaaaaaaaaaa and then bbbbbbbbbbbb, on here") {
 		t.Errorf("other predictions: %v", err)
 	}
 	if got := records(t, s)[2].Result.Predictions; got != kept.Predictions {

@@ -57,6 +57,8 @@ type Record struct {
 	Result   *Result // of a complete run
 
 	CPU, KernelSet string // that gave the result; empty where the record does not say
+
+	Others []Execution // later ones of the outcome OutcomeDiffers: their errors say in what
 }
 
 // Environment is where a run was executed.
@@ -68,7 +70,7 @@ const (
 	OutcomeFailed      = "failed"
 	OutcomeCrashed     = "crashed"
 	OutcomeInterrupted = "interrupted"
-	outcomeDiffers     = "differs"
+	OutcomeDiffers     = "differs" // complete, with another result than the one on the record
 )
 
 // Execution is one attempt at a run.
@@ -86,22 +88,6 @@ type Execution struct {
 	Host         string
 	CommandLine  string
 	Environment  Environment
-}
-
-// DiffersError says that a run gave another result than the one on the record, on the same kind of
-// CPU: the numbers are not reproducible.
-type DiffersError struct {
-	Key              string
-	Recorded, Second Result
-}
-
-func (e *DiffersError) Error() string {
-	if e.Recorded.Predictions != "" && e.Second.Loss == e.Recorded.Loss {
-		return e.predictions()
-	}
-	return fmt.Sprintf("run %s gave top-1 %v and loss %v, the record has %v and %v from the same "+
-		"kernel set and CPU: something is not deterministic; the record keeps the first", e.Key,
-		e.Second.Top1, e.Second.Loss, e.Recorded.Top1, e.Recorded.Loss)
 }
 
 // FileError says that a file is no record that this program can use. The file is as it was.
@@ -415,6 +401,8 @@ func attribute(records []Record, executions []Execution) {
 			r.Attempts++
 		case e.Outcome == OutcomeComplete && r.CPU == "": // later ones gave the same
 			r.CPU, r.KernelSet = e.Environment.CPU, e.Environment.KernelSet
+		case e.Outcome == OutcomeDiffers:
+			r.Others = append(r.Others, e)
 		}
 	}
 }
@@ -426,7 +414,8 @@ func (r Result) row(key, curve string) []any {
 }
 
 // Complete records a result together with its execution. A second result of a run is compared with
-// the first, which stays: a differing one from the same kernel set and CPU is a *DiffersError.
+// the first, which stays: a differing one from the same kernel set and CPU is a *DiffersError. Its
+// execution is on the record then.
 func (s *Store) Complete(result Result, e Execution) error {
 	curve, err := json.Marshal(result.Curve)
 	if err != nil {
@@ -435,12 +424,12 @@ func (s *Store) Complete(result Result, e Execution) error {
 	var differs *DiffersError
 	err = s.within(func(tx *sql.Tx) error {
 		var err error
-		if differs, err = s.second(tx, result, e); err != nil {
+		if differs, err = second(tx, result, e); err != nil {
 			return err
 		}
 		e.Outcome = OutcomeComplete
 		if differs != nil {
-			e.Outcome, e.Error = outcomeDiffers, differs.Error()
+			e.Outcome, e.Error = OutcomeDiffers, differs.What()
 		}
 		if err := insertExecution(tx, e); err != nil {
 			return err
@@ -457,32 +446,6 @@ func (s *Store) Complete(result Result, e Execution) error {
 		return differs
 	}
 	return err
-}
-
-// second looks for an earlier result of the run, from the same kernel set and CPU, that this one
-// differs from.
-func (s *Store) second(tx *sql.Tx, result Result, e Execution) (*DiffersError, error) {
-	var first Result
-	var curve, environment string
-	err := tx.QueryRow(`
-		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, t.predictions,
-			x.environment
-		FROM results t JOIN executions x ON x.key = t.key AND x.outcome = 'complete' WHERE t.key = ? ORDER BY x.id LIMIT 1`, e.Key).
-		Scan(&first.Top1, &first.Top5, &first.Loss, &first.Examples, &first.Correct, &curve,
-			&first.Steps, &first.Predictions, &environment)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	var there Environment
-	if err = errors.Join(err, json.Unmarshal([]byte(curve), &first.Curve),
-		json.Unmarshal([]byte(environment), &there)); err != nil {
-		return nil, err
-	}
-	alike := there.KernelSet == e.Environment.KernelSet && there.CPU == e.Environment.CPU
-	if !alike || first.same(result) {
-		return nil, nil
-	}
-	return &DiffersError{Key: e.Key, Recorded: first, Second: result}, nil
 }
 
 func insertExecution(tx *sql.Tx, e Execution) error {

@@ -146,9 +146,19 @@ func TestResultsAreFinal(t *testing.T) {
 		t.Errorf("another result from another CPU: %v", err)
 	}
 	var differs *DiffersError
-	if err := s.Complete(result(1), execution(0)); !errors.As(err, &differs) ||
-		!strings.Contains(err.Error(), "not deterministic") {
+	elsewhere := execution(0)
+	elsewhere.Host = "elsewhere"
+	const what = "top1 0.1111111111111111 and then 0.2222222222222222, correct, on here and then " +
+		"on elsewhere, both by kernels generic on cpu"
+	if err := s.Complete(result(1), elsewhere); !errors.As(err, &differs) ||
+		err.Error() != "run 0000000000000000 has given two results: "+what+": something is not "+
+			"deterministic; the record keeps the first" {
 		t.Errorf("another result from the same CPU: %v", err)
+	}
+	if others := records(t, s)[0].Others; len(others) != 1 || others[0].Host != "elsewhere" ||
+		others[0].Outcome != OutcomeDiffers || others[0].Error != what ||
+		others[0].Environment.CPU != "cpu" || records(t, s)[0].Attempts != 0 {
+		t.Errorf("its execution is %+v", others)
 	}
 	if got := *records(t, s)[0].Result; !reflect.DeepEqual(got, result(0)) {
 		t.Errorf("the record has %+v", got)
@@ -447,4 +457,35 @@ func checkWhole(t *testing.T, path string, acknowledged int) (complete int) {
 		t.Fatalf("%d results were acknowledged, %d are there", acknowledged, complete)
 	}
 	return complete
+}
+
+// TestDifferences: every number of a result counts, predictions where both have them.
+func TestDifferences(t *testing.T) {
+	for want, change := range map[string]func(*Result){
+		"":                                   func(*Result) {},
+		"top1 0.1111111111111111 and then 1": func(r *Result) { r.Top1 = 1 },
+		"top5 0.5 and then 1":                func(r *Result) { r.Top5 = 1 },
+		"loss 3.141592653589793 and then 3":  func(r *Result) { r.Loss = 3 },
+		"examples 9 and then 8":              func(r *Result) { r.Examples = 8 },
+		"steps 10 and then 11":               func(r *Result) { r.Steps = 11 },
+		"correct":                            func(r *Result) { r.Correct = []byte{1, 1} },
+		"curve":                              func(r *Result) { r.Curve = []CurvePoint{{Epoch: 1}} },
+		"predictions aaaaaaaaaaaa and then bbbbbbbbbbbb": func(r *Result) {
+			r.Predictions = strings.Repeat("b", 64)
+		},
+		" ":                            func(r *Result) { r.Predictions = "" },
+		"examples 9 and then 8, curve": func(r *Result) { r.Examples, r.Curve = 8, nil },
+	} {
+		first := result(0)
+		first.Predictions = strings.Repeat("a", 64)
+		later := first
+		change(&later)
+		got := strings.Join(first.differences(later), ", ")
+		if got != strings.TrimSpace(want) {
+			t.Errorf("it differs in %q, want %q", got, want)
+		}
+	}
+	if n := reflect.TypeFor[Result]().NumField(); n != 8 {
+		t.Errorf("a result has %d fields, and 8 are tried here", n)
+	}
 }

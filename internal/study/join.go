@@ -102,3 +102,32 @@ func mixed(records []store.Record) string {
 	return "the runs were not all computed alike, and agree to rounding (" +
 		strings.Join(parts, "; ") + ")"
 }
+
+// namedTwice is how many runs are named that have given several results.
+const namedTwice = 3
+
+// twoResults tells which runs have given results that differ, one by one, and counts those behind
+// the first few.
+func twoResults(records []store.Record) (list []string) {
+	more := 0
+	for _, r := range records {
+		if len(r.Others) == 0 {
+			continue
+		}
+		if len(list) == namedTwice {
+			more++
+			continue
+		}
+		var what []string
+		for _, e := range r.Others {
+			what = append(what, e.Error)
+		}
+		list = append(list, fmt.Sprintf("run %s (%s) has given %d results: %s; the record keeps the "+
+			"first", r.Key, r.Name(), 1+len(what), strings.Join(what, "; ")))
+	}
+	if more > 0 {
+		list = append(list, fmt.Sprintf("runs that have given several results besides: %d; the "+
+			"executions of study.db with the outcome differs have all of them", more))
+	}
+	return list
+}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -57,4 +58,23 @@ func names(records []store.Record) string {
 		runs = append(runs, r.Run)
 	}
 	return store.Names(runs)
+}
+
+// TestTwoResults: the first few runs are named with all that differed, the others are counted.
+func TestTwoResults(t *testing.T) {
+	var records []store.Record
+	for i := range 6 {
+		records = append(records, store.Record{Run: store.Run{Key: fmt.Sprint("k", i), Trial: "t",
+			Seed: i}, Others: []store.Execution{{Error: "x"}, {Error: "y"}}})
+	}
+	records[1].Others = nil
+	got := twoResults(records)
+	if len(got) != 4 || got[1] !=
+		"run k2 (t seed=2) has given 3 results: x; y; the record keeps the first" ||
+		!strings.HasPrefix(got[3], "runs that have given several results besides: 2;") {
+		t.Errorf("%q", got)
+	}
+	if got := twoResults(records[:4]); len(got) != 3 {
+		t.Errorf("three runs: %q", got)
+	}
 }

@@ -103,7 +103,7 @@ func (s *Study) Warnings() []string {
 	if text := mixed(s.Records); text != "" {
 		list = append(list, text)
 	}
-	return list
+	return append(list, twoResults(s.Records)...)
 }
 
 // Load reads a study without changing it; it may be running meanwhile.

@@ -1,4 +1,5 @@
-// Package worker trains runs for whoever asks on its input, and keeps their files.
+// Package worker trains runs for whoever asks on its input, keeps their files, and measures how long
+// their networks take.
 package worker
 
 import (
@@ -39,9 +40,10 @@ type Places struct {
 	Data string // folder of the data; empty for their usual place
 }
 
-// Work is a worker's life: it checks its kernels, greets, trains run after run as requests come on
-// in, and answers on out. It returns when the input ends, which is also what happens when its
-// supervisor dies: a run that is training then stops within a step, after a checkpoint.
+// Work is a worker's life: it checks its kernels, greets, trains or measures as requests come on in, and
+// answers on out. It returns when the input ends, which is also what happens when its
+// supervisor dies: a run that is training then stops within a step, after a checkpoint, and a
+// measurement within a pass.
 func Work(ctx context.Context, in io.Reader, out io.Writer, places Places) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -73,8 +75,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, places Places) error
 		if err := w.check(r); err != nil {
 			return err
 		}
-		done := w.train(ctx, r)
-		if err := w.send(job.Reply{Done: &done}); err != nil {
+		if err := w.send(w.answer(ctx, r)); err != nil {
 			return nil // nobody listens any more: the supervisor is gone
 		}
 	}
@@ -101,10 +102,20 @@ func greeting() *job.Greeting {
 
 // check holds a request against this program: the two sides are not the same where it fails.
 func (w *worker) check(r job.Request) error {
-	if w.runs == "" {
+	if r.Train != nil && w.runs == "" {
 		return errors.New("this worker has been given no folder for its runs: start it with --runs DIR")
 	}
-	return r.Spec.Check()
+	return r.Check()
+}
+
+// answer does what a request asks for.
+func (w *worker) answer(ctx context.Context, r job.Request) job.Reply {
+	if r.Measure != nil {
+		measured := w.measure(ctx, *r.Measure)
+		return job.Reply{Measured: &measured}
+	}
+	done := w.train(ctx, *r.Train)
+	return job.Reply{Done: &done}
 }
 
 // folder is the folder of a run.
@@ -117,7 +128,7 @@ func (w *worker) send(r job.Reply) error {
 }
 
 // train trains one run and says how it ended.
-func (w *worker) train(ctx context.Context, r job.Request) job.Outcome {
+func (w *worker) train(ctx context.Context, r job.Training) job.Outcome {
 	// One more than the training's threads: the loader prepares the next batch meanwhile.
 	runtime.GOMAXPROCS(r.Spec.Threads + 1)
 	done := job.Outcome{Key: r.Spec.Key}
@@ -150,7 +161,7 @@ func (w *worker) train(ctx context.Context, r job.Request) job.Outcome {
 
 // run trains one run. Beside its result it gives the files that it has kept.
 func (w *worker) run(
-	ctx context.Context, r job.Request,
+	ctx context.Context, r job.Training,
 ) (result train.Result, kept []job.File, err error) {
 	folder := w.folder(r.Spec.Key)
 	set, err := w.images(r.Spec)
@@ -213,14 +224,14 @@ func (w *worker) images(spec job.Spec) (*images.Set, error) {
 const aliveEvery = 200 * time.Millisecond
 
 // keepsPredictions says whether those of n images are small enough to be kept.
-func keepsPredictions(r job.Request, n int) bool {
+func keepsPredictions(r job.Training, n int) bool {
 	return predictions.Bytes(n, r.Spec.Architecture.Classes) <= r.KeepPredictions
 }
 
 // keep writes the weights and the predictions that a run ends with, and says which. It is done
 // before the run has a result on the record, so that every complete run has them.
 func (w *worker) keep(
-	r job.Request, result train.Result, labels []int32,
+	r job.Training, result train.Result, labels []int32,
 ) (kept []job.File, err error) {
 	write := func(name string, text []byte, err error) error {
 		if err == nil {
@@ -245,7 +256,7 @@ func (w *worker) keep(
 }
 
 // predictionsOf is the file of a run's predictions.
-func (w *worker) predictionsOf(r job.Request, result train.Result, labels []int32) ([]byte, error) {
+func (w *worker) predictionsOf(r job.Training, result train.Result, labels []int32) ([]byte, error) {
 	return predictions.File{
 		Key: r.Spec.Key, Trial: r.Spec.Trial, Seed: r.Spec.SeedIndex, Names: w.library.classes,
 		Predictions: byimage.Predictions{Labels: labels, Logits: result.Logits,
@@ -254,7 +265,7 @@ func (w *worker) predictionsOf(r job.Request, result train.Result, labels []int3
 }
 
 // weightsOf is the file of a run's weights.
-func weightsOf(r job.Request, result train.Result) ([]byte, error) {
+func weightsOf(r job.Training, result train.Result) ([]byte, error) {
 	arch := r.Spec.Architecture
 	// of the trial's phi
 	arch.Dropout, arch.DropConnect = r.Spec.Recipe.Dropout, r.Spec.Recipe.DropConnect

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -108,7 +109,7 @@ func TestLeavesWithItsInput(t *testing.T) {
 		!strings.HasPrefix(hello.CommandLine, os.Args[0]) {
 		t.Errorf("the greeting is %+v", hello)
 	}
-	o.ask(job.Request{Spec: spec})
+	o.ask(job.Request{Train: &job.Training{Spec: spec}})
 	if progress := o.next().Progress; progress == nil || progress.Key != spec.Key {
 		t.Fatalf("progress is %+v", progress)
 	}
@@ -144,7 +145,7 @@ func TestLeavesWithItsInput(t *testing.T) {
 func TestKeepsFiles(t *testing.T) {
 	spec, runs := small(t, 1), t.TempDir()
 	w := newWorker(io.Discard, Places{Runs: runs})
-	done := w.train(t.Context(), job.Request{Spec: spec, KeepWeights: true, KeepPredictions: 1 << 20})
+	done := w.train(t.Context(), job.Training{Spec: spec, KeepWeights: true, KeepPredictions: 1 << 20})
 	if done.Result == nil || done.Check(spec.Key) != nil || len(done.Files) != 2 {
 		t.Fatalf("it ends with %+v", done)
 	}
@@ -156,6 +157,57 @@ func TestKeepsFiles(t *testing.T) {
 	}
 	if done.Result.Predictions != done.Files[1].SHA256 {
 		t.Errorf("the result has the predictions %s", done.Result.Predictions)
+	}
+}
+
+// TestMeasures: a measurement is answered by what it was asked for, without a folder for runs, and
+// the worker speaks meanwhile; one of a network that cannot be built says why, and the next is
+// answered.
+func TestMeasures(t *testing.T) {
+	spec, odd := small(t, 1), small(t, 1)
+	odd.Architecture.InChannels = 0
+	odd, err := odd.WithKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := start(t, Places{})
+	for o.next().Hello == nil {
+	}
+	impossible := job.Measurement{Spec: odd, Batch: 1}
+	o.ask(job.Request{Measure: &impossible})
+	if l := o.next().Measured; l == nil || l.Error == "" || l.Check(impossible) != nil {
+		t.Errorf("a network without inputs: %+v", l)
+	}
+	for _, batch := range []int{1, 3} {
+		m := job.Measurement{Spec: spec, Batch: batch}
+		o.ask(job.Request{Measure: &m})
+		var r job.Reply
+		spoke := false
+		for !r.Ends() {
+			r = job.Reply{}
+			if err := o.replies.Decode(&r); err != nil {
+				t.Fatal(err)
+			}
+			spoke = spoke || r.Alive
+		}
+		if l := r.Measured; l == nil || l.Check(m) != nil || l.Repeats < 20 || l.Error != "" || !spoke {
+			t.Errorf("a batch of %d: %+v, it spoke: %v", batch, l, spoke)
+		}
+	}
+	o.requests.Close()
+	if err := <-o.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestMeasuresNoLonger than somebody listens.
+func TestMeasuresNoLonger(t *testing.T) {
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	m := job.Measurement{Spec: small(t, 1), Batch: 1}
+	l := newWorker(io.Discard, Places{}).measure(stopped, m)
+	if !l.Interrupted || l.Check(m) != nil {
+		t.Errorf("it ends with %+v", l)
 	}
 }
 
@@ -174,10 +226,17 @@ func TestRefuses(t *testing.T) {
 		}
 		changed := spec
 		c.change(&changed)
-		o.ask(job.Request{Spec: changed})
+		o.ask(job.Request{Train: &job.Training{Spec: changed}})
 		if err := <-o.ended; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("it ends with %v, want %q", err, want)
 		}
+	}
+	o := start(t, Places{Runs: t.TempDir()})
+	for o.next().Hello == nil {
+	}
+	o.ask(job.Request{})
+	if err := <-o.ended; err == nil || !strings.Contains(err.Error(), "exactly one of them") {
+		t.Errorf("it ends with %v, asked for nothing", err)
 	}
 }
 
@@ -185,7 +244,7 @@ func TestRefuses(t *testing.T) {
 func TestMissingFolder(t *testing.T) {
 	spec, gone := small(t, 1), filepath.Join(t.TempDir(), "gone")
 	w := newWorker(io.Discard, Places{Runs: filepath.Join(gone, "runs")})
-	done := w.train(t.Context(), job.Request{Spec: spec})
+	done := w.train(t.Context(), job.Training{Spec: spec})
 	if _, err := os.Stat(gone); done.Fault == nil || done.Error != "" ||
 		!errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it ends with %+v (%v)", done, err)
@@ -203,7 +262,7 @@ func TestWeightsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := job.Request{Spec: job.Spec{Architecture: arch, Recipe: recipe.Recipe{Dropout: .5,
+	r := job.Training{Spec: job.Spec{Architecture: arch, Recipe: recipe.Recipe{Dropout: .5,
 		DropConnect: .3}}}
 	text, err := weightsOf(r, train.Result{Weights: params})
 	if err != nil {
