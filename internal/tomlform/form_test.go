@@ -1,4 +1,4 @@
-package experiments
+package tomlform
 
 import (
 	"runtime"
@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestTooDeep: what nests too deep is refused with its line, before it takes memory; what does not
-// is read.
+var form = Form{Setting: "train.epochs=3", Item: "target", Deepest: "six"}
+
+// TestTooDeep: what nests too deep is refused with its line, before it takes memory.
 func TestTooDeep(t *testing.T) {
 	const head = "schema_version = 1\n\n"
 	many := func(text string, n int) string { return strings.Repeat(text, n) }
@@ -24,34 +25,36 @@ func TestTooDeep(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := Parse("deep.toml", []byte(head+text))
+		_, errs := form.Open("deep.toml", []byte(head+text), nil)
 		runtime.ReadMemStats(&after)
+		err := errs.Err()
 		if err == nil || !strings.HasPrefix(err.Error(), "deep.toml:3:") && name != "unclosed" &&
 			name != "all of them" ||
 			!strings.Contains(err.Error(), "nested more than 100 levels deep") {
-			t.Errorf("%s: got %.200v", name, err)
+			t.Errorf("%s: got %.200v", name, errs)
 		}
 		if used := after.TotalAlloc - before.TotalAlloc; used > 10<<20 {
 			t.Errorf("%s takes %d bytes", name, used)
-		}
-	}
-	for _, text := range []string{
-		"# " + many("[", 300), "[study]\ndescription = \"" + many("{.", 300) + "\"",
-		"[study]\ndescription = '''" + many("[", 300) + "'''",
-		"x = [" + many("1.5, ", 300) + "]", many("[a]\n", 300), many("a.b = 1.5\n", 300), "x = [" +
-			many("\n{a.b = 1},", 300) + "]",
-	} {
-		if at, deep := tooDeep(text); deep {
-			t.Errorf("%.40q is too deep at %d", text, at)
 		}
 	}
 	for setting, want := range map[string]string{
 		many("a.", 20000) + "a=1":                             "nested more than 100 levels deep",
 		"model.stages=" + many("[", 20000) + many("]", 20000): "nested more than 100 levels deep",
 	} {
-		if _, err := Parse("x.toml", []byte(head), setting); err == nil ||
-			!strings.Contains(err.Error(), want) {
-			t.Errorf("got %.200v", err)
+		if _, errs := form.Open("x.toml", []byte(head), []string{setting}); errs.Err() == nil ||
+			!strings.Contains(errs.Error(), want) {
+			t.Errorf("got %.200v", errs)
+		}
+	}
+}
+
+// TestSentence: messages of the decoder begin in lower case, abbreviations keep theirs.
+func TestSentence(t *testing.T) {
+	for message, want := range map[string]string{"Expected a key.": "expected a key",
+		" TOML files cannot contain control characters: '0x08'": "TOML files cannot contain " +
+			"control characters: '0x08'"} {
+		if got := sentence(message); got != want {
+			t.Errorf("%q becomes %q, want %q", message, got, want)
 		}
 	}
 }

@@ -1,44 +1,45 @@
-package experiments
+package training
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	"gridsearch/internal/tomlform"
 	"gridsearch/model/recipe"
 )
 
 // readOptimizer reads which optimiser follows the gradients, with what it brings along, and the
 // options that it has and others have not. Hyper-parameters that are fields of a recipe are only
 // held against it.
-func readOptimizer(t *table, r recipe.Recipe) recipe.Recipe {
-	name := t.choice("optimizer", r.Optimizer, recipe.Optimizers...)
-	misspelt := t.has("optimizer") && t.values["optimizer"] != name
+func readOptimizer(t *tomlform.Table, r recipe.Recipe) recipe.Recipe {
+	name := t.Choice("optimizer", r.Optimizer, recipe.Optimizers...)
+	misspelt := t.Has("optimizer") && t.Value("optimizer") != name
 	if name != r.Optimizer {
 		r = r.WithOptimizer(name)
 	}
 	own, _ := recipe.OptimizerNamed(name)
 	read := map[string]bool{}
 	for _, option := range own.Options {
-		r.Options[option.Name] = t.number(option.Name, option.Default, option.Least, option.Most)
+		r.Options[option.Name] = t.Number(option.Name, option.Default, option.Least, option.Most)
 		read[option.Name] = true
 	}
 	for _, other := range recipe.AllOptimizers() {
 		for _, option := range other.Options {
 			if !read[option.Name] {
-				t.number(option.Name, option.Default, option.Least, option.Most)
+				t.Number(option.Name, option.Default, option.Least, option.Most)
 				read[option.Name] = true
 			}
 		}
 	}
 	if !misspelt {
-		t.refuseOthers(own)
+		refuseOthers(t, own)
 	}
 	return r
 }
 
 // refuseOthers notes hyper-parameters of other optimisers than the file's.
-func (t *table) refuseOthers(own recipe.Optimizer) {
+func refuseOthers(t *tomlform.Table, own recipe.Optimizer) {
 	owners := map[string][]string{}
 	for _, o := range recipe.AllOptimizers() {
 		for _, key := range keysOf(o) {
@@ -47,8 +48,8 @@ func (t *table) refuseOthers(own recipe.Optimizer) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(owners)) {
 		names := owners[key]
-		if t.has(key) && !slices.Contains(keysOf(own), key) {
-			t.fail(key, "%s belongs to %s and means nothing to %s: leave it out, or set optimizer = %q",
+		if t.Has(key) && !slices.Contains(keysOf(own), key) {
+			t.Fail(key, "%s belongs to %s and means nothing to %s: leave it out, or set optimizer = %q",
 				key, strings.Join(names, " and "), own.Name, names[0])
 		}
 	}

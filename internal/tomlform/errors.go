@@ -1,4 +1,4 @@
-package experiments
+package tomlform
 
 import (
 	"cmp"
@@ -17,10 +17,10 @@ type Mistake struct {
 	Text         string
 }
 
-func (m Mistake) String() string { return m.where() + ": " + m.Text }
+func (m Mistake) String() string { return m.Where() + ": " + m.Text }
 
-// where is the place alone.
-func (m Mistake) where() string {
+// Where is the place alone.
+func (m Mistake) Where() string {
 	if m.Line == 0 {
 		return m.File
 	}
@@ -35,9 +35,13 @@ func (e *Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (e *Errors) sort() {
+// Err is the list in the order of its places; nil if there is no mistake in it.
+func (e *Errors) Err() error {
+	if len(e.List) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(e.List, func(a, b Mistake) int {
-		return cmp.Or(cmp.Compare(a.Line,
-			b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	return e
 }

@@ -1,21 +1,12 @@
-package experiments
+package place
 
-import (
-	"fmt"
-	"strings"
-	"unicode/utf8"
-)
+// MaxDepth bounds how deep tables and lists may be nested: a path is kept for each level, so that
+// the memory of a text that nests without end grows with its square.
+const MaxDepth = 100
 
-// maxDepth bounds how deep tables and lists may be nested. No key is deeper than six; a path is
-// kept for each level, so that the memory of a text that nests without end grows with its square.
-const maxDepth = 100
-
-var deepText = fmt.Sprintf("tables and lists are nested more than %d levels deep: no key needs "+
-	"more than six", maxDepth)
-
-// tooDeep finds where a text nests deeper than maxDepth, by brackets and by the dots of keys; ok
-// where it does. The text need not be TOML.
-func tooDeep(text string) (at int, ok bool) {
+// TooDeep finds the byte where a text nests deeper than MaxDepth, by brackets and by the dots of
+// keys; ok where it does. The text need not be TOML.
+func TooDeep(text string) (at int, ok bool) {
 	d := depth{scanner: scanner{text: text}}
 	for s := &d.scanner; s.at < len(text); {
 		switch s.text[s.at] {
@@ -26,7 +17,7 @@ func tooDeep(text string) (at int, ok bool) {
 			s.quoted()
 			continue
 		}
-		if d.level(s.text[s.at]); d.table+d.levels > maxDepth {
+		if d.level(s.text[s.at]); d.table+d.levels > MaxDepth {
 			return s.at, true
 		}
 		s.at++
@@ -73,12 +64,4 @@ func (d *depth) close() {
 	if last := len(d.outer) - 1; last >= 0 {
 		d.levels, d.dots, d.outer = d.levels-1, d.outer[last], d.outer[:last]
 	}
-}
-
-// deepMistake is that of a text that tooDeep has found something in.
-func deepMistake(file, text string, at int) Mistake {
-	start := strings.LastIndexByte(text[:at], '\n') + 1
-	return Mistake{File: file, Line: strings.Count(text[:at], "\n") + 1,
-		Column: utf8.RuneCountInString(text[start:at]) + 1,
-		Text:   deepText}
 }

@@ -1,9 +1,11 @@
-package experiments
+package space
 
 import (
 	"math/big"
 	"slices"
 
+	"gridsearch/internal/tomlform"
+	"gridsearch/internal/tomlform/place"
 	"gridsearch/search"
 )
 
@@ -17,37 +19,37 @@ const (
 )
 
 // readPhi reads a list of phi, or a table of two ends between which they are spaced.
-func readPhi(t *table, methods []string) ([]search.Decimal, *search.LogCost) {
-	if _, isTable := t.values["phi"].(map[string]any); isTable {
-		return readSpacing(t.table("phi"), methods)
+func readPhi(t *tomlform.Table, methods []string) ([]search.Decimal, *search.LogCost) {
+	if _, isTable := t.Value("phi").(map[string]any); isTable {
+		return readSpacing(t.Table("phi"), methods)
 	}
-	list := t.decimals("phi", above(0, maxPhi), "1")
-	t.rule("phi").Once = true
+	list := decimals(t, "phi", tomlform.Above(0, maxPhi), "1")
+	t.Rule("phi").Once = true
 	for i, phi := range list {
 		if slices.Contains(list[:i], phi) {
-			t.fail(item("phi", i), "phi names %s twice", phi)
+			t.Fail(place.Item("phi", i), "phi names %s twice", phi)
 		}
 	}
 	return list, nil
 }
 
 // readSpacing reads { from, to, points, spacing }. The spacing is even where none is named.
-func readSpacing(t *table, methods []string) ([]search.Decimal, *search.LogCost) {
-	defer t.finish()
+func readSpacing(t *tomlform.Table, methods []string) ([]search.Decimal, *search.LogCost) {
+	defer t.Finish()
 	for _, name := range []string{"from", "to", "points"} {
-		t.require(name, `phi = { from = "0", to = "3", points = 8, spacing = "log-cost" }`)
+		t.Require(name, `phi = { from = "0", to = "3", points = 8, spacing = "log-cost" }`)
 	}
 	s := search.LogCost{
-		From: t.phi("from", "0"), To: t.phi("to", "20"),
-		Points: t.integer("points", 2, 2, mostPhiPoints),
+		From: end(t, "from", "0"), To: end(t, "to", "20"),
+		Points: t.Integer("points", 2, 2, mostPhiPoints),
 	}
-	spacing := t.choice("spacing", search.EvenSpacing, search.Spacings...)
+	spacing := t.Choice("spacing", search.EvenSpacing, search.Spacings...)
 	if spacing == search.LogCostSpacing {
 		limitLogCost(t, methods)
 	}
 	span := new(big.Rat).Sub(s.To.Rat(), s.From.Rat())
 	if span.Cmp(leastPhiSpan.Rat()) < 0 {
-		t.fail(t.culprit("to", "from"), "to must be above from = %s, by %s at least, not %s",
+		t.Fail(t.Culprit("to", "from"), "to must be above from = %s, by %s at least, not %s",
 			s.From, leastPhiSpan, s.To)
 	}
 	if spacing == search.LogCostSpacing {
@@ -56,12 +58,12 @@ func readSpacing(t *table, methods []string) ([]search.Decimal, *search.LogCost)
 	return search.Even(s.From, s.To, s.Points), nil
 }
 
-// phi reads one end.
-func (t *table) phi(key string, otherwise search.Decimal) search.Decimal {
-	d, ends := t.decimal(key, otherwise), between(0, maxPhi)
-	t.rule(key).Bounds = ends
-	if err := ends.check(d); err != nil {
-		t.fail(key, "%s: %v", key, err)
+// end reads one end.
+func end(t *tomlform.Table, key string, otherwise search.Decimal) search.Decimal {
+	d, ends := decimal(t, key, otherwise), tomlform.Between(0, maxPhi)
+	t.Rule(key).Bounds = ends
+	if err := check(ends, d); err != nil {
+		t.Fail(key, "%s: %v", key, err)
 		return otherwise
 	}
 	return d
@@ -71,10 +73,10 @@ func (t *table) phi(key string, otherwise search.Decimal) search.Decimal {
 var byCost = []string{search.Single, search.Compound, search.List}
 
 // limitLogCost refuses methods that enumerate the plane or more.
-func limitLogCost(t *table, methods []string) {
+func limitLogCost(t *tomlform.Table, methods []string) {
 	for _, method := range methods {
 		if !slices.Contains(byCost, method) {
-			t.fail("spacing", "spacing %q is for the methods %s, %s and %s, not for %q: use %q",
+			t.Fail("spacing", "spacing %q is for the methods %s, %s and %s, not for %q: use %q",
 				search.LogCostSpacing, byCost[0], byCost[1], byCost[2], method, search.EvenSpacing)
 		}
 	}

@@ -1,4 +1,8 @@
-package experiments
+// Package place finds where the keys, tables and list items of a TOML text stand. The decoder gives
+// a position with a syntax error alone, and none with its values: hence this second reading.
+//
+// A path is keys joined by dots, with the index of list items in brackets: model.stages[2].kernel.
+package place
 
 import (
 	"fmt"
@@ -9,21 +13,17 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// place says where a key or the item of a list comes from.
-type place struct {
-	line, column int    // from 1, the column in characters; 0 for what is set from outside
-	raw          string // a number as it is written; empty for anything else
-	setting      string // the setting that it comes from, empty for the file
+// Place says where a key or the item of a list comes from.
+type Place struct {
+	Line, Column int    // from 1, the column in characters; 0 for what is set from outside
+	Raw          string // a number as it is written; empty for anything else
+	Setting      string // the setting that it comes from, empty for the text itself
 }
 
-// scan finds the places of all keys, tables and list items of a TOML text that the decoder has
-// accepted: it need not check anything, and it never fails. Paths are keys joined by dots, with the
-// index of list items in brackets: model.stages[2].kernel.
-//
-// The decoder gives a position with a syntax error alone, and none with its values: hence this
-// second reading.
-func scan(text string) map[string]place {
-	s := scanner{text: text, lines: []int{0}, places: map[string]place{}, count: map[string]int{}}
+// Scan finds the places of all keys, tables and list items of a TOML text that the decoder has
+// accepted, by path: it need not check anything, and it never fails.
+func Scan(text string) map[string]Place {
+	s := scanner{text: text, lines: []int{0}, places: map[string]Place{}, count: map[string]int{}}
 	for i, c := range []byte(text) {
 		if c == '\n' {
 			s.lines = append(s.lines, i+1)
@@ -43,7 +43,7 @@ type scanner struct {
 	text   string
 	at     int   // next byte
 	lines  []int // where each line begins
-	places map[string]place
+	places map[string]Place
 	count  map[string]int // tables of each [[array]] so far
 	table  string         // path of the table whose keys follow
 }
@@ -83,8 +83,8 @@ func (s *scanner) note(path string, at int, raw string) {
 	if !exact {
 		line--
 	}
-	s.places[path] = place{line: line + 1, column: utf8.RuneCountInString(
-		s.text[s.lines[line]:at]) + 1, raw: raw}
+	s.places[path] = Place{Line: line + 1, Column: utf8.RuneCountInString(
+		s.text[s.lines[line]:at]) + 1, Raw: raw}
 }
 
 // header reads [table] or [[array]].
@@ -97,13 +97,13 @@ func (s *scanner) header() {
 	keys := s.keys()
 	s.table = ""
 	for i, key := range keys {
-		s.table = join(s.table, key)
+		s.table = Join(s.table, key)
 		s.note(s.table, start, "")
 		if isArray && i == len(keys)-1 {
 			s.count[s.table]++
 		}
 		if n := s.count[s.table]; n > 0 {
-			s.table = item(s.table, n-1)
+			s.table = Item(s.table, n-1)
 			s.note(s.table, start, "")
 		}
 	}
@@ -116,7 +116,7 @@ func (s *scanner) header() {
 func (s *scanner) pair(path string) {
 	start := s.at
 	for _, key := range s.keys() {
-		path = join(path, key)
+		path = Join(path, key)
 		s.note(path, start, "")
 	}
 	if s.peek() != '=' { // not in a text that the decoder has accepted
@@ -199,7 +199,7 @@ func (s *scanner) value(path string) {
 			s.at++
 		}
 		p := s.places[path]
-		p.raw = strings.TrimSpace(s.text[start:s.at])
+		p.Raw = strings.TrimSpace(s.text[start:s.at])
 		s.places[path] = p
 	}
 }
@@ -213,8 +213,8 @@ func (s *scanner) list(path string) {
 			return
 		}
 		start := s.at
-		s.note(item(path, i), start, "")
-		s.value(item(path, i))
+		s.note(Item(path, i), start, "")
+		s.value(Item(path, i))
 		if s.at == start { // a stray bracket; not in a text that the decoder has accepted
 			s.at++
 		}
@@ -233,16 +233,27 @@ func (s *scanner) inline(path string) {
 	}
 }
 
-// join is the path of a key of a table.
-func join(path, key string) string {
+// WithoutMark drops a byte order mark, which the decoder takes and which would shift the first
+// line's columns: Scan wants a text without.
+func WithoutMark(text string) string {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
+		if rest, ok := strings.CutPrefix(text, mark); ok {
+			return rest
+		}
+	}
+	return text
+}
+
+// Join is the path of a key of a table.
+func Join(path, key string) string {
 	if path == "" {
 		return key
 	}
 	return path + "." + key
 }
 
-// item is the path of an item of a list.
-func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+// Item is the path of an item of a list.
+func Item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-// parent is the path without its last key or index; empty for the root.
-func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
+// Parent is the path without its last key or index; empty for the root.
+func Parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }

@@ -1,8 +1,10 @@
-package experiments
+package place
 
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -44,8 +46,8 @@ func TestScan(t *testing.T) {
 				t.Fatalf("the decoder says %v", err)
 			}
 			got := map[string]string{}
-			for path, p := range scan(c.text) {
-				got[path] = fmt.Sprintf("%d:%d %s", p.line, p.column, p.raw)
+			for path, p := range Scan(c.text) {
+				got[path] = fmt.Sprintf("%d:%d %s", p.Line, p.Column, p.Raw)
 			}
 			if len(c.want) > 0 && !maps.Equal(got, c.want) {
 				t.Errorf("got  %v\nwant %v", got, c.want)
@@ -59,12 +61,18 @@ func paths(path string, v any) []string {
 	found := []string{path}
 	if values, ok := v.(map[string]any); ok {
 		for key, inner := range values {
-			found = append(found, paths(join(path, key), inner)...)
+			found = append(found, paths(Join(path, key), inner)...)
 		}
 	}
-	list, _ := asList(v)
-	for i, inner := range list {
-		found = append(found, paths(item(path, i), inner)...)
+	switch list := v.(type) {
+	case []any:
+		for i, inner := range list {
+			found = append(found, paths(Item(path, i), inner)...)
+		}
+	case []map[string]any:
+		for i, inner := range list {
+			found = append(found, paths(Item(path, i), inner)...)
+		}
 	}
 	return found
 }
@@ -77,7 +85,7 @@ func checkPlaces(t *testing.T, text string) {
 	if _, err := toml.Decode(text, &values); err != nil {
 		return
 	}
-	places, lines := scan(text), strings.Split(text, "\n")
+	places, lines := Scan(text), strings.Split(text, "\n")
 	want := paths("", values)
 	slices.Sort(want)
 	want = slices.Compact(want)
@@ -89,19 +97,29 @@ func checkPlaces(t *testing.T, text string) {
 		t.Fatalf("the scanner finds %q, the decoder %q", got, want)
 	}
 	for path, p := range places {
-		if p.line < 1 || p.line > len(lines) || p.column < 1 ||
-			p.column > utf8.RuneCountInString(lines[p.line-1]) {
-			t.Fatalf("%q is at %d:%d, outside the text", path, p.line, p.column)
+		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 ||
+			p.Column > utf8.RuneCountInString(lines[p.Line-1]) {
+			t.Fatalf("%q is at %d:%d, outside the text", path, p.Line, p.Column)
 		}
 	}
 }
 
-func TestPlacesOfReadyFiles(t *testing.T) {
-	for _, name := range readyNames(t) {
-		text, err := Files.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkPlaces(t, string(text))
+// FuzzScan: of whatever the decoder accepts, the scanner finds the places. Its seeds are texts with
+// everything that TOML has, and the ready experiment files.
+func FuzzScan(f *testing.F) {
+	names, err := filepath.Glob("../../../experiments/*.toml")
+	if err != nil || len(names) == 0 {
+		f.Fatalf("no ready files: %v", err)
 	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		checkPlaces(t, WithoutMark(text))
+		TooDeep(text)
+	})
 }
