@@ -10,6 +10,7 @@ import (
 	"gridsearch/internal/tomlform/place"
 	"gridsearch/model"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // Baseline is the network that the search starts from, for data with so many classes and channels;
@@ -109,11 +110,11 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 }
 
 // Plan makes the plan of the search around a base, on data with so many native pixels (0: no
-// limit). Its error names the key at fault, and wraps a *search.EmptyError where nothing is left to
+// limit). Its error names the key at fault, and wraps a *planner.EmptyError where nothing is left to
 // train.
-func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
-	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
-	var empty *search.EmptyError
+func (e *Experiment) Plan(base model.Architecture, native int) (*planner.Plan, error) {
+	plan, err := planner.NewPlan(e.Search, e.Builder(base, native))
+	var empty *planner.EmptyError
 	switch {
 	case err == nil:
 		return plan, nil
@@ -134,14 +135,14 @@ func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, er
 
 // strictest is the index of the constraint that leaves a search empty: the first that excludes
 // every point by itself, or else the one that the nearest point violates most.
-func strictest(e *search.EmptyError) int {
+func strictest(e *planner.EmptyError) int {
 	all := slices.IndexFunc(e.Plan.Removed,
-		func(r search.Removal) bool { return r.Alone == e.Plan.Points })
+		func(r planner.Removal) bool { return r.Alone == e.Plan.Points })
 	if all >= 0 {
 		return all
 	}
 	return slices.IndexFunc(e.Plan.Removed,
-		func(r search.Removal) bool { return r.Constraint == e.Nearest.Constraint })
+		func(r planner.Removal) bool { return r.Constraint == e.Nearest.Constraint })
 }
 
 // blame puts before an error the place and the name of the key that it is of: the one of these that

@@ -1,4 +1,4 @@
-package search_test
+package planner_test
 
 import (
 	"errors"
@@ -11,20 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
-
-func TestEven(t *testing.T) {
-	for want, got := range map[string][]search.Decimal{
-		"[0.5 1 1.5 2]":                   search.Even("0", "2", 5),
-		"[0.5 1.333333 2.166667 3]":       search.Even("0.5", "3", 4),
-		"[1 20]":                          search.Even("1", "20", 2),
-		"[1.00000001 1.005 1.0100000001]": search.Even("1.00000001", "1.0100000001", 3),
-	} {
-		if fmt.Sprint(got) != want {
-			t.Errorf("got %v, want %s", got, want)
-		}
-	}
-}
 
 // smooth is a network whose cost is four to the phi, to a hundred-thousandth, if depth alone grows.
 func smooth(p search.Point) (search.Network, error) {
@@ -39,7 +27,7 @@ func byCost(from, to search.Decimal, points int, methods ...string) search.Space
 }
 
 // phis lists the phi of a family's labels, in growing order.
-func phis(plan *search.Plan, family string) (list []search.Decimal) {
+func phis(plan *planner.Plan, family string) (list []search.Decimal) {
 	for _, trial := range plan.Trials {
 		for _, l := range trial.Labels {
 			if l.Control == family {
@@ -160,8 +148,8 @@ func TestLogCostEndsAtTheNativeSize(t *testing.T) {
 		t.Errorf("the last is %+v", last)
 	}
 	// Where nothing can be trained, the networks are listed, as with a list of phi.
-	_, err := search.NewPlan(byCost("5", "6", 2, search.Compound), limited)
-	var empty *search.EmptyError
+	_, err := planner.NewPlan(byCost("5", "6", 2, search.Compound), limited)
+	var empty *planner.EmptyError
 	if !errors.As(err, &empty) || empty.Plan.Kept != 1 {
 		t.Errorf("got %v", err)
 	}
@@ -176,7 +164,7 @@ func TestLogCostIsBest(t *testing.T) {
 		}
 		points := rapid.IntRange(2, len(costs)).Draw(t, "points")
 		top := search.Decimal(fmt.Sprint(len(costs) - 1))
-		plan, err := search.NewPlan(byCost("0", top, points, search.Compound), staircase(costs...))
+		plan, err := planner.NewPlan(byCost("0", top, points, search.Compound), staircase(costs...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +213,7 @@ func TestLogCostFailsWithItsPoint(t *testing.T) {
 		}
 		return smooth(p)
 	}
-	_, err := search.NewPlan(byCost("0", "3", 3, search.Single), limited)
+	_, err := planner.NewPlan(byCost("0", "3", 3, search.Single), limited)
 	const want = "alpha 1, beta 1.414214, gamma 1, phi 1.002: too large"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)

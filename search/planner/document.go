@@ -1,8 +1,10 @@
-package search
+package planner
 
 import (
 	"errors"
 	"fmt"
+
+	"gridsearch/search"
 )
 
 // PlanVersion is that of the JSON document of a plan.
@@ -69,7 +71,7 @@ func (t DocumentTrial) check() error {
 		return errors.New("its madds, params, activations, resolution and madds_ratio must be positive")
 	}
 	for _, l := range append(t.Labels[:len(t.Labels):len(t.Labels)], t.ExcludedLabels...) {
-		for _, v := range []Decimal{l.Alpha, l.Beta, l.Gamma, l.Nominal} {
+		for _, v := range []search.Decimal{l.Alpha, l.Beta, l.Gamma, l.Nominal} {
 			if v.Rat().Sign() <= 0 {
 				return fmt.Errorf("a label has the coefficient or nominal cost %q", v)
 			}

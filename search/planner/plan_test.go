@@ -1,4 +1,4 @@
-package search_test
+package planner_test
 
 import (
 	"encoding/json"
@@ -14,6 +14,7 @@ import (
 
 	"gridsearch/model"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // builder makes EfficientNets around B0 with given rounding.
@@ -61,7 +62,7 @@ func TestPublishedGrid(t *testing.T) {
 		{model.OfficialRounding(), 65, 6, 1.93, 2.55, 3.33},
 		{model.Rounding{ChannelDivisor: 8, Depth: model.RoundNearest}, 0, 42, 1.76, 2.11, 2.53},
 	} {
-		plan, err := search.NewPlan(published(), builder(c.rounding))
+		plan, err := planner.NewPlan(published(), builder(c.rounding))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +93,7 @@ func TestPublishedGrid(t *testing.T) {
 func TestPublishedTriple(t *testing.T) {
 	space := published()
 	space.Controls = []string{"paper"}
-	plan, err := search.NewPlan(space, builder(model.OfficialRounding()))
+	plan, err := planner.NewPlan(space, builder(model.OfficialRounding()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestPublishedTriple(t *testing.T) {
 		paper.Labels[0].Nominal != "1.92027" {
 		t.Errorf("%s costs %.4f, nominal %s", paper.Name, paper.MAddsRatio, paper.Labels[0].Nominal)
 	}
-	if !slices.ContainsFunc(paper.Labels, func(l search.Label) bool {
+	if !slices.ContainsFunc(paper.Labels, func(l planner.Label) bool {
 		return l.Alpha == "1.25" &&
 			l.Beta == "1.1" && l.Gamma == "1.15"
 	}) {
@@ -129,7 +130,7 @@ func TestEdgesOfTheInterval(t *testing.T) {
 		space := search.Space{Methods: []string{search.List}, List: []search.Point{c.point},
 			Phi:         []search.Decimal{"1"},
 			Constraints: []search.Constraint{search.Around(search.Nominal, "2", c.tolerance)}}
-		if _, err := search.NewPlan(space, toy); (err == nil) != c.kept {
+		if _, err := planner.NewPlan(space, toy); (err == nil) != c.kept {
 			t.Errorf("%s within %s: %v", c.point, c.tolerance, err)
 		}
 	}
@@ -160,8 +161,8 @@ func TestEnumerationIsBruteForce(t *testing.T) {
 				}
 			}
 		}
-		plan, err := search.NewPlan(space, build)
-		var empty *search.EmptyError
+		plan, err := planner.NewPlan(space, build)
+		var empty *planner.EmptyError
 		if kept == 0 {
 			if !errors.As(err, &empty) || empty.Nearest == nil {
 				t.Fatalf("an empty search gives %v", err)
@@ -205,7 +206,7 @@ func tenths(n int) search.Decimal {
 func TestControlsMeetTheTarget(t *testing.T) {
 	space := published()
 	space.Controls = search.Controls
-	plan, err := search.NewPlan(space, builder(model.OfficialRounding()))
+	plan, err := planner.NewPlan(space, builder(model.OfficialRounding()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestControlsMeetTheTarget(t *testing.T) {
 		}
 	}
 	space.Constraints = []search.Constraint{{Quantity: search.MAddsRatio, Low: "1.9", High: "2.1"}}
-	plan, err = search.NewPlan(space, builder(model.Rounding{ChannelDivisor: 1,
+	plan, err = planner.NewPlan(space, builder(model.Rounding{ChannelDivisor: 1,
 		Depth: model.RoundNearest}))
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +246,7 @@ func TestMethods(t *testing.T) {
 		{search.Space{Methods: []string{search.Solve}, Phi: phis[:1], Alpha: fine("1", "1.1"),
 			Beta: fine("1", "1.1")}, 9},
 	} {
-		plan, err := search.NewPlan(c.space, build)
+		plan, err := planner.NewPlan(c.space, build)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,7 +280,7 @@ func TestEmpty(t *testing.T) {
 	space := published()
 	space.Constraints = append(space.Constraints, search.Constraint{Quantity: search.ParamsRatio,
 		Low: "10", High: "11"})
-	_, err := search.NewPlan(space, builder(model.OfficialRounding()))
+	_, err := planner.NewPlan(space, builder(model.OfficialRounding()))
 	for _, want := range []string{"none of 9261 points", "nominal in 1.9..2.1 excludes 9152",
 		"params_ratio in 10..11 excludes", "the nearest point is alpha"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -293,37 +294,16 @@ func TestEmpty(t *testing.T) {
 		}
 		return n, err
 	}
-	if _, err := search.NewPlan(published(), infeasible); err == nil ||
+	if _, err := planner.NewPlan(published(), infeasible); err == nil ||
 		!strings.Contains(err.Error(), "more than the native 200") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestDecimal(t *testing.T) {
-	for text, want := range map[string]search.Decimal{"1.10": "1.1", "2.0": "2", "0.05": "0.05",
-		"-1.50": "-1.5", "10": "10"} {
-		if got, err := search.ParseDecimal(text); err != nil || got != want {
-			t.Errorf("%s is %q (%v), want %q", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", "x", "1e3", "1/3", "0x10", "--1", "1.2.3", "NaN"} {
-		if got, err := search.ParseDecimal(text); err == nil {
-			t.Errorf("%q is read as %q", text, got)
-		}
-	}
-	for want, r := range map[string]search.Range{"step must be positive": {Low: "1", High: "2",
-		Step: "0"}, "below low": {Low: "2", High: "1", Step: "1"}, "more than 10000": {Low: "1",
-		High: "2", Step: "0.00001"}} {
-		if _, err := r.Values(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v gives %v, want %q", r, err, want)
-		}
 	}
 }
 
 func TestDocumentSurvivesJSON(t *testing.T) {
 	space := published()
 	space.Controls = search.Controls
-	plan, err := search.NewPlan(space, builder(model.OfficialRounding()))
+	plan, err := planner.NewPlan(space, builder(model.OfficialRounding()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +311,7 @@ func TestDocumentSurvivesJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again search.Document
+	var again planner.Document
 	if err := json.Unmarshal(text, &again); err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +333,7 @@ func TestDocumentSurvivesJSON(t *testing.T) {
 func Example() {
 	space := search.Space{Methods: []string{search.List}, Phi: []search.Decimal{"1"},
 		List: []search.Point{search.PaperTriple}}
-	plan, err := search.NewPlan(space, builder(model.OfficialRounding()))
+	plan, err := planner.NewPlan(space, builder(model.OfficialRounding()))
 	if err != nil {
 		fmt.Println(err)
 		return

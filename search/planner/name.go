@@ -1,10 +1,14 @@
-package search
+package planner
 
-import "fmt"
+import (
+	"fmt"
+
+	"gridsearch/search"
+)
 
 // namePlaces are the numbers of decimals that names are tried with: two networks whose coefficients
 // first differ behind the sixth get more.
-var namePlaces = []int{solvedPlaces, 9, 12, 15}
+var namePlaces = []int{search.SolvedPlaces, 9, 12, 15}
 
 // nameAll names trials by their configuration: "base", or what the first label multiplies depth and
 // width by, and the pixels. Names are unique.
@@ -39,6 +43,6 @@ func (t *Trial) name(places int) string {
 	if t.Labels[0].Control == "base" {
 		return "base"
 	}
-	return fmt.Sprintf("d=%s w=%s px=%d", roundedTo(t.Depth, places), roundedTo(t.Width, places),
+	return fmt.Sprintf("d=%s w=%s px=%d", search.Rounded(t.Depth, places), search.Rounded(t.Width, places),
 		t.Network.Pixels)
 }

@@ -1,4 +1,4 @@
-package search
+package planner
 
 import (
 	"fmt"
@@ -6,18 +6,19 @@ import (
 	"strings"
 
 	"gridsearch/internal/plural"
+	"gridsearch/search"
 )
 
 // Nearest is the excluded point that misses the constraints by the least, with the one that it
 // violates most.
 type Nearest struct {
-	Point      Point
-	Constraint Constraint
+	Point      search.Point
+	Constraint search.Constraint
 	Value      float64 // of the constraint's quantity
 }
 
 func (n Nearest) String() string {
-	bound, side := n.Constraint.bound(n.Value), "below"
+	bound, side := n.Constraint.Bound(n.Value), "below"
 	if n.Value > bound.Float64() {
 		side = "above"
 	}

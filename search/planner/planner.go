@@ -1,16 +1,18 @@
-package search
+package planner
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"gridsearch/search"
 )
 
 // remember makes a Build that computes every point once: constraints ask for the network that a
 // label has been made of.
-func remember(build Build) Build {
-	known := map[Point]Network{}
-	return func(p Point) (Network, error) {
+func remember(build search.Build) search.Build {
+	known := map[search.Point]search.Network{}
+	return func(p search.Point) (search.Network, error) {
 		if n, ok := known[p]; ok {
 			return n, nil
 		}
@@ -24,16 +26,16 @@ func remember(build Build) Build {
 
 // planner gathers trials.
 type planner struct {
-	build   Build
+	build   search.Build
 	plan    *Plan
 	byID    map[string]*Trial
-	order   []*Trial          // of byID, as found
-	seen    map[labelled]bool // enumerated points
+	order   []*Trial                  // of byID, as found
+	seen    map[search.Candidate]bool // enumerated points
 	nearest *Nearest
 	misses  float64 // by which the nearest point violates the constraints, as shares of their middles
 }
 
-func (p *planner) addAll(points []labelled, enumerated bool) error {
+func (p *planner) addAll(points []search.Candidate, enumerated bool) error {
 	for _, point := range points {
 		if enumerated && p.seen[point] {
 			continue // two methods may enumerate one point
@@ -48,12 +50,12 @@ func (p *planner) addAll(points []labelled, enumerated bool) error {
 
 // add puts a point to the trial of its network. Base and controls are not enumerated: no constraint
 // applies to them.
-func (p *planner) add(point labelled, enumerated bool) error {
+func (p *planner) add(point search.Candidate, enumerated bool) error {
 	n, err := p.build(point.Point)
 	if err != nil {
 		return err
 	}
-	label := Label{Point: point.Point, Nominal: point.Nominal(), Control: point.control,
+	label := Label{Point: point.Point, Nominal: point.Nominal(), Control: point.Control,
 		enumerated: enumerated, carried: !enumerated}
 	if enumerated {
 		p.plan.Points++
@@ -66,10 +68,10 @@ func (p *planner) add(point labelled, enumerated bool) error {
 }
 
 // trial is that of a network, a new one if need be.
-func (p *planner) trial(n Network) *Trial {
+func (p *planner) trial(n search.Network) *Trial {
 	t, ok := p.byID[n.ID]
 	if !ok {
-		t = &Trial{Network: n, MAddsRatio: toFloat(ratio(n.Cost.MAdds, p.plan.Base.Cost.MAdds)),
+		t = &Trial{Network: n, MAddsRatio: n.MAddsRatio(p.plan.Base),
 			ExcludedBy: n.Infeasible}
 		p.byID[n.ID] = t
 		p.order = append(p.order, t)
@@ -97,12 +99,12 @@ func (t *Trial) attach(label Label) {
 }
 
 // check returns the first constraint that a point violates, and counts.
-func (p *planner) check(point Point, n Network) (excludedBy string) {
+func (p *planner) check(point search.Point, n search.Network) (excludedBy string) {
 	at, total, worst := Nearest{Point: point}, 0., 0.
 	for i := range p.plan.Removed {
 		r := &p.plan.Removed[i]
-		value := r.Constraint.value(point, n, p.plan.Base)
-		if r.Constraint.distance(value).Sign() == 0 {
+		value, miss, violated := r.Constraint.Miss(point, n, p.plan.Base)
+		if !violated {
 			continue
 		}
 		r.Alone++
@@ -110,9 +112,8 @@ func (p *planner) check(point Point, n Network) (excludedBy string) {
 			r.First++
 			excludedBy = r.Constraint.String()
 		}
-		miss := r.Constraint.relative(value)
 		if total += miss; miss >= worst {
-			worst, at.Constraint, at.Value = miss, r.Constraint, toFloat(value)
+			worst, at.Constraint, at.Value = miss, r.Constraint, value
 		}
 	}
 	if excludedBy != "" && (p.nearest == nil || total < p.misses) {
@@ -164,5 +165,5 @@ func compareLabels(a, b Label) int {
 	case b.carried:
 		return 1
 	}
-	return cmp.Or(a.compare(b.Point), cmp.Compare(a.Control, b.Control))
+	return cmp.Or(a.Compare(b.Point), cmp.Compare(a.Control, b.Control))
 }

@@ -1,4 +1,4 @@
-package search_test
+package planner_test
 
 import (
 	"encoding/json"
@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // mustPlan makes a plan of toy networks.
-func mustPlan(t *testing.T, space search.Space, build search.Build) *search.Plan {
+func mustPlan(t *testing.T, space search.Space, build search.Build) *planner.Plan {
 	t.Helper()
-	plan, err := search.NewPlan(space, build)
+	plan, err := planner.NewPlan(space, build)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func TestEmptyMessages(t *testing.T) {
 		"native": {grid, []string{"3 of 3 points satisfy the constraints, but none of their " +
 			"networks can be trained", "42 pixels are more than the native 40"}},
 	} {
-		_, err := search.NewPlan(c.space, limited(40))
+		_, err := planner.NewPlan(c.space, limited(40))
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v does not say %q", name, err, want)
@@ -187,7 +188,7 @@ func TestBadSpaces(t *testing.T) {
 		`too wide`: {search.Space{Controls: []string{"depth"}, Phi: phi,
 			Constraints: []search.Constraint{search.Around(search.MAddsRatio, "2", "1")}}, failing},
 	} {
-		if _, err := search.NewPlan(c.space, c.build); err == nil || !strings.Contains(err.Error(),
+		if _, err := planner.NewPlan(c.space, c.build); err == nil || !strings.Contains(err.Error(),
 			want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -195,7 +196,7 @@ func TestBadSpaces(t *testing.T) {
 }
 
 func TestDamagedDocument(t *testing.T) {
-	var d search.Document
+	var d planner.Document
 	if err := json.Unmarshal([]byte(`{"trials":[{"labels":[{"alpha":"1.2x"}]}]}`),
 		&d); err == nil || !strings.Contains(err.Error(), "1.2x") {
 		t.Errorf("a damaged decimal gives %v", err)
@@ -206,16 +207,16 @@ func TestDamagedDocument(t *testing.T) {
 func TestWarnImages(t *testing.T) {
 	for n, want := range map[int]string{0: "", 1: "50 points", 120: "4.56 points", 624: "2 points",
 		625: "", 10000: ""} {
-		if got := search.WarnImages(n); !strings.Contains(got, want) || (want == "") != (got == "") {
+		if got := planner.WarnImages(n); !strings.Contains(got, want) || (want == "") != (got == "") {
 			t.Errorf("%d images: %q, want %q", n, got, want)
 		}
 	}
-	if e := search.BinomialError(.9, 10000); math.Abs(e-.003) > 1e-12 {
+	if e := planner.BinomialError(.9, 10000); math.Abs(e-.003) > 1e-12 {
 		t.Errorf("the error at 90 %% on 10,000 images is %v, want 0.003", e)
 	}
 	plan := mustPlan(t, search.Space{Methods: []string{search.List},
 		List: []search.Point{{Alpha: "1", Beta: "1", Gamma: "1.5"}}, Phi: []search.Decimal{"1"}}, toy)
-	if got := plan.Warnings(3, 1); len(got) != 1 || got[0] != search.WarnImages(1) {
+	if got := plan.Warnings(3, 1); len(got) != 1 || got[0] != planner.WarnImages(1) {
 		t.Errorf("the plan warns %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package search
+package planner
 
 import (
 	"cmp"
@@ -6,8 +6,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"gridsearch/internal/plural"
+	"gridsearch/search"
 )
 
 // Thresholds of the warnings: smaller final maps make depth look useless whatever the data; the
@@ -60,14 +62,14 @@ func (p *Plan) warnUntrainable() string {
 
 // warnCost compares the real costs of the trials that the grid makes at one phi.
 func (p *Plan) warnCost() string {
-	least, most := map[Decimal]float64{}, map[Decimal]float64{}
+	least, most := map[search.Decimal]float64{}, map[search.Decimal]float64{}
 	for _, t := range p.trained() {
 		if l := t.Labels[0]; l.Control == "" {
 			least[l.Phi] = min(cmp.Or(least[l.Phi], t.MAddsRatio), t.MAddsRatio)
 			most[l.Phi] = max(most[l.Phi], t.MAddsRatio)
 		}
 	}
-	for _, phi := range slices.SortedFunc(maps.Keys(least), Decimal.Cmp) {
+	for _, phi := range slices.SortedFunc(maps.Keys(least), search.Decimal.Cmp) {
 		if most[phi] > costSpreadLimit*least[phi] {
 			return fmt.Sprintf("real cost differs between trials: %.2f to %.2f times the base "+
 				"network; the most expensive may win for that reason alone (constrain madds_ratio)",
@@ -79,7 +81,7 @@ func (p *Plan) warnCost() string {
 
 // warnRounding looks for steps of gamma that rounding to pixels swallows.
 func (p *Plan) warnRounding() string {
-	sides := map[int][]Decimal{}
+	sides := map[int][]search.Decimal{}
 	for _, t := range p.Trials {
 		for _, l := range t.Labels {
 			if !l.carried && l.Phi == "1" && !slices.Contains(sides[t.Network.Pixels], l.Gamma) {
@@ -90,7 +92,7 @@ func (p *Plan) warnRounding() string {
 	lost, example := 0, ""
 	for pixels, gammas := range sides {
 		lost += len(gammas) - 1
-		slices.SortFunc(gammas, Decimal.Cmp)
+		slices.SortFunc(gammas, search.Decimal.Cmp)
 		if text := fmt.Sprintf("%s and %s both give %d pixels", gammas[0], gammas[len(gammas)-1],
 			pixels); len(gammas) > 1 && (example == "" || text < example) {
 			example = text
@@ -108,7 +110,7 @@ func (p *Plan) warnRounding() string {
 func (p *Plan) warnStaircase() string {
 	type features struct {
 		blocks string
-		cost   Cost
+		cost   search.Cost
 	}
 	first, count, example := map[features]Trial{}, 0, ""
 	for _, t := range p.Trials {
@@ -160,4 +162,18 @@ func WarnImages(n int) string {
 // images.
 func BinomialError(accuracy float64, n int) float64 {
 	return math.Sqrt(accuracy * (1 - accuracy) / float64(n))
+}
+
+// warnShort names the families that have fewer networks of unlike cost than points asked for.
+func (p *Plan) warnShort() string {
+	var list []string
+	for _, s := range p.Short {
+		list = append(list, fmt.Sprintf("%s %d", s.Family, s.Networks))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(
+		"fewer networks of unlike cost than the %s of phi, both ends among them: %s",
+		plural.Of(p.Short[0].Points, "point"), strings.Join(list, ", "))
 }
