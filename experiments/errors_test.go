@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"gridsearch/internal/tomlform"
 )
 
 // TestMistakes holds the messages of the bad files of an archive, each NAME.toml with optional
@@ -65,20 +67,9 @@ func TestLoad(t *testing.T) {
 	if err != nil || e.Study.Name != "again" || e.File != "quickstart.toml" {
 		t.Errorf("got %+v, %v", e, err)
 	}
-	var list *Errors
+	var list *tomlform.Errors
 	if _, err := Load("quickstart.toml", "replication.seeds=0"); !errors.As(err, &list) ||
 		len(list.List) != 1 {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestSentence: messages of the decoder begin in lower case, abbreviations keep theirs.
-func TestSentence(t *testing.T) {
-	for message, want := range map[string]string{"Expected a key.": "expected a key",
-		" TOML files cannot contain control characters: '0x08'": "TOML files cannot contain " +
-			"control characters: '0x08'"} {
-		if got := sentence(message); got != want {
-			t.Errorf("%q becomes %q, want %q", message, got, want)
-		}
 	}
 }

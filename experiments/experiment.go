@@ -1,11 +1,12 @@
 // Package experiments reads experiment files: TOML that declares a study.
 //
 // The format is strict. Every unknown key, wrong type and impossible value of a file is reported at
-// once, each with line, column and the nearest valid name. Numbers of a grid are exact decimals, as
-// written. What a file leaves out gets the default that stands beside the field here.
+// once, each with line, column and the nearest valid name (package tomlform). Numbers of a grid are
+// exact decimals, as written. What a file leaves out gets the default beside the field here.
 //
-// The package joins what a file names: the model around which a search is made, the space of the
-// search, the data and the recipe.
+// The package reads the tables of a file, two of them with packages of their own: space has [search]
+// and its constraints, training has [train]. It joins what they name: the model around which a
+// search is made, the space of the search, the data and the recipe.
 //
 // References:
 //
@@ -18,6 +19,9 @@ import (
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/experiments/space"
+	"gridsearch/experiments/training"
+	"gridsearch/internal/tomlform"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
 	"gridsearch/search"
@@ -39,13 +43,13 @@ type Experiment struct {
 	Analysis    Analysis
 	Report      Report
 
-	source *source // where its keys come from
+	root *tomlform.Table // where its keys come from
 }
 
 // At says where a key comes from, for messages about what only the data show: file, line and column
 // of "data.train_examples" or of the nearest thing around it that the file has, or the setting from
 // outside.
-func (e *Experiment) At(path string) string { return e.source.mistake(path).where() }
+func (e *Experiment) At(path string) string { return e.root.At(path) }
 
 // Study is [study] with [objective].
 type Study struct {
@@ -146,9 +150,12 @@ const (
 	CheckNone         = "none"
 )
 
+// form is what messages about the format show.
+var form = tomlform.Form{Setting: "train.epochs=3", Item: "target", Deepest: "six"}
+
 // Load reads a file. Settings are key=value pairs that go before the file's own, such as
-// train.epochs=3 or constraint.0.target=1.9. The error of a bad file is an *Errors; that of one
-// that cannot be read is the file system's.
+// train.epochs=3 or constraint.0.target=1.9. The error of a bad file is a *tomlform.Errors; that of
+// one that cannot be read is the file system's.
 func Load(path string, settings ...string) (*Experiment, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -157,10 +164,10 @@ func Load(path string, settings ...string) (*Experiment, error) {
 	return Parse(path, text, settings...)
 }
 
-// Parse reads the text of a file; the error of a bad one is an *Errors, with every mistake that can
-// be told.
+// Parse reads the text of a file; the error of a bad one is a *tomlform.Errors, with every mistake
+// that can be told.
 func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
-	root, errs := open(file, text, settings)
+	root, errs := form.Open(file, text, settings)
 	if root == nil {
 		return nil, errs
 	}
@@ -168,27 +175,28 @@ func Parse(file string, text []byte, settings ...string) (*Experiment, error) {
 	if len(errs.List) == 0 {
 		e.check(root)
 	}
-	if len(errs.List) > 0 {
-		errs.sort()
-		return nil, errs
+	if err := errs.Err(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
 
 // readAll reads every table and notes the mistakes of each.
-func readAll(root *table, file string) *Experiment {
-	e := &Experiment{File: file, source: root.source}
+func readAll(root *tomlform.Table, file string) *Experiment {
+	e := &Experiment{File: file, root: root}
 	readVersion(root)
 	e.Study = readStudy(root, file)
 	way := readRecipe(root)
-	e.Model = readModel(root.table("model"), way)
-	e.Search = readSearch(root)
+	e.Model = readModel(root.Table("model"), way)
+	e.Search = space.Read(root)
 	e.Data = readData(root, way)
-	e.Train = readTrain(root, e.Model, way)
-	e.Replication = readReplication(root.table("replication"))
-	e.Execution = readExecution(root.table("execution"))
-	e.Analysis = readAnalysis(root.table("analysis"))
-	e.Report = readReport(root.table("report"))
-	root.finish()
+	if e.Train = training.Read(root, way.train, way.scaledRate); e.Train != nil {
+		e.Train.Dropout, e.Train.DropConnect = e.Model.Dropout.At(0), e.Model.DropConnect.At(0)
+	}
+	e.Replication = readReplication(root.Table("replication"))
+	e.Execution = readExecution(root.Table("execution"))
+	e.Analysis = readAnalysis(root.Table("analysis"))
+	e.Report = readReport(root.Table("report"))
+	root.Finish()
 	return e
 }

@@ -1,15 +1,16 @@
 package experiments
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/tomlform"
+	"gridsearch/internal/tomlform/place"
 	"gridsearch/model"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // Baseline is the network that the search starts from, for data with so many classes and channels;
@@ -60,14 +61,13 @@ func (e *Experiment) Rounded() string {
 
 // modelCause is the key of [model] without which its network could be built, empty where no key
 // alone is to blame.
-func (e *Experiment) modelCause(t *table) string {
+func (e *Experiment) modelCause(t *tomlform.Table) string {
 	var causes []string
-	for key := range t.values {
-		values, rest := maps.Clone(t.values), *e
-		delete(values, key)
-		s := &source{file: e.File, places: t.source.places, errs: &Errors{}}
-		rest.Model = readModel(newTable(t.path, values, s), manner{})
-		if len(s.errs.List) > 0 {
+	for _, key := range t.Keys() {
+		others, mistakes := t.Without(key)
+		rest := *e
+		rest.Model = readModel(others, manner{})
+		if len(mistakes.List) > 0 {
 			continue // strides need their stages
 		}
 		if _, err := rest.Baseline(0, 0); err == nil {
@@ -77,11 +77,7 @@ func (e *Experiment) modelCause(t *table) string {
 	if len(causes) == 0 {
 		return ""
 	}
-	slices.SortFunc(causes, func(a, b string) int {
-		p, q := t.source.places[join(t.path, a)], t.source.places[join(t.path, b)]
-		return cmp.Or(cmp.Compare(p.line, q.line), cmp.Compare(p.column, q.column))
-	})
-	return t.culprit(causes...)
+	return t.Culprit(causes...)
 }
 
 // Scaled is the network that a point builds around a base.
@@ -114,11 +110,11 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 }
 
 // Plan makes the plan of the search around a base, on data with so many native pixels (0: no
-// limit). Its error names the key at fault, and wraps a *search.EmptyError where nothing is left to
+// limit). Its error names the key at fault, and wraps a *planner.EmptyError where nothing is left to
 // train.
-func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, error) {
-	plan, err := search.NewPlan(e.Search, e.Builder(base, native))
-	var empty *search.EmptyError
+func (e *Experiment) Plan(base model.Architecture, native int) (*planner.Plan, error) {
+	plan, err := planner.NewPlan(e.Search, e.Builder(base, native))
+	var empty *planner.EmptyError
 	switch {
 	case err == nil:
 		return plan, nil
@@ -128,7 +124,7 @@ func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, er
 	case empty.Plan.Points == 0:
 		return nil, e.blame(err, "search.method")
 	case empty.Plan.Kept == 0:
-		at := item("constraint", strictest(empty))
+		at := place.Item("constraint", strictest(empty))
 		return nil, e.blame(err, at+".range", at+".target", at+".tolerance", at, "constraint")
 	case native > 0 && base.Pixels > native:
 		return nil, fmt.Errorf("%s: resolution is %d: %w", e.At("model.resolution"), base.Pixels, err)
@@ -139,20 +135,20 @@ func (e *Experiment) Plan(base model.Architecture, native int) (*search.Plan, er
 
 // strictest is the index of the constraint that leaves a search empty: the first that excludes
 // every point by itself, or else the one that the nearest point violates most.
-func strictest(e *search.EmptyError) int {
+func strictest(e *planner.EmptyError) int {
 	all := slices.IndexFunc(e.Plan.Removed,
-		func(r search.Removal) bool { return r.Alone == e.Plan.Points })
+		func(r planner.Removal) bool { return r.Alone == e.Plan.Points })
 	if all >= 0 {
 		return all
 	}
 	return slices.IndexFunc(e.Plan.Removed,
-		func(r search.Removal) bool { return r.Constraint == e.Nearest.Constraint })
+		func(r planner.Removal) bool { return r.Constraint == e.Nearest.Constraint })
 }
 
 // blame puts before an error the place and the name of the key that it is of: the one of these that
 // is set from outside, or else the first in the file.
 func (e *Experiment) blame(err error, paths ...string) error {
-	path := newTable("", nil, e.source).culprit(paths...)
+	path := e.root.Culprit(paths...)
 	return fmt.Errorf("%s: %s: %w", e.At(path), path, err)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"gridsearch/model"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // TestBaselineOfPreset: a file that names a preset alone starts from that preset.
@@ -183,9 +184,9 @@ quantity = "nominal"
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.settings, err, c.want)
 		}
-		var empty *search.EmptyError
+		var empty *planner.EmptyError
 		if isEmpty := errors.As(err, &empty); isEmpty == strings.Contains(c.want, "blocks") {
-			t.Errorf("%s: %v is no *search.EmptyError, or should be none", c.settings, err)
+			t.Errorf("%s: %v is no *planner.EmptyError, or should be none", c.settings, err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/internal/figure"
+	"gridsearch/internal/tomlform"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
 	"gridsearch/search"
@@ -58,7 +59,7 @@ func TestDefaults(t *testing.T) {
 		Analysis: Analysis{Confidence: .95, Check: CheckPermutation},
 		Report:   Report{Figures: figure.Names(), Formats: []string{"svg", "png"}},
 	}
-	want.source = e.source
+	want.root = e.root
 	if !reflect.DeepEqual(e, want) {
 		t.Errorf("got  %+v\nwant %+v", e, want)
 	}
@@ -117,7 +118,7 @@ func TestEveryKey(t *testing.T) {
 		Analysis: Analysis{Confidence: .9, Check: CheckNone},
 		Report:   Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
 	}
-	want.source = e.source
+	want.root = e.root
 	if !reflect.DeepEqual(e, want) {
 		t.Errorf("got  %+v\nwant %+v", e, want)
 	}
@@ -271,27 +272,6 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestDecimalsAreExact: numbers are what is written, not the nearest binary number.
-func TestDecimalsAreExact(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		digits := rapid.StringMatching(`1\.[0-9]{0,24}[1-9]`).Draw(t, "digits")
-		form := rapid.SampledFrom([]string{digits, `"` + digits + `"`, "+" + digits + "0",
-			strings.Replace(digits, "1.", "1.0_0", 1)}).Draw(t, "form")
-		want := digits
-		if strings.Contains(form, "_") {
-			want = strings.Replace(digits, "1.", "1.00", 1)
-		}
-		e, err := Parse("file.toml", []byte(small+"search.coefficients = ["+form+", 1e0, 15e-1]\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := e.Search.Coefficients; string(got.Alpha) != want || got.Beta != "1" ||
-			got.Gamma != "1.5" {
-			t.Fatalf("%s is read as %+v", form, got)
-		}
-	})
-}
-
 // TestMistakesAddUp: mistakes of unlike sections are all reported, in the order of their places,
 // whatever else is in the file.
 func TestMistakesAddUp(t *testing.T) {
@@ -314,7 +294,7 @@ func TestMistakesAddUp(t *testing.T) {
 			want = append(want, line)
 		}
 		_, err := Parse("file.toml", []byte(text))
-		list, ok := err.(*Errors)
+		list, ok := err.(*tomlform.Errors)
 		if !ok {
 			t.Fatalf("got %v", err)
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of testdata")
@@ -42,7 +43,7 @@ var published = map[string]struct{ classes, channels, native int }{
 }
 
 // readyPlan reads an embedded file and makes its plan.
-func readyPlan(t *testing.T, name string) (*Experiment, *search.Plan) {
+func readyPlan(t *testing.T, name string) (*Experiment, *planner.Plan) {
 	t.Helper()
 	text, err := Files.ReadFile(name)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/tomlform"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
 )
@@ -26,8 +27,8 @@ type manner struct {
 }
 
 // readRecipe reads which one a file follows.
-func readRecipe(root *table) manner {
-	if root.table("train").choice("recipe", plainRecipe, plainRecipe,
+func readRecipe(root *tomlform.Table) manner {
+	if root.Table("train").Choice("recipe", plainRecipe, plainRecipe,
 		efficientNetRecipe) == plainRecipe {
 		return manner{train: recipe.DefaultRecipe(),
 			augmentation: dataset.Augmentation{Flip: dataset.FlipNone}}

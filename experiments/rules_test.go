@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"gridsearch/internal/tomlform"
 )
 
 // TestRulesHaveEveryKey: whatever a file has, the parser asks for no key beyond those of Rules, and
@@ -48,8 +50,8 @@ func TestRulesHaveEveryKey(t *testing.T) {
 }
 
 // asked are the rules that a text makes the parser note; none if it is no TOML.
-func asked(text string) rules {
-	if root, _ := open("", []byte(text), nil); root == nil {
+func asked(text string) tomlform.Rules {
+	if root, _ := form.Open("", []byte(text), nil); root == nil {
 		return nil
 	}
 	return collect(text)
@@ -94,7 +96,7 @@ func sameWith(t *testing.T, text, path string, value any) {
 	}
 	without := parse(t, text)
 	with := parse(t, text, strings.ReplaceAll(path, "[]", ".0")+"="+string(literal))
-	without.source, with.source = nil, nil
+	without.root, with.root = nil, nil
 	if !reflect.DeepEqual(with, without) {
 		t.Errorf("%s = %s is not what a missing key is:\n%+v\n%+v", path, literal, with, without)
 	}

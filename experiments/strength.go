@@ -1,5 +1,7 @@
 package experiments
 
+import "gridsearch/internal/tomlform"
+
 // Strength is a setting of regularisation that may follow φ: larger networks of a family need more
 // of it.
 type Strength struct {
@@ -25,21 +27,22 @@ func (s Strength) constant() any {
 	return nil
 }
 
-// strength reads a number, or a table of from, to and phi.
-func (t *table) strength(key string, otherwise Strength, low, high float64) Strength {
-	t.note(key, Rule{Kind: Number, Bounds: between(low, high), Default: otherwise.constant()})
-	v, ok := t.take(key)
+// readStrength reads a number, or a table of from, to and phi.
+func readStrength(t *tomlform.Table, key string, otherwise Strength, low, high float64) Strength {
+	t.Note(key, tomlform.Rule{Kind: tomlform.Number, Bounds: tomlform.Between(low, high),
+		Default: otherwise.constant()})
+	v, ok := t.Take(key)
 	if !ok {
 		return otherwise
 	}
 	if _, isTable := v.(map[string]any); !isTable {
-		return Strength{From: t.number(key, otherwise.From, low, high)}
+		return Strength{From: t.Number(key, otherwise.From, low, high)}
 	}
-	inner := t.table(key)
-	defer inner.finish()
+	inner := t.Table(key)
+	defer inner.Finish()
 	for _, name := range []string{"from", "to", "phi"} {
-		inner.require(name, key+" = { from = 0.2, to = 0.5, phi = 7 }")
+		inner.Require(name, key+" = { from = 0.2, to = 0.5, phi = 7 }")
 	}
-	return Strength{From: inner.number("from", low, low, high), To: inner.number("to", low, low,
-		high), Phi: inner.positive("phi", 1)}
+	return Strength{From: inner.Number("from", low, low, high), To: inner.Number("to", low, low,
+		high), Phi: inner.Positive("phi", 1)}
 }

@@ -37,8 +37,18 @@ func (c Constraint) String() string {
 	return fmt.Sprintf("%s in %s..%s", c.Quantity, c.Low, c.High)
 }
 
-// relative is how far a value is outside the interval as a share of the interval's middle, so that
-// misses of unlike quantities can be added.
+// Miss is by how much a point that builds a network violates the constraint: the quantity's value,
+// and its distance from the interval as a share of the interval's middle, so that misses of unlike
+// quantities can be added; not ok where the constraint is satisfied.
+func (c Constraint) Miss(p Point, n, base Network) (value, share float64, ok bool) {
+	exactly := c.value(p, n, base)
+	if c.distance(exactly).Sign() == 0 {
+		return 0, 0, false
+	}
+	return toFloat(exactly), c.relative(exactly), true
+}
+
+// relative is how far a value is outside the interval as a share of the interval's middle.
 func (c Constraint) relative(v *big.Rat) float64 {
 	miss := toFloat(c.distance(v))
 	if middle := math.Abs(c.target()); middle > 0 {
@@ -47,8 +57,8 @@ func (c Constraint) relative(v *big.Rat) float64 {
 	return miss
 }
 
-// bound is the end of the interval that a value outside it is nearer to.
-func (c Constraint) bound(v float64) Decimal {
+// Bound is the end of the interval that a value outside it is nearer to.
+func (c Constraint) Bound(v float64) Decimal {
 	if v < c.target() {
 		return c.Low
 	}

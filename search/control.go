@@ -31,12 +31,12 @@ func family(name string, factor float64) Point {
 }
 
 // families solves the rules of these names to the space's target at phi = 1.
-func (s Space) families(build Build, base Network, names ...string) ([]labelled, error) {
+func (s Space) families(build Build, base Network, names ...string) ([]Candidate, error) {
 	target, real := s.target()
-	var points []labelled
+	var points []Candidate
 	for _, name := range names {
 		if name == "paper" {
-			points = append(points, labelled{PaperTriple, name})
+			points = append(points, Candidate{PaperTriple, name})
 			continue
 		}
 		if _, ok := families[name]; !ok {
@@ -50,13 +50,13 @@ func (s Space) families(build Build, base Network, names ...string) ([]labelled,
 				return nil, err
 			}
 		}
-		points = append(points, labelled{p, name})
+		points = append(points, Candidate{p, name})
 	}
 	return points, nil
 }
 
-// baseline is the point that builds the base network.
-var baseline = Point{Alpha: "1", Beta: "1", Gamma: "1", Phi: "0"}
+// Baseline is the point that builds the base network.
+var Baseline = Point{Alpha: "1", Beta: "1", Gamma: "1", Phi: "0"}
 
 // toFloat is the nearest binary number of a fraction.
 func toFloat(r *big.Rat) float64 {

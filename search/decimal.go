@@ -40,15 +40,15 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 	return err
 }
 
-// solvedPlaces is the number of places that solved coefficients are cut to: what is left is what is
+// SolvedPlaces is the number of places that solved coefficients are cut to: what is left is what is
 // built.
-const solvedPlaces = 6
+const SolvedPlaces = 6
 
-// rounded is the nearest decimal with solvedPlaces.
-func rounded(v float64) Decimal { return roundedTo(v, solvedPlaces) }
+// rounded is the nearest decimal with SolvedPlaces.
+func rounded(v float64) Decimal { return Rounded(v, SolvedPlaces) }
 
-// roundedTo is the nearest decimal with so many places, at least one, in its shortest form.
-func roundedTo(v float64, places int) Decimal {
+// Rounded is the nearest decimal with so many places, at least one, in its shortest form.
+func Rounded(v float64, places int) Decimal {
 	text := strconv.FormatFloat(v, 'f', places, 64)
 	return Decimal(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }

@@ -48,11 +48,16 @@ type Network struct {
 	Infeasible string // why it cannot be trained; empty if it can
 }
 
+// MAddsRatio is the network's multiply-adds as a multiple of the base network's.
+func (n Network) MAddsRatio(base Network) float64 {
+	return toFloat(ratio(n.Cost.MAdds, base.Cost.MAdds))
+}
+
 // Build makes a network of a point. The search is given it and needs no model.
 type Build func(Point) (Network, error)
 
-// compare orders points by alpha, beta, gamma and phi.
-func (p Point) compare(other Point) int {
+// Compare orders points by alpha, beta, gamma and phi.
+func (p Point) Compare(other Point) int {
 	return cmp.Or(p.Alpha.Cmp(other.Alpha), p.Beta.Cmp(other.Beta), p.Gamma.Cmp(other.Gamma),
 		p.Phi.Cmp(other.Phi))
 }

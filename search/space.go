@@ -1,3 +1,15 @@
+// Package search says which compound coefficients a study looks at: a Space becomes points, by its
+// methods, its controls and its spacing of phi, and constraints exclude points. Package planner below
+// it makes the trials of them; package stats says which of the networks' measured accuracies can be
+// told apart.
+//
+// A Build function, given from outside, makes a network of a point. The package knows no model, no
+// files and no database: plain values go in and come out. It refuses to add binary steps.
+//
+// References:
+//
+//	[effnet] M. Tan, Q. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019.
+//	[dollar] P. Dollár, M. Singh, R. Girshick, Fast and Accurate Model Scaling, 2021.
 package search
 
 import (
@@ -50,16 +62,42 @@ func (s Space) target() (factor float64, real bool) {
 	return factor, false
 }
 
-// labelled is a point with the name of the family that it belongs to, empty for the grid.
-type labelled struct {
+// Candidate is a point with the name of the control or family that it belongs to, empty for the
+// grid.
+type Candidate struct {
 	Point
-	control string
+	Control string
 }
 
-// enumerate lists the points of all methods, in the order of methods and coefficients. Their phi is
-// not set.
-func (s Space) enumerate(build Build, base Network) ([]labelled, error) {
-	var points []labelled
+// Candidates are the points of a space, in the order of its controls, of its methods and their
+// coefficients, and of phi. Two methods may have one point.
+type Candidates struct {
+	Controls []Candidate
+	Points   []Candidate // of the methods
+	Short    []Shortage  // families of a LogCost that have fewer networks than it asks for
+}
+
+// Enumerate lists the points of the space around the base network. It asks again and again for the
+// network of one point: a Build that remembers is much faster.
+func (s Space) Enumerate(build Build, base Network) (c Candidates, err error) {
+	e := enumeration{build: build}
+	if c.Controls, err = s.families(build, base, s.Controls...); err != nil {
+		return c, err
+	}
+	if c.Points, err = s.points(build, base); err != nil {
+		return c, err
+	}
+	if c.Controls, err = e.spread(s, c.Controls); err != nil {
+		return c, err
+	}
+	c.Points, err = e.spread(s, c.Points)
+	c.Short = e.short
+	return c, err
+}
+
+// points lists those of all methods. Their phi is not set.
+func (s Space) points(build Build, base Network) ([]Candidate, error) {
+	var points []Candidate
 	for _, method := range s.Methods {
 		found, err := s.method(method, build, base)
 		if err != nil {
@@ -71,8 +109,8 @@ func (s Space) enumerate(build Build, base Network) ([]labelled, error) {
 }
 
 // atEveryPhi repeats the points for each phi of the space.
-func (s Space) atEveryPhi(points []labelled) []labelled {
-	var all []labelled
+func (s Space) atEveryPhi(points []Candidate) []Candidate {
+	var all []Candidate
 	for _, p := range points {
 		for _, phi := range s.Phi {
 			p.Phi = phi
@@ -82,7 +120,7 @@ func (s Space) atEveryPhi(points []labelled) []labelled {
 	return all
 }
 
-func (s Space) method(method string, build Build, base Network) ([]labelled, error) {
+func (s Space) method(method string, build Build, base Network) ([]Candidate, error) {
 	switch method {
 	case Grid:
 		return s.grid()
@@ -93,26 +131,26 @@ func (s Space) method(method string, build Build, base Network) ([]labelled, err
 	case Single:
 		return s.families(build, base, "width", "depth", "resolution")
 	case Compound:
-		return []labelled{{s.Coefficients, "compound"}}, nil
+		return []Candidate{{s.Coefficients, "compound"}}, nil
 	case List:
-		var points []labelled
+		var points []Candidate
 		for _, p := range s.List {
-			points = append(points, labelled{Point: p})
+			points = append(points, Candidate{Point: p})
 		}
 		return points, nil
 	}
 	return nil, fmt.Errorf("it is not one of %v", Methods)
 }
 
-func (s Space) grid() ([]labelled, error) {
+func (s Space) grid() ([]Candidate, error) {
 	gammas, err := s.Gamma.Values()
 	if err != nil {
 		return nil, fmt.Errorf("gamma: %w", err)
 	}
-	var points []labelled
+	var points []Candidate
 	err = s.plane(func(alpha, beta Decimal) error {
 		for _, gamma := range gammas {
-			points = append(points, labelled{Point: Point{Alpha: alpha, Beta: beta, Gamma: gamma}})
+			points = append(points, Candidate{Point: Point{Alpha: alpha, Beta: beta, Gamma: gamma}})
 		}
 		return nil
 	})
@@ -141,9 +179,9 @@ func (s Space) plane(visit func(alpha, beta Decimal) error) error {
 
 // solve finds the gamma that meets the target for every alpha and beta; pairs that pass it by
 // themselves have none.
-func (s Space) solve(build Build, base Network) ([]labelled, error) {
+func (s Space) solve(build Build, base Network) ([]Candidate, error) {
 	target, real := s.target()
-	var points []labelled
+	var points []Candidate
 	err := s.plane(func(alpha, beta Decimal) error {
 		along := func(factor float64) Point {
 			return Point{Alpha: alpha, Beta: beta, Gamma: rounded(math.Sqrt(factor)), Phi: "1"}
@@ -152,12 +190,12 @@ func (s Space) solve(build Build, base Network) ([]labelled, error) {
 		if real {
 			p, missed, err := line{along, build, base}.nearest(target)
 			if err == nil && missed <= solveTolerance*target {
-				points = append(points, labelled{Point: p})
+				points = append(points, Candidate{Point: p})
 			}
 			return err
 		}
 		if rest >= 1 == (target >= 1) {
-			points = append(points, labelled{Point: along(rest)})
+			points = append(points, Candidate{Point: along(rest)})
 		}
 		return nil
 	})
@@ -169,21 +207,21 @@ const solveTolerance = .05
 
 // simplex divides the budget: with shares a + b + c = 1 of the logarithm of the factor F, alpha =
 // F^a, beta = F^(b/2), gamma = F^(c/2).
-func (s Space) simplex() ([]labelled, error) {
+func (s Space) simplex() ([]Candidate, error) {
 	step := s.ShareStep.Float64()
 	n := int(math.Round(1 / step))
 	if step <= 0 || math.Abs(float64(n)*step-1) > 1e-9 {
 		return nil, fmt.Errorf("share_step must divide 1, as 0.1 and 0.25 do, not %s", s.ShareStep)
 	}
 	factor, _ := s.target()
-	var points []labelled
+	var points []Candidate
 	for a := 0; a <= n; a++ {
 		for b := 0; a+b <= n; b++ {
 			share := func(k int, of float64) Decimal {
 				return rounded(math.Pow(factor,
 					of*float64(k)/float64(n)))
 			}
-			points = append(points, labelled{Point: Point{Alpha: share(a, 1), Beta: share(b, .5),
+			points = append(points, Candidate{Point: Point{Alpha: share(a, 1), Beta: share(b, .5),
 				Gamma: share(n-a-b, .5)}})
 		}
 	}

@@ -6,9 +6,6 @@ import (
 	"math"
 	"math/big"
 	"slices"
-	"strings"
-
-	"gridsearch/internal/plural"
 )
 
 // Spacings of phi between two ends.
@@ -35,7 +32,7 @@ func Even(from, to Decimal, points int) []Decimal {
 		case points - 1:
 			phi = to
 		default:
-			phi = roundedTo(phi.Float64(), solvedPlaces)
+			phi = Rounded(phi.Float64(), SolvedPlaces)
 		}
 		list = append(list, phi)
 	}
@@ -52,7 +49,7 @@ func between(from, to Decimal, step, steps int) Decimal {
 	if places, terminates := v.FloatPrec(); terminates {
 		return Decimal(v.FloatString(places))
 	}
-	return Decimal(v.FloatString(2 * solvedPlaces))
+	return Decimal(v.FloatString(2 * SolvedPlaces))
 }
 
 // LogCost chooses the phi of each family of coefficients by what its networks cost: from the
@@ -85,26 +82,32 @@ type step struct {
 	position int // in steps from the beginning
 }
 
+// enumeration gathers the candidates of a space.
+type enumeration struct {
+	build Build
+	short []Shortage
+}
+
 // spread repeats the points for each phi of the space, and notes families that are short of
 // networks.
-func (p *planner) spread(s Space, points []labelled) ([]labelled, error) {
+func (e *enumeration) spread(s Space, points []Candidate) ([]Candidate, error) {
 	if s.LogCost == nil {
 		return s.atEveryPhi(points), nil
 	}
-	var all []labelled
+	var all []Candidate
 	for _, point := range points {
-		phis, err := p.byCost(*s.LogCost, point)
+		phis, err := e.byCost(*s.LogCost, point)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Space{Phi: phis}.atEveryPhi([]labelled{point})...)
+		all = append(all, Space{Phi: phis}.atEveryPhi([]Candidate{point})...)
 	}
 	return all, nil
 }
 
 // byCost lists the phi of one family in growing order, phi 0 left out.
-func (p *planner) byCost(l LogCost, family labelled) ([]Decimal, error) {
-	steps, err := l.steps(p.build, family.Point)
+func (e *enumeration) byCost(l LogCost, family Candidate) ([]Decimal, error) {
+	steps, err := l.steps(e.build, family.Point)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +117,7 @@ func (p *planner) byCost(l LogCost, family labelled) ([]Decimal, error) {
 	}
 	chosen := nearestTo(l.targets(usable), oneOfEachCost(usable))
 	if n := len(chosen); n < l.Points {
-		p.noteShortage(Shortage{nameOf(family), n, l.Points})
+		e.noteShortage(Shortage{nameOf(family), n, l.Points})
 	}
 	var phis []Decimal
 	for _, s := range chosen {
@@ -129,14 +132,14 @@ func (p *planner) byCost(l LogCost, family labelled) ([]Decimal, error) {
 }
 
 // noteShortage notes a family once: it may be a control and a method's too.
-func (p *planner) noteShortage(s Shortage) {
-	if !slices.Contains(p.plan.Short, s) {
-		p.plan.Short = append(p.plan.Short, s)
+func (e *enumeration) noteShortage(s Shortage) {
+	if !slices.Contains(e.short, s) {
+		e.short = append(e.short, s)
 	}
 }
 
-func nameOf(family labelled) string {
-	return cmp.Or(family.control, fmt.Sprintf("%s/%s/%s", family.Alpha, family.Beta, family.Gamma))
+func nameOf(family Candidate) string {
+	return cmp.Or(family.Control, fmt.Sprintf("%s/%s/%s", family.Alpha, family.Beta, family.Gamma))
 }
 
 // steps builds the networks of all steps of phi.
@@ -255,18 +258,4 @@ func nearestTo(targets []float64, networks []step) []step {
 		chosen[i] = networks[end]
 	}
 	return chosen
-}
-
-// warnShort names the families that have fewer networks of unlike cost than points asked for.
-func (p *Plan) warnShort() string {
-	var list []string
-	for _, s := range p.Short {
-		list = append(list, fmt.Sprintf("%s %d", s.Family, s.Networks))
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(
-		"fewer networks of unlike cost than the %s of phi, both ends among them: %s",
-		plural.Of(p.Short[0].Points, "point"), strings.Join(list, ", "))
 }

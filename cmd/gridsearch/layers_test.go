@@ -11,23 +11,26 @@ import (
 // own only where allowed says so.
 var layers = [][]string{
 	// nothing of ours below them
-	{"search/families", "internal/files", "internal/figure", "internal/si"},
+	{"search/families", "internal/files", "internal/figure", "internal/si",
+		"internal/tomlform/place"},
 	{"internal/portable", "internal/nearest", "internal/machine", "internal/crash",
 		"internal/program", "internal/plural", "internal/terminal", "internal/cache",
 		"internal/safetensors", "internal/onnx", "internal/kernel/abi"},
 	{"internal/random", "internal/fault", "dataset/motifs", "internal/kernel/twin",
-		"internal/kernel/amd64"},
+		"internal/kernel/amd64", "internal/tomlform"},
 	{"internal/kernel/check", "internal/kernel", "internal/plain", "internal/fused/engine",
 		"internal/fused/expansion", "internal/fused/depthwise", "internal/fused/mbconv",
 		"internal/fused/conv",
-		"internal/fused/ends", "dataset", "search", "search/images", "search/stats",
-		"search/stats/null", "search/stats/check", "search/decide", "model", "model/recipe"},
+		"internal/fused/ends", "dataset", "search", "search/planner", "search/images",
+		"search/stats", "search/stats/null", "search/stats/check", "search/decide", "model",
+		"model/recipe"},
 	{"internal/job"},
 	{"search/stats/simulate", "internal/environment", "internal/images", "model/graph", "model/nn",
 		"model/train", "model/weights", "internal/store", "internal/queue",
 		"internal/queue/conformance",
 		"internal/predictions", "internal/scoresheet", "plots"},
-	{"experiments", "internal/benchmark", "internal/outlook", "internal/worker"},
+	{"experiments", "experiments/space", "experiments/training", "internal/benchmark",
+		"internal/outlook", "internal/worker"},
 	{"experiments/schema"},
 	{"internal/study", "internal/report", "internal/report/tables", "internal/report/figures",
 		"internal/report/scores", "internal/report/made"},
@@ -38,6 +41,8 @@ var layers = [][]string{
 
 // allowed are imports inside a layer.
 var allowed = map[string][]string{
+	"experiments":     {"experiments/space", "experiments/training"},
+	"search/planner":  {"search"},
 	"search/stats":    {"search/stats/null", "search/stats/check"},
 	"search/decide":   {"search/stats"},
 	"internal/kernel": {"internal/kernel/check"},
@@ -62,6 +67,8 @@ var allowed = map[string][]string{
 // forbidden are imports that a lower layer must not have although it may by its place.
 var forbidden = map[string][]string{
 	"search": {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os",
+		"search/stats", "search/planner"},
+	"search/planner": {"model", "dataset", "gorgonia.org/gorgonia", "database/sql", "os",
 		"search/stats"},
 	"search/stats":  {"model", "internal/study", "internal/store", "database/sql", "os", "search"},
 	"search/images": {"model", "dataset", "database/sql", "os"},
@@ -69,6 +76,10 @@ var forbidden = map[string][]string{
 	"model":         {"search", "gorgonia.org/gorgonia"},
 	"plots":         {"internal/store", "search"},
 	"experiments":   {"plots"},
+	"internal/tomlform": {"internal/study", "experiments", "model", "model/recipe", "dataset",
+		"search"},
+	"experiments/space":    {"model", "model/recipe", "dataset"},
+	"experiments/training": {"search", "model", "dataset"},
 }
 
 // apart are what a package must not reach, not even through others: the contract of a run and the

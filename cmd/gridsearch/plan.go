@@ -13,7 +13,7 @@ import (
 	"gridsearch/internal/plural"
 	"gridsearch/internal/si"
 	"gridsearch/internal/study"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 func newPlan() *cobra.Command {
@@ -94,7 +94,7 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 }
 
 // labels counts the points of a trial, kept and excluded.
-func labels(t search.DocumentTrial) string {
+func labels(t planner.DocumentTrial) string {
 	if n := len(t.ExcludedLabels); n > 0 {
 		return fmt.Sprintf("%d +%d excluded", len(t.Labels), n)
 	}
@@ -102,7 +102,7 @@ func labels(t search.DocumentTrial) string {
 }
 
 // nominal is the range of the labels' products, to four digits.
-func nominal(labels []search.Label) string {
+func nominal(labels []planner.Label) string {
 	low, high := labels[0].Nominal, labels[0].Nominal
 	for _, l := range labels {
 		if l.Nominal.Cmp(low) < 0 {

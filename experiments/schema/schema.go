@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/tomlform"
 )
 
 // node is a part of a JSON Schema.
@@ -146,10 +147,10 @@ func array(r experiments.Rule, item *node) *node {
 }
 
 // types are the JSON types of the parser's kinds.
-var types = map[experiments.Kind]any{
-	experiments.Text: "string", experiments.Flag: "boolean", experiments.Whole: "integer",
-	experiments.Number: "number", experiments.Decimal: []string{"number", "string"},
-	experiments.Duration: []string{"string", "integer"},
+var types = map[tomlform.Kind]any{
+	tomlform.Text: "string", tomlform.Flag: "boolean", tomlform.Whole: "integer",
+	tomlform.Number: "number", tomlform.Decimal: []string{"number", "string"},
+	tomlform.Duration: []string{"string", "integer"},
 }
 
 // Texts that are more than one of several names. A folder's name is held to the characters of
@@ -168,9 +169,9 @@ const (
 func value(r experiments.Rule) *node {
 	n := &node{Type: types[r.Kind], Enum: r.Names}
 	switch {
-	case r.Kind == experiments.Decimal:
+	case r.Kind == tomlform.Decimal:
 		n.Pattern = decimalText
-	case r.Kind == experiments.Duration:
+	case r.Kind == tomlform.Duration:
 		n.Pattern = durationText
 	case r.Folder:
 		n.Pattern, n.Not = folderText, &node{Pattern: deviceText}
@@ -182,7 +183,7 @@ func value(r experiments.Rule) *node {
 	return n
 }
 
-func (n *node) bound(b experiments.Bounds) {
+func (n *node) bound(b tomlform.Bounds) {
 	switch {
 	case !b.Set:
 		return

@@ -20,6 +20,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"gridsearch/experiments"
+	"gridsearch/internal/tomlform"
 )
 
 // compiled is the schema in another program's hands.
@@ -171,7 +172,7 @@ func TestMistakes(t *testing.T) {
 			continue // an infinity, which JSON does not have
 		}
 		_, parsed := experiments.Parse(file.Name, file.Data)
-		var mistakes *experiments.Errors
+		var mistakes *tomlform.Errors
 		if !errors.As(parsed, &mistakes) {
 			continue // it is its settings that are wrong
 		}
@@ -319,7 +320,7 @@ func TestAgreement(t *testing.T) {
 			continue
 		}
 		for _, literal := range literals(rules[path]) {
-			if r := rules[path]; r.Kind == experiments.Text && r.Names == nil &&
+			if r := rules[path]; r.Kind == tomlform.Text && r.Names == nil &&
 				!strings.ContainsAny(literal[:1], "\"[{") {
 				continue // a setting of a text takes it as it stands, a file does not
 			}

@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"gridsearch/search"
 	equalcost "gridsearch/search/families"
+	"gridsearch/search/planner"
 )
 
 // compound is the family that is held against the single dimensions.
@@ -113,7 +113,7 @@ func (r Results) scales(family string) bool {
 }
 
 func labelledAs(t Trial, family string) bool {
-	return slices.ContainsFunc(t.Labels, func(l search.Label) bool { return l.Control == family })
+	return slices.ContainsFunc(t.Labels, func(l planner.Label) bool { return l.Control == family })
 }
 
 // familyTrial is a trial as the comparison knows it: the scores of its complete runs by seed.

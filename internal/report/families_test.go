@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/report/made"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // scaling is the table of a study of four families at five costs: accuracy grows with log cost by a
@@ -31,7 +31,7 @@ func scaling(slopes map[string]float64) Results {
 // scaled is a trial with three runs.
 func scaled(family string, cost, lead float64) Trial {
 	t := Trial{Name: fmt.Sprint(family, cost), MAdds: int64(1e6 * cost), MAddsRatio: cost,
-		Labels: []search.Label{{Control: family}}}
+		Labels: []planner.Label{{Control: family}}}
 	for seed := range 3 {
 		top1 := .6 + lead + .01*float64(seed) + .0005*math.Sin(1e3*cost+float64(seed))
 		t.Runs = append(t.Runs, Run{Seed: seed, State: "complete", Top1: &top1})
@@ -104,8 +104,8 @@ func TestFamiliesTakeTheRunsThatThereAre(t *testing.T) {
 	r.Trials[8].Runs = slices.Clone(r.Trials[8].Runs)
 	slices.Reverse(r.Trials[8].Runs)
 	r.Trials = append(r.Trials, scaled("paper", 3, .3), Trial{MAdds: 8e6,
-		Labels: []search.Label{{Control: "resolution"}}, ExcludedBy: "68 pixels are too many"})
-	r.Trials[1].Labels = append(r.Trials[1].Labels, search.Label{Control: "depth"})
+		Labels: []planner.Label{{Control: "resolution"}}, ExcludedBy: "68 pixels are too many"})
+	r.Trials[1].Labels = append(r.Trials[1].Labels, planner.Label{Control: "depth"})
 	c, _ := r.compareFamilies()
 	if c.Networks != 21 || c.Runs.Freedom != 39 || c.Cost != 4 {
 		t.Errorf("got %+v", c)

@@ -16,7 +16,7 @@ import (
 	"gridsearch/internal/scoresheet"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 	"gridsearch/search/stats"
 )
 
@@ -45,12 +45,12 @@ type Results struct {
 
 // Trial is one network with its runs. What needs more runs than are complete is null.
 type Trial struct {
-	Name     string         `json:"name"`
-	Labels   []search.Label `json:"labels"`
-	Control  string         `json:"control"`   // names of controls that build it, comma-separated
-	N        int            `json:"n"`         // complete runs
-	MeanTop1 *float64       `json:"mean_top1"` // validation top-1
-	SDTop1   *float64       `json:"sd_top1"`   // between seeds, n-1
+	Name     string          `json:"name"`
+	Labels   []planner.Label `json:"labels"`
+	Control  string          `json:"control"`   // names of controls that build it, comma-separated
+	N        int             `json:"n"`         // complete runs
+	MeanTop1 *float64        `json:"mean_top1"` // validation top-1
+	SDTop1   *float64        `json:"sd_top1"`   // between seeds, n-1
 
 	// CILow and CIHigh are the t interval of the mean over seeds, what lies in 0..1 of it.
 	CILow  *float64 `json:"ci_low"`
@@ -182,7 +182,7 @@ func (r *Results) warn(comparison []string, latencies []store.Latency) {
 	if !r.AllFailed() {
 		r.Warnings = append(r.Warnings, comparison...)
 	}
-	if warning := search.WarnImages(r.Validation); warning != "" && r.ImageEffect == nil {
+	if warning := planner.WarnImages(r.Validation); warning != "" && r.ImageEffect == nil {
 		r.Warnings = append(r.Warnings, warning)
 	}
 	if machines := machines(latencies); len(machines) > 1 {
@@ -279,7 +279,7 @@ func validationImages(records []store.Record) int {
 	return 0
 }
 
-func newTrial(t search.DocumentTrial, records []store.Record) Trial {
+func newTrial(t planner.DocumentTrial, records []store.Record) Trial {
 	trial := Trial{Name: t.Name, Labels: t.Labels, Control: strings.Join(t.Controls(), ","),
 		MAdds: t.MAdds, Params: t.Params, Activations: t.Activations, MAddsRatio: t.MAddsRatio,
 		ExcludedBy: t.ExcludedBy, Runs: []Run{}}

@@ -9,6 +9,7 @@ import (
 	"gridsearch/internal/cache"
 	"gridsearch/internal/scoresheet"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 	"gridsearch/search/stats"
 )
 
@@ -61,17 +62,17 @@ func sheetTrial(t scoresheet.Trial, s *scoresheet.Sheet) Trial {
 }
 
 // sheetLabels are a trial's labels: one for each end of its coefficients, and one for each family.
-func sheetLabels(t scoresheet.Trial) []search.Label {
+func sheetLabels(t scoresheet.Trial) []planner.Label {
 	families := t.Families
 	if len(families) == 0 {
 		families = []string{""}
 	}
 	low := point4(t.Alpha.Low, t.Beta.Low, t.Gamma.Low, t.Phi.Low)
 	high := point4(t.Alpha.High, t.Beta.High, t.Gamma.High, t.Phi.High)
-	var list []search.Label
+	var list []planner.Label
 	for _, family := range families {
 		for _, p := range slices.Compact([]search.Point{low, high}) {
-			l := search.Label{Point: p, Control: family}
+			l := planner.Label{Point: p, Control: family}
 			if p.Alpha != "" && p.Beta != "" && p.Gamma != "" {
 				l.Nominal = p.Nominal()
 			}

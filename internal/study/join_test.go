@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/store"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // TestJoin: a record belongs to a plan by keys, in the plan's order and under its names; what
@@ -15,7 +15,7 @@ func TestJoin(t *testing.T) {
 	run := func(key, trial string, seed int) store.Record {
 		return store.Record{Run: store.Run{Key: key, Trial: trial, Seed: seed}, State: store.Waiting}
 	}
-	named := document{Document: search.Document{Trials: []search.DocumentTrial{{Name: "x"},
+	named := document{Document: planner.Document{Trials: []planner.DocumentTrial{{Name: "x"},
 		{Name: "y"}}}}
 	keyed := named
 	keyed.Runs = []store.Run{{Key: "2", Trial: "y", Seed: 0}, {Key: "1", Trial: "x", Seed: 0}}

@@ -12,7 +12,7 @@ import (
 	"gridsearch/internal/images"
 	"gridsearch/internal/job"
 	"gridsearch/model"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // Prepared is a plan with everything that it needs to be trained.
@@ -21,7 +21,7 @@ type Prepared struct {
 	Text       []byte   // the experiment file as given
 	Overrides  []string // key=value settings from outside the file
 	Base       model.Architecture
-	Plan       *search.Plan
+	Plan       *planner.Plan
 	Validation int // images of the validation split; 0 where the file names no data set
 	source     dataset.Source
 }
@@ -142,7 +142,7 @@ func (p *Prepared) Specs() ([]job.Spec, error) {
 }
 
 // spec is the run of a trial with a seed.
-func (p *Prepared) spec(trial search.Trial, seed int, data job.Data) (job.Spec, error) {
+func (p *Prepared) spec(trial planner.Trial, seed int, data job.Data) (job.Spec, error) {
 	e, point := p.Experiment, trial.Labels[0].Point
 	phi := point.Phi.Float64()
 	return job.Spec{
@@ -153,14 +153,14 @@ func (p *Prepared) spec(trial search.Trial, seed int, data job.Data) (job.Spec, 
 }
 
 // Trainable lists the trials that the data allow, largest first.
-func (p *Prepared) Trainable() []search.Trial {
-	var trials []search.Trial
+func (p *Prepared) Trainable() []planner.Trial {
+	var trials []planner.Trial
 	for _, trial := range p.Plan.Trials {
 		if trial.ExcludedBy == "" {
 			trials = append(trials, trial)
 		}
 	}
-	slices.SortStableFunc(trials, func(a, b search.Trial) int {
+	slices.SortStableFunc(trials, func(a, b planner.Trial) int {
 		return cmp.Compare(
 			b.Network.Cost.MAdds, a.Network.Cost.MAdds)
 	})

@@ -19,7 +19,7 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // Folder is a study's place on disk.
@@ -67,7 +67,7 @@ func (f Folder) Exists() bool {
 // besides the file, where a relative path of the file led, and what the runs' keys are made of
 // besides. Plans of earlier versions end with the path.
 type document struct {
-	search.Document
+	planner.Document
 	Overrides []string `json:"overrides,omitempty"` // key=value, in the order given
 	// folder of the data, absolute; empty for the data set's usual place
 	DataPath string `json:"data_path,omitempty"`
@@ -88,7 +88,7 @@ func (e *InputError) Unwrap() error { return e.Err }
 type Study struct {
 	Folder     Folder
 	Experiment *experiments.Experiment
-	Plan       search.Document
+	Plan       planner.Document
 	Records    []store.Record // of the plan's runs, in its order
 	Unplanned  []store.Record // of other runs, which an earlier plan has left
 	Latencies  []store.Latency

@@ -11,7 +11,7 @@ import (
 	"gridsearch/internal/report"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // studyValues are those of a study. Its families make curves where all dimensions are scaled
@@ -120,7 +120,7 @@ func family(r report.Results, name string) figure.Family {
 
 // member says whether a trial belongs to a family, and what its dimension is multiplied by.
 func member(t report.Trial, family string) (label string, ok bool) {
-	i := slices.IndexFunc(t.Labels, func(l search.Label) bool { return l.Control == family })
+	i := slices.IndexFunc(t.Labels, func(l planner.Label) bool { return l.Control == family })
 	if i < 0 {
 		return "", false
 	}

@@ -12,6 +12,7 @@ import (
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // Sheet is a file of scores, testdata/name below the folder of package report.
@@ -38,7 +39,7 @@ func Study(t testing.TB) *study.Study {
 		t.Fatal(err)
 	}
 	s := &study.Study{Folder: study.Folder(t.TempDir()), Experiment: e,
-		Plan: search.Document{Study: "made", Trials: trials()}}
+		Plan: planner.Document{Study: "made", Trials: trials()}}
 	scores := []struct {
 		trial string
 		top1  []float64
@@ -58,12 +59,12 @@ func Study(t testing.TB) *study.Study {
 	return s
 }
 
-func trials() []search.DocumentTrial {
-	label := func(alpha, beta, gamma, phi search.Decimal, control string) []search.Label {
+func trials() []planner.DocumentTrial {
+	label := func(alpha, beta, gamma, phi search.Decimal, control string) []planner.Label {
 		p := search.Point{Alpha: alpha, Beta: beta, Gamma: gamma, Phi: phi}
-		return []search.Label{{Point: p, Nominal: p.Nominal(), Control: control}}
+		return []planner.Label{{Point: p, Nominal: p.Nominal(), Control: control}}
 	}
-	return []search.DocumentTrial{
+	return []planner.DocumentTrial{
 		{Name: "base", Labels: label("1", "1", "1", "0", "base"),
 			MAdds: 1e6, Params: 5000, Activations: 100, MAddsRatio: 1, Resolution: 16},
 		{Name: "d=1 w=1.4 px=16", Labels: label("1", "1.4", "1", "1", "width"),

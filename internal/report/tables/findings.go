@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"gridsearch/internal/plural"
-	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // findings says in sentences what the table shows, and what it does not.
@@ -102,8 +102,8 @@ func (r results) images() string {
 		return fmt.Sprintf("binomial standard error on %s: %.2f points at %s %%, "+
 			"the best mean, and %.2f at 50 %%; differences between trials, which see the same images, "+
 			"are better known", plural.Of(r.Validation, "validation image"),
-			100*search.BinomialError(*best, r.Validation), percent(best),
-			100*search.BinomialError(.5, r.Validation))
+			100*planner.BinomialError(*best, r.Validation), percent(best),
+			100*planner.BinomialError(.5, r.Validation))
 	}
 	runs := 0
 	for _, t := range r.Trials {

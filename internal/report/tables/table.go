@@ -11,6 +11,7 @@ import (
 	"gridsearch/internal/si"
 	"gridsearch/internal/terminal"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 // column is a column of the table.
@@ -125,7 +126,7 @@ func phi(t report.Trial) string   { return span(t, 3) }
 // span is one of alpha, beta, gamma and phi as the label has it, or the interval of all labels that
 // build the network.
 func span(t report.Trial, which int) string {
-	of := func(l search.Label) search.Decimal {
+	of := func(l planner.Label) search.Decimal {
 		return []search.Decimal{l.Alpha, l.Beta, l.Gamma, l.Phi}[which]
 	}
 	if len(t.Labels) == 0 {

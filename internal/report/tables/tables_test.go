@@ -14,6 +14,7 @@ import (
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search"
+	"gridsearch/search/planner"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -213,7 +214,7 @@ func TestImages(t *testing.T) {
 func TestCoefficients(t *testing.T) {
 	s := made.Study(t)
 	second := search.Point{Alpha: "1.05", Beta: "1.4", Gamma: "0.95", Phi: "1"}
-	s.Plan.Trials[1].Labels = append(s.Plan.Trials[1].Labels, search.Label{Point: second})
+	s.Plan.Trials[1].Labels = append(s.Plan.Trials[1].Labels, planner.Label{Point: second})
 	header := func() (string, string) {
 		var text bytes.Buffer
 		if err := Write(&text, report.New(s), "md", false); err != nil {
