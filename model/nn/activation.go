@@ -3,28 +3,28 @@ package nn
 import (
 	"math"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 	"gridsearch/internal/plain"
 	"gridsearch/model"
 )
 
 // activationKind is an activation as the engine takes it, and as plain loops.
 type activationKind struct {
-	fused    kernel.Activation
+	fused    ops.Activation
 	forward  func(y, x []float32)
 	backward func(dx, dy, x []float32)
 }
 
 // activations are all of model.Activations, by name.
 var activations = map[string]activationKind{
-	model.SiLU:      {kernel.SiLU, plain.SiLU, plain.SiLUBackward},
-	model.ReLU:      clipped(kernel.ReLU, float32(math.Inf(1))),
-	model.ReLU6:     clipped(kernel.ReLU6, 6),
-	model.HardSwish: {kernel.HardSwish, plain.HardSwish, plain.HardSwishBackward},
+	model.SiLU:      {ops.SiLU, plain.SiLU, plain.SiLUBackward},
+	model.ReLU:      clipped(ops.ReLU, float32(math.Inf(1))),
+	model.ReLU6:     clipped(ops.ReLU6, 6),
+	model.HardSwish: {ops.HardSwish, plain.HardSwish, plain.HardSwishBackward},
 }
 
 // clipped is an activation min(max(x, 0), top).
-func clipped(fused kernel.Activation, top float32) activationKind {
+func clipped(fused ops.Activation, top float32) activationKind {
 	return activationKind{fused,
 		func(y, x []float32) { plain.ReLU(y, x, top) },
 		func(dx, dy, x []float32) { plain.ReLUBackward(dx, dy, x, top) }}

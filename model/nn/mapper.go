@@ -1,9 +1,10 @@
 package nn
 
 import (
+	"errors"
 	"slices"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/model"
 )
 
@@ -37,10 +38,13 @@ func NewMapper(arch model.Architecture, p *Parameters, o Options) (*Mapper, erro
 	pool := slices.IndexFunc(layers, func(l layer) bool { _, ok := l.(*globalMean); return ok })
 	m := &Mapper{Network: n, front: made.chain(layers[:pool]...), pooled: n.last,
 		size: last.OutSize, classes: layers[len(layers)-1].(*pointwise)}
+	if made.err != nil {
+		return nil, errors.Join(made.err, n.Close())
+	}
 	if pool > 0 {
 		m.pooled = make([]float32, m.front.allocate(n.Batch()))
 	}
-	return m, made.err
+	return m, nil
 }
 
 // Step computes the logits of the images, and what their maps are made of.
@@ -48,7 +52,7 @@ func (m *Mapper) Step() error {
 	if _, err := m.Network.Step(0); err != nil {
 		return err
 	}
-	defer kernel.FlushDenormals()()
+	defer thread.FlushDenormals()()
 	m.front.forward(m.pooled, m.last)
 	return nil
 }

@@ -1,7 +1,7 @@
 // Package nn builds the networks of package model as Gorgonia graphs: one node for each block and
 // one for its gradient.
 //
-// A network is a chain of blocks; inside a block, layers on package kernel do the work. Networks
+// A network is a chain of blocks; inside a block, layers on package ops do the work. Networks
 // made from one Parameters share the weights: a trainer writes gradients beside them, an optimiser
 // moves them, an evaluator reads them.
 package nn
@@ -11,6 +11,7 @@ import (
 
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/internal/plain"
 	"gridsearch/model"
 	"gridsearch/model/graph"
@@ -38,7 +39,7 @@ func (o Options) engine(training bool) (*engine.Engine, error) {
 			return nil, err
 		}
 	}
-	return engine.New(set, o.Threads, training), nil
+	return engine.New(&set.Set, o.Threads, training), nil
 }
 
 // Network is a compiled network for a fixed batch size. It is not safe for concurrent use.
@@ -79,9 +80,21 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 	if s.engine, err = o.engine(s.training); err != nil {
 		return nil, err
 	}
+	n, err := compile(arch, p, batch, s)
+	if err != nil {
+		if s.engine != nil {
+			s.engine.Close()
+		}
+		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
+	}
+	return n, nil
+}
+
+// compile makes the blocks of a network and its graph.
+func compile(arch model.Architecture, p *Parameters, batch int, s settings) (*Network, error) {
 	blocks, err := newBlocks(arch, p, s)
 	if err != nil {
-		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
+		return nil, err
 	}
 	n := &Network{clock: s.clock, engine: s.engine,
 		images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels),
@@ -94,10 +107,7 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 		images := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
 		return n.connect(b, images, blocks, p)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
-	}
-	return n, nil
+	return n, err
 }
 
 // connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the
@@ -165,8 +175,13 @@ func (n *Network) Refresh() { n.read = false }
 // Nodes counts the nodes of the graph by kind: "forward", "backward", "gradient".
 func (n *Network) Nodes() map[string]int { return n.program.Count() }
 
-// Close frees the graph.
-func (n *Network) Close() error { return n.program.Close() }
+// Close frees the graph and ends the threads; the network can do no step any more.
+func (n *Network) Close() error {
+	if n.engine != nil {
+		n.engine.Close()
+	}
+	return n.program.Close()
+}
 
 // wiring makes a block a node of the graph.
 type wiring struct {
@@ -223,7 +238,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...),
 		Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
-			defer kernel.FlushDenormals()()
+			defer thread.FlushDenormals()()
 			w.block.forward(out, in[0])
 			return nil
 		},
@@ -247,7 +262,7 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 		if w.first {
 			dx = nil
 		}
-		defer kernel.FlushDenormals()()
+		defer thread.FlushDenormals()()
 		w.block.backward(dx, values[2], values[0], values[1])
 		return nil
 	}

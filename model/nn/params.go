@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 )
@@ -76,7 +76,7 @@ func (p *Parameters) gather() {
 		q.place = size
 		size += (len(q.Value) + cacheLine - 1) / cacheLine * cacheLine
 	}
-	p.values, p.grads = kernel.Floats(size), kernel.Floats(size)
+	p.values, p.grads = ops.Floats(size), ops.Floats(size)
 	for _, q := range p.List {
 		value, n := q.Value, len(q.Value)
 		q.Value, q.Grad = p.values[q.place:][:n:n], p.grads[q.place:][:n:n]

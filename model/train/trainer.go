@@ -1,7 +1,7 @@
 package train
 
 import (
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/nn"
@@ -63,7 +63,7 @@ func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 	if diverged(loss) {
 		return 0, &DivergedError{Step: step, LearningRate: rate, Loss: loss}
 	}
-	defer kernel.FlushDenormals()()
+	defer thread.FlushDenormals()()
 	t.optimizer.step(step, rate)
 	if t.average != nil {
 		t.average.update(step)

@@ -35,7 +35,7 @@ func TestMaxPool(t *testing.T) {
 				g.Forward(y, from, x)
 				g.Backward(dx, dy, from)
 
-				p := NewMaxPool(engine.New(set, rapid.IntRange(1, 2).Draw(r, "threads"), true),
+				p := NewMaxPool(engine.New(&set.Set, rapid.IntRange(1, 2).Draw(r, "threads"), true),
 					engine.ConvShape{In: g.Channels, Out: g.Channels, Kernel: g.Kernel,
 						Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
 				ours, gradient := make([]float32, p.Allocate(g.Batch)), slices.Repeat([]float32{7}, len(x))

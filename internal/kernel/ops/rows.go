@@ -1,4 +1,4 @@
-package kernel
+package ops
 
 import (
 	"math"
@@ -98,7 +98,7 @@ func (k *Kernels) run(kernel abi.RowKernel, n Rows, par Params, params int, m ..
 	if params > 0 {
 		a.Par = Matrix(par).check(params, k.Pad(n.Channels))
 	}
-	k.table.Rows[kernel](a)
+	k.Table.Rows[kernel](a)
 }
 
 // runJoined is run of a kernel that adds nothing up. Rows that follow each other without a gap and
@@ -175,7 +175,7 @@ func (k *Kernels) runGates(kernel abi.RowKernel, n Rows, par Params, params int,
 	if gateRows > 0 {
 		gates.set(a, gateRows, n.Groups, k.Pad(n.Channels))
 	}
-	k.table.Rows[kernel](a)
+	k.Table.Rows[kernel](a)
 }
 
 // Copy computes y = x.
@@ -282,7 +282,7 @@ func (k *Kernels) ClippedProducts(act Activation, du, dy, y, z Matrix, p Params,
 	k.run(abi.ClippedProducts, n, p, 2, du, dy, y, z)
 }
 
-// Raise puts x into y and p0 into which where x is larger than y, or no number.
+// Raise puts x into y and p0 into which where x is larger than y, or NaN.
 func (k *Kernels) Raise(y, x, which Grouped, p Params, n Rows) {
 	k.runGroups(abi.RaiseRows, n, p, 1, y, x, which)
 }
