@@ -48,7 +48,7 @@ var kinds = map[string]func(*maker) block{
 	model.KindClassifier: (*maker).classifier,
 	model.MBConv:         (*maker).mbconv, model.InvertedResidual: (*maker).mbconv,
 	model.Separable: (*maker).separable, model.Conv: (*maker).conv,
-	model.Basic: (*maker).basic, model.Bottleneck: (*maker).narrowed,
+	model.Basic: (*maker).basic, model.Bottleneck: (*maker).bottleneck,
 }
 
 // maker makes the layers of one block and notes the parameters that they use.
@@ -100,7 +100,7 @@ func (m *maker) geometry(in, out int) plain.Conv {
 		Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
 }
 
-// activation is the block's, of so many numbers an example.
+// activation is the block's; perExample is the numbers of an example.
 func (m *maker) activation(perExample int) layer {
 	return &activation{kind: activations[m.block.Activation], perExample: perExample}
 }
@@ -165,9 +165,9 @@ func (m *maker) depthwise(channels int) (*depthwise, *norm) {
 		channels, 1)
 }
 
-// bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters
-// ([code], MBConvBlock).
-type bottleneck struct {
+// invertedBottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have
+// parameters ([code], MBConvBlock).
+type invertedBottleneck struct {
 	expand                             *pointwise // nil where there is no expansion
 	depthwise                          *depthwise
 	excite                             *excite // nil for none
@@ -175,10 +175,10 @@ type bottleneck struct {
 	expandNorm, depthwiseNorm, outNorm *norm
 }
 
-func (m *maker) bottleneck() bottleneck {
+func (m *maker) invertedBottleneck() invertedBottleneck {
 	b := m.block
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
-	var p bottleneck
+	var p invertedBottleneck
 	if b.Expanded != b.In {
 		p.expand, p.expandNorm = m.pointwise("expand", in, b.In, b.Expanded),
 			m.norm("expand", in, b.Expanded, 1)
@@ -201,8 +201,8 @@ func (m *maker) lastGamma() float64 {
 }
 
 func (m *maker) mbconv() block {
-	b, p := m.block, m.bottleneck()
-	if l := m.fusedBottleneck(p); l != nil {
+	b, p := m.block, m.invertedBottleneck()
+	if l := m.fusedInvertedBottleneck(p); l != nil {
 		return m.out(l)
 	}
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize

@@ -71,8 +71,8 @@ func (m *maker) fusedMaxPool() layer {
 		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})}
 }
 
-// fusedBottleneck is the fused form of a bottleneck; nil where there is none.
-func (m *maker) fusedBottleneck(p bottleneck) layer {
+// fusedInvertedBottleneck is the fused form of an inverted bottleneck; nil where there is none.
+func (m *maker) fusedInvertedBottleneck(p invertedBottleneck) layer {
 	b := m.block
 	shape := mbconv.Shape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels,
 		Kernel: b.Kernel, Stride: b.Stride,

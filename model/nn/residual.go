@@ -58,8 +58,8 @@ func (m *maker) basic() block {
 	return m.joined(first, firstNorm, m.activation(b.OutSize*b.OutSize*b.Expanded), second, secondNorm)
 }
 
-// narrowed is the block of the larger residual networks, which are narrow inside.
-func (m *maker) narrowed() block {
+// bottleneck is the block of the larger residual networks, which are narrow inside.
+func (m *maker) bottleneck() block {
 	b := m.block
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
 	first, firstNorm := m.pointwise("conv1", in, b.In, b.Expanded), m.norm("conv1", in, b.Expanded, 1)

@@ -409,7 +409,7 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// TestDivergenceOfTheLastStep: where the weights end as no numbers after a last step with a loss,
+// TestDivergenceOfTheLastStep: where the weights end as NaN after a last step with a loss,
 // the validation images show it.
 func TestDivergenceOfTheLastStep(t *testing.T) {
 	j := job()

@@ -54,7 +54,7 @@ func (t *Trainer) Images() []float32 { return t.network.Images() }
 func (t *Trainer) Labels() []int32 { return t.network.Labels() }
 
 // Step makes the step of that number, counted from 0, at a learning rate: forward, loss, backward,
-// optimiser, moving average. It returns the mean loss of the batch; one that is no number gives a
+// optimiser, moving average. It returns the mean loss of the batch; one that is NaN or infinite gives a
 // *DivergedError and leaves the weights as they were.
 func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 	if loss, err = t.network.Step(step); err != nil {

@@ -96,7 +96,7 @@ func (l *layer) units(from, to int, visit func(image, images int)) {
 	}
 }
 
-// stretches visits the rows of images, so many at a time.
+// stretches visits the rows of images, lines at a time.
 func (l *layer) stretches(image, images int, visit func(s stretch)) {
 	for row := 0; row < l.shape.OutSize; row += l.lines {
 		visit(stretch{image, images, row, min(l.lines, l.shape.OutSize-row)})
@@ -165,7 +165,7 @@ func (in input) slopes() ops.Grouped {
 	return engine.Grouped(in.w.Scratch[engine.Slopes], in.shape.In, in.shape.InSize, in.shape.InSize)
 }
 
-// numbers are the input's rows of so many images.
+// numbers are the input's rows of a number of images.
 func (in input) numbers(images int) ops.Rows {
 	return ops.Rows{Rows: in.shape.InSize, Channels: in.shape.In, Groups: in.shape.InSize,
 		Images: images}
@@ -182,13 +182,14 @@ func (in input) fill(image, images int, slopes bool) {
 	n, act := in.numbers(images), in.shape.Activation
 	switch {
 	case in.from != nil && slopes:
-		in.w.NormActSlopeGroups(act, in.inside(engine.Input), in.front(in.from.z, image), in.slopes(), in.par, n)
+		in.w.NormActSlopeGroups(act, in.inside(engine.Input), in.front(in.from.z, image),
+			in.slopes(), in.par, n)
 	case in.from != nil:
 		in.w.NormActGroups(act, in.inside(engine.Input), in.front(in.from.z, image), in.par, n)
 	case !in.direct():
 		c := in.shape.In
-		in.w.Copy(in.inside(engine.Input), engine.Grouped(in.x[image*in.inPixels()*c:], c, in.shape.InSize,
-			in.shape.InSize), n)
+		in.w.Copy(in.inside(engine.Input), engine.Grouped(in.x[image*in.inPixels()*c:], c,
+			in.shape.InSize, in.shape.InSize), n)
 	}
 }
 
@@ -204,7 +205,8 @@ func (in input) patches(s stretch, ky int) ops.Matrix {
 	}
 	rows, n := in.rows(s)
 	to := ops.Dense(in.w.Scratch[engine.Patches], n.Channels)
-	in.w.Copy(engine.Grouped(to.Data, n.Channels, n.Rows, n.Groups), rows(in.w.Scratch[engine.Input], ky), n)
+	in.w.Copy(engine.Grouped(to.Data, n.Channels, n.Rows, n.Groups),
+		rows(in.w.Scratch[engine.Input], ky), n)
 	return to
 }
 
@@ -257,7 +259,7 @@ func (l *layer) backward(dx, du, x []float32, add bool) {
 	}
 }
 
-// backwardConv is a worker's backward phase. The gradient of the window is in scratch WindowGradient.
+// backwardConv is a worker's backward phase. Scratch WindowGradient holds that of the window.
 type backwardConv struct {
 	input
 	dx   []float32
@@ -288,16 +290,16 @@ func (b *backwardConv) tap(s stretch, ky int, dz ops.Matrix, n int) {
 	t := b.taps[ky]
 	t.Gradient(b.w, b.patches(s, ky), dz, n)
 	if b.direct() {
-		b.w.Product(ops.Dense(b.w.Scratch[engine.WindowGradient][s.first*b.shape.OutSize*t.In:], t.In), dz,
-			t.Backward, n, false)
+		to := b.w.Scratch[engine.WindowGradient][s.first*b.shape.OutSize*t.In:]
+		b.w.Product(ops.Dense(to, t.In), dz, t.Backward, n, false)
 		return
 	}
 	d := ops.Dense(b.w.Scratch[engine.Patches], t.In)
 	b.w.Product(d, dz, t.Backward, n, false)
 	rows, size := b.rows(s)
 	// Rows overlap: the kernel adds them one after the other.
-	b.w.AffineAddGroups(rows(b.w.Scratch[engine.WindowGradient], ky), rows(b.w.Scratch[engine.WindowGradient], ky),
-		engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
+	to := rows(b.w.Scratch[engine.WindowGradient], ky)
+	b.w.AffineAddGroups(to, to, engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
 }
 
 // write takes the gradient of the window.

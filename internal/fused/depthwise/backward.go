@@ -130,7 +130,8 @@ func (d *Layer) backwardBands(w *engine.Worker, dx, du, x, residual []float32, f
 
 // inputGradient computes the gradient in front of the convolution for the input rows of a band.
 func (d *Layer) inputGradient(w *engine.Worker, b band) ops.Grouped {
-	dz, a := ops.Map{Data: w.Scratch[engine.Output], Stride: d.outStride(), Image: d.outImage()}, d.area(b)
+	dz := ops.Map{Data: w.Scratch[engine.Output], Stride: d.outStride(), Image: d.outImage()}
+	a := d.area(b)
 	line, rows := d.shape.InSize*d.pad, b.rows
 	if d.shape.Stride == 2 {
 		line, rows = 2*d.shape.OutSize*d.pad, 2*b.rows

@@ -77,7 +77,7 @@ func (d *Layer) cut() {
 func (d *Layer) bands() int { return engine.Pieces(d.shape.OutSize, d.band) }
 func (d *Layer) units() int { return engine.Pieces(d.batch, d.group) * d.bands() }
 
-// inRows is the number of input rows, padding included, that so many output rows see.
+// inRows is the number of input rows, padding included, that a number of output rows see.
 func (d *Layer) inRows(rows int) int { return (rows-1)*d.shape.Stride + d.kernel }
 
 // padding is that of the input, margin that of the output's gradient in the backward pass.

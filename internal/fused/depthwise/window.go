@@ -74,8 +74,8 @@ func (d *Layer) window(w *engine.Worker, x []float32) *window {
 	return &window{reader: d.reader(w, x), last: -1}
 }
 
-// clearMargins sets to zero what surrounds the pixels of windows of so many rows: a margin of
-// pixels on the sides and, where they hold whole images of so many rows, what is above and below.
+// clearMargins sets to zero what surrounds the pixels of windows of rows: a margin of
+// pixels on the sides and, where they hold whole images of size rows, what is above and below.
 // That of bands is cleared as they are filled.
 func (d *Layer) clearMargins(data []float32, stride, rows, margin, size int) {
 	top, bottom, side := margin, min(margin+size, rows), margin*d.pad
@@ -137,8 +137,8 @@ func (v *window) fill(b band, from int) {
 		return
 	}
 	n := ops.Rows{Rows: size, Groups: high - low, Images: b.images}
-	at := ops.Grouped{Matrix: ops.Dense(v.w.Scratch[engine.Input][low*stride+v.padding()*v.pad:], v.pad),
-		Group: stride, Image: v.inImage()}
+	inside := v.w.Scratch[engine.Input][low*stride+v.padding()*v.pad:]
+	at := ops.Grouped{Matrix: ops.Dense(inside, v.pad), Group: stride, Image: v.inImage()}
 	pixel := (b.image*size + top + low) * size
 	if v.slopes {
 		v.readSlope(at, v.slope(low), pixel, n)
@@ -163,8 +163,8 @@ type gradientWindow struct {
 }
 
 func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
-	d.clearMargins(w.Scratch[engine.Output][:d.group*d.outImage()], d.outStride(), d.outRows(), d.margin(),
-		d.shape.OutSize)
+	d.clearMargins(w.Scratch[engine.Output][:d.group*d.outImage()], d.outStride(), d.outRows(),
+		d.margin(), d.shape.OutSize)
 	return gradientWindow{d, w, du, w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C)}
 }
 

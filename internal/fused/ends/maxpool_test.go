@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMaxPool demands the bits of the plain loop, with equal values, infinite ones and no numbers
+// TestMaxPool demands the bits of the plain loop, with equal values, infinite ones and NaN
 // among them, for every kernel set, at 1 and 2 threads.
 func TestMaxPool(t *testing.T) {
 	for _, set := range kernel.Sets() {
@@ -52,7 +52,7 @@ func TestMaxPool(t *testing.T) {
 	}
 }
 
-// differ is the first place where two slices differ, no numbers being alike, or -1.
+// differ is the first place where two slices differ, NaN being alike, or -1.
 func differ(a, b []float32) int {
 	if len(a) != len(b) {
 		return 0

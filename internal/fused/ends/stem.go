@@ -83,9 +83,8 @@ func (c *Stem) Forward(y, x []float32) {
 				patches = c.patch(pixel)
 			}
 			c.gather(w, patches.Data, x, pixel, n)
-			s.Write(c.raw(pixel), ops.Dense(w.Scratch[engine.Output], c.pad), n, len(c.z), func(z ops.Matrix) {
-				w.ProductPadded(z, patches, c.conv.Forward, n)
-			})
+			s.Write(c.raw(pixel), ops.Dense(w.Scratch[engine.Output], c.pad), n, len(c.z),
+				func(z ops.Matrix) { w.ProductPadded(z, patches, c.conv.Forward, n) })
 		})
 		s.Flush()
 	})

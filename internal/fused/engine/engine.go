@@ -106,7 +106,7 @@ const resident = 256 << 10
 
 // Split is the number of equal parts of a batch in which a block computes its output. In
 // evaluation, where nothing depends on the whole batch, it is the smallest with which the widest
-// tensor, of so many floats an image, is resident.
+// tensor, of image floats an image, is resident.
 func (e *Engine) Split(batch, image int) int {
 	n := 1
 	for !e.Training && n < batch && (batch%n != 0 || batch/n*image > resident) {
@@ -243,7 +243,7 @@ func (p *phase) Run(thread int) {
 }
 
 // Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose
-// rows of so many channels make a unit. A worker has four rows of parameters for its stretches,
+// rows of channels make a unit. A worker has four rows of parameters for its stretches,
 // which are zero at first.
 func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int,
 	par ops.Params)) {
@@ -271,7 +271,7 @@ func (e *Engine) Group(n, most int) int {
 	return best
 }
 
-// largest is the largest share of n images in units of so many.
+// largest is the largest share of n images in units of size images.
 func (e *Engine) largest(n, size int) int {
 	images, units := 0, Pieces(n, size)
 	for worker := range e.Workers {
@@ -280,7 +280,7 @@ func (e *Engine) largest(n, size int) int {
 	return images
 }
 
-// Chunk is a number of rows of so many channels that make a unit, a multiple of 48 where it can be:
+// Chunk is a number of rows of channels that make a unit, a multiple of 48 where it can be:
 // the tiles of the kernels divide that.
 func Chunk(rows, channels int) int {
 	n := Unit / max(1, channels)
@@ -290,7 +290,7 @@ func Chunk(rows, channels int) int {
 	return max(1, min(n, rows))
 }
 
-// Pieces is the number of pieces of so many that n make.
+// Pieces is the number of pieces of a size that n make, the last one shorter.
 func Pieces(n, size int) int { return (n + size - 1) / size }
 
 // Grouped are images of rows groups of width rows that follow each other.

@@ -45,7 +45,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestClose: the threads of an engine end when it is closed, once or twice, and it computes no more.
+// TestClose: the threads of an engine end when it is closed, once or twice; it computes no more.
 func TestClose(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {

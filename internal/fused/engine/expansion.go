@@ -25,7 +25,7 @@ func (e *Engine) NewExpansion(weight Weight, norm NormParams, in, out int) *Expa
 // Implicit says whether z is never kept.
 func (l *Expansion) Implicit() bool { return l.implicit != nil }
 
-// Allocate sizes the layer for so many rows.
+// Allocate sizes the layer for a number of rows.
 func (l *Expansion) Allocate(rows int) {
 	l.rows = rows
 	if l.implicit != nil {

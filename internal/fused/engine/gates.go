@@ -59,7 +59,7 @@ func (g *DepthGates) Images(pixels ops.Matrix) ops.Grouped {
 	return Grouped(pixels.Data, pixels.Stride, g.area, 1)
 }
 
-// Rows are the numbers of so many pixels in groups of an image: whole images, or a part of one.
+// Rows are the channels of pixels in groups of an image: whole images, or a part of one.
 func (g *DepthGates) Rows(pixels, channels int) ops.Rows {
 	return ops.Rows{Rows: min(pixels, g.area), Channels: channels, Groups: Pieces(pixels, g.area)}
 }

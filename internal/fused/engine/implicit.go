@@ -2,8 +2,8 @@ package engine
 
 import "gridsearch/internal/kernel/ops"
 
-// implicit makes of an Expansion one whose output z = x W is never kept: whoever reads z computes its
-// rows again. That pays where x has few channels, as memory is slower than the product then.
+// implicit makes of an Expansion one whose output z = x W is never kept: whoever reads z computes
+// its rows again. That pays where x has few channels, as memory is slower than the product then.
 //
 // The statistics of z follow from those of x: its mean is mean(x) W, its variance the diagonal of
 // W' Cov(x) W. Backwards, dz = a du + b z + c is linear in du, z and 1, so that what is summed up

@@ -54,7 +54,7 @@ func (p *Pointwise) Pack(k *ops.Kernels) {
 	}
 }
 
-// Apply computes y = x weights + bias of so many rows.
+// Apply computes y = x weights + bias of a number of rows.
 func (p *Pointwise) Apply(k *ops.Kernels, y, x ops.Matrix, rows int) {
 	for i := range rows {
 		copy(y.Data[i*y.Stride:], p.Bias.Value)

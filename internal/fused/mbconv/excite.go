@@ -48,7 +48,7 @@ func (x *excite) wide(row, first, n int) ops.Matrix {
 	return ops.Dense(x.rows[(row*x.batch+first)*x.pad:][:n*x.pad], x.pad)
 }
 
-// gates are a row of each image from a first one on and, so many rows behind it, another.
+// gates are two rows of each image from a first one on.
 func (x *excite) gates(row, first, second int) ops.Gates {
 	return ops.Gates{Data: x.rows[(row*x.batch+first)*x.pad:],
 		Row: (second - row) * x.batch * x.pad, Group: x.pad}

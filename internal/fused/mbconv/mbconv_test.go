@@ -31,6 +31,7 @@ type bench struct {
 
 func newBench(set *ops.Set, threads, batch int, s Shape) *bench {
 	b := &bench{weights: map[string]engine.Weight{}}
+	s.Activation = ops.SiLU
 	weight := func(name string, n int, scale float32) engine.Weight {
 		w := engine.Weight{Value: normals(n, name), Grad: make([]float32, n)}
 		for i := range w.Value {

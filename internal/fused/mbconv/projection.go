@@ -76,7 +76,7 @@ func (p *projection) groups(from, to int, visit func(first, n int)) {
 	}
 }
 
-// stretches visits the pixels of an image, so many at a time, with the first one's number in the
+// stretches visits the pixels of an image, rows at a time, with the first one's number in the
 // batch.
 func (p *projection) stretches(image int, visit func(pixel, n int)) {
 	for i := 0; i < p.area; i += p.rows {
@@ -312,8 +312,8 @@ func (b *backwardProjection) gradients(da ops.Matrix, pixel, n int) {
 }
 
 func (b *backwardProjection) wholeImages(first, n int) {
-	a, da, slope := ops.Dense(b.Scratch[engine.Input], b.pad), ops.Dense(b.Scratch[engine.InputGradient], b.pad),
-		ops.Dense(b.Scratch[engine.Slopes], b.pad)
+	a, slope := ops.Dense(b.Scratch[engine.Input], b.pad), ops.Dense(b.Scratch[engine.Slopes], b.pad)
+	da := ops.Dense(b.Scratch[engine.InputGradient], b.pad)
 	pixel, rows := first*b.area, ops.Rows{Rows: n * b.area, Channels: b.pad}
 	b.gradients(da, pixel, rows.Rows)
 	b.NormActSlope(b.shape.Activation, a, b.input(pixel), slope, b.par, rows)

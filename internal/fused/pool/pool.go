@@ -1,5 +1,5 @@
-// Package pool is a thread pool for phases of work that follow each other within microseconds, where
-// a goroutine that sleeps would take a hundred to wake: its threads wait awake for a while.
+// Package pool is a thread pool for phases of work that follow each other within microseconds: its
+// threads wait awake for a while, as a goroutine that sleeps takes a hundred to wake.
 package pool
 
 import (

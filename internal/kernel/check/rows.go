@@ -12,7 +12,7 @@ import (
 type row struct {
 	kernel   abi.RowKernel
 	operands int
-	past     bool // it stores past the caches: whole vectors on cache lines
+	past     bool // non-temporal stores: whole vectors on cache lines
 	width    int
 	run      func(*abi.RowArgs)
 }

@@ -31,7 +31,7 @@ func (m Map) check(a Area, height, width int) {
 	}
 }
 
-// gap is the distance, in bytes, from the row behind so many of an image to the next image.
+// gap is the distance, in bytes, from the row behind those of an image to the next image.
 func (m Map) gap(rows int) int { return 4 * (m.Image - rows*m.Stride) }
 
 // Depthwise computes an area of output pixels: y = x * weights [kernel, kernel, channels]. x begins

@@ -110,7 +110,7 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 }
 
 // transpose copies rows of b, a vector's or fewer, to a vector of columns of a panel, whose rows
-// are so many numbers apart.
+// are apart numbers apart.
 func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	if k.Table.PackTransposed == nil {
 		for j := range rows {

@@ -30,10 +30,12 @@ func TestInPlace(t *testing.T) {
 		k, n := s.New(), ops.Rows{Rows: rows, Channels: channels}
 		for name, run := range map[string]func(y, x []float32){
 			"affine": func(y, x []float32) {
-				k.Affine(ops.Dense(y, channels), ops.Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
+				k.Affine(ops.Dense(y, channels), ops.Dense(x, channels),
+					k.NewParams(2, channels).Set(par, z), n)
 			},
 			"normSiLU": func(y, x []float32) {
-				k.NormAct(ops.SiLU, ops.Dense(y, channels), ops.Dense(x, channels), k.NewParams(2, channels).Set(par, z), n)
+				k.NormAct(ops.SiLU, ops.Dense(y, channels), ops.Dense(x, channels),
+					k.NewParams(2, channels).Set(par, z), n)
 			},
 			"slopeProductsGate": func(y, x []float32) {
 				whole := func(m []float32) ops.Grouped { return ops.Grouped{ops.Dense(m, channels), len(m), 0} }
@@ -206,8 +208,8 @@ func productCase(t *testing.T, k *ops.Kernels, dice *rand.Rand, rows, columns, d
 		t.Fatalf("[%d, %d]: packed from the transpose it is another", depth, columns)
 	}
 	got = c.Clone()
-	k.ProductTA(ops.Matrix{got.Data, strideC}, ops.Matrix{at.Data, rows}, ops.Matrix{b.Data, strideB}, depth,
-		rows, columns, accumulate)
+	k.ProductTA(ops.Matrix{got.Data, strideC}, ops.Matrix{at.Data, rows}, ops.Matrix{b.Data, strideB},
+		depth, rows, columns, accumulate)
 	if err := want.Same(got, limit); err != nil {
 		t.Fatalf("transposed [%d, %d] x [%d, %d]: %v", rows, depth, depth, columns, err)
 	}

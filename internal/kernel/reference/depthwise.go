@@ -34,8 +34,8 @@ func forward(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	})
 }
 
-// eachRow visits the rows of all images with their places, where a row of the kernel is so many
-// rows of out and of in.
+// eachRow visits the rows of all images with their places, where a row of the kernel is out
+// rows of the result and in rows of what is read.
 func eachRow(a *abi.DepthwiseArgs, out, in int, visit func(toOut, toIn int)) {
 	for image := range a.Images {
 		for y := range a.Rows {

@@ -18,10 +18,12 @@ var flatKernels = [abi.FlatKernels]func(*abi.RowArgs){
 		_, slope := siluSlope(x, 0)
 		return y * slope
 	}),
-	abi.SigmoidBackward: elementwise(func(y, x float32, _ *scalars) float32 { return y * x * (1 - x) }),
-	abi.SGD:             func(a *abi.RowArgs) { sgd(a, false) },
-	abi.SGDNesterov:     func(a *abi.RowArgs) { sgd(a, true) },
-	abi.RMSProp:         rmsprop,
+	abi.SigmoidBackward: elementwise(func(y, x float32, _ *scalars) float32 {
+		return y * x * (1 - x)
+	}),
+	abi.SGD:         func(a *abi.RowArgs) { sgd(a, false) },
+	abi.SGDNesterov: func(a *abi.RowArgs) { sgd(a, true) },
+	abi.RMSProp:     rmsprop,
 }
 
 // scalars are the parameters of a flat kernel.

@@ -2,7 +2,7 @@ package reference
 
 import "gridsearch/internal/kernel/abi"
 
-// product computes what a product kernel of a tile's size does, for vectors of so many lanes.
+// product computes what a product kernel of a tile's size does, for vectors of a number of lanes.
 func product(rows, across, lanes int) func(*abi.GemmArgs) {
 	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, a.StrideA, 4) }
 }
