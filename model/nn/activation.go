@@ -11,8 +11,8 @@ import (
 // activationKind is an activation as the engine takes it, and as plain loops.
 type activationKind struct {
 	fused    ops.Activation
-	forward  func(y, x []float32)
-	backward func(dx, dy, x []float32)
+	Forward  func(y, x []float32)
+	Backward func(dx, dy, x []float32)
 }
 
 // activations are all of model.Activations, by name.
@@ -36,11 +36,11 @@ type activation struct {
 	perExample, size int
 }
 
-func (l *activation) allocate(batch int) int {
+func (l *activation) Allocate(batch int) int {
 	l.size = batch * l.perExample
 	return l.size
 }
 
-func (l *activation) forward(y, x []float32) { l.kind.forward(y, x[:l.size]) }
+func (l *activation) Forward(y, x []float32) { l.kind.Forward(y, x[:l.size]) }
 
-func (l *activation) backward(dx, dy, x, _ []float32) { l.kind.backward(dx, dy, x[:l.size]) }
+func (l *activation) Backward(dx, dy, x, _ []float32) { l.kind.Backward(dx, dy, x[:l.size]) }

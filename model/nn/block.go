@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gridsearch/internal/fused/ends"
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 	"gridsearch/model"
@@ -22,9 +23,27 @@ type block struct {
 	params []*Param
 }
 
+// NewParameters makes the parameters of an architecture and initialises each by its own random
+// stream, named by the seed and the parameter. The initialisers are the authors'
+// (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for
+// convolutions, where fan_out is k*k*out, and k*k for a depthwise one; uniform within
+// 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of every block with a
+// skip at gamma 0, so that the block begins as the identity. The error is that of an architecture
+// that cannot be built.
+func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Parameters, error) {
+	if err := arch.Validate(); err != nil {
+		return nil, err
+	}
+	p := makeParameters(seed, zeroResidual)
+	_, err := newBlocks(arch, p, settings{}, nil)
+	p.seal()
+	return p, err
+}
+
 // newBlocks makes the blocks of an architecture on its parameters, which are created on the way
 // while they are open.
-func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, error) {
+func newBlocks(arch model.Architecture, p *Parameters, s settings,
+	e *engine.Engine) ([]block, error) {
 	inner, outer := &scratch{}, &scratch{}
 	var blocks []block
 	for _, m := range arch.Blocks() {
@@ -33,13 +52,18 @@ func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, err
 			return nil, fmt.Errorf("%s: block %q is not known: use one of %s", m.Name, m.Kind,
 				strings.Join(model.BlockKinds, ", "))
 		}
-		b := &maker{arch: arch, block: m, parameters: p, settings: s, scratch: inner, outer: outer}
+		b := &maker{arch: arch, block: m, parameters: p, settings: s, fused: e,
+			scratch: inner, outer: outer}
 		blocks = append(blocks, build(b))
 		if b.err != nil {
 			return nil, b.err
 		}
 	}
-	return blocks, p.unused(blocks)
+	var used [][]*Param
+	for _, b := range blocks {
+		used = append(used, b.params)
+	}
+	return blocks, p.unused(used)
 }
 
 // kinds are the blocks that can be built, by model.Block.Kind.
@@ -57,6 +81,7 @@ type maker struct {
 	block      model.Block
 	parameters *Parameters
 	settings   settings
+	fused      *engine.Engine // computes the blocks that it knows; nil for plain ones alone
 	scratch    *scratch
 	outer      *scratch // of chains that have chains among their layers
 	used       []*Param
@@ -194,7 +219,7 @@ func (m *maker) invertedBottleneck() invertedBottleneck {
 
 // lastGamma is where the last batch norm of a block starts.
 func (m *maker) lastGamma() float64 {
-	if m.block.Skip && m.parameters.zero {
+	if m.block.Skip && m.parameters.zeroResidual() {
 		return 0
 	}
 	return 1
@@ -263,10 +288,10 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	drop, dense := m.dense()
 	if e := m.engine(); e != nil {
-		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out,
-			area, activations[b.Activation].fused)}, drop,
-			fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
-				m.arch.Classes)})
+		c := m.chain(ends.NewPool(e, weightOf(conv.weight), normOf(bn), b.In, b.Out,
+			area, activations[b.Activation].fused), drop,
+			ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
+				m.arch.Classes))
 		return m.finish(&c, m.arch.Classes)
 	}
 	c := m.chain(conv, bn, m.activation(area*b.Out), &globalMean{area: area, channels: b.Out}, drop,
@@ -280,8 +305,8 @@ func (m *maker) classifier() block {
 	drop, dense := m.dense()
 	var last layer = dense
 	if e := m.engine(); e != nil {
-		last = fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
-			m.arch.Classes)}
+		last = ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
+			m.arch.Classes)
 	}
 	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, last)
 	return m.finish(&c, m.arch.Classes)

@@ -9,13 +9,6 @@ import (
 	"gridsearch/internal/fused/mbconv"
 )
 
-// fusedLayer makes a layer of a fused block.
-type fusedLayer struct{ engine.Block }
-
-func (l fusedLayer) allocate(batch int) int          { return l.Allocate(batch) }
-func (l fusedLayer) forward(y, x []float32)          { l.Forward(y, x) }
-func (l fusedLayer) backward(dx, dy, x, y []float32) { l.Backward(dx, dy, x, y) }
-
 // weightOf is a parameter as the engine takes it; that of a missing one is empty.
 func weightOf(p *Param) engine.Weight {
 	if p == nil {
@@ -24,16 +17,16 @@ func weightOf(p *Param) engine.Weight {
 	return engine.Weight{Value: p.Value, Grad: p.Grad}
 }
 
-// weights are those of a layer that may be missing.
-func (l *pointwise) weights() engine.Weight {
+// weightsOf are those of a layer that may be missing.
+func weightsOf(l *pointwise) engine.Weight {
 	if l == nil {
 		return engine.Weight{}
 	}
 	return weightOf(l.weight)
 }
 
-// fused is a batch norm as the engine takes it.
-func (l *norm) fused() engine.NormParams {
+// normOf is a batch norm as the engine takes it; that of a missing one is empty.
+func normOf(l *norm) engine.NormParams {
 	if l == nil {
 		return engine.NormParams{}
 	}
@@ -47,7 +40,7 @@ func (m *maker) engine() *engine.Engine {
 	if m.err != nil || m.block.Shift != 0 {
 		return nil
 	}
-	return m.settings.engine
+	return m.fused
 }
 
 // fusedStem is the fused form of the stem; nil where there is none.
@@ -56,9 +49,9 @@ func (m *maker) fusedStem(weight *Param, bn *norm) layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
+	return ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
 		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
-		Activation: activations[b.Activation].fused}, weightOf(weight), bn.fused())}
+		Activation: activations[b.Activation].fused}, weightOf(weight), normOf(bn))
 }
 
 // fusedMaxPool is the fused form of max pooling; nil where there is none.
@@ -67,8 +60,8 @@ func (m *maker) fusedMaxPool() layer {
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
-		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})}
+	return ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
+		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})
 }
 
 // fusedInvertedBottleneck is the fused form of an inverted bottleneck; nil where there is none.
@@ -81,18 +74,18 @@ func (m *maker) fusedInvertedBottleneck(p invertedBottleneck) layer {
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	params := mbconv.Params{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(),
-		Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
-		Project: p.project.weights(), OutNorm: p.outNorm.fused()}
+	params := mbconv.Params{Expand: weightsOf(p.expand), ExpandNorm: normOf(p.expandNorm),
+		Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: normOf(p.depthwiseNorm),
+		Project: weightsOf(p.project), OutNorm: normOf(p.outNorm)}
 	if p.excite != nil {
 		reduce, expand := p.excite.reduce, p.excite.expand
-		params.Reduce, params.ReduceBias = reduce.weights(), weightOf(reduce.bias)
-		params.Excite, params.ExciteBias = expand.weights(), weightOf(expand.bias)
+		params.Reduce, params.ReduceBias = weightsOf(reduce), weightOf(reduce.bias)
+		params.Excite, params.ExciteBias = weightsOf(expand), weightOf(expand.bias)
 	}
 	if b.DropRate > 0 && m.settings.training {
 		params.Drop = m.drop().fill
 	}
-	return fusedLayer{mbconv.New(e, shape, params)}
+	return mbconv.New(e, shape, params)
 }
 
 // fusedSeparable is the fused form of a separable convolution; nil where there is none.
@@ -106,9 +99,9 @@ func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointw
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	return fusedLayer{mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.weight),
-		DepthwiseNorm: depthwiseNorm.fused(),
-		Project:       pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
+	return mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.weight),
+		DepthwiseNorm: normOf(depthwiseNorm),
+		Project:       weightsOf(pointwise), OutNorm: normOf(pointwiseNorm)})
 }
 
 // fusedChain is the fused form of convolutions with batch norm behind them, with the projection of
@@ -128,7 +121,7 @@ func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 		projection, p := convolutions(shortcut)
 		shape.Shortcut, params = &projection[0], append(params, p...)
 	}
-	return fusedLayer{conv.NewChain(e, shape, params)}
+	return conv.NewChain(e, shape, params)
 }
 
 // convolutions are those among layers, each with the norm behind it.
@@ -149,7 +142,7 @@ func convolutions(layers []layer) (shapes []engine.ConvShape, params []conv.Para
 		default:
 			continue
 		}
-		params = append(params, conv.Params{Weight: weightOf(weight), Norm: layers[i+1].(*norm).fused()})
+		params = append(params, conv.Params{Weight: weightOf(weight), Norm: normOf(layers[i+1].(*norm))})
 	}
 	return shapes, params
 }

@@ -3,19 +3,18 @@ package nn
 import (
 	"math"
 
-	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/plain"
 )
 
 // layer is a simple operation on a batch of maps. It owns its parameters and what backward needs
 // besides input and output.
 type layer interface {
-	// allocate sizes the layer for a batch and returns the number of floats of its output.
-	allocate(batch int) int
-	forward(y, x []float32)
-	// backward computes the gradient of the input, unless dx is nil, and of the layer's parameters.
+	// Allocate sizes the layer for a batch and returns the number of floats of its output.
+	Allocate(batch int) int
+	Forward(y, x []float32)
+	// Backward computes the gradient of the input, unless dx is nil, and of the layer's parameters.
 	// dx is never dy.
-	backward(dx, dy, x, y []float32)
+	Backward(dx, dy, x, y []float32)
 }
 
 // settings are what the layers and the loss of a network share.
@@ -25,7 +24,6 @@ type settings struct {
 	dropout   float64
 	smoothing float32
 	clock     *clock
-	engine    *engine.Engine // computes the blocks that it knows; nil for plain ones alone
 }
 
 // clock tells the layers which step it is: random masks are a function of it.
@@ -51,11 +49,11 @@ func (s *scratch) reserve(n int) {
 	}
 }
 
-func (c *chain) allocate(batch int) int {
+func (c *chain) Allocate(batch int) int {
 	c.values = nil
 	size := 0
 	for i, l := range c.layers {
-		size = l.allocate(batch)
+		size = l.Allocate(batch)
 		c.scratch.reserve(size)
 		if i < len(c.layers)-1 {
 			c.values = append(c.values, make([]float32, size))
@@ -75,20 +73,20 @@ func (c *chain) at(i int, x, y []float32) []float32 {
 	return c.values[i-1]
 }
 
-func (c *chain) forward(y, x []float32) {
+func (c *chain) Forward(y, x []float32) {
 	for i, l := range c.layers {
-		l.forward(c.at(i+1, x, y), c.at(i, x, y))
+		l.Forward(c.at(i+1, x, y), c.at(i, x, y))
 	}
 }
 
-func (c *chain) backward(dx, dy, x, y []float32) {
+func (c *chain) Backward(dx, dy, x, y []float32) {
 	for i := len(c.layers) - 1; i >= 0; i-- {
 		in := c.at(i, x, y)
 		d := dx
 		if i > 0 {
 			d = c.scratch.buffers[i%2][:len(in)]
 		}
-		c.layers[i].backward(d, dy, in, c.at(i+1, x, y))
+		c.layers[i].Backward(d, dy, in, c.at(i+1, x, y))
 		dy = d
 	}
 }
@@ -100,17 +98,17 @@ type convolution struct {
 	scratch  []float32
 }
 
-func (l *convolution) allocate(batch int) int {
+func (l *convolution) Allocate(batch int) int {
 	l.geometry.Batch = batch
 	l.scratch = make([]float32, l.geometry.ScratchSize()+len(l.weight.Value))
 	return batch * l.geometry.OutSize * l.geometry.OutSize * l.geometry.OutChannels
 }
 
-func (l *convolution) forward(y, x []float32) {
+func (l *convolution) Forward(y, x []float32) {
 	l.geometry.Forward(y, x, l.weight.Value, l.scratch)
 }
 
-func (l *convolution) backward(dx, dy, x, _ []float32) {
+func (l *convolution) Backward(dx, dy, x, _ []float32) {
 	l.geometry.BackwardWeights(l.weight.Grad, dy, x, l.scratch)
 	if dx != nil {
 		l.geometry.BackwardData(dx, dy, l.weight.Value, l.scratch)
@@ -125,19 +123,19 @@ type pointwise struct {
 	rows          int
 }
 
-func (l *pointwise) allocate(batch int) int {
+func (l *pointwise) Allocate(batch int) int {
 	l.rows = batch * l.area
 	return l.rows * l.out
 }
 
-func (l *pointwise) forward(y, x []float32) {
+func (l *pointwise) Forward(y, x []float32) {
 	plain.MatMul(y, x, l.weight.Value, l.rows, l.out, l.in)
 	if l.bias != nil {
 		plain.AddBias(y, l.bias.Value, l.rows, l.out)
 	}
 }
 
-func (l *pointwise) backward(dx, dy, x, _ []float32) {
+func (l *pointwise) Backward(dx, dy, x, _ []float32) {
 	plain.MatMulTA(l.weight.Grad, x, dy, l.in, l.out, l.rows)
 	if l.bias != nil {
 		plain.BiasGradient(l.bias.Grad, dy, l.rows, l.out)
@@ -153,14 +151,14 @@ type depthwise struct {
 	weight   *Param
 }
 
-func (l *depthwise) allocate(batch int) int {
+func (l *depthwise) Allocate(batch int) int {
 	l.geometry.Batch = batch
 	return batch * l.geometry.OutSize * l.geometry.OutSize * l.geometry.Channels
 }
 
-func (l *depthwise) forward(y, x []float32) { l.geometry.Forward(y, x, l.weight.Value) }
+func (l *depthwise) Forward(y, x []float32) { l.geometry.Forward(y, x, l.weight.Value) }
 
-func (l *depthwise) backward(dx, dy, x, _ []float32) {
+func (l *depthwise) Backward(dx, dy, x, _ []float32) {
 	l.geometry.BackwardWeights(l.weight.Grad, dy, x)
 	if dx != nil {
 		l.geometry.BackwardData(dx, dy, l.weight.Value)
@@ -181,14 +179,14 @@ type norm struct {
 	sums              []float64
 }
 
-func (l *norm) allocate(batch int) int {
+func (l *norm) Allocate(batch int) int {
 	l.rows = batch * l.area
 	l.mean, l.inverse = make([]float32, l.channels), make([]float32, l.channels)
 	l.sums = make([]float64, 2*l.channels)
 	return l.rows * l.channels
 }
 
-func (l *norm) forward(y, x []float32) {
+func (l *norm) Forward(y, x []float32) {
 	if l.training {
 		plain.BatchNormStats(l.mean, l.inverse, x, l.sums, l.rows, l.channels)
 		l.track(l.inverse)
@@ -215,7 +213,7 @@ func move(average *float32, to, momentum float64) {
 	*average = float32(momentum*float64(*average) + (1-momentum)*to)
 }
 
-func (l *norm) backward(dx, dy, x, _ []float32) {
+func (l *norm) Backward(dx, dy, x, _ []float32) {
 	plain.BatchNormBackward(dx, l.gamma.Grad, l.beta.Grad, dy, x, l.mean, l.inverse, l.gamma.Value,
 		l.sums, l.rows, l.channels)
 }
@@ -226,27 +224,27 @@ type maxPool struct {
 	from     []int32 // where each value of the last batch comes from
 }
 
-func (l *maxPool) allocate(batch int) int {
+func (l *maxPool) Allocate(batch int) int {
 	l.geometry.Batch = batch
 	l.from = make([]int32, batch*l.geometry.OutSize*l.geometry.OutSize*l.geometry.Channels)
 	return len(l.from)
 }
 
-func (l *maxPool) forward(y, x []float32) { l.geometry.Forward(y, l.from, x) }
+func (l *maxPool) Forward(y, x []float32) { l.geometry.Forward(y, l.from, x) }
 
-func (l *maxPool) backward(dx, dy, _, _ []float32) { l.geometry.Backward(dx, dy, l.from) }
+func (l *maxPool) Backward(dx, dy, _, _ []float32) { l.geometry.Backward(dx, dy, l.from) }
 
 // globalMean pools a map to one pixel.
 type globalMean struct{ area, channels, batch int }
 
-func (l *globalMean) allocate(batch int) int {
+func (l *globalMean) Allocate(batch int) int {
 	l.batch = batch
 	return batch * l.channels
 }
 
-func (l *globalMean) forward(y, x []float32) { plain.GlobalMean(y, x, l.batch, l.area, l.channels) }
+func (l *globalMean) Forward(y, x []float32) { plain.GlobalMean(y, x, l.batch, l.area, l.channels) }
 
-func (l *globalMean) backward(dx, dy, _, _ []float32) {
+func (l *globalMean) Backward(dx, dy, _, _ []float32) {
 	plain.GlobalMeanBackward(dx, dy, l.batch, l.area, l.channels)
 }
 
@@ -262,25 +260,25 @@ type excite struct {
 	dmean, dgates       []float32
 }
 
-func (l *excite) allocate(batch int) int {
+func (l *excite) Allocate(batch int) int {
 	l.batch = batch
-	n := l.gate.allocate(batch)
+	n := l.gate.Allocate(batch)
 	for _, s := range []*[]float32{&l.mean, &l.logits, &l.gates, &l.dmean, &l.dgates} {
 		*s = make([]float32, n)
 	}
 	return batch * l.area * l.channels
 }
 
-func (l *excite) forward(y, x []float32) {
+func (l *excite) Forward(y, x []float32) {
 	plain.GlobalMean(l.mean, x, l.batch, l.area, l.channels)
-	l.gate.forward(l.logits, l.mean)
+	l.gate.Forward(l.logits, l.mean)
 	plain.Sigmoid(l.gates, l.logits)
 	plain.ScaleChannels(y, x, l.gates, l.batch, l.area, l.channels)
 }
 
-func (l *excite) backward(dx, dy, x, _ []float32) {
+func (l *excite) Backward(dx, dy, x, _ []float32) {
 	plain.ScaleChannelsBackward(dx, l.dgates, dy, x, l.gates, l.batch, l.area, l.channels)
 	plain.SigmoidBackward(l.dgates, l.dgates, l.gates)
-	l.gate.backward(l.dmean, l.dgates, l.mean, l.logits)
+	l.gate.Backward(l.dmean, l.dgates, l.mean, l.logits)
 	plain.GlobalMeanBackwardAdd(dx, l.dmean, l.batch, l.area, l.channels)
 }

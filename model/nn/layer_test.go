@@ -53,10 +53,10 @@ func slope(x, direction []float32, f func() float64) float64 {
 func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
 	t.Helper()
 	x := normals(batch*in, "x")
-	y := make([]float32, l.allocate(batch))
+	y := make([]float32, l.Allocate(batch))
 	dy := normals(len(y), "dy")
 	value := func() float64 {
-		l.forward(y, x)
+		l.Forward(y, x)
 		return dot(y, dy)
 	}
 	value()
@@ -66,7 +66,7 @@ func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
 			p.Grad[i] = float32(math.NaN())
 		}
 	}
-	l.backward(dx, slices.Clone(dy), x, y)
+	l.Backward(dx, slices.Clone(dy), x, y)
 	check := func(name string, at, gradient []float32) {
 		t.Helper()
 		for try := range 3 {
@@ -235,8 +235,8 @@ func TestActivationsOfBlocks(t *testing.T) {
 		model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6},
 		model.HardSwish: {-1. / 3, 5. / 3, 7}} {
 		l := (&maker{block: model.Block{Activation: name}}).activation(3)
-		l.allocate(1)
-		l.forward(y, x)
+		l.Allocate(1)
+		l.Forward(y, x)
 		for i, v := range want {
 			if math.Abs(float64(y[i]-v)) > 1e-6 {
 				t.Errorf("%s of %v is %v", name, x, y)
@@ -265,7 +265,7 @@ func generic(t *testing.T, arch model.Architecture) []block {
 	}
 	scatter(p)
 	blocks, err := newBlocks(arch, p, settings{training: true, seed: 4, dropout: arch.Dropout,
-		clock: &clock{step: 5}})
+		clock: &clock{step: 5}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func TestNorm(t *testing.T) {
 	running := &Statistic{Mean: []float32{1, 2, 3}, Variance: []float32{4, 5, 6}}
 	l := &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-2, momentum: momentum,
 		training: true, area: 4, channels: c}
-	x, y := normals(rows*c, "x"), make([]float32, l.allocate(rows/4))
+	x, y := normals(rows*c, "x"), make([]float32, l.Allocate(rows/4))
 	near := func(what string, got float32, want float64) {
 		t.Helper()
 		if math.Abs(float64(got)-want) > 1e-5 {
@@ -317,7 +317,7 @@ func TestNorm(t *testing.T) {
 				1e-2)*float64(gamma.Value[j])+float64(beta.Value[j]))
 		}
 	}
-	l.forward(y, x)
+	l.Forward(y, x)
 	for j := range c {
 		var mean, variance float64
 		for r := range rows {
@@ -333,70 +333,11 @@ func TestNorm(t *testing.T) {
 	}
 	l.training = false
 	before := Statistic{Mean: slices.Clone(running.Mean), Variance: slices.Clone(running.Variance)}
-	l.forward(y, x)
+	l.Forward(y, x)
 	for j := range c {
 		want(j, float64(running.Mean[j]), float64(running.Variance[j]))
 	}
 	if !slices.Equal(before.Mean, running.Mean) || !slices.Equal(before.Variance, running.Variance) {
 		t.Error("evaluation moves the running statistics")
-	}
-}
-
-// TestDraw: factors are 0 at the rate asked for, keep the expectation, and are 1 outside training.
-func TestDraw(t *testing.T) {
-	const n = 100000
-	factors := make([]float32, n)
-	for _, rate := range []float64{0, .2, .7} {
-		draw(factors, rate, true, random.New(1, "draw"))
-		zeros := 0
-		for _, f := range factors {
-			if f == 0 {
-				zeros++
-			} else if math.Abs(float64(f)*(1-rate)-1) > 1e-6 {
-				t.Fatalf("rate %v: a factor is %v", rate, f)
-			}
-		}
-		if deviation := math.Sqrt(n * rate * (1 - rate)); math.Abs(float64(zeros)-n*rate) > 4*deviation {
-			t.Errorf("rate %v: %d of %d are 0", rate, zeros, n)
-		}
-		draw(factors, rate, false, random.New(1, "draw"))
-		if slices.Min(factors) != 1 || slices.Max(factors) != 1 {
-			t.Errorf("rate %v: outside training there are factors that are not 1", rate)
-		}
-	}
-}
-
-// TestDroppedExamplesPass: stochastic depth leaves the input of a dropped example as it is, and
-// other blocks and steps drop others.
-func TestDroppedExamplesPass(t *testing.T) {
-	const batch, size = 16, 3
-	w := tensor("weight", size*size)
-	time := &clock{}
-	forward := func(name string, step int) ([]float32, []float32) {
-		l := &residual{chain: chain{layers: []layer{&pointwise{weight: w, area: 1, in: size,
-			out: size}}, scratch: &scratch{}},
-			drop: dropPath{settings: settings{training: true, seed: 1, clock: time}, name: name, rate: .5}}
-		x, y := normals(batch*size, "x"), make([]float32, l.allocate(batch))
-		time.step = step
-		l.forward(y, x)
-		for n, f := range l.factors {
-			if same := slices.Equal(x[n*size:][:size], y[n*size:][:size]); same != (f == 0) {
-				t.Errorf("%s, step %d: example %d has factor %v, passes unchanged: %v", name, step, n, f, same)
-			}
-		}
-		return l.factors, y
-	}
-	factors, y := forward("block1", 1)
-	again, z := forward("block1", 1)
-	if !slices.Equal(factors, again) || !slices.Equal(y, z) {
-		t.Error("the same step drops other examples")
-	}
-	for _, other := range []struct {
-		name string
-		step int
-	}{{"block1", 2}, {"block2", 1}} {
-		if f, _ := forward(other.name, other.step); slices.Equal(f, factors) {
-			t.Errorf("%s, step %d drops the same examples as block1 in step 1", other.name, other.step)
-		}
 	}
 }

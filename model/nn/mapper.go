@@ -42,7 +42,7 @@ func NewMapper(arch model.Architecture, p *Parameters, o Options) (*Mapper, erro
 		return nil, errors.Join(made.err, n.Close())
 	}
 	if pool > 0 {
-		m.pooled = make([]float32, m.front.allocate(n.Batch()))
+		m.pooled = make([]float32, m.front.Allocate(n.Batch()))
 	}
 	return m, nil
 }
@@ -53,7 +53,7 @@ func (m *Mapper) Step() error {
 		return err
 	}
 	defer thread.FlushDenormals()()
-	m.front.forward(m.pooled, m.last)
+	m.front.Forward(m.pooled, m.last)
 	return nil
 }
 

@@ -85,10 +85,10 @@ func (m *Mapper) alone(image, class, pixel int) float64 {
 	copy(pooled[pixel*channels:][:channels], m.pooled[(image*area+pixel)*channels:])
 	mean, logits := make([]float32, channels), make([]float32, m.classes.out)
 	pool := &globalMean{area: area, channels: channels}
-	pool.allocate(1)
-	pool.forward(mean, pooled)
+	pool.Allocate(1)
+	pool.Forward(mean, pooled)
 	dense := &pointwise{weight: m.classes.weight, area: 1, in: channels, out: m.classes.out}
-	dense.allocate(1)
-	dense.forward(logits, mean)
+	dense.Allocate(1)
+	dense.Forward(logits, mean)
 	return float64(logits[class]) * float64(area)
 }

@@ -76,14 +76,14 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 		return nil, fmt.Errorf("build %s: the batch must be 1 or more, not %d", arch.Name, batch)
 	}
 	s.clock = &clock{}
-	var err error
-	if s.engine, err = o.engine(s.training); err != nil {
+	e, err := o.engine(s.training)
+	if err != nil {
 		return nil, err
 	}
-	n, err := compile(arch, p, batch, s)
+	n, err := compile(arch, p, batch, s, e)
 	if err != nil {
-		if s.engine != nil {
-			s.engine.Close()
+		if e != nil {
+			e.Close()
 		}
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
 	}
@@ -91,12 +91,13 @@ func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (
 }
 
 // compile makes the blocks of a network and its graph.
-func compile(arch model.Architecture, p *Parameters, batch int, s settings) (*Network, error) {
-	blocks, err := newBlocks(arch, p, s)
+func compile(arch model.Architecture, p *Parameters, batch int, s settings,
+	e *engine.Engine) (*Network, error) {
+	blocks, err := newBlocks(arch, p, s, e)
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{clock: s.clock, engine: s.engine,
+	n := &Network{clock: s.clock, engine: e,
 		images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels),
 		labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
 	if s.training {
@@ -230,7 +231,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 	if !w.first {
 		w.gradients.reserve(total(x.Shape()))
 	}
-	size := w.block.allocate(w.batch)
+	size := w.block.Allocate(w.batch)
 	if w.output == nil {
 		w.output = w.outputs.reserve(size)
 	}
@@ -239,7 +240,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 		Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
 			defer thread.FlushDenormals()()
-			w.block.forward(out, in[0])
+			w.block.Forward(out, in[0])
 			return nil
 		},
 		Gradient: w.gradient,
@@ -263,7 +264,7 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 			dx = nil
 		}
 		defer thread.FlushDenormals()()
-		w.block.backward(dx, values[2], values[0], values[1])
+		w.block.Backward(dx, values[2], values[0], values[1])
 		return nil
 	}
 	fused := b.Apply(o, in[0], out, dy)

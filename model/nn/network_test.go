@@ -129,9 +129,9 @@ type spy struct {
 	dx     []float32
 }
 
-func (s *spy) backward(dx, dy, x, y []float32) {
+func (s *spy) Backward(dx, dy, x, y []float32) {
 	s.passes, s.dx = s.passes+1, dx
-	s.layer.backward(dx, dy, x, y)
+	s.layer.Backward(dx, dy, x, y)
 }
 
 // TestImagesHaveNoGradient: the stem is not asked for the gradient of its input, every other block
@@ -139,7 +139,7 @@ func (s *spy) backward(dx, dy, x, y []float32) {
 func TestImagesHaveNoGradient(t *testing.T) {
 	arch := small()
 	n, p := trainer(t, arch, 2)
-	blocks, err := newBlocks(arch, p, settings{training: true, clock: n.clock})
+	blocks, err := newBlocks(arch, p, settings{training: true, clock: n.clock}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestPresetsAreBuilt(t *testing.T) {
 // order, and the sizes of the maps.
 func compareLayers(t *testing.T, arch model.Architecture, p *Parameters) {
 	t.Helper()
-	blocks, err := newBlocks(arch, p, settings{training: true, clock: &clock{}})
+	blocks, err := newBlocks(arch, p, settings{training: true, clock: &clock{}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func compareLayers(t *testing.T, arch model.Architecture, p *Parameters) {
 		if i == len(blocks)-1 {
 			shape = []int{arch.Classes}
 		}
-		if !slices.Equal(b.shape, shape) || b.allocate(2) != 2*total(shape) {
+		if !slices.Equal(b.shape, shape) || b.Allocate(2) != 2*total(shape) {
 			t.Errorf("%s: %s has the shape %v, want %v", arch.Name, b.name, b.shape, shape)
 		}
 	}

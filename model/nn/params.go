@@ -8,7 +8,6 @@ import (
 
 	"gridsearch/internal/kernel/ops"
 	"gridsearch/internal/random"
-	"gridsearch/model"
 )
 
 // Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise
@@ -49,24 +48,21 @@ type Parameters struct {
 	stats  map[string]*Statistic
 }
 
-// NewParameters makes the parameters of an architecture and initialises each by its own random
-// stream, named by the seed and the parameter. The initialisers are the authors'
-// (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for
-// convolutions, where fan_out is k*k*out, and k*k for a depthwise one; uniform within
-// 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of every block with a
-// skip at gamma 0, so that the block begins as the identity. The error is that of an architecture
-// that cannot be built.
-func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Parameters, error) {
-	if err := arch.Validate(); err != nil {
-		return nil, err
-	}
-	p := &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{},
+// makeParameters makes none yet: those that a network asks for are created and initialised until
+// seal is called.
+func makeParameters(seed uint64, zeroResidual bool) *Parameters {
+	return &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{},
 		stats: map[string]*Statistic{}}
-	_, err := newBlocks(arch, p, settings{})
+}
+
+// seal ends the creation of parameters.
+func (p *Parameters) seal() {
 	p.open = false
 	p.gather()
-	return p, err
 }
+
+// zeroResidual says that the last gamma of every block with a skip starts at 0.
+func (p *Parameters) zeroResidual() bool { return p.zero }
 
 // gather moves all parameters into one piece of memory, each on a cache line, so that those of a
 // block are one input of the graph.
@@ -153,10 +149,10 @@ func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) fl
 }
 
 // unused returns an error if a parameter is in no block: its gradient would never be written.
-func (p *Parameters) unused(blocks []block) error {
+func (p *Parameters) unused(blocks [][]*Param) error {
 	used := map[*Param]bool{}
-	for _, b := range blocks {
-		for _, q := range b.params {
+	for _, params := range blocks {
+		for _, q := range params {
 			used[q] = true
 		}
 	}
@@ -227,5 +223,9 @@ func fanIn(shape []int) int {
 	if len(shape) == 3 {
 		return shape[0] * shape[1]
 	}
-	return total(shape[:len(shape)-1])
+	n := 1
+	for _, d := range shape[:len(shape)-1] {
+		n *= d
+	}
+	return n
 }

@@ -14,12 +14,12 @@ type dropout struct {
 	mask     []float32
 }
 
-func (l *dropout) allocate(batch int) int {
+func (l *dropout) Allocate(batch int) int {
 	l.mask = make([]float32, batch*l.width)
 	return len(l.mask)
 }
 
-func (l *dropout) forward(y, x []float32) {
+func (l *dropout) Forward(y, x []float32) {
 	draw(l.mask, l.settings.dropout, l.settings.training, random.New(l.settings.seed, "dropout",
 		l.settings.clock.step))
 	for i, m := range l.mask {
@@ -27,7 +27,7 @@ func (l *dropout) forward(y, x []float32) {
 	}
 }
 
-func (l *dropout) backward(dx, dy, _, _ []float32) {
+func (l *dropout) Backward(dx, dy, _, _ []float32) {
 	for i, m := range l.mask {
 		dx[i] = dy[i] * m
 	}
