@@ -1,6 +1,9 @@
 package nn
 
-import "gridsearch/internal/plain"
+import (
+	"gridsearch/internal/plain"
+	"gridsearch/model/layer"
+)
 
 // basic is the block of the smaller residual networks.
 func (m *maker) basic() block {
@@ -25,19 +28,19 @@ func (m *maker) bottleneck() block {
 
 // joined adds the block's input, projected where its shape is another one, to a chain of layers,
 // and activates the sum.
-func (m *maker) joined(layers ...layer) block {
+func (m *maker) joined(layers ...layer.Layer) block {
 	b := m.block
-	sum := &residual{chain: m.chain(layers...), in: b.InSize * b.InSize * b.In, drop: m.drop()}
-	var projection []layer
+	sum := &layer.Residual{Chain: m.chain(layers...), In: b.InSize * b.InSize * b.In, Drop: m.drop()}
+	var projection []layer.Layer
 	if b.Shortcut {
 		conv, bn := m.full("shortcut", plain.Conv{InSize: b.InSize, InChannels: b.In,
 			OutSize: b.OutSize, OutChannels: b.Out, Kernel: 1, Stride: b.Stride}, 1)
-		projection = []layer{conv, bn}
+		projection = []layer.Layer{conv, bn}
 		c := m.chain(projection...)
-		sum.shortcut = &c
+		sum.Shortcut = &c
 	}
 	if l := m.fusedChain(projection, layers...); l != nil {
 		return m.out(l)
 	}
-	return m.out(&chain{layers: []layer{sum, m.activation(m.outputs())}, scratch: m.outer})
+	return m.out(&layer.Chain{Layers: []layer.Layer{sum, m.activation(m.outputs())}, Scratch: m.outer})
 }

@@ -5,6 +5,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 	"gridsearch/model/nn"
 )
 
@@ -14,13 +15,13 @@ const evaluationBatch = 50
 // Evaluate classifies every image and compares with its label; mean and deviation are those of the
 // training images' channels, pixels as 0..1. Weights that have become NaN give a loss of NaN. The
 // result has the logits.
-func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean,
+func Evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Images, mean,
 	deviation []float32, threads int) (Result, error) {
 	return evaluate(arch, params, im, mean, deviation, threads, true, func() {})
 }
 
 // evaluate is Evaluate with a choice of keeping the logits; it calls each after every batch.
-func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images,
+func evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Images,
 	mean, deviation []float32, threads int, keep bool, each func()) (Result, error) {
 	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N),
 		Threads: threads})

@@ -8,7 +8,7 @@ import (
 
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/kernel/ops"
-	"gridsearch/model/nn"
+	"gridsearch/model/layer"
 )
 
 // rule is how an optimiser moves parameters.
@@ -76,11 +76,11 @@ type optimizer struct {
 	rule    rule
 	kernels *ops.Kernels
 	recipe  Recipe
-	params  []*nn.Param
+	params  []*layer.Param
 	state   [][][]float32 // of each parameter, in the order of the rule's
 }
 
-func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
+func newOptimizer(r Recipe, params []*layer.Param) (*optimizer, error) {
 	set, err := kernel.Chosen()
 	if err != nil {
 		return nil, err
@@ -143,8 +143,8 @@ func (o *optimizer) clip() float64 {
 type average struct {
 	kernels *ops.Kernels
 	decay   float64
-	to      *nn.Parameters
-	from    *nn.Parameters
+	to      *layer.Parameters
+	from    *layer.Parameters
 }
 
 // update moves the average after the step of that number. The decay warms up as in

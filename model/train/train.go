@@ -17,7 +17,7 @@ import (
 	"gridsearch/internal/machine"
 	"gridsearch/internal/random"
 	"gridsearch/model"
-	"gridsearch/model/nn"
+	"gridsearch/model/layer"
 )
 
 // Job is one training: a network, how it is trained, and on what.
@@ -71,8 +71,8 @@ type Result struct {
 	Steps    int
 	Logits   []float32 // of the images [Examples, classes], in order; nil where not asked for
 
-	Weights         *nn.Parameters // those that were evaluated
-	Mean, Deviation []float32      // of each channel of the training images, pixels as 0..1
+	Weights         *layer.Parameters // those that were evaluated
+	Mean, Deviation []float32         // of each channel of the training images, pixels as 0..1
 
 	TrainSeconds float64 // of this process
 	EvalSeconds  float64
