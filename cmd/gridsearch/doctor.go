@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gridsearch/internal/benchmark"
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/plural"
@@ -60,7 +61,9 @@ func measure(cmd *cobra.Command, r *doctor.Report, path string) error {
 	if err := os.Setenv(kernel.Variable, r.Kernels); err != nil { // for the workers that are measured
 		return err
 	}
-	return r.Measure(cmd.Context(), []string{path, benchProcess})
+	return r.Measure(func() (float64, error) {
+		return benchmark.Scaling(cmd.Context(), []string{path, benchProcess}, 2)
+	})
 }
 
 func printDoctor(out io.Writer, r *doctor.Report) error {

@@ -3,7 +3,6 @@
 package doctor
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,11 +12,11 @@ import (
 	"slices"
 
 	"gridsearch/dataset"
-	"gridsearch/internal/benchmark"
 	"gridsearch/internal/coordinator"
 	"gridsearch/internal/environment"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/internal/machine"
 )
 
@@ -87,7 +86,7 @@ func Examine(folder string, worker []string) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{SchemaVersion: SchemaVersion, CPU: machine.CPU(), Cores: runtime.NumCPU(),
-		Kernels: set.Name, FlushToZero: kernel.FlushesDenormals,
+		Kernels: set.Name, FlushToZero: thread.FlushesDenormals,
 		KernelChecks: checks, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Revision: environment.Revision(), NumericVersion: job.NumericVersion}
 	for _, s := range kernel.Sets() {
@@ -114,15 +113,15 @@ func checkKernels(worker []string) []Check {
 	return checks
 }
 
-// Measure adds what one core and two workers at once make, in a few seconds. The command is one for
-// benchmark.Scaling.
-func (r *Report) Measure(ctx context.Context, command []string) error {
+// Measure adds what one core and two workers at once make, in a few seconds. scaling measures how
+// many times the steps of one worker two make together.
+func (r *Report) Measure(scaling func() (float64, error)) error {
 	set, err := kernel.Named(r.Kernels)
 	if err != nil {
 		return err
 	}
 	r.Machine = set.Measure()
-	if r.TwoWorkers, err = benchmark.Scaling(ctx, command, 2); err != nil {
+	if r.TwoWorkers, err = scaling(); err != nil {
 		return err
 	}
 	r.Measured = true

@@ -14,7 +14,7 @@ import (
 func TestKernels(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice := rand.New(rand.NewPCG(1, 2))
-		for _, c := range check.Cases(&s.table, s.Width) {
+		for _, c := range check.Cases(&s.Table, s.Width) {
 			for length := 1; length <= 100; length++ {
 				if err := c.Run(dice, length); err != nil {
 					t.Errorf("%s, length %d: %v", c.Name, length, err)
@@ -29,7 +29,7 @@ func TestKernels(t *testing.T) {
 // that leaves a part of it out is named.
 func TestCheckFindsFaults(t *testing.T) {
 	s := Sets()[0]
-	product := s.table.Tiles[2][0].Product
+	product := s.Table.Tiles[2][0].Product
 	for name, spoil := range map[string]func(*abi.Table){
 		"kernel affine:": func(t *abi.Table) { t.Rows[abi.Affine] = t.Rows[abi.CopyRows] },
 		"kernel scaleFlat:": func(t *abi.Table) {
@@ -46,13 +46,13 @@ func TestCheckFindsFaults(t *testing.T) {
 		},
 		"kernel copyMemory:": func(t *abi.Table) { t.Copy = func(*abi.ProbeArgs) {} },
 	} {
-		table := s.table
+		table := s.Table
 		spoil(&table)
 		if err := check.Quick(&table, s.Width); err == nil || !strings.HasPrefix(err.Error(), name) {
 			t.Errorf("%s the fault is not found: %v", name, err)
 		}
 	}
-	if err := check.Quick(&s.table, s.Width); err != nil {
+	if err := check.Quick(&s.Table, s.Width); err != nil {
 		t.Error(err)
 	}
 }
@@ -62,7 +62,7 @@ func BenchmarkCheck(b *testing.B) {
 	for _, s := range Sets() {
 		b.Run(s.Name, func(b *testing.B) {
 			for b.Loop() {
-				if err := check.Quick(&s.table, s.Width); err != nil {
+				if err := check.Quick(&s.Table, s.Width); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -39,7 +39,7 @@ func Rejected() map[string]string {
 // Check runs every kernel of the set and holds it against plain Go: once in a process, in some ten
 // milliseconds. A processor that lacks an instruction of the set ends the process here.
 func (s *Set) Check() error {
-	s.check.once.Do(func() { s.check.err = check.Quick(&s.table, s.Width) })
+	s.check.once.Do(func() { s.check.err = check.Quick(&s.Table, s.Width) })
 	return s.check.err
 }
 

@@ -17,11 +17,11 @@ func TestChoice(t *testing.T) {
 	if s, err := Chosen(); err != nil || s != first || len(Rejected()) != 0 {
 		t.Fatalf("%v is chosen (%v), want %v; rejected: %v", s, err, first, Rejected())
 	}
-	keep := first.table
+	keep := first.Table
 	fresh := func() { first.check.once, first.check.err = sync.Once{}, nil }
 	fresh()
-	t.Cleanup(func() { first.table = keep; fresh() })
-	first.table.Rows[abi.Affine] = func(*abi.RowArgs) {}
+	t.Cleanup(func() { first.Table = keep; fresh() })
+	first.Table.Rows[abi.Affine] = func(*abi.RowArgs) {}
 
 	t.Setenv(Variable, first.Name)
 	if _, err := Chosen(); err == nil || !strings.Contains(err.Error(), Variable+": kernels "+

@@ -21,7 +21,7 @@ const memorySize = 16 << 20
 // whatever else runs can only slow it.
 func (s *Set) Measure() Machine {
 	const rounds = 200_000
-	from, to := Floats(memorySize), Floats(memorySize)
+	from, to := abi.Floats(memorySize), abi.Floats(memorySize)
 	for i := range from {
 		// memory that nobody has written is one page of zeros to the system, and would be read from
 		// the first cache
@@ -31,15 +31,15 @@ func (s *Set) Measure() Machine {
 	a := &abi.ProbeArgs{N: rounds}
 	peak := fastest(20, func() {
 		*a = abi.ProbeArgs{N: rounds}
-		s.table.Peak(a)
+		s.Table.Peak(a)
 	})
 	read := fastest(5, func() {
 		*a = abi.ProbeArgs{From: &from[0], N: memorySize / abi.ProbePiece}
-		s.table.Read(a)
+		s.Table.Read(a)
 	})
 	copied := fastest(5, func() {
 		*a = abi.ProbeArgs{To: &to[0], From: &from[0], N: memorySize / abi.ProbePiece}
-		s.table.Copy(a)
+		s.Table.Copy(a)
 	})
 	return Machine{PeakGFLOPS: float64(2*s.Width*abi.ProbeRounds*rounds) / peak / 1e9,
 		ReadGBs: gigabytes / read, CopyGBs: 2 * gigabytes / copied}

@@ -3,27 +3,27 @@
 package kernel
 
 import (
-	"runtime"
 	"slices"
 
 	"golang.org/x/sys/cpu"
 
 	"gridsearch/internal/kernel/abi"
 	"gridsearch/internal/kernel/amd64"
-	"gridsearch/internal/kernel/twin"
+	"gridsearch/internal/kernel/ops"
+	"gridsearch/internal/kernel/reference"
 )
 
 // written are the sets with assembly by the names that package amd64 gives them.
 var written = map[string]*Set{
-	"AVX512": {Name: AVX512, Width: 16, table: completed(amd64.AVX512)},
-	"AVX2":   {Name: AVX2, Width: 8, table: completed(amd64.AVX2)},
+	"AVX512": {Set: ops.Set{Name: AVX512, Width: 16, Table: completed(amd64.AVX512)}},
+	"AVX2":   {Set: ops.Set{Name: AVX2, Width: 8, Table: completed(amd64.AVX2)}},
 }
 
-// completed is a table with the Go form of each kernel on rows that has no assembly.
+// completed is a table with the reference of each kernel on rows that has no assembly.
 func completed(table abi.Table) abi.Table {
 	for i, kernel := range table.Rows {
 		if kernel == nil {
-			table.Rows[i] = twin.Table.Rows[i]
+			table.Rows[i] = reference.Table.Rows[i]
 		}
 	}
 	return table
@@ -48,23 +48,4 @@ func native() []*Set {
 		}
 	}
 	return sets
-}
-
-// Pause lets a thread that waits in a loop rest for a moment, below a microsecond.
-func Pause() { amd64.Pause() }
-
-// FlushesDenormals says whether FlushDenormals does anything here.
-const FlushesDenormals = true
-
-// FlushDenormals makes numbers below 1.2e-38 zero on this goroutine, which stays on its thread until restore is called: they take a hundred times longer
-// than others, and say nothing in training.
-func FlushDenormals() (restore func()) {
-	runtime.LockOSThread()
-	amd64.FlushDenormals()
-	return restoreDenormals
-}
-
-func restoreDenormals() {
-	amd64.KeepDenormals()
-	runtime.UnlockOSThread()
 }

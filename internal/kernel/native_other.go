@@ -2,16 +2,5 @@
 
 package kernel
 
-import "runtime"
-
 // native lists the sets with assembly for this processor: none.
 func native() []*Set { return nil }
-
-// Pause lets others run while a goroutine waits in a loop.
-func Pause() { runtime.Gosched() }
-
-// FlushesDenormals says whether FlushDenormals does anything here.
-const FlushesDenormals = false
-
-// FlushDenormals does nothing here: the Go kernels take denormal numbers as they come.
-func FlushDenormals() (restore func()) { return func() {} }

@@ -23,8 +23,8 @@ func init() {
 }
 
 func (s *Set) spoil(how string) {
-	affine := s.table.Rows[abi.Affine]
-	s.table.Rows[abi.Affine] = func(a *abi.RowArgs) {
+	affine := s.Table.Rows[abi.Affine]
+	s.Table.Rows[abi.Affine] = func(a *abi.RowArgs) {
 		if how == "illegal" {
 			illegal()
 		}

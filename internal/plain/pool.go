@@ -96,7 +96,7 @@ func (g MaxPool) Forward(y []float32, from []int32, x []float32) {
 	}
 }
 
-// raise takes the values of the pixel at that offset where they are larger, or no numbers.
+// raise takes the values of the pixel at that offset where they are larger, or NaN.
 func raise(to []float32, place []int32, x []float32, at int) {
 	for j, v := range x[at:][:len(to)] {
 		if v > to[j] || v != v {

@@ -3,7 +3,7 @@
 // Operations with memory of their own become nodes of Gorgonia's expression graph; Gorgonia checks
 // their shapes, differentiates the loss symbolically, orders the nodes and runs them on its tape
 // machine. Everything that computes or holds numbers stays on this side, so that a step allocates
-// no tensor. Values are float32; shapes are those of package kernel.
+// no tensor. Values are float32; shapes are those of package ops.
 //
 // What Gorgonia v0.9.18 asks for and is easy to miss is handled here: nodes are merged by a 32-bit
 // hash, so names are unique and the hashes are checked; graphs must not be built side by side, so

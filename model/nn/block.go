@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"gridsearch/internal/fused/ends"
+	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
 // block is a unit of the network that becomes one node of the graph, with one node for its
@@ -16,16 +18,35 @@ import (
 // engine that knows the block, a fused form of the same with the same parameters in the same order.
 // The plain one is the reference, and what other blocks run on.
 type block struct {
-	layer
+	layer.Layer
 	name   string
 	shape  []int // of the output, without the batch
-	params []*Param
+	params []*layer.Param
+}
+
+// NewParameters makes the parameters of an architecture and initialises each by its own random
+// stream, named by the seed and the parameter. The initialisers are the authors'
+// (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for
+// convolutions, where fan_out is k*k*out, and k*k for a depthwise one; uniform within
+// 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of every block with a
+// skip at gamma 0, so that the block begins as the identity. The error is that of an architecture
+// that cannot be built.
+func NewParameters(arch model.Architecture, seed uint64,
+	zeroResidual bool) (*layer.Parameters, error) {
+	if err := arch.Validate(); err != nil {
+		return nil, err
+	}
+	p := layer.MakeParameters(seed, zeroResidual)
+	_, err := newBlocks(arch, p, layer.Settings{}, nil)
+	p.Seal()
+	return p, err
 }
 
 // newBlocks makes the blocks of an architecture on its parameters, which are created on the way
 // while they are open.
-func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, error) {
-	inner, outer := &scratch{}, &scratch{}
+func newBlocks(arch model.Architecture, p *layer.Parameters, s layer.Settings,
+	e *engine.Engine) ([]block, error) {
+	inner, outer := &layer.Scratch{}, &layer.Scratch{}
 	var blocks []block
 	for _, m := range arch.Blocks() {
 		build := kinds[m.Kind]
@@ -33,13 +54,18 @@ func newBlocks(arch model.Architecture, p *Parameters, s settings) ([]block, err
 			return nil, fmt.Errorf("%s: block %q is not known: use one of %s", m.Name, m.Kind,
 				strings.Join(model.BlockKinds, ", "))
 		}
-		b := &maker{arch: arch, block: m, parameters: p, settings: s, scratch: inner, outer: outer}
+		b := &maker{arch: arch, block: m, parameters: p, settings: s, fused: e,
+			scratch: inner, outer: outer}
 		blocks = append(blocks, build(b))
 		if b.err != nil {
 			return nil, b.err
 		}
 	}
-	return blocks, p.unused(blocks)
+	var used [][]*layer.Param
+	for _, b := range blocks {
+		used = append(used, b.params)
+	}
+	return blocks, p.Unused(used)
 }
 
 // kinds are the blocks that can be built, by model.Block.Kind.
@@ -48,25 +74,26 @@ var kinds = map[string]func(*maker) block{
 	model.KindClassifier: (*maker).classifier,
 	model.MBConv:         (*maker).mbconv, model.InvertedResidual: (*maker).mbconv,
 	model.Separable: (*maker).separable, model.Conv: (*maker).conv,
-	model.Basic: (*maker).basic, model.Bottleneck: (*maker).narrowed,
+	model.Basic: (*maker).basic, model.Bottleneck: (*maker).bottleneck,
 }
 
 // maker makes the layers of one block and notes the parameters that they use.
 type maker struct {
 	arch       model.Architecture
 	block      model.Block
-	parameters *Parameters
-	settings   settings
-	scratch    *scratch
-	outer      *scratch // of chains that have chains among their layers
-	used       []*Param
+	parameters *layer.Parameters
+	settings   layer.Settings
+	fused      *engine.Engine // computes the blocks that it knows; nil for plain ones alone
+	scratch    *layer.Scratch
+	outer      *layer.Scratch // of chains that have chains among their layers
+	used       []*layer.Param
 	err        error // the first; the block is then of no use
 }
 
 // param finds or makes a parameter of the block; its name is that of the block and the given one.
 func (m *maker) param(name string, decay bool, draw func(*random.Stream) float64,
-	shape ...int) *Param {
-	p, err := m.parameters.param(m.block.Name+"."+name, decay, draw, shape...)
+	shape ...int) *layer.Param {
+	p, err := m.parameters.Param(m.block.Name+"."+name, decay, draw, shape...)
 	m.fail(err)
 	m.used = append(m.used, p)
 	return p
@@ -79,17 +106,19 @@ func (m *maker) fail(err error) {
 	}
 }
 
-func (m *maker) finish(l layer, shape ...int) block {
-	return block{layer: l, name: m.block.Name, shape: shape, params: m.used}
+func (m *maker) finish(l layer.Layer, shape ...int) block {
+	return block{Layer: l, name: m.block.Name, shape: shape, params: m.used}
 }
 
-func (m *maker) chain(layers ...layer) chain { return chain{layers: layers, scratch: m.scratch} }
+func (m *maker) chain(layers ...layer.Layer) layer.Chain {
+	return layer.Chain{Layers: layers, Scratch: m.scratch}
+}
 
 // full makes a k x k convolution with its batch norm.
-func (m *maker) full(name string, g plain.Conv, gamma float64) (*convolution, *norm) {
-	weight := m.param(name+".weight", true, normal(g.Kernel*g.Kernel*g.OutChannels), g.Kernel,
+func (m *maker) full(name string, g plain.Conv, gamma float64) (*layer.Convolution, *layer.Norm) {
+	weight := m.param(name+".weight", true, layer.Normal(g.Kernel*g.Kernel*g.OutChannels), g.Kernel,
 		g.Kernel, g.InChannels, g.OutChannels)
-	return &convolution{weight: weight, geometry: g}, m.norm(name, g.OutSize*g.OutSize,
+	return &layer.Convolution{Weight: weight, Geometry: g}, m.norm(name, g.OutSize*g.OutSize,
 		g.OutChannels, gamma)
 }
 
@@ -100,13 +129,13 @@ func (m *maker) geometry(in, out int) plain.Conv {
 		Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
 }
 
-// activation is the block's, of so many numbers an example.
-func (m *maker) activation(perExample int) layer {
-	return &activation{kind: activations[m.block.Activation], perExample: perExample}
+// activation is the block's; perExample is the numbers of an example.
+func (m *maker) activation(perExample int) layer.Layer {
+	return &layer.Activation{Kind: layer.Activations[m.block.Activation], PerExample: perExample}
 }
 
 // out finishes a block whose output is a map.
-func (m *maker) out(l layer) block {
+func (m *maker) out(l layer.Layer) block {
 	return m.finish(l, m.block.OutSize, m.block.OutSize, m.block.Out)
 }
 
@@ -115,7 +144,7 @@ func (m *maker) outputs() int { return m.block.OutSize * m.block.OutSize * m.blo
 
 func (m *maker) stem() block {
 	conv, bn := m.full("conv", m.geometry(m.block.In, m.block.Out), 1)
-	if l := m.fusedStem(conv.weight, bn); l != nil {
+	if l := m.fusedStem(conv.Weight, bn); l != nil {
 		return m.out(l)
 	}
 	c := m.chain(conv, bn, m.activation(m.outputs()))
@@ -127,7 +156,7 @@ func (m *maker) pool() block {
 	if l := m.fusedMaxPool(); l != nil {
 		return m.out(l)
 	}
-	return m.out(&maxPool{geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize,
+	return m.out(&layer.MaxPool{Geometry: plain.MaxPool{InSize: b.InSize, OutSize: b.OutSize,
 		Channels: b.Out, Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}})
 }
 
@@ -155,30 +184,30 @@ func (m *maker) separable() block {
 }
 
 // depthwise makes a depthwise convolution with its batch norm.
-func (m *maker) depthwise(channels int) (*depthwise, *norm) {
+func (m *maker) depthwise(channels int) (*layer.Depthwise, *layer.Norm) {
 	b := m.block
-	weight := m.param("depthwise.weight", true, normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel,
+	weight := m.param("depthwise.weight", true, layer.Normal(b.Kernel*b.Kernel), b.Kernel, b.Kernel,
 		channels)
 	geometry := plain.Depthwise{InSize: b.InSize, OutSize: b.OutSize, Channels: channels,
 		Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
-	return &depthwise{weight: weight, geometry: geometry}, m.norm("depthwise", b.OutSize*b.OutSize,
-		channels, 1)
+	return &layer.Depthwise{Weight: weight, Geometry: geometry}, m.norm("depthwise",
+		b.OutSize*b.OutSize, channels, 1)
 }
 
-// bottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have parameters
-// ([code], MBConvBlock).
-type bottleneck struct {
-	expand                             *pointwise // nil where there is no expansion
-	depthwise                          *depthwise
-	excite                             *excite // nil for none
-	project                            *pointwise
-	expandNorm, depthwiseNorm, outNorm *norm
+// invertedBottleneck is the layers of a mobile inverted bottleneck with squeeze-excite that have
+// parameters ([code], MBConvBlock).
+type invertedBottleneck struct {
+	expand                             *layer.Pointwise // nil where there is no expansion
+	depthwise                          *layer.Depthwise
+	excite                             *layer.Excite // nil for none
+	project                            *layer.Pointwise
+	expandNorm, depthwiseNorm, outNorm *layer.Norm
 }
 
-func (m *maker) bottleneck() bottleneck {
+func (m *maker) invertedBottleneck() invertedBottleneck {
 	b := m.block
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
-	var p bottleneck
+	var p invertedBottleneck
 	if b.Expanded != b.In {
 		p.expand, p.expandNorm = m.pointwise("expand", in, b.In, b.Expanded),
 			m.norm("expand", in, b.Expanded, 1)
@@ -194,19 +223,19 @@ func (m *maker) bottleneck() bottleneck {
 
 // lastGamma is where the last batch norm of a block starts.
 func (m *maker) lastGamma() float64 {
-	if m.block.Skip && m.parameters.zero {
+	if m.block.Skip && m.parameters.ZeroResidual() {
 		return 0
 	}
 	return 1
 }
 
 func (m *maker) mbconv() block {
-	b, p := m.block, m.bottleneck()
-	if l := m.fusedBottleneck(p); l != nil {
+	b, p := m.block, m.invertedBottleneck()
+	if l := m.fusedInvertedBottleneck(p); l != nil {
 		return m.out(l)
 	}
 	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
-	var layers []layer
+	var layers []layer.Layer
 	if p.expand != nil {
 		layers = append(layers, p.expand, p.expandNorm, m.activation(in*b.Expanded))
 	}
@@ -218,41 +247,42 @@ func (m *maker) mbconv() block {
 	if !b.Skip {
 		return m.out(&c)
 	}
-	return m.out(&residual{chain: c, drop: m.drop()})
+	return m.out(&layer.Residual{Chain: c, Drop: m.drop()})
 }
 
 // drop is the block's stochastic depth.
-func (m *maker) drop() dropPath {
-	return dropPath{settings: m.settings, name: m.block.Name, rate: m.block.DropRate}
+func (m *maker) drop() layer.DropPath {
+	return layer.DropPath{Settings: m.settings, Name: m.block.Name, Rate: m.block.DropRate}
 }
 
-func (m *maker) pointwise(name string, area, in, out int) *pointwise {
-	weight := m.param(name+".weight", true, normal(out), in, out)
-	return &pointwise{weight: weight, area: area, in: in, out: out}
+func (m *maker) pointwise(name string, area, in, out int) *layer.Pointwise {
+	weight := m.param(name+".weight", true, layer.Normal(out), in, out)
+	return &layer.Pointwise{Weight: weight, Area: area, In: in, Out: out}
 }
 
 // norm is the batch norm behind the layer of that name.
-func (m *maker) norm(name string, area, channels int, gamma float64) *norm {
-	running, err := m.parameters.statistic(m.block.Name+"."+name+".bn", channels)
+func (m *maker) norm(name string, area, channels int, gamma float64) *layer.Norm {
+	running, err := m.parameters.Statistic(m.block.Name+"."+name+".bn", channels)
 	m.fail(err)
-	return &norm{
-		gamma:   m.param(name+".bn.gamma", false, constant(gamma), channels),
-		beta:    m.param(name+".bn.beta", false, constant(0), channels),
-		running: running, epsilon: m.arch.BatchNormEpsilon, momentum: m.arch.BatchNormMomentum,
-		training: m.settings.training, area: area, channels: channels,
+	return &layer.Norm{
+		Gamma:   m.param(name+".bn.gamma", false, layer.Constant(gamma), channels),
+		Beta:    m.param(name+".bn.beta", false, layer.Constant(0), channels),
+		Running: running, Epsilon: m.arch.BatchNormEpsilon, Momentum: m.arch.BatchNormMomentum,
+		Training: m.settings.Training, Area: area, Channels: channels,
 	}
 }
 
 // excite is squeeze-excite on maps with area pixels.
-func (m *maker) excite(area int) *excite {
+func (m *maker) excite(area int) *layer.Excite {
 	b := m.block
 	reduce, expand := m.pointwise("se.reduce", 1, b.Expanded, b.SEChannels),
 		m.pointwise("se.expand", 1, b.SEChannels, b.Expanded)
-	reduce.bias = m.param("se.reduce.bias", false, constant(0), b.SEChannels)
-	expand.bias = m.param("se.expand.bias", false, constant(0), b.Expanded)
+	reduce.Bias = m.param("se.reduce.bias", false, layer.Constant(0), b.SEChannels)
+	expand.Bias = m.param("se.expand.bias", false, layer.Constant(0), b.Expanded)
 	// The gate runs inside another chain's pass, so its scratch is its own.
-	gate := chain{scratch: &scratch{}, layers: []layer{reduce, m.activation(b.SEChannels), expand}}
-	return &excite{gate: gate, reduce: reduce, expand: expand, area: area, channels: b.Expanded}
+	gate := layer.Chain{Scratch: &layer.Scratch{},
+		Layers: []layer.Layer{reduce, m.activation(b.SEChannels), expand}}
+	return &layer.Excite{Gate: gate, Reduce: reduce, Expand: expand, Area: area, Channels: b.Expanded}
 }
 
 // head is the last convolution with pooling, dropout and the classifier.
@@ -263,14 +293,14 @@ func (m *maker) head() block {
 	bn := m.norm("conv", area, b.Out, 1)
 	drop, dense := m.dense()
 	if e := m.engine(); e != nil {
-		c := m.chain(fusedLayer{ends.NewPool(e, weightOf(conv.weight), bn.fused(), b.In, b.Out,
-			area, activations[b.Activation].fused)}, drop,
-			fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
-				m.arch.Classes)})
+		c := m.chain(ends.NewPool(e, weightOf(conv.Weight), normOf(bn), b.In, b.Out,
+			area, layer.Activations[b.Activation].Fused), drop,
+			ends.NewDense(e, weightOf(dense.Weight), weightOf(dense.Bias), b.Out,
+				m.arch.Classes))
 		return m.finish(&c, m.arch.Classes)
 	}
-	c := m.chain(conv, bn, m.activation(area*b.Out), &globalMean{area: area, channels: b.Out}, drop,
-		dense)
+	c := m.chain(conv, bn, m.activation(area*b.Out),
+		&layer.GlobalMean{Area: area, Channels: b.Out}, drop, dense)
 	return m.finish(&c, m.arch.Classes)
 }
 
@@ -278,21 +308,21 @@ func (m *maker) head() block {
 func (m *maker) classifier() block {
 	b := m.block
 	drop, dense := m.dense()
-	var last layer = dense
+	var last layer.Layer = dense
 	if e := m.engine(); e != nil {
-		last = fusedLayer{ends.NewDense(e, weightOf(dense.weight), weightOf(dense.bias), b.Out,
-			m.arch.Classes)}
+		last = ends.NewDense(e, weightOf(dense.Weight), weightOf(dense.Bias), b.Out,
+			m.arch.Classes)
 	}
-	c := m.chain(&globalMean{area: b.OutSize * b.OutSize, channels: b.Out}, drop, last)
+	c := m.chain(&layer.GlobalMean{Area: b.OutSize * b.OutSize, Channels: b.Out}, drop, last)
 	return m.finish(&c, m.arch.Classes)
 }
 
 // dense is the classifier on pooled maps, with the dropout in front of it.
-func (m *maker) dense() (*dropout, *pointwise) {
+func (m *maker) dense() (*layer.Dropout, *layer.Pointwise) {
 	width, classes := m.block.Out, m.arch.Classes
 	bound := 1 / math.Sqrt(float64(classes))
-	dense := &pointwise{area: 1, in: width, out: classes,
-		weight: m.param("classifier.weight", true, uniform(bound), width, classes),
-		bias:   m.param("classifier.bias", false, constant(0), classes)}
-	return &dropout{settings: m.settings, width: width}, dense
+	dense := &layer.Pointwise{Area: 1, In: width, Out: classes,
+		Weight: m.param("classifier.weight", true, layer.Uniform(bound), width, classes),
+		Bias:   m.param("classifier.bias", false, layer.Constant(0), classes)}
+	return &layer.Dropout{Settings: m.settings, Width: width}, dense
 }

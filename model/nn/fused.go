@@ -7,38 +7,32 @@ import (
 	"gridsearch/internal/fused/ends"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/fused/mbconv"
+	"gridsearch/model/layer"
 )
 
-// fusedLayer makes a layer of a fused block.
-type fusedLayer struct{ engine.Block }
-
-func (l fusedLayer) allocate(batch int) int          { return l.Allocate(batch) }
-func (l fusedLayer) forward(y, x []float32)          { l.Forward(y, x) }
-func (l fusedLayer) backward(dx, dy, x, y []float32) { l.Backward(dx, dy, x, y) }
-
 // weightOf is a parameter as the engine takes it; that of a missing one is empty.
-func weightOf(p *Param) engine.Weight {
+func weightOf(p *layer.Param) engine.Weight {
 	if p == nil {
 		return engine.Weight{}
 	}
 	return engine.Weight{Value: p.Value, Grad: p.Grad}
 }
 
-// weights are those of a layer that may be missing.
-func (l *pointwise) weights() engine.Weight {
+// weightsOf are those of a layer that may be missing.
+func weightsOf(l *layer.Pointwise) engine.Weight {
 	if l == nil {
 		return engine.Weight{}
 	}
-	return weightOf(l.weight)
+	return weightOf(l.Weight)
 }
 
-// fused is a batch norm as the engine takes it.
-func (l *norm) fused() engine.NormParams {
+// normOf is a batch norm as the engine takes it; that of a missing one is empty.
+func normOf(l *layer.Norm) engine.NormParams {
 	if l == nil {
 		return engine.NormParams{}
 	}
-	return engine.NormParams{Gamma: weightOf(l.gamma), Beta: weightOf(l.beta), Mean: l.running.Mean,
-		Variance: l.running.Variance, Epsilon: l.epsilon, Momentum: l.momentum}
+	return engine.NormParams{Gamma: weightOf(l.Gamma), Beta: weightOf(l.Beta), Mean: l.Running.Mean,
+		Variance: l.Running.Variance, Epsilon: l.Epsilon, Momentum: l.Momentum}
 }
 
 // engine is the engine that computes the block, nil where there is none. It knows symmetric padding
@@ -47,80 +41,82 @@ func (m *maker) engine() *engine.Engine {
 	if m.err != nil || m.block.Shift != 0 {
 		return nil
 	}
-	return m.settings.engine
+	return m.fused
 }
 
 // fusedStem is the fused form of the stem; nil where there is none.
-func (m *maker) fusedStem(weight *Param, bn *norm) layer {
+func (m *maker) fusedStem(weight *layer.Param, bn *layer.Norm) layer.Layer {
 	e, b := m.engine(), m.block
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
+	return ends.NewStem(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
 		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize,
-		Activation: activations[b.Activation].fused}, weightOf(weight), bn.fused())}
+		Activation: layer.Activations[b.Activation].Fused}, weightOf(weight), normOf(bn))
 }
 
 // fusedMaxPool is the fused form of max pooling; nil where there is none.
-func (m *maker) fusedMaxPool() layer {
+func (m *maker) fusedMaxPool() layer.Layer {
 	e, b := m.engine(), m.block
 	if e == nil {
 		return nil
 	}
-	return fusedLayer{ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
-		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})}
+	return ends.NewMaxPool(e, engine.ConvShape{In: b.In, Out: b.Out, Kernel: b.Kernel,
+		Stride: b.Stride, InSize: b.InSize, OutSize: b.OutSize})
 }
 
-// fusedBottleneck is the fused form of a bottleneck; nil where there is none.
-func (m *maker) fusedBottleneck(p bottleneck) layer {
+// fusedInvertedBottleneck is the fused form of an inverted bottleneck; nil where there is none.
+func (m *maker) fusedInvertedBottleneck(p invertedBottleneck) layer.Layer {
 	b := m.block
 	shape := mbconv.Shape{In: b.In, Expanded: b.Expanded, Out: b.Out, SEChannels: b.SEChannels,
 		Kernel: b.Kernel, Stride: b.Stride,
-		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip, Activation: activations[b.Activation].fused}
+		InSize: b.InSize, OutSize: b.OutSize, Skip: b.Skip,
+		Activation: layer.Activations[b.Activation].Fused}
 	e := m.engine()
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	params := mbconv.Params{Expand: p.expand.weights(), ExpandNorm: p.expandNorm.fused(),
-		Depthwise: weightOf(p.depthwise.weight), DepthwiseNorm: p.depthwiseNorm.fused(),
-		Project: p.project.weights(), OutNorm: p.outNorm.fused()}
+	params := mbconv.Params{Expand: weightsOf(p.expand), ExpandNorm: normOf(p.expandNorm),
+		Depthwise: weightOf(p.depthwise.Weight), DepthwiseNorm: normOf(p.depthwiseNorm),
+		Project: weightsOf(p.project), OutNorm: normOf(p.outNorm)}
 	if p.excite != nil {
-		reduce, expand := p.excite.reduce, p.excite.expand
-		params.Reduce, params.ReduceBias = reduce.weights(), weightOf(reduce.bias)
-		params.Excite, params.ExciteBias = expand.weights(), weightOf(expand.bias)
+		reduce, expand := p.excite.Reduce, p.excite.Expand
+		params.Reduce, params.ReduceBias = weightsOf(reduce), weightOf(reduce.Bias)
+		params.Excite, params.ExciteBias = weightsOf(expand), weightOf(expand.Bias)
 	}
-	if b.DropRate > 0 && m.settings.training {
-		params.Drop = m.drop().fill
+	if b.DropRate > 0 && m.settings.Training {
+		params.Drop = m.drop().Fill
 	}
-	return fusedLayer{mbconv.New(e, shape, params)}
+	return mbconv.New(e, shape, params)
 }
 
 // fusedSeparable is the fused form of a separable convolution; nil where there is none.
-func (m *maker) fusedSeparable(depthwise *depthwise, depthwiseNorm *norm, pointwise *pointwise,
-	pointwiseNorm *norm) layer {
+func (m *maker) fusedSeparable(depthwise *layer.Depthwise, depthwiseNorm *layer.Norm,
+	pointwise *layer.Pointwise, pointwiseNorm *layer.Norm) layer.Layer {
 	b := m.block
 	shape := mbconv.Shape{In: b.In, Expanded: b.In, Out: b.Out, Kernel: b.Kernel, Stride: b.Stride,
 		InSize: b.InSize, OutSize: b.OutSize,
-		Activation: activations[b.Activation].fused, Activated: true}
+		Activation: layer.Activations[b.Activation].Fused, Activated: true}
 	e := m.engine()
 	if e == nil || !mbconv.Supports(shape) {
 		return nil
 	}
-	return fusedLayer{mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.weight),
-		DepthwiseNorm: depthwiseNorm.fused(),
-		Project:       pointwise.weights(), OutNorm: pointwiseNorm.fused()})}
+	return mbconv.New(e, shape, mbconv.Params{Depthwise: weightOf(depthwise.Weight),
+		DepthwiseNorm: normOf(depthwiseNorm),
+		Project:       weightsOf(pointwise), OutNorm: normOf(pointwiseNorm)})
 }
 
 // fusedChain is the fused form of convolutions with batch norm behind them, with the projection of
 // a shortcut that may be empty; nil where there is none.
-func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
+func (m *maker) fusedChain(shortcut []layer.Layer, layers ...layer.Layer) layer.Layer {
 	b, e := m.block, m.engine()
-	shape := conv.ChainShape{Skip: b.Skip, Activation: activations[b.Activation].fused}
+	shape := conv.ChainShape{Skip: b.Skip,
+		Activation: layer.Activations[b.Activation].Fused}
 	if e == nil || !conv.SupportsChain(shape) {
 		return nil
 	}
-	if b.DropRate > 0 && m.settings.training {
-		shape.Drop = m.drop().fill
+	if b.DropRate > 0 && m.settings.Training {
+		shape.Drop = m.drop().Fill
 	}
 	shapes, params := convolutions(layers)
 	shape.Convs = shapes
@@ -128,28 +124,29 @@ func (m *maker) fusedChain(shortcut []layer, layers ...layer) layer {
 		projection, p := convolutions(shortcut)
 		shape.Shortcut, params = &projection[0], append(params, p...)
 	}
-	return fusedLayer{conv.NewChain(e, shape, params)}
+	return conv.NewChain(e, shape, params)
 }
 
 // convolutions are those among layers, each with the norm behind it.
-func convolutions(layers []layer) (shapes []engine.ConvShape, params []conv.Params) {
+func convolutions(layers []layer.Layer) (shapes []engine.ConvShape, params []conv.Params) {
 	for i, l := range layers {
-		var weight *Param
+		var weight *layer.Param
 		switch l := l.(type) {
-		case *convolution:
-			g := l.geometry
-			weight = l.weight
+		case *layer.Convolution:
+			g := l.Geometry
+			weight = l.Weight
 			shapes = append(shapes, engine.ConvShape{In: g.InChannels, Out: g.OutChannels,
 				Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
-		case *pointwise:
-			side := int(math.Sqrt(float64(l.area)))
-			weight = l.weight
-			shapes = append(shapes, engine.ConvShape{In: l.in, Out: l.out, Kernel: 1, Stride: 1,
+		case *layer.Pointwise:
+			side := int(math.Sqrt(float64(l.Area)))
+			weight = l.Weight
+			shapes = append(shapes, engine.ConvShape{In: l.In, Out: l.Out, Kernel: 1, Stride: 1,
 				InSize: side, OutSize: side})
 		default:
 			continue
 		}
-		params = append(params, conv.Params{Weight: weightOf(weight), Norm: layers[i+1].(*norm).fused()})
+		params = append(params, conv.Params{Weight: weightOf(weight),
+			Norm: normOf(layers[i+1].(*layer.Norm))})
 	}
 	return shapes, params
 }

@@ -10,6 +10,7 @@ import (
 
 	"gridsearch/internal/kernel"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
 // bottlenecks are networks of one bottleneck of every kind: shapes that fill vectors and shapes
@@ -133,7 +134,7 @@ func TestFusedIsPlain(t *testing.T) {
 type trial struct {
 	loss           float64
 	logits, scores []float32
-	parameters     *Parameters
+	parameters     *layer.Parameters
 }
 
 // trained runs a network with parameters none of which is 0 or 1 for a step, twice, so that nothing

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
 // TestEveryKindIsBuilt: every kind of block and every activation that model knows can be built, and
@@ -15,7 +16,7 @@ func TestEveryKindIsBuilt(t *testing.T) {
 		slices.Sorted(slices.Values(model.AllKinds)); !slices.Equal(got, want) {
 		t.Errorf("blocks that are built are %v, want %v", got, want)
 	}
-	if got, want := slices.Sorted(maps.Keys(activations)),
+	if got, want := slices.Sorted(maps.Keys(layer.Activations)),
 		slices.Sorted(slices.Values(model.Activations)); !slices.Equal(got, want) {
 		t.Errorf("activations that are computed are %v, want %v", got, want)
 	}

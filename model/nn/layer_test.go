@@ -9,6 +9,7 @@ import (
 	"gridsearch/internal/plain"
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
 // normals draws n standard normal numbers.
@@ -50,13 +51,13 @@ func slope(x, direction []float32, f func() float64) float64 {
 // central differences of a random linear form of its output. Direction components are standard
 // normal, so the slope along one is as large as the gradient's norm, and errors are relative to
 // that.
-func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
+func checkLayer(t *testing.T, l layer.Layer, in, batch int, params []*layer.Param) {
 	t.Helper()
 	x := normals(batch*in, "x")
-	y := make([]float32, l.allocate(batch))
+	y := make([]float32, l.Allocate(batch))
 	dy := normals(len(y), "dy")
 	value := func() float64 {
-		l.forward(y, x)
+		l.Forward(y, x)
 		return dot(y, dy)
 	}
 	value()
@@ -66,7 +67,7 @@ func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
 			p.Grad[i] = float32(math.NaN())
 		}
 	}
-	l.backward(dx, slices.Clone(dy), x, y)
+	l.Backward(dx, slices.Clone(dy), x, y)
 	check := func(name string, at, gradient []float32) {
 		t.Helper()
 		for try := range 3 {
@@ -85,12 +86,12 @@ func checkLayer(t *testing.T, l layer, in, batch int, params []*Param) {
 }
 
 // tensor is a parameter with random values.
-func tensor(name string, size int) *Param {
-	return &Param{Name: name, Value: normals(size, name), Grad: make([]float32, size)}
+func tensor(name string, size int) *layer.Param {
+	return &layer.Param{Name: name, Value: normals(size, name), Grad: make([]float32, size)}
 }
 
 func TestLayerGradients(t *testing.T) {
-	run := func(name string, l layer, in int, params ...*Param) {
+	run := func(name string, l layer.Layer, in int, params ...*layer.Param) {
 		t.Run(name, func(t *testing.T) { checkLayer(t, l, in, 4, params) })
 	}
 	for _, g := range []plain.Conv{
@@ -100,7 +101,7 @@ func TestLayerGradients(t *testing.T) {
 	} {
 		w := tensor("weight", g.Kernel*g.Kernel*g.InChannels*g.OutChannels)
 		run(fmt.Sprintf("convolution %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize),
-			&convolution{geometry: g, weight: w}, g.InSize*g.InSize*g.InChannels, w)
+			&layer.Convolution{Geometry: g, Weight: w}, g.InSize*g.InSize*g.InChannels, w)
 	}
 	for _, g := range []plain.Depthwise{
 		{InSize: 5, OutSize: 5, Channels: 7, Kernel: 3, Stride: 1},
@@ -110,38 +111,44 @@ func TestLayerGradients(t *testing.T) {
 	} {
 		w := tensor("weight", g.Kernel*g.Kernel*g.Channels)
 		run(fmt.Sprintf("depthwise %dx%d/%d of %d", g.Kernel, g.Kernel, g.Stride, g.InSize),
-			&depthwise{geometry: g, weight: w}, g.InSize*g.InSize*g.Channels, w)
+			&layer.Depthwise{Geometry: g, Weight: w}, g.InSize*g.InSize*g.Channels, w)
 	}
 	w, bias := tensor("weight", 6*5), tensor("bias", 5)
-	run("pointwise", &pointwise{weight: w, area: 9, in: 6, out: 5}, 9*6, w)
-	run("dense", &pointwise{weight: w, bias: bias, area: 1, in: 6, out: 5}, 6, w, bias)
+	run("pointwise", &layer.Pointwise{Weight: w, Area: 9, In: 6, Out: 5}, 9*6, w)
+	run("dense", &layer.Pointwise{Weight: w, Bias: bias, Area: 1, In: 6, Out: 5}, 6, w, bias)
 	// Three layers in a row use both buffers of the scratch, and none of them allows its gradients
 	// to share memory.
 	a, b, c := tensor("a", 36), tensor("b", 36), tensor("c", 36)
-	dense := func(w *Param) layer { return &pointwise{weight: w, area: 4, in: 6, out: 6} }
-	row := chain{layers: []layer{dense(a), dense(b), dense(c)}, scratch: &scratch{}}
-	run("chain", &row, 24, a, b, c)
-	run("residual", &residual{chain: row, drop: dropPath{settings: settings{training: true, seed: 2,
-		clock: &clock{}}, name: "block", rate: .5}}, 24, a, b, c)
-	narrow, wide := tensor("narrow", 18), tensor("wide", 18)
-	projection := chain{layers: []layer{&pointwise{weight: narrow, area: 4, in: 6, out: 3},
-		&pointwise{weight: wide, area: 4, in: 3, out: 6}}, scratch: row.scratch}
-	run("residual with a shortcut", &residual{chain: row, shortcut: &projection, in: 24,
-		drop: dropPath{settings: settings{training: true, seed: 2, clock: &clock{}}, name: "block",
-			rate: .5}}, 24,
-		a, b, c, narrow, wide)
-	run("max pool", &maxPool{geometry: plain.MaxPool{InSize: 5, OutSize: 3, Channels: 2, Kernel: 3,
-		Stride: 2}}, 50)
-	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
-	running := &Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
-	run("norm", &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-3, momentum: .9,
-		training: true, area: 9, channels: 6}, 54, gamma, beta)
-	for _, name := range model.Activations {
-		run(name, &activation{kind: activations[name], perExample: 50}, 50)
+	dense := func(w *layer.Param) layer.Layer {
+		return &layer.Pointwise{Weight: w, Area: 4, In: 6, Out: 6}
 	}
-	run("mean", &globalMean{area: 9, channels: 6}, 54)
-	run("dropout", &dropout{settings: settings{training: true, dropout: .4, clock: &clock{}},
-		width: 40}, 40)
+	row := layer.Chain{Layers: []layer.Layer{dense(a), dense(b), dense(c)}, Scratch: &layer.Scratch{}}
+	run("chain", &row, 24, a, b, c)
+	run("residual", &layer.Residual{Chain: row, Drop: layer.DropPath{Settings: layer.Settings{
+		Training: true, Seed: 2,
+		Clock: &layer.Clock{}}, Name: "block", Rate: .5}}, 24, a, b, c)
+	narrow, wide := tensor("narrow", 18), tensor("wide", 18)
+	projection := layer.Chain{Layers: []layer.Layer{
+		&layer.Pointwise{Weight: narrow, Area: 4, In: 6, Out: 3},
+		&layer.Pointwise{Weight: wide, Area: 4, In: 3, Out: 6}}, Scratch: row.Scratch}
+	run("residual with a shortcut", &layer.Residual{Chain: row, Shortcut: &projection, In: 24,
+		Drop: layer.DropPath{Settings: layer.Settings{Training: true, Seed: 2,
+			Clock: &layer.Clock{}}, Name: "block",
+			Rate: .5}}, 24,
+		a, b, c, narrow, wide)
+	run("max pool", &layer.MaxPool{Geometry: plain.MaxPool{InSize: 5, OutSize: 3, Channels: 2,
+		Kernel: 3, Stride: 2}}, 50)
+	gamma, beta := tensor("gamma", 6), tensor("beta", 6)
+	running := &layer.Statistic{Mean: make([]float32, 6), Variance: make([]float32, 6)}
+	run("norm", &layer.Norm{Gamma: gamma, Beta: beta, Running: running, Epsilon: 1e-3, Momentum: .9,
+		Training: true, Area: 9, Channels: 6}, 54, gamma, beta)
+	for _, name := range model.Activations {
+		run(name, &layer.Activation{Kind: layer.Activations[name], PerExample: 50}, 50)
+	}
+	run("mean", &layer.GlobalMean{Area: 9, Channels: 6}, 54)
+	run("dropout", &layer.Dropout{Settings: layer.Settings{Training: true, Dropout: .4,
+		Clock: &layer.Clock{}},
+		Width: 40}, 40)
 }
 
 // TestBlockGradients checks blocks as architectures make them.
@@ -172,20 +179,20 @@ func TestBlockGradients(t *testing.T) {
 					Kernel: c.kernel, Stride: c.step, Repeats: 1, SERatio: c.se}}}
 		blocks := generic(t, arch)
 		skip := c.step == 1 && c.channels == 6
-		r, residual := blocks[2].layer.(*residual)
-		if residual != skip || skip && r.drop.rate != c.drop {
+		r, residual := blocks[2].Layer.(*layer.Residual)
+		if residual != skip || skip && r.Drop.Rate != c.drop {
 			t.Fatalf("%s: residual is %v", c.name, residual)
 		}
 		for i, name := range map[int]string{0: "stem", 2: c.name, 3: "head"} {
 			b := arch.Blocks()[i]
 			t.Run(c.name+"/"+name, func(t *testing.T) {
-				checkLayer(t, blocks[i].layer,
+				checkLayer(t, blocks[i].Layer,
 					b.InSize*b.InSize*b.In, 6, blocks[i].params)
 			})
 		}
-		if skip && c.drop > 0 && (!slices.Contains(r.factors, 0) ||
-			slices.Max(r.factors) != float32(1/.6)) {
-			t.Errorf("%s: the factors are %v, want some 0 and some 1/0.6", c.name, r.factors)
+		if skip && c.drop > 0 && (!slices.Contains(r.Factors, 0) ||
+			slices.Max(r.Factors) != float32(1/.6)) {
+			t.Errorf("%s: the factors are %v, want some 0 and some 1/0.6", c.name, r.Factors)
 		}
 	}
 }
@@ -220,7 +227,7 @@ func TestKindGradients(t *testing.T) {
 			for i, part := range map[int]string{3: "block", 4: "classifier"} {
 				b := arch.Blocks()[i]
 				t.Run(name+"/"+part, func(t *testing.T) {
-					checkLayer(t, blocks[i].layer,
+					checkLayer(t, blocks[i].Layer,
 						b.InSize*b.InSize*b.In, 6, blocks[i].params)
 				})
 			}
@@ -235,8 +242,8 @@ func TestActivationsOfBlocks(t *testing.T) {
 		model.ReLU: {0, 2, 7}, model.ReLU6: {0, 2, 6},
 		model.HardSwish: {-1. / 3, 5. / 3, 7}} {
 		l := (&maker{block: model.Block{Activation: name}}).activation(3)
-		l.allocate(1)
-		l.forward(y, x)
+		l.Allocate(1)
+		l.Forward(y, x)
 		for i, v := range want {
 			if math.Abs(float64(y[i]-v)) > 1e-6 {
 				t.Errorf("%s of %v is %v", name, x, y)
@@ -246,7 +253,7 @@ func TestActivationsOfBlocks(t *testing.T) {
 }
 
 // scatter moves norms and biases, so that no parameter is 0 or 1.
-func scatter(p *Parameters) {
+func scatter(p *layer.Parameters) {
 	for _, q := range p.List {
 		if !q.Decay {
 			for i, v := range normals(len(q.Value), "generic", q.Name) {
@@ -264,8 +271,8 @@ func generic(t *testing.T, arch model.Architecture) []block {
 		t.Fatal(err)
 	}
 	scatter(p)
-	blocks, err := newBlocks(arch, p, settings{training: true, seed: 4, dropout: arch.Dropout,
-		clock: &clock{step: 5}})
+	blocks, err := newBlocks(arch, p, layer.Settings{Training: true, Seed: 4, Dropout: arch.Dropout,
+		Clock: &layer.Clock{Step: 5}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,10 +307,10 @@ func TestLossGradient(t *testing.T) {
 func TestNorm(t *testing.T) {
 	const rows, c, momentum = 12, 3, .8
 	gamma, beta := tensor("gamma", c), tensor("beta", c)
-	running := &Statistic{Mean: []float32{1, 2, 3}, Variance: []float32{4, 5, 6}}
-	l := &norm{gamma: gamma, beta: beta, running: running, epsilon: 1e-2, momentum: momentum,
-		training: true, area: 4, channels: c}
-	x, y := normals(rows*c, "x"), make([]float32, l.allocate(rows/4))
+	running := &layer.Statistic{Mean: []float32{1, 2, 3}, Variance: []float32{4, 5, 6}}
+	l := &layer.Norm{Gamma: gamma, Beta: beta, Running: running, Epsilon: 1e-2, Momentum: momentum,
+		Training: true, Area: 4, Channels: c}
+	x, y := normals(rows*c, "x"), make([]float32, l.Allocate(rows/4))
 	near := func(what string, got float32, want float64) {
 		t.Helper()
 		if math.Abs(float64(got)-want) > 1e-5 {
@@ -317,7 +324,7 @@ func TestNorm(t *testing.T) {
 				1e-2)*float64(gamma.Value[j])+float64(beta.Value[j]))
 		}
 	}
-	l.forward(y, x)
+	l.Forward(y, x)
 	for j := range c {
 		var mean, variance float64
 		for r := range rows {
@@ -331,72 +338,14 @@ func TestNorm(t *testing.T) {
 		near("the running variance", running.Variance[j], momentum*float64(4+j)+
 			(1-momentum)*variance*rows/(rows-1))
 	}
-	l.training = false
-	before := Statistic{Mean: slices.Clone(running.Mean), Variance: slices.Clone(running.Variance)}
-	l.forward(y, x)
+	l.Training = false
+	before := layer.Statistic{Mean: slices.Clone(running.Mean),
+		Variance: slices.Clone(running.Variance)}
+	l.Forward(y, x)
 	for j := range c {
 		want(j, float64(running.Mean[j]), float64(running.Variance[j]))
 	}
 	if !slices.Equal(before.Mean, running.Mean) || !slices.Equal(before.Variance, running.Variance) {
 		t.Error("evaluation moves the running statistics")
-	}
-}
-
-// TestDraw: factors are 0 at the rate asked for, keep the expectation, and are 1 outside training.
-func TestDraw(t *testing.T) {
-	const n = 100000
-	factors := make([]float32, n)
-	for _, rate := range []float64{0, .2, .7} {
-		draw(factors, rate, true, random.New(1, "draw"))
-		zeros := 0
-		for _, f := range factors {
-			if f == 0 {
-				zeros++
-			} else if math.Abs(float64(f)*(1-rate)-1) > 1e-6 {
-				t.Fatalf("rate %v: a factor is %v", rate, f)
-			}
-		}
-		if deviation := math.Sqrt(n * rate * (1 - rate)); math.Abs(float64(zeros)-n*rate) > 4*deviation {
-			t.Errorf("rate %v: %d of %d are 0", rate, zeros, n)
-		}
-		draw(factors, rate, false, random.New(1, "draw"))
-		if slices.Min(factors) != 1 || slices.Max(factors) != 1 {
-			t.Errorf("rate %v: outside training there are factors that are not 1", rate)
-		}
-	}
-}
-
-// TestDroppedExamplesPass: stochastic depth leaves the input of a dropped example as it is, and
-// other blocks and steps drop others.
-func TestDroppedExamplesPass(t *testing.T) {
-	const batch, size = 16, 3
-	w := tensor("weight", size*size)
-	time := &clock{}
-	forward := func(name string, step int) ([]float32, []float32) {
-		l := &residual{chain: chain{layers: []layer{&pointwise{weight: w, area: 1, in: size,
-			out: size}}, scratch: &scratch{}},
-			drop: dropPath{settings: settings{training: true, seed: 1, clock: time}, name: name, rate: .5}}
-		x, y := normals(batch*size, "x"), make([]float32, l.allocate(batch))
-		time.step = step
-		l.forward(y, x)
-		for n, f := range l.factors {
-			if same := slices.Equal(x[n*size:][:size], y[n*size:][:size]); same != (f == 0) {
-				t.Errorf("%s, step %d: example %d has factor %v, passes unchanged: %v", name, step, n, f, same)
-			}
-		}
-		return l.factors, y
-	}
-	factors, y := forward("block1", 1)
-	again, z := forward("block1", 1)
-	if !slices.Equal(factors, again) || !slices.Equal(y, z) {
-		t.Error("the same step drops other examples")
-	}
-	for _, other := range []struct {
-		name string
-		step int
-	}{{"block1", 2}, {"block2", 1}} {
-		if f, _ := forward(other.name, other.step); slices.Equal(f, factors) {
-			t.Errorf("%s, step %d drops the same examples as block1 in step 1", other.name, other.step)
-		}
 	}
 }

@@ -1,10 +1,12 @@
 package nn
 
 import (
+	"errors"
 	"slices"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
 // Mapper is an evaluator that also says where in an image the evidence for a class lies, by class
@@ -17,30 +19,36 @@ type Mapper struct {
 	*Network
 	// plain layers of the last block in front of its pooling, none where it has no convolution: a
 	// fused one keeps no map
-	front   chain
+	front   layer.Chain
 	pooled  []float32 // [batch, size, size, channels], behind the last activation
 	size    int       // side of a map
-	classes *pointwise
+	classes *layer.Pointwise
 }
 
 // NewMapper builds an evaluator with maps. It is an error if the parameters are those of another
 // architecture.
-func NewMapper(arch model.Architecture, p *Parameters, o Options) (*Mapper, error) {
+func NewMapper(arch model.Architecture, p *layer.Parameters, o Options) (*Mapper, error) {
 	n, err := NewEvaluator(arch, p, o)
 	if err != nil {
 		return nil, err
 	}
 	blocks := arch.Blocks()
 	last := blocks[len(blocks)-1]
-	made := &maker{arch: arch, block: last, parameters: p, scratch: &scratch{}}
-	layers := kinds[last.Kind](made).layer.(*chain).layers
-	pool := slices.IndexFunc(layers, func(l layer) bool { _, ok := l.(*globalMean); return ok })
+	made := &maker{arch: arch, block: last, parameters: p, scratch: &layer.Scratch{}}
+	layers := kinds[last.Kind](made).Layer.(*layer.Chain).Layers
+	pool := slices.IndexFunc(layers, func(l layer.Layer) bool {
+		_, ok := l.(*layer.GlobalMean)
+		return ok
+	})
 	m := &Mapper{Network: n, front: made.chain(layers[:pool]...), pooled: n.last,
-		size: last.OutSize, classes: layers[len(layers)-1].(*pointwise)}
-	if pool > 0 {
-		m.pooled = make([]float32, m.front.allocate(n.Batch()))
+		size: last.OutSize, classes: layers[len(layers)-1].(*layer.Pointwise)}
+	if made.err != nil {
+		return nil, errors.Join(made.err, n.Close())
 	}
-	return m, made.err
+	if pool > 0 {
+		m.pooled = make([]float32, m.front.Allocate(n.Batch()))
+	}
+	return m, nil
 }
 
 // Step computes the logits of the images, and what their maps are made of.
@@ -48,8 +56,8 @@ func (m *Mapper) Step() error {
 	if _, err := m.Network.Step(0); err != nil {
 		return err
 	}
-	defer kernel.FlushDenormals()()
-	m.front.forward(m.pooled, m.last)
+	defer thread.FlushDenormals()()
+	m.front.Forward(m.pooled, m.last)
 	return nil
 }
 
@@ -57,13 +65,13 @@ func (m *Mapper) Step() error {
 // map that the network pools, the sum of its channels by the classifier's weights of the class
 // ([cam], M_c). Its mean and the classifier's bias add up to the logit.
 func (m *Mapper) Map(image, class int) []float32 {
-	channels, classes := m.classes.in, m.classes.out
+	channels, classes := m.classes.In, m.classes.Out
 	evidence := make([]float32, m.size*m.size)
 	for i := range evidence {
 		pixel := m.pooled[(image*len(evidence)+i)*channels:][:channels]
 		sum := 0.
 		for c, v := range pixel {
-			sum += float64(v) * float64(m.classes.weight.Value[c*classes+class])
+			sum += float64(v) * float64(m.classes.Weight.Value[c*classes+class])
 		}
 		evidence[i] = float32(sum)
 	}

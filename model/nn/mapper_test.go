@@ -6,6 +6,7 @@ import (
 
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
 // TestMapper: the mean of a class activation map and the bias are the logit, for networks with and
@@ -75,20 +76,20 @@ func mapper(t *testing.T, arch model.Architecture, o Options) *Mapper {
 	return m
 }
 
-func (m *Mapper) bias() []float32 { return m.classes.bias.Value }
+func (m *Mapper) bias() []float32 { return m.classes.Bias.Value }
 
 // alone computes a logit without its bias by the network's own pooling and classifier, from a map
 // in which only one pixel is not 0. Pooling divides by the number of pixels.
 func (m *Mapper) alone(image, class, pixel int) float64 {
-	area, channels := m.size*m.size, m.classes.in
+	area, channels := m.size*m.size, m.classes.In
 	pooled := make([]float32, area*channels)
 	copy(pooled[pixel*channels:][:channels], m.pooled[(image*area+pixel)*channels:])
-	mean, logits := make([]float32, channels), make([]float32, m.classes.out)
-	pool := &globalMean{area: area, channels: channels}
-	pool.allocate(1)
-	pool.forward(mean, pooled)
-	dense := &pointwise{weight: m.classes.weight, area: 1, in: channels, out: m.classes.out}
-	dense.allocate(1)
-	dense.forward(logits, mean)
+	mean, logits := make([]float32, channels), make([]float32, m.classes.Out)
+	pool := &layer.GlobalMean{Area: area, Channels: channels}
+	pool.Allocate(1)
+	pool.Forward(mean, pooled)
+	dense := &layer.Pointwise{Weight: m.classes.Weight, Area: 1, In: channels, Out: m.classes.Out}
+	dense.Allocate(1)
+	dense.Forward(logits, mean)
 	return float64(logits[class]) * float64(area)
 }

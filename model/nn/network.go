@@ -1,9 +1,9 @@
 // Package nn builds the networks of package model as Gorgonia graphs: one node for each block and
 // one for its gradient.
 //
-// A network is a chain of blocks; inside a block, layers on package kernel do the work. Networks
-// made from one Parameters share the weights: a trainer writes gradients beside them, an optimiser
-// moves them, an evaluator reads them.
+// A network is a chain of blocks: fused ones, or compositions of the layers of package layer.
+// Networks made from one Parameters share the weights: a trainer writes gradients beside them, an
+// optimiser moves them, an evaluator reads them.
 package nn
 
 import (
@@ -11,9 +11,11 @@ import (
 
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/internal/plain"
 	"gridsearch/model"
 	"gridsearch/model/graph"
+	"gridsearch/model/layer"
 )
 
 // Options of a network. Seed and LabelSmoothing count in training alone.
@@ -38,7 +40,7 @@ func (o Options) engine(training bool) (*engine.Engine, error) {
 			return nil, err
 		}
 	}
-	return engine.New(set, o.Threads, training), nil
+	return engine.New(&set.Set, o.Threads, training), nil
 }
 
 // Network is a compiled network for a fixed batch size. It is not safe for concurrent use.
@@ -48,7 +50,7 @@ type Network struct {
 	labels  []int32
 	logits  []float32
 	last    []float32 // input of the last block, which pools it
-	clock   *clock
+	clock   *layer.Clock
 	loss    *lossBlock
 	engine  *engine.Engine // nil for none
 	read    bool           // an evaluator's engine has read the parameters
@@ -57,59 +59,70 @@ type Network struct {
 // NewTrainer builds a network whose steps compute the loss and the gradient of every parameter.
 // Dropout and stochastic depth are the architecture's. It is an error if the parameters are those
 // of another architecture.
-func NewTrainer(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
-	return newNetwork(arch, p, o, settings{training: true, seed: o.Seed, dropout: arch.Dropout,
-		smoothing: float32(o.LabelSmoothing)})
+func NewTrainer(arch model.Architecture, p *layer.Parameters, o Options) (*Network, error) {
+	return newNetwork(arch, p, o, layer.Settings{Training: true, Seed: o.Seed, Dropout: arch.Dropout,
+		Smoothing: float32(o.LabelSmoothing)})
 }
 
 // NewEvaluator builds a network whose steps compute the logits with the running statistics of batch
 // norm, without dropout. It reads the parameters at its first step, and at the next one after
 // Refresh.
-func NewEvaluator(arch model.Architecture, p *Parameters, o Options) (*Network, error) {
-	return newNetwork(arch, p, o, settings{})
+func NewEvaluator(arch model.Architecture, p *layer.Parameters, o Options) (*Network, error) {
+	return newNetwork(arch, p, o, layer.Settings{})
 }
 
-func newNetwork(arch model.Architecture, p *Parameters, o Options, s settings) (*Network, error) {
+func newNetwork(arch model.Architecture, p *layer.Parameters, o Options,
+	s layer.Settings) (*Network, error) {
 	batch := o.Batch
 	if batch < 1 {
 		return nil, fmt.Errorf("build %s: the batch must be 1 or more, not %d", arch.Name, batch)
 	}
-	s.clock = &clock{}
-	var err error
-	if s.engine, err = o.engine(s.training); err != nil {
+	s.Clock = &layer.Clock{}
+	e, err := o.engine(s.Training)
+	if err != nil {
 		return nil, err
 	}
-	blocks, err := newBlocks(arch, p, s)
+	n, err := compile(arch, p, batch, s, e)
 	if err != nil {
+		if e != nil {
+			e.Close()
+		}
 		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
 	}
-	n := &Network{clock: s.clock, engine: s.engine,
+	return n, nil
+}
+
+// compile makes the blocks of a network and its graph.
+func compile(arch model.Architecture, p *layer.Parameters, batch int, s layer.Settings,
+	e *engine.Engine) (*Network, error) {
+	blocks, err := newBlocks(arch, p, s, e)
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{clock: s.Clock, engine: e,
 		images: make([]float32, batch*arch.Pixels*arch.Pixels*arch.InChannels),
 		labels: make([]int32, batch), logits: make([]float32, batch*arch.Classes)}
-	if s.training {
-		n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: s.smoothing,
+	if s.Training {
+		n.loss = &lossBlock{labels: n.labels, classes: arch.Classes, smoothing: s.Smoothing,
 			prob: make([]float32, batch*arch.Classes)}
 	}
 	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
 		images := b.Input("images", n.images, batch, arch.Pixels, arch.Pixels, arch.InChannels)
 		return n.connect(b, images, blocks, p)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("build %s: %w", arch.Name, err)
-	}
-	return n, nil
+	return n, err
 }
 
 // connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the
 // last node and what that is differentiated by.
 func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block,
-	p *Parameters) (last *graph.Node, wrt []*graph.Node) {
+	p *layer.Parameters) (last *graph.Node, wrt []*graph.Node) {
 	// of the inputs of neighbours: each is read by the block in front of it alone
 	var gradients [2]buffer
 	var outputs [2]buffer // in evaluation, where each is read by the block behind it alone
 	for i := range blocks {
 		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
-		w.values, w.grads = p.memory(w.block.params)
+		w.values, w.grads = p.Memory(w.block.params)
 		if i == len(blocks)-1 {
 			w.output = n.logits
 		} else if n.loss == nil {
@@ -145,7 +158,7 @@ func (n *Network) Batch() int { return len(n.labels) }
 // Step computes the network once. In training it returns the mean loss, fills the gradient of every
 // parameter and moves the running statistics; the number of the step decides the random masks.
 func (n *Network) Step(step int) (loss float64, err error) {
-	n.clock.step = step
+	n.clock.Step = step
 	if n.engine != nil {
 		n.engine.Moved(!n.read)
 	}
@@ -165,8 +178,13 @@ func (n *Network) Refresh() { n.read = false }
 // Nodes counts the nodes of the graph by kind: "forward", "backward", "gradient".
 func (n *Network) Nodes() map[string]int { return n.program.Count() }
 
-// Close frees the graph.
-func (n *Network) Close() error { return n.program.Close() }
+// Close frees the graph and ends the threads; the network can do no step any more.
+func (n *Network) Close() error {
+	if n.engine != nil {
+		n.engine.Close()
+	}
+	return n.program.Close()
+}
 
 // wiring makes a block a node of the graph.
 type wiring struct {
@@ -215,7 +233,7 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 	if !w.first {
 		w.gradients.reserve(total(x.Shape()))
 	}
-	size := w.block.allocate(w.batch)
+	size := w.block.Allocate(w.batch)
 	if w.output == nil {
 		w.output = w.outputs.reserve(size)
 	}
@@ -223,8 +241,8 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 		Name: w.block.name, Kind: "forward", Shape: append([]int{w.batch}, w.block.shape...),
 		Output: w.output,
 		Run: func(out []float32, in [][]float32) error {
-			defer kernel.FlushDenormals()()
-			w.block.forward(out, in[0])
+			defer thread.FlushDenormals()()
+			w.block.Forward(out, in[0])
 			return nil
 		},
 		Gradient: w.gradient,
@@ -247,8 +265,8 @@ func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Nod
 		if w.first {
 			dx = nil
 		}
-		defer kernel.FlushDenormals()()
-		w.block.backward(dx, values[2], values[0], values[1])
+		defer thread.FlushDenormals()()
+		w.block.Backward(dx, values[2], values[0], values[1])
 		return nil
 	}
 	fused := b.Apply(o, in[0], out, dy)

@@ -13,6 +13,7 @@ import (
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/graph"
+	"gridsearch/model/layer"
 )
 
 // small is a network with every kind of block: with and without expansion, stride 1 and 2, kernels
@@ -42,7 +43,7 @@ func fill(n *Network, seed uint64, classes int) {
 	}
 }
 
-func trainer(t testing.TB, arch model.Architecture, batch int) (*Network, *Parameters) {
+func trainer(t testing.TB, arch model.Architecture, batch int) (*Network, *layer.Parameters) {
 	t.Helper()
 	p, err := NewParameters(arch, 1, false)
 	if err != nil {
@@ -124,14 +125,14 @@ func TestOneNodePerBlock(t *testing.T) {
 
 // spy notes what a block's backward pass is asked for.
 type spy struct {
-	layer
+	layer.Layer
 	passes int
 	dx     []float32
 }
 
-func (s *spy) backward(dx, dy, x, y []float32) {
+func (s *spy) Backward(dx, dy, x, y []float32) {
 	s.passes, s.dx = s.passes+1, dx
-	s.layer.backward(dx, dy, x, y)
+	s.Layer.Backward(dx, dy, x, y)
 }
 
 // TestImagesHaveNoGradient: the stem is not asked for the gradient of its input, every other block
@@ -139,14 +140,14 @@ func (s *spy) backward(dx, dy, x, y []float32) {
 func TestImagesHaveNoGradient(t *testing.T) {
 	arch := small()
 	n, p := trainer(t, arch, 2)
-	blocks, err := newBlocks(arch, p, settings{training: true, clock: n.clock})
+	blocks, err := newBlocks(arch, p, layer.Settings{Training: true, Clock: n.clock}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	spies := make([]*spy, len(blocks))
 	for i := range blocks {
-		spies[i] = &spy{layer: blocks[i].layer}
-		blocks[i].layer = spies[i]
+		spies[i] = &spy{Layer: blocks[i].Layer}
+		blocks[i].Layer = spies[i]
 	}
 	n.program, err = graph.Build(func(b *graph.Builder) (*graph.Node, []*graph.Node) {
 		return n.connect(b, b.Input("images", n.images, 2, arch.Pixels, arch.Pixels,
@@ -222,7 +223,7 @@ func TestAnyArchitecture(t *testing.T) {
 				}
 			}
 		}
-		if got, want := p.count(), arch.Cost().Params; got != want {
+		if got, want := numbers(p), arch.Cost().Params; got != want {
 			r.Fatalf("%d parameters, counted %d", got, want)
 		}
 		if nodes := n.Nodes(); nodes["forward"] != len(arch.Blocks())+1 ||
@@ -244,14 +245,14 @@ func TestParametersAreCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := p.count(), arch.Cost().Params; got != want {
+		if got, want := numbers(p), arch.Cost().Params; got != want {
 			t.Errorf("%s: %d parameters, want %d", arch.Name, got, want)
 		}
 	}
 }
 
 // count is the number of trained numbers.
-func (p *Parameters) count() (n int64) {
+func numbers(p *layer.Parameters) (n int64) {
 	for _, q := range p.List {
 		n += int64(len(q.Value))
 	}
@@ -270,7 +271,7 @@ func TestPresetsAreBuilt(t *testing.T) {
 		arch = arch.Scale(1, .25, 1, model.OfficialRounding())
 		arch.Pixels, arch.Classes = 33, 7
 		n, p := trainer(t, arch, 3)
-		if got, want := p.count(), arch.Cost().Params; got != want {
+		if got, want := numbers(p), arch.Cost().Params; got != want {
 			t.Errorf("%s: %d parameters, counted %d", name, got, want)
 		}
 		if loss := step(t, n, 0); !(loss > 0 && loss < 20) {
@@ -297,9 +298,9 @@ func TestPresetsAreBuilt(t *testing.T) {
 
 // compareLayers holds the blocks that are built against the layers that are counted: kernels in
 // order, and the sizes of the maps.
-func compareLayers(t *testing.T, arch model.Architecture, p *Parameters) {
+func compareLayers(t *testing.T, arch model.Architecture, p *layer.Parameters) {
 	t.Helper()
-	blocks, err := newBlocks(arch, p, settings{training: true, clock: &clock{}})
+	blocks, err := newBlocks(arch, p, layer.Settings{Training: true, Clock: &layer.Clock{}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +316,7 @@ func compareLayers(t *testing.T, arch model.Architecture, p *Parameters) {
 		if i == len(blocks)-1 {
 			shape = []int{arch.Classes}
 		}
-		if !slices.Equal(b.shape, shape) || b.allocate(2) != 2*total(shape) {
+		if !slices.Equal(b.shape, shape) || b.Allocate(2) != 2*total(shape) {
 			t.Errorf("%s: %s has the shape %v, want %v", arch.Name, b.name, b.shape, shape)
 		}
 	}

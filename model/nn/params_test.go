@@ -8,9 +8,10 @@ import (
 	"testing"
 
 	"gridsearch/model"
+	"gridsearch/model/layer"
 )
 
-func parameters(t testing.TB, arch model.Architecture, seed uint64, zero bool) *Parameters {
+func parameters(t testing.TB, arch model.Architecture, seed uint64, zero bool) *layer.Parameters {
 	t.Helper()
 	p, err := NewParameters(arch, seed, zero)
 	if err != nil {
@@ -204,7 +205,7 @@ func TestBuildErrors(t *testing.T) {
 		false); err == nil || !strings.Contains(err.Error(), "channels of the head") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewEvaluator(small(), &Parameters{}, Options{Batch: 2}); err == nil ||
+	if _, err := NewEvaluator(small(), &layer.Parameters{}, Options{Batch: 2}); err == nil ||
 		!strings.Contains(err.Error(), "have no stem.conv.weight") {
 		t.Errorf("got %v", err)
 	}
@@ -224,7 +225,7 @@ func TestDrawAsPyTorch(t *testing.T) {
 		"block3.expand.weight": 24, "block3.se.reduce.weight": 144, "block3.se.reduce.bias": 144,
 		"block3.se.expand.bias": 6, "head.conv.weight": 320, "head.classifier.weight": 1280,
 		"head.classifier.bias": 1280} {
-		values, bound, sum := p.params[name].Value, 1/math.Sqrt(float64(fan)), 0.
+		values, bound, sum := p.ByName[name].Value, 1/math.Sqrt(float64(fan)), 0.
 		for _, v := range values {
 			sum += float64(v) * float64(v)
 		}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/safetensors"
-	"gridsearch/model/nn"
+	"gridsearch/model/layer"
 	"gridsearch/model/weights"
 )
 
@@ -100,7 +100,7 @@ func batches(t *testing.T) (images, labels []float32) {
 }
 
 // writeGradients writes the gradients as if they were a network's parameters.
-func writeGradients(t *testing.T, n weights.Network, p *nn.Parameters) {
+func writeGradients(t *testing.T, n weights.Network, p *layer.Parameters) {
 	t.Helper()
 	n.Parameters = p.Clone()
 	for i, q := range n.Parameters.List {

@@ -5,22 +5,23 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 	"gridsearch/model/nn"
 )
 
 // evaluationBatch bounds the memory of an evaluation; results do not depend on it.
 const evaluationBatch = 50
 
-// Evaluate names every image and compares with its label; mean and deviation are those of the
-// training images' channels, pixels as 0..1. Weights that are no numbers any more give a loss that
-// is none. The result has the logits.
-func Evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images, mean,
+// Evaluate classifies every image and compares with its label; mean and deviation are those of the
+// training images' channels, pixels as 0..1. Weights that have become NaN give a loss of NaN. The
+// result has the logits.
+func Evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Images, mean,
 	deviation []float32, threads int) (Result, error) {
 	return evaluate(arch, params, im, mean, deviation, threads, true, func() {})
 }
 
-// evaluate is Evaluate with a choice of keeping the logits; each is called after every batch.
-func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images,
+// evaluate is Evaluate with a choice of keeping the logits; it calls each after every batch.
+func evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Images,
 	mean, deviation []float32, threads int, keep bool, each func()) (Result, error) {
 	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N),
 		Threads: threads})
@@ -57,7 +58,7 @@ func evaluate(arch model.Architecture, params *nn.Parameters, im *dataset.Images
 	return r, nil
 }
 
-// rank counts the classes that are ahead of the label; of equal ones the lower class is ahead.
+// rank is the number of classes with larger logits than the label, or equal ones of lower classes.
 func rank(logits []float32, label int) int {
 	ahead := 0
 	for class, v := range logits {

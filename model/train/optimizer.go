@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"gridsearch/internal/kernel"
-	"gridsearch/model/nn"
+	"gridsearch/internal/kernel/ops"
+	"gridsearch/model/layer"
 )
 
 // rule is how an optimiser moves parameters.
@@ -43,7 +44,7 @@ func (r rule) names() []string {
 // update is a step of one parameter.
 type update struct {
 	recipe          Recipe
-	kernels         *kernel.Kernels
+	kernels         *ops.Kernels
 	value, gradient []float32
 	state           [][]float32 // in the order of the rule's
 	number          int         // of the step, from 1
@@ -56,8 +57,8 @@ type update struct {
 func (u update) option(name string) float64 { return u.recipe.Options[name] }
 
 // kernelStep is the update as the kernels take it.
-func (u update) kernelStep() kernel.Step {
-	return kernel.Step{Rate: float32(u.rate), Momentum: float32(u.recipe.Momentum),
+func (u update) kernelStep() ops.Step {
+	return ops.Step{Rate: float32(u.rate), Momentum: float32(u.recipe.Momentum),
 		Scale: float32(u.scale), Decay: float32(u.decay),
 		Rho: float32(u.recipe.RMSDecay), Epsilon: float32(u.recipe.RMSEpsilon)}
 }
@@ -73,13 +74,13 @@ func rmsProp(u update) {
 // optimizer moves parameters along their gradients by the recipe's rule.
 type optimizer struct {
 	rule    rule
-	kernels *kernel.Kernels
+	kernels *ops.Kernels
 	recipe  Recipe
-	params  []*nn.Param
+	params  []*layer.Param
 	state   [][][]float32 // of each parameter, in the order of the rule's
 }
 
-func newOptimizer(r Recipe, params []*nn.Param) (*optimizer, error) {
+func newOptimizer(r Recipe, params []*layer.Param) (*optimizer, error) {
 	set, err := kernel.Chosen()
 	if err != nil {
 		return nil, err
@@ -140,10 +141,10 @@ func (o *optimizer) clip() float64 {
 
 // average keeps the moving average of weights and running statistics that evaluation uses.
 type average struct {
-	kernels *kernel.Kernels
+	kernels *ops.Kernels
 	decay   float64
-	to      *nn.Parameters
-	from    *nn.Parameters
+	to      *layer.Parameters
+	from    *layer.Parameters
 }
 
 // update moves the average after the step of that number. The decay warms up as in

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"gridsearch/model/nn"
+	"gridsearch/model/layer"
 )
 
 // TestEveryOptimizerHasARule: what a file may name can be computed, its defaults are valid, and
@@ -100,8 +100,8 @@ func TestAdamWFollowsItsFormula(t *testing.T) {
 	for _, c := range []struct{ decay, clip float64 }{{.1, 0}, {0, 0}, {.1, .7}} {
 		r := Recipe{ClipNorm: c.clip}.WithOptimizer(AdamW)
 		r.WeightDecay = c.decay
-		p := &nn.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
-		o, err := newOptimizer(r, []*nn.Param{p})
+		p := &layer.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
+		o, err := newOptimizer(r, []*layer.Param{p})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 	"gridsearch/internal/machine"
 	"gridsearch/internal/random"
 	"gridsearch/model"
-	"gridsearch/model/nn"
+	"gridsearch/model/layer"
 )
 
 // Job is one training: a network, how it is trained, and on what.
@@ -66,26 +66,26 @@ type Result struct {
 	Top5     float64
 	Loss     float64 // cross-entropy without label smoothing, in nats
 	Examples int     // validation images
-	Correct  []byte  // bit i%8 of byte i/8: image i was named right
+	Correct  []byte  // bit i%8 of byte i/8: image i was classified right
 	Curve    Curve
 	Steps    int
 	Logits   []float32 // of the images [Examples, classes], in order; nil where not asked for
 
-	Weights         *nn.Parameters // those that were evaluated
-	Mean, Deviation []float32      // of each channel of the training images, pixels as 0..1
+	Weights         *layer.Parameters // those that were evaluated
+	Mean, Deviation []float32         // of each channel of the training images, pixels as 0..1
 
 	TrainSeconds float64 // of this process
 	EvalSeconds  float64
 	WaitSeconds  float64 // waiting for data, part of TrainSeconds
 }
 
-// DivergedError ends a training whose loss is no number.
+// DivergedError ends a training whose loss is NaN or infinite.
 type DivergedError struct {
 	Step         int
 	LearningRate float64
 	Loss         float64
-	// every step had a loss that is a number; the weights that the last one left have none on the
-	// validation images
+	// every step had a finite loss; the weights that the last one left have none on the validation
+	// images
 	Validation bool
 }
 
@@ -98,7 +98,7 @@ func (e *DivergedError) Error() string {
 		"lengthen warmup", loss, e.Loss, e.Step, e.LearningRate)
 }
 
-// diverged says whether a loss is no number.
+// diverged says whether a loss is NaN or infinite.
 func diverged(loss float64) bool { return math.IsNaN(loss) || math.IsInf(loss, 0) }
 
 // progressEvery keeps reports from costing time.
@@ -116,7 +116,7 @@ func (e *CheckpointError) Unwrap() error { return e.Err }
 // one is kept. It resumes from the job's checkpoint if there is one. When the context ends it
 // writes a checkpoint and returns the context's error, together with a *CheckpointError if that
 // could not be written. A checkpoint on the way that cannot be written does not end the training. A
-// loss that is no number gives a *DivergedError.
+// loss that is NaN or infinite gives a *DivergedError.
 //
 // report is told of progress every now and then, during evaluation too.
 func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {

@@ -25,6 +25,7 @@ import (
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 	"gridsearch/model/nn"
 )
 
@@ -409,7 +410,7 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// TestDivergenceOfTheLastStep: where the weights end as no numbers after a last step with a loss,
+// TestDivergenceOfTheLastStep: where the weights end as NaN after a last step with a loss,
 // the validation images show it.
 func TestDivergenceOfTheLastStep(t *testing.T) {
 	j := job()
@@ -549,8 +550,8 @@ func TestOptimizersFollowTheirFormulas(t *testing.T) {
 		{Optimizer: SGD, Momentum: .5, ClipNorm: .7},
 		{Optimizer: RMSProp, Momentum: .9, RMSDecay: .8, RMSEpsilon: 1e-2, WeightDecay: .1},
 	} {
-		p := &nn.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
-		o, err := newOptimizer(r, []*nn.Param{p})
+		p := &layer.Param{Value: []float32{1}, Grad: []float32{0}, Decay: true}
+		o, err := newOptimizer(r, []*layer.Param{p})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -584,9 +585,9 @@ func TestOptimizersFollowTheirFormulas(t *testing.T) {
 }
 
 func TestAverage(t *testing.T) {
-	make := func(v float32) *nn.Parameters {
-		return &nn.Parameters{List: []*nn.Param{{Value: []float32{v}}},
-			Statistics: []*nn.Statistic{{Mean: []float32{v}, Variance: []float32{v}}}}
+	make := func(v float32) *layer.Parameters {
+		return &layer.Parameters{List: []*layer.Param{{Value: []float32{v}}},
+			Statistics: []*layer.Statistic{{Mean: []float32{v}, Variance: []float32{v}}}}
 	}
 	a := average{kernels: kernel.Sets()[0].New(), decay: .5, to: make(0), from: make(1)}
 	want := 0.

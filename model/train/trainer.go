@@ -1,9 +1,10 @@
 package train
 
 import (
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/thread"
 	"gridsearch/internal/random"
 	"gridsearch/model"
+	"gridsearch/model/layer"
 	"gridsearch/model/nn"
 )
 
@@ -11,7 +12,7 @@ import (
 // is not safe for concurrent use.
 type Trainer struct {
 	arch      model.Architecture // with the recipe's regularisation
-	params    *nn.Parameters
+	params    *layer.Parameters
 	network   *nn.Network
 	optimizer *optimizer
 	average   *average // nil for none
@@ -54,8 +55,8 @@ func (t *Trainer) Images() []float32 { return t.network.Images() }
 func (t *Trainer) Labels() []int32 { return t.network.Labels() }
 
 // Step makes the step of that number, counted from 0, at a learning rate: forward, loss, backward,
-// optimiser, moving average. It returns the mean loss of the batch; one that is no number gives a
-// *DivergedError and leaves the weights as they were.
+// optimiser, moving average. It returns the mean loss of the batch; one that is NaN or infinite
+// gives a *DivergedError and leaves the weights as they were.
 func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 	if loss, err = t.network.Step(step); err != nil {
 		return 0, err
@@ -63,7 +64,7 @@ func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 	if diverged(loss) {
 		return 0, &DivergedError{Step: step, LearningRate: rate, Loss: loss}
 	}
-	defer kernel.FlushDenormals()()
+	defer thread.FlushDenormals()()
 	t.optimizer.step(step, rate)
 	if t.average != nil {
 		t.average.update(step)
@@ -75,7 +76,7 @@ func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 func (t *Trainer) Close() error { return t.network.Close() }
 
 // evaluated are the weights that count.
-func (t *Trainer) evaluated() *nn.Parameters {
+func (t *Trainer) evaluated() *layer.Parameters {
 	if t.average != nil {
 		return t.average.to
 	}

@@ -36,7 +36,7 @@ func TestTrainer(t *testing.T) {
 		var diverged *DivergedError
 		if _, err := trainer.Step(30, .05); !errors.As(err, &diverged) || diverged.Step != 30 ||
 			!slices.Equal(before, trainer.params.List[0].Value) {
-			t.Errorf("an image that is no number gives %v", err)
+			t.Errorf("an image of NaN gives %v", err)
 		}
 	}
 	if !slices.Equal(losses[0], losses[1]) || losses[0][29] > .7*losses[0][0] {

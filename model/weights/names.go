@@ -18,8 +18,8 @@ const (
 // Names lists them.
 var Names = []string{Torchvision, Timm}
 
-// layer is a convolution or dense layer of a network with its names.
-type layer struct {
+// namedLayer is a convolution or dense layer of a network with its names.
+type namedLayer struct {
 	model.Layer
 	ours string // in package nn, like "block3.expand"
 	name string // where it goes
@@ -87,13 +87,13 @@ func residual(convolutions int) func(model.Block) []part {
 }
 
 // layers lists a network's layers in the order of execution with the names that are asked for.
-func layers(arch model.Architecture, names string) ([]layer, error) {
+func layers(arch model.Architecture, names string) ([]namedLayer, error) {
 	if !slices.Contains(Names, names) {
 		return nil, fmt.Errorf("names %q are not known: did you mean %q?", names,
 			nearest.Word(names, Names))
 	}
 	all, name := arch.Layers(), style(arch, names)
-	var list []layer
+	var list []namedLayer
 	for at, b := range arch.Blocks() {
 		of := parts[b.Kind]
 		if of == nil {
@@ -103,7 +103,7 @@ func layers(arch model.Architecture, names string) ([]layer, error) {
 			if len(list) == len(all) {
 				return nil, fmt.Errorf("%s: block %q has more names than layers", b.Name, b.Kind)
 			}
-			l := layer{Layer: all[len(list)], ours: b.Name + "." + p.ours}
+			l := namedLayer{Layer: all[len(list)], ours: b.Name + "." + p.ours}
 			l.name, l.norm = name(place{block: b, at: at, part: p, index: i, parts: len(of(b)),
 				layer: l.Name})
 			if !l.normalised() {
@@ -224,7 +224,7 @@ func activated(arch model.Architecture, activation string) bool {
 }
 
 // normalised says whether a batch norm follows the layer, instead of a bias.
-func (l layer) normalised() bool {
+func (l namedLayer) normalised() bool {
 	return l.Type == model.TypeConv || l.Type == model.TypeDepthwise
 }
 
@@ -237,7 +237,7 @@ type tensor struct {
 }
 
 // tensors lists the tensors of a layer and of the batch norm behind it.
-func (l layer) tensors() []tensor {
+func (l namedLayer) tensors() []tensor {
 	out := []int{l.OutChannels}
 	weight := tensor{l.ours + ".weight", l.name + ".weight",
 		[]int{l.OutChannels, l.InChannels / l.Groups, l.Kernel, l.Kernel}}

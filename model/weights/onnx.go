@@ -47,7 +47,7 @@ func (n Network) ONNX() ([]byte, error) {
 // drawing is a graph while its nodes are added.
 type drawing struct {
 	model   onnx.Model
-	layers  []layer // that are not drawn yet
+	layers  []namedLayer // that are not drawn yet
 	values  map[string][]float32
 	epsilon float32 // of batch norm
 }
@@ -115,7 +115,7 @@ func (d *drawing) classifier(b model.Block, x string) string {
 }
 
 // next takes the next layer.
-func (d *drawing) next() layer {
+func (d *drawing) next() namedLayer {
 	l := d.layers[0]
 	d.layers = d.layers[1:]
 	return l
@@ -149,7 +149,7 @@ func window(kernel, stride, shift int) []onnx.Attribute {
 
 // weights adds the tensors of a layer and returns their names: the kernel, then its bias, or scale,
 // shift, mean and variance of the batch norm.
-func (d *drawing) weights(l layer) []string {
+func (d *drawing) weights(l namedLayer) []string {
 	var names []string
 	for _, t := range l.tensors() {
 		d.model.Weights = append(d.model.Weights, onnx.Tensor{Name: t.name, Shape: t.shape,

@@ -15,13 +15,13 @@ import (
 	"fmt"
 
 	"gridsearch/model"
-	"gridsearch/model/nn"
+	"gridsearch/model/layer"
 )
 
 // Network is a network with its weights.
 type Network struct {
 	Architecture model.Architecture
-	Parameters   *nn.Parameters
+	Parameters   *layer.Parameters
 	// of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has
 	// said
 	Mean, Deviation []float32
@@ -30,7 +30,7 @@ type Network struct {
 }
 
 // values finds the numbers of every parameter and statistic by its name in package nn.
-func values(p *nn.Parameters) map[string][]float32 {
+func values(p *layer.Parameters) map[string][]float32 {
 	all := map[string][]float32{}
 	for _, q := range p.List {
 		all[q.Name] = q.Value
@@ -75,7 +75,7 @@ func (t tensor) load(ours, theirs []float32) {
 }
 
 // named lists all layers with the numbers behind them.
-func (n Network) named(names string) ([]layer, map[string][]float32, error) {
+func (n Network) named(names string) ([]namedLayer, map[string][]float32, error) {
 	list, err := layers(n.Architecture, names)
 	if err != nil {
 		return nil, nil, fmt.Errorf("write %s: %w", n.Architecture.Name, err)

@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // ChainShape is the shape of convolutions that follow each other, each with batch norm behind it
@@ -20,7 +20,7 @@ type ChainShape struct {
 	Convs      []engine.ConvShape
 	Skip       bool              // the input is added
 	Shortcut   *engine.ConvShape // projected by this convolution; nil for the input itself
-	Activation kernel.Activation
+	Activation ops.Activation
 	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for
 	// none.
 	Drop func(factors []float32)
@@ -83,9 +83,9 @@ func (c *Chain) Allocate(batch int) int {
 		c.gates = c.NewDepthGates(batch, last.outPixels(), last.pad)
 	}
 	for i, l := range c.all {
-		l.allocate(i, batch)
-		c.ReserveWide(0, len(l.z))
-		c.ReserveWide(1, len(l.z))
+		l.allocate(engine.FirstOutput+engine.Tensor(i), batch)
+		c.ReserveWide(engine.Gradient, len(l.z))
+		c.ReserveWide(engine.OtherGradient, len(l.z))
 	}
 	return size
 }
@@ -101,10 +101,10 @@ func (c *Chain) Forward(y, x []float32) {
 }
 
 // units cuts the output.
-func (c *Chain) units(visit func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params)) {
+func (c *Chain) units(visit func(w *engine.Worker, pixel int, n ops.Rows, par ops.Params)) {
 	l := c.last()
-	c.Stretches(c.rows, l.outPixels(), l.pad, func(w *engine.Worker, pixel, n int, par kernel.Params) {
-		visit(w, pixel, kernel.Rows{Rows: n, Channels: l.shape.Out}, par)
+	c.Stretches(c.rows, l.outPixels(), l.pad, func(w *engine.Worker, pixel, n int, par ops.Params) {
+		visit(w, pixel, ops.Rows{Rows: n, Channels: l.shape.Out}, par)
 	})
 }
 
@@ -115,11 +115,11 @@ func (c *Chain) join(y, x []float32) {
 	if c.factors != nil {
 		c.weigh()
 	}
-	c.units(func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params) {
-		to := kernel.Dense(y[pixel*out:], out)
+	c.units(func(w *engine.Worker, pixel int, n ops.Rows, par ops.Params) {
+		to := ops.Dense(y[pixel*out:], out)
 		switch {
 		case c.factors != nil:
-			beside := kernel.Dense(x[pixel*out:], out)
+			beside := ops.Dense(x[pixel*out:], out)
 			par.Set(l.ones)
 			if s != nil {
 				beside = s.output(pixel)
@@ -131,7 +131,7 @@ func (c *Chain) join(y, x []float32) {
 		case !c.shape.Skip:
 			w.NormAct(act, to, l.output(pixel), par.Set(l.norm.Scale, l.norm.Shift), n)
 		case s == nil:
-			w.AddClip(act, to, l.output(pixel), kernel.Dense(x[pixel*out:], out),
+			w.AddClip(act, to, l.output(pixel), ops.Dense(x[pixel*out:], out),
 				par.Set(l.norm.Scale, l.ones, l.norm.Shift), n)
 		default:
 			par.Set(l.norm.Scale, s.norm.Scale, l.norm.Shift)
@@ -154,7 +154,7 @@ func (c *Chain) weigh() {
 
 // Backward implements engine.Block.
 func (c *Chain) Backward(dx, dy, x, y []float32) {
-	du, other := c.Wide[0], c.Wide[1]
+	du, other := c.Wide[engine.Gradient], c.Wide[engine.OtherGradient]
 	c.unjoin(du, dx, dy, y)
 	if c.shortcut != nil {
 		c.shortcut.backward(dx, du, x, false)
@@ -177,14 +177,14 @@ func (c *Chain) Backward(dx, dy, x, y []float32) {
 func (c *Chain) unjoin(du, dx, dy, y []float32) {
 	l, s := c.last(), c.shortcut
 	out, act := l.shape.Out, c.shape.Activation
-	c.units(func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params) {
-		to, from := kernel.Dense(du[pixel*l.pad:], l.pad), kernel.Dense(dy[pixel*out:], out)
+	c.units(func(w *engine.Worker, pixel int, n ops.Rows, par ops.Params) {
+		to, from := ops.Dense(du[pixel*l.pad:], l.pad), ops.Dense(dy[pixel*out:], out)
 		if !c.shape.Skip {
 			w.SlopeProducts(act, to, from, l.output(pixel), par.Set(l.norm.Scale, l.norm.Shift), n)
 			l.norm.Add(w, par.Row(2), par.Row(3))
 			return
 		}
-		w.ClippedProducts(act, to, from, kernel.Dense(y[pixel*out:], out), l.output(pixel), par, n)
+		w.ClippedProducts(act, to, from, ops.Dense(y[pixel*out:], out), l.output(pixel), par, n)
 		if c.factors == nil {
 			l.norm.Add(w, par.Row(0), par.Row(1))
 		} else {
@@ -196,7 +196,7 @@ func (c *Chain) unjoin(du, dx, dy, y []float32) {
 			return
 		}
 		w.Copy(engine.Grouped(dx[pixel*out:], out, n.Rows, 1), engine.Grouped(to.Data, l.pad,
-			n.Rows, 1), kernel.Rows{Rows: n.Rows, Channels: out, Groups: 1})
+			n.Rows, 1), ops.Rows{Rows: n.Rows, Channels: out, Groups: 1})
 	})
 }
 
@@ -204,8 +204,8 @@ func (c *Chain) unjoin(du, dx, dy, y []float32) {
 func (c *Chain) unweigh(du []float32) {
 	l, g := c.last(), &c.gates
 	g.Weigh(0, c.factors, l.ones[:l.pad])
-	c.units(func(w *engine.Worker, pixel int, n kernel.Rows, par kernel.Params) {
-		d := kernel.Dense(du[pixel*l.pad:], l.pad)
+	c.units(func(w *engine.Worker, pixel int, n ops.Rows, par ops.Params) {
+		d := ops.Dense(du[pixel*l.pad:], l.pad)
 		w.Scale(g.Images(d), g.From(pixel), g.Rows(n.Rows, l.shape.Out))
 		w.Products(d, l.output(pixel), par, n)
 		l.norm.Add(w, par.Row(0), par.Row(1))

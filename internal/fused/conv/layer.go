@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // layer is a k x k convolution of a chain with batch norm behind it. It reads the layer in front
@@ -65,7 +65,7 @@ func (l *layer) side() int {
 const patchesLimit = 3 * engine.Unit
 
 // allocate sizes a block's layer of that number.
-func (l *layer) allocate(i, batch int) {
+func (l *layer) allocate(i engine.Tensor, batch int) {
 	s, width := l.shape, l.shape.Kernel*l.shape.In
 	l.batch, l.z = batch, l.Keep(i, batch*l.outPixels()*l.pad)
 	l.group = l.Group(batch, patchesLimit/(l.outPixels()*width))
@@ -74,17 +74,17 @@ func (l *layer) allocate(i, batch int) {
 		l.lines = max(1, min(s.OutSize, patchesLimit/(s.OutSize*width)))
 	}
 	pixels := l.group * l.lines * s.OutSize
-	l.Reserve(1, pixels*l.pad)
-	l.Reserve(0, l.group*l.image())
-	l.Reserve(2, pixels*width)
+	l.Reserve(engine.Output, pixels*l.pad)
+	l.Reserve(engine.Input, l.group*l.image())
+	l.Reserve(engine.Patches, pixels*width)
 	if l.Training {
-		l.Reserve(3, l.group*l.inPixels()*s.In)
-		l.Reserve(4, l.group*l.image())
+		l.Reserve(engine.Slopes, l.group*l.inPixels()*s.In)
+		l.Reserve(engine.WindowGradient, l.group*l.image())
 	}
 }
 
 // output is z from a pixel of the batch on.
-func (l *layer) output(pixel int) kernel.Matrix { return kernel.Dense(l.z[pixel*l.pad:], l.pad) }
+func (l *layer) output(pixel int) ops.Matrix { return ops.Dense(l.z[pixel*l.pad:], l.pad) }
 
 // stretch is rows of output pixels of images.
 type stretch struct{ image, images, first, rows int }
@@ -96,7 +96,7 @@ func (l *layer) units(from, to int, visit func(image, images int)) {
 	}
 }
 
-// stretches visits the rows of images, so many at a time.
+// stretches visits the rows of images, lines at a time.
 func (l *layer) stretches(image, images int, visit func(s stretch)) {
 	for row := 0; row < l.shape.OutSize; row += l.lines {
 		visit(stretch{image, images, row, min(l.lines, l.shape.OutSize-row)})
@@ -121,8 +121,8 @@ func (l *layer) forward(x []float32) {
 			in.fill(image, images, false)
 			l.stretches(image, images, func(st stretch) {
 				n := l.pixels(st)
-				s.Write(l.output(l.pixel(st)), kernel.Dense(w.Scratch[1], l.pad), n, len(l.z),
-					func(z kernel.Matrix) { in.convolve(z, st, n) })
+				s.Write(l.output(l.pixel(st)), ops.Dense(w.Scratch[engine.Output], l.pad), n, len(l.z),
+					func(z ops.Matrix) { in.convolve(z, st, n) })
 			})
 		})
 		s.Flush()
@@ -130,13 +130,13 @@ func (l *layer) forward(x []float32) {
 	l.norm.Finish(l.Engine, l.batch*l.outPixels())
 }
 
-// input brings a layer's input to where the convolution reads it: the window is scratch 0, the
-// slopes of the activation scratch 3, patches are scratch 2.
+// input brings a layer's input to where the convolution reads it: its window is in scratch Input,
+// slopes of the activation in Slopes, patches in Patches.
 type input struct {
 	*layer
 	w   *engine.Worker
 	x   []float32
-	par kernel.Params
+	par ops.Params
 }
 
 func (l *layer) input(w *engine.Worker, x []float32) input {
@@ -145,34 +145,34 @@ func (l *layer) input(w *engine.Worker, x []float32) input {
 		in.par = w.Params(l.from.pad, l.from.norm.Scale, l.from.norm.Shift)
 	}
 	if !l.direct() {
-		clear(w.Scratch[0][:l.group*l.image()])
+		clear(w.Scratch[engine.Input][:l.group*l.image()])
 	}
 	return in
 }
 
 // inside is the input's pixels of a window, or of direct ones.
-func (in input) inside(scratch int) kernel.Grouped {
+func (in input) inside(scratch engine.ScratchTensor) ops.Grouped {
 	data, channels := in.w.Scratch[scratch], in.shape.In
 	if in.direct() {
 		return engine.Grouped(data, channels, in.shape.InSize, in.shape.InSize)
 	}
-	return kernel.Grouped{Matrix: kernel.Dense(data[in.padding()*(in.line()+channels):], channels),
+	return ops.Grouped{Matrix: ops.Dense(data[in.padding()*(in.line()+channels):], channels),
 		Group: in.line(), Image: in.image()}
 }
 
 // slopes are those of the activation.
-func (in input) slopes() kernel.Grouped {
-	return engine.Grouped(in.w.Scratch[3], in.shape.In, in.shape.InSize, in.shape.InSize)
+func (in input) slopes() ops.Grouped {
+	return engine.Grouped(in.w.Scratch[engine.Slopes], in.shape.In, in.shape.InSize, in.shape.InSize)
 }
 
-// numbers are the input's rows of so many images.
-func (in input) numbers(images int) kernel.Rows {
-	return kernel.Rows{Rows: in.shape.InSize, Channels: in.shape.In, Groups: in.shape.InSize,
+// numbers are the input's rows of a number of images.
+func (in input) numbers(images int) ops.Rows {
+	return ops.Rows{Rows: in.shape.InSize, Channels: in.shape.In, Groups: in.shape.InSize,
 		Images: images}
 }
 
 // front is the output of the layer in front, from an image on.
-func (in input) front(of []float32, image int) kernel.Grouped {
+func (in input) front(of []float32, image int) ops.Grouped {
 	pad := in.from.pad
 	return engine.Grouped(of[image*in.inPixels()*pad:], pad, in.shape.InSize, in.shape.InSize)
 }
@@ -182,35 +182,37 @@ func (in input) fill(image, images int, slopes bool) {
 	n, act := in.numbers(images), in.shape.Activation
 	switch {
 	case in.from != nil && slopes:
-		in.w.NormActSlopeGroups(act, in.inside(0), in.front(in.from.z, image), in.slopes(), in.par, n)
+		in.w.NormActSlopeGroups(act, in.inside(engine.Input), in.front(in.from.z, image),
+			in.slopes(), in.par, n)
 	case in.from != nil:
-		in.w.NormActGroups(act, in.inside(0), in.front(in.from.z, image), in.par, n)
+		in.w.NormActGroups(act, in.inside(engine.Input), in.front(in.from.z, image), in.par, n)
 	case !in.direct():
 		c := in.shape.In
-		in.w.Copy(in.inside(0), engine.Grouped(in.x[image*in.inPixels()*c:], c, in.shape.InSize,
-			in.shape.InSize), n)
+		in.w.Copy(in.inside(engine.Input), engine.Grouped(in.x[image*in.inPixels()*c:], c,
+			in.shape.InSize, in.shape.InSize), n)
 	}
 }
 
 // patches are what the output pixels of a stretch see of a row of the kernel: [pixels, kernel*in].
-func (in input) patches(s stretch, ky int) kernel.Matrix {
+func (in input) patches(s stretch, ky int) ops.Matrix {
 	c := in.shape.In
 	if in.direct() {
 		at := s.first * in.shape.OutSize * c
 		if in.from == nil {
-			return kernel.Dense(in.x[s.image*in.inPixels()*c+at:], c)
+			return ops.Dense(in.x[s.image*in.inPixels()*c+at:], c)
 		}
-		return kernel.Dense(in.w.Scratch[0][at:], c)
+		return ops.Dense(in.w.Scratch[engine.Input][at:], c)
 	}
 	rows, n := in.rows(s)
-	to := kernel.Dense(in.w.Scratch[2], n.Channels)
-	in.w.Copy(engine.Grouped(to.Data, n.Channels, n.Rows, n.Groups), rows(in.w.Scratch[0], ky), n)
+	to := ops.Dense(in.w.Scratch[engine.Patches], n.Channels)
+	in.w.Copy(engine.Grouped(to.Data, n.Channels, n.Rows, n.Groups),
+		rows(in.w.Scratch[engine.Input], ky), n)
 	return to
 }
 
 // convolve computes the output of a stretch of n pixels: the sum of what the rows of the kernel
 // give.
-func (in input) convolve(z kernel.Matrix, s stretch, n int) {
+func (in input) convolve(z ops.Matrix, s stretch, n int) {
 	in.w.ProductPadded(z, in.patches(s, 0), in.taps[0].Forward, n)
 	for ky := 1; ky < len(in.taps); ky++ {
 		in.w.Product(z, in.patches(s, ky), in.taps[ky].Forward, n, true)
@@ -218,11 +220,11 @@ func (in input) convolve(z kernel.Matrix, s stretch, n int) {
 }
 
 // rows addresses the patches of a stretch in a window: rows of the window that overlap.
-func (in input) rows(s stretch) (func(window []float32, ky int) kernel.Grouped, kernel.Rows) {
+func (in input) rows(s stretch) (func(window []float32, ky int) ops.Grouped, ops.Rows) {
 	size, stride, c := in.shape.OutSize, in.shape.Stride, in.shape.In
-	n := kernel.Rows{Rows: size, Channels: in.shape.Kernel * c, Groups: s.rows, Images: s.images}
-	return func(window []float32, ky int) kernel.Grouped {
-		return kernel.Grouped{Matrix: kernel.Dense(window[(s.first*stride+ky)*in.line():],
+	n := ops.Rows{Rows: size, Channels: in.shape.Kernel * c, Groups: s.rows, Images: s.images}
+	return func(window []float32, ky int) ops.Grouped {
+		return ops.Grouped{Matrix: ops.Dense(window[(s.first*stride+ky)*in.line():],
 			stride*c), Group: stride * in.line(), Image: in.image()}
 	}, n
 }
@@ -235,13 +237,13 @@ func (l *layer) backward(dx, du, x []float32, add bool) {
 	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
 		b := l.backwardConv(w, dx, x, add)
 		par := w.Params(l.pad, l.norm.A, l.norm.B, l.norm.C)
-		dz := kernel.Dense(w.Scratch[1], l.pad)
+		dz := ops.Dense(w.Scratch[engine.Output], l.pad)
 		l.units(from, to, func(image, images int) {
 			b.begin(image, images)
 			l.stretches(image, images, func(s stretch) {
 				pixel, n := l.pixel(s), l.pixels(s)
-				w.AffineAdd(dz, kernel.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par,
-					kernel.Rows{Rows: n, Channels: l.shape.Out})
+				w.AffineAdd(dz, ops.Dense(du[pixel*l.pad:], l.pad), l.output(pixel), par,
+					ops.Rows{Rows: n, Channels: l.shape.Out})
 				for ky := range l.taps {
 					b.tap(s, ky, dz, n)
 				}
@@ -257,13 +259,13 @@ func (l *layer) backward(dx, du, x []float32, add bool) {
 	}
 }
 
-// backwardConv is a worker's backward phase. Scratch 4 holds the gradient of the window.
+// backwardConv is a worker's backward phase. Scratch WindowGradient holds that of the window.
 type backwardConv struct {
 	input
 	dx   []float32
 	add  bool
 	sums *engine.Statistics // of the norm in front; nil without one
-	ones kernel.Params
+	ones ops.Params
 }
 
 func (l *layer) backwardConv(w *engine.Worker, dx, x []float32, add bool) *backwardConv {
@@ -278,31 +280,31 @@ func (l *layer) backwardConv(w *engine.Worker, dx, x []float32, add bool) *backw
 func (b *backwardConv) begin(image, images int) {
 	b.fill(image, images, true)
 	if !b.direct() {
-		clear(b.w.Scratch[4][:images*b.image()])
+		clear(b.w.Scratch[engine.WindowGradient][:images*b.image()])
 	}
 }
 
 // tap takes a row of the kernel: the gradient of its weights, and what its patches get, which is
 // added where they came from.
-func (b *backwardConv) tap(s stretch, ky int, dz kernel.Matrix, n int) {
+func (b *backwardConv) tap(s stretch, ky int, dz ops.Matrix, n int) {
 	t := b.taps[ky]
 	t.Gradient(b.w, b.patches(s, ky), dz, n)
 	if b.direct() {
-		b.w.Product(kernel.Dense(b.w.Scratch[4][s.first*b.shape.OutSize*t.In:], t.In), dz,
-			t.Backward, n, false)
+		to := b.w.Scratch[engine.WindowGradient][s.first*b.shape.OutSize*t.In:]
+		b.w.Product(ops.Dense(to, t.In), dz, t.Backward, n, false)
 		return
 	}
-	d := kernel.Dense(b.w.Scratch[2], t.In)
+	d := ops.Dense(b.w.Scratch[engine.Patches], t.In)
 	b.w.Product(d, dz, t.Backward, n, false)
 	rows, size := b.rows(s)
 	// Rows overlap: the kernel adds them one after the other.
-	b.w.AffineAddGroups(rows(b.w.Scratch[4], ky), rows(b.w.Scratch[4], ky),
-		engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
+	to := rows(b.w.Scratch[engine.WindowGradient], ky)
+	b.w.AffineAddGroups(to, to, engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
 }
 
 // write takes the gradient of the window.
 func (b *backwardConv) write(image, images int) {
-	da, n := b.inside(4), b.numbers(images)
+	da, n := b.inside(engine.WindowGradient), b.numbers(images)
 	if b.from != nil {
 		past := len(b.from.z) >= engine.Past && b.from.pad == b.shape.In
 		b.w.MulProductsGroups(b.front(b.dx, image), da, b.slopes(), b.front(b.from.z, image),

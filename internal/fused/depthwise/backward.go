@@ -2,7 +2,7 @@ package depthwise
 
 import (
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It
@@ -32,7 +32,7 @@ type writer struct {
 	x, dx    []float32
 	residual []float32
 	sums     *engine.Statistics // of the expansion's norm; nil without one
-	par      kernel.Params      // without one: factors 1 and 1
+	par      ops.Params         // without one: factors 1 and 1
 }
 
 func (d *Layer) writer(w *engine.Worker, x, dx, residual []float32) writer {
@@ -50,12 +50,12 @@ func (d *Layer) writer(w *engine.Worker, x, dx, residual []float32) writer {
 
 // write takes pixels that follow each other in the input, from one on, with the slopes of the
 // activation there; n says how they are grouped, without the channels.
-func (o writer) write(da, slope kernel.Grouped, pixel int, n kernel.Rows) {
+func (o writer) write(da, slope ops.Grouped, pixel int, n ops.Rows) {
 	rows := n.Rows * n.Groups * max(1, n.Images)
 	n.Channels = o.pad
 	if o.from != nil && o.from.Implicit() {
 		// z has been read; the second sum is not used
-		du := engine.Grouped(o.w.Scratch[4], o.pad, n.Rows, n.Groups)
+		du := engine.Grouped(o.w.Scratch[engine.Recomputed], o.pad, n.Rows, n.Groups)
 		o.w.MulProductsGroups(du, da, slope, da, o.sums.Par, n, false)
 		o.from.Take(o.w, o.dx, du.Data, o.x, o.residual, pixel, rows)
 		o.sums.Count(rows)
@@ -90,14 +90,14 @@ func (d *Layer) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, 
 	coefficients, middle := w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C),
 		w.Params(d.pad, d.taps[:d.pad], nil)
 	grad := w.Params(d.pad, nil, nil)
-	a, dz := kernel.Dense(w.Scratch[0], d.pad), kernel.Dense(w.Scratch[1], d.pad)
+	a, dz := ops.Dense(w.Scratch[engine.Input], d.pad), ops.Dense(w.Scratch[engine.Output], d.pad)
 	clear(a.Data[:d.chunk()*d.pad])
 	for u, step := from, d.chunk(); u < to; u++ {
 		first := u * step
-		n := kernel.Rows{Rows: min(step, d.batch-first), Channels: d.pad, Groups: 1}
-		slope := engine.Grouped(w.Scratch[3], d.pad, n.Rows, 1)
+		n := ops.Rows{Rows: min(step, d.batch-first), Channels: d.pad, Groups: 1}
+		slope := engine.Grouped(w.Scratch[engine.Slopes], d.pad, n.Rows, 1)
 		in.readSlope(engine.Grouped(a.Data, d.pad, n.Rows, 1), slope, first, n)
-		w.AffineAdd(dz, kernel.Dense(du[first*d.pad:], d.pad), kernel.Dense(d.Output(first), d.pad),
+		w.AffineAdd(dz, ops.Dense(du[first*d.pad:], d.pad), ops.Dense(d.Output(first), d.pad),
 			coefficients, n)
 		w.Products(dz, a, grad, n)
 		w.Affine(dz, dz, middle, n)
@@ -107,13 +107,13 @@ func (d *Layer) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, 
 	out.flush()
 }
 
-// backwardBands is backward on larger maps. Scratch 1 holds the gradient of z with its margin,
-// scratch 2 the gradient in front of the convolution.
+// backwardBands is backward on larger maps. Scratch Output holds the gradient of z with its margin,
+// scratch InputGradient that in front of the convolution.
 func (d *Layer) backwardBands(w *engine.Worker, dx, du, x, residual []float32, from, to int) {
 	in, out := d.window(w, x), d.writer(w, x, dx, residual)
 	in.slopes = true
 	gradient := d.gradientWindow(w, du)
-	inner := kernel.Map{Data: w.Scratch[1][d.margin()*(d.outStride()+d.pad):],
+	inner := ops.Map{Data: w.Scratch[engine.Output][d.margin()*(d.outStride()+d.pad):],
 		Stride: d.outStride(), Image: d.outImage()}
 	size := d.shape.InSize
 	for u := from; u < to; u++ {
@@ -122,20 +122,21 @@ func (d *Layer) backwardBands(w *engine.Worker, dx, du, x, residual []float32, f
 		gradient.move(b, continued)
 		w.DepthwiseWeights(d.grads[w.ID], inner, in.input(), d.kernel, d.shape.Stride, d.area(b))
 		top := b.first * d.shape.Stride
-		n := kernel.Rows{Rows: size, Groups: min(b.rows*d.shape.Stride, size-top), Images: b.images}
+		n := ops.Rows{Rows: size, Groups: min(b.rows*d.shape.Stride, size-top), Images: b.images}
 		out.write(d.inputGradient(w, b), in.slope(d.padding()), (b.image*size+top)*size, n)
 	}
 	out.flush()
 }
 
 // inputGradient computes the gradient in front of the convolution for the input rows of a band.
-func (d *Layer) inputGradient(w *engine.Worker, b band) kernel.Grouped {
-	dz, a := kernel.Map{Data: w.Scratch[1], Stride: d.outStride(), Image: d.outImage()}, d.area(b)
+func (d *Layer) inputGradient(w *engine.Worker, b band) ops.Grouped {
+	dz := ops.Map{Data: w.Scratch[engine.Output], Stride: d.outStride(), Image: d.outImage()}
+	a := d.area(b)
 	line, rows := d.shape.InSize*d.pad, b.rows
 	if d.shape.Stride == 2 {
 		line, rows = 2*d.shape.OutSize*d.pad, 2*b.rows
 	}
-	to := kernel.Map{Data: w.Scratch[2], Stride: line, Image: rows * line}
+	to := ops.Map{Data: w.Scratch[engine.InputGradient], Stride: line, Image: rows * line}
 	switch {
 	case d.shape.Stride == 1:
 		a.Width = d.shape.InSize
@@ -146,5 +147,5 @@ func (d *Layer) inputGradient(w *engine.Worker, b band) kernel.Grouped {
 	default:
 		w.DepthwiseData2(to, dz, d.taps, d.kernel, a)
 	}
-	return kernel.Grouped{Matrix: kernel.Dense(to.Data, d.pad), Group: to.Stride, Image: to.Image}
+	return ops.Grouped{Matrix: ops.Dense(to.Data, d.pad), Group: to.Stride, Image: to.Image}
 }

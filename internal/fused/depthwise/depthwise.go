@@ -5,8 +5,7 @@ package depthwise
 
 import (
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/fused/expansion"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // Layer is the depthwise convolution of a bottleneck with batch norm behind it. It reads the
@@ -17,7 +16,7 @@ type Layer struct {
 	shape  engine.ConvShape
 	weight engine.Weight
 	Norm   *engine.Norm
-	from   *expansion.Layer // nil: the block's input
+	from   *engine.Expansion // nil: the block's input
 
 	kernel int // side of the part of the kernel that reaches into the map
 	pad    int // numbers of a pixel
@@ -34,14 +33,14 @@ type Layer struct {
 
 // New makes a layer; the activation of its shape is that of the expansion it reads, if any.
 func New(e *engine.Engine, s engine.ConvShape, weight engine.Weight, p engine.NormParams,
-	from *expansion.Layer) *Layer {
+	from *engine.Expansion) *Layer {
 	// On a map of 2 x 2 the outer taps of a 5 x 5 kernel only see padding.
 	d := &Layer{Engine: e, shape: s, weight: weight, Norm: e.NewNorm(p), from: from,
 		kernel: min(s.Kernel, 2*s.InSize-1), pad: e.Set.Pad(s.In)}
 	size := d.kernel * d.kernel * d.pad
-	d.taps, d.flipped = kernel.Floats(size), kernel.Floats(size)
+	d.taps, d.flipped = ops.Floats(size), ops.Floats(size)
 	for range e.Workers {
-		d.grads = append(d.grads, kernel.Floats(size))
+		d.grads = append(d.grads, ops.Floats(size))
 	}
 	return d
 }
@@ -49,14 +48,14 @@ func New(e *engine.Engine, s engine.ConvShape, weight engine.Weight, p engine.No
 // Allocate sizes the layer.
 func (d *Layer) Allocate(batch int) {
 	d.batch = batch
-	d.Z = d.Keep(0, batch*d.shape.OutSize*d.shape.OutSize*d.pad)
+	d.Z = d.Keep(engine.DepthwiseOutput, batch*d.shape.OutSize*d.shape.OutSize*d.pad)
 	d.cut()
-	d.Reserve(0, max(d.group*d.inImage(), d.chunk()*d.pad))
-	d.Reserve(1, max(d.group*d.outImage(), d.chunk()*d.pad))
-	d.Reserve(2, d.group*d.outRows()*d.shape.Stride*(d.shape.InSize+1)*d.pad)
-	d.Reserve(3, max(d.group*d.slopeImage(), d.chunk()*d.pad))
+	d.Reserve(engine.Input, max(d.group*d.inImage(), d.chunk()*d.pad))
+	d.Reserve(engine.Output, max(d.group*d.outImage(), d.chunk()*d.pad))
+	d.Reserve(engine.InputGradient, d.group*d.outRows()*d.shape.Stride*(d.shape.InSize+1)*d.pad)
+	d.Reserve(engine.Slopes, max(d.group*d.slopeImage(), d.chunk()*d.pad))
 	if d.from != nil && d.from.Implicit() {
-		d.Reserve(4, d.group*d.slopeImage())
+		d.Reserve(engine.Recomputed, d.group*d.slopeImage())
 	}
 }
 
@@ -78,7 +77,7 @@ func (d *Layer) cut() {
 func (d *Layer) bands() int { return engine.Pieces(d.shape.OutSize, d.band) }
 func (d *Layer) units() int { return engine.Pieces(d.batch, d.group) * d.bands() }
 
-// inRows is the number of input rows, padding included, that so many output rows see.
+// inRows is the number of input rows, padding included, that a number of output rows see.
 func (d *Layer) inRows(rows int) int { return (rows-1)*d.shape.Stride + d.kernel }
 
 // padding is that of the input, margin that of the output's gradient in the backward pass.
@@ -159,15 +158,15 @@ func (d *Layer) Forward(x []float32) {
 func (d *Layer) forwardPixels(w *engine.Worker, x []float32, from, to int) {
 	in, middle := d.reader(w, x), w.Params(d.pad, d.taps[:d.pad], nil)
 	s := d.NewStatistics(w, d.Norm, d.pad)
-	scratch, step := kernel.Dense(w.Scratch[0], d.pad), d.chunk()
+	scratch, step := ops.Dense(w.Scratch[engine.Input], d.pad), d.chunk()
 	clear(scratch.Data[:step*d.pad])
 	for u := from; u < to; u++ {
 		first := u * step
 		n := min(step, d.batch-first)
-		in.read(engine.Grouped(scratch.Data, d.pad, n, 1), first, kernel.Rows{Rows: n, Groups: 1})
-		s.Write(kernel.Dense(d.Output(first), d.pad), kernel.Dense(w.Scratch[1], d.pad), n,
-			len(d.Z), func(z kernel.Matrix) {
-				w.Affine(z, scratch, middle, kernel.Rows{Rows: n, Channels: d.pad})
+		in.read(engine.Grouped(scratch.Data, d.pad, n, 1), first, ops.Rows{Rows: n, Groups: 1})
+		s.Write(ops.Dense(d.Output(first), d.pad), ops.Dense(w.Scratch[engine.Output], d.pad), n,
+			len(d.Z), func(z ops.Matrix) {
+				w.Affine(z, scratch, middle, ops.Rows{Rows: n, Channels: d.pad})
 			})
 	}
 	s.Flush()
@@ -179,9 +178,9 @@ func (d *Layer) forwardBands(w *engine.Worker, x []float32, from, to int) {
 	size := d.shape.OutSize
 	for u := from; u < to; u++ {
 		b := in.move(u)
-		s.Write(kernel.Dense(d.Output(b.pixel(size)), d.pad), kernel.Dense(w.Scratch[1], d.pad),
-			b.images*b.rows*size, len(d.Z), func(z kernel.Matrix) {
-				w.Depthwise(kernel.Map{Data: z.Data, Stride: size * d.pad,
+		s.Write(ops.Dense(d.Output(b.pixel(size)), d.pad), ops.Dense(w.Scratch[engine.Output], d.pad),
+			b.images*b.rows*size, len(d.Z), func(z ops.Matrix) {
+				w.Depthwise(ops.Map{Data: z.Data, Stride: size * d.pad,
 					Image: b.rows * size * d.pad}, in.input(), d.taps, d.kernel, d.shape.Stride, d.area(b))
 			})
 	}
@@ -195,6 +194,6 @@ type band struct{ image, images, first, rows int }
 func (b band) pixel(size int) int { return (b.image*size + b.first) * size }
 
 // area is a band as the kernels take it.
-func (d *Layer) area(b band) kernel.Area {
-	return kernel.Area{Images: b.images, Rows: b.rows, Width: d.shape.OutSize, Channels: d.pad}
+func (d *Layer) area(b band) ops.Area {
+	return ops.Area{Images: b.images, Rows: b.rows, Width: d.shape.OutSize, Channels: d.pad}
 }

@@ -2,7 +2,7 @@ package depthwise
 
 import (
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // reader brings pixels of the input to where the convolution reads them: through norm and
@@ -11,7 +11,7 @@ type reader struct {
 	*Layer
 	w   *engine.Worker
 	x   []float32
-	par kernel.Params
+	par ops.Params
 }
 
 func (d *Layer) reader(w *engine.Worker, x []float32) reader {
@@ -24,7 +24,7 @@ func (d *Layer) reader(w *engine.Worker, x []float32) reader {
 
 // read writes pixels that follow each other in the input, from one on; n says how they are grouped,
 // without the channels.
-func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
+func (r reader) read(to ops.Grouped, pixel int, n ops.Rows) {
 	if r.from == nil {
 		n.Channels = r.shape.In // what is behind the channels stays 0
 		r.w.Copy(to, engine.Grouped(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
@@ -35,7 +35,7 @@ func (r reader) read(to kernel.Grouped, pixel int, n kernel.Rows) {
 }
 
 // expanded is the expansion's output from a pixel on.
-func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
+func (r reader) expanded(pixel int, n ops.Rows) ops.Grouped {
 	z := r.from.Z
 	if r.from.Implicit() {
 		z = r.from.Rows(r.w, r.x, pixel, n.Rows*n.Groups*max(1, n.Images))
@@ -46,7 +46,7 @@ func (r reader) expanded(pixel int, n kernel.Rows) kernel.Grouped {
 }
 
 // readSlope is read with the derivative of the activation beside it.
-func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
+func (r reader) readSlope(to, slope ops.Grouped, pixel int, n ops.Rows) {
 	if r.from == nil {
 		r.read(to, pixel, n)
 		return
@@ -55,9 +55,9 @@ func (r reader) readSlope(to, slope kernel.Grouped, pixel int, n kernel.Rows) {
 	r.w.NormActSlopeGroups(r.shape.Activation, to, r.expanded(pixel, n), slope, r.par, n)
 }
 
-// window holds the input rows of a band, with their padding, in scratch 0, and in the backward pass
-// their slopes in scratch 3. From a band to the next of the same image it keeps the rows that both
-// see.
+// window holds the input rows of a band, with their padding, in scratch Input, and in the backward
+// pass their slopes in scratch Slopes. From a band to the next of the same image it keeps the rows
+// that both see.
 type window struct {
 	reader
 	last   int // unit that the window is at, -1 at first
@@ -65,7 +65,7 @@ type window struct {
 }
 
 func (d *Layer) window(w *engine.Worker, x []float32) *window {
-	data := w.Scratch[0][:d.group*d.inImage()]
+	data := w.Scratch[engine.Input][:d.group*d.inImage()]
 	if d.from == nil && d.shape.In < d.pad {
 		clear(data) // reading leaves out what is behind the channels
 	} else {
@@ -74,8 +74,8 @@ func (d *Layer) window(w *engine.Worker, x []float32) *window {
 	return &window{reader: d.reader(w, x), last: -1}
 }
 
-// clearMargins sets to zero what surrounds the pixels of windows of so many rows: a margin of
-// pixels on the sides and, where they hold whole images of so many rows, what is above and below.
+// clearMargins sets to zero what surrounds the pixels of windows of rows: a margin of
+// pixels on the sides and, where they hold whole images of size rows, what is above and below.
 // That of bands is cleared as they are filled.
 func (d *Layer) clearMargins(data []float32, stride, rows, margin, size int) {
 	top, bottom, side := margin, min(margin+size, rows), margin*d.pad
@@ -92,8 +92,8 @@ func (d *Layer) clearMargins(data []float32, stride, rows, margin, size int) {
 }
 
 // input is the band as the convolution reads it.
-func (v *window) input() kernel.Map {
-	return kernel.Map{Data: v.w.Scratch[0], Stride: v.inStride(), Image: v.inImage()}
+func (v *window) input() ops.Map {
+	return ops.Map{Data: v.w.Scratch[engine.Input], Stride: v.inStride(), Image: v.inImage()}
 }
 
 // move fills the window for a unit.
@@ -114,10 +114,10 @@ func (v *window) move(u int) band {
 // keep moves the last rows of the band to the front and says how many.
 func (v *window) keep() int {
 	kept, from := v.kernel-v.shape.Stride, v.band*v.shape.Stride
-	buffer, stride := v.w.Scratch[0], v.inStride()
+	buffer, stride := v.w.Scratch[engine.Input], v.inStride()
 	copy(buffer[:kept*stride], buffer[from*stride:])
 	if v.slopes {
-		slopes, stride := v.w.Scratch[3], v.shape.InSize*v.pad
+		slopes, stride := v.w.Scratch[engine.Slopes], v.shape.InSize*v.pad
 		copy(slopes[:kept*stride], slopes[from*stride:])
 	}
 	return kept
@@ -130,15 +130,15 @@ func (v *window) fill(b band, from int) {
 	top, to := b.first*v.shape.Stride-v.padding(), v.inRows(b.rows)
 	low, high := max(from, -top), min(to, size-top)
 	if v.bands() > 1 { // otherwise they are zero still
-		clear(v.w.Scratch[0][from*stride : max(from, min(low, to))*stride])
-		clear(v.w.Scratch[0][max(from, high)*stride : max(from, to)*stride])
+		clear(v.w.Scratch[engine.Input][from*stride : max(from, min(low, to))*stride])
+		clear(v.w.Scratch[engine.Input][max(from, high)*stride : max(from, to)*stride])
 	}
 	if low >= high {
 		return
 	}
-	n := kernel.Rows{Rows: size, Groups: high - low, Images: b.images}
-	at := kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[0][low*stride+v.padding()*v.pad:], v.pad),
-		Group: stride, Image: v.inImage()}
+	n := ops.Rows{Rows: size, Groups: high - low, Images: b.images}
+	inside := v.w.Scratch[engine.Input][low*stride+v.padding()*v.pad:]
+	at := ops.Grouped{Matrix: ops.Dense(inside, v.pad), Group: stride, Image: v.inImage()}
 	pixel := (b.image*size + top + low) * size
 	if v.slopes {
 		v.readSlope(at, v.slope(low), pixel, n)
@@ -148,23 +148,23 @@ func (v *window) fill(b band, from int) {
 }
 
 // slope is the slopes from a row of the window on.
-func (v *window) slope(row int) kernel.Grouped {
+func (v *window) slope(row int) ops.Grouped {
 	line := v.shape.InSize * v.pad
-	return kernel.Grouped{Matrix: kernel.Dense(v.w.Scratch[3][row*line:], v.pad), Group: line,
+	return ops.Grouped{Matrix: ops.Dense(v.w.Scratch[engine.Slopes][row*line:], v.pad), Group: line,
 		Image: v.slopeImage()}
 }
 
-// gradientWindow holds the gradient of z of a band with its margin in scratch 1.
+// gradientWindow holds the gradient of z of a band with its margin in scratch Output.
 type gradientWindow struct {
 	*Layer
 	w   *engine.Worker
 	du  []float32
-	par kernel.Params
+	par ops.Params
 }
 
 func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
-	d.clearMargins(w.Scratch[1][:d.group*d.outImage()], d.outStride(), d.outRows(), d.margin(),
-		d.shape.OutSize)
+	d.clearMargins(w.Scratch[engine.Output][:d.group*d.outImage()], d.outStride(), d.outRows(),
+		d.margin(), d.shape.OutSize)
 	return gradientWindow{d, w, du, w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C)}
 }
 
@@ -172,7 +172,7 @@ func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
 // that both see.
 func (v gradientWindow) move(b band, continued bool) {
 	size, stride, margin := v.shape.OutSize, v.outStride(), v.margin()
-	buffer, kept := v.w.Scratch[1], 0
+	buffer, kept := v.w.Scratch[engine.Output], 0
 	if continued && b.first > 0 {
 		kept = 2 * margin
 		copy(buffer[:kept*stride], buffer[v.band*stride:])
@@ -187,9 +187,9 @@ func (v gradientWindow) move(b band, continued bool) {
 		return
 	}
 	pixel, rows := (b.image*size+top+low)*size*v.pad, high-low
-	out := kernel.Grouped{Matrix: kernel.Dense(buffer[low*stride+margin*v.pad:], v.pad),
+	out := ops.Grouped{Matrix: ops.Dense(buffer[low*stride+margin*v.pad:], v.pad),
 		Group: stride, Image: v.outImage()}
 	v.w.AffineAddGroups(out, engine.Grouped(v.du[pixel:], v.pad, size, rows),
 		engine.Grouped(v.Z[pixel:], v.pad, size, rows), v.par,
-		kernel.Rows{Rows: size, Channels: v.pad, Groups: rows, Images: b.images})
+		ops.Rows{Rows: size, Channels: v.pad, Groups: rows, Images: b.images})
 }

@@ -2,7 +2,7 @@ package ends
 
 import (
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // Dense is a fully connected layer: y = x weights + bias, with weights [in, out].
@@ -27,15 +27,15 @@ func (d *Dense) Allocate(batch int) int {
 func (d *Dense) Forward(y, x []float32) {
 	w, p := d.engine.Workers[0], d.layer
 	p.Pack(w.Kernels)
-	p.Apply(w.Kernels, kernel.Dense(y, p.Out), kernel.Dense(x, p.In), d.batch)
+	p.Apply(w.Kernels, ops.Dense(y, p.Out), ops.Dense(x, p.In), d.batch)
 }
 
 // Backward implements engine.Block.
 func (d *Dense) Backward(dx, dy, x, _ []float32) {
 	w, p := d.engine.Workers[0], d.layer
-	p.Gradient(w, kernel.Dense(x, p.In), kernel.Dense(dy, p.Out), d.batch)
+	p.Gradient(w, ops.Dense(x, p.In), ops.Dense(dy, p.Out), d.batch)
 	p.Collect(w.Kernels)
 	if dx != nil {
-		w.Product(kernel.Dense(dx, p.In), kernel.Dense(dy, p.Out), p.Backward, d.batch, false)
+		w.Product(ops.Dense(dx, p.In), ops.Dense(dy, p.Out), p.Backward, d.batch, false)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // MaxPool takes the largest value of each channel in windows on square maps, image by image and tap
@@ -13,7 +13,7 @@ import (
 type MaxPool struct {
 	*engine.Engine
 	shape engine.ConvShape
-	taps  kernel.Params // a row for each tap: its number
+	taps  ops.Params // a row for each tap: its number
 	batch int
 	which []float32 // of the taps each value of the output is, like the output
 }
@@ -32,7 +32,7 @@ func NewMaxPool(e *engine.Engine, s engine.ConvShape) *MaxPool {
 // Allocate implements engine.Block.
 func (p *MaxPool) Allocate(batch int) int {
 	p.batch = batch
-	p.which = p.Keep(0, batch*p.outImage())
+	p.which = p.Keep(engine.FirstOutput, batch*p.outImage())
 	return len(p.which)
 }
 
@@ -89,7 +89,7 @@ func fill(to []float32, v float32) {
 // area is the part of an image whose windows have a tap inside the map.
 type area struct {
 	out, in int // its first number behind and before
-	rows    kernel.Rows
+	rows    ops.Rows
 }
 
 // empty says whether there is none: a kernel may be larger than the map.
@@ -100,17 +100,17 @@ func (p *MaxPool) area(tap int) area {
 	y, top, height := s.Reach(tap / s.Kernel)
 	x, left, width := s.Reach(tap % s.Kernel)
 	return area{(y*s.OutSize + x) * s.Out, (top*s.InSize + left) * s.Out,
-		kernel.Rows{Rows: width, Channels: s.Out, Groups: height}}
+		ops.Rows{Rows: width, Channels: s.Out, Groups: height}}
 }
 
 // before and behind are an area of an image's map.
-func (p *MaxPool) before(a area, image []float32) kernel.Grouped {
+func (p *MaxPool) before(a area, image []float32) ops.Grouped {
 	s := p.shape
-	return kernel.Grouped{Matrix: kernel.Dense(image[a.in:], s.Stride*s.Out),
+	return ops.Grouped{Matrix: ops.Dense(image[a.in:], s.Stride*s.Out),
 		Group: s.Stride * s.InSize * s.Out}
 }
 
-func (p *MaxPool) behind(a area, image []float32) kernel.Grouped {
+func (p *MaxPool) behind(a area, image []float32) ops.Grouped {
 	s := p.shape
-	return kernel.Grouped{Matrix: kernel.Dense(image[a.out:], s.Out), Group: s.OutSize * s.Out}
+	return ops.Grouped{Matrix: ops.Dense(image[a.out:], s.Out), Group: s.OutSize * s.Out}
 }

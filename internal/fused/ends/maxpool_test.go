@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMaxPool demands the bits of the plain loop, with equal values, infinite ones and no numbers
+// TestMaxPool demands the bits of the plain loop, with equal values, infinite ones and NaN
 // among them, for every kernel set, at 1 and 2 threads.
 func TestMaxPool(t *testing.T) {
 	for _, set := range kernel.Sets() {
@@ -35,7 +35,7 @@ func TestMaxPool(t *testing.T) {
 				g.Forward(y, from, x)
 				g.Backward(dx, dy, from)
 
-				p := NewMaxPool(engine.New(set, rapid.IntRange(1, 2).Draw(r, "threads"), true),
+				p := NewMaxPool(engine.New(&set.Set, rapid.IntRange(1, 2).Draw(r, "threads"), true),
 					engine.ConvShape{In: g.Channels, Out: g.Channels, Kernel: g.Kernel,
 						Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
 				ours, gradient := make([]float32, p.Allocate(g.Batch)), slices.Repeat([]float32{7}, len(x))
@@ -52,7 +52,7 @@ func TestMaxPool(t *testing.T) {
 	}
 }
 
-// differ is the first place where two slices differ, no numbers being alike, or -1.
+// differ is the first place where two slices differ, NaN being alike, or -1.
 func differ(a, b []float32) int {
 	if len(a) != len(b) {
 		return 0

@@ -4,7 +4,7 @@ package ends
 
 import (
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // Stem is a k x k convolution of images with batch norm and activation behind it. Its weights are
@@ -32,14 +32,14 @@ func NewStem(e *engine.Engine, s engine.ConvShape, weight engine.Weight,
 // Allocate implements engine.Block.
 func (c *Stem) Allocate(batch int) int {
 	c.batch = batch
-	c.z = c.Keep(0, c.rows()*c.pad)
-	c.ReserveWide(0, len(c.z))
+	c.z = c.Keep(engine.FirstOutput, c.rows()*c.pad)
+	c.ReserveWide(engine.Gradient, len(c.z))
 	if c.Training {
-		c.patches = kernel.Floats(c.rows() * c.conv.In)
+		c.patches = ops.Floats(c.rows() * c.conv.In)
 	} else {
-		c.Reserve(0, c.lines()*c.shape.OutSize*c.conv.In)
+		c.Reserve(engine.Input, c.lines()*c.shape.OutSize*c.conv.In)
 	}
-	c.Reserve(1, c.lines()*c.shape.OutSize*c.pad)
+	c.Reserve(engine.Output, c.lines()*c.shape.OutSize*c.pad)
 	return c.rows() * c.shape.Out
 }
 
@@ -65,11 +65,11 @@ func (c *Stem) phase(run func(w *engine.Worker, from, to int)) {
 }
 
 // patch is the patches of the pixels from one on.
-func (c *Stem) patch(pixel int) kernel.Matrix {
-	return kernel.Dense(c.patches[pixel*c.conv.In:], c.conv.In)
+func (c *Stem) patch(pixel int) ops.Matrix {
+	return ops.Dense(c.patches[pixel*c.conv.In:], c.conv.In)
 }
 
-func (c *Stem) raw(pixel int) kernel.Matrix { return kernel.Dense(c.z[pixel*c.pad:], c.pad) }
+func (c *Stem) raw(pixel int) ops.Matrix { return ops.Dense(c.z[pixel*c.pad:], c.pad) }
 
 // Forward implements engine.Block.
 func (c *Stem) Forward(y, x []float32) {
@@ -78,14 +78,13 @@ func (c *Stem) Forward(y, x []float32) {
 	c.phase(func(w *engine.Worker, from, to int) {
 		s := c.NewStatistics(w, c.norm, c.pad)
 		c.units(from, to, func(pixel, n int) {
-			patches := kernel.Dense(w.Scratch[0], c.conv.In)
+			patches := ops.Dense(w.Scratch[engine.Input], c.conv.In)
 			if c.Training {
 				patches = c.patch(pixel)
 			}
 			c.gather(w, patches.Data, x, pixel, n)
-			s.Write(c.raw(pixel), kernel.Dense(w.Scratch[1], c.pad), n, len(c.z), func(z kernel.Matrix) {
-				w.ProductPadded(z, patches, c.conv.Forward, n)
-			})
+			s.Write(c.raw(pixel), ops.Dense(w.Scratch[engine.Output], c.pad), n, len(c.z),
+				func(z ops.Matrix) { w.ProductPadded(z, patches, c.conv.Forward, n) })
 		})
 		s.Flush()
 	})
@@ -93,8 +92,8 @@ func (c *Stem) Forward(y, x []float32) {
 	c.phase(func(w *engine.Worker, from, to int) {
 		par := w.Params(c.shape.Out, c.norm.Scale, c.norm.Shift)
 		c.units(from, to, func(pixel, n int) {
-			w.NormAct(c.shape.Activation, kernel.Dense(y[pixel*c.shape.Out:], c.shape.Out),
-				c.raw(pixel), par, kernel.Rows{Rows: n, Channels: c.shape.Out})
+			w.NormAct(c.shape.Activation, ops.Dense(y[pixel*c.shape.Out:], c.shape.Out),
+				c.raw(pixel), par, ops.Rows{Rows: n, Channels: c.shape.Out})
 		})
 	})
 }
@@ -105,13 +104,13 @@ func (c *Stem) Backward(dx, dy, _, _ []float32) {
 	if dx != nil {
 		panic("ends: a stem has no gradient of its input")
 	}
-	du := c.Wide[0]
+	du := c.Wide[engine.Gradient]
 	c.phase(func(w *engine.Worker, from, to int) {
 		par, count := w.Params(c.pad, c.norm.Scale, c.norm.Shift, nil, nil), 0
 		c.units(from, to, func(pixel, n int) {
-			w.SlopeProducts(c.shape.Activation, kernel.Dense(du[pixel*c.pad:], c.pad),
-				kernel.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
-				kernel.Rows{Rows: n, Channels: c.shape.Out})
+			w.SlopeProducts(c.shape.Activation, ops.Dense(du[pixel*c.pad:], c.pad),
+				ops.Dense(dy[pixel*c.shape.Out:], c.shape.Out), c.raw(pixel), par,
+				ops.Rows{Rows: n, Channels: c.shape.Out})
 			if count += n; count >= engine.FlushRows {
 				c.norm.Add(w, par.Row(2), par.Row(3))
 				count = 0
@@ -122,10 +121,10 @@ func (c *Stem) Backward(dx, dy, _, _ []float32) {
 	c.norm.Backward(c.rows())
 	c.phase(func(w *engine.Worker, from, to int) {
 		par := w.Params(c.pad, c.norm.A, c.norm.B, c.norm.C)
-		dz := kernel.Dense(w.Scratch[1], c.pad)
+		dz := ops.Dense(w.Scratch[engine.Output], c.pad)
 		c.units(from, to, func(pixel, n int) {
-			w.AffineAdd(dz, kernel.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par,
-				kernel.Rows{Rows: n, Channels: c.shape.Out})
+			w.AffineAdd(dz, ops.Dense(du[pixel*c.pad:], c.pad), c.raw(pixel), par,
+				ops.Rows{Rows: n, Channels: c.shape.Out})
 			c.conv.Gradient(w, c.patch(pixel), dz, n)
 		})
 	})
@@ -156,11 +155,11 @@ func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, row
 	right := max(left, (s.InSize-s.Kernel+pad)/s.Stride+1) // to here
 	if top < bottom && left < right {
 		at := ((in+(top-out)*s.Stride)*s.InSize + left*s.Stride - pad) * s.In
-		w.Copy(kernel.Grouped{Matrix: kernel.Matrix{Data: to[(top-first)*row+left*c.conv.In+
+		w.Copy(ops.Grouped{Matrix: ops.Matrix{Data: to[(top-first)*row+left*c.conv.In+
 			ky*line:], Stride: c.conv.In}, Group: row},
-			kernel.Grouped{Matrix: kernel.Matrix{Data: image[at:], Stride: s.Stride * s.In},
+			ops.Grouped{Matrix: ops.Matrix{Data: image[at:], Stride: s.Stride * s.In},
 				Group: s.Stride * s.InSize * s.In},
-			kernel.Rows{Rows: right - left, Channels: line, Groups: bottom - top})
+			ops.Rows{Rows: right - left, Channels: line, Groups: bottom - top})
 	}
 	for y := first; y < first+rows; y++ {
 		patches := to[(y-first)*row+ky*line:]

@@ -42,7 +42,7 @@ func TestGather(t *testing.T) {
 						}
 					}
 				}
-				e := engine.New(set, 1, true)
+				e := engine.New(&set.Set, 1, true)
 				stem := NewStem(e, s, engine.Weight{Value: make([]float32, s.Kernel*s.Kernel*s.In),
 					Grad: make([]float32, s.Kernel*s.Kernel*s.In)}, engine.NormParams{})
 				got := slices.Repeat([]float32{-1}, len(want)+40)

@@ -21,9 +21,8 @@
 package engine
 
 import (
-	"runtime"
-
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/fused/pool"
+	"gridsearch/internal/kernel/ops"
 )
 
 // Block is a part of a network with parameters of its own. It owns what backward needs besides
@@ -45,7 +44,7 @@ type ConvShape struct {
 	In, Out         int // channels
 	Kernel, Stride  int
 	InSize, OutSize int
-	Activation      kernel.Activation
+	Activation      ops.Activation
 }
 
 // Reach says, along a side, which is the first output pixel whose tap number k is inside the map,
@@ -61,29 +60,39 @@ func (s ConvShape) Reach(k int) (out, in, n int) {
 
 // Engine is what the blocks of a network share: kernels, threads and scratch memory.
 type Engine struct {
-	Set      *kernel.Set
+	Set      *ops.Set
 	Training bool      // false: running statistics, and no backward pass
 	Workers  []*Worker // one a thread
-	crew     *crew
-	moved    bool // the parameters may have, since the blocks read them
-	// Wide are the gradients of the wide tensors of whichever block runs: before and behind its
-	// depthwise convolution.
-	Wide  [2][]float32
+	pool     *pool.Pool
+	phase    phase // that runs
+	moved    bool  // the parameters may have, since the blocks read them
+	// Wide are gradients as large as the wide tensors of whichever block runs: Gradient and
+	// OtherGradient.
+	Wide  [wideGradients][]float32
 	kept  [tensors][]float32 // in evaluation: see Keep
 	gates []float32          // see DepthGates
 }
 
+// Gradients of Engine.Wide, behind the norms of a block's convolutions, which take them in turns.
+const (
+	Gradient      = iota // of a mobile bottleneck: behind its expansion
+	OtherGradient        // behind its depthwise convolution
+	wideGradients
+)
+
 // New makes the engine of a network: for training, or for evaluation with running statistics and no
-// backward pass.
-func New(set *kernel.Set, threads int, training bool) *Engine {
+// backward pass. Close ends its threads.
+func New(set *ops.Set, threads int, training bool) *Engine {
 	e := &Engine{Set: set, Training: training, moved: true}
 	for id := range max(1, threads) {
 		e.Workers = append(e.Workers, &Worker{Kernels: set.New(), ID: id})
 	}
-	e.crew = newCrew(len(e.Workers) - 1)
-	runtime.AddCleanup(e, (*crew).dismiss, e.crew)
+	e.pool = pool.New(len(e.Workers))
 	return e
 }
+
+// Close ends the engine's threads; its blocks cannot run any more. It may be called again.
+func (e *Engine) Close() { e.pool.Close() }
 
 // Moved tells whether the parameters may have moved since the last step: blocks keep what they make
 // of weights and running statistics otherwise.
@@ -97,7 +106,7 @@ const resident = 256 << 10
 
 // Split is the number of equal parts of a batch in which a block computes its output. In
 // evaluation, where nothing depends on the whole batch, it is the smallest with which the widest
-// tensor, of so many floats an image, is resident.
+// tensor, of image floats an image, is resident.
 func (e *Engine) Split(batch, image int) int {
 	n := 1
 	for !e.Training && n < batch && (batch%n != 0 || batch/n*image > resident) {
@@ -118,91 +127,126 @@ func (e *Engine) InPasses(n int, y, x []float32, forward func(y, x []float32)) {
 
 // Worker is a thread's own memory.
 type Worker struct {
-	*kernel.Kernels
-	ID      int // its place among the workers
-	Scratch [scratches][]float32
-	memory  []float32 // of parameter rows
-	used    int       // of it, in this phase
+	*ops.Kernels
+	ID      int                  // its place among the workers
+	Scratch [scratches][]float32 // by ScratchTensor
+	memory  []float32            // of parameter rows
+	used    int                  // of it, in this phase
 }
 
-// scratches is the number of a worker's scratch tensors.
-const scratches = 5
+// ScratchTensor names a worker's scratch tensor by what a convolution has there. No block uses one
+// for two of its names.
+type ScratchTensor int
+
+// Scratch tensors.
+const (
+	// Input is what it reads: a window of its input with padding, or pixels behind their activation.
+	Input ScratchTensor = iota
+	// Output is what it computes and, in the backward pass, the gradient of that.
+	Output
+	// InputGradient is the gradient in front of it.
+	InputGradient
+	// Slopes are the derivatives of the activation beside its input.
+	Slopes
+	// Recomputed is the output of an implicit expansion, which is computed again.
+	Recomputed
+	scratches
+
+	// Patches are the patches of a k x k convolution (im2col), and their gradient.
+	Patches = InputGradient
+	// WindowGradient is the gradient of the window that patches are taken from.
+	WindowGradient = Recomputed
+)
 
 // Unit is the size, in floats, of the part of a wide tensor that stays in the second cache while
 // several kernels go over it.
 const Unit = 32 << 10
 
-// Past is the size, in floats, from which on a tensor is written past the caches: it would be out
-// of them before it is read again.
+// Past is the size, in floats, from which on a tensor is written past the caches, with non-temporal
+// stores: it would be out of them before it is read again.
 const Past = 1 << 20
 
-// Reserve makes scratch tensor i of every worker hold n floats.
-func (e *Engine) Reserve(i, n int) {
+// Reserve makes a scratch tensor of every worker hold n floats.
+func (e *Engine) Reserve(i ScratchTensor, n int) {
 	for _, w := range e.Workers {
-		kernel.Room(&w.Scratch[i], n)
+		ops.Room(&w.Scratch[i], n)
 	}
 }
 
-// tensors is the number of a block's tensors that Keep knows: the outputs of a residual block's
-// convolutions.
-const tensors = 4
+// Tensor names what a block keeps for its backward pass: the output of a convolution.
+type Tensor int
 
-// Keep makes memory of n floats for tensor i of a block, not all of it zero. In training it is the
+// Outputs that blocks keep.
+const (
+	// FirstOutput is that of a block's only convolution, or the first of a chain of four at most,
+	// whose others follow.
+	FirstOutput Tensor = 0
+
+	// Those of a mobile bottleneck.
+	DepthwiseOutput  Tensor = 0
+	ProjectionOutput Tensor = 1
+	ExpansionOutput  Tensor = 2
+
+	tensors = 4 // their number: a residual block's three convolutions and its shortcut
+)
+
+// Keep makes memory of n floats for an output of a block, not all of it zero. In training it is the
 // block's own, as its backward pass reads it. In evaluation the blocks take turns with the same
 // memory, which stays in the caches.
-func (e *Engine) Keep(i, n int) []float32 {
+func (e *Engine) Keep(i Tensor, n int) []float32 {
 	if e.Training {
-		return kernel.Floats(n)
+		return ops.Floats(n)
 	}
-	return kernel.Room(&e.kept[i], n)[:n]
+	return ops.Room(&e.kept[i], n)[:n]
 }
 
-// ReserveWide makes a wide gradient hold n floats.
+// ReserveWide makes Gradient or OtherGradient hold n floats.
 func (e *Engine) ReserveWide(i, n int) {
 	if e.Training {
-		kernel.Room(&e.Wide[i], n)
+		ops.Room(&e.Wide[i], n)
 	}
 }
 
 // Params are rows of parameters for c channels in the worker's memory, each a copy of what is
 // given, or zeros. They are good until the phase ends.
-func (w *Worker) Params(c int, rows ...[]float32) kernel.Params {
+func (w *Worker) Params(c int, rows ...[]float32) ops.Params {
 	stride := w.Pad(c)
 	begin, end := w.used, w.used+len(rows)*stride
 	if end > len(w.memory) {
-		w.memory = kernel.Floats(2 * end) // what is in use stays where it is
+		w.memory = ops.Floats(2 * end) // what is in use stays where it is
 	}
 	w.used = end
-	return kernel.Params{Data: w.memory[begin:end], Stride: stride}.Set(rows...)
+	return ops.Params{Data: w.memory[begin:end], Stride: stride}.Set(rows...)
 }
 
 // Run splits n units over the workers.
-func (e *Engine) Run(n int, phase func(w *Worker, from, to int)) {
+func (e *Engine) Run(n int, run func(w *Worker, from, to int)) {
 	for _, w := range e.Workers {
 		w.used = 0
 	}
-	if len(e.Workers) == 1 {
-		phase(e.Workers[0], 0, n)
-		return
-	}
-	c := e.crew
-	c.turn++
-	for i, m := range c.mates {
-		m.task = task{phase, e.Workers[i+1], e.share(i+1, n), e.share(i+2, n)}
-		m.begin.raise()
-	}
-	phase(e.Workers[0], 0, e.share(1, n))
-	for _, m := range c.mates {
-		m.done.await(c.turn)
-	}
-	runtime.KeepAlive(e) // until here, or its threads might be dismissed before they have begun
+	e.phase = phase{e, n, run}
+	e.pool.Run(&e.phase)
+	e.phase = phase{}
+}
+
+// phase is units of work that are split over the workers.
+type phase struct {
+	engine *Engine
+	units  int
+	run    func(w *Worker, from, to int)
+}
+
+// Run implements pool.Task.
+func (p *phase) Run(thread int) {
+	e := p.engine
+	p.run(e.Workers[thread], e.share(thread, p.units), e.share(thread+1, p.units))
 }
 
 // Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose
-// rows of so many channels make a unit. A worker has four rows of parameters for its stretches,
+// rows of channels make a unit. A worker has four rows of parameters for its stretches,
 // which are zero at first.
 func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int,
-	par kernel.Params)) {
+	par ops.Params)) {
 	step := e.Group(pixels/area, Chunk(pixels, channels)/area) * area
 	e.Run(Pieces(pixels, step), func(w *Worker, from, to int) {
 		par := w.Params(channels, nil, nil, nil, nil)
@@ -227,7 +271,7 @@ func (e *Engine) Group(n, most int) int {
 	return best
 }
 
-// largest is the largest share of n images in units of so many.
+// largest is the largest share of n images in units of size images.
 func (e *Engine) largest(n, size int) int {
 	images, units := 0, Pieces(n, size)
 	for worker := range e.Workers {
@@ -236,7 +280,7 @@ func (e *Engine) largest(n, size int) int {
 	return images
 }
 
-// Chunk is a number of rows of so many channels that make a unit, a multiple of 48 where it can be:
+// Chunk is a number of rows of channels that make a unit, a multiple of 48 where it can be:
 // the tiles of the kernels divide that.
 func Chunk(rows, channels int) int {
 	n := Unit / max(1, channels)
@@ -246,11 +290,11 @@ func Chunk(rows, channels int) int {
 	return max(1, min(n, rows))
 }
 
-// Pieces is the number of pieces of so many that n make.
+// Pieces is the number of pieces of a size that n make, the last one shorter.
 func Pieces(n, size int) int { return (n + size - 1) / size }
 
 // Grouped are images of rows groups of width rows that follow each other.
-func Grouped(data []float32, channels, width, rows int) kernel.Grouped {
-	return kernel.Grouped{Matrix: kernel.Dense(data, channels), Group: width * channels,
+func Grouped(data []float32, channels, width, rows int) ops.Grouped {
+	return ops.Grouped{Matrix: ops.Dense(data, channels), Group: width * channels,
 		Image: rows * width * channels}
 }

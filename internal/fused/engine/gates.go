@@ -1,6 +1,6 @@
 package engine
 
-import "gridsearch/internal/kernel"
+import "gridsearch/internal/kernel/ops"
 
 // DepthGates are coefficients that stochastic depth makes an image's own: two rows for each image.
 type DepthGates struct {
@@ -13,7 +13,7 @@ type DepthGates struct {
 // blocks have them in the same memory, [2, batch, width], which stays in the caches: they are good
 // for a pass.
 func (e *Engine) NewDepthGates(batch, area, width int) DepthGates {
-	kernel.Room(&e.gates, 2*batch*width)
+	ops.Room(&e.gates, 2*batch*width)
 	return DepthGates{e, area, width, batch}
 }
 
@@ -49,17 +49,17 @@ func (g *DepthGates) row(row, image int) []float32 {
 }
 
 // From are the gates of the images from a pixel of the batch on.
-func (g *DepthGates) From(pixel int) kernel.Gates {
-	return kernel.Gates{Data: g.engine.gates[pixel/g.area*g.width:], Row: g.batch * g.width,
+func (g *DepthGates) From(pixel int) ops.Gates {
+	return ops.Gates{Data: g.engine.gates[pixel/g.area*g.width:], Row: g.batch * g.width,
 		Group: g.width}
 }
 
 // Images are pixels in groups of an image.
-func (g *DepthGates) Images(pixels kernel.Matrix) kernel.Grouped {
+func (g *DepthGates) Images(pixels ops.Matrix) ops.Grouped {
 	return Grouped(pixels.Data, pixels.Stride, g.area, 1)
 }
 
-// Rows are the numbers of so many pixels in groups of an image: whole images, or a part of one.
-func (g *DepthGates) Rows(pixels, channels int) kernel.Rows {
-	return kernel.Rows{Rows: min(pixels, g.area), Channels: channels, Groups: Pieces(pixels, g.area)}
+// Rows are the channels of pixels in groups of an image: whole images, or a part of one.
+func (g *DepthGates) Rows(pixels, channels int) ops.Rows {
+	return ops.Rows{Rows: min(pixels, g.area), Channels: channels, Groups: Pieces(pixels, g.area)}
 }

@@ -60,7 +60,7 @@ func (n *Norm) Take(j int) (first, second float64) {
 	return first, second
 }
 
-// forward makes Scale and Shift of the sums of z and z^2 over so many rows, and moves the running
+// forward makes Scale and Shift of the sums of z and z^2 over the rows, and moves the running
 // statistics; the running variance takes the unbiased estimate, as PyTorch and TensorFlow's fused
 // kernel do.
 func (n *Norm) forward(rows int) {
@@ -109,7 +109,7 @@ func (n *Norm) Finish(e *Engine, rows int) {
 }
 
 // Backward makes A, B and C, and the gradients of gamma and beta, of the sums of du and du z over
-// so many rows ([bn], section 3).
+// a number of rows ([bn], section 3).
 func (n *Norm) Backward(rows int) {
 	count := float64(rows)
 	for j := range n.channels {

@@ -1,18 +1,18 @@
 package engine
 
-import "gridsearch/internal/kernel"
+import "gridsearch/internal/kernel/ops"
 
 // Pointwise is a 1x1 convolution or a dense layer: rows of in channels times weights [in, out].
 type Pointwise struct {
 	engine            *Engine
 	Weight, Bias      Weight // the bias may be empty
 	In, Out           int
-	Forward, Backward *kernel.Packed // the weights and their transpose
+	Forward, Backward *ops.Packed // the weights and their transpose
 	// of each worker; the first's is the weight's own, but where they are transposed
-	grads      []kernel.Matrix
-	transposed bool            // gradients are [out, in]: their rows fill vectors better
-	written    []bool          // whether a worker's gradient has been, in this step
-	biasSums   []kernel.Params // of each worker: row 0 is the gradient of the bias
+	grads      []ops.Matrix
+	transposed bool         // gradients are [out, in]: their rows fill vectors better
+	written    []bool       // whether a worker's gradient has been, in this step
+	biasSums   []ops.Params // of each worker: row 0 is the gradient of the bias
 }
 
 // smallWeight is the size up to which transposing a gradient costs nothing worth mentioning.
@@ -31,31 +31,31 @@ func (e *Engine) NewPointwise(weight, bias Weight, in, out int) *Pointwise {
 	for i := range e.Workers {
 		switch {
 		case p.transposed:
-			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), in))
+			p.grads = append(p.grads, ops.Dense(ops.Floats(in*out), in))
 		case i == 0:
-			p.grads = append(p.grads, kernel.Dense(weight.Grad, out))
+			p.grads = append(p.grads, ops.Dense(weight.Grad, out))
 		default:
-			p.grads = append(p.grads, kernel.Dense(kernel.Floats(in*out), out))
+			p.grads = append(p.grads, ops.Dense(ops.Floats(in*out), out))
 		}
 		pad := e.Set.Pad(len(bias.Value))
-		p.biasSums = append(p.biasSums, kernel.Params{Data: kernel.Floats(2 * pad), Stride: pad})
+		p.biasSums = append(p.biasSums, ops.Params{Data: ops.Floats(2 * pad), Stride: pad})
 	}
 	return p
 }
 
 // Pack brings the weights into the order of the kernels. It comes before everything else in a step.
-func (p *Pointwise) Pack(k *kernel.Kernels) {
+func (p *Pointwise) Pack(k *ops.Kernels) {
 	if !p.engine.moved {
 		return
 	}
-	k.Pack(p.Forward, kernel.Dense(p.Weight.Value, p.Out))
+	k.Pack(p.Forward, ops.Dense(p.Weight.Value, p.Out))
 	if p.Backward != nil {
-		k.PackTransposed(p.Backward, kernel.Dense(p.Weight.Value, p.Out))
+		k.PackTransposed(p.Backward, ops.Dense(p.Weight.Value, p.Out))
 	}
 }
 
-// Apply computes y = x weights + bias of so many rows.
-func (p *Pointwise) Apply(k *kernel.Kernels, y, x kernel.Matrix, rows int) {
+// Apply computes y = x weights + bias of a number of rows.
+func (p *Pointwise) Apply(k *ops.Kernels, y, x ops.Matrix, rows int) {
 	for i := range rows {
 		copy(y.Data[i*y.Stride:], p.Bias.Value)
 	}
@@ -64,7 +64,7 @@ func (p *Pointwise) Apply(k *kernel.Kernels, y, x kernel.Matrix, rows int) {
 
 // Gradient adds what rows of input and of output's gradient give to the worker's gradient of the
 // weights.
-func (p *Pointwise) Gradient(w *Worker, x, dz kernel.Matrix, rows int) {
+func (p *Pointwise) Gradient(w *Worker, x, dz ops.Matrix, rows int) {
 	if p.transposed {
 		w.ProductTA(p.grads[w.ID], dz, x, rows, p.Out, p.In, p.written[w.ID])
 	} else {
@@ -72,12 +72,12 @@ func (p *Pointwise) Gradient(w *Worker, x, dz kernel.Matrix, rows int) {
 	}
 	p.written[w.ID] = true
 	if n := len(p.Bias.Grad); n > 0 {
-		w.Moments(dz, p.biasSums[w.ID], kernel.Rows{Rows: rows, Channels: n})
+		w.Moments(dz, p.biasSums[w.ID], ops.Rows{Rows: rows, Channels: n})
 	}
 }
 
 // Collect adds the gradients of the workers to the first's and brings them into the weight's.
-func (p *Pointwise) Collect(k *kernel.Kernels) {
+func (p *Pointwise) Collect(k *ops.Kernels) {
 	first := p.grads[0].Data
 	if !p.written[0] {
 		clear(first)
@@ -89,7 +89,7 @@ func (p *Pointwise) Collect(k *kernel.Kernels) {
 	}
 	clear(p.written)
 	if p.transposed {
-		k.Transpose(kernel.Dense(p.Weight.Grad, p.Out), p.grads[0], p.Out, p.In)
+		k.Transpose(ops.Dense(p.Weight.Grad, p.Out), p.grads[0], p.Out, p.In)
 	}
 	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasSums),
 		func(worker int) []float32 { return p.biasSums[worker].Row(0) })

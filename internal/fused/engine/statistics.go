@@ -1,27 +1,27 @@
 package engine
 
-import "gridsearch/internal/kernel"
+import "gridsearch/internal/kernel/ops"
 
 // Statistics collects the sums of a norm's input in a phase of one worker.
 type Statistics struct {
 	worker   *Worker
 	norm     *Norm
 	training bool
-	Par      kernel.Params // rows of sums: the first and the second of Norm.Add
+	Par      ops.Params // rows of sums: the first and the second of Norm.Add
 	channels int
 	rows     int // since the last flush
 }
 
-// NewStatistics begins a phase in which a worker collects sums of rows of so many channels.
+// NewStatistics begins a phase in which a worker collects sums of rows of channels.
 func (e *Engine) NewStatistics(w *Worker, n *Norm, channels int) *Statistics {
 	return &Statistics{worker: w, norm: n, training: e.Training, Par: w.Params(channels, nil, nil),
 		channels: channels}
 }
 
 // Write has a convolution write rows of z, a tensor of size numbers, and takes their sums: a large
-// tensor by way of scratch and past the caches.
-func (s *Statistics) Write(z, scratch kernel.Matrix, rows, size int, convolve func(kernel.Matrix)) {
-	n := kernel.Rows{Rows: rows, Channels: s.channels}
+// tensor by way of scratch and with non-temporal stores, past the caches.
+func (s *Statistics) Write(z, scratch ops.Matrix, rows, size int, convolve func(ops.Matrix)) {
+	n := ops.Rows{Rows: rows, Channels: s.channels}
 	switch {
 	case !s.training:
 		convolve(z)

@@ -2,7 +2,7 @@ package mbconv
 
 import (
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // excite is squeeze-excite: the gates of an image's channels, sigmoid(W2 silu(W1 mean + b1) + b2),
@@ -37,25 +37,25 @@ const (
 )
 
 func (x *excite) allocate(batch int) {
-	x.batch, x.rows = batch, kernel.Floats(exciteRows*batch*x.pad)
+	x.batch, x.rows = batch, ops.Floats(exciteRows*batch*x.pad)
 	for _, s := range []*[]float32{&x.inner, &x.hidden, &x.dinner} {
-		*s = kernel.Floats(batch * x.squeezed)
+		*s = ops.Floats(batch * x.squeezed)
 	}
 }
 
 // wide is a row of each of n images from a first one on, narrow the same in the squeezed width.
-func (x *excite) wide(row, first, n int) kernel.Matrix {
-	return kernel.Dense(x.rows[(row*x.batch+first)*x.pad:][:n*x.pad], x.pad)
+func (x *excite) wide(row, first, n int) ops.Matrix {
+	return ops.Dense(x.rows[(row*x.batch+first)*x.pad:][:n*x.pad], x.pad)
 }
 
-// gates are a row of each image from a first one on and, so many rows behind it, another.
-func (x *excite) gates(row, first, second int) kernel.Gates {
-	return kernel.Gates{Data: x.rows[(row*x.batch+first)*x.pad:],
+// gates are two rows of each image from a first one on.
+func (x *excite) gates(row, first, second int) ops.Gates {
+	return ops.Gates{Data: x.rows[(row*x.batch+first)*x.pad:],
 		Row: (second - row) * x.batch * x.pad, Group: x.pad}
 }
 
-func (x *excite) narrow(of []float32, first, n int) kernel.Matrix {
-	return kernel.Dense(of[first*x.squeezed:][:n*x.squeezed], x.squeezed)
+func (x *excite) narrow(of []float32, first, n int) ops.Matrix {
+	return ops.Dense(of[first*x.squeezed:][:n*x.squeezed], x.squeezed)
 }
 
 func (x *excite) pack() {

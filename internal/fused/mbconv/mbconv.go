@@ -5,8 +5,7 @@ package mbconv
 import (
 	"gridsearch/internal/fused/depthwise"
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/fused/expansion"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // Shape is the shape of a mobile inverted bottleneck, or of what is one with parts left out.
@@ -16,7 +15,7 @@ type Shape struct {
 	Kernel, Stride    int // of the depthwise convolution
 	InSize, OutSize   int // sides of the maps
 	Skip              bool
-	Activation        kernel.Activation
+	Activation        ops.Activation
 	// the activation follows the last batch norm too: a separable convolution, without expansion
 	// and skip
 	Activated bool
@@ -44,7 +43,7 @@ type Block struct {
 	passes  int       // parts of the batch that go through one after the other
 	factors []float32 // of stochastic depth; nil for none
 
-	expand    *expansion.Layer // nil for none
+	expand    *engine.Expansion // nil for none
 	depthwise *depthwise.Layer
 	excite    *excite // nil for none
 	project   *projection
@@ -52,16 +51,16 @@ type Block struct {
 
 // Supports says whether there are kernels for the shape.
 func Supports(s Shape) bool {
-	return kernel.HasDepthwise(s.Kernel, s.Stride) &&
-		(s.SEChannels == 0 || s.Activation == kernel.SiLU)
+	return ops.HasDepthwise(s.Kernel, s.Stride) &&
+		(s.SEChannels == 0 || s.Activation == ops.SiLU)
 }
 
 // New makes a block.
 func New(e *engine.Engine, s Shape, p Params) *Block {
 	m := &Block{Engine: e, shape: s, drop: p.Drop}
 	if s.Expanded != s.In {
-		m.expand = expansion.New(e, p.Expand, p.ExpandNorm, s.In, s.Expanded)
-		if s.InSize > 2 && (s.In <= expansion.ImplicitLimit || !e.Training) {
+		m.expand = e.NewExpansion(p.Expand, p.ExpandNorm, s.In, s.Expanded)
+		if s.InSize > 2 && (s.In <= engine.ImplicitLimit || !e.Training) {
 			m.expand.MakeImplicit()
 		}
 	}
@@ -85,10 +84,10 @@ func (m *Block) Allocate(batch int) int {
 	}
 	if m.expand != nil {
 		m.expand.Allocate(batch * m.shape.InSize * m.shape.InSize)
-		m.ReserveWide(0, len(m.expand.Z))
+		m.ReserveWide(engine.Gradient, len(m.expand.Z))
 	}
 	m.depthwise.Allocate(batch)
-	m.ReserveWide(1, len(m.depthwise.Z))
+	m.ReserveWide(engine.OtherGradient, len(m.depthwise.Z))
 	if m.excite != nil {
 		m.excite.allocate(batch)
 	}
@@ -115,21 +114,21 @@ func (m *Block) forward(y, x []float32) {
 
 // Backward implements engine.Block.
 func (m *Block) Backward(dx, dy, x, _ []float32) {
-	m.project.backward(m.Wide[1], dy, m.factors)
+	m.project.backward(m.Wide[engine.OtherGradient], dy, m.factors)
 	var residual []float32
 	if m.shape.Skip {
 		residual = dy
 	}
 	if m.expand == nil {
-		m.depthwise.Backward(dx, m.Wide[1], x, residual)
+		m.depthwise.Backward(dx, m.Wide[engine.OtherGradient], x, residual)
 		return
 	}
 	if m.expand.Implicit() {
 		m.expand.Prepare()
-		m.depthwise.Backward(dx, m.Wide[1], x, residual)
+		m.depthwise.Backward(dx, m.Wide[engine.OtherGradient], x, residual)
 		m.expand.Finish(dx, x)
 		return
 	}
-	m.depthwise.Backward(m.Wide[0], m.Wide[1], x, nil)
-	m.expand.Backward(dx, m.Wide[0], x, residual)
+	m.depthwise.Backward(m.Wide[engine.Gradient], m.Wide[engine.OtherGradient], x, nil)
+	m.expand.Backward(dx, m.Wide[engine.Gradient], x, residual)
 }

@@ -8,6 +8,7 @@ import (
 
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 	"gridsearch/internal/random"
 )
 
@@ -28,8 +29,9 @@ type bench struct {
 	x, y, dx, dy []float32
 }
 
-func newBench(set *kernel.Set, threads, batch int, s Shape) *bench {
+func newBench(set *ops.Set, threads, batch int, s Shape) *bench {
 	b := &bench{weights: map[string]engine.Weight{}}
+	s.Activation = ops.SiLU
 	weight := func(name string, n int, scale float32) engine.Weight {
 		w := engine.Weight{Value: normals(n, name), Grad: make([]float32, n)}
 		for i := range w.Value {
@@ -95,7 +97,7 @@ var shapes = []Shape{
 // with central differences, extrapolated so that the third derivative drops out.
 func TestGradients(t *testing.T) {
 	for _, s := range shapes {
-		b := newBench(kernel.Sets()[0], 1, 5, s)
+		b := newBench(&kernel.Sets()[0].Set, 1, 5, s)
 		b.gradients()
 		tensors := map[string]engine.Weight{"x": {Value: b.x, Grad: slices.Clone(b.dx)}}
 		for name, w := range b.weights {
@@ -138,11 +140,11 @@ func (b *bench) slope(x, direction []float32) float64 {
 func TestSameBits(t *testing.T) {
 	for _, set := range kernel.Sets() {
 		for i, s := range shapes {
-			one := newBench(set, 1, 5, s)
+			one := newBench(&set.Set, 1, 5, s)
 			one.gradients()
 			for threads := 1; threads <= 3; threads++ {
 				t.Run(fmt.Sprintf("%s/%d/%d", set.Name, i, threads), func(t *testing.T) {
-					b := newBench(set, threads, 5, s)
+					b := newBench(&set.Set, threads, 5, s)
 					b.gradients()
 					dx, y := slices.Clone(b.dx), slices.Clone(b.y)
 					b.gradients()

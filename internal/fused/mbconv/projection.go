@@ -5,7 +5,7 @@ import (
 
 	"gridsearch/internal/fused/depthwise"
 	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 )
 
 // projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch
@@ -44,29 +44,29 @@ func (p *projection) allocate(batch int) {
 	if p.area*p.pad > 4*engine.Unit {
 		p.rows = engine.Chunk(p.area, p.pad)
 	}
-	p.z = p.Keep(1, batch*p.area*p.narrow)
+	p.z = p.Keep(engine.ProjectionOutput, batch*p.area*p.narrow)
 	p.gates = p.NewDepthGates(batch, p.area, p.narrow)
 	if p.shape.Activated {
-		p.ReserveWide(0, batch*p.area*p.shape.Out)
+		p.ReserveWide(engine.Gradient, batch*p.area*p.shape.Out)
 	}
 	at := p.group * p.rows
-	for _, i := range []int{0, 2, 3} {
+	for _, i := range []engine.ScratchTensor{engine.Input, engine.InputGradient, engine.Slopes} {
 		p.Reserve(i, at*p.pad)
 	}
-	p.Reserve(1, max(at*p.narrow, engine.Chunk(batch*p.area, p.narrow)*p.narrow))
+	p.Reserve(engine.Output, max(at*p.narrow, engine.Chunk(batch*p.area, p.narrow)*p.narrow))
 }
 
 // whole says whether a unit holds whole images.
 func (p *projection) whole() bool { return p.rows == p.area }
 
 // input is the depthwise convolution's output from a pixel of the batch on.
-func (p *projection) input(pixel int) kernel.Matrix {
-	return kernel.Dense(p.from.Output(pixel), p.pad)
+func (p *projection) input(pixel int) ops.Matrix {
+	return ops.Dense(p.from.Output(pixel), p.pad)
 }
 
 // raw is z from a pixel of the batch on.
-func (p *projection) raw(pixel int) kernel.Matrix {
-	return kernel.Dense(p.z[pixel*p.narrow:], p.narrow)
+func (p *projection) raw(pixel int) ops.Matrix {
+	return ops.Dense(p.z[pixel*p.narrow:], p.narrow)
 }
 
 // groups visits the groups of images of a worker's units.
@@ -76,7 +76,7 @@ func (p *projection) groups(from, to int, visit func(first, n int)) {
 	}
 }
 
-// stretches visits the pixels of an image, so many at a time, with the first one's number in the
+// stretches visits the pixels of an image, rows at a time, with the first one's number in the
 // batch.
 func (p *projection) stretches(image int, visit func(pixel, n int)) {
 	for i := 0; i < p.area; i += p.rows {
@@ -105,23 +105,23 @@ func (p *projection) forward() {
 type forwardProjection struct {
 	*projection
 	*engine.Worker
-	par  kernel.Params
+	par  ops.Params
 	sums *engine.Statistics
 }
 
 // group computes z of n images.
 func (f *forwardProjection) group(first, n int) {
-	a := kernel.Dense(f.Scratch[0], f.pad)
+	a := ops.Dense(f.Scratch[engine.Input], f.pad)
 	switch {
 	case f.excite == nil:
 		for i := first; i < first+n; i++ {
 			f.stretches(i, func(pixel, n int) {
-				f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+				f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, ops.Rows{Rows: n, Channels: f.pad})
 				f.convolve(a, pixel, n)
 			})
 		}
 	case f.whole():
-		images := kernel.Rows{Rows: f.area, Channels: f.pad, Groups: n}
+		images := ops.Rows{Rows: f.area, Channels: f.pad, Groups: n}
 		clear(f.excite.wide(meanRow, first, n).Data)
 		f.NormActSum(f.shape.Activation, f.images(a), f.images(f.input(first*f.area)), f.par,
 			f.excite.gates(meanRow, first, meanRow), images)
@@ -134,15 +134,15 @@ func (f *forwardProjection) group(first, n int) {
 }
 
 // images are pixels in groups of an image.
-func (p *projection) images(pixels kernel.Matrix) kernel.Grouped {
+func (p *projection) images(pixels ops.Matrix) ops.Grouped {
 	return engine.Grouped(pixels.Data, p.pad, p.area, 1)
 }
 
 // largeImage lets the pixels of an image pass twice. The second time it computes their activation
 // again, or, in evaluation, finds it in its input's place.
-func (f *forwardProjection) largeImage(scratch kernel.Matrix, image int) {
+func (f *forwardProjection) largeImage(scratch ops.Matrix, image int) {
 	clear(f.excite.wide(meanRow, image, 1).Data)
-	activated := func(pixel int) kernel.Matrix {
+	activated := func(pixel int) ops.Matrix {
 		if f.Training {
 			return scratch
 		}
@@ -151,24 +151,24 @@ func (f *forwardProjection) largeImage(scratch kernel.Matrix, image int) {
 	f.stretches(image, func(pixel, n int) {
 		f.NormActSum(f.shape.Activation, f.images(activated(pixel)), f.images(f.input(pixel)),
 			f.par, f.excite.gates(meanRow, image, meanRow),
-			kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+			ops.Rows{Rows: n, Channels: f.pad, Groups: 1})
 	})
 	f.excite.forward(f.Worker, image, 1)
 	f.stretches(image, func(pixel, n int) {
 		a := activated(pixel)
 		if f.Training {
-			f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, kernel.Rows{Rows: n, Channels: f.pad})
+			f.NormAct(f.shape.Activation, a, f.input(pixel), f.par, ops.Rows{Rows: n, Channels: f.pad})
 		}
 		f.Scale(f.images(a), f.excite.gates(gateRow, image, gateRow),
-			kernel.Rows{Rows: n, Channels: f.pad, Groups: 1})
+			ops.Rows{Rows: n, Channels: f.pad, Groups: 1})
 		f.convolve(a, pixel, n)
 	})
 }
 
 // convolve computes z of n pixels and takes its sums.
-func (f *forwardProjection) convolve(a kernel.Matrix, pixel, n int) {
-	f.sums.Write(f.raw(pixel), kernel.Matrix{}, n, 0,
-		func(z kernel.Matrix) { f.ProductPadded(z, a, f.conv.Forward, n) })
+func (f *forwardProjection) convolve(a ops.Matrix, pixel, n int) {
+	f.sums.Write(f.raw(pixel), ops.Matrix{}, n, 0,
+		func(z ops.Matrix) { f.ProductPadded(z, a, f.conv.Forward, n) })
 }
 
 // output computes y, the norm of z, with stochastic depth and the residual x where the block has a
@@ -179,8 +179,8 @@ func (p *projection) output(y, x, factors []float32) {
 		p.gates.Weigh(0, factors, n.Scale)
 		p.gates.Weigh(1, factors, n.Shift)
 	}
-	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
-		to, size := kernel.Dense(y[pixel*out:], out), kernel.Rows{Rows: rows, Channels: out}
+	p.units(func(w *engine.Worker, pixel, rows int, par ops.Params) {
+		to, size := ops.Dense(y[pixel*out:], out), ops.Rows{Rows: rows, Channels: out}
 		if p.shape.Activated {
 			w.NormAct(p.shape.Activation, to, p.raw(pixel), par.Set(n.Scale, n.Shift), size)
 			return
@@ -189,7 +189,7 @@ func (p *projection) output(y, x, factors []float32) {
 			w.Affine(to, p.raw(pixel), par.Set(n.Scale, n.Shift), size)
 			return
 		}
-		residual := kernel.Dense(x[pixel*out:], out)
+		residual := ops.Dense(x[pixel*out:], out)
 		if factors == nil {
 			w.AffineAdd(to, p.raw(pixel), residual, par.Set(n.Scale, p.ones, n.Shift), size)
 			return
@@ -201,7 +201,7 @@ func (p *projection) output(y, x, factors []float32) {
 }
 
 // units cuts the narrow tensors.
-func (p *projection) units(visit func(w *engine.Worker, pixel, rows int, par kernel.Params)) {
+func (p *projection) units(visit func(w *engine.Worker, pixel, rows int, par ops.Params)) {
 	p.Stretches(p.batch*p.area, p.area, p.narrow, visit)
 }
 
@@ -236,10 +236,10 @@ func (p *projection) reduce(dy, factors []float32) {
 	if factors != nil {
 		p.gates.Weigh(0, factors, p.ones)
 	}
-	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
-		gradient := kernel.Dense(dy[pixel*out:], out)
+	p.units(func(w *engine.Worker, pixel, rows int, par ops.Params) {
+		gradient := ops.Dense(dy[pixel*out:], out)
 		if factors == nil {
-			w.Products(gradient, p.raw(pixel), par, kernel.Rows{Rows: rows, Channels: out})
+			w.Products(gradient, p.raw(pixel), par, ops.Rows{Rows: rows, Channels: out})
 		} else {
 			g := &p.gates
 			w.ProductsGate(g.Images(gradient), g.Images(p.raw(pixel)), par, g.From(pixel), g.Rows(rows, out))
@@ -251,11 +251,11 @@ func (p *projection) reduce(dy, factors []float32) {
 // unactivate is reduce where an activation follows the norm. It returns the gradient in front of
 // that.
 func (p *projection) unactivate(dy []float32) []float32 {
-	out, du := p.shape.Out, p.Wide[0] // which is free, as there is no expansion
-	p.units(func(w *engine.Worker, pixel, rows int, par kernel.Params) {
-		w.SlopeProducts(p.shape.Activation, kernel.Dense(du[pixel*out:], out),
-			kernel.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.Scale, p.norm.Shift),
-			kernel.Rows{Rows: rows, Channels: out})
+	out, du := p.shape.Out, p.Wide[engine.Gradient] // which is free, as there is no expansion
+	p.units(func(w *engine.Worker, pixel, rows int, par ops.Params) {
+		w.SlopeProducts(p.shape.Activation, ops.Dense(du[pixel*out:], out),
+			ops.Dense(dy[pixel*out:], out), p.raw(pixel), par.Set(p.norm.Scale, p.norm.Shift),
+			ops.Rows{Rows: rows, Channels: out})
 		p.norm.Add(w, par.Row(2), par.Row(3))
 	})
 	return du
@@ -268,8 +268,8 @@ type backwardProjection struct {
 	du, dy []float32
 	// stochastic depth does: the gates hold a, times an image's factor, and c
 	weighs       bool
-	coefficients kernel.Params // a, b, c of the norm behind the convolution
-	par          kernel.Params // scale, shift, sums
+	coefficients ops.Params // a, b, c of the norm behind the convolution
+	par          ops.Params // scale, shift, sums
 	count        int
 }
 
@@ -297,32 +297,32 @@ func (b *backwardProjection) group(first, n int) {
 	}
 }
 
-// gradients computes the gradient of z in scratch 1 and that in front of the convolution.
-func (b *backwardProjection) gradients(da kernel.Matrix, pixel, n int) {
-	dz, out := kernel.Dense(b.Scratch[1], b.narrow), b.shape.Out
-	dy := kernel.Dense(b.dy[pixel*out:], out)
+// gradients computes the gradient of z in scratch Output and that in front of the convolution.
+func (b *backwardProjection) gradients(da ops.Matrix, pixel, n int) {
+	dz, out := ops.Dense(b.Scratch[engine.Output], b.narrow), b.shape.Out
+	dy := ops.Dense(b.dy[pixel*out:], out)
 	if b.weighs {
 		g := &b.gates
 		b.AffineAddGate(g.Images(dz), g.Images(dy), g.Images(b.raw(pixel)), b.coefficients.From(1),
 			g.From(pixel), g.Rows(n, out))
 	} else {
-		b.AffineAdd(dz, dy, b.raw(pixel), b.coefficients, kernel.Rows{Rows: n, Channels: out})
+		b.AffineAdd(dz, dy, b.raw(pixel), b.coefficients, ops.Rows{Rows: n, Channels: out})
 	}
 	b.ProductPadded(da, dz, b.conv.Backward, n)
 }
 
 func (b *backwardProjection) wholeImages(first, n int) {
-	a, da, slope := kernel.Dense(b.Scratch[0], b.pad), kernel.Dense(b.Scratch[2], b.pad),
-		kernel.Dense(b.Scratch[3], b.pad)
-	pixel, rows := first*b.area, kernel.Rows{Rows: n * b.area, Channels: b.pad}
+	a, slope := ops.Dense(b.Scratch[engine.Input], b.pad), ops.Dense(b.Scratch[engine.Slopes], b.pad)
+	da := ops.Dense(b.Scratch[engine.InputGradient], b.pad)
+	pixel, rows := first*b.area, ops.Rows{Rows: n * b.area, Channels: b.pad}
 	b.gradients(da, pixel, rows.Rows)
 	b.NormActSlope(b.shape.Activation, a, b.input(pixel), slope, b.par, rows)
-	images := kernel.Rows{Rows: b.area, Channels: b.pad, Groups: n}
+	images := ops.Rows{Rows: b.area, Channels: b.pad, Groups: n}
 	if b.excite != nil {
 		clear(b.excite.wide(gateGradient, first, n).Data)
 		b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, first, gateGradient), images)
 	}
-	b.conv.Gradient(b.Worker, a, kernel.Dense(b.Scratch[1], b.narrow), rows.Rows)
+	b.conv.Gradient(b.Worker, a, ops.Dense(b.Scratch[engine.Output], b.narrow), rows.Rows)
 	beyond := len(b.from.Z) >= engine.Past
 	if b.excite == nil {
 		b.MulProducts(b.target(pixel), da, slope, b.input(pixel), b.par.From(2), rows, beyond)
@@ -335,26 +335,26 @@ func (b *backwardProjection) wholeImages(first, n int) {
 }
 
 // target is du from a pixel of the batch on.
-func (b *backwardProjection) target(pixel int) kernel.Matrix {
-	return kernel.Dense(b.du[pixel*b.pad:], b.pad)
+func (b *backwardProjection) target(pixel int) ops.Matrix {
+	return ops.Dense(b.du[pixel*b.pad:], b.pad)
 }
 
 // largeImage keeps the gradient in front of the convolution in du between the two passes that
 // squeeze-excite asks for.
 func (b *backwardProjection) largeImage(image int) {
-	a := kernel.Dense(b.Scratch[0], b.pad)
+	a := ops.Dense(b.Scratch[engine.Input], b.pad)
 	if b.excite != nil {
 		clear(b.excite.wide(gateGradient, image, 1).Data)
 	}
 	b.stretches(image, func(pixel, n int) {
-		rows := kernel.Rows{Rows: n, Channels: b.pad, Groups: 1}
+		rows := ops.Rows{Rows: n, Channels: b.pad, Groups: 1}
 		da := b.target(pixel)
 		b.gradients(da, pixel, n)
 		b.NormAct(b.shape.Activation, a, b.input(pixel), b.par, rows)
 		if b.excite != nil {
 			b.GateProducts(b.images(a), b.images(da), b.excite.gates(gateRow, image, gateGradient), rows)
 		}
-		b.conv.Gradient(b.Worker, a, kernel.Dense(b.Scratch[1], b.narrow), n)
+		b.conv.Gradient(b.Worker, a, ops.Dense(b.Scratch[engine.Output], b.narrow), n)
 		if b.excite == nil {
 			b.SlopeProducts(b.shape.Activation, da, da, b.input(pixel), b.par, rows)
 		}
@@ -366,6 +366,6 @@ func (b *backwardProjection) largeImage(image int) {
 	b.stretches(image, func(pixel, n int) {
 		du := b.images(b.target(pixel))
 		b.SlopeProductsGate(b.shape.Activation, du, du, b.images(b.input(pixel)), b.par,
-			b.excite.gates(gateRow, image, meanGradient), kernel.Rows{Rows: n, Channels: b.pad, Groups: 1})
+			b.excite.gates(gateRow, image, meanGradient), ops.Rows{Rows: n, Channels: b.pad, Groups: 1})
 	})
 }

@@ -1,6 +1,6 @@
-// Package abi is what assembly, Go twins and their caller agree on: the arguments of each kind of
-// kernel, the names of the kernels, and the table that holds those of one instruction set. Only
-// internal/kernel and what is below it knows this package.
+// Package abi is what assembly, reference implementations and package ops agree on: the arguments
+// of each kind of kernel, the names of the kernels, and the table that holds those of one
+// instruction set. Only internal/kernel and what is below it knows this package.
 //
 // A kernel takes one pointer, to a structure whose offsets the assembly knows (a field moves here
 // and in amd64/_asm together). Strides and gaps are in bytes. Kernels check nothing: their caller

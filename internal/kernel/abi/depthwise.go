@@ -15,6 +15,9 @@ type DepthwiseArgs struct {
 // Window is a kernel's side and stride.
 type Window struct{ Kernel, Stride int }
 
+// Windows are those that every set has kernels for.
+var Windows = []Window{{3, 1}, {3, 2}, {5, 1}, {5, 2}}
+
 // Reach is the number of input pixels that n output pixels of a window see along an axis.
 func (w Window) Reach(n int) int { return (n-1)*w.Stride + w.Kernel }
 
@@ -25,7 +28,7 @@ type DepthwiseKernels struct {
 	Weights func(*DepthwiseArgs)
 }
 
-// PixelKernel computes so many pixels at a time.
+// PixelKernel computes a fixed number of pixels at a time.
 type PixelKernel struct {
 	Pixels int
 	Run    func(*DepthwiseArgs)

@@ -13,7 +13,7 @@ type GemmArgs struct {
 // MaxAcross is the number of vectors of the widest tile.
 const MaxAcross = 3
 
-// Tile is a product kernel and its twin for A^T B; both compute rows x across vectors at a time.
+// Tile is a product kernel and the one for A^T B; both compute rows x across vectors at a time.
 type Tile struct {
 	Rows               int
 	Product, ProductTA func(*GemmArgs)

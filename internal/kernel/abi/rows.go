@@ -45,7 +45,7 @@ const (
 	RaiseRows
 	AddWhere
 
-	// Those with an activation, in one order for each.
+	// Those with an activation.
 	NormSiLU
 	NormSiLUSum
 	NormSiLUSlope

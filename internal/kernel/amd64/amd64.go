@@ -1,6 +1,6 @@
-// Package amd64 holds the kernels in assembly, for AVX-512 and for AVX2 with FMA, and the register
-// that makes denormal numbers zero. Folder _asm generates the assembly and its declarations. With
-// build tag purego, and for other processors, the package says what the sets are and no more.
+// Package amd64 holds the kernels in assembly, for AVX-512 and for AVX2 with FMA. Folder _asm
+// generates the assembly and its declarations. With build tag purego, and for other processors, the
+// package says what the sets are and no more.
 package amd64
 
 //go:generate go run -C _asm . -group gemm -into .. -as gemm_amd64

@@ -91,7 +91,7 @@ func addClipGateAVX512(a *abi.RowArgs)
 //go:noescape
 func clippedProductsAVX512(a *abi.RowArgs)
 
-// raiseRowsAVX512 puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number.
+// raiseRowsAVX512 puts p1 into p0 and par0 into p2 where p1 is larger than p0, or NaN.
 //
 //go:noescape
 func raiseRowsAVX512(a *abi.RowArgs)
@@ -236,7 +236,7 @@ func addClipGateAVX2(a *abi.RowArgs)
 //go:noescape
 func clippedProductsAVX2(a *abi.RowArgs)
 
-// raiseRowsAVX2 puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number.
+// raiseRowsAVX2 puts p1 into p0 and par0 into p2 where p1 is larger than p0, or NaN.
 //
 //go:noescape
 func raiseRowsAVX2(a *abi.RowArgs)

@@ -8,21 +8,21 @@ import (
 	"slices"
 
 	"gridsearch/internal/kernel/abi"
-	"gridsearch/internal/kernel/twin"
+	"gridsearch/internal/kernel/reference"
 )
 
-// window is a depthwise kernel, and its twin, which takes a pixel at a time.
+// window is a depthwise kernel, and its reference, which takes a pixel at a time.
 type window struct {
 	abi.Window
-	pixels, width int
-	out, in       int // a pixel of the kernel is out x out of the result, in x in of the input
-	run, twin     func(*abi.DepthwiseArgs)
+	pixels, width  int
+	out, in        int // a pixel of the kernel is out x out of the result, in x in of the input
+	run, reference func(*abi.DepthwiseArgs)
 }
 
 // depthwise are the kernels of depthwise convolutions.
 func depthwise(table *abi.Table, width int) []Case {
 	var cases []Case
-	twins := twin.Depthwise(width)
+	want := reference.Depthwise(width)
 	add := func(name string, w window) {
 		if w.pixels > 0 {
 			name = fmt.Sprintf("%sx%d", name, w.pixels)
@@ -36,19 +36,19 @@ func depthwise(table *abi.Table, width int) []Case {
 		kernels := table.Depthwise[w]
 		for _, p := range kernels.Forward {
 			add(fmt.Sprintf("depthwise%ds%d", w.Kernel, w.Stride),
-				window{w, p.Pixels, width, 1, w.Stride, p.Run, twins[w].Forward[0].Run})
+				window{w, p.Pixels, width, 1, w.Stride, p.Run, want[w].Forward[0].Run})
 		}
 		for _, p := range kernels.Data {
 			add(fmt.Sprintf("depthwiseData%d", w.Kernel),
-				window{w, p.Pixels, width, 2, 1, p.Run, twins[w].Data[0].Run})
+				window{w, p.Pixels, width, 2, 1, p.Run, want[w].Data[0].Run})
 		}
 		add(fmt.Sprintf("depthwiseWeights%ds%d", w.Kernel, w.Stride),
-			window{w, 0, width, 1, w.Stride, kernels.Weights, twins[w].Weights})
+			window{w, 0, width, 1, w.Stride, kernels.Weights, want[w].Weights})
 	}
 	return cases
 }
 
-// compare holds the kernel against its twin on images of some blocks of pixels.
+// compare holds the kernel against its reference on images of some blocks of pixels.
 func (w window) compare(dice *rand.Rand, _ int) error {
 	images, rows, blocks, vectors := 1+dice.IntN(3), 1+dice.IntN(4), 1+dice.IntN(3), 1+dice.IntN(3)
 	channels := vectors * w.width
@@ -68,6 +68,6 @@ func (w window) compare(dice *rand.Rand, _ int) error {
 			GapOut: 4 * gapOut, GapIn: 4 * gapIn}
 	}
 	w.run(arguments(ours, blocks))
-	w.twin(arguments(theirs, blocks*w.pixels))
+	w.reference(arguments(theirs, blocks*w.pixels))
 	return same(theirs, ours)
 }

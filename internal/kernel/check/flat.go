@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 
 	"gridsearch/internal/kernel/abi"
-	"gridsearch/internal/kernel/twin"
+	"gridsearch/internal/kernel/reference"
 )
 
 // flatKernels are the names of the kernels on vectors of numbers, and the operands of each.
@@ -24,14 +24,14 @@ var flatKernels = [abi.FlatKernels]struct {
 	abi.RMSProp:         {"rmsprop", 4},
 }
 
-// flat are the kernels on vectors of numbers, against their twins.
+// flat are the kernels on vectors of numbers, against their references.
 func flat(table *abi.Table) []Case {
 	var cases []Case
 	for k, about := range flatKernels {
 		compare := func(dice *rand.Rand, n int) error {
 			scalars := []float32{.1, .9, .01, .5, .8, 1e-3}
 			a := abi.RowArgs{Cols: n, Par: &scalars[0]}
-			twins := a
+			expected := a
 			var ours, theirs []Guarded
 			for i := range about.operands {
 				g := Random(dice, n)
@@ -42,10 +42,10 @@ func flat(table *abi.Table) []Case {
 				}
 				h := g.Clone()
 				ours, theirs = append(ours, g), append(theirs, h)
-				a.P[i], twins.P[i] = &g.Data[0], &h.Data[0]
+				a.P[i], expected.P[i] = &g.Data[0], &h.Data[0]
 			}
 			table.Flat[k](&a)
-			twin.Table.Flat[k](&twins)
+			reference.Table.Flat[k](&expected)
 			return same(theirs, ours)
 		}
 		cases = append(cases, Case{about.name, compare})

@@ -7,7 +7,7 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// product is a kernel for tiles of C of so many rows and vectors across.
+// product is a kernel for tiles of C of a number of rows and vectors across.
 type product struct {
 	rows, across, width int
 	transposed          bool // C = A^T B with A [depth, rows]; otherwise B is packed

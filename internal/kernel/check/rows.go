@@ -5,14 +5,14 @@ import (
 	"math/rand/v2"
 
 	"gridsearch/internal/kernel/abi"
-	"gridsearch/internal/kernel/twin"
+	"gridsearch/internal/kernel/reference"
 )
 
 // row is a kernel on rows.
 type row struct {
 	kernel   abi.RowKernel
 	operands int
-	past     bool // it stores past the caches: whole vectors on cache lines
+	past     bool // non-temporal stores: whole vectors on cache lines
 	width    int
 	run      func(*abi.RowArgs)
 }
@@ -72,7 +72,7 @@ func rows(table *abi.Table, width int) []Case {
 	return cases
 }
 
-// compare holds the kernel against its twin on rows of channels, groups and images with gaps.
+// compare holds the kernel against its reference on rows of channels, groups and images with gaps.
 func (r row) compare(dice *rand.Rand, channels int) error {
 	if r.past {
 		channels = (channels + r.width - 1) / r.width * r.width
@@ -85,8 +85,8 @@ func (r row) compare(dice *rand.Rand, channels int) error {
 	a := abi.RowArgs{Par: &par.Data[0], ParStride: 4 * stride, Top: .8,
 		Cols: channels, Each: each, Groups: groups, Images: images,
 		Gate: &gate.Data[0], GateStride: 4 * images * groups * stride, GateGap: 4 * stride}
-	twins, ours, theirs := a, []Guarded{par, gate}, []Guarded{par.Clone(), gate.Clone()}
-	twins.Par, twins.Gate = &theirs[0].Data[0], &theirs[1].Data[0]
+	expected, ours, theirs := a, []Guarded{par, gate}, []Guarded{par.Clone(), gate.Clone()}
+	expected.Par, expected.Gate = &theirs[0].Data[0], &theirs[1].Data[0]
 	for i := range r.operands {
 		apart, gap, imageGap := channels+dice.IntN(20), dice.IntN(30), dice.IntN(30)
 		if r.past {
@@ -98,12 +98,12 @@ func (r row) compare(dice *rand.Rand, channels int) error {
 		}
 		h := g.Clone()
 		a.P[i], a.Stride[i], a.Gap[i], a.ImageGap[i] = &g.Data[0], 4*apart, 4*gap, 4*imageGap
-		twins.P[i] = &h.Data[0]
+		expected.P[i] = &h.Data[0]
 		ours, theirs = append(ours, g), append(theirs, h)
 	}
-	twins.Stride, twins.Gap, twins.ImageGap = a.Stride, a.Gap, a.ImageGap
+	expected.Stride, expected.Gap, expected.ImageGap = a.Stride, a.Gap, a.ImageGap
 	r.run(&a)
-	twin.Table.Rows[r.kernel](&twins)
+	reference.Table.Rows[r.kernel](&expected)
 	return same(theirs, ours)
 }
 

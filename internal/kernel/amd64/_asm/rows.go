@@ -154,7 +154,7 @@ func rows(s isa) {
 					b.store(d, 0, r)
 				})
 			}},
-		{"raiseRows", "puts p1 into p0 and par0 into p2 where p1 is larger than p0, or no number",
+		{"raiseRows", "puts p1 into p0 and par0 into p2 where p1 is larger than p0, or NaN",
 			3, 1, nil, 0, nil, func(b *block) {
 				b.each(b.raise)
 			}},

@@ -1,4 +1,4 @@
-package kernel
+package ops
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ func (m Matrix) Shift(column int) Matrix { return Matrix{m.Data[column:], m.Stri
 // check returns the first number of a matrix of rows x columns, and panics if it is not all there.
 func (m Matrix) check(rows, columns int) *float32 {
 	if need := (rows-1)*m.Stride + columns; need > len(m.Data) || rows > 1 && m.Stride < 0 {
-		panic(fmt.Sprintf("kernel: %d rows of %d numbers, %d apart, need %d numbers, not %d", rows,
+		panic(fmt.Sprintf("ops: %d rows of %d numbers, %d apart, need %d numbers, not %d", rows,
 			columns, m.Stride, need, len(m.Data)))
 	}
 	return &m.Data[0]
@@ -70,7 +70,7 @@ func (k *Kernels) Pack(p *Packed, b Matrix) {
 	k.panels(p.Columns, func(column, across, tail int) {
 		k.product = abi.GemmArgs{A: &p.data[column*p.Depth], B: &b.Data[column],
 			StrideB: 4 * b.Stride, Depth: p.Depth, Tail: tail}
-		k.table.PackPanel[across](&k.product)
+		k.Table.PackPanel[across](&k.product)
 	})
 }
 
@@ -110,9 +110,9 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 }
 
 // transpose copies rows of b, a vector's or fewer, to a vector of columns of a panel, whose rows
-// are so many numbers apart.
+// are apart numbers apart.
 func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
-	if k.table.PackTransposed == nil {
+	if k.Table.PackTransposed == nil {
 		for j := range rows {
 			for l, v := range b.Data[j*b.Stride:][:depth] {
 				panel[l*apart+j] = v
@@ -126,7 +126,7 @@ func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	squares := func(from, n int, to []float32, apart int) {
 		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * apart,
 			StrideB: 4 * b.Stride, Tiles: n}
-		k.table.PackTransposed(&k.product)
+		k.Table.PackTransposed(&k.product)
 	}
 	if n := depth / k.Width; n > 0 {
 		squares(0, n, panel, apart)
@@ -248,7 +248,7 @@ func halved(t abi.Tile) func(*abi.GemmArgs) {
 // sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a
 // row of C.
 func (k *Kernels) sweep(args abi.GemmArgs, across, rows, step int, of kernelOf) {
-	for _, t := range k.table.Tiles[across] {
+	for _, t := range k.Table.Tiles[across] {
 		n := rows / t.Rows
 		if n == 0 {
 			continue

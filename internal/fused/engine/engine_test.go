@@ -3,8 +3,6 @@ package engine
 import (
 	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,13 +15,14 @@ import (
 // each other at once or after a rest in which threads fall asleep.
 func TestRun(t *testing.T) {
 	for threads := 1; threads <= 4; threads++ {
-		e := New(kernel.Sets()[0], threads, true)
+		e := New(&kernel.Sets()[0].Set, threads, true)
+		defer e.Close()
 		for phase := range 500 {
 			n := phase % 11
 			visits := make([]int, n)
 			e.Run(n, func(w *Worker, from, to int) {
 				if phase%100 == 7 && w.ID == phase/100%threads {
-					time.Sleep(3 * patience)
+					time.Sleep(300 * time.Microsecond)
 				}
 				for u := from; u < to; u++ {
 					visits[u] += w.ID + 1
@@ -40,20 +39,31 @@ func TestRun(t *testing.T) {
 					visits, want)
 			}
 			if phase%100 == 50 {
-				time.Sleep(3 * patience)
+				time.Sleep(300 * time.Microsecond)
 			}
 		}
 	}
 }
 
-// TestCrewEnds: the threads of an engine that nobody holds any more end.
-func TestCrewEnds(t *testing.T) {
+// TestClose: the threads of an engine end when it is closed, once or twice; it computes no more.
+func TestClose(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {
-		New(kernel.Sets()[0], 3, false).Run(3, func(*Worker, int, int) {})
+		e := New(&kernel.Sets()[0].Set, 3, false)
+		e.Run(3, func(*Worker, int, int) {})
+		e.Close()
+		e.Close()
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("a closed engine computes")
+				}
+			}()
+			e.Run(3, func(*Worker, int, int) {})
+		}()
 	}
 	for began := time.Now(); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
-		if runtime.GC(); time.Since(began) > 10*time.Second {
+		if time.Since(began) > 10*time.Second {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
 	}
@@ -63,7 +73,8 @@ func TestCrewEnds(t *testing.T) {
 // smaller.
 func TestGroup(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		e := New(kernel.Sets()[0], rapid.IntRange(1, 4).Draw(r, "threads"), true)
+		e := New(&kernel.Sets()[0].Set, rapid.IntRange(1, 4).Draw(r, "threads"), true)
+		defer e.Close()
 		n, most := rapid.IntRange(1, 70).Draw(r, "images"), rapid.IntRange(0, 40).Draw(r, "most")
 		share := func(size int) (largest int) {
 			images := make([]int, len(e.Workers))
@@ -87,48 +98,4 @@ func TestGroup(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestCrowdedRun: phases end however the threads of many engines interrupt each other.
-func TestCrowdedRun(t *testing.T) {
-	var wait sync.WaitGroup
-	for range 16 {
-		wait.Go(func() {
-			e, n := New(kernel.Sets()[0], 3, true), 0
-			var visits [3]int
-			for range 500 {
-				e.Run(3, func(w *Worker, from, to int) { visits[w.ID] += to - from })
-				n++
-			}
-			if visits != [3]int{n, n, n} {
-				t.Errorf("%d phases went to the workers %v times", n, visits)
-			}
-		})
-	}
-	wait.Wait()
-}
-
-// TestLateRouse: whoever waits for an event sleeps on when the one before, which it has seen awake,
-// rouses it late.
-func TestLateRouse(t *testing.T) {
-	s := newSignal()
-	s.count.Add(1) // a raise that is interrupted here
-	s.await(1)
-	var came atomic.Bool
-	done := make(chan struct{})
-	go func() {
-		s.await(2)
-		if !came.Load() {
-			t.Error("an event is seen before it came")
-		}
-		close(done)
-	}()
-	for !s.asleep.Load() {
-		time.Sleep(patience)
-	}
-	s.rouse() // and goes on
-	time.Sleep(20 * time.Millisecond)
-	came.Store(true)
-	s.raise()
-	<-done
 }

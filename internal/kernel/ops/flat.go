@@ -1,4 +1,4 @@
-package kernel
+package ops
 
 import "gridsearch/internal/kernel/abi"
 
@@ -16,7 +16,7 @@ func (k *Kernels) apply(kernel abi.FlatKernel, scalars []float32, vectors ...[]f
 	if len(scalars) > 0 {
 		a.Par = &scalars[0]
 	}
-	k.table.Flat[kernel](a)
+	k.Table.Flat[kernel](a)
 }
 
 // Add computes y += x.

@@ -1,4 +1,4 @@
-package kernel
+package ops
 
 import (
 	"math"
@@ -6,23 +6,38 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Activation is a function that follows a batch norm.
+// Activation is a function that follows a batch norm: its kernels, and the upper end of one that
+// clips.
 type Activation struct {
-	kernels abi.RowKernel // from those of SiLU to its own
+	kernels *activationKernels
 	top     float32
 }
 
+// activationKernels are the kernels on rows with an activation.
+type activationKernels struct {
+	norm, sum, slope       abi.RowKernel // NormAct, NormActSum, NormActSlope
+	products, productsGate abi.RowKernel // SlopeProducts, SlopeProductsGate
+}
+
+var (
+	siluKernels = activationKernels{abi.NormSiLU, abi.NormSiLUSum, abi.NormSiLUSlope,
+		abi.SlopeSiLUProducts, abi.SlopeSiLUProductsGate}
+	clipKernels = activationKernels{abi.NormClip, abi.NormClipSum, abi.NormClipSlope,
+		abi.SlopeClipProducts, abi.SlopeClipProductsGate}
+	hardSwishKernels = activationKernels{abi.NormHardSwish, abi.NormHardSwishSum,
+		abi.NormHardSwishSlope, abi.SlopeHardSwishProducts, abi.SlopeHardSwishProductsGate}
+)
+
 // Activations.
 var (
-	SiLU  = Activation{}                                                  // u sigmoid(u)
-	ReLU  = Activation{abi.NormClip - abi.NormSiLU, float32(math.Inf(1))} // max(u, 0)
-	ReLU6 = Activation{abi.NormClip - abi.NormSiLU, 6}                    // min(max(u, 0), 6)
-
-	HardSwish = Activation{kernels: abi.NormHardSwish - abi.NormSiLU} // u min(max(u + 3, 0), 6) / 6
+	SiLU      = Activation{kernels: &siluKernels}              // u sigmoid(u)
+	ReLU      = Activation{&clipKernels, float32(math.Inf(1))} // max(u, 0)
+	ReLU6     = Activation{&clipKernels, 6}                    // min(max(u, 0), 6)
+	HardSwish = Activation{kernels: &hardSwishKernels}         // u min(max(u + 3, 0), 6) / 6
 )
 
 // Clips says whether the activation is one of the family of ReLU.
-func (a Activation) Clips() bool { return a.kernels == abi.NormClip-abi.NormSiLU }
+func (a Activation) Clips() bool { return a.kernels == &clipKernels }
 
 // Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and
 // those in images that are.
@@ -98,7 +113,7 @@ func (k *Kernels) run(kernel abi.RowKernel, n Rows, par Params, params int, m ..
 	if params > 0 {
 		a.Par = Matrix(par).check(params, k.Pad(n.Channels))
 	}
-	k.table.Rows[kernel](a)
+	k.Table.Rows[kernel](a)
 }
 
 // runJoined is run of a kernel that adds nothing up. Rows that follow each other without a gap and
@@ -175,7 +190,7 @@ func (k *Kernels) runGates(kernel abi.RowKernel, n Rows, par Params, params int,
 	if gateRows > 0 {
 		gates.set(a, gateRows, n.Groups, k.Pad(n.Channels))
 	}
-	k.table.Rows[kernel](a)
+	k.Table.Rows[kernel](a)
 }
 
 // Copy computes y = x.
@@ -207,8 +222,8 @@ func (k *Kernels) Scale(x Grouped, g Gates, n Rows) {
 // Moments adds x to p0 and its square to p1.
 func (k *Kernels) Moments(x Matrix, p Params, n Rows) { k.run(abi.Moments, n, p, 2, x) }
 
-// MomentsCopy is Moments of x, which it copies to y past the caches. Rows are whole vectors on
-// cache lines.
+// MomentsCopy is Moments of x, which it copies to y with non-temporal stores, past the caches. Rows
+// are whole vectors on cache lines.
 func (k *Kernels) MomentsCopy(y, x Matrix, p Params, n Rows) {
 	k.run(abi.MomentsCopy, n, p, 2, y, x)
 }
@@ -224,43 +239,43 @@ func (k *Kernels) ProductsGate(x, z Grouped, p Params, g Gates, n Rows) {
 // NormAct computes y = act(p0 x + p1).
 func (k *Kernels) NormAct(act Activation, y, x Matrix, p Params, n Rows) {
 	k.top = act.top
-	k.run(abi.NormSiLU+act.kernels, n, p, 2, y, x)
+	k.run(act.kernels.norm, n, p, 2, y, x)
 }
 
 // NormActGroups is NormAct on groups of rows.
 func (k *Kernels) NormActGroups(act Activation, y, x Grouped, p Params, n Rows) {
 	k.top = act.top
-	k.runGroups(abi.NormSiLU+act.kernels, n, p, 2, y, x)
+	k.runGroups(act.kernels.norm, n, p, 2, y, x)
 }
 
 // NormActSum is NormAct and adds y to g0.
 func (k *Kernels) NormActSum(act Activation, y, x Grouped, p Params, g Gates, n Rows) {
 	k.top = act.top
-	k.runGates(abi.NormSiLUSum+act.kernels, n, p, 2, g, 1, y, x)
+	k.runGates(act.kernels.sum, n, p, 2, g, 1, y, x)
 }
 
 // NormActSlope is NormAct and puts the derivative of the activation into d.
 func (k *Kernels) NormActSlope(act Activation, y, x, d Matrix, p Params, n Rows) {
 	k.top = act.top
-	k.run(abi.NormSiLUSlope+act.kernels, n, p, 2, y, x, d)
+	k.run(act.kernels.slope, n, p, 2, y, x, d)
 }
 
 // NormActSlopeGroups is NormActSlope on groups of rows.
 func (k *Kernels) NormActSlopeGroups(act Activation, y, x, d Grouped, p Params, n Rows) {
 	k.top = act.top
-	k.runGroups(abi.NormSiLUSlope+act.kernels, n, p, 2, y, x, d)
+	k.runGroups(act.kernels.slope, n, p, 2, y, x, d)
 }
 
 // SlopeProducts computes du = dy act'(p0 z + p1), and adds du to p2 and du z to p3.
 func (k *Kernels) SlopeProducts(act Activation, du, dy, z Matrix, p Params, n Rows) {
 	k.top = act.top
-	k.run(abi.SlopeSiLUProducts+act.kernels, n, p, 4, du, dy, z)
+	k.run(act.kernels.products, n, p, 4, du, dy, z)
 }
 
 // SlopeProductsGate is SlopeProducts of g0 dy + g1.
 func (k *Kernels) SlopeProductsGate(act Activation, du, dy, z Grouped, p Params, g Gates, n Rows) {
 	k.top = act.top
-	k.runGates(abi.SlopeSiLUProductsGate+act.kernels, n, p, 4, g, 2, du, dy, z)
+	k.runGates(act.kernels.productsGate, n, p, 4, g, 2, du, dy, z)
 }
 
 // AddClip computes y = act(p0 x + p1 z + p2) of an activation that clips.
@@ -282,7 +297,7 @@ func (k *Kernels) ClippedProducts(act Activation, du, dy, y, z Matrix, p Params,
 	k.run(abi.ClippedProducts, n, p, 2, du, dy, y, z)
 }
 
-// Raise puts x into y and p0 into which where x is larger than y, or no number.
+// Raise puts x into y and p0 into which where x is larger than y, or NaN.
 func (k *Kernels) Raise(y, x, which Grouped, p Params, n Rows) {
 	k.runGroups(abi.RaiseRows, n, p, 1, y, x, which)
 }
@@ -297,8 +312,8 @@ func (k *Kernels) GateProducts(a, da Grouped, g Gates, n Rows) {
 	k.runGates(abi.GateProducts, n, Params{}, 0, g, 2, a, da)
 }
 
-// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, du goes past the
-// caches: its rows are whole vectors on cache lines.
+// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, it stores du past
+// the caches (non-temporal): its rows are whole vectors on cache lines.
 func (k *Kernels) MulProducts(du, da, d, z Matrix, p Params, n Rows, past bool) {
 	kernel := abi.MulProducts
 	if past {

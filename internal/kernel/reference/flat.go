@@ -1,4 +1,4 @@
-package twin
+package reference
 
 import (
 	"math"
@@ -7,21 +7,23 @@ import (
 	"gridsearch/internal/portable"
 )
 
-// flatTwins are the kernels on vectors, in the order of their names.
-var flatTwins = [abi.FlatKernels]func(*abi.RowArgs){
-	abi.AddFlat:     flatTwin(func(y, x float32, _ *scalars) float32 { return y + x }),
-	abi.ScaleFlat:   flatTwin(func(_, x float32, s *scalars) float32 { return s[0] * x }),
-	abi.BlendFlat:   flatTwin(func(y, x float32, s *scalars) float32 { return s[0]*y + s[1]*x }),
-	abi.SiLUFlat:    flatTwin(func(_, x float32, _ *scalars) float32 { return x * sigmoid(x) }),
-	abi.SigmoidFlat: flatTwin(func(_, x float32, _ *scalars) float32 { return sigmoid(x) }),
-	abi.SiLUBackward: flatTwin(func(y, x float32, _ *scalars) float32 {
+// flatKernels are the kernels on vectors, in the order of their names.
+var flatKernels = [abi.FlatKernels]func(*abi.RowArgs){
+	abi.AddFlat:     elementwise(func(y, x float32, _ *scalars) float32 { return y + x }),
+	abi.ScaleFlat:   elementwise(func(_, x float32, s *scalars) float32 { return s[0] * x }),
+	abi.BlendFlat:   elementwise(func(y, x float32, s *scalars) float32 { return s[0]*y + s[1]*x }),
+	abi.SiLUFlat:    elementwise(func(_, x float32, _ *scalars) float32 { return x * sigmoid(x) }),
+	abi.SigmoidFlat: elementwise(func(_, x float32, _ *scalars) float32 { return sigmoid(x) }),
+	abi.SiLUBackward: elementwise(func(y, x float32, _ *scalars) float32 {
 		_, slope := siluSlope(x, 0)
 		return y * slope
 	}),
-	abi.SigmoidBackward: flatTwin(func(y, x float32, _ *scalars) float32 { return y * x * (1 - x) }),
-	abi.SGD:             func(a *abi.RowArgs) { sgdTwin(a, false) },
-	abi.SGDNesterov:     func(a *abi.RowArgs) { sgdTwin(a, true) },
-	abi.RMSProp:         rmspropTwin,
+	abi.SigmoidBackward: elementwise(func(y, x float32, _ *scalars) float32 {
+		return y * x * (1 - x)
+	}),
+	abi.SGD:         func(a *abi.RowArgs) { sgd(a, false) },
+	abi.SGDNesterov: func(a *abi.RowArgs) { sgd(a, true) },
+	abi.RMSProp:     rmsprop,
 }
 
 // scalars are the parameters of a flat kernel.
@@ -34,8 +36,8 @@ func scalarsOf(a *abi.RowArgs) *scalars {
 	return (*scalars)(floats(a.Par, 0, len(scalars{})))
 }
 
-// flatTwin makes a kernel of p0 = f(p0, p1).
-func flatTwin(f func(y, x float32, s *scalars) float32) func(*abi.RowArgs) {
+// elementwise makes a kernel of p0 = f(p0, p1).
+func elementwise(f func(y, x float32, s *scalars) float32) func(*abi.RowArgs) {
 	return func(a *abi.RowArgs) {
 		y, s := floats(a.P[0], 0, a.Cols), scalarsOf(a)
 		for j, x := range floats(a.P[1], 0, a.Cols) {
@@ -47,7 +49,7 @@ func flatTwin(f func(y, x float32, s *scalars) float32) func(*abi.RowArgs) {
 // gradient is that of the loss, scaled, plus the decay's.
 func (s *scalars) gradient(w, g float32) float32 { return s[3]*g + s[2]*w }
 
-func sgdTwin(a *abi.RowArgs, nesterov bool) {
+func sgd(a *abi.RowArgs, nesterov bool) {
 	s, gradient, velocity := scalarsOf(a), floats(a.P[1], 0, a.Cols), floats(a.P[2], 0, a.Cols)
 	weights := floats(a.P[0], 0, a.Cols)
 	for j, w := range weights {
@@ -61,7 +63,7 @@ func sgdTwin(a *abi.RowArgs, nesterov bool) {
 	}
 }
 
-func rmspropTwin(a *abi.RowArgs) {
+func rmsprop(a *abi.RowArgs) {
 	s, gradient := scalarsOf(a), floats(a.P[1], 0, a.Cols)
 	weights, velocity, square := floats(a.P[0], 0, a.Cols), floats(a.P[2], 0, a.Cols),
 		floats(a.P[3], 0, a.Cols)

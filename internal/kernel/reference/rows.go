@@ -1,69 +1,69 @@
-package twin
+package reference
 
 import "gridsearch/internal/kernel/abi"
 
-// rowTwins are the kernels on rows, in the order of their names.
-var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
-	abi.CopyRows: twin(2, 0, func(r *operands) { copy(r.p[0], r.p[1]) }),
-	abi.Affine: twin(2, 2, func(r *operands) {
+// rowKernels are the kernels on rows, in the order of their names.
+var rowKernels = [abi.RowKernels]func(*abi.RowArgs){
+	abi.CopyRows: onRows(2, 0, func(r *operands) { copy(r.p[0], r.p[1]) }),
+	abi.Affine: onRows(2, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j] = r.par[0][j]*x + r.par[1][j]
 		}
 	}),
-	abi.AffineAdd: twin(3, 3, func(r *operands) {
+	abi.AffineAdd: onRows(3, 3, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j] = r.par[0][j]*x + r.par[1][j]*r.p[2][j] + r.par[2][j]
 		}
 	}),
-	abi.AffineAddGate: gateTwin(3, 1, 2, func(r *operands) {
+	abi.AffineAddGate: onGatedRows(3, 1, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j] = r.gate[0][j]*x + r.gate[1][j] + r.par[0][j]*r.p[2][j]
 		}
 	}),
-	abi.ScaleRows: gateTwin(1, 0, 1, func(r *operands) {
+	abi.ScaleRows: onGatedRows(1, 0, 1, func(r *operands) {
 		for j, x := range r.p[0] {
 			r.p[0][j] = x * r.gate[0][j]
 		}
 	}),
-	abi.Moments: twin(1, 2, func(r *operands) { r.moments(r.p[0]) }),
-	abi.MomentsCopy: twin(2, 2, func(r *operands) {
+	abi.Moments: onRows(1, 2, func(r *operands) { r.moments(r.p[0]) }),
+	abi.MomentsCopy: onRows(2, 2, func(r *operands) {
 		copy(r.p[0], r.p[1])
 		r.moments(r.p[0])
 	}),
-	abi.Products: twin(2, 2, func(r *operands) {
+	abi.Products: onRows(2, 2, func(r *operands) {
 		for j, x := range r.p[0] {
 			r.par[0][j] += x
 			r.par[1][j] += x * r.p[1][j]
 		}
 	}),
-	abi.ProductsGate: gateTwin(2, 2, 1, func(r *operands) {
+	abi.ProductsGate: onGatedRows(2, 2, 1, func(r *operands) {
 		for j, x := range r.p[0] {
 			x *= r.gate[0][j]
 			r.par[0][j] += x
 			r.par[1][j] += x * r.p[1][j]
 		}
 	}),
-	abi.GateProducts: gateTwin(2, 0, 2, func(r *operands) {
+	abi.GateProducts: onGatedRows(2, 0, 2, func(r *operands) {
 		for j, a := range r.p[0] {
 			r.gate[1][j] += a * r.p[1][j]
 			r.p[0][j] = a * r.gate[0][j]
 		}
 	}),
-	abi.MulProducts:         twin(4, 2, (*operands).mulProducts),
-	abi.MulProductsPast:     twin(4, 2, (*operands).mulProducts),
-	abi.MulProductsGate:     gateTwin(4, 2, 2, (*operands).mulProductsGate),
-	abi.MulProductsGatePast: gateTwin(4, 2, 2, (*operands).mulProductsGate),
-	abi.AddClip: twin(3, 3, func(r *operands) {
+	abi.MulProducts:         onRows(4, 2, (*operands).mulProducts),
+	abi.MulProductsPast:     onRows(4, 2, (*operands).mulProducts),
+	abi.MulProductsGate:     onGatedRows(4, 2, 2, (*operands).mulProductsGate),
+	abi.MulProductsGatePast: onGatedRows(4, 2, 2, (*operands).mulProductsGate),
+	abi.AddClip: onRows(3, 3, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = clipSlope(r.par[0][j]*x+r.par[1][j]*r.p[2][j]+r.par[2][j], r.top)
 		}
 	}),
-	abi.AddClipGate: gateTwin(3, 1, 2, func(r *operands) {
+	abi.AddClipGate: onGatedRows(3, 1, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = clipSlope(r.gate[0][j]*x+r.gate[1][j]+r.par[0][j]*r.p[2][j], r.top)
 		}
 	}),
-	abi.ClippedProducts: twin(4, 2, func(r *operands) {
+	abi.ClippedProducts: onRows(4, 2, func(r *operands) {
 		for j, d := range r.p[1] {
 			_, slope := clipSlope(r.p[2][j], r.top)
 			if slope == 0 {
@@ -74,34 +74,34 @@ var rowTwins = [abi.RowKernels]func(*abi.RowArgs){
 			r.par[1][j] += d * r.p[3][j]
 		}
 	}),
-	abi.RaiseRows: twin(3, 1, func(r *operands) {
+	abi.RaiseRows: onRows(3, 1, func(r *operands) {
 		for j, x := range r.p[1] {
 			if x > r.p[0][j] || x != x {
 				r.p[0][j], r.p[2][j] = x, r.par[0][j]
 			}
 		}
 	}),
-	abi.AddWhere: twin(3, 1, func(r *operands) {
+	abi.AddWhere: onRows(3, 1, func(r *operands) {
 		for j, x := range r.p[1] {
 			if r.p[2][j] == r.par[0][j] {
 				r.p[0][j] += x
 			}
 		}
 	}),
-	abi.NormSiLU: normTwin(siluSlope), abi.NormSiLUSum: normSumTwin(siluSlope),
-	abi.NormSiLUSlope:     normSlopeTwin(siluSlope),
-	abi.SlopeSiLUProducts: slopeTwin(siluSlope), abi.SlopeSiLUProductsGate: slopeGateTwin(siluSlope),
-	abi.NormClip: normTwin(clipSlope), abi.NormClipSum: normSumTwin(clipSlope),
-	abi.NormClipSlope:     normSlopeTwin(clipSlope),
-	abi.SlopeClipProducts: slopeTwin(clipSlope), abi.SlopeClipProductsGate: slopeGateTwin(clipSlope),
-	abi.NormHardSwish: normTwin(hardSwishSlope), abi.NormHardSwishSum: normSumTwin(hardSwishSlope),
-	abi.NormHardSwishSlope:         normSlopeTwin(hardSwishSlope),
-	abi.SlopeHardSwishProducts:     slopeTwin(hardSwishSlope),
-	abi.SlopeHardSwishProductsGate: slopeGateTwin(hardSwishSlope),
+	abi.NormSiLU: normRows(siluSlope), abi.NormSiLUSum: normSumRows(siluSlope),
+	abi.NormSiLUSlope:     normSlopeRows(siluSlope),
+	abi.SlopeSiLUProducts: slopeRows(siluSlope), abi.SlopeSiLUProductsGate: slopeGatedRows(siluSlope),
+	abi.NormClip: normRows(clipSlope), abi.NormClipSum: normSumRows(clipSlope),
+	abi.NormClipSlope:     normSlopeRows(clipSlope),
+	abi.SlopeClipProducts: slopeRows(clipSlope), abi.SlopeClipProductsGate: slopeGatedRows(clipSlope),
+	abi.NormHardSwish: normRows(hardSwishSlope), abi.NormHardSwishSum: normSumRows(hardSwishSlope),
+	abi.NormHardSwishSlope:         normSlopeRows(hardSwishSlope),
+	abi.SlopeHardSwishProducts:     slopeRows(hardSwishSlope),
+	abi.SlopeHardSwishProductsGate: slopeGatedRows(hardSwishSlope),
 }
 
-// activationTwin is an activation and its derivative, where top is the upper end of one that clips.
-type activationTwin func(u, top float32) (a, slope float32)
+// activation is an activation and its derivative, where top is the upper end of one that clips.
+type activation func(u, top float32) (a, slope float32)
 
 // clipSlope is clip and its derivative.
 func clipSlope(u, top float32) (a, slope float32) {
@@ -123,20 +123,20 @@ func hardSwishSlope(u, _ float32) (a, slope float32) {
 }
 
 // norm is the activation of par0 x + par1.
-func (r *operands) norm(act activationTwin, j int, x float32) (a, slope float32) {
+func (r *operands) norm(act activation, j int, x float32) (a, slope float32) {
 	return act(r.par[0][j]*x+r.par[1][j], r.top)
 }
 
-func normTwin(act activationTwin) func(*abi.RowArgs) {
-	return twin(2, 2, func(r *operands) {
+func normRows(act activation) func(*abi.RowArgs) {
+	return onRows(2, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = r.norm(act, j, x)
 		}
 	})
 }
 
-func normSumTwin(act activationTwin) func(*abi.RowArgs) {
-	return gateTwin(2, 2, 1, func(r *operands) {
+func normSumRows(act activation) func(*abi.RowArgs) {
+	return onGatedRows(2, 2, 1, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], _ = r.norm(act, j, x)
 			r.gate[0][j] += r.p[0][j]
@@ -144,24 +144,24 @@ func normSumTwin(act activationTwin) func(*abi.RowArgs) {
 	})
 }
 
-func normSlopeTwin(act activationTwin) func(*abi.RowArgs) {
-	return twin(3, 2, func(r *operands) {
+func normSlopeRows(act activation) func(*abi.RowArgs) {
+	return onRows(3, 2, func(r *operands) {
 		for j, x := range r.p[1] {
 			r.p[0][j], r.p[2][j] = r.norm(act, j, x)
 		}
 	})
 }
 
-func slopeTwin(act activationTwin) func(*abi.RowArgs) {
-	return twin(3, 4, func(r *operands) {
+func slopeRows(act activation) func(*abi.RowArgs) {
+	return onRows(3, 4, func(r *operands) {
 		for j, d := range r.p[1] {
 			r.slopeProducts(act, j, d)
 		}
 	})
 }
 
-func slopeGateTwin(act activationTwin) func(*abi.RowArgs) {
-	return gateTwin(3, 4, 2, func(r *operands) {
+func slopeGatedRows(act activation) func(*abi.RowArgs) {
+	return onGatedRows(3, 4, 2, func(r *operands) {
 		for j, d := range r.p[1] {
 			r.slopeProducts(act, j, r.gate[0][j]*d+r.gate[1][j])
 		}
@@ -184,7 +184,7 @@ func (r *operands) moments(row []float32) {
 	}
 }
 
-func (r *operands) slopeProducts(act activationTwin, j int, d float32) {
+func (r *operands) slopeProducts(act activation, j int, d float32) {
 	z := r.p[2][j]
 	_, slope := r.norm(act, j, z)
 	d *= slope
@@ -213,13 +213,13 @@ func (r *operands) mulProduct(j int, d float32) {
 	r.par[1][j] += d * z
 }
 
-// twin makes a kernel on rows of what it does with one row.
-func twin(count, params int, row func(*operands)) func(*abi.RowArgs) {
-	return gateTwin(count, params, 0, row)
+// onRows makes a kernel on rows of what it does with one row.
+func onRows(count, params int, row func(*operands)) func(*abi.RowArgs) {
+	return onGatedRows(count, params, 0, row)
 }
 
-// gateTwin makes a kernel with gates.
-func gateTwin(count, params, gates int, row func(*operands)) func(*abi.RowArgs) {
+// onGatedRows makes a kernel with gates.
+func onGatedRows(count, params, gates int, row func(*operands)) func(*abi.RowArgs) {
 	return func(a *abi.RowArgs) {
 		r := operands{top: a.Top}
 		for i := range params {

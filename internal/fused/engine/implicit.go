@@ -1,12 +1,9 @@
-package expansion
+package engine
 
-import (
-	"gridsearch/internal/fused/engine"
-	"gridsearch/internal/kernel"
-)
+import "gridsearch/internal/kernel/ops"
 
-// implicit makes of a Layer one whose output z = x W is never kept: whoever reads z computes its
-// rows again. That pays where x has few channels, as memory is slower than the product then.
+// implicit makes of an Expansion one whose output z = x W is never kept: whoever reads z computes
+// its rows again. That pays where x has few channels, as memory is slower than the product then.
 //
 // The statistics of z follow from those of x: its mean is mean(x) W, its variance the diagonal of
 // W' Cov(x) W. Backwards, dz = a du + b z + c is linear in du, z and 1, so that what is summed up
@@ -24,11 +21,11 @@ type implicit struct {
 	covariance []float32 // [in, in]
 	spread     []float32 // Cov(x) W, [in, padded out]
 
-	scaled    []float32      // W' with its rows multiplied by a or b, [out, in]
-	byA, byB  *kernel.Packed // diag(a) W' and diag(b) W'
-	corrected *kernel.Packed // W diag(b) W'
-	square    []float32      // W diag(b) W', [in, in]
-	constant  []float32      // W c
+	scaled    []float32   // W' with its rows multiplied by a or b, [out, in]
+	byA, byB  *ops.Packed // diag(a) W' and diag(b) W'
+	corrected *ops.Packed // W diag(b) W'
+	square    []float32   // W diag(b) W', [in, in]
+	constant  []float32   // W c
 }
 
 // ImplicitLimit is the number of input channels up to which z is not kept (measured; at more the
@@ -37,7 +34,7 @@ const ImplicitLimit = 40
 
 // MakeImplicit turns a layer into an implicit one, before it is allocated. Its backward pass is
 // Prepare, Take of all rows in a phase of the consumer's, and Finish.
-func (l *Layer) MakeImplicit() {
+func (l *Expansion) MakeImplicit() {
 	in, out := l.conv.In, l.conv.Out
 	m := &implicit{in: in, out: out}
 	l.implicit = m
@@ -47,44 +44,45 @@ func (l *Layer) MakeImplicit() {
 	for range l.Workers {
 		m.grams = append(m.grams, make([]float64, in*in))
 		m.sums = append(m.sums, make([]float64, in))
-		m.part = append(m.part, kernel.Floats(in*in))
+		m.part = append(m.part, ops.Floats(in*in))
 	}
-	m.mean, m.covariance, m.spread = make([]float64, in), kernel.Floats(in*in), kernel.Floats(in*l.Pad)
-	m.scaled, m.square, m.constant = kernel.Floats(out*in), kernel.Floats(in*in), kernel.Floats(in)
+	m.mean, m.covariance, m.spread = make([]float64, in), ops.Floats(in*in), ops.Floats(in*l.Pad)
+	m.scaled, m.square, m.constant = ops.Floats(out*in), ops.Floats(in*in), ops.Floats(in)
 	m.byA, m.byB, m.corrected = l.Set.NewPacked(out, in), l.Set.NewPacked(out, in),
 		l.Set.NewPacked(in, in)
 }
 
-// Rows computes rows of z from a pixel on, in a worker's scratch 4, which the consumer reserves.
-func (l *Layer) Rows(w *engine.Worker, x []float32, pixel, n int) []float32 {
-	z := w.Scratch[4]
-	w.ProductPadded(kernel.Dense(z, l.Pad), kernel.Dense(x[pixel*l.conv.In:], l.conv.In),
+// Rows computes rows of z from a pixel on, in a worker's scratch Recomputed, which the consumer
+// reserves.
+func (l *Expansion) Rows(w *Worker, x []float32, pixel, n int) []float32 {
+	z := w.Scratch[Recomputed]
+	w.ProductPadded(ops.Dense(z, l.Pad), ops.Dense(x[pixel*l.conv.In:], l.conv.In),
 		l.conv.Forward, n)
 	return z
 }
 
 // measure computes the statistics of z from those of x.
-func (l *Layer) measure(x []float32) {
+func (l *Expansion) measure(x []float32) {
 	if !l.Training {
 		return
 	}
 	m := l.implicit
-	step := engine.Chunk(l.rows, 2*m.in)
-	l.Run(engine.Pieces(l.rows, step), func(w *engine.Worker, from, to int) {
+	step := Chunk(l.rows, 2*m.in)
+	l.Run(Pieces(l.rows, step), func(w *Worker, from, to int) {
 		par := w.Params(m.in, nil, nil)
-		part := kernel.Dense(m.part[w.ID], m.in)
+		part := ops.Dense(m.part[w.ID], m.in)
 		for u := from; u < to; u++ {
 			n := min(step, l.rows-u*step)
-			rows := kernel.Dense(x[u*step*m.in:], m.in)
+			rows := ops.Dense(x[u*step*m.in:], m.in)
 			w.ProductTA(part, rows, rows, n, m.in, m.in, false)
 			accumulate(m.grams[w.ID], part.Data)
-			w.Moments(rows, par, kernel.Rows{Rows: n, Channels: m.in})
+			w.Moments(rows, par, ops.Rows{Rows: n, Channels: m.in})
 			accumulate(m.sums[w.ID], par.Row(0))
 			clear(par.Data)
 		}
 	})
 	l.gather()
-	l.Workers[0].Product(kernel.Dense(m.spread, l.Pad), kernel.Dense(m.covariance, m.in),
+	l.Workers[0].Product(ops.Dense(m.spread, l.Pad), ops.Dense(m.covariance, m.in),
 		l.conv.Forward, m.in, false)
 	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
 	for j := range m.out {
@@ -106,7 +104,7 @@ func accumulate(to []float64, from []float32) {
 }
 
 // gather makes mean and covariance of x of the workers' sums, which it sets to zero.
-func (l *Layer) gather() {
+func (l *Expansion) gather() {
 	m, n := l.implicit, float64(l.rows)
 	take := func(parts [][]float64, i int) float64 {
 		sum := 0.
@@ -128,7 +126,7 @@ func (l *Layer) gather() {
 
 // Prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the
 // batch.
-func (l *Layer) Prepare() {
+func (l *Expansion) Prepare() {
 	for j := range l.implicit.out {
 		l.Norm.A[j] = float32(float64(l.Norm.Gamma.Value[j]) * l.Norm.Inverse[j])
 	}
@@ -136,37 +134,37 @@ func (l *Layer) Prepare() {
 }
 
 // packScaled packs W' with its rows multiplied by factors.
-func (l *Layer) packScaled(p *kernel.Packed, factors []float32) {
+func (l *Expansion) packScaled(p *ops.Packed, factors []float32) {
 	m := l.implicit
 	for j := range m.out {
 		for i := range m.in {
 			m.scaled[j*m.in+i] = l.conv.Weight.Value[i*m.out+j] * factors[j]
 		}
 	}
-	l.Workers[0].Pack(p, kernel.Dense(m.scaled, m.in))
+	l.Workers[0].Pack(p, ops.Dense(m.scaled, m.in))
 }
 
 // Take has rows of du and adds what they give to the sums and to dx, where the residual's gradient
 // is added too if there is one.
-func (l *Layer) Take(w *engine.Worker, dx, du, x, residual []float32, pixel, n int) {
+func (l *Expansion) Take(w *Worker, dx, du, x, residual []float32, pixel, n int) {
 	in := l.conv.In
-	l.conv.Gradient(w, kernel.Dense(x[pixel*in:], in), kernel.Dense(du, l.Pad), n)
+	l.conv.Gradient(w, ops.Dense(x[pixel*in:], in), ops.Dense(du, l.Pad), n)
 	to := dx[pixel*in:][:n*in]
 	if residual != nil {
 		copy(to, residual[pixel*in:])
 	}
-	w.Product(kernel.Dense(to, in), kernel.Dense(du, l.Pad), l.implicit.byA, n, residual != nil)
+	w.Product(ops.Dense(to, in), ops.Dense(du, l.Pad), l.implicit.byA, n, residual != nil)
 }
 
 // Finish makes the gradients of the parameters of the sums, and adds to dx what depends on them.
-func (l *Layer) Finish(dx, x []float32) {
+func (l *Expansion) Finish(dx, x []float32) {
 	l.conv.Collect(l.Workers[0].Kernels)
 	l.parameterGradients()
 	m, k := l.implicit, l.Workers[0]
 	l.packScaled(m.byB, l.Norm.B)
-	k.Product(kernel.Dense(m.square, m.in), kernel.Dense(l.conv.Weight.Value, m.out), m.byB, m.in,
+	k.Product(ops.Dense(m.square, m.in), ops.Dense(l.conv.Weight.Value, m.out), m.byB, m.in,
 		false)
-	k.Pack(m.corrected, kernel.Dense(m.square, m.in))
+	k.Pack(m.corrected, ops.Dense(m.square, m.in))
 	for i := range m.in {
 		sum := 0.
 		for j, v := range l.conv.Weight.Value[i*m.out:][:m.out] {
@@ -179,7 +177,7 @@ func (l *Layer) Finish(dx, x []float32) {
 
 // parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in
 // the weights' gradient, and s.
-func (l *Layer) parameterGradients() {
+func (l *Expansion) parameterGradients() {
 	m, n, count := l.implicit, l.Norm, float64(l.rows)
 	grad, weight := l.conv.Weight.Grad, l.conv.Weight.Value
 	for j := range m.out {
@@ -201,19 +199,19 @@ func (l *Layer) parameterGradients() {
 }
 
 // correct adds x (W diag(b) W') + W c to dx.
-func (l *Layer) correct(dx, x []float32) {
+func (l *Expansion) correct(dx, x []float32) {
 	m := l.implicit
-	step := engine.Chunk(l.rows, 2*m.in)
-	l.Run(engine.Pieces(l.rows, step), func(w *engine.Worker, from, to int) {
+	step := Chunk(l.rows, 2*m.in)
+	l.Run(Pieces(l.rows, step), func(w *Worker, from, to int) {
 		par := w.Params(m.in, nil, m.constant)
 		for i := range m.in {
 			par.Data[i] = 1
 		}
 		for u := from; u < to; u++ {
 			n := min(step, l.rows-u*step)
-			rows := kernel.Dense(dx[u*step*m.in:], m.in)
-			w.Product(rows, kernel.Dense(x[u*step*m.in:], m.in), m.corrected, n, true)
-			w.Affine(rows, rows, par, kernel.Rows{Rows: n, Channels: m.in})
+			rows := ops.Dense(dx[u*step*m.in:], m.in)
+			w.Product(rows, ops.Dense(x[u*step*m.in:], m.in), m.corrected, n, true)
+			w.Affine(rows, rows, par, ops.Rows{Rows: n, Channels: m.in})
 		}
 	})
 }

@@ -1,15 +1,15 @@
-package kernel
+package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"gridsearch/internal/kernel/abi"
 )
 
 // HasDepthwise says whether there are kernels for a window.
 func HasDepthwise(kernel, stride int) bool {
-	_, ok := generic.table.Depthwise[abi.Window{Kernel: kernel, Stride: stride}]
-	return ok
+	return slices.Contains(abi.Windows, abi.Window{Kernel: kernel, Stride: stride})
 }
 
 // Map is the maps of images with their padding around: pixel (y, x) of image i is
@@ -25,13 +25,13 @@ type Area struct{ Images, Rows, Width, Channels int }
 // check panics if height x width pixels of each image are not all there.
 func (m Map) check(a Area, height, width int) {
 	if need := (a.Images-1)*m.Image + (height-1)*m.Stride + width*a.Channels; need > len(m.Data) {
-		panic(fmt.Sprintf("kernel: %d maps of %d x %d pixels of %d channels, rows %d and images "+
+		panic(fmt.Sprintf("ops: %d maps of %d x %d pixels of %d channels, rows %d and images "+
 			"%d apart, need %d numbers, not %d",
 			a.Images, height, width, a.Channels, m.Stride, m.Image, need, len(m.Data)))
 	}
 }
 
-// gap is the distance, in bytes, from the row behind so many of an image to the next image.
+// gap is the distance, in bytes, from the row behind those of an image to the next image.
 func (m Map) gap(rows int) int { return 4 * (m.Image - rows*m.Stride) }
 
 // Depthwise computes an area of output pixels: y = x * weights [kernel, kernel, channels]. x begins
@@ -41,7 +41,7 @@ func (k *Kernels) Depthwise(y, x Map, weights []float32, kernel, stride int, a A
 	y.check(a, a.Rows, a.Width)
 	x.check(a, w.Reach(a.Rows), w.Reach(a.Width))
 	Matrix{weights, 0}.check(1, kernel*kernel*a.Channels)
-	k.pixels(k.table.Depthwise[w].Forward, y, x, weights, 1, stride, a)
+	k.pixels(k.Table.Depthwise[w].Forward, y, x, weights, 1, stride, a)
 }
 
 // DepthwiseData2 computes the gradient of the input of a stride 2 convolution, for an area of
@@ -50,7 +50,7 @@ func (k *Kernels) DepthwiseData2(dx, dy Map, weights []float32, kernel int, a Ar
 	dx.check(a, 2*a.Rows, 2*a.Width)
 	dy.check(a, a.Rows+kernel/2, a.Width+kernel/2)
 	Matrix{weights, 0}.check(1, kernel*kernel*a.Channels)
-	k.pixels(k.table.Depthwise[abi.Window{Kernel: kernel, Stride: 2}].Data, dx, dy, weights, 2, 1, a)
+	k.pixels(k.Table.Depthwise[abi.Window{Kernel: kernel, Stride: 2}].Data, dx, dy, weights, 2, 1, a)
 }
 
 // pixels cuts rows of pixels into blocks. A pixel of the kernels is out x out pixels of the result
@@ -89,5 +89,5 @@ func (k *Kernels) DepthwiseWeights(dw []float32, dy, x Map, kernel, stride int, 
 		StrideOut: 4 * dy.Stride, StrideIn: 4 * x.Stride, Pixel: 4 * a.Channels, Rows: a.Rows,
 		Blocks: a.Width, Vectors: a.Channels / k.Width,
 		Images: a.Images, GapOut: dy.gap(a.Rows), GapIn: x.gap(stride * a.Rows)}
-	k.table.Depthwise[w].Weights(&k.convolve)
+	k.Table.Depthwise[w].Weights(&k.convolve)
 }

@@ -1,6 +1,6 @@
-// Package twin holds every kernel in plain Go: what processors without assembly run, and what the
-// assembly is held against.
-package twin
+// Package reference holds the reference implementation of every kernel in plain Go: what processors
+// without assembly run, and what the assembly is held against.
+package reference
 
 import (
 	"unsafe"
@@ -17,14 +17,14 @@ var Table = abi.Table{
 	Tiles: [abi.MaxAcross + 1][]abi.Tile{
 		1: {
 			{Rows: 2, Product: productTile, ProductTA: productTATile},
-			{Rows: 1, Product: productTwin(1, 1, Width), ProductTA: productTATwin(1, 1, Width)},
+			{Rows: 1, Product: product(1, 1, Width), ProductTA: productTA(1, 1, Width)},
 		},
-		2: {{Rows: 1, Product: productTwin(1, 2, Width), ProductTA: productTATwin(1, 2, Width)}},
-		3: {{Rows: 1, Product: productTwin(1, 3, Width), ProductTA: productTATwin(1, 3, Width)}},
+		2: {{Rows: 1, Product: product(1, 2, Width), ProductTA: productTA(1, 2, Width)}},
+		3: {{Rows: 1, Product: product(1, 3, Width), ProductTA: productTA(1, 3, Width)}},
 	},
-	PackPanel: packTwins(Width),
-	Rows:      rowTwins,
-	Flat:      flatTwins,
+	PackPanel: packPanels(Width),
+	Rows:      rowKernels,
+	Flat:      flatKernels,
 	Depthwise: Depthwise(Width),
 	Peak:      peak, Read: readMemory, Copy: copyMemory,
 }

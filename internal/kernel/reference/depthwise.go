@@ -1,24 +1,19 @@
-package twin
+package reference
 
 import "gridsearch/internal/kernel/abi"
 
-// Depthwise are the depthwise kernels for vectors of so many lanes.
+// Depthwise are the depthwise kernels for vectors of a number of lanes.
 func Depthwise(lanes int) map[abi.Window]*abi.DepthwiseKernels {
 	kernels := map[abi.Window]*abi.DepthwiseKernels{}
-	for _, kernel := range []int{3, 5} {
-		for _, stride := range []int{1, 2} {
-			w := abi.Window{Kernel: kernel, Stride: stride}
-			kernels[w] = &abi.DepthwiseKernels{
-				Forward: []abi.PixelKernel{{Pixels: 1, Run: func(a *abi.DepthwiseArgs) {
-					forward(w,
-						a, lanes)
-				}}},
-				Weights: func(a *abi.DepthwiseArgs) { weights(w, a, lanes) },
-			}
-			if stride == 2 {
-				kernels[w].Data = []abi.PixelKernel{{Pixels: 1,
-					Run: func(a *abi.DepthwiseArgs) { data(w, a, lanes) }}}
-			}
+	for _, w := range abi.Windows {
+		kernels[w] = &abi.DepthwiseKernels{
+			Forward: []abi.PixelKernel{{Pixels: 1,
+				Run: func(a *abi.DepthwiseArgs) { forward(w, a, lanes) }}},
+			Weights: func(a *abi.DepthwiseArgs) { weights(w, a, lanes) },
+		}
+		if w.Stride == 2 {
+			kernels[w].Data = []abi.PixelKernel{{Pixels: 1,
+				Run: func(a *abi.DepthwiseArgs) { data(w, a, lanes) }}}
 		}
 	}
 	return kernels
@@ -39,8 +34,8 @@ func forward(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	})
 }
 
-// eachRow visits the rows of all images with their places, where a row of the kernel is so many
-// rows of out and of in.
+// eachRow visits the rows of all images with their places, where a row of the kernel is out
+// rows of the result and in rows of what is read.
 func eachRow(a *abi.DepthwiseArgs, out, in int, visit func(toOut, toIn int)) {
 	for image := range a.Images {
 		for y := range a.Rows {

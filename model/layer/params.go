@@ -1,4 +1,4 @@
-package nn
+package layer
 
 import (
 	"fmt"
@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"gridsearch/internal/kernel"
+	"gridsearch/internal/kernel/ops"
 	"gridsearch/internal/random"
-	"gridsearch/model"
 )
 
 // Param is a trained tensor. Layouts: a 1x1 convolution and a dense layer [in, out], a depthwise
@@ -43,30 +42,27 @@ type Parameters struct {
 	values, grads []float32 // the memory of all parameters in their order
 
 	seed   uint64
-	zero   bool // the last gamma of every block with a skip starts at 0
-	open   bool // what a network asks for is created; true only while NewParameters runs
-	params map[string]*Param
+	zero   bool              // the last gamma of every block with a skip starts at 0
+	open   bool              // what a network asks for is created; true only while NewParameters runs
+	ByName map[string]*Param // of List
 	stats  map[string]*Statistic
 }
 
-// NewParameters makes the parameters of an architecture and initialises each by its own random
-// stream, named by the seed and the parameter. The initialisers are the authors'
-// (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for
-// convolutions, where fan_out is k*k*out, and k*k for a depthwise one; uniform within
-// 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of every block with a
-// skip at gamma 0, so that the block begins as the identity. The error is that of an architecture
-// that cannot be built.
-func NewParameters(arch model.Architecture, seed uint64, zeroResidual bool) (*Parameters, error) {
-	if err := arch.Validate(); err != nil {
-		return nil, err
-	}
-	p := &Parameters{seed: seed, zero: zeroResidual, open: true, params: map[string]*Param{},
+// MakeParameters makes none yet: those that a network asks for are created and initialised until
+// Seal is called.
+func MakeParameters(seed uint64, zeroResidual bool) *Parameters {
+	return &Parameters{seed: seed, zero: zeroResidual, open: true, ByName: map[string]*Param{},
 		stats: map[string]*Statistic{}}
-	_, err := newBlocks(arch, p, settings{})
+}
+
+// Seal ends the creation of parameters.
+func (p *Parameters) Seal() {
 	p.open = false
 	p.gather()
-	return p, err
 }
+
+// ZeroResidual says that the last gamma of every block with a skip starts at 0.
+func (p *Parameters) ZeroResidual() bool { return p.zero }
 
 // gather moves all parameters into one piece of memory, each on a cache line, so that those of a
 // block are one input of the graph.
@@ -76,7 +72,7 @@ func (p *Parameters) gather() {
 		q.place = size
 		size += (len(q.Value) + cacheLine - 1) / cacheLine * cacheLine
 	}
-	p.values, p.grads = kernel.Floats(size), kernel.Floats(size)
+	p.values, p.grads = ops.Floats(size), ops.Floats(size)
 	for _, q := range p.List {
 		value, n := q.Value, len(q.Value)
 		q.Value, q.Grad = p.values[q.place:][:n:n], p.grads[q.place:][:n:n]
@@ -87,8 +83,8 @@ func (p *Parameters) gather() {
 // cacheLine is the number of floats of one.
 const cacheLine = 16
 
-// memory is the values and the gradients of parameters that follow each other; nil for none.
-func (p *Parameters) memory(of []*Param) (values, grads []float32) {
+// Memory is the values and the gradients of parameters that follow each other; nil for none.
+func (p *Parameters) Memory(of []*Param) (values, grads []float32) {
 	if len(of) == 0 {
 		return nil, nil
 	}
@@ -99,7 +95,7 @@ func (p *Parameters) memory(of []*Param) (values, grads []float32) {
 
 // Clone copies the values; gradients are not copied.
 func (p *Parameters) Clone() *Parameters {
-	c := &Parameters{seed: p.seed, zero: p.zero, params: map[string]*Param{},
+	c := &Parameters{seed: p.seed, zero: p.zero, ByName: map[string]*Param{},
 		stats: map[string]*Statistic{}}
 	for _, q := range p.List {
 		c.add(&Param{Name: q.Name, Shape: q.Shape, Value: q.Value, Decay: q.Decay})
@@ -114,7 +110,7 @@ func (p *Parameters) Clone() *Parameters {
 
 func (p *Parameters) add(q *Param) *Param {
 	p.List = append(p.List, q)
-	p.params[q.Name] = q
+	p.ByName[q.Name] = q
 	return q
 }
 
@@ -124,12 +120,12 @@ func (p *Parameters) addStatistic(s *Statistic) *Statistic {
 	return s
 }
 
-// param returns the parameter of that name. While the parameters are open it is made and filled by
+// Param returns the parameter of that name. While the parameters are open it is made and filled by
 // draw; later one that is missing or of another shape is an error, as these parameters then belong
 // to another network.
-func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) float64,
+func (p *Parameters) Param(name string, decay bool, draw func(*random.Stream) float64,
 	shape ...int) (*Param, error) {
-	if q, ok := p.params[name]; ok {
+	if q, ok := p.ByName[name]; ok {
 		if !slices.Equal(q.Shape, shape) {
 			return nil, fmt.Errorf("%s has shape %v, the architecture wants %v: make its own "+
 				"parameters with NewParameters", name, q.Shape, shape)
@@ -152,11 +148,11 @@ func (p *Parameters) param(name string, decay bool, draw func(*random.Stream) fl
 	return q, nil
 }
 
-// unused returns an error if a parameter is in no block: its gradient would never be written.
-func (p *Parameters) unused(blocks []block) error {
+// Unused returns an error if a parameter is in no block: its gradient would never be written.
+func (p *Parameters) Unused(blocks [][]*Param) error {
 	used := map[*Param]bool{}
-	for _, b := range blocks {
-		for _, q := range b.params {
+	for _, params := range blocks {
+		for _, q := range params {
 			used[q] = true
 		}
 	}
@@ -169,9 +165,9 @@ func (p *Parameters) unused(blocks []block) error {
 	return nil
 }
 
-// statistic returns the running statistics of the batch norm of that name. While the parameters are
+// Statistic returns the running statistics of the batch norm of that name. While the parameters are
 // open they are made, as mean 0 and variance 1.
-func (p *Parameters) statistic(name string, channels int) (*Statistic, error) {
+func (p *Parameters) Statistic(name string, channels int) (*Statistic, error) {
 	if s, ok := p.stats[name]; ok {
 		return s, nil
 	}
@@ -187,18 +183,19 @@ func (p *Parameters) statistic(name string, channels int) (*Statistic, error) {
 	return s, nil
 }
 
-// Initialisers.
-
-func constant(v float64) func(*random.Stream) float64 {
+// Constant initialises with a number.
+func Constant(v float64) func(*random.Stream) float64 {
 	return func(*random.Stream) float64 { return v }
 }
 
-func normal(fanOut int) func(*random.Stream) float64 {
+// Normal initialises with normal numbers of variance 2 / fanOut.
+func Normal(fanOut int) func(*random.Stream) float64 {
 	sd := math.Sqrt(2 / float64(fanOut))
 	return func(s *random.Stream) float64 { return sd * s.Norm() }
 }
 
-func uniform(bound float64) func(*random.Stream) float64 {
+// Uniform initialises with numbers between -bound and bound.
+func Uniform(bound float64) func(*random.Stream) float64 {
 	return func(s *random.Stream) float64 { return s.Uniform(-bound, bound) }
 }
 
@@ -209,12 +206,12 @@ func (p *Parameters) DrawAsPyTorch() {
 	for _, q := range p.List {
 		kernel := q
 		if name, ok := strings.CutSuffix(q.Name, ".bias"); ok {
-			kernel = p.params[name+".weight"]
+			kernel = p.ByName[name+".weight"]
 		} else if !q.Decay {
 			continue
 		}
 		stream, draw := random.New(p.seed, "init", "pytorch", q.Name),
-			uniform(1/math.Sqrt(float64(fanIn(kernel.Shape))))
+			Uniform(1/math.Sqrt(float64(fanIn(kernel.Shape))))
 		for i := range q.Value {
 			q.Value[i] = float32(draw(stream))
 		}
@@ -227,5 +224,9 @@ func fanIn(shape []int) int {
 	if len(shape) == 3 {
 		return shape[0] * shape[1]
 	}
-	return total(shape[:len(shape)-1])
+	n := 1
+	for _, d := range shape[:len(shape)-1] {
+		n *= d
+	}
+	return n
 }

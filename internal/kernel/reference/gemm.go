@@ -1,14 +1,14 @@
-package twin
+package reference
 
 import "gridsearch/internal/kernel/abi"
 
-// productTwin computes what a product kernel of a tile's size does, for vectors of so many lanes.
-func productTwin(rows, across, lanes int) func(*abi.GemmArgs) {
+// product computes what a product kernel of a tile's size does, for vectors of a number of lanes.
+func product(rows, across, lanes int) func(*abi.GemmArgs) {
 	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, a.StrideA, 4) }
 }
 
-// productTATwin is productTwin for A^T B.
-func productTATwin(rows, across, lanes int) func(*abi.GemmArgs) {
+// productTA is product for A^T B.
+func productTA(rows, across, lanes int) func(*abi.GemmArgs) {
 	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, 4, a.StrideA) }
 }
 
@@ -82,15 +82,15 @@ func (s *tile) store(a *abi.GemmArgs, row int) {
 	}
 }
 
-// packTwins copy panels of columns, with zeros behind the tail.
-func packTwins(lanes int) (twins [abi.MaxAcross + 1]func(*abi.GemmArgs)) {
-	for across := range twins {
-		twins[across] = func(a *abi.GemmArgs) {
+// packPanels copy panels of columns, with zeros behind the tail.
+func packPanels(lanes int) (kernels [abi.MaxAcross + 1]func(*abi.GemmArgs)) {
+	for across := range kernels {
+		kernels[across] = func(a *abi.GemmArgs) {
 			for l := range a.Depth {
 				to := floats(a.A, 4*l*across*lanes, across*lanes)
 				clear(to[copy(to, floats(a.B, l*a.StrideB, (across-1)*lanes+a.Tail)):])
 			}
 		}
 	}
-	return twins
+	return kernels
 }
