@@ -7,12 +7,12 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"gridsearch/internal/random"
+	"gridsearch/model/recipe"
 )
 
 // TestOperationsArePillows holds every operation and the resampler against Pillow's results
@@ -89,7 +89,7 @@ func TestOperationsArePillows(t *testing.T) {
 // between 3:4 and 4:3, to within half a pixel a side.
 func TestCropKeepsEnough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := Augmentation{Crop: rapid.Float64Range(.01, .75).Draw(t, "crop")}
+		a := augmentation{Crop: rapid.Float64Range(.01, .75).Draw(t, "crop")}
 		side, example := rapid.IntRange(8, 500).Draw(t, "side"), rapid.IntRange(0, 1000).Draw(t,
 			"example")
 		r := a.rectangle(1, 2, example, side)
@@ -102,7 +102,7 @@ func TestCropKeepsEnough(t *testing.T) {
 			t.Fatalf("%+v of %d keeps too little for %v, or is too long", r, side, a.Crop)
 		}
 	})
-	if r := (Augmentation{Crop: 1}).rectangle(1, 2, 3, 100); max(r.width, r.height) != 100 {
+	if r := (augmentation{Crop: 1}).rectangle(1, 2, 3, 100); max(r.width, r.height) != 100 {
 		t.Errorf("a crop that may keep all keeps %+v", r)
 	}
 }
@@ -140,8 +140,8 @@ func TestCropOfTheWholeImage(t *testing.T) {
 // TestPolicies: every operation occurs as often as it should, does something, and draws as many
 // numbers at one size as at another.
 func TestPolicies(t *testing.T) {
-	for _, a := range []Augmentation{{Policy: RandAugment, Layers: 2, Magnitude: 9},
-		{Policy: AutoAugment}} {
+	for _, a := range []augmentation{{Policy: recipe.RandAugment, Layers: 2, Magnitude: 9},
+		{Policy: recipe.AutoAugment}} {
 		changed := 0
 		for i := range 400 {
 			small, large := random.New(1, "policy", i), random.New(1, "policy", i)
@@ -170,7 +170,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestEveryOperation: all of RandAugment are known, change an image at magnitudes that the authors
+// TestEveryOperation: all of recipe.RandAugment are known, change an image at magnitudes that the authors
 // use, and differ from one another.
 func TestEveryOperation(t *testing.T) {
 	im, seen := noisy(1, 24, 3, 1), map[uint32]string{}
@@ -202,10 +202,10 @@ func TestEveryOperation(t *testing.T) {
 func TestLoaderCrops(t *testing.T) {
 	im := noisy(12, 20, 3, 5)
 	mean, deviation := im.Moments()
-	for _, policy := range append([]string{""}, Policies...) {
+	for _, policy := range append([]string{""}, recipe.Policies...) {
 		config := LoaderConfig{Images: im, Pixels: 9, Batch: 4, Seed: 3, Mean: mean,
 			Deviation: deviation, Steps: 9,
-			Augmentation: Augmentation{Flip: FlipRandom, Crop: .08, Policy: policy, Layers: 2,
+			Augmentation: recipe.Augmentation{Flip: recipe.FlipRandom, Crop: .08, Policy: policy, Layers: 2,
 				Magnitude: 10}}
 		images, labels := read(t, config)
 		config.Start = 5
@@ -216,7 +216,7 @@ func TestLoaderCrops(t *testing.T) {
 		if again, same := read(t, config); !slices.Equal(images, again) || !slices.Equal(labels, same) {
 			t.Errorf("%q: two loaders differ", policy)
 		}
-		config.Augmentation = Augmentation{}
+		config.Augmentation = recipe.Augmentation{}
 		if _, err := NewLoader(config); err == nil {
 			t.Error("a loader brings images to another size without a crop")
 		}
@@ -232,7 +232,7 @@ func TestEditMeansTheSamePictures(t *testing.T) {
 	for epoch := range 20 {
 		mean := func(pixels int) float64 {
 			e := newEditor(LoaderConfig{Images: im, Pixels: pixels, Seed: 1,
-				Augmentation: Augmentation{Crop: .08}})
+				Augmentation: recipe.Augmentation{Crop: .08}})
 			sum := 0
 			for _, v := range e.edit(epoch, 0) {
 				sum += int(v)
@@ -245,33 +245,10 @@ func TestEditMeansTheSamePictures(t *testing.T) {
 	}
 }
 
-func TestAugmentationValidate(t *testing.T) {
-	good := Augmentation{Flip: FlipNone}
-	for want, change := range map[string]func(*Augmentation){
-		"": func(a *Augmentation) {
-			a.Policy, a.Layers, a.Magnitude,
-				a.Crop = RandAugment, 2, 28, .08
-		},
-		"shift must be":        func(a *Augmentation) { a.Shift = .6 },
-		"cutout must be":       func(a *Augmentation) { a.Cutout = math.NaN() },
-		`mean "alternate"`:     func(a *Augmentation) { a.Flip = "alternat" },
-		"crop must be":         func(a *Augmentation) { a.Crop = 1.1 },
-		`mean "randaugment"`:   func(a *Augmentation) { a.Policy = "randaugments" },
-		"magnitude between 0 ": func(a *Augmentation) { a.Magnitude = 31 },
-	} {
-		a := good
-		change(&a)
-		if err := a.Validate(); (err == nil) != (want == "") || err != nil &&
-			!strings.Contains(err.Error(), want) {
-			t.Errorf("%+v gives %v, want %q", a, err, want)
-		}
-	}
-}
-
-// BenchmarkEdit measures an image of a loader: crop of 72 pixels to 64, RandAugment.
+// BenchmarkEdit measures an image of a loader: crop of 72 pixels to 64, recipe.RandAugment.
 func BenchmarkEdit(b *testing.B) {
-	for name, a := range map[string]Augmentation{"crop": {Crop: .08},
-		"randaugment": {Policy: RandAugment, Layers: 2, Magnitude: 10}} {
+	for name, a := range map[string]recipe.Augmentation{"crop": {Crop: .08},
+		"randaugment": {Policy: recipe.RandAugment, Layers: 2, Magnitude: 10}} {
 		b.Run(name, func(b *testing.B) {
 			native := 72
 			if a.Crop == 0 {

@@ -22,6 +22,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gridsearch/internal/random"
+	"gridsearch/model/recipe"
 )
 
 // noisy are images with random pixels, of as many classes as labels say.
@@ -144,7 +145,7 @@ func count(labels []int, class int, indices []int) int {
 
 // TestAugmentationIsInUnitsOfTheImage: the same shift at every resolution, within its bounds.
 func TestAugmentationIsInUnitsOfTheImage(t *testing.T) {
-	a := Augmentation{Shift: .125, Flip: FlipRandom, Cutout: .25}
+	a := augmentation{Shift: .125, Flip: recipe.FlipRandom, Cutout: .25}
 	flips := 0
 	for example := range 400 {
 		small, large := a.draw(1, 2, example, 16), a.draw(1, 2, example, 160)
@@ -165,7 +166,7 @@ func TestAugmentationIsInUnitsOfTheImage(t *testing.T) {
 	if flips < 140 || flips > 260 {
 		t.Errorf("%d of 400 are flipped", flips)
 	}
-	alternate := Augmentation{Flip: FlipAlternate}
+	alternate := augmentation{Flip: recipe.FlipAlternate}
 	for example := range 50 {
 		if alternate.draw(1, 0, example, 8).flip == alternate.draw(1, 1, example, 8).flip {
 			t.Error("alternating flips do not alternate")
@@ -205,7 +206,7 @@ func TestLoader(t *testing.T) {
 	}
 	mean, deviation := im.Moments()
 	config := LoaderConfig{Images: im, Batch: 4, Seed: 3, Pixels: 6,
-		Augmentation: Augmentation{Shift: .2, Flip: FlipRandom}, Mean: mean, Deviation: deviation,
+		Augmentation: recipe.Augmentation{Shift: .2, Flip: recipe.FlipRandom}, Mean: mean, Deviation: deviation,
 		Steps: 15}
 	images, labels := read(t, config)
 	for epoch := range 3 {

@@ -22,7 +22,7 @@ func (e *editor) bytes() int { return len(e.canvas.pixels) }
 func (e *editor) edit(epoch, example int) []uint8 {
 	c, image := e.config, e.config.Images.Image(example)
 	if c.Augmentation.Crop > 0 {
-		part := c.Augmentation.rectangle(c.Seed, epoch, example, c.Images.Size)
+		part := augmentation(c.Augmentation).rectangle(c.Seed, epoch, example, c.Images.Size)
 		e.resampler.run(e.canvas.pixels, image, c.Images.Size, part)
 		image = e.canvas.pixels
 	}
@@ -30,6 +30,6 @@ func (e *editor) edit(epoch, example int) []uint8 {
 		return image
 	}
 	copy(e.canvas.pixels, image)
-	c.Augmentation.distort(e.canvas, random.New(c.Seed, "policy", epoch, example))
+	augmentation(c.Augmentation).distort(e.canvas, random.New(c.Seed, "policy", epoch, example))
 	return e.canvas.pixels
 }

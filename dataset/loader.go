@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gridsearch/internal/random"
+	"gridsearch/model/recipe"
 )
 
 // LoaderConfig says which batches a Loader makes.
@@ -13,7 +14,7 @@ type LoaderConfig struct {
 	Pixels       int     // on a side of the batches' images
 	Batch        int
 	Seed         uint64 // of the order and the augmentation
-	Augmentation Augmentation
+	Augmentation recipe.Augmentation
 	Mean         []float32 // per channel, of pixels as 0..1
 	Deviation    []float32
 	// step of the first batch; the batches of a later start are those of an earlier one
@@ -89,7 +90,7 @@ func (l *Loader) work() {
 func (l *Loader) fill(b *batch, examples []int, epoch int) {
 	c, bytes := l.config, l.editor.bytes()
 	for i, example := range examples {
-		change := c.Augmentation.draw(c.Seed, epoch, example, c.Pixels)
+		change := augmentation(c.Augmentation).draw(c.Seed, epoch, example, c.Pixels)
 		l.table.write(b.images[i*bytes:][:bytes], l.editor.edit(epoch, example), c.Pixels, change)
 		b.labels[i] = c.Images.Labels[example]
 	}

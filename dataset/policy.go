@@ -4,19 +4,8 @@ import (
 	"math"
 
 	"gridsearch/internal/random"
+	"gridsearch/model/recipe"
 )
-
-// Policies: whole sets of changes ([code], autoaugment.py).
-const (
-	RandAugment = "randaugment" // so many operations of 16, drawn evenly, at one magnitude
-	AutoAugment = "autoaugment" // one of the 25 pairs of operations that were found for ImageNet (v0)
-)
-
-// Policies lists them.
-var Policies = []string{RandAugment, AutoAugment}
-
-// MaxMagnitude bounds RandAugment's; 10 is the highest of AutoAugment, 28 the authors' for B7.
-const MaxMagnitude = 30
 
 // operations are RandAugment's, in the authors' order, which the draws depend on.
 var operations = []string{"AutoContrast", "Equalize", "Invert", "Rotate", "Posterize", "Solarize",
@@ -33,21 +22,17 @@ type chance struct {
 // autoAugment is policy_v0.
 var autoAugment = [25][2]chance{
 	{{"Equalize", .8, 1}, {"ShearY", .8, 4}}, {{"Color", .4, 9}, {"Equalize", .6, 3}},
-	{{"Color", .4, 1}, {"Rotate", .6, 8}},
-	{{"Solarize", .8, 3}, {"Equalize", .4, 7}}, {{"Solarize", .4, 2}, {"Solarize", .6, 2}},
-	{{"Color", .2, 0}, {"Equalize", .8, 8}},
+	{{"Color", .4, 1}, {"Rotate", .6, 8}}, {{"Solarize", .8, 3}, {"Equalize", .4, 7}},
+	{{"Solarize", .4, 2}, {"Solarize", .6, 2}}, {{"Color", .2, 0}, {"Equalize", .8, 8}},
 	{{"Equalize", .4, 8}, {"SolarizeAdd", .8, 3}}, {{"ShearX", .2, 9}, {"Rotate", .6, 8}},
-	{{"Color", .6, 1}, {"Equalize", 1, 2}},
-	{{"Invert", .4, 9}, {"Rotate", .6, 0}}, {{"Equalize", 1, 9}, {"ShearY", .6, 3}},
-	{{"Color", .4, 7}, {"Equalize", .6, 0}},
+	{{"Color", .6, 1}, {"Equalize", 1, 2}}, {{"Invert", .4, 9}, {"Rotate", .6, 0}},
+	{{"Equalize", 1, 9}, {"ShearY", .6, 3}}, {{"Color", .4, 7}, {"Equalize", .6, 0}},
 	{{"Posterize", .4, 6}, {"AutoContrast", .4, 7}}, {{"Solarize", .6, 8}, {"Color", .6, 9}},
-	{{"Solarize", .2, 4}, {"Rotate", .8, 9}},
-	{{"Rotate", 1, 7}, {"TranslateY", .8, 9}}, {{"ShearX", 0, 0}, {"Solarize", .8, 4}},
-	{{"ShearY", .8, 0}, {"Color", .6, 4}},
+	{{"Solarize", .2, 4}, {"Rotate", .8, 9}}, {{"Rotate", 1, 7}, {"TranslateY", .8, 9}},
+	{{"ShearX", 0, 0}, {"Solarize", .8, 4}}, {{"ShearY", .8, 0}, {"Color", .6, 4}},
 	{{"Color", 1, 0}, {"Rotate", .6, 2}}, {{"Equalize", .8, 4}, {"Equalize", 0, 8}},
-	{{"Equalize", 1, 4}, {"AutoContrast", .6, 2}},
-	{{"ShearY", .4, 7}, {"SolarizeAdd", .6, 7}}, {{"Posterize", .8, 2}, {"Solarize", .6, 10}},
-	{{"Solarize", .6, 8}, {"Equalize", .6, 1}},
+	{{"Equalize", 1, 4}, {"AutoContrast", .6, 2}}, {{"ShearY", .4, 7}, {"SolarizeAdd", .6, 7}},
+	{{"Posterize", .8, 2}, {"Solarize", .6, 10}}, {{"Solarize", .6, 8}, {"Equalize", .6, 1}},
 	{{"Color", .8, 6}, {"Rotate", .4, 5}},
 }
 
@@ -61,14 +46,14 @@ const (
 
 // distort applies the policy to an image. The draws are a function of the stream alone and no fewer
 // for one operation than for another, so that trials of unlike resolution see the same changes.
-func (a Augmentation) distort(c *canvas, s *random.Stream) {
+func (a augmentation) distort(c *canvas, s *random.Stream) {
 	switch a.Policy {
-	case RandAugment:
+	case recipe.RandAugment:
 		for range a.Layers {
 			name := operations[s.IntN(len(operations))]
 			c.apply(name, a.Magnitude/10, randAugmentShift, drawPlace(s))
 		}
-	case AutoAugment:
+	case recipe.AutoAugment:
 		for _, o := range autoAugment[s.IntN(len(autoAugment))] {
 			wanted, at := s.Float64() < o.probability, drawPlace(s)
 			if wanted {

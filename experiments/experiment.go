@@ -18,7 +18,6 @@ import (
 	"os"
 	"time"
 
-	"gridsearch/dataset"
 	"gridsearch/experiments/space"
 	"gridsearch/experiments/training"
 	"gridsearch/internal/tomlform"
@@ -97,8 +96,8 @@ type Data struct {
 	ValidationFraction float64 // of the published training images, 0.1
 	// share of the side of the middle that is validated on, 0 for all without a filter
 	ValidationCrop float64
-	Augmentation   dataset.Augmentation // none; at φ 0
-	Magnitude      Strength             // of RandAugment, 10
+	Augmentation   recipe.Augmentation // none; at φ 0
+	Magnitude      Strength            // of RandAugment, 10
 }
 
 // Replication is [replication].

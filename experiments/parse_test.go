@@ -11,7 +11,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"gridsearch/dataset"
 	"gridsearch/internal/figure"
 	"gridsearch/internal/tomlform"
 	"gridsearch/model"
@@ -38,7 +37,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe := recipe.DefaultRecipe()
+	defaults := recipe.DefaultRecipe()
 	span := search.Range{Low: "1", High: "2", Step: "0.05"}
 	want := &Experiment{
 		File:  "file.toml",
@@ -50,8 +49,8 @@ func TestDefaults(t *testing.T) {
 			Phi: []search.Decimal{"1"}, ShareStep: "0.1",
 			Coefficients: search.Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15"}, Controls: search.Controls},
 		Data: &Data{Dataset: "motifs", ValidationFraction: .1,
-			Augmentation: dataset.Augmentation{Flip: dataset.FlipNone}},
-		Train:       &recipe,
+			Augmentation: recipe.Augmentation{Flip: recipe.FlipNone}},
+		Train:       &defaults,
 		Replication: Replication{Seeds: 3},
 		Execution: Execution{ThreadsPerRun: 1, Silence: 10 * time.Minute, MaxRetries: 2,
 			OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
@@ -63,7 +62,7 @@ func TestDefaults(t *testing.T) {
 	if !reflect.DeepEqual(e, want) {
 		t.Errorf("got  %+v\nwant %+v", e, want)
 	}
-	if err := recipe.Validate(); err != nil {
+	if err := defaults.Validate(); err != nil {
 		t.Errorf("the default recipe is invalid: %v", err)
 	}
 }
@@ -104,8 +103,8 @@ func TestEveryKey(t *testing.T) {
 		},
 		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100,
 			ValidationFraction: .2, ValidationCrop: .9, Magnitude: Strength{From: 5},
-			Augmentation: dataset.Augmentation{Shift: .05, Flip: dataset.FlipAlternate, Cutout: .25,
-				Crop: .2, Policy: dataset.RandAugment, Layers: 3, Magnitude: 5}},
+			Augmentation: recipe.Augmentation{Shift: .05, Flip: recipe.FlipAlternate, Cutout: .25,
+				Crop: .2, Policy: recipe.RandAugment, Layers: 3, Magnitude: 5}},
 		Train: &recipe.Recipe{Epochs: 5, BatchSize: 16, Optimizer: recipe.RMSProp,
 			LearningRate: .016, Momentum: .8, RMSDecay: .95, RMSEpsilon: .01,
 			Schedule: recipe.Exponential, Warmup: .2, DecayRate: .9, DecayEpochs: 1.5,
@@ -140,7 +139,7 @@ func TestEfficientNetRecipe(t *testing.T) {
 	if !reflect.DeepEqual(*e.Train, want) {
 		t.Errorf("got  %+v\nwant %+v", *e.Train, want)
 	}
-	if want := (dataset.Augmentation{Flip: "random", Crop: .08}); e.Data.Augmentation != want ||
+	if want := (recipe.Augmentation{Flip: "random", Crop: .08}); e.Data.Augmentation != want ||
 		e.Data.ValidationCrop != .875 {
 		t.Errorf("got %+v and %v, want %+v", e.Data.Augmentation, e.Data.ValidationCrop, want)
 	}
@@ -174,7 +173,7 @@ func TestStrengthsFollowPhi(t *testing.T) {
 		6: {.2 + .3*6/7, 28}, 7: {.5, 28}, 20: {.5, 28}} {
 		r, a := e.Recipe(phi), e.Augmentation(phi)
 		if math.Abs(r.Dropout-want[0]) > 1e-12 || math.Abs(a.Magnitude-want[1]) > 1e-12 ||
-			r.DropConnect != .2 || a.Layers != 2 || a.Policy != dataset.RandAugment {
+			r.DropConnect != .2 || a.Layers != 2 || a.Policy != recipe.RandAugment {
 			t.Errorf("phi %v: dropout %v, magnitude %v, want %v", phi, r.Dropout, a.Magnitude, want)
 		}
 	}

@@ -3,7 +3,6 @@ package experiments
 import (
 	"cmp"
 
-	"gridsearch/dataset"
 	"gridsearch/internal/tomlform"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
@@ -22,7 +21,7 @@ type manner struct {
 	scaledRate                          bool // the learning rate is in proportion to the batch
 	dropout, dropConnect                Strength
 	batchNormMomentum, batchNormEpsilon float64 // 0: the preset's
-	augmentation                        dataset.Augmentation
+	augmentation                        recipe.Augmentation
 	validationCrop                      float64
 }
 
@@ -31,7 +30,7 @@ func readRecipe(root *tomlform.Table) manner {
 	if root.Table("train").Choice("recipe", plainRecipe, plainRecipe,
 		efficientNetRecipe) == plainRecipe {
 		return manner{train: recipe.DefaultRecipe(),
-			augmentation: dataset.Augmentation{Flip: dataset.FlipNone}}
+			augmentation: recipe.Augmentation{Flip: recipe.FlipNone}}
 	}
 	r := recipe.EfficientNetRecipe()
 	return manner{
@@ -40,7 +39,7 @@ func readRecipe(root *tomlform.Table) manner {
 		dropout: Strength{From: r.Dropout, To: .5, Phi: 7}, dropConnect: Strength{From: r.DropConnect},
 		// [code]: efficientnet_builder.py and preprocessing.py.
 		batchNormMomentum: .99, batchNormEpsilon: 1e-3,
-		augmentation: dataset.Augmentation{Flip: dataset.FlipRandom, Crop: .08}, validationCrop: .875,
+		augmentation: recipe.Augmentation{Flip: recipe.FlipRandom, Crop: .08}, validationCrop: .875,
 	}
 }
 
@@ -63,7 +62,7 @@ func (e *Experiment) Recipe(phi float64) recipe.Recipe {
 }
 
 // Augmentation is that of a trial at a φ.
-func (e *Experiment) Augmentation(phi float64) dataset.Augmentation {
+func (e *Experiment) Augmentation(phi float64) recipe.Augmentation {
 	a := e.Data.Augmentation
 	a.Magnitude = e.Data.Magnitude.At(phi)
 	return a

@@ -14,6 +14,7 @@ import (
 	"gridsearch/internal/tomlform"
 	"gridsearch/internal/tomlform/place"
 	"gridsearch/model"
+	"gridsearch/model/recipe"
 )
 
 func readVersion(root *tomlform.Table) {
@@ -187,10 +188,10 @@ func readData(root *tomlform.Table, way manner) *Data {
 	}
 	a := t.Table("augmentation")
 	defer a.Finish()
-	d.Augmentation = dataset.Augmentation{
+	d.Augmentation = recipe.Augmentation{
 		Shift: a.Number("shift", 0, 0, .5),
-		Flip: a.Choice("flip", way.augmentation.Flip, dataset.FlipNone, dataset.FlipRandom,
-			dataset.FlipAlternate),
+		Flip: a.Choice("flip", way.augmentation.Flip, recipe.FlipNone, recipe.FlipRandom,
+			recipe.FlipAlternate),
 		Cutout: a.Number("cutout", 0, 0, 1),
 		Crop:   a.Number("crop", way.augmentation.Crop, 0, 1),
 	}
@@ -204,13 +205,13 @@ const noPolicy = "none"
 // readPolicy reads the policy and, of RandAugment, what else it needs; their defaults are the
 // authors'.
 func readPolicy(t *tomlform.Table, d *Data) {
-	names := append([]string{noPolicy}, dataset.Policies...)
+	names := append([]string{noPolicy}, recipe.Policies...)
 	if policy := t.Choice("policy", noPolicy, names...); policy != noPolicy {
 		d.Augmentation.Policy = policy
 	}
 	layers, magnitude := t.Integer("layers", 2, 1, 16), readStrength(t, "magnitude", Strength{From: 10},
-		0, dataset.MaxMagnitude)
-	if d.Augmentation.Policy == dataset.RandAugment {
+		0, recipe.MaxMagnitude)
+	if d.Augmentation.Policy == recipe.RandAugment {
 		d.Augmentation.Layers, d.Augmentation.Magnitude, d.Magnitude = layers, magnitude.At(0), magnitude
 		return
 	}
@@ -218,7 +219,7 @@ func readPolicy(t *tomlform.Table, d *Data) {
 	misspelt := isText && !slices.Contains(names, given)
 	for _, key := range []string{"layers", "magnitude"} {
 		if t.Has(key) && !misspelt {
-			t.Fail(key, "%s belongs to RandAugment: set policy = %q beside it", key, dataset.RandAugment)
+			t.Fail(key, "%s belongs to RandAugment: set policy = %q beside it", key, recipe.RandAugment)
 		}
 	}
 }

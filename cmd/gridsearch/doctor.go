@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/benchmark"
+	"gridsearch/internal/coordinator"
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/plural"
@@ -34,7 +35,9 @@ func newDoctor() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := doctor.Examine(studiesDir(cmd), []string{path, workerProcess})
+			r, err := doctor.Examine(studiesDir(cmd), func(set string) error {
+				return coordinator.CheckKernels([]string{path, workerProcess}, set)
+			})
 			if err != nil {
 				return err
 			}

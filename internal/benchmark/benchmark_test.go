@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"math"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/latency"
 	"gridsearch/model"
 )
 
@@ -142,8 +142,8 @@ func TestMeasure(t *testing.T) {
 // TestNoise: every run sees the same images, which look normalised.
 func TestNoise(t *testing.T) {
 	a, b := make([]float32, 10_000), make([]float32, 10_000)
-	noise(a)
-	noise(b)
+	latency.Noise(a)
+	latency.Noise(b)
 	var sum, square float64
 	for _, v := range a {
 		sum += float64(v)
@@ -247,44 +247,6 @@ func keys[V any](m map[string]V) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// TestMeasureLatency: times are possible ones, and a quick network is timed oftener than a slow one
-// must be.
-func TestMeasureLatency(t *testing.T) {
-	arch, err := tiny(Infer).Architecture()
-	if err != nil {
-		t.Fatal(err)
-	}
-	calls := 0
-	one, err := MeasureLatency(arch, 1, 1, func() error { calls++; return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	many, err := MeasureLatency(arch, 32, 1, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !(one.Shortest > 0 && one.Median >= one.Shortest && one.Repeats > leastRepeats &&
-		many.Repeats >= leastRepeats && many.Shortest > one.Shortest) {
-		t.Errorf("one image: %+v, 32: %+v", one, many)
-	}
-	if _, err := MeasureLatency(arch, 0, 1, nil); err == nil {
-		t.Error("a batch of no image is measured")
-	}
-	if least := one.Repeats + warmUp; calls <= least {
-		t.Errorf("it was asked %d times whether to go on, of %d passes", calls, least)
-	}
-	enough, calls := errors.New("enough"), 0
-	_, err = MeasureLatency(arch, 1, 1, func() error {
-		if calls++; calls > warmUp {
-			return enough
-		}
-		return nil
-	})
-	if err != enough || calls != warmUp+1 {
-		t.Errorf("it is ended by %v after %d calls", err, calls)
-	}
 }
 
 // TestTable4: the paper's networks at their resolutions, ratios of what was measured, dashes for

@@ -1,13 +1,12 @@
 package benchmark
 
 import (
-	"slices"
 	"time"
 
+	"gridsearch/internal/latency"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/random"
 	"gridsearch/model"
-	"gridsearch/model/nn"
 	"gridsearch/model/train"
 )
 
@@ -41,7 +40,7 @@ func (w Workload) passes() float64 {
 // summarize computes a result, but for its memory, from the times of steps and the peak of one
 // core.
 func (w Workload) summarize(cost model.Cost, steps []time.Duration, peakGFLOPS float64) Result {
-	shortest, median := middle(steps)
+	shortest, median := latency.Middle(steps)
 	seconds := shortest.Seconds()
 	r := Result{Name: w.Name(), Workload: w, Params: cost.Params, MAdds: cost.MAdds,
 		StepMSMedian: 1e3 * median.Seconds(), StepMSMin: 1e3 * seconds}
@@ -51,73 +50,32 @@ func (w Workload) summarize(cost model.Cost, steps []time.Duration, peakGFLOPS f
 	return r
 }
 
-// middle is the shortest and the median of times.
-func middle(steps []time.Duration) (shortest, median time.Duration) {
-	steps = slices.Sorted(slices.Values(steps))
-	return steps[0], (steps[len(steps)/2] + steps[(len(steps)-1)/2]) / 2
-}
-
-// warmUp is the number of steps before the first that is timed: memory is touched and weights are
-// packed in them.
-const warmUp = 2
-
 // Measure measures a workload in this process. The peak is that of one core.
 func Measure(w Workload, peakGFLOPS float64) (Result, error) {
-	step, err := w.build()
+	arch, err := w.Architecture()
 	if err != nil {
 		return Result{}, err
 	}
-	defer step.close()
-	steps, err := step.times(w.Rounds)
+	step, err := w.build(arch)
 	if err != nil {
 		return Result{}, err
 	}
-	r := w.summarize(step.cost, steps, peakGFLOPS)
+	defer step.Close()
+	steps, err := step.Times(w.Rounds)
+	if err != nil {
+		return Result{}, err
+	}
+	r := w.summarize(arch.Cost(), steps, peakGFLOPS)
 	r.PeakMemoryBytes = machine.PeakMemory()
 	return r, nil
 }
 
-// stepper makes steps of a workload.
-type stepper struct {
-	run     func(step int) error
-	close   func() error
-	cost    model.Cost
-	between func() error // in front of every step; nil for nothing
-}
-
-// times makes steps, and times those behind the warm-up.
-func (s *stepper) times(rounds int) ([]time.Duration, error) {
-	steps := make([]time.Duration, 0, rounds)
-	for i := range warmUp + rounds {
-		if s.between != nil {
-			if err := s.between(); err != nil {
-				return nil, err
-			}
-		}
-		began := time.Now()
-		if err := s.run(i); err != nil {
-			return nil, err
-		}
-		if i >= warmUp {
-			steps = append(steps, time.Since(began))
-		}
-	}
-	return steps, nil
-}
-
-// seed of everything random in a workload.
-const seed = 1
-
-func (w Workload) build() (*stepper, error) {
-	arch, err := w.Architecture()
-	if err != nil {
-		return nil, err
-	}
-	s := &stepper{cost: arch.Cost()}
+// build makes the steps of a workload on a network.
+func (w Workload) build(arch model.Architecture) (latency.Steps, error) {
 	if w.Mode == Infer {
-		return s, s.infer(arch, w.Batch, w.Threads)
+		return latency.Inference(arch, w.Batch, w.Threads)
 	}
-	return s, s.train(arch, w)
+	return w.train(arch)
 }
 
 // recipe is DefaultRecipe's optimiser at a rate that no noise makes diverge, with the baseline's
@@ -130,50 +88,23 @@ func (w Workload) recipe() (train.Recipe, error) {
 	return r, err
 }
 
-func (s *stepper) train(arch model.Architecture, w Workload) error {
+func (w Workload) train(arch model.Architecture) (latency.Steps, error) {
 	recipe, err := w.recipe()
 	if err != nil {
-		return err
+		return latency.Steps{}, err
 	}
-	trainer, err := train.NewTrainer(arch, recipe, seed, w.Threads)
+	trainer, err := train.NewTrainer(arch, recipe, latency.Seed, w.Threads)
 	if err != nil {
-		return err
+		return latency.Steps{}, err
 	}
-	s.close = trainer.Close
-	s.run = func(step int) error {
-		_, err := trainer.Step(step, recipe.LearningRate)
-		return err
-	}
-	noise(trainer.Images())
-	labels := random.New(seed, "benchmark", "labels")
+	latency.Noise(trainer.Images())
+	labels := random.New(latency.Seed, "benchmark", "labels")
 	for i := range trainer.Labels() {
 		trainer.Labels()[i] = int32(labels.IntN(w.Classes))
 	}
-	return nil
-}
-
-func (s *stepper) infer(arch model.Architecture, batch, threads int) error {
-	params, err := nn.NewParameters(arch, seed, false)
-	if err != nil {
+	run := func(step int) error {
+		_, err := trainer.Step(step, recipe.LearningRate)
 		return err
 	}
-	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: batch, Threads: threads})
-	if err != nil {
-		return err
-	}
-	s.close = network.Close
-	s.run = func(step int) error {
-		_, err := network.Step(step)
-		return err
-	}
-	noise(network.Images())
-	return nil
-}
-
-// noise fills images with standard normal numbers, as normalised images have them.
-func noise(images []float32) {
-	stream := random.New(seed, "benchmark", "images")
-	for i := range images {
-		images[i] = float32(stream.Norm())
-	}
+	return latency.Steps{Run: run, Close: trainer.Close}, nil
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"gridsearch/dataset"
-	"gridsearch/internal/coordinator"
 	"gridsearch/internal/environment"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
@@ -77,10 +76,10 @@ type Studies struct {
 	Problem  string `json:"problem,omitempty"` // why it cannot be written
 }
 
-// Examine looks at this machine. The folder is that of the studies; it need not exist. The command
-// starts a worker, which checks its kernels: this process then goes without those that fail.
-func Examine(folder string, worker []string) (*Report, error) {
-	checks := checkKernels(worker)
+// Examine looks at this machine. The folder is that of the studies; it need not exist. check has
+// a set of kernels checked, in a process of its own: this process then goes without those that fail.
+func Examine(folder string, check func(set string) error) (*Report, error) {
+	checks := checkKernels(check)
 	set, err := kernel.Preferred()
 	if err != nil {
 		return nil, err
@@ -100,11 +99,11 @@ func Examine(folder string, worker []string) (*Report, error) {
 	return r, nil
 }
 
-func checkKernels(worker []string) []Check {
+func checkKernels(check func(set string) error) []Check {
 	var checks []Check
 	for _, s := range kernel.Sets() {
 		c := Check{Set: s.Name}
-		if err := coordinator.CheckKernels(worker, s.Name); err != nil {
+		if err := check(s.Name); err != nil {
 			c.Problem = err.Error()
 			kernel.Reject(s.Name, c.Problem)
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"gridsearch/dataset"
 	"gridsearch/internal/fault"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
@@ -47,10 +46,10 @@ func TestRunKey(t *testing.T) {
 		"recipe":     func(s *Spec) { s.Recipe.Warmup += .01 },
 		"data":       func(s *Spec) { s.Data.Checksum = "cd" },
 		"examples":   func(s *Spec) { s.Data.TrainExamples++ },
-		"augment":    func(s *Spec) { s.Augmentation = dataset.Augmentation{Shift: .1} },
+		"augment":    func(s *Spec) { s.Augmentation = recipe.Augmentation{Shift: .1} },
 		"threads":    func(s *Spec) { s.Threads++ },
 		"crop":       func(s *Spec) { s.Augmentation.Crop = .08 },
-		"policy":     func(s *Spec) { s.Augmentation.Policy = dataset.RandAugment },
+		"policy":     func(s *Spec) { s.Augmentation.Policy = recipe.RandAugment },
 		"magnitude":  func(s *Spec) { s.Augmentation.Magnitude = 10 },
 		"validation": func(s *Spec) { s.Data.ValidationCrop = .875 },
 		"warm-up":    func(s *Spec) { s.Recipe.WarmupEpochs = 5 },

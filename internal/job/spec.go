@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"gridsearch/dataset"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
@@ -36,15 +35,15 @@ type Data struct {
 
 // Spec is one run in full: whoever holds it can train it, with no experiment file beside it.
 type Spec struct {
-	Key          string               `json:"key"`
-	Trial        string               `json:"trial"`
-	SeedIndex    int                  `json:"seed_index"`
-	StudySeed    uint64               `json:"study_seed"`
-	Architecture model.Architecture   `json:"architecture"` // scaled
-	Recipe       recipe.Recipe        `json:"recipe"`
-	Augmentation dataset.Augmentation `json:"augmentation"`
-	Data         Data                 `json:"data"`
-	Threads      int                  `json:"threads_per_run"`
+	Key          string              `json:"key"`
+	Trial        string              `json:"trial"`
+	SeedIndex    int                 `json:"seed_index"`
+	StudySeed    uint64              `json:"study_seed"`
+	Architecture model.Architecture  `json:"architecture"` // scaled
+	Recipe       recipe.Recipe       `json:"recipe"`
+	Augmentation recipe.Augmentation `json:"augmentation"`
+	Data         Data                `json:"data"`
+	Threads      int                 `json:"threads_per_run"`
 }
 
 // Seed is the seed of the run's data order, augmentation, initialisation and masks: the same for

@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"time"
 
-	"gridsearch/internal/benchmark"
 	"gridsearch/internal/job"
+	"gridsearch/internal/latency"
 )
 
 // measure times the inference of a run's network. It says that it is alive between two passes, and
@@ -16,7 +16,7 @@ func (w *worker) measure(ctx context.Context, m job.Measurement) job.Latency {
 	runtime.GOMAXPROCS(m.Spec.Threads + 1) // as in train
 	answer := job.Latency{Key: m.Spec.Key, Trial: m.Spec.Trial, Batch: m.Batch}
 	var said time.Time
-	l, err := benchmark.MeasureLatency(m.Spec.Architecture, m.Batch, m.Spec.Threads, func() error {
+	l, err := latency.Measure(m.Spec.Architecture, m.Batch, m.Spec.Threads, func() error {
 		if time.Since(said) >= aliveEvery {
 			_ = w.send(job.Reply{Alive: true}) // as in progress
 			said = time.Now()

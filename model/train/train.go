@@ -18,6 +18,7 @@ import (
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/layer"
+	"gridsearch/model/recipe"
 )
 
 // Job is one training: a network, how it is trained, and on what.
@@ -27,7 +28,7 @@ type Job struct {
 	// at the architecture's size, or at the native one where the augmentation crops
 	Train        *dataset.Images
 	Validation   *dataset.Images
-	Augmentation dataset.Augmentation
+	Augmentation recipe.Augmentation
 	Seed         uint64 // of initialisation, data order, augmentation and masks
 	Threads      int    // 0 for one; the bits of the result depend on it
 

@@ -27,6 +27,7 @@ import (
 	"gridsearch/model"
 	"gridsearch/model/layer"
 	"gridsearch/model/nn"
+	"gridsearch/model/recipe"
 )
 
 func small() model.Architecture {
@@ -64,7 +65,7 @@ func job() Job {
 	r := DefaultRecipe()
 	r.Epochs, r.BatchSize, r.Dropout, r.DropConnect, r.EMA = 3, 16, .1, .2, .9
 	return Job{Architecture: small(), Recipe: r, Train: quadrants(200, 1),
-		Validation: quadrants(130, 2), Augmentation: dataset.Augmentation{Shift: .1}, Seed: 5}
+		Validation: quadrants(130, 2), Augmentation: recipe.Augmentation{Shift: .1}, Seed: 5}
 }
 
 func ignore(Progress) {}
@@ -519,7 +520,7 @@ func TestEfficientNetRecipe(t *testing.T) {
 	j := job()
 	j.Recipe = EfficientNetRecipe()
 	j.Recipe.Epochs, j.Recipe.BatchSize, j.Recipe.WarmupEpochs, j.Recipe.EMA = 12, 16, 2, .95
-	j.Augmentation = dataset.Augmentation{Crop: .5, Policy: dataset.RandAugment, Layers: 1,
+	j.Augmentation = recipe.Augmentation{Crop: .5, Policy: recipe.RandAugment, Layers: 1,
 		Magnitude: 3}
 	want := run(t, j)
 	if want.Top1 < .5 { // chance is a quarter
