@@ -15,8 +15,8 @@ import (
 )
 
 // form is what a message says a condition is.
-const form = "a condition is fields of [train] with their values and spaces between them, such as " +
-	"epochs=8 learning_rate=0.1"
+const form = "a condition is fields of [train] with their values and spaces between them, such " +
+	"as epochs=8 learning_rate=0.1"
 
 // setting is a field of a condition with its value as text.
 type setting struct{ name, value string }
