@@ -82,11 +82,13 @@ func (s *Store) Withdraw(stages []Stage) error {
 	if err != nil {
 		return err
 	}
+	gone := slices.DeleteFunc(strangers(recorded, planned(stages), stages),
+		func(r Run) bool { return begun[r.Key] })
+	if len(gone) == 0 {
+		return nil
+	}
 	return s.within(func(tx *sql.Tx) error {
-		for _, r := range strangers(recorded, planned(stages), stages) {
-			if begun[r.Key] {
-				continue
-			}
+		for _, r := range gone {
 			if _, err := tx.Exec("DELETE FROM runs WHERE key = ?", r.Key); err != nil {
 				return err
 			}

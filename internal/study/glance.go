@@ -16,6 +16,7 @@ type Overview struct {
 	Total         int       `json:"total"`
 	Complete      int       `json:"complete"`
 	Failed        int       `json:"failed"`
+	Dropped       int       `json:"dropped"` // by decisions: they count as done
 	Waiting       int       `json:"waiting"` // without a result: those that run are among them
 	Running       []Active  `json:"running"`
 	PID           int       `json:"pid"` // of the process that works on it; 0 for none
@@ -30,20 +31,17 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{},
-		PID:      store.Holder(folder.lock()),
-		Warnings: s.Warnings()}
+	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records) + len(s.Later),
+		Running: []Active{}, PID: store.Holder(folder.lock()), Warnings: s.Warnings()}
 	t := newTracker(time.Time{}, 0, 0)
 	for _, r := range s.Records {
-		switch r.State {
-		case store.Complete:
-			o.Complete++
+		o.count(r.State)
+		if r.State == store.Complete {
 			t.had(r.Trial, r.Result.Top1)
-		case store.Failed:
-			o.Failed++
-		default:
-			o.Waiting++
 		}
+	}
+	for _, r := range s.Later {
+		o.count(r.State)
 	}
 	o.Best = t.best()
 	last := lastStatus(folder)
@@ -54,6 +52,19 @@ func Glance(folder Folder) (Overview, error) {
 		o.Remaining = last.Remaining
 	}
 	return o, nil
+}
+
+func (o *Overview) count(state store.State) {
+	switch state {
+	case store.Complete:
+		o.Complete++
+	case store.Failed:
+		o.Failed++
+	case store.Dropped:
+		o.Dropped++
+	default:
+		o.Waiting++
+	}
 }
 
 // Activity says whether somebody works on the study.

@@ -158,7 +158,7 @@ func newBench(t *testing.T, script string, trials ...string) *bench {
 	}
 	var err error
 	if b.record, err = store.Open(b.folder.database()); err == nil {
-		err = errors.Join(b.record.Plan(runs(b.specs)), b.folder.makeRuns())
+		err = errors.Join(b.record.Plan(stages(b.specs)), b.folder.makeRuns())
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -328,6 +328,7 @@ func TestOtherPlan(t *testing.T) {
 	if err := run(); !errors.As(err, &interrupted) {
 		t.Fatal(err)
 	}
+	begin(t, folder)
 	images := filepath.Join(data, "train-images-idx3-ubyte")
 	content, err := os.ReadFile(images)
 	if err != nil {
@@ -365,5 +366,23 @@ func TestOtherPlan(t *testing.T) {
 				t.Errorf("with %q: %v\nwant %q", c.new, err, want)
 			}
 		}
+	}
+}
+
+// begin notes on the record of a study that its first run has been begun.
+func begin(t *testing.T, folder Folder) {
+	t.Helper()
+	record, err := store.Open(folder.database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer record.Close()
+	list, err := record.Records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := record.Note(store.Execution{Key: list[0].Key, Outcome: store.OutcomeInterrupted},
+		false); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -117,7 +117,9 @@ func run(ctx context.Context, folder Folder, p *Prepared, o Options) error {
 		return err
 	}
 	defer record.Close()
-	if err := errors.Join(folder.write(p, specs), folder.makeRuns()); err != nil {
+	if err := errors.Join(folder.write(p, specs), o.patiently(ctx, func() error {
+		return record.Withdraw(stages(specs))
+	}), folder.makeRuns()); err != nil {
 		return err
 	}
 	o.Command = folder.withPlaces(o.Command, p.Experiment.Data.Path)
@@ -143,7 +145,7 @@ func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spe
 	}); err != nil {
 		return nil, err
 	}
-	err = o.patiently(ctx, func() error { return record.Plan(runs(specs)) })
+	err = o.patiently(ctx, func() error { return record.Plan(stages(specs)) })
 	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
 		other.Why = differences(folder, record, p, specs)
 	}
@@ -157,7 +159,8 @@ func openRecord(ctx context.Context, folder Folder, p *Prepared, specs []job.Spe
 func runs(specs []job.Spec) []store.Run {
 	list := make([]store.Run, len(specs))
 	for i, s := range specs {
-		list[i] = store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex}
+		list[i] = store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex, Network: s.Network(),
+			Stream: s.Stream, Condition: s.Condition}
 	}
 	return list
 }
@@ -243,6 +246,9 @@ func (s *supervisor) fill() error {
 		case store.Failed:
 			s.tracker.failed++
 			continue
+		case store.Dropped:
+			s.tracker.dropped++
+			continue
 		}
 		s.tracker.wait(spec)
 		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
@@ -300,7 +306,7 @@ func (s *supervisor) end(cause error) error {
 	}
 	var stopped *StoppedError
 	var faulted *FaultError
-	switch left := t.total - t.complete - t.failed; {
+	switch left := t.total - t.complete - t.failed - t.dropped; {
 	case left > 0 && errors.As(cause, &faulted):
 		return &FaultError{left, faulted.Fault}
 	case left > 0 && errors.As(cause, &stopped):

@@ -16,6 +16,7 @@ type tracker struct {
 	total    int
 	waiting  int
 	failed   int
+	dropped  int
 	complete int
 	running  map[string]*activeRun
 	trials   []trialRuns
@@ -142,8 +143,9 @@ func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
 }
 
 func (t *tracker) status(now time.Time) Status {
-	s := Status{Total: t.total, Complete: t.complete, Failed: t.failed, Running: []Active{},
-		Best: t.leader, Elapsed: now.Sub(t.began).Seconds(), Remaining: t.remaining(now)}
+	s := Status{Total: t.total, Complete: t.complete, Failed: t.failed, Dropped: t.dropped,
+		Running: []Active{}, Best: t.leader, Elapsed: now.Sub(t.began).Seconds(),
+		Remaining: t.remaining(now)}
 	for _, key := range slices.Sorted(maps.Keys(t.running)) {
 		run := t.running[key]
 		s.Running = append(s.Running, Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,
