@@ -24,7 +24,8 @@ func TestChangedRows(t *testing.T) {
 		{"results", "split", "'else'", "has a result on the split \"else\""},
 		{"results", "checksum", "''", "0000000000000000 in table results"},
 		{"results", "key", "'0000000000000003'", "0000000000000003 in table results"},
-		{"results", "key", "'0000000000000009'", "2 of its rows are of runs or decisions that are not on it"},
+		{"results", "key", "'0000000000000009'",
+			"2 of its rows are of runs or decisions that are not on it"},
 		{"results", "checksum", "NULL, top1 = 0.5",
 			"a result has top-1 0.5, and 1 of 9 images as correct"},
 		{"failures", "error", "'other'", "0000000000000001 in table failures"},
@@ -54,7 +55,8 @@ func TestChangedRows(t *testing.T) {
 		}
 		for _, statement := range []string{"PRAGMA foreign_keys = 0",
 			"DROP TRIGGER results_are_final", "DROP TRIGGER decisions_are_final",
-			"PRAGMA ignore_check_constraints = 1", "UPDATE OR REPLACE " + c.table + " SET " + c.column + " = " + c.value} {
+			"PRAGMA ignore_check_constraints = 1", "UPDATE OR REPLACE " + c.table + " SET " +
+				c.column + " = " + c.value} {
 			if _, err := s.db.Exec(statement); err != nil {
 				t.Fatal(statement, err)
 			}

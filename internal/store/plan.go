@@ -23,7 +23,8 @@ func (e *MismatchError) Error() string {
 		some(e.Missing), e.New)}
 	lines = append(lines, e.Why...)
 	lines = append(lines, "continue it with what it was made from (gridsearch run STUDY), with a "+
-		"plan that has its runs and others besides, or give this one another [study] name or --dir")
+		"plan that has its runs and others besides, or give this one another [study] name or "+
+		"--dir")
 	return strings.Join(lines, "\n")
 }
 
@@ -53,8 +54,8 @@ func Names(runs []Run) string {
 
 // Plan writes the runs of a plan's stages into the record. Where runs are there already, it adds
 // those that are new and takes over the plan's order and names of trials: a key says what was
-// trained, a name what the plan calls it. Runs that decisions have added to a stage of the plan stay
-// behind these. Runs that are in no stage give a *MismatchError where one of them has been begun;
+// trained, a name what the plan calls it. Runs that decisions have added to a stage of the plan
+// follow. Runs that are in no stage give a *MismatchError where one of them has been begun;
 // those that nobody has begun stay until Withdraw.
 func (s *Store) Plan(stages []Stage) error {
 	recorded, err := s.runs()

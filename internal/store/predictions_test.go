@@ -101,6 +101,12 @@ func earlierRecord(t *testing.T, path string) {
 	if got := records(t, reader); len(got) != 1 || !reflect.DeepEqual(*got[0].Result, want) {
 		t.Errorf("read alone: %+v", got[0].Result)
 	}
+	if got := records(t, reader)[0]; got.Stage != SearchStage || got.Network != "" || got.Test != nil {
+		t.Errorf("read alone: %+v", got)
+	}
+	if list, err := reader.Decisions(); err != nil || list != nil {
+		t.Errorf("a record without the table: %+v (%v)", list, err)
+	}
 	reader.Close()
 	s, err := Open(path)
 	if err != nil {

@@ -69,6 +69,11 @@ func TestPlanGrows(t *testing.T) {
 	if list, err := s.Latencies(); err != nil || len(list) != 1 {
 		t.Errorf("latencies: %+v (%v)", list, err)
 	}
+	twice := append(plan(8), plan(7)[6])
+	if err := s.Plan(search(twice)); err == nil {
+		t.Error("a plan with a run twice is taken")
+	}
+	wantKeys(t, s, "waiting 5", "waiting 4", "waiting 3", "waiting 2", "complete 1", "waiting ")
 	less := plan(3)[1:]
 	if err := s.Plan(search(less)); err != nil {
 		t.Fatal(err)
@@ -207,7 +212,8 @@ func TestDecideAtOnce(t *testing.T) {
 		"no JSON":                          {digest("x"), "{", nil, nil},
 		"late has decided on the input":    {digest("first"), "1", []Run{confirming(1)}, nil},
 		"0002 (trial 1 seed=0) of stage l": {digest("x"), "1", []Run{confirming(1), plan(4)[2]}, nil},
-		"c000000000000001 (trial 0 seed=1": {digest("x"), "1", []Run{confirming(1), confirming(1)}, nil},
+		"c000000000000001 (trial 0 seed=1": {digest("x"), "1",
+			[]Run{confirming(1), confirming(1)}, nil},
 		"0000000000000000 cannot be dropped by stage late: it is complete": {digest("x"), "1",
 			[]Run{confirming(1)}, []string{plan(4)[2].Key, plan(4)[0].Key}},
 		"0000000000000001 cannot be dropped by stage late: it is dropped already": {digest("x"), "1",

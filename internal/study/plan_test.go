@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"gridsearch/internal/store"
 )
 
 // TestDamagedPlan: a plan.json that is none is the input's fault, and the message says how to make
@@ -50,7 +52,9 @@ func FuzzPlan(f *testing.F) {
 		f.Fatal(err)
 	}
 	text, err := json.Marshal(document{Document: p.Plan.Document("small"),
-		Overrides: []string{"train.epochs=1"}})
+		Overrides: []string{"train.epochs=1"}, Stages: []store.Stage{{Name: store.SearchStage,
+			Decision: store.DecideAll, Runs: []store.Run{{Key: "1"}, {Key: "2", Stream: "tune"}}},
+			{Name: "late", Decision: "confirm"}}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -60,6 +64,11 @@ func FuzzPlan(f *testing.F) {
 		plan, err := decodePlan([]byte(text))
 		if err != nil {
 			return
+		}
+		for i, stage := range plan.Stages {
+			if stage.Name == "" || i == 0 && stage.Name != store.SearchStage {
+				t.Errorf("%s is taken", text)
+			}
 		}
 		for _, trial := range plan.Trials {
 			trial.Controls()

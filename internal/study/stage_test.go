@@ -155,6 +155,43 @@ func TestStages(t *testing.T) {
 	}
 }
 
+// TestHalfGrown: a study that was killed between its record and its plan, when it was to have
+// another run, is read as it was, and goes on as the plan says.
+func TestHalfGrown(t *testing.T) {
+	folder := schema6(t)
+	p, err := Reopen(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := p.Specs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := stages(specs)
+	more[0].Runs = append(more[0].Runs, store.Run{Key: "fedcba9876543210", Trial: "base", Seed: 2})
+	record, err := store.Open(folder.database())
+	if err == nil {
+		err = errors.Join(record.Plan(more), record.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := load(t, folder)
+	if len(s.Records) != 10 || len(s.Unplanned) != 1 || len(s.Warnings()) != 1 {
+		t.Errorf("%d runs, and %+v", len(s.Records), s.Unplanned)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	var interrupted *InterruptedError
+	if err := Run(stopped, folder, p, Options{Command: []string{"none"}}); !errors.As(err,
+		&interrupted) || interrupted.Left != 3 {
+		t.Fatalf("it goes on with %v", err)
+	}
+	if s = load(t, folder); len(s.Records) != 10 || len(s.Warnings()) != 0 {
+		t.Errorf("%d runs, and %v", len(s.Records), s.Warnings())
+	}
+}
+
 // TestDroppedIsDone: a study whose other runs are dropped is finished, without training anything.
 func TestDroppedIsDone(t *testing.T) {
 	folder := schema6(t)
@@ -169,8 +206,8 @@ func TestDroppedIsDone(t *testing.T) {
 			waiting = append(waiting, r.Key)
 		}
 	}
-	err = errors.Join(err, record.Decide(store.SearchStage, strings.Repeat("ab", 32), []byte("{}"), nil,
-		waiting[:2]))
+	err = errors.Join(err, record.Decide(store.SearchStage, strings.Repeat("ab", 32),
+		[]byte("{}"), nil, waiting[:2]))
 	if err := errors.Join(err, record.Note(store.Execution{Key: waiting[2], Error: "diverged",
 		Outcome: store.OutcomeFailed}, true), record.Close()); err != nil {
 		t.Fatal(err)
@@ -210,18 +247,19 @@ func TestDamagedStages(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := string(text[:bytes.Index(text, []byte(` "runs": [`))])
-	if _, err := decodePlan([]byte(head + `"stages":[{"name":"search","decision":"all"}]}`)); err != nil {
+	const search = `"stages":[{"name":"search","decision":"all"`
+	if _, err := decodePlan([]byte(head + search + "}]}")); err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		`"stages":[{"name":"late","decision":"all"}]}`:                                    "first stage is called",
-		`"stages":[{"name":"search"}]}`:                                                   "stage 1 has no name or",
-		`"stages":[{"name":"search","decision":"all"},{"decision":"all"}]}`:               "stage 2 has no name",
-		`"stages":[{"name":"search","decision":"all"},{"name":"search","decision":"x"}]}`: "two stages",
-		`"stages":[{"name":"search","decision":"all","runs":[{"key":""}]}]}`:              "has no key",
-		`"runs":[{"key":"1"},{"key":"1"}]}`:                                               "there twice",
-		`"stages":7}`:                                                                     "cannot unmarshal",
-		`"runs":7}`:                                                                       "cannot unmarshal",
+		`"stages":[{"name":"late","decision":"all"}]}`:  "first stage is called",
+		`"stages":[{"name":"search"}]}`:                 "stage 1 has no name or",
+		search + `},{"decision":"all"}]}`:               "stage 2 has no name",
+		search + `},{"name":"search","decision":"x"}]}`: "two stages",
+		search + `,"runs":[{"key":""}]}]}`:              "has no key",
+		`"runs":[{"key":"1"},{"key":"1"}]}`:             "there twice",
+		`"stages":7}`:                                   "cannot unmarshal",
+		`"runs":7}`:                                     "cannot unmarshal",
 	} {
 		if _, err := decodePlan([]byte(head + text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)

@@ -1,7 +1,7 @@
--- Runs of several stages of one study: of which network (16 hexadecimal digits, the same under every
--- seed and condition; empty where no plan has said it yet), which stream its seed is drawn from
--- (empty for the search's), how its recipe differs from the study's (empty for not at all), and the
--- stage that it belongs to.
+-- Runs of several stages of one study: of which network (16 hexadecimal digits, the same under
+-- every seed and condition; empty where no plan has said it yet), which stream its seed is drawn
+-- from (empty for the search's), how its recipe differs from the study's (empty for not at all),
+-- and the stage that it belongs to.
 ALTER TABLE runs ADD COLUMN network TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN stream TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN condition TEXT NOT NULL DEFAULT '';
