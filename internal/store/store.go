@@ -1,8 +1,8 @@
 // Package store keeps the record of a study: one SQLite file with one writer.
 //
 // A result is written once, in one transaction that reaches the disk before it is acknowledged, and
-// is never changed or deleted. Everything else is derived from results and the plan. The package
-// needs no cgo.
+// is never changed or deleted; so is a decision, with the runs that it adds and drops. Everything
+// else is derived from these and the plan. The package needs no cgo.
 package store
 
 import (
