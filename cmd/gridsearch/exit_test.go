@@ -93,7 +93,11 @@ func TestExitCodes(t *testing.T) {
 		{exitFailedRuns, append(diverging, "--dir", "e", "--set", "execution.on_failure=stop")},
 		{exitFailedRuns, append(diverging, "--dir", "f", "--set",
 			"execution.max_consecutive_failures=2")},
-		{exitOtherStudy, []string{"run", "small.toml", "--dir", "b", "--progress", "none"}},
+		{exitOtherStudy, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set",
+			"train.epochs=1"}},
+		{exitDone, []string{"run", "small.toml", "--dir", "b", "--progress", "none"}},
+		{exitOtherStudy, []string{"run", "small.toml", "--dir", "b", "--progress", "none", "--set",
+			"replication.seeds=1"}},
 	} {
 		if code, _, messages := s.run(c.args...); code != c.want {
 			t.Errorf("%v ends with %d, want %d: %s", c.args, code, c.want, messages)

@@ -106,14 +106,17 @@ func (l *live) draw() {
 
 // table renders the state of a study; since is the age of the state in seconds.
 func table(name string, s study.Status, since float64) []string {
-	counts := fmt.Sprintf("  %d running  %d failed  elapsed %s", len(s.Running), s.Failed,
-		clock(s.Elapsed+since))
-	if s.Remaining != nil && s.Complete+s.Failed < s.Total {
+	counts := fmt.Sprintf("  %d running  %d failed", len(s.Running), s.Failed)
+	if s.Dropped > 0 {
+		counts += fmt.Sprintf("  %d dropped", s.Dropped)
+	}
+	counts += "  elapsed " + clock(s.Elapsed+since)
+	if s.Remaining != nil && s.Done() < s.Total {
 		r := *s.Remaining
 		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
 		counts += "  " + remaining(study.Status{Remaining: &r})
 	}
-	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Complete+s.Failed, s.Total, 24),
+	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Done(), s.Total, 24),
 		s.Complete, plural.Of(s.Total, "run")), counts}
 	if s.Best != nil {
 		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial,

@@ -32,7 +32,15 @@ func TestTableFits(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
 	}
-	s.Complete = 1188
+	if strings.Contains(text, "dropped") {
+		t.Errorf("nothing is dropped:\n%s", text)
+	}
+	s.Complete, s.Dropped = 1000, 188
+	if text := strings.Join(table("x", s, 1), "\n"); strings.Contains(text, "ETA") ||
+		!strings.Contains(text, "188 dropped") || !strings.Contains(text, "100 %  1000 of 1200 runs") {
+		t.Errorf("with dropped runs the table is\n%s", text)
+	}
+	s.Complete, s.Dropped = 1188, 0
 	if text := strings.Join(table("x", s, 1), "\n"); strings.Contains(text, "ETA") {
 		t.Errorf("a study at its end has an ETA:\n%s", text)
 	}
@@ -57,5 +65,25 @@ func TestPlainLines(t *testing.T) {
 	newLines(&out).event(coordinator.Event{Kind: coordinator.RunFailed, Trial: "d=1", Error: "class \x1b[31mcat"})
 	if want := "[0/0] d=1 seed=0  failed: class \\u001b[31mcat\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// TestDroppedRunsAreDone: they are counted with what is done, and told where there are some.
+func TestDroppedRunsAreDone(t *testing.T) {
+	var out strings.Builder
+	newLines(&out).event(coordinator.Event{Kind: coordinator.Started, Status: study.Status{Complete: 3, Failed: 1,
+		Dropped: 2, Total: 6}})
+	if want := "[6/6] on the record already\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+	for dropped, want := range map[int]string{
+		0: "runs       3 complete, 1 failed, 0 waiting of 4\n",
+		2: "runs       3 complete, 1 failed, 0 waiting, 2 dropped of 6\n"} {
+		out.Reset()
+		o := study.Overview{Complete: 3, Failed: 1, Dropped: dropped, Total: 4 + dropped}
+		if err := printStatus(&out, o, "table"); err != nil || !strings.Contains(out.String(), want) ||
+			!strings.Contains(out.String(), "finished") {
+			t.Errorf("status is %q (%v), want %q", out.String(), err, want)
+		}
 	}
 }

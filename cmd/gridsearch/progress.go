@@ -72,7 +72,7 @@ func newLines(out io.Writer) lines { return lines{terminal.NewWriter(out)} }
 
 func (l lines) event(e coordinator.Event) {
 	s := e.Status
-	count := fmt.Sprintf("[%d/%d]", s.Complete+s.Failed, s.Total)
+	count := fmt.Sprintf("[%d/%d]", s.Done(), s.Total)
 	run := fmt.Sprintf("%s seed=%d", e.Trial, e.Seed)
 	switch e.Kind {
 	case coordinator.Started:

@@ -31,7 +31,7 @@ const (
 	exitInput    = 2 // usage, experiment file or data
 	// some runs failed, in a study that is finished or that they have stopped; or the machine has
 	exitFailedRuns  = 3
-	exitOtherStudy  = 4
+	exitOtherStudy  = 4 // the record has begun runs that belong to no stage of the file
 	exitLocked      = 5
 	exitInterrupted = 128 // plus the number of the signal
 )

@@ -30,7 +30,10 @@ func newRun() *cobra.Command {
 			"the same. With --limit it prints the table so far and ends with 0; where failed " +
 			"runs stop it (--fail-fast, on_failure and\nmax_consecutive_failures of [execution]) " +
 			"it ends with 3.\nAn argument that is a file is an experiment file, whatever its " +
-			"ending; a study of the same name goes by its folder, like studies/NAME.\nWhere a " +
+			"ending; a study of the same name goes by its folder, like studies/NAME.\nA file " +
+			"with more trials or seeds than the study has goes on with it and trains what is new. " +
+			"One that lacks runs which the study has begun\nends with 4 and changes nothing; " +
+			"runs that nobody has begun yet may go.\nWhere a " +
 			"worker turns out to be another program than this one it ends with 3 too: let its " +
 			"build finish, and run the same command again.",
 		Args: exactly("an experiment file or a study"),

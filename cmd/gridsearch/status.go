@@ -53,8 +53,12 @@ func printStatus(out io.Writer, state study.Overview, format string) error {
 		return json.NewEncoder(out).Encode(state)
 	}
 	fmt.Fprintf(out, "%s: %s\n", state.Study, state.Activity())
-	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting of %d\n", state.Complete,
-		state.Failed, state.Waiting, state.Total)
+	dropped := ""
+	if state.Dropped > 0 {
+		dropped = fmt.Sprintf(", %d dropped", state.Dropped)
+	}
+	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting%s of %d\n", state.Complete,
+		state.Failed, state.Waiting, dropped, state.Total)
 	for _, a := range state.Running {
 		fmt.Fprintf(out, "running    %s seed %d  step %d of %d  loss %.3f  last word %s ago\n",
 			a.Trial, a.Seed, a.Step, a.Steps, a.Loss,

@@ -221,7 +221,7 @@ func match(folders []study.Folder, key string) (found []run, keys []string, unre
 			unread = errors.Join(unread, err)
 			continue
 		}
-		for _, r := range slices.Concat(s.Records, s.Unplanned) {
+		for _, r := range slices.Concat(s.Records, s.Later, s.Unplanned) {
 			keys = append(keys, r.Key)
 			if key != "" && strings.HasPrefix(r.Key, key) {
 				found = append(found, run{r, folder})

@@ -124,7 +124,9 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 		return err
 	}
 	defer record.Close()
-	if err := errors.Join(folder.WritePlan(p, specs), folder.MakeRuns()); err != nil {
+	if err := errors.Join(folder.WritePlan(p, specs), o.patiently(ctx, func() error {
+		return record.Withdraw(study.Stages(specs))
+	}), folder.MakeRuns()); err != nil {
 		return err
 	}
 	o.Command = withPlaces(folder, o.Command, p.Experiment.Data.Path)
@@ -236,6 +238,9 @@ func (s *supervisor) fill() error {
 		case store.Failed:
 			s.tracker.failed++
 			continue
+		case store.Dropped:
+			s.tracker.dropped++
+			continue
 		}
 		s.tracker.wait(spec)
 		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
@@ -295,7 +300,7 @@ func (s *supervisor) end(cause error) error {
 	}
 	var stopped *StoppedError
 	var faulted *FaultError
-	switch left := t.total - t.complete - t.failed; {
+	switch left := t.total - t.complete - t.failed - t.dropped; {
 	case left > 0 && errors.As(cause, &faulted):
 		return &FaultError{left, faulted.Fault}
 	case left > 0 && errors.As(cause, &stopped):

@@ -166,7 +166,7 @@ func benchOf(t *testing.T, script string, specs []job.Spec) *bench {
 	b := &bench{t: t, folder: study.Folder(t.TempDir()), script: script, specs: specs}
 	var err error
 	if b.record, err = store.Open(b.folder.Database()); err == nil {
-		err = errors.Join(b.record.Plan(study.Runs(b.specs)), b.folder.MakeRuns())
+		err = errors.Join(b.record.Plan(study.Stages(b.specs)), b.folder.MakeRuns())
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ type tracker struct {
 	total    int
 	waiting  int
 	failed   int
+	dropped  int
 	complete int
 	running  map[string]*activeRun
 	trials   []trialRuns
@@ -140,8 +141,9 @@ func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
 }
 
 func (t *tracker) status(now time.Time) study.Status {
-	s := study.Status{Total: t.total, Complete: t.complete, Failed: t.failed, Running: []study.Active{},
-		Best: t.leader, Elapsed: now.Sub(t.began).Seconds(), Remaining: t.remaining(now)}
+	s := study.Status{Total: t.total, Complete: t.complete, Failed: t.failed, Dropped: t.dropped,
+		Running: []study.Active{}, Best: t.leader, Elapsed: now.Sub(t.began).Seconds(),
+		Remaining: t.remaining(now)}
 	for _, key := range slices.Sorted(maps.Keys(t.running)) {
 		run := t.running[key]
 		s.Running = append(s.Running, study.Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,

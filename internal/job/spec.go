@@ -2,11 +2,14 @@ package job
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"gridsearch/internal/nearest"
 	"gridsearch/internal/random"
 	"gridsearch/model"
 	"gridsearch/model/recipe"
@@ -35,9 +38,13 @@ type Data struct {
 
 // Spec is one run in full: whoever holds it can train it, with no experiment file beside it.
 type Spec struct {
-	Key          string              `json:"key"`
-	Trial        string              `json:"trial"`
-	SeedIndex    int                 `json:"seed_index"`
+	Key       string `json:"key"`
+	Trial     string `json:"trial"`
+	SeedIndex int    `json:"seed_index"`
+	// Stream is what the seed is drawn from: empty for a search's runs, or one of Streams.
+	Stream string `json:"stream,omitempty"`
+	// Condition is how the recipe differs from the study's, which it does already: see Under.
+	Condition    string              `json:"condition,omitempty"`
 	StudySeed    uint64              `json:"study_seed"`
 	Architecture model.Architecture  `json:"architecture"` // scaled
 	Recipe       recipe.Recipe       `json:"recipe"`
@@ -46,9 +53,33 @@ type Spec struct {
 	Threads      int                 `json:"threads_per_run"`
 }
 
+// Streams of fresh seeds, none of which is one of the search's or of the other stream.
+const (
+	Confirm = "confirm" // of runs that confirm what a search has found
+	Tune    = "tune"    // of runs that choose a recipe
+)
+
+// Streams lists the names that a run's stream may have besides the empty one.
+var Streams = []string{Confirm, Tune}
+
+// searchStream names the seeds of runs without a stream.
+const searchStream = "run"
+
 // Seed is the seed of the run's data order, augmentation, initialisation and masks: the same for
 // every trial, so that trials compare in pairs.
-func (s Spec) Seed() uint64 { return random.Seed(s.StudySeed, "run", s.SeedIndex) }
+func (s Spec) Seed() uint64 {
+	return random.Seed(s.StudySeed, cmp.Or(s.Stream, searchStream), s.SeedIndex)
+}
+
+// Network identifies what is trained, under whatever seed and condition: the first 16 hexadecimal
+// digits of the SHA-256 of the network's key.
+func (s Spec) Network() string { return digest([]byte(s.Architecture.Key())) }
+
+// digest is the first 16 hexadecimal digits of the SHA-256 of a text.
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
 
 // Work is the training cost of the run in multiply-adds: three passes (forward, two backward) over
 // every image of every epoch.
@@ -59,7 +90,8 @@ func (s Spec) Work() float64 {
 
 // WithKey returns the spec with its key: the first 16 hexadecimal digits of the SHA-256 of
 // everything that decides the run's numbers, as JSON with sorted keys. Labels, names, paths and
-// execution settings stay out, so that a key names the same training everywhere.
+// execution settings stay out, so that a key names the same training everywhere. So does the text
+// of a condition: the recipe that it makes is in the key.
 func (s Spec) WithKey() (Spec, error) {
 	content := map[string]any{
 		"network":             json.RawMessage(s.Architecture.Key()),
@@ -79,12 +111,14 @@ func (s Spec) WithKey() (Spec, error) {
 	if s.Data.ValidationCrop > 0 { // a later option: earlier keys are without it
 		content["validation_crop"] = s.Data.ValidationCrop
 	}
+	if s.Stream != "" { // likewise
+		content["stream"] = s.Stream
+	}
 	text, err := canonicalJSON(content)
 	if err != nil {
 		return s, fmt.Errorf("run key of trial %s: %w", s.Trial, err)
 	}
-	sum := sha256.Sum256(text)
-	s.Key = hex.EncodeToString(sum[:8])
+	s.Key = digest(text)
 	return s, nil
 }
 
@@ -103,8 +137,15 @@ func canonicalJSON(value any) ([]byte, error) {
 	return json.Marshal(plain)
 }
 
-// Check holds the spec against its key.
+// Check holds the spec against its key, and what stays out of the key against the rest.
 func (s Spec) Check() error {
+	if s.Stream != "" && !slices.Contains(Streams, s.Stream) {
+		return fmt.Errorf("run %q of trial %s: there is no stream %q; did you mean %s?", s.Key, s.Trial,
+			s.Stream, nearest.Words(s.Stream, Streams))
+	}
+	if err := s.checkCondition(); err != nil {
+		return fmt.Errorf("run %q of trial %s: %w", s.Key, s.Trial, err)
+	}
 	same, err := s.WithKey()
 	if err != nil {
 		return err

@@ -124,7 +124,7 @@ func (r Results) Batches() []int {
 type Run struct {
 	Key   string   `json:"key"`
 	Seed  int      `json:"seed"`
-	State string   `json:"state"`
+	State string   `json:"state"` // waiting, complete, failed or dropped
 	Top1  *float64 `json:"top1"`
 	Top5  *float64 `json:"top5"`
 	Loss  *float64 `json:"loss"` // cross-entropy without smoothing, in nats
@@ -204,10 +204,15 @@ func (r Results) AllFailed() bool {
 }
 
 // Failed counts the failed runs.
-func (t Trial) Failed() int {
+func (t Trial) Failed() int { return t.count(store.Failed) }
+
+// Dropped counts the runs that a decision has found not worth training.
+func (t Trial) Dropped() int { return t.count(store.Dropped) }
+
+func (t Trial) count(state store.State) int {
 	n := 0
 	for _, r := range t.Runs {
-		if r.State == string(store.Failed) {
+		if r.State == string(state) {
 			n++
 		}
 	}

@@ -16,6 +16,9 @@ import (
 // checksumVersion is that of the first schema with checksums.
 const checksumVersion = 5
 
+// splitVersion is that of the first schema with stages, and results of several splits.
+const splitVersion = 7
+
 // table is a table whose rows end with a checksum of their other values.
 type table struct {
 	name    string
@@ -30,6 +33,12 @@ var (
 	failuresTable  = table{"failures", "key, error"}
 	latenciesTable = table{"latencies",
 		"trial, batch, threads, repeats, shortest, median, cpu, kernel_set, measured"}
+	decisionsTable = table{"decisions", "stage, input, choice, made"}
+	droppedTable   = table{"dropped", "key, decision"}
+
+	// Results on the validation images are rows of resultsTable, as they were when there was no
+	// other split. Those of another one have it in their checksum.
+	testsTable = table{"results", resultsTable.columns + ", split"}
 )
 
 // insert writes a row. verb is INSERT or what else takes the row's place, conflict what follows.

@@ -18,9 +18,14 @@ func TestChangedRows(t *testing.T) {
 		{"results", "curve", "'[]'", "0000000000000000 in table results"},
 		{"results", "steps", "11", "0000000000000000 in table results"},
 		{"results", "predictions", "'ab'", "0000000000000000 in table results"},
+		{"results", "split", "CASE split WHEN 'test' THEN 'validation' ELSE 'test' END",
+			"0000000000000000 in table results"},
+		{"results", "split", "'test'", "0000000000000000 in table results"},
+		{"results", "split", "'else'", "has a result on the split \"else\""},
 		{"results", "checksum", "''", "0000000000000000 in table results"},
-		{"results", "key", "'0000000000000002'", "0000000000000002 in table results"},
-		{"results", "key", "'0000000000000009'", "1 of its rows are of runs that are not on it"},
+		{"results", "key", "'0000000000000003'", "0000000000000003 in table results"},
+		{"results", "key", "'0000000000000009'",
+			"2 of its rows are of runs or decisions that are not on it"},
 		{"results", "checksum", "NULL, top1 = 0.5",
 			"a result has top-1 0.5, and 1 of 9 images as correct"},
 		{"failures", "error", "'other'", "0000000000000001 in table failures"},
@@ -28,19 +33,30 @@ func TestChangedRows(t *testing.T) {
 		{"executions", "outcome", "'failed'", "in table executions"},
 		{"executions", "environment", "replace(environment, 'generic', 'avx2')",
 			"0000000000000000 in table executions"},
+		{"dropped", "key", "'0000000000000003'", "0000000000000003 in table dropped"},
+		{"dropped", "key", "'0000000000000000'", "0000000000000000 is complete and dropped"},
+		{"dropped", "decision", "2", "0000000000000002 in table dropped"},
+		{"dropped", "decision", "3", "1 of its rows are of runs or decisions that are not on it"},
+		{"decisions", "choice", "'{}'", "the row of late in table decisions"},
+		{"decisions", "input", "input || '0'", "the row of late in table decisions"},
+		{"decisions", "made", "'2026-11-24T12:00:00Z'", "in table decisions"},
 		{"latencies", "shortest", "2", "trial 0 in table latencies"},
 	} {
 		s, path := open(t, 4)
 		crash := execution(1)
 		crash.Outcome, crash.Error = OutcomeFailed, "why"
 		for _, err := range []error{s.Complete(result(0), execution(0)), s.Note(crash, true),
-			s.SetLatency(Latency{Trial: "trial 0", Batch: 1})} {
+			s.Test(plan(1)[0].Key, result(3)), s.SetLatency(Latency{Trial: "trial 0", Batch: 1}),
+			s.Decide("late", digest("a"), []byte("[1]"), nil, []string{plan(4)[2].Key}),
+			s.Decide("late", digest("b"), []byte("[2]"), nil, nil)} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 		for _, statement := range []string{"PRAGMA foreign_keys = 0",
-			"DROP TRIGGER results_are_final", "UPDATE " + c.table + " SET " + c.column + " = " + c.value} {
+			"DROP TRIGGER results_are_final", "DROP TRIGGER decisions_are_final",
+			"PRAGMA ignore_check_constraints = 1", "UPDATE OR REPLACE " + c.table + " SET " +
+				c.column + " = " + c.value} {
 			if _, err := s.db.Exec(statement); err != nil {
 				t.Fatal(statement, err)
 			}
@@ -66,13 +82,14 @@ func read(path string) error {
 	defer s.Close()
 	_, err1 := s.Records()
 	_, err2 := s.Latencies()
-	return errors.Join(err1, err2)
+	_, err3 := s.Decisions()
+	return errors.Join(err1, err2, err3)
 }
 
 // TestSchemaVersions: a schema's number that damage has changed is not believed.
 func TestSchemaVersions(t *testing.T) {
 	s, path := open(t, 1)
-	for _, version := range []string{"-5", "0", "1", "4", "7"} {
+	for _, version := range []string{"-5", "0", "1", "4", "6", "8"} {
 		if _, err := s.db.Exec("PRAGMA user_version = " + version); err != nil {
 			t.Fatal(err)
 		}

@@ -66,7 +66,7 @@ func second(tx *sql.Tx, result Result, e Execution) (*DiffersError, error) {
 		SELECT t.top1, t.top5, t.loss, t.examples, t.correct, t.curve, t.steps, t.predictions,
 			x.host, x.environment
 		FROM results t JOIN executions x ON x.key = t.key AND x.outcome = 'complete'
-		WHERE t.key = ? ORDER BY x.id LIMIT 1`, e.Key).
+		WHERE t.key = ? AND t.split = 'validation' ORDER BY x.id LIMIT 1`, e.Key).
 		Scan(&r.Top1, &r.Top5, &r.Loss, &r.Examples, &r.Correct, &curve, &r.Steps, &r.Predictions,
 			&first.Host, &environment)
 	if errors.Is(err, sql.ErrNoRows) {

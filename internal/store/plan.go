@@ -2,25 +2,29 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// MismatchError says that the record holds the runs of another plan.
+// MismatchError says that the record holds runs that belong to no stage of a plan, and on which it
+// has trained: going on would lose them.
 type MismatchError struct {
 	Path    string
-	Missing []Run    // of the record, that the plan lacks
+	Missing []Run    // of the record, begun, that the plan lacks
 	New     int      // runs of the plan that the record lacks
 	Why     []string // what differs between the plans, a line each, as far as that is known
 }
 
 func (e *MismatchError) Error() string {
-	lines := []string{fmt.Sprintf("%s is the record of another plan: %d of its runs are not in "+
-		"this one%s, and %d are new", e.Path, len(e.Missing), some(e.Missing), e.New)}
+	lines := []string{fmt.Sprintf("%s is the record of another plan: %d of the runs that it has "+
+		"begun belong to no stage of this one%s, and %d are new", e.Path, len(e.Missing),
+		some(e.Missing), e.New)}
 	lines = append(lines, e.Why...)
-	lines = append(lines, "continue it with what it was made from (gridsearch run STUDY), or give "+
-		"this one another [study] name or --dir")
+	lines = append(lines, "continue it with what it was made from (gridsearch run STUDY), with a "+
+		"plan that has its runs and others besides, or give this one another [study] name or "+
+		"--dir")
 	return strings.Join(lines, "\n")
 }
 
@@ -48,81 +52,135 @@ func Names(runs []Run) string {
 	return text
 }
 
-// Plan writes the runs of a plan into an empty record. Where they are there already, the record
-// takes over the plan's order and names of trials: a key says what was trained, a name what the
-// plan calls it. Other runs give a *MismatchError.
-func (s *Store) Plan(runs []Run) error {
+// Plan writes the runs of a plan's stages into the record. Where runs are there already, it adds
+// those that are new and takes over the plan's order and names of trials: a key says what was
+// trained, a name what the plan calls it. Runs that decisions have added to a stage of the plan
+// follow. Runs that are in no stage give a *MismatchError where one of them has been begun;
+// those that nobody has begun stay until Withdraw.
+func (s *Store) Plan(stages []Stage) error {
 	recorded, err := s.runs()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(recorded) == 0:
-		return s.within(func(tx *sql.Tx) error { return insertRuns(tx, runs) })
-	case slices.Equal(recorded, runs):
+	}
+	planned := planned(stages)
+	if slices.Equal(recorded, planned) {
 		return nil
 	}
-	if err := s.compare(recorded, runs); err != nil {
+	if err := s.compare(recorded, planned, stages); err != nil {
 		return err
 	}
-	return s.rename(recorded, runs)
+	return s.take(recorded, planned)
 }
 
-func insertRuns(tx *sql.Tx, runs []Run) error {
-	for i, r := range runs {
-		if _, err := tx.Exec("INSERT INTO runs (key, position, trial, seed) VALUES (?, ?, ?, ?)",
-			r.Key, i, r.Trial, r.Seed); err != nil {
-			return fmt.Errorf("run %s of trial %s: %w", r.Key, r.Trial, err)
+// Withdraw takes off the record what belongs to no stage of a plan and has never been begun. It is
+// for after the plan is on disk too, so that no reader misses a run.
+func (s *Store) Withdraw(stages []Stage) error {
+	recorded, err := s.runs()
+	if err != nil {
+		return err
+	}
+	begun, err := s.begun()
+	if err != nil {
+		return err
+	}
+	gone := slices.DeleteFunc(strangers(recorded, planned(stages), stages),
+		func(r Run) bool { return begun[r.Key] })
+	if len(gone) == 0 {
+		return nil
+	}
+	return s.within(func(tx *sql.Tx) error {
+		for _, r := range gone {
+			if _, err := tx.Exec("DELETE FROM runs WHERE key = ?", r.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// planned lists the runs of stages, each with its stage.
+func planned(stages []Stage) []Run {
+	var list []Run
+	for _, stage := range stages {
+		for _, r := range stage.Runs {
+			r.Stage = stage.Name
+			list = append(list, r)
 		}
 	}
-	return nil
+	return list
 }
 
-// runs lists those on the record in its order.
-func (s *Store) runs() ([]Run, error) {
-	rows, err := s.db.Query("SELECT key, trial, seed FROM runs ORDER BY position")
+// byKey finds runs by their keys.
+func byKey(runs []Run) map[string]Run {
+	m := map[string]Run{}
+	for _, r := range runs {
+		m[r.Key] = r
+	}
+	return m
+}
+
+// strangers are the recorded runs that belong to no stage: neither planned nor decided on.
+func strangers(recorded, planned []Run, stages []Stage) []Run {
+	wanted := byKey(planned)
+	var list []Run
+	for _, r := range recorded {
+		_, ok := wanted[r.Key]
+		decided := slices.ContainsFunc(stages, func(s Stage) bool {
+			return s.Open() && s.Name == r.Stage
+		})
+		if !ok && !decided {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// begun are the keys of runs that anything is known of besides that they were planned.
+func (s *Store) begun() (map[string]bool, error) {
+	rows, err := s.db.Query(`SELECT key FROM results UNION SELECT key FROM executions UNION
+		SELECT key FROM failures UNION SELECT key FROM crashes UNION SELECT key FROM dropped`)
 	if err != nil {
-		return nil, err
+		return nil, s.unread(err)
 	}
 	defer rows.Close()
-	var list []Run
+	keys := map[string]bool{}
 	for rows.Next() {
-		var r Run
-		if err := rows.Scan(&r.Key, &r.Trial, &r.Seed); err != nil {
+		var key string
+		if err := rows.Scan(&key); err != nil {
 			return nil, err
 		}
-		list = append(list, r)
+		keys[key] = true
 	}
-	return list, rows.Err()
+	return keys, rows.Err()
 }
 
 // compare holds the recorded runs against a plan's by their keys.
-func (s *Store) compare(recorded, runs []Run) error {
-	wanted := map[string]Run{}
-	for _, r := range runs {
-		wanted[r.Key] = r
-	}
-	e := &MismatchError{Path: s.path, New: len(runs)}
+func (s *Store) compare(recorded, planned []Run, stages []Stage) error {
+	wanted := byKey(planned)
+	e := &MismatchError{Path: s.path, New: len(planned)}
 	for _, r := range recorded {
 		w, ok := wanted[r.Key]
-		switch {
-		case !ok:
-			e.Missing = append(e.Missing, r)
+		if !ok {
 			continue
-		case w.Seed != r.Seed:
-			return &FileError{s.path, SeedError(r, w)}
+		}
+		if err := Contradiction(r, w); err != nil {
+			return &FileError{s.path, err}
 		}
 		e.New--
 	}
-	if len(e.Missing) > 0 || e.New > 0 {
+	begun, err := s.begun()
+	if err != nil {
+		return err
+	}
+	for _, r := range strangers(recorded, planned, stages) {
+		if begun[r.Key] {
+			e.Missing = append(e.Missing, r)
+		}
+	}
+	if len(e.Missing) > 0 {
 		return e
 	}
 	return nil
-}
-
-// SeedError says that a run is recorded with a seed which is not that of its key.
-func SeedError(recorded, planned Run) error {
-	return Damaged(fmt.Errorf("run %s is recorded with seed %d, its key is that of seed %d",
-		recorded.Key, recorded.Seed, planned.Seed))
 }
 
 // Damaged says what to do about a record that contradicts itself.
@@ -131,43 +189,67 @@ func Damaged(err error) error {
 		"its -wal and -shm to train the study anew", err)
 }
 
-// rename gives recorded runs, and the latencies of their trials, the order and the names of a plan
-// with the same runs.
-func (s *Store) rename(recorded, runs []Run) error {
-	names := map[string]string{} // of trials, by their earlier ones
-	planned := map[string]string{}
-	for _, r := range runs {
-		planned[r.Key] = r.Trial
-	}
+// take gives the record a plan's runs: those that are new, and the order and the names of all, with
+// the latencies of their trials. Runs that are not planned follow in the order that they had.
+func (s *Store) take(recorded, planned []Run) error {
+	there, wanted := byKey(recorded), byKey(planned)
+	all, names := slices.Clone(planned), map[string]string{} // of trials, by their earlier ones
 	for _, r := range recorded {
-		names[r.Trial] = planned[r.Key]
+		if w, ok := wanted[r.Key]; ok {
+			names[r.Trial] = w.Trial
+			continue
+		}
+		all = append(all, r)
+		if _, known := names[r.Trial]; !known {
+			names[r.Trial] = r.Trial
+		}
 	}
 	latencies, err := s.Latencies()
 	if err != nil {
 		return err
 	}
-	return s.within(func(tx *sql.Tx) error {
-		// no two rows may have one position, not even on the way
-		if _, err := tx.Exec("UPDATE runs SET position = -1 - position"); err != nil {
-			return err
-		}
-		for i, r := range runs {
-			if _, err := tx.Exec("UPDATE runs SET position = ?, trial = ? WHERE key = ?",
-				i, r.Trial, r.Key); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec("DELETE FROM latencies"); err != nil {
-			return err
-		}
-		for _, l := range latencies {
-			if name, ok := names[l.Trial]; ok {
-				l.Trial = name
-			}
-			if err := setLatency(tx, l); err != nil {
-				return err
-			}
-		}
-		return nil
+	added := slices.DeleteFunc(slices.Clone(planned), func(r Run) bool {
+		_, ok := there[r.Key]
+		return ok
 	})
+	return s.within(func(tx *sql.Tx) error {
+		if err := add(tx, added); err != nil {
+			return err
+		}
+		return errors.Join(order(tx, all), rename(tx, latencies, names))
+	})
+}
+
+// order gives the runs on the record their places, and what else a plan says of them.
+func order(tx *sql.Tx, runs []Run) error {
+	// no two rows may have one position, not even on the way
+	if _, err := tx.Exec("UPDATE runs SET position = -1 - position"); err != nil {
+		return err
+	}
+	for i, r := range runs {
+		if _, err := tx.Exec("UPDATE runs SET position = ?, trial = ?, network = ?, stage = ? "+
+			"WHERE key = ?", i, r.Trial, r.Network, r.Stage, r.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename gives latencies to what their trials are called now. Those of trials that the record has
+// not are measured again when they are wanted.
+func rename(tx *sql.Tx, latencies []Latency, names map[string]string) error {
+	if _, err := tx.Exec("DELETE FROM latencies"); err != nil {
+		return err
+	}
+	for _, l := range latencies {
+		name, ok := names[l.Trial]
+		if !ok {
+			continue
+		}
+		l.Trial = name
+		if err := setLatency(tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
 }

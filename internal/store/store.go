@@ -1,8 +1,8 @@
 // Package store keeps the record of a study: one SQLite file with one writer.
 //
 // A result is written once, in one transaction that reaches the disk before it is acknowledged, and
-// is never changed or deleted. Everything else is derived from results and the plan. The package
-// needs no cgo.
+// is never changed or deleted; so is a decision, with the runs that it adds and drops. Everything
+// else is derived from these and the plan. The package needs no cgo.
 package store
 
 import (
@@ -22,16 +22,6 @@ import (
 	"gridsearch/internal/job"
 )
 
-// Run is a run of the plan.
-type Run struct {
-	Key   string `json:"key"` // 16 hexadecimal digits, content-addressed
-	Trial string `json:"trial"`
-	Seed  int    `json:"seed"` // index
-}
-
-// Name says which run of the plan it is.
-func (r Run) Name() string { return fmt.Sprintf("%s seed=%d", r.Trial, r.Seed) }
-
 // State of a run on the record. Whether a run is running is known to its supervisor alone.
 type State string
 
@@ -40,6 +30,7 @@ const (
 	Waiting  State = "waiting"
 	Complete State = "complete"
 	Failed   State = "failed"
+	Dropped  State = "dropped" // by a decision: it counts as done
 )
 
 // CurvePoint is the training at the end of an epoch.
@@ -54,7 +45,8 @@ type Record struct {
 	State    State
 	Attempts int     // executions that crashed or failed
 	Error    string  // of a failed run
-	Result   *Result // of a complete run
+	Result   *Result // of a complete run, on the validation images
+	Test     *Result // of a complete run on the test images, where it has been tested
 
 	CPU, KernelSet string // that gave the result; empty where the record does not say
 
@@ -221,11 +213,28 @@ func (s *Store) recognise() error {
 		return fmt.Errorf("its schema is version %d and this program knows up to %d: use the "+
 			"newer gridsearch that made it", version, len(known))
 	}
-	later, err := s.has(resultsTable.name, "checksum")
-	if err == nil && later && version < checksumVersion {
-		err = Damaged(fmt.Errorf("its schema is said to be version %d, and is a later one", version))
+	return s.fits(version)
+}
+
+// fits holds the schema's number, which damage may have changed, against the columns that came with
+// a version.
+func (s *Store) fits(version int) error {
+	for _, c := range []struct {
+		column string
+		since  int
+	}{{"checksum", checksumVersion}, {"split", splitVersion}} {
+		there, err := s.has(resultsTable.name, c.column)
+		switch {
+		case err != nil:
+			return err
+		case there && version < c.since:
+			return Damaged(fmt.Errorf("its schema is said to be version %d, and is a later one", version))
+		case !there && version >= c.since:
+			return Damaged(fmt.Errorf("its schema is said to be version %d, and is an earlier one",
+				version))
+		}
 	}
-	return err
+	return nil
 }
 
 // unreadable says what to do about a file that cannot be read.
@@ -250,7 +259,8 @@ func (s *Store) whole() error {
 	var lone int
 	err = s.db.QueryRow("SELECT count(*) FROM pragma_foreign_key_check").Scan(&lone)
 	if err == nil && lone > 0 {
-		err = Damaged(fmt.Errorf("%d of its rows are of runs that are not on it", lone))
+		err = Damaged(fmt.Errorf("%d of its rows are of runs or decisions that are "+
+			"not on it", lone))
 	}
 	return err
 }
@@ -340,51 +350,92 @@ func (s *Store) Records() ([]Record, error) {
 		}
 		records = append(records, r)
 	}
+	if err := rows.Err(); err != nil {
+		return nil, s.unread(err)
+	}
 	attribute(records, executions)
-	return records, rows.Err()
+	return records, s.addTests(records)
 }
 
 func (s *Store) recordsQuery() (string, error) {
 	predictions, err1 := s.predictionsColumn()
 	ofResult, err2 := s.checksumOf(resultsTable, "t")
 	ofFailure, err3 := s.checksumOf(failuresTable, "f")
-	return `SELECT r.key, r.trial, r.seed, t.top1, t.top5, t.loss, t.examples, t.correct, t.curve,
-			t.steps, ` + predictions + ", " + ofResult + ", f.error, " + ofFailure + `
-		FROM runs r LEFT JOIN results t ON t.key = r.key LEFT JOIN failures f ON f.key = r.key
-		ORDER BY r.position`, errors.Join(err1, err2, err3)
+	staged, err4 := s.has(runsTable, "stage")
+	stages, dropped, joined := noStages, "NULL, NULL", ""
+	if staged {
+		stages, dropped = "r."+strings.ReplaceAll(stageColumns, " ", " r."), "d.decision, d.checksum"
+		joined = "AND t.split = 'validation' LEFT JOIN dropped d ON d.key = r.key"
+	}
+	return "SELECT r.key, r.trial, r.seed, " + stages + `, t.top1, t.top5, t.loss, t.examples,
+			t.correct, t.curve, t.steps, ` + predictions + ", " + ofResult + ", f.error, " +
+		ofFailure + ", " + dropped + `
+		FROM runs r LEFT JOIN results t ON t.key = r.key ` + joined + `
+		LEFT JOIN failures f ON f.key = r.key
+		ORDER BY r.position`, errors.Join(err1, err2, err3, err4)
 }
 
 func scanRecord(rows *sql.Rows) (Record, error) {
 	r := Record{State: Waiting}
-	var curve, predictions, ofResult, failure, ofFailure sql.NullString
-	var top1, top5, loss sql.NullFloat64
-	var examples, steps sql.NullInt64
-	var correct []byte
-	if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &top1, &top5, &loss, &examples, &correct,
-		&curve, &steps, &predictions, &ofResult, &failure, &ofFailure); err != nil {
+	var result scanned
+	var failure, ofFailure, ofDropped sql.NullString
+	var decision sql.NullInt64
+	if err := rows.Scan(append(append([]any{&r.Key, &r.Trial, &r.Seed, &r.Network, &r.Stream,
+		&r.Condition, &r.Stage}, result.columns()...), &failure, &ofFailure, &decision,
+		&ofDropped)...); err != nil {
 		return r, Damaged(err)
 	}
 	switch {
-	case top1.Valid:
+	case decision.Valid && result.top1.Valid:
+		return r, Damaged(fmt.Errorf("run %s is complete and dropped", r.Key))
+	case decision.Valid:
+		r.State = Dropped
+		return r, droppedTable.verify(ofDropped, r.Key, decision.Int64)
+	case result.top1.Valid:
+		var err error
 		r.State = Complete
-		r.Result = &Result{Top1: top1.Float64, Top5: top5.Float64, Loss: loss.Float64,
-			Examples: int(examples.Int64), Correct: correct, Steps: int(steps.Int64),
-			Predictions: predictions.String}
-		if err := resultsTable.verify(ofResult, r.Result.row(r.Key, curve.String)...); err != nil {
-			return r, err
-		}
-		if err := json.Unmarshal([]byte(curve.String), &r.Result.Curve); err != nil {
-			return r, Damaged(fmt.Errorf("curve of run %s: %w", r.Key, err))
-		}
-		if err := r.Result.check(r.Run); err != nil { // also of rows older than checksums
-			return r, err
-		}
-		return r, r.Result.consistent()
+		r.Result, err = result.of(r.Run)
+		return r, err
 	case failure.Valid:
 		r.State, r.Error = Failed, failure.String
 		return r, failuresTable.verify(ofFailure, r.Key, r.Error)
 	}
 	return r, nil
+}
+
+// scanned is a row of results, or nothing, as it is read.
+type scanned struct {
+	top1, top5, loss             sql.NullFloat64
+	examples, steps              sql.NullInt64
+	correct                      []byte
+	curve, predictions, checksum sql.NullString
+}
+
+func (s *scanned) columns() []any {
+	return []any{&s.top1, &s.top5, &s.loss, &s.examples, &s.correct, &s.curve, &s.steps,
+		&s.predictions, &s.checksum}
+}
+
+// unchecked is the result of a row.
+func (s *scanned) unchecked() *Result {
+	return &Result{Top1: s.top1.Float64, Top5: s.top5.Float64, Loss: s.loss.Float64,
+		Examples: int(s.examples.Int64), Correct: s.correct, Steps: int(s.steps.Int64),
+		Predictions: s.predictions.String}
+}
+
+// of is the result on the validation images, held against its checksum and itself.
+func (s *scanned) of(run Run) (*Result, error) {
+	r := s.unchecked()
+	if err := resultsTable.verify(s.checksum, r.row(run.Key, s.curve.String)...); err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal([]byte(s.curve.String), &r.Curve); err != nil {
+		return r, Damaged(fmt.Errorf("curve of run %s: %w", run.Key, err))
+	}
+	if err := r.check(run); err != nil { // also of rows older than checksums
+		return r, err
+	}
+	return r, r.consistent()
 }
 
 // attribute adds to records what their executions say.
@@ -413,7 +464,8 @@ func (r Result) row(key, curve string) []any {
 		r.Steps, r.Predictions}
 }
 
-// Complete records a result together with its execution. A second result of a run is compared with
+// Complete records a result together with its execution; of a run that was dropped meanwhile, the
+// execution alone. A second result of a run is compared with
 // the first, which stays: a differing one from the same kernel set and CPU is a *DiffersError. Its
 // execution is on the record then.
 func (s *Store) Complete(result Result, e Execution) error {
@@ -433,6 +485,9 @@ func (s *Store) Complete(result Result, e Execution) error {
 		}
 		if err := insertExecution(tx, e); err != nil {
 			return err
+		}
+		if gone, err := isDropped(tx, e.Key); err != nil || gone {
+			return err // a result that comes too late would make the table one of chance
 		}
 		err = resultsTable.insert(tx, "INSERT", "ON CONFLICT DO NOTHING",
 			result.row(e.Key, string(curve))...)
@@ -485,6 +540,9 @@ func (s *Store) GiveUp(key, reason string) error {
 }
 
 func giveUp(tx *sql.Tx, key, reason string) error {
+	if gone, err := isDropped(tx, key); err != nil || gone {
+		return err
+	}
 	return failuresTable.insert(tx, "INSERT", "ON CONFLICT (key) DO UPDATE SET error = "+
 		"excluded.error, checksum = excluded.checksum", key, reason)
 }

@@ -27,10 +27,13 @@ func plan(n int) []Run {
 	var runs []Run
 	for i := range n {
 		runs = append(runs, Run{Key: fmt.Sprintf("%016x", i), Trial: fmt.Sprintf("trial %d", i/2),
-			Seed: i % 2})
+			Seed: i % 2, Network: fmt.Sprintf("%016x", i/2+100), Stage: SearchStage})
 	}
 	return runs
 }
+
+// search is the first stage with runs.
+func search(runs []Run) []Stage { return []Stage{{SearchStage, DecideAll, runs}} }
 
 func result(i int) Result {
 	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi,
@@ -58,7 +61,7 @@ func open(t *testing.T, runs int) (*Store, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if err := s.Plan(plan(runs)); err != nil {
+	if err := s.Plan(search(plan(runs))); err != nil {
 		t.Fatal(err)
 	}
 	return s, path
@@ -171,21 +174,6 @@ func TestResultsAreFinal(t *testing.T) {
 	}
 }
 
-func TestPlanIsOnce(t *testing.T) {
-	s, path := open(t, 4)
-	if err := s.Plan(plan(4)); err != nil {
-		t.Error(err)
-	}
-	var mismatch *MismatchError
-	if err := s.Plan(plan(6)[2:]); !errors.As(err, &mismatch) || len(mismatch.Missing) != 2 ||
-		mismatch.New != 2 || mismatch.Path != path {
-		t.Errorf("another plan gives %v", err)
-	}
-	if len(records(t, s)) != 4 {
-		t.Error("another plan has changed the record")
-	}
-}
-
 // TestNamesOfTrials: the names and the order of a plan are taken over with their latencies, even
 // where two trials change names; a seed that is not its key's is damage.
 func TestNamesOfTrials(t *testing.T) {
@@ -203,7 +191,7 @@ func TestNamesOfTrials(t *testing.T) {
 		p[i].Trial = []string{"trial 1", "trial 0"}[i/2]
 	}
 	slices.Reverse(p)
-	if err := s.Plan(p); err != nil {
+	if err := s.Plan(search(p)); err != nil {
 		t.Fatal(err)
 	}
 	list := records(t, s)
@@ -220,11 +208,19 @@ func TestNamesOfTrials(t *testing.T) {
 		latencies[0].Batch != 2 {
 		t.Errorf("the latencies are %+v (%v)", latencies, err)
 	}
-	p[0].Seed = 7
-	var file *FileError
-	if err := s.Plan(p); !errors.As(err, &file) || !strings.Contains(err.Error(),
-		"is recorded with seed 1, its key is that of seed 7") {
-		t.Errorf("another seed: %v", err)
+	for want, change := range map[string]func(*Run){
+		"seed 1, its key is that of seed 7":                 func(r *Run) { r.Seed = 7 },
+		"stream (none), its key is that of stream tune":     func(r *Run) { r.Stream = "tune" },
+		"condition (none), its key is that of condition e=": func(r *Run) { r.Condition = "e=1" },
+		"065, its key is that of network ff":                func(r *Run) { r.Network = "ff" },
+	} {
+		other := slices.Clone(p)
+		change(&other[0])
+		var file *FileError
+		if err := s.Plan(search(other)); !errors.As(err, &file) || !strings.Contains(err.Error(),
+			"0003 is recorded with ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }
 

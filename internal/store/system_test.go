@@ -86,7 +86,7 @@ func BenchmarkFold(b *testing.B) {
 	defer s.Close()
 	r := result(0)
 	r.Correct = make([]byte, 10000/8)
-	if err := s.Plan(plan(b.N)); err != nil {
+	if err := s.Plan(search(plan(b.N))); err != nil {
 		b.Fatal(err)
 	}
 	for i := 0; b.Loop(); i++ {

@@ -14,7 +14,7 @@ import (
 
 // Register writes the runs of a plan into the record. A *store.MismatchError says what differs.
 func (f Folder) Register(record *store.Store, p *Prepared, specs []job.Spec) error {
-	err := record.Plan(Runs(specs))
+	err := record.Plan(Stages(specs))
 	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
 		other.Why = differences(f, record, p, specs)
 	}

@@ -13,6 +13,7 @@ type Overview struct {
 	Total         int       `json:"total"`
 	Complete      int       `json:"complete"`
 	Failed        int       `json:"failed"`
+	Dropped       int       `json:"dropped"` // by decisions: they count as done
 	Waiting       int       `json:"waiting"` // without a result: those that run are among them
 	Running       []Active  `json:"running"`
 	PID           int       `json:"pid"` // of the process that works on it; 0 for none
@@ -27,20 +28,17 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records), Running: []Active{},
-		PID:      store.Holder(folder.Lock()),
-		Warnings: s.Warnings()}
+	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records) + len(s.Later),
+		Running: []Active{}, PID: store.Holder(folder.Lock()), Warnings: s.Warnings()}
 	tallies := map[string]*Tally{}
 	for _, r := range s.Records {
-		switch r.State {
-		case store.Complete:
-			o.Complete++
+		o.count(r.State)
+		if r.State == store.Complete {
 			add(tallies, r)
-		case store.Failed:
-			o.Failed++
-		default:
-			o.Waiting++
 		}
+	}
+	for _, r := range s.Later {
+		o.count(r.State)
 	}
 	for _, t := range tallies {
 		o.Best = t.Ahead(o.Best)
@@ -60,6 +58,19 @@ func add(tallies map[string]*Tally, r store.Record) {
 		tallies[r.Trial] = &Tally{Trial: r.Trial}
 	}
 	tallies[r.Trial].Add(r.Result.Top1)
+}
+
+func (o *Overview) count(state store.State) {
+	switch state {
+	case store.Complete:
+		o.Complete++
+	case store.Failed:
+		o.Failed++
+	case store.Dropped:
+		o.Dropped++
+	default:
+		o.Waiting++
+	}
 }
 
 // Activity says whether somebody works on the study.

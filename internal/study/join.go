@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,36 +11,48 @@ import (
 	"gridsearch/internal/store"
 )
 
-// join holds a record against the plan: what of it belongs to the plan's runs, in the plan's order
-// and under its names of trials, and what belongs to none. The error says what contradicts itself.
+// join holds a record against the plan: what of it belongs to the stages' runs, in the plan's order
+// and under its names of trials, with the runs that decisions have added behind those of the plan,
+// and what belongs to no stage. The error says what contradicts itself.
 //
 // A run is found by its key, which says what was trained; a trial's name is the plan's, and changes
 // with it. A plan that was written before plans listed their runs has trials alone.
 func (d document) join(records []store.Record) (joined, unplanned []store.Record, err error) {
-	if len(d.Runs) == 0 {
+	if len(d.Stages) == 0 {
 		return d.joinByName(records)
 	}
 	byKey := map[string]store.Record{}
 	for _, r := range records {
 		byKey[r.Key] = r
 	}
-	for _, run := range d.Runs {
-		r, ok := byKey[run.Key]
-		switch {
-		case !ok:
-			return nil, nil, store.Damaged(fmt.Errorf("run %s (%s) of the plan is not on it",
-				run.Key, run.Name()))
-		case r.Seed != run.Seed:
-			return nil, nil, store.SeedError(r.Run, run)
+	open := map[string]bool{} // stages that decisions add runs to
+	for _, stage := range d.Stages {
+		open[stage.Name] = stage.Open()
+		for _, run := range stage.Runs {
+			r, ok := byKey[run.Key]
+			if !ok {
+				return nil, nil, store.Damaged(fmt.Errorf("run %s (%s) of the plan is not on it",
+					run.Key, run.Name()))
+			}
+			if err := store.Contradiction(r.Run, run); err != nil {
+				return nil, nil, err
+			}
+			run.Stage, run.Network = stage.Name, cmp.Or(run.Network, r.Network)
+			r.Run = run
+			joined = append(joined, r)
+			delete(byKey, run.Key)
 		}
-		r.Run = run
-		joined = append(joined, r)
-		delete(byKey, run.Key)
 	}
-	unplanned = slices.DeleteFunc(records, func(r store.Record) bool {
-		_, left := byKey[r.Key]
-		return !left
-	})
+	for _, r := range records {
+		if _, left := byKey[r.Key]; !left {
+			continue
+		}
+		if open[r.Stage] {
+			joined = append(joined, r)
+		} else {
+			unplanned = append(unplanned, r)
+		}
+	}
 	return joined, unplanned, nil
 }
 
@@ -60,6 +73,7 @@ func (d document) joinByName(records []store.Record) (joined, unplanned []store.
 		default:
 			seen[name] = true
 		}
+		r.Stage = store.SearchStage
 		joined = append(joined, r)
 	}
 	return joined, unplanned, nil

@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +19,19 @@ func TestJoin(t *testing.T) {
 	named := document{Document: planner.Document{Trials: []planner.DocumentTrial{{Name: "x"},
 		{Name: "y"}}}}
 	keyed := named
-	keyed.Runs = []store.Run{{Key: "2", Trial: "y", Seed: 0}, {Key: "1", Trial: "x", Seed: 0}}
+	keyed.Stages = []store.Stage{{Name: store.SearchStage, Decision: store.DecideAll,
+		Runs: []store.Run{{Key: "2", Trial: "y", Seed: 0}, {Key: "1", Trial: "x", Seed: 0}}}}
+	staged := named
+	staged.Stages = append(slices.Clone(keyed.Stages), store.Stage{Name: "late", Decision: "best"})
+	late := func(stage string) store.Record {
+		return store.Record{Run: store.Run{Key: "9", Trial: "x", Seed: 0, Stage: stage,
+			Stream: "confirm", Network: "n"}}
+	}
+	other := func(change func(*store.Run)) []store.Record {
+		r := run("1", "x", 0)
+		change(&r.Run)
+		return []store.Record{r, run("2", "y", 0)}
+	}
 	for name, c := range map[string]struct {
 		plan              document
 		records           []store.Record
@@ -33,6 +46,17 @@ func TestJoin(t *testing.T) {
 			"", "run 2 (y seed=0) of the plan is not on it"},
 		"a seed that is changed": {keyed, []store.Record{run("1", "x", 77), run("2", "y", 0)}, "",
 			"", "run 1 is recorded with seed 77, its key is that of seed 0"},
+		"a run that a decision has added": {staged, []store.Record{run("2", "y", 0), late("late"),
+			run("1", "x", 0)}, "y seed=0, x seed=0, x seed=0 stream=confirm", "", ""},
+		"a run of a stage that is gone": {staged, []store.Record{run("2", "y", 0), late("other"),
+			run("1", "x", 0)}, "y seed=0, x seed=0", "x seed=0 stream=confirm", ""},
+		"a run of a stage that adds none": {staged, []store.Record{run("2", "y", 0),
+			late(store.SearchStage), run("1", "x", 0)}, "y seed=0, x seed=0",
+			"x seed=0 stream=confirm", ""},
+		"a stream that is changed": {keyed, other(func(r *store.Run) { r.Stream = "tune" }), "", "",
+			"run 1 is recorded with stream tune, its key is that of stream (none)"},
+		"a condition that is changed": {keyed, other(func(r *store.Run) { r.Condition = "a" }), "", "",
+			"run 1 is recorded with condition a, its key is that of condition (none)"},
 		"an earlier plan": {named, []store.Record{run("1", "x", 0), run("2", "y", 0),
 			run("3", "a", 0)}, "x seed=0, y seed=0", "a seed=0", ""},
 		"two of a name": {named, []store.Record{run("1", "x", 0), run("2", "x", 0)}, "", "",

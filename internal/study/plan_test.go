@@ -1,11 +1,15 @@
 package study
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"gridsearch/internal/store"
 )
 
 // TestDamagedPlan: a plan.json that is none is the input's fault, and the message says how to make
@@ -50,7 +54,9 @@ func FuzzPlan(f *testing.F) {
 		f.Fatal(err)
 	}
 	text, err := json.Marshal(document{Document: p.Plan.Document("small"),
-		Overrides: []string{"train.epochs=1"}})
+		Overrides: []string{"train.epochs=1"}, Stages: []store.Stage{{Name: store.SearchStage,
+			Decision: store.DecideAll, Runs: []store.Run{{Key: "1"}, {Key: "2", Stream: "tune"}}},
+			{Name: "late", Decision: "confirm"}}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -60,6 +66,11 @@ func FuzzPlan(f *testing.F) {
 		plan, err := decodePlan([]byte(text))
 		if err != nil {
 			return
+		}
+		for i, stage := range plan.Stages {
+			if stage.Name == "" || i == 0 && stage.Name != store.SearchStage {
+				t.Errorf("%s is taken", text)
+			}
 		}
 		for _, trial := range plan.Trials {
 			trial.Controls()
@@ -73,4 +84,31 @@ func FuzzPlan(f *testing.F) {
 			t.Errorf("%s is taken", text)
 		}
 	})
+}
+
+// TestDamagedStages: stages that contradict themselves are a damaged plan.
+func TestDamagedStages(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "schema6", "plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := string(text[:bytes.Index(text, []byte(` "runs": [`))])
+	const search = `"stages":[{"name":"search","decision":"all"`
+	if _, err := decodePlan([]byte(head + search + "}]}")); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`"stages":[{"name":"late","decision":"all"}]}`:  "first stage is called",
+		`"stages":[{"name":"search"}]}`:                 "stage 1 has no name or",
+		search + `},{"decision":"all"}]}`:               "stage 2 has no name",
+		search + `},{"name":"search","decision":"x"}]}`: "two stages",
+		search + `,"runs":[{"key":""}]}]}`:              "has no key",
+		`"runs":[{"key":"1"},{"key":"1"}]}`:             "there twice",
+		`"stages":7}`:                                   "cannot unmarshal",
+		`"runs":7}`:                                     "cannot unmarshal",
+	} {
+		if _, err := decodePlan([]byte(head + text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
 }

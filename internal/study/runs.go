@@ -44,13 +44,23 @@ func (f Folder) MakeRuns() error {
 	return nil
 }
 
-// Runs are the runs of specs, as the record has them.
-func Runs(specs []job.Spec) []store.Run {
+// Stages are those of a study: the search, which trains every run of the plan.
+func Stages(specs []job.Spec) []store.Stage {
+	return []store.Stage{{Name: store.SearchStage, Decision: store.DecideAll, Runs: runs(specs)}}
+}
+
+func runs(specs []job.Spec) []store.Run {
 	list := make([]store.Run, len(specs))
 	for i, s := range specs {
-		list[i] = store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex}
+		list[i] = RunOf(s)
 	}
 	return list
+}
+
+// RunOf is the run of a spec, as the record has it.
+func RunOf(s job.Spec) store.Run {
+	return store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex, Network: s.Network(),
+		Stream: s.Stream, Condition: s.Condition}
 }
 
 // runFiles are those that an answer may name.

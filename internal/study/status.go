@@ -11,12 +11,16 @@ type Status struct {
 	Total    int      `json:"total"`
 	Complete int      `json:"complete"`
 	Failed   int      `json:"failed"`
+	Dropped  int      `json:"dropped"` // by decisions: they count as done
 	Running  []Active `json:"running"`
 	Best     *Best    `json:"best,omitempty"`
 	Elapsed  float64  `json:"elapsed_seconds"` // of this call
 	// Remaining is nil until a run has shown how fast this machine is. It may be a second old.
 	Remaining *Estimate `json:"remaining,omitempty"`
 }
+
+// Done counts the runs that nothing is left to do for.
+func (s Status) Done() int { return s.Complete + s.Failed + s.Dropped }
 
 // Active is a run that trains now.
 type Active struct {

@@ -64,17 +64,18 @@ func (f Folder) Exists() bool {
 }
 
 // document is plan.json: the plan as `plan --format json` prints it, what the command line had set
-// besides the file, where a relative path of the file led, and what the runs' keys are made of
-// besides. Plans of earlier versions end with the path.
+// besides the file, where a relative path of the file led, what the runs' keys are made of besides,
+// and the stages with their runs. Plans of earlier versions have the search's runs alone, or end
+// with the path.
 type document struct {
 	planner.Document
 	Overrides []string `json:"overrides,omitempty"` // key=value, in the order given
 	// folder of the data, absolute; empty for the data set's usual place
 	DataPath string `json:"data_path,omitempty"`
 
-	NumericVersion int         `json:"numeric_version,omitempty"`
-	DataChecksum   string      `json:"data_checksum,omitempty"` // SHA-256 of the images
-	Runs           []store.Run `json:"runs,omitempty"`          // in the order of training
+	NumericVersion int           `json:"numeric_version,omitempty"`
+	DataChecksum   string        `json:"data_checksum,omitempty"` // SHA-256 of the images
+	Stages         []store.Stage `json:"stages,omitempty"`        // in the order of training
 }
 
 // InputError marks a mistake in what a study is made from: its experiment file, its data, its
@@ -89,8 +90,9 @@ type Study struct {
 	Folder     Folder
 	Experiment *experiments.Experiment
 	Plan       planner.Document
-	Records    []store.Record // of the plan's runs, in its order
-	Unplanned  []store.Record // of other runs, which an earlier plan has left
+	Records    []store.Record // of the search's runs, in the plan's order
+	Later      []store.Record // of the runs of later stages
+	Unplanned  []store.Record // of runs of no stage, which an earlier plan has left
 	Latencies  []store.Latency
 }
 
@@ -126,8 +128,17 @@ func Load(folder Folder) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Records, s.Unplanned, err = plan.join(records); err != nil {
+	joined, unplanned, err := plan.join(records)
+	if err != nil {
 		return nil, &store.FileError{Path: folder.Database(), Err: err}
+	}
+	s.Unplanned = unplanned
+	for _, r := range joined {
+		if r.Stage == store.SearchStage {
+			s.Records = append(s.Records, r)
+		} else {
+			s.Later = append(s.Later, r)
+		}
 	}
 	s.Latencies, err = record.Latencies()
 	return s, err
@@ -180,7 +191,45 @@ func decodePlan(text []byte) (plan document, err error) {
 	if err := json.Unmarshal(text, &plan); err != nil {
 		return plan, err
 	}
-	return plan, plan.Check()
+	var earlier struct {
+		Runs []store.Run `json:"runs"`
+	}
+	if err := json.Unmarshal(text, &earlier); err != nil {
+		return plan, err
+	}
+	if len(plan.Stages) == 0 && len(earlier.Runs) > 0 {
+		plan.Stages = []store.Stage{{Name: store.SearchStage, Decision: store.DecideAll,
+			Runs: earlier.Runs}}
+	}
+	if err := plan.Check(); err != nil {
+		return plan, err
+	}
+	return plan, plan.checkStages()
+}
+
+// checkStages says what is wrong with the stages of a plan.
+func (d document) checkStages() error {
+	stages, runs := map[string]bool{}, map[string]bool{}
+	for i, stage := range d.Stages {
+		switch {
+		case i == 0 && stage.Name != store.SearchStage:
+			return fmt.Errorf("its first stage is called %q, and must be %s", stage.Name,
+				store.SearchStage)
+		case stage.Name == "" || stage.Decision == "":
+			return fmt.Errorf("stage %d has no name or no decision", i+1)
+		case stages[stage.Name]:
+			return fmt.Errorf("two stages are called %s", stage.Name)
+		}
+		stages[stage.Name] = true
+		for _, r := range stage.Runs {
+			if r.Key == "" || runs[r.Key] {
+				return fmt.Errorf("stage %s: run %q (%s) has no key, or one that is there twice",
+					stage.Name, r.Key, r.Name())
+			}
+			runs[r.Key] = true
+		}
+	}
+	return nil
 }
 
 // Write replaces a derived file of the study, whole or not at all.
@@ -189,7 +238,7 @@ func (f Folder) Write(name string, text []byte) error { return files.Replace(f.P
 // document is the plan with its runs.
 func (p *Prepared) document(specs []job.Spec) document {
 	d := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides,
-		NumericVersion: job.NumericVersion, Runs: Runs(specs)}
+		NumericVersion: job.NumericVersion, Stages: Stages(specs)}
 	if p.Experiment.Data != nil {
 		d.DataPath = p.Experiment.Data.Path
 	}

@@ -163,7 +163,7 @@ func TestOtherPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { record.Close() })
-	begin := func() error {
+	register := func() error {
 		t.Helper()
 		p, err := Prepare(file)
 		if err != nil {
@@ -178,9 +178,10 @@ func TestOtherPlan(t *testing.T) {
 		}
 		return folder.WritePlan(p, specs)
 	}
-	if err := begin(); err != nil {
+	if err := register(); err != nil {
 		t.Fatal(err)
 	}
+	begin(t, folder)
 	images := filepath.Join(data, "train-images-idx3-ubyte")
 	content, err := os.ReadFile(images)
 	if err != nil {
@@ -209,7 +210,7 @@ func TestOtherPlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		var mismatch *store.MismatchError
-		err := begin()
+		err := register()
 		if !errors.As(err, &mismatch) {
 			t.Fatal(err)
 		}
@@ -218,5 +219,23 @@ func TestOtherPlan(t *testing.T) {
 				t.Errorf("with %q: %v\nwant %q", c.new, err, want)
 			}
 		}
+	}
+}
+
+// begin notes on the record of a study that its first run has been begun.
+func begin(t *testing.T, folder Folder) {
+	t.Helper()
+	record, err := store.Open(folder.Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer record.Close()
+	list, err := record.Records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := record.Note(store.Execution{Key: list[0].Key, Outcome: store.OutcomeInterrupted},
+		false); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -28,7 +28,9 @@ func (r results) findings() []string {
 	for _, warning := range r.Warnings {
 		add("warning: " + warning)
 	}
+	dropped := 0
 	for _, t := range r.Trials {
+		dropped += t.Dropped()
 		if t.ExcludedBy != "" {
 			add(fmt.Sprintf("not trained: %s: %s", t.Name, t.ExcludedBy))
 		}
@@ -37,6 +39,10 @@ func (r results) findings() []string {
 				add(fmt.Sprintf("failed: %s seed=%d: %s", t.Name, run.Seed, run.Error))
 			}
 		}
+	}
+	if dropped > 0 {
+		add(fmt.Sprintf("dropped: %s, which a decision of the study has found not worth training",
+			plural.Of(dropped, "run")))
 	}
 	return lines
 }

@@ -163,10 +163,17 @@ func runs(t report.Trial) string {
 	if t.ExcludedBy != "" {
 		return "-"
 	}
+	var without []string
 	if failed := t.Failed(); failed > 0 {
-		return fmt.Sprintf("%d (%d failed)", t.N, failed)
+		without = append(without, fmt.Sprintf("%d failed", failed))
 	}
-	return strconv.Itoa(t.N)
+	if dropped := t.Dropped(); dropped > 0 {
+		without = append(without, fmt.Sprintf("%d dropped", dropped))
+	}
+	if without == nil {
+		return strconv.Itoa(t.N)
+	}
+	return fmt.Sprintf("%d (%s)", t.N, strings.Join(without, ", "))
 }
 
 // interval is that of the mean alone.

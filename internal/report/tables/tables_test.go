@@ -172,6 +172,40 @@ func TestEveryRunFailed(t *testing.T) {
 	}
 }
 
+// TestDroppedRuns: runs that a decision has dropped are told in the table and below it, by number,
+// and as their state where every run is listed.
+func TestDroppedRuns(t *testing.T) {
+	s := made.Study(t)
+	dropped := func(seed int) {
+		for i := range s.Records {
+			if r := &s.Records[i]; r.Trial == "base" && r.Seed == seed {
+				r.State, r.Result, r.Error = store.Dropped, nil, ""
+			}
+		}
+	}
+	if text := findings(report.New(s)); strings.Contains(text, "dropped") {
+		t.Errorf("nothing is dropped: %s", text)
+	}
+	dropped(1)
+	r := report.New(s)
+	const line = "dropped: 1 run, which a decision of the study has found not worth training"
+	if text := findings(r); !strings.Contains(text, line) ||
+		!strings.Contains(text, "failed: base seed=2") {
+		t.Errorf("findings are %s", text)
+	}
+	for format, want := range map[string]string{"md": "| 1 (1 failed, 1 dropped) |",
+		"csv": ",dropped,", "json": `"state": "dropped"`} {
+		var out bytes.Buffer
+		if err := Write(&out, r, format, true); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s lacks %q (%v): %s", format, want, err, out.String())
+		}
+	}
+	dropped(2)
+	if text := findings(report.New(s)); !strings.Contains(text, "dropped: 2 runs, which") {
+		t.Errorf("findings are %s", text)
+	}
+}
+
 // TestImages: with the bits of all runs on record, the sentence is about what images do to a
 // comparison.
 func TestImages(t *testing.T) {
