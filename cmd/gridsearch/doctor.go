@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/benchmark"
-	"gridsearch/internal/coordinator"
 	"gridsearch/internal/doctor"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/plural"
+	"gridsearch/internal/process"
 	"gridsearch/internal/program"
 )
 
@@ -36,7 +36,7 @@ func newDoctor() *cobra.Command {
 				return err
 			}
 			r, err := doctor.Examine(studiesDir(cmd), func(set string) error {
-				return coordinator.CheckKernels([]string{path, workerProcess}, set)
+				return process.CheckKernels([]string{path, workerProcess}, set)
 			})
 			if err != nil {
 				return err

@@ -19,8 +19,8 @@ func TestStatusHoldsNobodyUp(t *testing.T) {
 		t.Skip(err)
 	}
 	const events = 5
-	for i := range events {
-		s.tracker.total = i
+	for range events {
+		s.tracker.HadFailed()
 		s.tell(Event{Kind: Started})
 	}
 	pipe, err := os.Open(s.folder.Status())
@@ -30,10 +30,10 @@ func TestStatusHoldsNobodyUp(t *testing.T) {
 	defer pipe.Close()
 	written := make(chan struct{})
 	go func() { s.board.flush(); close(written) }()
-	last := study.Status{Total: -1}
-	for decoder := json.NewDecoder(pipe); last.Total != events-1; {
+	last := study.Status{}
+	for decoder := json.NewDecoder(pipe); last.Failed != events; {
 		if err := decoder.Decode(&last); err != nil {
-			t.Fatalf("after %d of %d: %v", last.Total, events-1, err)
+			t.Fatalf("after %d of %d: %v", last.Failed, events, err)
 		}
 	}
 	<-written

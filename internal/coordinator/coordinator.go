@@ -24,7 +24,9 @@ import (
 	"gridsearch/internal/environment"
 	"gridsearch/internal/job"
 	"gridsearch/internal/plural"
+	"gridsearch/internal/process"
 	"gridsearch/internal/program"
+	"gridsearch/internal/progress"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
@@ -177,7 +179,7 @@ type supervisor struct {
 	board       board
 	stop        context.CancelCauseFunc
 	mutex       sync.Mutex // of what follows; not held while anything is written to the disk
-	tracker     *tracker
+	tracker     *progress.Tracker
 	consecutive int             // failed runs in a row
 	given       int             // runs of this call that have ended or are being trained
 	opening     opening         // the first attempts of this call
@@ -197,8 +199,8 @@ func newSupervisor(folder study.Folder, record *store.Store, specs []job.Spec, e
 	s := &supervisor{folder: folder, board: board{path: folder.Status()}, record: record,
 		specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{},
 		queue:       queue.NewMemory(0), // its holders end with this process
-		greetWithin: greeting(e.Silence),
-		tracker:     newTracker(time.Now(), o.Workers, len(specs))}
+		greetWithin: process.Greeting(e.Silence),
+		tracker:     progress.New(time.Now(), o.Workers)}
 	s.host, _ = os.Hostname()
 	s.place = environment.Place(s.host)
 	for _, spec := range specs {
@@ -233,23 +235,22 @@ func (s *supervisor) fill() error {
 		spec := s.specs[r.Key]
 		switch r.State {
 		case store.Complete:
-			s.tracker.had(spec.Trial, r.Result.Top1)
+			s.tracker.Had(spec.Trial, r.Result.Top1)
 			continue
 		case store.Failed:
-			s.tracker.failed++
+			s.tracker.HadFailed()
 			continue
 		case store.Dropped:
-			s.tracker.dropped++
+			s.tracker.HadDropped()
 			continue
 		}
-		s.tracker.wait(spec)
+		s.tracker.Wait(spec)
 		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
 			last = append(last, spec.Key)
 		} else {
 			keys = append(keys, spec.Key)
 		}
 	}
-	s.tracker.leader = s.tracker.best()
 	// Another run may show that the machine is not at fault.
 	if err := s.wait(append(keys, last...)); err != nil {
 		return err
@@ -269,7 +270,7 @@ func (s *supervisor) run(ctx context.Context) error {
 	for _, note := range s.notes {
 		s.tell(note)
 	}
-	errs := make([]error, min(s.options.Workers, max(1, s.tracker.waiting)))
+	errs := make([]error, min(s.options.Workers, max(1, s.tracker.Waiting())))
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
@@ -300,7 +301,7 @@ func (s *supervisor) end(cause error) error {
 	}
 	var stopped *StoppedError
 	var faulted *FaultError
-	switch left := t.total - t.complete - t.failed - t.dropped; {
+	switch left := t.Left(); {
 	case left > 0 && errors.As(cause, &faulted):
 		return &FaultError{left, faulted.Fault}
 	case left > 0 && errors.As(cause, &stopped):
@@ -309,18 +310,18 @@ func (s *supervisor) end(cause error) error {
 		return &InterruptedError{left, cause}
 	case left > 0:
 		return &LimitError{left}
-	case t.failed > 0:
-		return &FailedRunsError{t.failed, t.total}
+	case t.Failed() > 0:
+		return &FailedRunsError{t.Failed(), t.Total()}
 	}
 	return nil
 }
 
 // work drives one worker process at a time, and starts another when it dies.
 func (s *supervisor) work(ctx context.Context) error {
-	var p *process
+	var p *process.Process
 	defer func() {
 		if p != nil {
-			p.stop()
+			p.Stop()
 		}
 	}()
 	for {
@@ -381,17 +382,18 @@ func (s *supervisor) give() bool {
 
 // train has a worker train one run, and records the end. It says whether the worker is still alive;
 // its error ends the study.
-func (s *supervisor) train(ctx context.Context, p *process,
+func (s *supervisor) train(ctx context.Context, p *process.Process,
 	lease queue.Lease) (alive bool, err error) {
 	spec := s.specs[lease.Key()]
 	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(),
-		Host:        p.hello.Host,
-		CommandLine: p.hello.CommandLine, Environment: p.hello.Environment}
+		Host:        p.Hello.Host,
+		CommandLine: p.Hello.CommandLine, Environment: p.Hello.Environment}
 	first := s.began(spec)
-	release := s.watch(ctx, p, s.execution.Timeout)
+	release := p.Watch(ctx, s.untilKilled(), process.Patience{Time: s.execution.Timeout,
+		Silence: s.execution.Silence})
 	order := job.Training{Spec: spec, KeepWeights: s.execution.KeepWeights,
 		KeepPredictions: s.execution.KeepPredictions}
-	done, err := p.train(order, func(r job.Reply) { s.heard(spec, r) })
+	done, err := p.Train(order, func(r job.Reply) { s.heard(spec, r) })
 	timedOut := release()
 	if err == nil {
 		err = s.hold(p, spec.Key, &done)
@@ -409,7 +411,7 @@ func (s *supervisor) train(ctx context.Context, p *process,
 		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
 		return false, s.interrupted(spec, e, lease, CheckpointNone)
 	case err != nil:
-		var died *crashError
+		var died *process.Died
 		if errors.As(err, &died) {
 			s.keep(spec.Key, died)
 		}
@@ -439,7 +441,7 @@ func (s *supervisor) tell(e Event) {
 
 func (s *supervisor) tellLocked(e Event) {
 	e.Time = time.Now()
-	e.Status = s.tracker.status(e.Time)
+	e.Status = s.tracker.Status(e.Time)
 	if e.Kind != RunProgress || e.Time.Sub(s.told) >= tellEvery {
 		s.told = e.Time
 		s.board.put(e.Status)
@@ -460,7 +462,7 @@ func about(kind EventKind, spec job.Spec) Event {
 func (s *supervisor) began(spec job.Spec) (first bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.tracker.start(spec, time.Now())
+	s.tracker.Start(spec, time.Now())
 	s.tellLocked(about(RunStarted, spec))
 	return s.opening.begin()
 }
@@ -469,17 +471,18 @@ func (s *supervisor) began(spec job.Spec) (first bool) {
 func (s *supervisor) heard(spec job.Spec, r job.Reply) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	run, ok := s.tracker.running[spec.Key]
-	if !ok {
+	said := r.Progress
+	restarts := said != nil && said.StartsOver != ""
+	if restarts {
+		said = nil
+	}
+	if !s.tracker.Heard(spec.Key, said, time.Now()) {
 		return
 	}
-	run.heard = time.Now()
-	event := about(RunProgress, run.spec)
+	event := about(RunProgress, spec)
 	switch {
-	case r.Progress != nil && r.Progress.StartsOver != "":
+	case restarts:
 		event.Kind, event.Error = StartsOver, r.Progress.StartsOver
-	case r.Progress != nil:
-		run.progress = *r.Progress
 	case r.Unsaved != nil:
 		event.Kind, event.Error = Unsaved, r.Unsaved.Error()
 	}
@@ -502,7 +505,7 @@ func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execu
 	s.mutex.Lock()
 	s.consecutive = 0
 	event := about(RunComplete, spec)
-	event.Top1, event.Seconds = &result.Top1, s.tracker.finish(spec, result.Top1, e.Ended)
+	event.Top1, event.Seconds = &result.Top1, s.tracker.Finish(spec, result.Top1, e.Ended)
 	s.tellLocked(event)
 	s.mutex.Unlock()
 	return errors.Join(folded, s.settle())
@@ -534,12 +537,12 @@ func (s *supervisor) failed(spec job.Spec, e store.Execution) error {
 func (s *supervisor) back(spec job.Spec, e store.Execution) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.tracker.putBack(spec, e.Ended)
+	s.tracker.PutBack(spec, e.Ended)
 }
 
 // gone tells of a run that is recorded as failed. The mutex is held.
 func (s *supervisor) gone(spec job.Spec, e store.Execution) {
-	s.tracker.fail(spec, e.Ended)
+	s.tracker.Fail(spec, e.Ended)
 	event := about(RunFailed, spec)
 	event.Error = e.Error
 	s.tellLocked(event)
@@ -565,7 +568,7 @@ func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.L
 		from = CheckpointEarlier
 	}
 	s.mutex.Lock()
-	s.tracker.putBack(spec, e.Ended)
+	s.tracker.PutBack(spec, e.Ended)
 	event := about(Interrupted, spec)
 	event.Error, event.Checkpoint = e.Error, from
 	s.tellLocked(event)

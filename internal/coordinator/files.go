@@ -7,11 +7,12 @@ import (
 
 	"gridsearch/internal/fault"
 	"gridsearch/internal/job"
+	"gridsearch/internal/process"
 )
 
 // hold holds an answer against the files of the run: a worker that names others has gone wrong, and
 // files that this machine cannot read are a fault of the machine.
-func (s *supervisor) hold(p *process, key string, done *job.Outcome) error {
+func (s *supervisor) hold(p *process.Process, key string, done *job.Outcome) error {
 	err := s.folder.Holds(key, done.Files)
 	_, gone := os.Stat(s.folder.Runs()) // the study has been moved away
 	if f := fault.Of(err); f != nil && (gone != nil || !errors.Is(err, fs.ErrNotExist)) {
@@ -19,8 +20,7 @@ func (s *supervisor) hold(p *process, key string, done *job.Outcome) error {
 		return nil
 	}
 	if err != nil {
-		p.kill(err.Error() + ", so it was killed")
-		return p.crashed()
+		return p.Refuse(err.Error())
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"gridsearch/internal/job"
 	"gridsearch/internal/plural"
+	"gridsearch/internal/process"
 	"gridsearch/internal/store"
 )
 
@@ -28,7 +29,7 @@ func (e *UnmeasuredError) Error() string {
 // measurer has one worker at a time measure latencies, when no run trains beside it.
 type measurer struct {
 	*supervisor
-	worker   *process // nil before the first, and when one has died
+	worker   *process.Process // nil before the first, and when one has died
 	recorded []store.Latency
 	proved   bool   // this machine can measure: it has, now or before
 	missing  int    // given up in this call
@@ -48,7 +49,7 @@ func (s *supervisor) latencies(ctx context.Context, specs []job.Spec) (err error
 	list := measurements(specs, s.execution.LatencyBatch)
 	for i, wanted := range list {
 		err := m.measure(ctx, wanted)
-		var died *crashError
+		var died *process.Died
 		switch {
 		case err == nil && !m.hopeless():
 			continue
@@ -90,12 +91,12 @@ func (m *measurer) hopeless() bool {
 // leave ends the worker.
 func (m *measurer) leave() {
 	if m.worker != nil {
-		m.worker.stop()
+		m.worker.Stop()
 	}
 }
 
 // measure measures one latency, tried as often as a run, and records it. One that no try has given
-// is told and counted. The error, a *crashError where no worker comes up, ends the measuring.
+// is told and counted. The error, a *process.Died where no worker comes up, ends the measuring.
 func (m *measurer) measure(ctx context.Context, wanted job.Measurement) (err error) {
 	for tries := 0; ; tries++ {
 		if ctx.Err() != nil {
@@ -132,18 +133,17 @@ func (m *measurer) measure(ctx context.Context, wanted job.Measurement) (err err
 // ask has the worker measure. The error says that it died on the way, or was killed for its answer.
 func (m *measurer) ask(ctx context.Context, wanted job.Measurement) (job.Latency, error) {
 	p := m.worker
-	release := m.watch(ctx, p, 0)
-	answer, err := p.measure(wanted)
+	release := p.Watch(ctx, m.untilKilled(), process.Patience{Silence: m.execution.Silence})
+	answer, err := p.Measure(wanted)
 	release()
 	if err == nil && answer.Interrupted && ctx.Err() == nil {
-		p.kill("it was interrupted by nobody, so it was killed")
-		err = p.crashed()
+		err = p.Refuse("it was interrupted by nobody")
 	}
 	if err == nil {
 		return answer, nil
 	}
 	m.worker = nil
-	if died := (*crashError)(nil); errors.As(err, &died) && ctx.Err() == nil {
+	if died := (*process.Died)(nil); errors.As(err, &died) && ctx.Err() == nil {
 		m.keep(wanted.Spec.Key, died)
 	}
 	return answer, err
@@ -152,7 +152,7 @@ func (m *measurer) ask(ctx context.Context, wanted job.Measurement) (job.Latency
 // latency is a measurement by the present worker as the record has it, without its times.
 func (m *measurer) latency(wanted job.Measurement) store.Latency {
 	return store.Latency{Trial: wanted.Spec.Trial, Batch: wanted.Batch, Threads: wanted.Spec.Threads,
-		CPU: m.worker.hello.CPU, KernelSet: m.worker.hello.KernelSet}
+		CPU: m.worker.Hello.CPU, KernelSet: m.worker.Hello.KernelSet}
 }
 
 // take records what has been measured.

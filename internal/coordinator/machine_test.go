@@ -20,6 +20,7 @@ import (
 	"gridsearch/internal/fault"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/process"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 )
@@ -30,7 +31,7 @@ import (
 func TestWorkersThatSayNothing(t *testing.T) {
 	s, _ := shell(t, "sleep 30; true")
 	s.execution.MaxRetries, s.greetWithin = 1, time.Millisecond
-	var died *crashError
+	var died *process.Died
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) ||
 		died.Error() != "worker died: no greeting within 1ms, so it was killed (runs/key/crash-2.txt)" {
 		t.Errorf("a worker that never greets: %v", err)
@@ -47,28 +48,13 @@ func TestWorkersThatSayNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	release := s.watch(t.Context(), p, 0)
-	if _, err := p.train(job.Training{}, func(job.Reply) {}); !errors.As(err, &died) ||
-		died.cause != "no word of it for 1ms, so it was killed" {
+	release := p.Watch(t.Context(), t.Context(), process.Patience{Silence: s.execution.Silence})
+	if _, err := p.Train(job.Training{}, func(job.Reply) {}); !errors.As(err, &died) ||
+		died.Cause != "no word of it for 1ms, so it was killed" {
 		t.Errorf("a worker that falls silent: %v", err)
 	}
 	if release() {
 		t.Error("its time is up")
-	}
-}
-
-// TestListener: only looks in a row without a word count.
-func TestListener(t *testing.T) {
-	var l listener
-	for look := range 100 {
-		if l.silent(int64(look / silenceParts)) {
-			t.Fatalf("at look %d a worker that speaks is silent", look)
-		}
-	}
-	for look := range silenceParts + 1 {
-		if last := l.silent(silenceParts); last != (look == silenceParts) {
-			t.Fatalf("at look %d: %v", look, last)
-		}
 	}
 }
 

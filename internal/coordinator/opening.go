@@ -120,7 +120,7 @@ func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease
 	end := lease.Retry
 	if times > s.execution.MaxRetries {
 		end = lease.Done
-		s.tracker.putBack(spec, e.Ended)
+		s.tracker.PutBack(spec, e.Ended)
 		s.opening.held = append(s.opening.held, heldRun{spec, e})
 	} else {
 		s.putBack(spec, e)
@@ -157,7 +157,7 @@ func (s *supervisor) giveUp(lease queue.Lease) (gone bool, err error) {
 
 // putBack tells that a run waits again. The mutex is held.
 func (s *supervisor) putBack(spec job.Spec, e store.Execution) {
-	s.tracker.putBack(spec, e.Ended)
+	s.tracker.PutBack(spec, e.Ended)
 	event := about(RunRetried, spec)
 	event.Error = e.Error
 	s.tellLocked(event)

@@ -13,6 +13,7 @@ import (
 	"gridsearch/internal/crash"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/process"
 	"gridsearch/internal/program"
 	"gridsearch/internal/study"
 )
@@ -20,33 +21,33 @@ import (
 // start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so
 // it counts for none: as many more are started as a run would be tried again. Kernels that end a
 // worker while it checks them are rejected, and the next set is tried.
-func (s *supervisor) start(ctx context.Context, key string) (*process, error) {
+func (s *supervisor) start(ctx context.Context, key string) (*process.Process, error) {
 	for deaths := 0; ; {
-		p, err := startProcess(ctx, s.greetWithin, s.workerCommand())
-		var died *crashError
+		p, err := process.Start(ctx, s.greetWithin, s.workerCommand())
+		var died *process.Died
 		switch {
-		case err == nil && otherProgram(p.hello.Environment) != "":
-			p.stop()
-			replaced := &StoppedError{Reason: otherProgram(p.hello.Environment), Advice: replacedAdvice}
+		case err == nil && otherProgram(p.Hello.Environment) != "":
+			p.Stop()
+			replaced := &StoppedError{Reason: otherProgram(p.Hello.Environment), Advice: replacedAdvice}
 			s.stop(replaced)
 			return nil, replaced
 		case err == nil:
-			for _, set := range slices.Sorted(maps.Keys(p.hello.KernelsOut)) {
-				s.reject(set, p.hello.KernelsOut[set])
+			for _, set := range slices.Sorted(maps.Keys(p.Hello.KernelsOut)) {
+				s.reject(set, p.Hello.KernelsOut[set])
 			}
 			return p, nil
 		case !errors.As(err, &died) || ctx.Err() != nil:
 			return nil, err
 		}
 		s.keep(key, died)
-		switch fault := died.kernels != "" && crash.ByProcessor(died.cause); {
+		switch fault := died.Kernels != "" && crash.ByProcessor(died.Cause); {
 		case fault && kernel.ByHand():
 			return nil, &study.InputError{Err: fmt.Errorf("environment variable %s: kernels %s end a worker here: %w",
-				kernel.Variable, died.kernels, err)}
+				kernel.Variable, died.Kernels, err)}
 		case fault:
-			s.reject(died.kernels, died.cause)
+			s.reject(died.Kernels, died.Cause)
 		case deaths >= s.execution.MaxRetries:
-			s.stop(&StoppedError{Reason: "no worker comes up: " + err.Error(), Advice: advice(died.cause)})
+			s.stop(&StoppedError{Reason: "no worker comes up: " + err.Error(), Advice: advice(died.Cause)})
 			return nil, err
 		default:
 			deaths++
@@ -72,16 +73,6 @@ func otherProgram(worker job.Environment) string {
 			"one's %.12s", worker.BinaryHash, here)
 	}
 	return ""
-}
-
-// CheckKernels has a worker, which the command starts, check a set of kernels. The error says what
-// is wrong with them.
-func CheckKernels(command []string, set string) error {
-	p, err := startProcess(context.Background(), greetWithin, command, kernel.Variable+"="+set)
-	if err == nil {
-		p.stop()
-	}
-	return err
 }
 
 // withPlaces gives a worker of this machine its places: the folder of the runs, and that of the
@@ -118,7 +109,7 @@ func (s *supervisor) reject(set, reason string) {
 
 // keep writes what a dead worker has left to a file of the run that it trained or was started for.
 // It is for people to read, so a failure does no harm: the error then names no file.
-func (s *supervisor) keep(key string, e *crashError) {
+func (s *supervisor) keep(key string, e *process.Died) {
 	if err := os.Mkdir(s.folder.Run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return
 	}
@@ -132,9 +123,9 @@ func (s *supervisor) keep(key string, e *crashError) {
 		if err != nil {
 			return
 		}
-		_, err = file.WriteString(strings.Join(program.Shown(s.workerCommand()), " ") + "\n" + e.text)
+		_, err = file.WriteString(strings.Join(program.Shown(s.workerCommand()), " ") + "\n" + e.Text)
 		if errors.Join(err, file.Close()) == nil {
-			e.file = "runs/" + key + "/" + name
+			e.File = "runs/" + key + "/" + name
 		}
 		return
 	}

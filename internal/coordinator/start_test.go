@@ -15,7 +15,9 @@ import (
 	"gridsearch/experiments"
 	"gridsearch/internal/job"
 	"gridsearch/internal/kernel"
+	"gridsearch/internal/process"
 	"gridsearch/internal/program"
+	"gridsearch/internal/progress"
 	"gridsearch/internal/study"
 )
 
@@ -41,7 +43,7 @@ func shell(t *testing.T, script string) (s *supervisor, path string) {
 	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
 	s = &supervisor{folder: study.Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
-		greetWithin: time.Minute, tracker: newTracker(time.Now(), 1, 0),
+		greetWithin: time.Minute, tracker: progress.New(time.Now(), 1),
 		options: Options{Command: []string{"sh", "-c", script, path}}}
 	s.board.path = s.folder.Status()
 	t.Cleanup(s.board.flush)
@@ -61,9 +63,9 @@ func TestStartOfWorkers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.stop()
+	p.Stop()
 	s.options.Command[2] = `echo x >>"$0"; echo words >&2; kill -9 $$`
-	var died *crashError
+	var died *process.Died
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) {
 		t.Errorf("a worker that never greets: %v", err)
 	}
@@ -75,7 +77,7 @@ func TestStartOfWorkers(t *testing.T) {
 	if text, err := os.ReadFile(count); err != nil || len(text) != 2*6 {
 		t.Errorf("%d workers were started, want 6 (%v)", len(text)/2, err)
 	}
-	if text, err := os.ReadFile(filepath.Join(string(s.folder), died.file)); err != nil ||
+	if text, err := os.ReadFile(filepath.Join(string(s.folder), died.File)); err != nil ||
 		!strings.HasSuffix(string(text), "signal: killed\n\nwords\n") {
 		t.Errorf("the file says %q (%v)", text, err)
 	}
@@ -95,7 +97,7 @@ func TestWorkersWithoutMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.stop()
+	p.Stop()
 }
 
 // TestKernelsThatEndAWorker: they are rejected, told once, and left out from then on; by hand they
@@ -112,7 +114,7 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.stop()
+		p.Stop()
 	}
 	if text, err := os.ReadFile(file); err != nil ||
 		string(text) != strings.Repeat("test: SIGILL: illegal instruction\n", 2) {

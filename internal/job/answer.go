@@ -23,8 +23,21 @@ func (r Request) Check() error {
 // Ends says whether a reply is the last one to a request.
 func (r Reply) Ends() bool { return r.Done != nil || r.Measured != nil }
 
-// Answered holds the last reply to a request against it. The error says what is wrong with it.
-func (r Request) Answered(last Reply) error {
+// Fits holds a reply to a request against it. The error says what is wrong with it.
+func (r Request) Fits(reply Reply) error {
+	if reply.Ends() {
+		return r.answered(reply)
+	}
+	p := reply.Progress
+	if p != nil && r.Train != nil && p.Key != r.Train.Spec.Key {
+		return fmt.Errorf("its progress is of run %q, and it was asked for %s", p.Key,
+			r.Train.Spec.Key)
+	}
+	return nil
+}
+
+// answered is Fits for the last reply.
+func (r Request) answered(last Reply) error {
 	switch {
 	case r.Train != nil && last.Done != nil && last.Measured == nil:
 		return last.Done.Check(r.Train.Spec.Key)

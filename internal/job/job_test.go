@@ -235,7 +235,7 @@ func TestAnswered(t *testing.T) {
 		{train, Reply{Done: &Outcome{Key: "b", Error: "x"}}, `its answer is of run "b"`},
 		{measure, Reply{Measured: &Latency{Key: "b", Batch: 1, Error: "x"}}, `its answer is of run "b"`},
 	} {
-		if err := c.r.Answered(c.last); (err == nil) != (c.want == "") || err != nil &&
+		if err := c.r.Fits(c.last); (err == nil) != (c.want == "") || err != nil &&
 			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.last, err, c.want)
 		}

@@ -1,9 +1,8 @@
-package coordinator
+package progress
 
 import (
 	"fmt"
 	"math"
-	"runtime"
 	"testing"
 	"time"
 
@@ -13,36 +12,34 @@ import (
 	"gridsearch/model/recipe"
 )
 
-// waiting is a study of so many runs that wait, each a trial of its own, and of one that trains.
-func waiting(tb testing.TB, n int) (*supervisor, job.Spec) {
+// waiting is the state of a study of n runs that wait, each a trial of its own, and of one that
+// trains.
+func waiting(tb testing.TB, n int) (*Tracker, []job.Spec) {
 	tb.Helper()
 	base := spec(tb)
-	folder := study.Folder(tb.TempDir())
-	s := &supervisor{folder: folder, board: board{path: folder.Status()}, specs: map[string]job.Spec{},
-		tracker: newTracker(time.Unix(0, 0), 1, n+1)}
-	tb.Cleanup(s.board.flush)
+	tr := New(time.Unix(0, 0), 1)
+	var specs []job.Spec
 	for i := range n + 1 {
 		one := base
 		one.Key, one.Trial = fmt.Sprintf("%016d", i), fmt.Sprintf("trial %d", i)
 		one.Architecture = base.Architecture.Scale(1, 1, 1, model.Rounding{})
-		s.specs[one.Key] = one
-		s.tracker.wait(one)
+		specs = append(specs, one)
+		tr.Wait(one)
 	}
-	first := s.specs[fmt.Sprintf("%016d", 0)]
-	s.tracker.start(first, time.Unix(0, 0))
-	return s, first
+	tr.Start(specs[0], time.Unix(0, 0))
+	tr.Heard(specs[0].Key, &job.Progress{Step: 1, Steps: 2}, time.Unix(0, 0))
+	return tr, specs
 }
 
 // TestEventsDoNotGrow: what an event takes is the same whatever the number of waiting runs, even
 // where the time to go is estimated; and it is estimated once a second, and when nothing is left.
 func TestEventsDoNotGrow(t *testing.T) {
 	work := func(n int) float64 {
-		s, first := waiting(t, n)
+		tr, _ := waiting(t, n)
 		now := time.Unix(100, 0)
-		s.tracker.running[first.Key].progress = job.Progress{Step: 1, Steps: 2}
 		return testing.AllocsPerRun(100, func() {
 			now = now.Add(estimateEvery)
-			if s.tracker.status(now).Remaining == nil {
+			if tr.Status(now).Remaining == nil {
 				t.Error("nothing is estimated")
 			}
 		})
@@ -50,10 +47,9 @@ func TestEventsDoNotGrow(t *testing.T) {
 	if few, many := work(1), work(500); few != many {
 		t.Errorf("an event allocates %v times with 1 waiting run and %v times with 500", few, many)
 	}
-	s, first := waiting(t, 1)
-	s.tracker.running[first.Key].progress = job.Progress{Step: 1, Steps: 2}
+	tr, specs := waiting(t, 1)
 	at := func(d time.Duration) *study.Estimate {
-		return s.tracker.status(time.Unix(100,
+		return tr.Status(time.Unix(100,
 			0).Add(d)).Remaining
 	}
 	estimate := at(0)
@@ -64,34 +60,19 @@ func TestEventsDoNotGrow(t *testing.T) {
 		t.Error("it is not estimated anew after a second")
 	}
 	now := time.Unix(100, 0).Add(estimateEvery)
-	s.tracker.finish(first, .5, now)
-	second := s.specs[fmt.Sprintf("%016d", 1)]
-	s.tracker.start(second, now)
-	s.tracker.finish(second, .5, now)
+	tr.Finish(specs[0], .5, now)
+	tr.Start(specs[1], now)
+	tr.Finish(specs[1], .5, now)
 	if r := at(estimateEvery); r == nil || r.Mid != 0 {
 		t.Errorf("when nothing is left to train it is %+v", r)
 	}
 }
 
-// BenchmarkEvent is an event of progress in a study of 20,000 waiting runs, with its memory.
-func BenchmarkEvent(b *testing.B) {
-	s, first := waiting(b, 20_000)
-	said := job.Reply{Progress: &job.Progress{Key: first.Key, Step: 1, Steps: 2}}
-	var memory runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&memory)
-	for b.Loop() {
-		s.heard(first, said)
-	}
-	b.ReportMetric(float64(memory.HeapAlloc)/1e6, "MB")
-}
-
 // BenchmarkEstimate is the estimate of the time to go of 20,000 waiting runs, once a second.
 func BenchmarkEstimate(b *testing.B) {
-	s, first := waiting(b, 20_000)
-	s.tracker.running[first.Key].progress = job.Progress{Step: 1, Steps: 2}
+	tr, _ := waiting(b, 20_000)
 	for b.Loop() {
-		s.tracker.estimateNow(time.Unix(100, 0))
+		tr.estimateNow(time.Unix(100, 0))
 	}
 }
 
@@ -114,40 +95,40 @@ func TestTracker(t *testing.T) {
 	now := time.Unix(0, 0)
 	at := func(seconds float64) time.Time { return now.Add(time.Duration(seconds * 1e9)) }
 	one := spec(t)
-	tr := newTracker(now, 2, 6)
+	tr := New(now, 2)
 	var specs []job.Spec
 	for i := range 6 {
 		s := one
 		s.Key, s.Trial, s.SeedIndex = string(rune('a'+i)), []string{"x", "y", "z"}[i%3], i/3
 		specs = append(specs, s)
-		tr.wait(s)
+		tr.Wait(s)
 	}
-	if s := tr.status(now); s.Remaining != nil || s.Best != nil || s.Total != 6 {
+	if s := tr.Status(now); s.Remaining != nil || s.Best != nil || s.Total != 6 {
 		t.Errorf("before anything: %+v", s)
 	}
-	tr.start(specs[0], at(0))
-	tr.start(specs[1], at(0))
-	tr.running["a"].progress = job.Progress{Key: "a", Step: 50, Steps: 100}
+	tr.Start(specs[0], at(0))
+	tr.Start(specs[1], at(0))
+	tr.Heard("a", &job.Progress{Key: "a", Step: 50, Steps: 100}, at(10))
 	// Half of a run in 10 s: 20 s a run, 4 waiting and one and a half running on two workers.
-	if r := tr.status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 ||
+	if r := tr.Status(at(10)).Remaining; r == nil || math.Abs(r.Mid-(4*20+10+10)/2.) > 1e-6 ||
 		r.Low > r.Mid || r.High < r.Mid {
 		t.Errorf("after half a run: %+v", r)
 	}
-	if seconds := tr.finish(specs[0], .5, at(20)); seconds != 20 {
+	if seconds := tr.Finish(specs[0], .5, at(20)); seconds != 20 {
 		t.Errorf("the run took %v s", seconds)
 	}
-	tr.fail(specs[1], at(25))
-	tr.start(specs[2], at(25))
-	tr.putBack(specs[2], at(26))
-	s := tr.status(at(26))
+	tr.Fail(specs[1], at(25))
+	tr.Start(specs[2], at(25))
+	tr.PutBack(specs[2], at(26))
+	s := tr.Status(at(26))
 	if s.Complete != 1 || s.Failed != 1 || len(s.Running) != 0 || s.Best.Trial != "x" ||
 		s.Best.Top1 != .5 || math.Abs(s.Remaining.Mid-40) > 1e-6 {
 		t.Errorf("%+v, %+v", s, s.Remaining)
 	}
-	tr.start(specs[3], at(26))
-	tr.finish(specs[3], .7, at(56)) // trial x takes 25 s on average now
-	tr.start(specs[4], at(56))
-	if s := tr.status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 ||
+	tr.Start(specs[3], at(26))
+	tr.Finish(specs[3], .7, at(56)) // trial x takes 25 s on average now
+	tr.Start(specs[4], at(56))
+	if s := tr.Status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 ||
 		len(s.Running) != 1 {
 		t.Errorf("%+v", s)
 	}

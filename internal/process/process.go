@@ -1,4 +1,5 @@
-package coordinator
+// Package process drives a worker process from outside: it is started, asked, listened to, and ended.
+package process
 
 import (
 	"context"
@@ -13,6 +14,7 @@ import (
 
 	"gridsearch/internal/crash"
 	"gridsearch/internal/job"
+	"gridsearch/internal/kernel"
 	"gridsearch/internal/program"
 	"gridsearch/internal/study"
 )
@@ -21,35 +23,35 @@ import (
 // ended.
 const stopWithin = 20 * time.Second
 
-// process is a worker as its supervisor sees it: a child that does one thing at a time.
-type process struct {
+// Process is a worker as the coordinator sees it: a child that does one thing at a time.
+type Process struct {
 	command *exec.Cmd
 	in      io.WriteCloser
 	output  io.ReadCloser
 	out     *json.Decoder // of the output
 	errors  *crash.Log
-	hello   job.Greeting
+	Hello   job.Greeting
 	words   atomic.Int64           // that it has said of what it was asked for
 	killed  atomic.Pointer[string] // what for
 }
 
-// greetWithin is how long a worker may take to greet, where silence is not to be shorter.
-const greetWithin = 2 * time.Minute
+// GreetWithin is how long a worker may take to greet, where silence is not to be shorter.
+const GreetWithin = 2 * time.Minute
 
-// greeting is how long a worker of a study may take to greet.
-func greeting(silence time.Duration) time.Duration {
+// Greeting is how long a worker of a study may take to greet.
+func Greeting(silence time.Duration) time.Duration {
 	if silence > 0 {
-		return min(silence, greetWithin)
+		return min(silence, GreetWithin)
 	}
-	return greetWithin
+	return GreetWithin
 }
 
-// startProcess starts a worker and waits for its greeting, so long and no longer, or until the
-// context ends. It takes its kernels' check on the way: the *crashError of a worker that died there
+// Start starts a worker and waits for its greeting, so long and no longer, or until the
+// context ends. It takes its kernels' check on the way: the *Died of a worker that died there
 // names them.
-func startProcess(ctx context.Context, within time.Duration, command []string,
-	environment ...string) (*process, error) {
-	p := &process{command: program.Command(context.Background(), command), errors: &crash.Log{}}
+func Start(ctx context.Context, within time.Duration, command []string,
+	environment ...string) (*Process, error) {
+	p := &Process{command: program.Command(context.Background(), command), errors: &crash.Log{}}
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stderr = p.errors
 	p.command.WaitDelay = leaveWithin
@@ -77,16 +79,16 @@ func startProcess(ctx context.Context, within time.Duration, command []string,
 		select {
 		case <-greeted:
 		case <-ctx.Done():
-			p.kill("stopped before its greeting")
+			p.Kill("stopped before its greeting")
 		case <-timer.C:
-			p.kill(fmt.Sprintf("no greeting within %v, so it was killed", within))
+			p.Kill(fmt.Sprintf("no greeting within %v, so it was killed", within))
 		}
 	}()
 	return p, p.greeting()
 }
 
 // greeting reads what the worker says before it can train.
-func (p *process) greeting() error {
+func (p *Process) greeting() error {
 	checking := ""
 	for {
 		var message job.Reply
@@ -95,27 +97,27 @@ func (p *process) greeting() error {
 		case err == nil && message.Checking != "":
 			checking = message.Checking
 		case err == nil && message.Refused != "":
-			p.stop()
+			p.Stop()
 			return &study.InputError{Err: errors.New(message.Refused)}
 		case err == nil && message.Hello != nil:
-			p.hello = *message.Hello
-			if p.hello.Protocol == job.Protocol {
+			p.Hello = *message.Hello
+			if p.Hello.Protocol == job.Protocol {
 				return nil
 			}
-			p.kill(fmt.Sprintf("it speaks version %d of the protocol and this program %d, so it was "+
-				"killed", p.hello.Protocol, job.Protocol))
+			p.Kill(fmt.Sprintf("it speaks version %d of the protocol and this program %d, so it was "+
+				"killed", p.Hello.Protocol, job.Protocol))
 			return p.crashed()
 		default:
 			e := p.unclear(err)
-			e.kernels = checking
+			e.Kernels = checking
 			return e
 		}
 	}
 }
 
-// train has the worker train a run and returns how it ended; heard takes everything that it says
+// Train has the worker train a run and returns how it ended; heard takes everything that it says
 // until then. The error says that the worker died on the way; the process is gone then.
-func (p *process) train(t job.Training, heard func(job.Reply)) (job.Outcome, error) {
+func (p *Process) Train(t job.Training, heard func(job.Reply)) (job.Outcome, error) {
 	last, err := p.ask(job.Request{Train: &t}, heard)
 	if err != nil {
 		return job.Outcome{}, err
@@ -123,8 +125,8 @@ func (p *process) train(t job.Training, heard func(job.Reply)) (job.Outcome, err
 	return *last.Done, nil
 }
 
-// measure has the worker measure a latency, with the errors of train.
-func (p *process) measure(m job.Measurement) (job.Latency, error) {
+// Measure has the worker measure a latency, with the errors of Train.
+func (p *Process) Measure(m job.Measurement) (job.Latency, error) {
 	last, err := p.ask(job.Request{Measure: &m}, func(job.Reply) {})
 	if err != nil {
 		return job.Latency{}, err
@@ -134,7 +136,7 @@ func (p *process) measure(m job.Measurement) (job.Latency, error) {
 
 // ask gives the worker a request and returns the reply that ends it; heard takes those before. A
 // worker that answers something else is killed: that is an error like its death.
-func (p *process) ask(r job.Request, heard func(job.Reply)) (job.Reply, error) {
+func (p *Process) ask(r job.Request, heard func(job.Reply)) (job.Reply, error) {
 	if err := json.NewEncoder(p.in).Encode(r); err != nil {
 		return job.Reply{}, p.crashed()
 	}
@@ -144,76 +146,91 @@ func (p *process) ask(r job.Request, heard func(job.Reply)) (job.Reply, error) {
 			return job.Reply{}, p.unclear(err)
 		}
 		p.words.Add(1)
-		if !message.Ends() {
-			heard(message)
-			continue
+		if err := r.Fits(message); err != nil {
+			return job.Reply{}, p.Refuse(err.Error())
 		}
-		if err := r.Answered(message); err != nil {
-			p.kill(err.Error() + ", so it was killed")
-			return job.Reply{}, p.crashed()
+		if message.Ends() {
+			return message, nil
 		}
-		return message, nil
+		heard(message)
 	}
 }
 
-// crashError is the end of a worker that was not its own decision.
-type crashError struct {
-	cause   string // on one line
-	text    string // how it ended, and all of its standard error
-	kernels string // the set that it checked when it died before its greeting
-	file    string // that keeps the text, below the study's folder; empty if there is none
+// Died is the end of a worker that was not its own decision.
+type Died struct {
+	Cause   string // on one line
+	Text    string // how it ended, and all of its standard error
+	Kernels string // the set that it checked when it died before its greeting
+	File    string // that keeps the text, below the study's folder; empty if there is none
 }
 
-func (e *crashError) Error() string {
-	if e.file == "" {
-		return "worker died: " + e.cause
+// Error is the cause, with the file.
+func (e *Died) Error() string {
+	if e.File == "" {
+		return "worker died: " + e.Cause
 	}
-	return fmt.Sprintf("worker died: %s (%s)", e.cause, e.file)
+	return fmt.Sprintf("worker died: %s (%s)", e.Cause, e.File)
 }
 
 // crashed collects the dead worker and tells how it ended.
-func (p *process) crashed() *crashError {
-	p.kill("")
+func (p *Process) crashed() *Died {
+	p.Kill("")
 	ended := "unexpected end of its output"
 	if err := p.wait(); err != nil {
 		ended = err.Error() // "signal: killed", "exit status 2"
 	}
 	text := p.errors.String()
 	if reason := p.reason(); reason != "" {
-		return &crashError{cause: reason, text: reason + "\n\n" + text}
+		return &Died{Cause: reason, Text: reason + "\n\n" + text}
 	}
-	return &crashError{cause: crash.Cause(ended, text), text: ended + "\n\n" + text}
+	return &Died{Cause: crash.Cause(ended, text), Text: ended + "\n\n" + text}
 }
 
 // unclear is the end of a worker whose next message could not be read, or was none that fits.
-func (p *process) unclear(err error) *crashError {
+func (p *Process) unclear(err error) *Died {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case err == nil:
-		p.kill("it says something else before its greeting, so it was killed")
+		p.Kill("it says something else before its greeting, so it was killed")
 	case errors.As(err, &syntax), errors.As(err, &kind):
-		p.kill(fmt.Sprintf("what it says is no message (%v), so it was killed", err))
+		p.Kill(fmt.Sprintf("what it says is no message (%v), so it was killed", err))
 	}
 	return p.crashed()
 }
 
+// Refuse kills the worker for what it has said, and returns the *Died of it.
+func (p *Process) Refuse(reason string) error {
+	p.Kill(reason + ", so it was killed")
+	return p.crashed()
+}
+
+// CheckKernels has a worker, which the command starts, check a set of kernels. The error says what
+// is wrong with them.
+func CheckKernels(command []string, set string) error {
+	p, err := Start(context.Background(), GreetWithin, command, kernel.Variable+"="+set)
+	if err == nil {
+		p.Stop()
+	}
+	return err
+}
+
 // closeInput tells the worker to stop: it writes a checkpoint of what it trains, answers, and
 // exits.
-func (p *process) closeInput() { _ = p.in.Close() }
+func (p *Process) closeInput() { _ = p.in.Close() }
 
-// stop ends an idle worker, by force if it does not leave.
-func (p *process) stop() {
+// Stop ends an idle worker, by force if it does not leave.
+func (p *Process) Stop() {
 	p.closeInput()
-	timer := time.AfterFunc(stopWithin, func() { p.kill("") })
+	timer := time.AfterFunc(stopWithin, func() { p.Kill("") })
 	defer timer.Stop()
 	_ = p.wait()
 }
 
-// kill ends the worker at once; its training goes back to the last checkpoint. The first reason
+// Kill ends the worker at once; its training goes back to the last checkpoint. The first reason
 // that is given stands for how it ended. Its output ends too, even where a child of a launcher
 // keeps it open.
-func (p *process) kill(reason string) {
+func (p *Process) Kill(reason string) {
 	if reason != "" {
 		p.killed.CompareAndSwap(nil, &reason)
 	}
@@ -222,7 +239,7 @@ func (p *process) kill(reason string) {
 }
 
 // reason is what the worker was killed for, empty if it was not or for nothing that is to be told.
-func (p *process) reason() string {
+func (p *Process) reason() string {
 	if reason := p.killed.Load(); reason != nil {
 		return *reason
 	}
@@ -234,7 +251,7 @@ const leaveWithin = time.Second
 
 // wait collects a worker that has been told to leave. One that not even a kill ends, as its disk
 // does not answer, is left behind.
-func (p *process) wait() error {
+func (p *Process) wait() error {
 	ended := make(chan error, 1)
 	go func() { ended <- p.command.Wait() }()
 	select {

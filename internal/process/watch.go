@@ -1,4 +1,4 @@
-package coordinator
+package process
 
 import (
 	"context"
@@ -8,23 +8,27 @@ import (
 )
 
 // silenceParts are looks in a time of silence. Looks are counted and not the time between them: a
-// supervisor that was frozen itself, with its machine or by a hand, has then not looked.
+// coordinator that was frozen itself, with its machine or by a hand, has then not looked.
 const silenceParts = 10
 
-// watch ends what the worker does when the study is stopped, and kills the worker when that is
-// asked for, when the time for it is up (0: there is no end), or when the worker has said nothing
-// for too long. The returned function ends the watch and says whether the time was up.
-func (s *supervisor) watch(ctx context.Context, p *process,
-	within time.Duration) (release func() (timedOut bool)) {
+// Patience is how long a worker is waited for; 0 has no end.
+type Patience struct {
+	Time    time.Duration // for what it is asked
+	Silence time.Duration // without a word of it
+}
+
+// Watch has the worker stop when ctx ends, and kills it when the time for what it does is up, when
+// it has said nothing for too long, or when kill ends. The returned function ends the watch and says
+// whether the time was up.
+func (p *Process) Watch(ctx, kill context.Context, patience Patience) (release func() (timedOut bool)) {
 	over, ended := make(chan struct{}), make(chan struct{})
 	var timedOut atomic.Bool
-	timeout := after(within)
-	kill := s.untilKilled()
+	timeout := after(patience.Time)
 	go func() {
 		defer close(ended)
-		look := time.NewTicker(max(1, s.execution.Silence/silenceParts))
+		look := time.NewTicker(max(1, patience.Silence/silenceParts))
 		defer look.Stop()
-		if s.execution.Silence == 0 {
+		if patience.Silence == 0 {
 			look.Stop()
 		}
 		var listener listener
@@ -38,20 +42,20 @@ func (s *supervisor) watch(ctx context.Context, p *process,
 				p.closeInput()
 				stop, late = nil, time.After(stopWithin)
 			case <-late:
-				p.kill("")
+				p.Kill("")
 				late = nil
 			case <-kill.Done():
-				p.kill("")
+				p.Kill("")
 				<-over
 				return
 			case <-timeout:
 				timedOut.Store(true)
-				p.kill("")
+				p.Kill("")
 				<-over
 				return
 			case <-look.C:
 				if listener.silent(p.words.Load()) {
-					p.kill(fmt.Sprintf("no word of it for %v, so it was killed", s.execution.Silence))
+					p.Kill(fmt.Sprintf("no word of it for %v, so it was killed", patience.Silence))
 				}
 			}
 		}

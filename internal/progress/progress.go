@@ -1,4 +1,5 @@
-package coordinator
+// Package progress keeps the state of a study from its events, and estimates the time to go.
+package progress
 
 import (
 	"maps"
@@ -9,10 +10,10 @@ import (
 	"gridsearch/internal/study"
 )
 
-// tracker keeps the state of a study from its events. Time comes from outside. What an event costs
+// Tracker keeps the state of a study from its events. Time comes from outside. What an event costs
 // does not grow with the runs that wait: they are counted, trial by trial, and the time to go is
 // estimated at most once in estimateEvery.
-type tracker struct {
+type Tracker struct {
 	began    time.Time
 	workers  int
 	total    int
@@ -23,7 +24,8 @@ type tracker struct {
 	running  map[string]*activeRun
 	trials   []trialRuns
 	numbers  map[string]int // of the trials, by name
-	leader   *study.Best    // as of the last finished run
+	leader   *study.Best    // as of the last status
+	passed   bool           // since then a run has finished
 	rates    []float64      // seconds per multiply-add of each run finished in this call, sorted
 
 	estimate  *study.Estimate
@@ -50,13 +52,15 @@ type activeRun struct {
 	progress job.Progress
 }
 
-func newTracker(now time.Time, workers, total int) *tracker {
-	return &tracker{began: now, workers: workers, total: total, running: map[string]*activeRun{},
+// New begins to keep the state of a study, with so many workers at a time. Every run of the study is
+// to be told of: Wait, Had, HadFailed or HadDropped.
+func New(now time.Time, workers int) *Tracker {
+	return &Tracker{began: now, workers: workers, running: map[string]*activeRun{},
 		numbers: map[string]int{}}
 }
 
 // number gives the number of a trial.
-func (t *tracker) number(name string) int {
+func (t *Tracker) number(name string) int {
 	number, ok := t.numbers[name]
 	if !ok {
 		number = len(t.trials)
@@ -67,7 +71,7 @@ func (t *tracker) number(name string) int {
 }
 
 // trial gives the number of a run's trial. The layers of its network are counted once.
-func (t *tracker) trial(spec job.Spec) int {
+func (t *Tracker) trial(spec job.Spec) int {
 	number := t.number(spec.Trial)
 	if trial := &t.trials[number]; trial.work == 0 {
 		trial.work = spec.Work()
@@ -75,31 +79,81 @@ func (t *tracker) trial(spec job.Spec) int {
 	return number
 }
 
-// wait takes a run that waits from the beginning.
-func (t *tracker) wait(spec job.Spec) {
+// Wait takes a run that waits from the beginning.
+func (t *Tracker) Wait(spec job.Spec) {
+	t.total++
+	t.queue(spec)
+}
+
+// queue counts a run among those that wait.
+func (t *Tracker) queue(spec job.Spec) {
 	t.trials[t.trial(spec)].waiting++
 	t.waiting++
 }
 
-// had takes a run that is complete from the beginning.
-func (t *tracker) had(trial string, top1 float64) {
+// Had takes a run that is complete from the beginning.
+func (t *Tracker) Had(trial string, top1 float64) {
+	t.total++
 	t.score(t.number(trial), top1)
 }
 
-// start takes a waiting run that is begun.
-func (t *tracker) start(spec job.Spec, now time.Time) {
+// HadFailed takes a run that is failed from the beginning.
+func (t *Tracker) HadFailed() {
+	t.total++
+	t.failed++
+}
+
+// HadDropped takes a run that is dropped from the beginning.
+func (t *Tracker) HadDropped() {
+	t.total++
+	t.dropped++
+}
+
+// Drop takes a waiting run that nobody is to train any more.
+func (t *Tracker) Drop(spec job.Spec) {
+	t.leave(spec, time.Time{})
+	t.dropped++
+}
+
+// Waiting is the number of runs that wait.
+func (t *Tracker) Waiting() int { return t.waiting }
+
+// Failed is the number of failed runs.
+func (t *Tracker) Failed() int { return t.failed }
+
+// Total is the number of runs of the study.
+func (t *Tracker) Total() int { return t.total }
+
+// Left is the number of runs that are not done.
+func (t *Tracker) Left() int { return t.total - t.complete - t.failed - t.dropped }
+
+// Heard takes a word of a running run's worker, with its progress where it says it. It is false for
+// a run that is not running.
+func (t *Tracker) Heard(key string, said *job.Progress, now time.Time) bool {
+	run, ok := t.running[key]
+	if !ok {
+		return false
+	}
+	run.heard = now
+	if said != nil {
+		run.progress = *said
+	}
+	return true
+}
+
+// Start takes a waiting run that is begun.
+func (t *Tracker) Start(spec job.Spec, now time.Time) {
 	number := t.trial(spec)
 	t.trials[number].waiting--
 	t.waiting--
 	t.running[spec.Key] = &activeRun{spec: spec, trial: number, began: now, heard: now}
 }
 
-// finish takes a complete run; it returns the seconds that the run took.
-func (t *tracker) finish(spec job.Spec, top1 float64, now time.Time) float64 {
+// Finish takes a complete run; it returns the seconds that the run took.
+func (t *Tracker) Finish(spec job.Spec, top1 float64, now time.Time) float64 {
 	seconds := t.leave(spec, now)
 	number := t.trial(spec)
 	t.score(number, top1)
-	t.leader = t.best()
 	trial := &t.trials[number]
 	trial.timed++
 	trial.seconds += seconds
@@ -110,26 +164,27 @@ func (t *tracker) finish(spec job.Spec, top1 float64, now time.Time) float64 {
 }
 
 // score adds a complete run's top-1.
-func (t *tracker) score(number int, top1 float64) {
+func (t *Tracker) score(number int, top1 float64) {
 	t.complete++
+	t.passed = true
 	t.trials[number].Add(top1)
 }
 
-// fail takes a run that has no result: one that trained, or one that was held back.
-func (t *tracker) fail(spec job.Spec, now time.Time) {
+// Fail takes a run that has no result: one that trained, or one that was held back.
+func (t *Tracker) Fail(spec job.Spec, now time.Time) {
 	t.leave(spec, now)
 	t.failed++
 }
 
-// putBack returns a run to those that wait.
-func (t *tracker) putBack(spec job.Spec, now time.Time) {
+// PutBack returns a run to those that wait.
+func (t *Tracker) PutBack(spec job.Spec, now time.Time) {
 	t.leave(spec, now)
-	t.wait(spec)
+	t.queue(spec)
 }
 
 // leave takes a run out of those that train, or else of those that wait, and returns how long it
 // has trained.
-func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
+func (t *Tracker) leave(spec job.Spec, now time.Time) float64 {
 	run, ok := t.running[spec.Key]
 	if !ok {
 		t.trials[t.trial(spec)].waiting--
@@ -140,7 +195,10 @@ func (t *tracker) leave(spec job.Spec, now time.Time) float64 {
 	return now.Sub(run.began).Seconds()
 }
 
-func (t *tracker) status(now time.Time) study.Status {
+func (t *Tracker) Status(now time.Time) study.Status {
+	if t.passed {
+		t.leader, t.passed = t.best(), false
+	}
 	s := study.Status{Total: t.total, Complete: t.complete, Failed: t.failed, Dropped: t.dropped,
 		Running: []study.Active{}, Best: t.leader, Elapsed: now.Sub(t.began).Seconds(),
 		Remaining: t.remaining(now)}
@@ -153,7 +211,7 @@ func (t *tracker) status(now time.Time) study.Status {
 }
 
 // best is the trial with the highest mean; the first by name of several.
-func (t *tracker) best() (best *study.Best) {
+func (t *Tracker) best() (best *study.Best) {
 	for _, trial := range t.trials {
 		best = trial.Ahead(best)
 	}
@@ -161,7 +219,7 @@ func (t *tracker) best() (best *study.Best) {
 }
 
 // remaining is the time to go, estimated anew where the last estimate is too old for the runs left.
-func (t *tracker) remaining(now time.Time) *study.Estimate {
+func (t *Tracker) remaining(now time.Time) *study.Estimate {
 	done := t.waiting == 0 && len(t.running) == 0
 	if done || t.estimate == nil || now.Sub(t.estimated) >= estimateEvery {
 		t.estimate, t.estimated = t.estimateNow(now), now
@@ -172,7 +230,7 @@ func (t *tracker) remaining(now time.Time) *study.Estimate {
 // estimateNow estimates the time to go. A trial that has been trained before takes what it took;
 // others take their multiply-adds at the rate of the runs so far, whose spread (first to ninth
 // decile) gives the range.
-func (t *tracker) estimateNow(now time.Time) *study.Estimate {
+func (t *Tracker) estimateNow(now time.Time) *study.Estimate {
 	rates := t.rates
 	if len(rates) == 0 {
 		if rates = t.runningRates(now); len(rates) == 0 {
@@ -199,7 +257,7 @@ func (t *tracker) estimateNow(now time.Time) *study.Estimate {
 }
 
 // expectedOfWaiting is the training time of all runs that wait, and of the longest of them.
-func (t *tracker) expectedOfWaiting(rate float64) (sum, longest float64) {
+func (t *Tracker) expectedOfWaiting(rate float64) (sum, longest float64) {
 	for i := range t.trials {
 		if trial := &t.trials[i]; trial.waiting > 0 {
 			seconds := trial.expected(rate)
@@ -218,7 +276,7 @@ func (r *trialRuns) expected(rate float64) float64 {
 }
 
 // runningRates are the rates that the first running runs show, once they are a tenth done.
-func (t *tracker) runningRates(now time.Time) []float64 {
+func (t *Tracker) runningRates(now time.Time) []float64 {
 	var rates []float64
 	for _, run := range t.running {
 		if share := float64(run.progress.Step) / float64(max(1, run.progress.Steps)); share >= .1 {
