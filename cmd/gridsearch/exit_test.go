@@ -197,7 +197,7 @@ func TestLockAndSignals(t *testing.T) {
 			fmt.Sprintf("process %d works on it", cmd.Process.Pid)) {
 			t.Errorf("status says %s", out)
 		}
-		// a signal to the whole group reaches the workers too: what it means is the supervisor's
+		// a signal to the whole group reaches the workers too: what it means is the coordinator's
 		// decision
 		if runtime.GOOS == "linux" {
 			waitFor(t, "two workers", func() bool {
@@ -230,7 +230,7 @@ func TestLockAndSignals(t *testing.T) {
 	}
 }
 
-// TestKill kills supervisors and workers at random moments, again and again, and compares the table
+// TestKill kills coordinators and workers at random moments, again and again, and compares the table
 // at the end with that of an undisturbed study.
 func TestKill(t *testing.T) {
 	if runtime.GOOS != "linux" {
@@ -325,7 +325,7 @@ func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended 
 		_ = cmd.Process.Kill()
 		<-over
 		for _, pid := range workers {
-			waitFor(s.t, "a worker to leave after its supervisor", func() bool { return !alive(pid) })
+			waitFor(s.t, "a worker to leave after its coordinator", func() bool { return !alive(pid) })
 		}
 		return false
 	}

@@ -77,7 +77,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 // guarded runs a command; a panic of it becomes an error of one line. A worker's is left to end it:
-// its supervisor reads the trace.
+// its coordinator reads the trace.
 func guarded(args []string, command func() error) error {
 	if slices.Contains(args[:min(1, len(args))], workerProcess) {
 		return command()

@@ -61,7 +61,7 @@ type faultKind struct {
 
 func soakKinds() []*faultKind {
 	return []*faultKind{
-		{name: "supervisor killed", strike: (*soak).killSupervisor},
+		{name: "coordinator killed", strike: (*soak).killCoordinator},
 		{name: "worker killed", strike: (*soak).killWorker},
 		{name: "all killed", strike: (*soak).killAll},
 		{name: "worker frozen", strike: (*soak).freeze},
@@ -230,10 +230,10 @@ func (s *soak) checkNoTemporaries(after string) {
 	})
 }
 
-// gone waits for workers whose supervisor has died.
+// gone waits for workers whose coordinator has died.
 func (s *soak) gone(workers []int) {
 	for _, pid := range workers {
-		waitFor(s.t, "a worker to leave after its supervisor", func() bool { return !alive(pid) })
+		waitFor(s.t, "a worker to leave after its coordinator", func() bool { return !alive(pid) })
 	}
 }
 
@@ -254,7 +254,7 @@ func (s *soak) worker() int {
 	return 0
 }
 
-func (s *soak) killSupervisor() bool {
+func (s *soak) killCoordinator() bool {
 	workers := s.workers()
 	_ = s.cmd.Process.Kill()
 	<-s.over
@@ -529,10 +529,10 @@ func (d disk) enter(cmd *exec.Cmd) {
 }
 
 // fill leaves no room.
-func (d disk) fill(t *testing.T, supervisor int, workers []int) {
+func (d disk) fill(t *testing.T, coordinator int, workers []int) {
 	t.Helper()
 	if d.holder == 0 {
-		for _, pid := range append(workers, supervisor) {
+		for _, pid := range append(workers, coordinator) {
 			_ = unix.Prlimit(pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 1, Max: unix.RLIM_INFINITY}, nil)
 		}
 		return

@@ -26,7 +26,7 @@ func newWorker() *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// Ctrl-C, a service that is stopped and a terminal that is closed reach the whole group
-			// of processes; the supervisor decides what it means and closes the input.
+			// of processes; the coordinator decides what it means and closes the input.
 			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			program.Sign()
 			for _, w := range without {

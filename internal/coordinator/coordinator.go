@@ -132,7 +132,7 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 		return err
 	}
 	o.Command = withPlaces(folder, o.Command, p.Experiment.Data.Path)
-	s, err := newSupervisor(folder, record, specs, p.Experiment.Execution, o)
+	s, err := newCoordinator(folder, record, specs, p.Experiment.Execution, o)
 	if err != nil {
 		return err
 	}
@@ -163,8 +163,8 @@ func openRecord(ctx context.Context, folder study.Folder, p *study.Prepared, spe
 	return record, nil
 }
 
-// supervisor hands runs to workers and writes down what comes back.
-type supervisor struct {
+// coordinator hands runs to workers and writes down what comes back.
+type coordinator struct {
 	folder      study.Folder
 	record      *store.Store
 	specs       map[string]job.Spec
@@ -188,15 +188,15 @@ type supervisor struct {
 	told        time.Time       // when the status was last put on the board
 }
 
-func newSupervisor(folder study.Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
-	o Options) (*supervisor, error) {
+func newCoordinator(folder study.Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
+	o Options) (*coordinator, error) {
 	if o.Workers == 0 {
 		o.Workers = e.Workers
 	}
 	if o.Workers == 0 {
 		o.Workers = max(1, runtime.GOMAXPROCS(0)/e.ThreadsPerRun)
 	}
-	s := &supervisor{folder: folder, board: board{path: folder.Status()}, record: record,
+	s := &coordinator{folder: folder, board: board{path: folder.Status()}, record: record,
 		specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{},
 		queue:       queue.NewMemory(0), // its holders end with this process
 		greetWithin: process.Greeting(e.Silence),
@@ -221,65 +221,65 @@ func newSupervisor(folder study.Folder, record *store.Store, specs []job.Spec, e
 }
 
 // fill sorts the runs by what the record says of them.
-func (s *supervisor) fill() error {
-	records, err := s.record.Records()
+func (c *coordinator) fill() error {
+	records, err := c.record.Records()
 	if err != nil {
 		return err
 	}
-	crashes, err := s.record.Crashes(s.place)
+	crashes, err := c.record.Crashes(c.place)
 	if err != nil {
 		return err
 	}
 	var keys, last []string
 	for _, r := range records {
-		spec := s.specs[r.Key]
+		spec := c.specs[r.Key]
 		switch r.State {
 		case store.Complete:
-			s.tracker.Had(spec.Trial, r.Result.Top1)
+			c.tracker.Had(spec.Trial, r.Result.Top1)
 			continue
 		case store.Failed:
-			s.tracker.HadFailed()
+			c.tracker.HadFailed()
 			continue
 		case store.Dropped:
-			s.tracker.HadDropped()
+			c.tracker.HadDropped()
 			continue
 		}
-		s.tracker.Wait(spec)
-		if s.usedUp[spec.Key] = crashes[r.Key] > s.execution.MaxRetries; s.usedUp[spec.Key] {
+		c.tracker.Wait(spec)
+		if c.usedUp[spec.Key] = crashes[r.Key] > c.execution.MaxRetries; c.usedUp[spec.Key] {
 			last = append(last, spec.Key)
 		} else {
 			keys = append(keys, spec.Key)
 		}
 	}
 	// Another run may show that the machine is not at fault.
-	if err := s.wait(append(keys, last...)); err != nil {
+	if err := c.wait(append(keys, last...)); err != nil {
 		return err
 	}
-	if keys := s.folder.Unrecorded(records); len(keys) > 0 {
-		s.notes = append(s.notes, Event{Kind: Unrecorded, Runs: keys})
+	if keys := c.folder.Unrecorded(records); len(keys) > 0 {
+		c.notes = append(c.notes, Event{Kind: Unrecorded, Runs: keys})
 	}
 	return nil
 }
 
 // run keeps the workers busy until nothing is left or the context ends.
-func (s *supervisor) run(ctx context.Context) error {
-	ctx, s.stop = context.WithCancelCause(ctx)
-	defer s.stop(nil)
-	defer s.board.flush()
-	s.tell(Event{Kind: Started})
-	for _, note := range s.notes {
-		s.tell(note)
+func (c *coordinator) run(ctx context.Context) error {
+	ctx, c.stop = context.WithCancelCause(ctx)
+	defer c.stop(nil)
+	defer c.board.flush()
+	c.tell(Event{Kind: Started})
+	for _, note := range c.notes {
+		c.tell(note)
 	}
-	errs := make([]error, min(s.options.Workers, max(1, s.tracker.Waiting())))
+	errs := make([]error, min(c.options.Workers, max(1, c.tracker.Waiting())))
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
-			errs[i] = crash.Guard(func() error { return s.work(ctx) })
+			errs[i] = crash.Guard(func() error { return c.work(ctx) })
 			if faulted := (*FaultError)(nil); errors.As(ByMachine(errs[i]), &faulted) {
-				s.stop(faulted)
+				c.stop(faulted)
 				errs[i] = nil
 			} else if errs[i] != nil {
-				s.stop(errs[i])
+				c.stop(errs[i])
 			}
 		})
 	}
@@ -287,15 +287,15 @@ func (s *supervisor) run(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return s.end(context.Cause(ctx))
+	return c.end(context.Cause(ctx))
 }
 
 // end says how the study stands when all workers have left; the cause is what has stopped them, nil
 // for nothing.
-func (s *supervisor) end(cause error) error {
-	t := s.tracker
+func (c *coordinator) end(cause error) error {
+	t := c.tracker
 	if cause == nil {
-		if hopeless := s.opening.last(); hopeless != nil {
+		if hopeless := c.opening.last(); hopeless != nil {
 			cause = hopeless
 		}
 	}
@@ -317,7 +317,7 @@ func (s *supervisor) end(cause error) error {
 }
 
 // work drives one worker process at a time, and starts another when it dies.
-func (s *supervisor) work(ctx context.Context) error {
+func (c *coordinator) work(ctx context.Context) error {
 	var p *process.Process
 	defer func() {
 		if p != nil {
@@ -325,28 +325,28 @@ func (s *supervisor) work(ctx context.Context) error {
 		}
 	}()
 	for {
-		lease, err := s.lease(ctx)
+		lease, err := c.lease(ctx)
 		if errors.Is(err, queue.ErrEmpty) || ctx.Err() != nil && err != nil {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if gone, err := s.giveUp(lease); err != nil {
+		if gone, err := c.giveUp(lease); err != nil {
 			return err
 		} else if gone {
 			continue
 		}
 		if p == nil {
-			if p, err = s.start(ctx, lease.Key()); err != nil {
-				left := s.leave(lease.Release, nil)
+			if p, err = c.start(ctx, lease.Key()); err != nil {
+				left := c.leave(lease.Release, nil)
 				if ctx.Err() != nil { // stopped together with the worker
 					return left
 				}
 				return errors.Join(err, left)
 			}
 		}
-		if alive, err := s.train(ctx, p, lease); err != nil {
+		if alive, err := c.train(ctx, p, lease); err != nil {
 			return err
 		} else if !alive {
 			p = nil
@@ -355,48 +355,48 @@ func (s *supervisor) work(ctx context.Context) error {
 }
 
 // lease takes a run from the queue, as long as the limit of the call allows.
-func (s *supervisor) lease(ctx context.Context) (queue.Lease, error) {
-	lease, err := s.queue.Lease(ctx)
+func (c *coordinator) lease(ctx context.Context) (queue.Lease, error) {
+	lease, err := c.queue.Lease(ctx)
 	if errors.Is(err, queue.ErrEmpty) {
 		return nil, err
 	}
 	if err != nil {
 		return nil, ofQueue(err)
 	}
-	if ctx.Err() != nil || !s.give() {
-		return nil, cmp.Or(s.leave(lease.Release, nil), queue.ErrEmpty) // for this call
+	if ctx.Err() != nil || !c.give() {
+		return nil, cmp.Or(c.leave(lease.Release, nil), queue.ErrEmpty) // for this call
 	}
 	return lease, nil
 }
 
 // give counts a run of this call, as long as its limit allows.
-func (s *supervisor) give() bool {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.options.Limit > 0 && s.given >= s.options.Limit {
+func (c *coordinator) give() bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.options.Limit > 0 && c.given >= c.options.Limit {
 		return false
 	}
-	s.given++
+	c.given++
 	return true
 }
 
 // train has a worker train one run, and records the end. It says whether the worker is still alive;
 // its error ends the study.
-func (s *supervisor) train(ctx context.Context, p *process.Process,
+func (c *coordinator) train(ctx context.Context, p *process.Process,
 	lease queue.Lease) (alive bool, err error) {
-	spec := s.specs[lease.Key()]
+	spec := c.specs[lease.Key()]
 	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(),
 		Host:        p.Hello.Host,
 		CommandLine: p.Hello.CommandLine, Environment: p.Hello.Environment}
-	first := s.began(spec)
-	release := p.Watch(ctx, s.untilKilled(), process.Patience{Time: s.execution.Timeout,
-		Silence: s.execution.Silence})
-	order := job.Training{Spec: spec, KeepWeights: s.execution.KeepWeights,
-		KeepPredictions: s.execution.KeepPredictions}
-	done, err := p.Train(order, func(r job.Reply) { s.heard(spec, r) })
+	first := c.began(spec)
+	release := p.Watch(ctx, c.untilKilled(), process.Patience{Time: c.execution.Timeout,
+		Silence: c.execution.Silence})
+	order := job.Training{Spec: spec, KeepWeights: c.execution.KeepWeights,
+		KeepPredictions: c.execution.KeepPredictions}
+	done, err := p.Train(order, func(r job.Reply) { c.heard(spec, r) })
 	timedOut := release()
 	if err == nil {
-		err = s.hold(p, spec.Key, &done)
+		err = c.hold(p, spec.Key, &done)
 	}
 	e.Ended = time.Now()
 	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds,
@@ -404,50 +404,50 @@ func (s *supervisor) train(ctx context.Context, p *process.Process,
 	switch {
 	case timedOut:
 		e.Outcome, e.Error = store.OutcomeFailed,
-			fmt.Sprintf("it took longer than the timeout of %v", s.execution.Timeout)
-		return false, s.leave(lease.Done, s.failed(spec, e))
+			fmt.Sprintf("it took longer than the timeout of %v", c.execution.Timeout)
+		return false, c.leave(lease.Done, c.failed(spec, e))
 	case err != nil && ctx.Err() != nil:
-		// Killed by the second signal, or with the rest of the process group: nobody's fault.
+		// Killed by the second signal, or with the rest of the process group: nobody'c fault.
 		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
-		return false, s.interrupted(spec, e, lease, CheckpointNone)
+		return false, c.interrupted(spec, e, lease, CheckpointNone)
 	case err != nil:
 		var died *process.Died
 		if errors.As(err, &died) {
-			s.keep(spec.Key, died)
+			c.keep(spec.Key, died)
 		}
 		e.Outcome, e.Error = store.OutcomeCrashed, err.Error()
-		return false, s.crashed(spec, e, lease, first)
+		return false, c.crashed(spec, e, lease, first)
 	case done.Interrupted && done.Fault == nil:
 		e.Outcome = store.OutcomeInterrupted
-		return true, s.interrupted(spec, e, lease, CheckpointWritten)
+		return true, c.interrupted(spec, e, lease, CheckpointWritten)
 	case done.Fault != nil:
 		e.Outcome, e.Error = store.OutcomeInterrupted, done.Fault.Error()
 		// what it says of the record may be another word for the fault
-		_ = s.interrupted(spec, e, lease, CheckpointNone)
+		_ = c.interrupted(spec, e, lease, CheckpointNone)
 		return true, done.Fault
 	case done.Error != "":
 		e.Outcome, e.Error = store.OutcomeFailed, done.Error
-		return true, s.leave(lease.Done, s.failed(spec, e))
+		return true, c.leave(lease.Done, c.failed(spec, e))
 	}
-	return true, s.leave(lease.Done, s.completed(spec, store.Result(*done.Result), e))
+	return true, c.leave(lease.Done, c.completed(spec, store.Result(*done.Result), e))
 }
 
 // tell reports an event with the state after it.
-func (s *supervisor) tell(e Event) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.tellLocked(e)
+func (c *coordinator) tell(e Event) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.tellLocked(e)
 }
 
-func (s *supervisor) tellLocked(e Event) {
+func (c *coordinator) tellLocked(e Event) {
 	e.Time = time.Now()
-	e.Status = s.tracker.Status(e.Time)
-	if e.Kind != RunProgress || e.Time.Sub(s.told) >= tellEvery {
-		s.told = e.Time
-		s.board.put(e.Status)
+	e.Status = c.tracker.Status(e.Time)
+	if e.Kind != RunProgress || e.Time.Sub(c.told) >= tellEvery {
+		c.told = e.Time
+		c.board.put(e.Status)
 	}
-	if s.options.Observe != nil {
-		s.options.Observe(e)
+	if c.options.Observe != nil {
+		c.options.Observe(e)
 	}
 }
 
@@ -459,24 +459,24 @@ func about(kind EventKind, spec job.Spec) Event {
 }
 
 // began says whether this is one of the first attempts of the call.
-func (s *supervisor) began(spec job.Spec) (first bool) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.tracker.Start(spec, time.Now())
-	s.tellLocked(about(RunStarted, spec))
-	return s.opening.begin()
+func (c *coordinator) began(spec job.Spec) (first bool) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.tracker.Start(spec, time.Now())
+	c.tellLocked(about(RunStarted, spec))
+	return c.opening.begin()
 }
 
 // heard takes what a worker says of the run that it trains.
-func (s *supervisor) heard(spec job.Spec, r job.Reply) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+func (c *coordinator) heard(spec job.Spec, r job.Reply) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	said := r.Progress
 	restarts := said != nil && said.StartsOver != ""
 	if restarts {
 		said = nil
 	}
-	if !s.tracker.Heard(spec.Key, said, time.Now()) {
+	if !c.tracker.Heard(spec.Key, said, time.Now()) {
 		return
 	}
 	event := about(RunProgress, spec)
@@ -486,93 +486,93 @@ func (s *supervisor) heard(spec job.Spec, r job.Reply) {
 	case r.Unsaved != nil:
 		event.Kind, event.Error = Unsaved, r.Unsaved.Error()
 	}
-	s.tellLocked(event)
+	c.tellLocked(event)
 }
 
-func (s *supervisor) completed(spec job.Spec, result store.Result, e store.Execution) error {
-	err := s.write(func() error { return s.record.Complete(result, e) })
+func (c *coordinator) completed(spec job.Spec, result store.Result, e store.Execution) error {
+	err := c.write(func() error { return c.record.Complete(result, e) })
 	if second := (*store.DiffersError)(nil); errors.As(err, &second) {
-		s.differs(spec, second)
+		c.differs(spec, second)
 		result, err = second.First.Result, nil // the run is complete all the same
 	}
 	if err != nil {
-		s.back(spec, e)
+		c.back(spec, e)
 		return err
 	}
-	folded := s.record.Fold()
+	folded := c.record.Fold()
 	// The record has the result: the checkpoint is of no more use.
-	_ = os.Remove(filepath.Join(s.folder.Run(spec.Key), job.CheckpointFile))
-	s.mutex.Lock()
-	s.consecutive = 0
+	_ = os.Remove(filepath.Join(c.folder.Run(spec.Key), job.CheckpointFile))
+	c.mutex.Lock()
+	c.consecutive = 0
 	event := about(RunComplete, spec)
-	event.Top1, event.Seconds = &result.Top1, s.tracker.Finish(spec, result.Top1, e.Ended)
-	s.tellLocked(event)
-	s.mutex.Unlock()
-	return errors.Join(folded, s.settle())
+	event.Top1, event.Seconds = &result.Top1, c.tracker.Finish(spec, result.Top1, e.Ended)
+	c.tellLocked(event)
+	c.mutex.Unlock()
+	return errors.Join(folded, c.settle())
 }
 
 // differs tells of a second result of a run, which is recorded beside the first.
-func (s *supervisor) differs(spec job.Spec, second *store.DiffersError) {
+func (c *coordinator) differs(spec job.Spec, second *store.DiffersError) {
 	event := about(Differs, spec)
 	event.Error = second.What()
 	for _, g := range []store.Given{second.First, second.Second} {
 		event.Results = append(event.Results, Given{g.Result.Top1, g.Result.Loss,
 			g.Environment.KernelSet, g.Environment.CPU, g.Host})
 	}
-	s.tell(event)
+	c.tell(event)
 }
 
-func (s *supervisor) failed(spec job.Spec, e store.Execution) error {
-	if err := s.write(func() error { return s.record.Note(e, true) }); err != nil {
-		s.back(spec, e)
+func (c *coordinator) failed(spec job.Spec, e store.Execution) error {
+	if err := c.write(func() error { return c.record.Note(e, true) }); err != nil {
+		c.back(spec, e)
 		return err
 	}
-	s.mutex.Lock()
-	s.gone(spec, e)
-	s.mutex.Unlock()
-	return errors.Join(s.record.Fold(), s.settle())
+	c.mutex.Lock()
+	c.gone(spec, e)
+	c.mutex.Unlock()
+	return errors.Join(c.record.Fold(), c.settle())
 }
 
 // back lets a run wait again whose end could not be recorded.
-func (s *supervisor) back(spec job.Spec, e store.Execution) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.tracker.PutBack(spec, e.Ended)
+func (c *coordinator) back(spec job.Spec, e store.Execution) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.tracker.PutBack(spec, e.Ended)
 }
 
 // gone tells of a run that is recorded as failed. The mutex is held.
-func (s *supervisor) gone(spec job.Spec, e store.Execution) {
-	s.tracker.Fail(spec, e.Ended)
+func (c *coordinator) gone(spec job.Spec, e store.Execution) {
+	c.tracker.Fail(spec, e.Ended)
 	event := about(RunFailed, spec)
 	event.Error = e.Error
-	s.tellLocked(event)
-	s.consecutive++
-	limit := s.execution.MaxConsecutiveFailures
-	if s.options.FailFast || s.execution.OnFailure == experiments.OnFailureStop {
-		s.stop(&StoppedError{Reason: "stopped at the first failed run"})
-	} else if limit > 0 && s.consecutive >= limit {
-		s.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %s failed one after the other",
-			plural.Of(s.consecutive, "run"))})
+	c.tellLocked(event)
+	c.consecutive++
+	limit := c.execution.MaxConsecutiveFailures
+	if c.options.FailFast || c.execution.OnFailure == experiments.OnFailureStop {
+		c.stop(&StoppedError{Reason: "stopped at the first failed run"})
+	} else if limit > 0 && c.consecutive >= limit {
+		c.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %s failed one after the other",
+			plural.Of(c.consecutive, "run"))})
 	}
 }
 
 // interrupted puts a run back that was stopped, and says what it goes on from.
-func (s *supervisor) interrupted(spec job.Spec, e store.Execution, lease queue.Lease,
+func (c *coordinator) interrupted(spec job.Spec, e store.Execution, lease queue.Lease,
 	from Checkpoint) error {
-	err := s.record.Note(e, false)
+	err := c.record.Note(e, false)
 	if store.Busy(err) {
 		err = nil // a note more or less
 	}
-	if _, missing := os.Stat(filepath.Join(s.folder.Run(spec.Key),
+	if _, missing := os.Stat(filepath.Join(c.folder.Run(spec.Key),
 		job.CheckpointFile)); from == CheckpointNone && missing == nil {
 		from = CheckpointEarlier
 	}
-	s.mutex.Lock()
-	s.tracker.PutBack(spec, e.Ended)
+	c.mutex.Lock()
+	c.tracker.PutBack(spec, e.Ended)
 	event := about(Interrupted, spec)
 	event.Error, event.Checkpoint = e.Error, from
-	s.tellLocked(event)
-	s.given--
-	s.mutex.Unlock()
-	return errors.Join(err, s.leave(lease.Release, nil))
+	c.tellLocked(event)
+	c.given--
+	c.mutex.Unlock()
+	return errors.Join(err, c.leave(lease.Release, nil))
 }

@@ -14,11 +14,11 @@ import (
 )
 
 // waiting is a study of so many runs that wait, each a trial of its own, and of one that trains.
-func waiting(tb testing.TB, n int) (*supervisor, job.Spec) {
+func waiting(tb testing.TB, n int) (*coordinator, job.Spec) {
 	tb.Helper()
 	base := spec(tb)
 	folder := study.Folder(tb.TempDir())
-	s := &supervisor{folder: folder, board: board{path: folder.Status()}, specs: map[string]job.Spec{},
+	s := &coordinator{folder: folder, board: board{path: folder.Status()}, specs: map[string]job.Spec{},
 		tracker: progress.New(time.Unix(0, 0), 1)}
 	tb.Cleanup(s.board.flush)
 	for i := range n + 1 {

@@ -28,7 +28,7 @@ func (e *UnmeasuredError) Error() string {
 
 // measurer has one worker at a time measure latencies, when no run trains beside it.
 type measurer struct {
-	*supervisor
+	*coordinator
 	worker   *process.Process // nil before the first, and when one has died
 	recorded []store.Latency
 	proved   bool   // this machine can measure: it has, now or before
@@ -40,13 +40,13 @@ type measurer struct {
 // latencies has a worker measure the inference of every trial's network: for one image, and for a
 // batch. What the record has from the worker's processor and kernels is not measured again. All
 // workers that have trained must have left.
-func (s *supervisor) latencies(ctx context.Context, specs []job.Spec) (err error) {
-	m := &measurer{supervisor: s}
+func (c *coordinator) latencies(ctx context.Context, specs []job.Spec) (err error) {
+	m := &measurer{coordinator: c}
 	defer m.leave()
-	if m.recorded, err = s.record.Latencies(); err != nil {
+	if m.recorded, err = c.record.Latencies(); err != nil {
 		return err
 	}
-	list := measurements(specs, s.execution.LatencyBatch)
+	list := measurements(specs, c.execution.LatencyBatch)
 	for i, wanted := range list {
 		err := m.measure(ctx, wanted)
 		var died *process.Died

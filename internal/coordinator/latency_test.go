@@ -19,10 +19,10 @@ import (
 )
 
 // measure measures the latencies of a bench by a command, with batches of 3 beside single images.
-func (b *bench) measure(ctx context.Context, change func(*supervisor), command ...string) error {
+func (b *bench) measure(ctx context.Context, change func(*coordinator), command ...string) error {
 	b.t.Helper()
 	b.events = nil
-	s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
+	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
 		ThreadsPerRun: 1, LatencyBatch: 3}, Options{Workers: 1, Command: command,
 		Observe: func(e Event) { b.events = append(b.events, e) }})
 	if err != nil {
@@ -34,7 +34,7 @@ func (b *bench) measure(ctx context.Context, change func(*supervisor), command .
 	return s.latencies(ctx, b.specs)
 }
 
-func asItIs(*supervisor) {}
+func asItIs(*coordinator) {}
 
 // recorded lists the latencies on the record.
 func (b *bench) recorded() []store.Latency {
@@ -136,7 +136,7 @@ func TestWrongLatencies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("FIRST", filepath.Join(t.TempDir(), "first"))
 			b := newBench(t, "", "a")
-			silence := func(s *supervisor) {
+			silence := func(s *coordinator) {
 				if name == "no word" {
 					s.execution.Silence = time.Millisecond
 				}
@@ -192,7 +192,7 @@ func TestLatenciesGivenUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "", c.trials...)
 			var unmeasured *UnmeasuredError
-			limited := func(s *supervisor) { s.execution.MaxConsecutiveFailures = c.limit }
+			limited := func(s *coordinator) { s.execution.MaxConsecutiveFailures = c.limit }
 			err := b.measure(t.Context(), limited, "sh", "-c", loop+bad)
 			if !errors.As(err, &unmeasured) || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("it ends with %v, want %s", err, c.want)
@@ -291,7 +291,7 @@ func TestMeasuresAlone(t *testing.T) {
 		*) if test "$(ls "$WORKERS")" = $$; then ` + times + `; else answer '"error":"not alone"'; fi;;
 		esac; done; sleep .1; rmdir "$WORKERS/$$"`
 	b := newBench(t, "", "a", "b", "c")
-	err := b.measure(t.Context(), func(s *supervisor) {
+	err := b.measure(t.Context(), func(s *coordinator) {
 		s.options.Workers = 3
 		if err := s.run(t.Context()); err != nil {
 			t.Error(err)

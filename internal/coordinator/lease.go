@@ -9,34 +9,34 @@ import (
 )
 
 // untilKilled is a context of what a stopped study still has to do.
-func (s *supervisor) untilKilled() context.Context {
-	if s.options.Kill != nil {
-		return s.options.Kill
+func (c *coordinator) untilKilled() context.Context {
+	if c.options.Kill != nil {
+		return c.options.Kill
 	}
 	return context.Background()
 }
 
 // wait lets runs wait in the queue. A worker of this machine finds the rest by their keys, so they
 // have no payload.
-func (s *supervisor) wait(keys []string) error {
+func (c *coordinator) wait(keys []string) error {
 	items := make([]queue.Item, len(keys))
 	for i, key := range keys {
 		items[i].Key = key
 	}
-	return ofQueue(s.queue.Push(s.untilKilled(), items...))
+	return ofQueue(c.queue.Push(c.untilKilled(), items...))
 }
 
 // leave ends a lease once the record says what has become of its run: the error is what the record
 // has said. A run that is not on the record stays leased, for the call that comes after.
-func (s *supervisor) leave(end func(context.Context) error, recorded error) error {
+func (c *coordinator) leave(end func(context.Context) error, recorded error) error {
 	if recorded != nil {
 		return recorded
 	}
-	err := end(s.untilKilled())
+	err := end(c.untilKilled())
 	switch {
 	case errors.Is(err, queue.ErrLost), errors.Is(err, queue.ErrEnded):
 		return nil // the record has it, whoever holds the run by now
-	case s.untilKilled().Err() != nil:
+	case c.untilKilled().Err() != nil:
 		return nil // there is no time to end it
 	}
 	return ofQueue(err)

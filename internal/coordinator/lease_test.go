@@ -81,7 +81,7 @@ func (b *bench) through(ctx context.Context, limit int,
 	change func(queue.Queue) queue.Queue) error {
 	b.t.Helper()
 	b.events = nil
-	s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
+	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
 		ThreadsPerRun: 1}, Options{Workers: 1, Limit: limit,
 		Command: []string{"sh", "-c", b.script},
 		Observe: func(e Event) { b.events = append(b.events, e) }})
@@ -185,7 +185,7 @@ func TestLostLeases(t *testing.T) {
 
 // TestQueueThatCannotBeFilled: nothing is trained and nothing recorded.
 func TestQueueThatCannotBeFilled(t *testing.T) {
-	s := &supervisor{queue: cut(queue.NewMemory(0), "push", 0)}
+	s := &coordinator{queue: cut(queue.NewMemory(0), "push", 0)}
 	var fault *fault.Fault
 	if err := s.wait([]string{"a"}); !errors.As(err, &fault) {
 		t.Errorf("a queue that takes nothing: %v", err)
@@ -194,7 +194,7 @@ func TestQueueThatCannotBeFilled(t *testing.T) {
 
 // TestUnrecordedRunsStayLeased: a run whose end could not be recorded is not taken off the queue.
 func TestUnrecordedRunsStayLeased(t *testing.T) {
-	s := &supervisor{queue: queue.NewMemory(time.Hour)}
+	s := &coordinator{queue: queue.NewMemory(time.Hour)}
 	if err := s.wait([]string{"a"}); err != nil {
 		t.Fatal(err)
 	}

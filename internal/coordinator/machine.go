@@ -54,7 +54,7 @@ func patiently(ctx context.Context, waiting func(), do func() error) error {
 	}
 }
 
-// patiently waits for a locked record before there is a supervisor.
+// patiently waits for a locked record before there is a coordinator.
 func (o Options) patiently(ctx context.Context, do func() error) error {
 	return patiently(ctx, func() {
 		if o.Observe != nil {
@@ -65,14 +65,14 @@ func (o Options) patiently(ctx context.Context, do func() error) error {
 
 // write changes the record, as soon as other programs let it or until workers are to be killed. The
 // mutex is not held: progress goes on meanwhile.
-func (s *supervisor) write(do func() error) error {
-	err := patiently(s.untilKilled(), func() {
-		if s.locked.CompareAndSwap(false, true) {
-			s.tell(Event{Kind: Waiting})
+func (c *coordinator) write(do func() error) error {
+	err := patiently(c.untilKilled(), func() {
+		if c.locked.CompareAndSwap(false, true) {
+			c.tell(Event{Kind: Waiting})
 		}
 	}, do)
 	if !store.Busy(err) {
-		s.locked.Store(false)
+		c.locked.Store(false)
 	}
 	return err
 }

@@ -165,7 +165,7 @@ func benchOf(t *testing.T, script string, specs []job.Spec) *bench {
 func (b *bench) run(ctx context.Context) error {
 	b.t.Helper()
 	b.events = nil
-	s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
+	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
 		ThreadsPerRun: 1},
 		Options{Workers: 1, Command: []string{"sh", "-c", b.script},
 			Observe: func(e Event) { b.events = append(b.events, e) }})
@@ -207,7 +207,7 @@ func TestSecondResult(t *testing.T) {
 		"another processor": {other, "of another make", 0, store.OutcomeComplete},
 	} {
 		b := newBench(t, answers, "a", "b")
-		s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
+		s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
 			Options{Workers: 1, Command: []string{"sh", "-c", b.script},
 				Observe: func(e Event) { b.events = append(b.events, e) }})
 		if err != nil {
@@ -364,7 +364,7 @@ func TestStoppedRuns(t *testing.T) {
 			}
 		}
 		ctx, stop := context.WithCancelCause(t.Context())
-		s, err := newSupervisor(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
+		s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
 			Options{Workers: 1, Command: []string{"sh", "-c", b.script}, Observe: func(e Event) {
 				b.events = append(b.events, e)
 				if e.Kind == RunProgress { // it says that it is alive

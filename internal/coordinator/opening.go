@@ -101,80 +101,80 @@ func advice(cause string) string {
 
 // crashed puts the run of a dead worker back, or gives it up when its tries are used up, those of
 // earlier calls included; the attempt may be one of the first of the call.
-func (s *supervisor) crashed(spec job.Spec, e store.Execution, lease queue.Lease,
+func (c *coordinator) crashed(spec job.Spec, e store.Execution, lease queue.Lease,
 	first bool) error {
 	var times int
-	if err := s.write(func() (err error) {
-		times, err = s.record.Crash(e,
-			s.place)
+	if err := c.write(func() (err error) {
+		times, err = c.record.Crash(e,
+			c.place)
 		return err
 	}); err != nil {
-		s.back(spec, e)
+		c.back(spec, e)
 		return err
 	}
-	s.mutex.Lock()
-	s.given--
-	if first && !s.opening.settled {
-		s.opening.crash(e.Error)
+	c.mutex.Lock()
+	c.given--
+	if first && !c.opening.settled {
+		c.opening.crash(e.Error)
 	}
 	end := lease.Retry
-	if times > s.execution.MaxRetries {
+	if times > c.execution.MaxRetries {
 		end = lease.Done
-		s.tracker.PutBack(spec, e.Ended)
-		s.opening.held = append(s.opening.held, heldRun{spec, e})
+		c.tracker.PutBack(spec, e.Ended)
+		c.opening.held = append(c.opening.held, heldRun{spec, e})
 	} else {
-		s.putBack(spec, e)
+		c.putBack(spec, e)
 	}
-	hopeless, settled := s.opening.hopeless(), s.opening.settled
-	s.mutex.Unlock()
+	hopeless, settled := c.opening.hopeless(), c.opening.settled
+	c.mutex.Unlock()
 	var err error
 	switch {
 	case hopeless != nil:
-		s.stop(hopeless)
+		c.stop(hopeless)
 	case settled:
-		err = s.settle()
+		err = c.settle()
 	}
-	return s.leave(end, err)
+	return c.leave(end, err)
 }
 
 // giveUp ends a run whose tries were used up by earlier calls, once this machine is known to
 // complete runs. Before that it is tried once more like any other, after the others.
-func (s *supervisor) giveUp(lease queue.Lease) (gone bool, err error) {
+func (c *coordinator) giveUp(lease queue.Lease) (gone bool, err error) {
 	key := lease.Key()
-	s.mutex.Lock()
-	gone = s.usedUp[key] && s.opening.settled
-	s.mutex.Unlock()
+	c.mutex.Lock()
+	gone = c.usedUp[key] && c.opening.settled
+	c.mutex.Unlock()
 	if !gone {
 		return false, nil
 	}
-	spec := s.specs[key]
+	spec := c.specs[key]
 	e := store.Execution{Key: key, Ended: time.Now()}
-	if e.Error, err = s.record.LastCrash(key); err != nil {
+	if e.Error, err = c.record.LastCrash(key); err != nil {
 		return false, err
 	}
-	return true, s.leave(lease.Done, s.surrender(heldRun{spec, e}))
+	return true, c.leave(lease.Done, c.surrender(heldRun{spec, e}))
 }
 
 // putBack tells that a run waits again. The mutex is held.
-func (s *supervisor) putBack(spec job.Spec, e store.Execution) {
-	s.tracker.PutBack(spec, e.Ended)
+func (c *coordinator) putBack(spec job.Spec, e store.Execution) {
+	c.tracker.PutBack(spec, e.Ended)
 	event := about(RunRetried, spec)
 	event.Error = e.Error
-	s.tellLocked(event)
+	c.tellLocked(event)
 }
 
 // settle records the runs that were held back as failed: the machine is not at fault.
-func (s *supervisor) settle() error {
-	s.mutex.Lock()
-	s.opening.settled = true
-	held := s.opening.held
-	s.opening.held = nil
-	s.mutex.Unlock()
+func (c *coordinator) settle() error {
+	c.mutex.Lock()
+	c.opening.settled = true
+	held := c.opening.held
+	c.opening.held = nil
+	c.mutex.Unlock()
 	for _, h := range held {
-		s.mutex.Lock()
-		s.given++
-		s.mutex.Unlock()
-		if err := s.surrender(h); err != nil {
+		c.mutex.Lock()
+		c.given++
+		c.mutex.Unlock()
+		if err := c.surrender(h); err != nil {
 			return err
 		}
 	}
@@ -182,12 +182,12 @@ func (s *supervisor) settle() error {
 }
 
 // surrender records a run as failed whose crashes are on the record.
-func (s *supervisor) surrender(h heldRun) error {
-	if err := s.write(func() error { return s.record.GiveUp(h.spec.Key, h.e.Error) }); err != nil {
+func (c *coordinator) surrender(h heldRun) error {
+	if err := c.write(func() error { return c.record.GiveUp(h.spec.Key, h.e.Error) }); err != nil {
 		return err
 	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.gone(h.spec, h.e)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.gone(h.spec, h.e)
 	return nil
 }

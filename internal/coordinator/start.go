@@ -21,33 +21,33 @@ import (
 // start starts a worker for a run. The death of one that has not greeted yet is no run's fault, so
 // it counts for none: as many more are started as a run would be tried again. Kernels that end a
 // worker while it checks them are rejected, and the next set is tried.
-func (s *supervisor) start(ctx context.Context, key string) (*process.Process, error) {
+func (c *coordinator) start(ctx context.Context, key string) (*process.Process, error) {
 	for deaths := 0; ; {
-		p, err := process.Start(ctx, s.greetWithin, s.workerCommand())
+		p, err := process.Start(ctx, c.greetWithin, c.workerCommand())
 		var died *process.Died
 		switch {
 		case err == nil && otherProgram(p.Hello.Environment) != "":
 			p.Stop()
 			replaced := &StoppedError{Reason: otherProgram(p.Hello.Environment), Advice: replacedAdvice}
-			s.stop(replaced)
+			c.stop(replaced)
 			return nil, replaced
 		case err == nil:
 			for _, set := range slices.Sorted(maps.Keys(p.Hello.KernelsOut)) {
-				s.reject(set, p.Hello.KernelsOut[set])
+				c.reject(set, p.Hello.KernelsOut[set])
 			}
 			return p, nil
 		case !errors.As(err, &died) || ctx.Err() != nil:
 			return nil, err
 		}
-		s.keep(key, died)
+		c.keep(key, died)
 		switch fault := died.Kernels != "" && crash.ByProcessor(died.Cause); {
 		case fault && kernel.ByHand():
 			return nil, &study.InputError{Err: fmt.Errorf("environment variable %s: kernels %s end a worker here: %w",
 				kernel.Variable, died.Kernels, err)}
 		case fault:
-			s.reject(died.Kernels, died.Cause)
-		case deaths >= s.execution.MaxRetries:
-			s.stop(&StoppedError{Reason: "no worker comes up: " + err.Error(), Advice: advice(died.Cause)})
+			c.reject(died.Kernels, died.Cause)
+		case deaths >= c.execution.MaxRetries:
+			c.stop(&StoppedError{Reason: "no worker comes up: " + err.Error(), Advice: advice(died.Cause)})
 			return nil, err
 		default:
 			deaths++
@@ -86,8 +86,8 @@ func withPlaces(f study.Folder, command []string, data string) []string {
 }
 
 // workerCommand starts a worker without the kernels that are rejected.
-func (s *supervisor) workerCommand() []string {
-	command := slices.Clone(s.options.Command)
+func (c *coordinator) workerCommand() []string {
+	command := slices.Clone(c.options.Command)
 	rejected := kernel.Rejected()
 	for _, set := range slices.Sorted(maps.Keys(rejected)) {
 		command = append(command, "--without", set+": "+rejected[set])
@@ -96,7 +96,7 @@ func (s *supervisor) workerCommand() []string {
 }
 
 // reject has this process and its next workers go on without a set of kernels, and tells it once.
-func (s *supervisor) reject(set, reason string) {
+func (c *coordinator) reject(set, reason string) {
 	if !kernel.Reject(set, reason) {
 		return
 	}
@@ -104,18 +104,18 @@ func (s *supervisor) reject(set, reason string) {
 	if next, err := kernel.Preferred(); err == nil {
 		event.Next = next.Name
 	}
-	s.tell(event)
+	c.tell(event)
 }
 
 // keep writes what a dead worker has left to a file of the run that it trained or was started for.
 // It is for people to read, so a failure does no harm: the error then names no file.
-func (s *supervisor) keep(key string, e *process.Died) {
-	if err := os.Mkdir(s.folder.Run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+func (c *coordinator) keep(key string, e *process.Died) {
+	if err := os.Mkdir(c.folder.Run(key), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return
 	}
 	for n := 1; ; n++ {
 		name := fmt.Sprintf("crash-%d.txt", n)
-		file, err := os.OpenFile(filepath.Join(s.folder.Run(key), name),
+		file, err := os.OpenFile(filepath.Join(c.folder.Run(key), name),
 			os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if errors.Is(err, os.ErrExist) {
 			continue
@@ -123,7 +123,7 @@ func (s *supervisor) keep(key string, e *process.Died) {
 		if err != nil {
 			return
 		}
-		_, err = file.WriteString(strings.Join(program.Shown(s.workerCommand()), " ") + "\n" + e.Text)
+		_, err = file.WriteString(strings.Join(program.Shown(c.workerCommand()), " ") + "\n" + e.Text)
 		if errors.Join(err, file.Close()) == nil {
 			e.File = "runs/" + key + "/" + name
 		}

@@ -33,16 +33,16 @@ func greet(t *testing.T) {
 	t.Setenv("HELLO", string(text))
 }
 
-// shell is a supervisor whose workers are a shell script, which has the path of an empty file in
+// shell is a coordinator whose workers are a shell script, which has the path of an empty file in
 // $0.
-func shell(t *testing.T, script string) (s *supervisor, path string) {
+func shell(t *testing.T, script string) (s *coordinator, path string) {
 	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip(err)
 	}
 	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
-	s = &supervisor{folder: study.Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
+	s = &coordinator{folder: study.Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
 		greetWithin: time.Minute, tracker: progress.New(time.Now(), 1),
 		options: Options{Command: []string{"sh", "-c", script, path}}}
 	s.board.path = s.folder.Status()

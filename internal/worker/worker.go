@@ -42,7 +42,7 @@ type Places struct {
 
 // Work is a worker's life: it checks its kernels, greets, trains or measures as requests come on in, and
 // answers on out. It returns when the input ends, which is also what happens when its
-// supervisor dies: a run that is training then stops within a step, after a checkpoint, and a
+// coordinator dies: a run that is training then stops within a step, after a checkpoint, and a
 // measurement within a pass.
 func Work(ctx context.Context, in io.Reader, out io.Writer, places Places) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -76,7 +76,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, places Places) error
 			return err
 		}
 		if err := w.send(w.answer(ctx, r)); err != nil {
-			return nil // nobody listens any more: the supervisor is gone
+			return nil // nobody listens any more: the coordinator is gone
 		}
 	}
 	return nil
@@ -276,7 +276,7 @@ func weightsOf(r job.Training, result train.Result) ([]byte, error) {
 
 func (w *worker) progress(key string) func(train.Progress) {
 	return func(p train.Progress) {
-		// A failed send means that the supervisor is gone; the end of the input says so too and
+		// A failed send means that the coordinator is gone; the end of the input says so too and
 		// stops the training.
 		_ = w.send(job.Reply{Progress: &job.Progress{Key: key, Step: p.Step, Steps: p.Steps,
 			Loss: p.Loss, LearningRate: p.LearningRate}})
