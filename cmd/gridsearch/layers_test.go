@@ -35,7 +35,9 @@ var layers = [][]string{
 	{"experiments/schema"},
 	{"internal/study", "internal/report", "internal/report/tables", "internal/report/figures",
 		"internal/report/scores", "internal/report/made"},
-	{"internal/coordinator", "internal/recall", "internal/forecast", "internal/doctor"},
+	{"internal/process", "internal/progress", "internal/recall", "internal/forecast",
+		"internal/doctor"},
+	{"internal/coordinator"},
 	{"cmd/gridsearch"},
 }
 

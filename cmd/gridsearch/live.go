@@ -58,9 +58,10 @@ func (l *live) event(e coordinator.Event) {
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case coordinator.Differs, coordinator.RunFailed, coordinator.RunRetried, coordinator.StartsOver, coordinator.KernelsOut,
-		coordinator.Interrupted, coordinator.Unsaved, coordinator.Unrecorded, coordinator.TriedAgain, coordinator.Waiting,
-		coordinator.LatencyRetried, coordinator.Unmeasured:
+	case coordinator.Decided, coordinator.Differs, coordinator.Interrupted, coordinator.KernelsOut,
+		coordinator.LatencyRetried, coordinator.RunFailed, coordinator.RunRetried,
+		coordinator.StartsOver, coordinator.TriedAgain, coordinator.Unmeasured,
+		coordinator.Unrecorded, coordinator.Unsaved, coordinator.Waiting:
 		l.erase()
 		newLines(l.out).event(e)
 	}

@@ -68,6 +68,16 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
+// TestDecidedLine: what a decision has done is told in one line.
+func TestDecidedLine(t *testing.T) {
+	var out strings.Builder
+	newLines(&out).event(coordinator.Event{Kind: coordinator.Decided, Reason: "far behind", Added: 1,
+		Dropped: 2, Status: study.Status{Complete: 3, Total: 9}})
+	if want := "[3/9] far behind: runs added 1, dropped 2\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
 // TestDroppedRunsAreDone: they are counted with what is done, and told where there are some.
 func TestDroppedRunsAreDone(t *testing.T) {
 	var out strings.Builder

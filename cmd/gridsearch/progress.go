@@ -109,6 +109,8 @@ func (l lines) event(e coordinator.Event) {
 	case coordinator.TriedAgain:
 		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program "+
 			"or on another machine\n", plural.Of(e.Count, "run"))
+	case coordinator.Decided:
+		fmt.Fprintf(l.out, "%s %s: runs added %d, dropped %d\n", count, e.Reason, e.Added, e.Dropped)
 	case coordinator.Waiting:
 		fmt.Fprintln(l.out, "another program has study.db locked: what is to be recorded waits "+
 			"until it lets go")

@@ -36,6 +36,14 @@ func TestWrongAnswers(t *testing.T) {
 			`its answer names the file "../../study.db", and a run has none of that name`},
 		"a measurement": {greeted + `echo '{"measured":{"key":"0000000000000000"}}'; exec cat`,
 			"it answers with a measurement, and was asked for a training, so it was killed"},
+		"progress of another run": {greeted +
+			`echo '{"progress":{"key":"ffffffffffffffff","step":1,"steps":2}}'; exec cat`,
+			`its progress is of run "ffffffffffffffff", and it was asked for 0000000000000000, so it was`},
+		"no numbers of a training": {greeted + done + `"result":{"top1":2}}}'; exec cat`,
+			"its answer is no result of a training: top-1 is 2 and top-5 0: they are shares"},
+		"another top-1 than its images": {greeted + done + `"result":{"top1":0.5,"top5":1,"loss":1,` +
+			`"examples":8,"correct":"AA==","curve":[{"epoch":1,"step":1}],"steps":1}}}'; exec cat`,
+			"its answer is no result of a training: a result has top-1 0.5, and 0 of 8 images as correct"},
 		"garbage": {greeted + `echo what; exec cat`,
 			"what it says is no message (invalid character 'w' looking for beginning of value), " +
 				"so it was killed"},

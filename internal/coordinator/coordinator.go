@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -30,6 +31,7 @@ import (
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
+	"gridsearch/search/decide"
 )
 
 // Options of a call of Run; none of them changes a result.
@@ -132,7 +134,7 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 		return err
 	}
 	o.Command = withPlaces(folder, o.Command, p.Experiment.Data.Path)
-	s, err := newCoordinator(folder, record, specs, p.Experiment.Execution, o)
+	s, err := newCoordinator(folder, record, specs, p.Experiment.Execution, o, decide.All{})
 	if err != nil {
 		return err
 	}
@@ -167,7 +169,7 @@ func openRecord(ctx context.Context, folder study.Folder, p *study.Prepared, spe
 type coordinator struct {
 	folder      study.Folder
 	record      *store.Store
-	specs       map[string]job.Spec
+	trials      map[string]job.Spec // the first run of each
 	queue       queue.Queue
 	execution   experiments.Execution
 	options     Options
@@ -180,6 +182,8 @@ type coordinator struct {
 	stop        context.CancelCauseFunc
 	mutex       sync.Mutex // of what follows; not held while anything is written to the disk
 	tracker     *progress.Tracker
+	specs       map[string]job.Spec // of all runs, by key
+	stage       stage
 	consecutive int             // failed runs in a row
 	given       int             // runs of this call that have ended or are being trained
 	opening     opening         // the first attempts of this call
@@ -189,35 +193,39 @@ type coordinator struct {
 }
 
 func newCoordinator(folder study.Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
-	o Options) (*coordinator, error) {
+	o Options, d decide.Decision) (*coordinator, error) {
 	if o.Workers == 0 {
 		o.Workers = e.Workers
 	}
 	if o.Workers == 0 {
 		o.Workers = max(1, runtime.GOMAXPROCS(0)/e.ThreadsPerRun)
 	}
-	s := &coordinator{folder: folder, board: board{path: folder.Status()}, record: record,
-		specs: map[string]job.Spec{}, execution: e, options: o, usedUp: map[string]bool{},
+	c := &coordinator{folder: folder, board: board{path: folder.Status()}, record: record,
+		trials: map[string]job.Spec{}, specs: map[string]job.Spec{}, execution: e, options: o,
+		usedUp: map[string]bool{}, stage: newStage(d),
 		queue:       queue.NewMemory(0), // its holders end with this process
 		greetWithin: process.Greeting(e.Silence),
 		tracker:     progress.New(time.Now(), o.Workers)}
-	s.host, _ = os.Hostname()
-	s.place = environment.Place(s.host)
+	c.host, _ = os.Hostname()
+	c.place = environment.Place(c.host)
 	for _, spec := range specs {
-		s.specs[spec.Key] = spec
+		c.specs[spec.Key] = spec
+		if _, ok := c.trials[spec.Trial]; !ok {
+			c.trials[spec.Trial] = spec
+		}
 	}
 	var err error
-	if s.opening.settled, err = record.CompletedOn(s.host); err != nil {
+	if c.opening.settled, err = record.CompletedOn(c.host); err != nil {
 		return nil, err
 	}
 	var again int
-	if err = s.write(func() error { again, err = record.Forgive(s.place); return err }); err != nil {
+	if err = c.write(func() error { again, err = record.Forgive(c.place); return err }); err != nil {
 		return nil, err
 	}
 	if again > 0 {
-		s.notes = append(s.notes, Event{Kind: TriedAgain, Count: again})
+		c.notes = append(c.notes, Event{Kind: TriedAgain, Count: again})
 	}
-	return s, s.fill()
+	return c, c.fill()
 }
 
 // fill sorts the runs by what the record says of them.
@@ -230,30 +238,27 @@ func (c *coordinator) fill() error {
 	if err != nil {
 		return err
 	}
-	var keys, last []string
 	for _, r := range records {
-		spec := c.specs[r.Key]
+		spec, err := c.recorded(r.Run)
+		if err != nil {
+			return err
+		}
+		state, score := decide.Open, math.NaN()
 		switch r.State {
 		case store.Complete:
-			c.tracker.Had(spec.Trial, r.Result.Top1)
-			continue
+			state, score = decide.Complete, r.Result.Top1
+			c.tracker.Had(spec.Trial, score)
 		case store.Failed:
+			state = decide.Failed
 			c.tracker.HadFailed()
-			continue
 		case store.Dropped:
+			state = decide.Dropped
 			c.tracker.HadDropped()
-			continue
+		default:
+			c.tracker.Wait(spec)
+			c.usedUp[r.Key] = crashes[r.Key] > c.execution.MaxRetries
 		}
-		c.tracker.Wait(spec)
-		if c.usedUp[spec.Key] = crashes[r.Key] > c.execution.MaxRetries; c.usedUp[spec.Key] {
-			last = append(last, spec.Key)
-		} else {
-			keys = append(keys, spec.Key)
-		}
-	}
-	// Another run may show that the machine is not at fault.
-	if err := c.wait(append(keys, last...)); err != nil {
-		return err
+		c.stage.add(r.Key, runOf(r.Run), state, score)
 	}
 	if keys := c.folder.Unrecorded(records); len(keys) > 0 {
 		c.notes = append(c.notes, Event{Kind: Unrecorded, Runs: keys})
@@ -269,6 +274,12 @@ func (c *coordinator) run(ctx context.Context) error {
 	c.tell(Event{Kind: Started})
 	for _, note := range c.notes {
 		c.tell(note)
+	}
+	if err := c.decide(); err != nil {
+		if faulted := (*FaultError)(nil); errors.As(ByMachine(err), &faulted) {
+			return c.end(faulted)
+		}
+		return err
 	}
 	errs := make([]error, min(c.options.Workers, max(1, c.tracker.Waiting())))
 	var wait sync.WaitGroup
@@ -384,11 +395,14 @@ func (c *coordinator) give() bool {
 // its error ends the study.
 func (c *coordinator) train(ctx context.Context, p *process.Process,
 	lease queue.Lease) (alive bool, err error) {
-	spec := c.specs[lease.Key()]
+	spec := c.spec(lease.Key())
 	e := store.Execution{Key: spec.Key, Attempt: lease.Attempt(), Started: time.Now(),
 		Host:        p.Hello.Host,
 		CommandLine: p.Hello.CommandLine, Environment: p.Hello.Environment}
-	first := c.began(spec)
+	first, dropped := c.began(spec)
+	if dropped {
+		return true, c.leave(lease.Done, nil)
+	}
 	release := p.Watch(ctx, c.untilKilled(), process.Patience{Time: c.execution.Timeout,
 		Silence: c.execution.Silence})
 	order := job.Training{Spec: spec, KeepWeights: c.execution.KeepWeights,
@@ -458,13 +472,18 @@ func about(kind EventKind, spec job.Spec) Event {
 	return Event{Kind: kind, Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}
 }
 
-// began says whether this is one of the first attempts of the call.
-func (c *coordinator) began(spec job.Spec) (first bool) {
+// began says whether this is one of the first attempts of the call, and whether the run has been
+// dropped since it was leased: it is not begun then.
+func (c *coordinator) began(spec job.Spec) (first, dropped bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	if c.stage.dropped(spec.Key) {
+		c.given--
+		return false, true
+	}
 	c.tracker.Start(spec, time.Now())
 	c.tellLocked(about(RunStarted, spec))
-	return c.opening.begin()
+	return c.opening.begin(), false
 }
 
 // heard takes what a worker says of the run that it trains.
@@ -504,11 +523,12 @@ func (c *coordinator) completed(spec job.Spec, result store.Result, e store.Exec
 	_ = os.Remove(filepath.Join(c.folder.Run(spec.Key), job.CheckpointFile))
 	c.mutex.Lock()
 	c.consecutive = 0
+	c.stage.end(spec.Key, decide.Complete, result.Top1)
 	event := about(RunComplete, spec)
 	event.Top1, event.Seconds = &result.Top1, c.tracker.Finish(spec, result.Top1, e.Ended)
 	c.tellLocked(event)
 	c.mutex.Unlock()
-	return errors.Join(folded, c.settle())
+	return cmp.Or(errors.Join(folded, c.settle()), c.decide())
 }
 
 // differs tells of a second result of a run, which is recorded beside the first.
@@ -530,7 +550,7 @@ func (c *coordinator) failed(spec job.Spec, e store.Execution) error {
 	c.mutex.Lock()
 	c.gone(spec, e)
 	c.mutex.Unlock()
-	return errors.Join(c.record.Fold(), c.settle())
+	return cmp.Or(errors.Join(c.record.Fold(), c.settle()), c.decide())
 }
 
 // back lets a run wait again whose end could not be recorded.
@@ -543,6 +563,7 @@ func (c *coordinator) back(spec job.Spec, e store.Execution) {
 // gone tells of a run that is recorded as failed. The mutex is held.
 func (c *coordinator) gone(spec job.Spec, e store.Execution) {
 	c.tracker.Fail(spec, e.Ended)
+	c.stage.end(spec.Key, decide.Failed, math.NaN())
 	event := about(RunFailed, spec)
 	event.Error = e.Error
 	c.tellLocked(event)

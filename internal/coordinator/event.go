@@ -32,7 +32,9 @@ const (
 	Unrecorded EventKind = "unrecorded"
 	// so many runs wait again (Count) whose workers have died, as program or machine is another
 	TriedAgain EventKind = "tried again"
-	Waiting    EventKind = "waiting" // another program has the record locked
+	// the decision has added runs to the study or dropped some: Reason says why
+	Decided EventKind = "decided"
+	Waiting EventKind = "waiting" // another program has the record locked
 
 	LatencyMeasured EventKind = "latency"          // of a trial, after the runs
 	LatencyRetried  EventKind = "latency again"    // a worker died; its measurement is tried again
@@ -57,6 +59,9 @@ type Event struct {
 
 	Checkpoint Checkpoint `json:"checkpoint,omitempty"` // of an interrupted run
 	Runs       []string   `json:"runs,omitempty"`       // keys
+	Added      int        `json:"added,omitempty"`      // runs
+	Dropped    int        `json:"dropped,omitempty"`    // runs
+	Reason     string     `json:"reason,omitempty"`     // of a decision
 	Count      int        `json:"count,omitempty"`      // of runs
 	Results    []Given    `json:"results,omitempty"`    // of one run: the recorded one and the second
 

@@ -16,6 +16,7 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/store"
 	"gridsearch/model"
+	"gridsearch/search/decide"
 )
 
 // measure measures the latencies of a bench by a command, with batches of 3 beside single images.
@@ -24,7 +25,7 @@ func (b *bench) measure(ctx context.Context, change func(*coordinator), command 
 	b.events = nil
 	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
 		ThreadsPerRun: 1, LatencyBatch: 3}, Options{Workers: 1, Command: command,
-		Observe: func(e Event) { b.events = append(b.events, e) }})
+		Observe: func(e Event) { b.events = append(b.events, e) }}, decide.All{})
 	if err != nil {
 		b.t.Fatal(err)
 	}

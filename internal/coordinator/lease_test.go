@@ -13,6 +13,7 @@ import (
 	"gridsearch/internal/fault"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
+	"gridsearch/search/decide"
 )
 
 // outage is a queue whose network is cut when a method is called for the nth time, and stays cut.
@@ -84,7 +85,7 @@ func (b *bench) through(ctx context.Context, limit int,
 	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
 		ThreadsPerRun: 1}, Options{Workers: 1, Limit: limit,
 		Command: []string{"sh", "-c", b.script},
-		Observe: func(e Event) { b.events = append(b.events, e) }})
+		Observe: func(e Event) { b.events = append(b.events, e) }}, decide.All{})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"gridsearch/internal/process"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
+	"gridsearch/search/decide"
 )
 
 // TestWorkersThatSayNothing: one that never greets is given up in time, and at once when the study
@@ -168,7 +169,7 @@ func (b *bench) run(ctx context.Context) error {
 	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
 		ThreadsPerRun: 1},
 		Options{Workers: 1, Command: []string{"sh", "-c", b.script},
-			Observe: func(e Event) { b.events = append(b.events, e) }})
+			Observe: func(e Event) { b.events = append(b.events, e) }}, decide.All{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -209,7 +210,7 @@ func TestSecondResult(t *testing.T) {
 		b := newBench(t, answers, "a", "b")
 		s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
 			Options{Workers: 1, Command: []string{"sh", "-c", b.script},
-				Observe: func(e Event) { b.events = append(b.events, e) }})
+				Observe: func(e Event) { b.events = append(b.events, e) }}, decide.All{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -370,7 +371,7 @@ func TestStoppedRuns(t *testing.T) {
 				if e.Kind == RunProgress { // it says that it is alive
 					stop(errors.New("enough"))
 				}
-			}})
+			}}, decide.All{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -147,12 +148,13 @@ func (c *coordinator) giveUp(lease queue.Lease) (gone bool, err error) {
 	if !gone {
 		return false, nil
 	}
-	spec := c.specs[key]
+	spec := c.spec(key)
 	e := store.Execution{Key: key, Ended: time.Now()}
 	if e.Error, err = c.record.LastCrash(key); err != nil {
 		return false, err
 	}
-	return true, c.leave(lease.Done, c.surrender(heldRun{spec, e}))
+	err = cmp.Or(c.surrender(heldRun{spec, e}), c.decide())
+	return true, c.leave(lease.Done, err)
 }
 
 // putBack tells that a run waits again. The mutex is held.
@@ -181,8 +183,15 @@ func (c *coordinator) settle() error {
 	return nil
 }
 
-// surrender records a run as failed whose crashes are on the record.
+// surrender records a run as failed whose crashes are on the record. One that has been dropped
+// meanwhile is not failed.
 func (c *coordinator) surrender(h heldRun) error {
+	c.mutex.Lock()
+	dropped := c.stage.dropped(h.spec.Key)
+	c.mutex.Unlock()
+	if dropped {
+		return nil
+	}
 	if err := c.write(func() error { return c.record.GiveUp(h.spec.Key, h.e.Error) }); err != nil {
 		return err
 	}

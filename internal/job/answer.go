@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -58,6 +59,11 @@ func (o Outcome) Check(key string) error {
 	case ends != 1:
 		return fmt.Errorf("its answer has %d of a result, an error and an interruption, and must "+
 			"have one", ends)
+	case o.Result == nil:
+		return nil
+	}
+	if err := cmp.Or(o.Result.Check(), o.Result.Consistent()); err != nil {
+		return fmt.Errorf("its answer is no result of a training: %w", err)
 	}
 	return nil
 }

@@ -128,15 +128,19 @@ func TestNoPaths(t *testing.T) {
 // TestAnswers: an answer is of the run that was asked for and ends it in one way.
 func TestAnswers(t *testing.T) {
 	disk := &fault.Fault{Cause: "no space left on device"}
+	result := &Result{Top1: .25, Top5: 1, Loss: 2, Examples: 4, Correct: []byte{4}, Steps: 9,
+		Curve: []CurvePoint{{Epoch: 1, Step: 9, Loss: 2, Top1: .25}}}
 	for want, o := range map[string]Outcome{
-		"":   {Key: "a", Result: &Result{}},
+		"":   {Key: "a", Result: result},
 		" ":  {Key: "a", Error: "diverged"},
 		"  ": {Key: "a", Interrupted: true, Fault: disk},
 		`its answer is of run "b", and it was asked for a`: {Key: "b",
-			Result: &Result{}},
+			Result: result},
 		"its answer has 0 of a result, an error and an interruption": {Key: "a"},
 		"its answer has 2 of a result, an error and an interruption, and must ": {Key: "a",
-			Result: &Result{}, Error: "x"},
+			Result: result, Error: "x"},
+		"its answer is no result of a training: it is of 0 validation images": {Key: "a",
+			Result: &Result{}},
 	} {
 		err := o.Check("a")
 		if want := strings.TrimSpace(want); (err == nil) != (want == "") || err != nil &&

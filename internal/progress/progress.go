@@ -115,6 +115,9 @@ func (t *Tracker) Drop(spec job.Spec) {
 	t.dropped++
 }
 
+// Running says whether a run trains now.
+func (t *Tracker) Running(key string) bool { return t.running[key] != nil }
+
 // Waiting is the number of runs that wait.
 func (t *Tracker) Waiting() int { return t.waiting }
 

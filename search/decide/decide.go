@@ -12,10 +12,12 @@ import "fmt"
 
 // Run names a run: a trial's network, trained with one seed.
 type Run struct {
-	Trial     string
-	Seed      int    // its index, from 0
-	Stream    string // of seeds: empty for those of the search itself
-	Condition string // empty, or what differs from the file: "epochs=8 learning_rate=0.1", sorted
+	Trial string `json:"trial"`
+	Seed  int    `json:"seed"` // its index, from 0
+	// Stream is that of the seed: empty for those of the search itself.
+	Stream string `json:"stream,omitempty"`
+	// Condition is empty, or what differs from the file: "epochs=8 learning_rate=0.1", sorted.
+	Condition string `json:"condition,omitempty"`
 }
 
 func (r Run) String() string {
@@ -71,11 +73,12 @@ type Study struct {
 type Choice struct {
 	// Train are runs to hand out, in that order: Open ones of the study, or new ones of its trials,
 	// which whoever asks adds to the record first.
-	Train []Run
+	Train []Run `json:"train"`
 	// Drop are runs that nobody is to train any more, Open or Asked. One that a worker has begun
 	// ends all the same, and its score is on the record.
-	Drop    []Run
-	Because string // a sentence for people; may be empty where nothing is trained or dropped
+	Drop []Run `json:"drop"`
+	// Because is a sentence for people; it may be empty where nothing is trained or dropped.
+	Because string `json:"because"`
 }
 
 // empty says that a choice changes nothing.
