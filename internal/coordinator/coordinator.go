@@ -167,15 +167,15 @@ func openRecord(ctx context.Context, folder study.Folder, p *study.Prepared, spe
 
 // coordinator hands runs to workers and writes down what comes back.
 type coordinator struct {
-	folder      study.Folder
-	record      *store.Store
-	trials      map[string]job.Spec // the first run of each
-	queue       queue.Queue
-	execution   experiments.Execution
-	options     Options
-	host        string
-	greetWithin time.Duration // of a worker that starts
-	place       string        // where workers die, if they do
+	folder    study.Folder
+	record    *store.Store
+	trials    map[string]job.Spec // the first run of each
+	queue     queue.Queue
+	execution experiments.Execution
+	options   Options
+	host      string
+	workers   process.Starter
+	place     string // where workers die, if they do
 
 	locked      atomic.Bool // the record, by another program, which has been told
 	board       board
@@ -203,9 +203,10 @@ func newCoordinator(folder study.Folder, record *store.Store, specs []job.Spec, 
 	c := &coordinator{folder: folder, board: board{path: folder.Status()}, record: record,
 		trials: map[string]job.Spec{}, specs: map[string]job.Spec{}, execution: e, options: o,
 		usedUp: map[string]bool{}, stage: newStage(d),
-		queue:       queue.NewMemory(0), // its holders end with this process
-		greetWithin: process.Greeting(e.Silence),
-		tracker:     progress.New(time.Now(), o.Workers)}
+		queue:   queue.NewMemory(0), // its holders end with this process
+		tracker: progress.New(time.Now(), o.Workers)}
+	c.workers = process.Starter{Command: o.Command, Within: process.Greeting(e.Silence),
+		Retries: e.MaxRetries, Folder: folder, Rejected: c.rejected}
 	c.host, _ = os.Hostname()
 	c.place = environment.Place(c.host)
 	for _, spec := range specs {
@@ -427,7 +428,7 @@ func (c *coordinator) train(ctx context.Context, p *process.Process,
 	case err != nil:
 		var died *process.Died
 		if errors.As(err, &died) {
-			c.keep(spec.Key, died)
+			c.workers.Keep(spec.Key, died)
 		}
 		e.Outcome, e.Error = store.OutcomeCrashed, err.Error()
 		return false, c.crashed(spec, e, lease, first)

@@ -144,7 +144,7 @@ func (m *measurer) ask(ctx context.Context, wanted job.Measurement) (job.Latency
 	}
 	m.worker = nil
 	if died := (*process.Died)(nil); errors.As(err, &died) && ctx.Err() == nil {
-		m.keep(wanted.Spec.Key, died)
+		m.workers.Keep(wanted.Spec.Key, died)
 	}
 	return answer, err
 }

@@ -31,19 +31,19 @@ import (
 // crashed.
 func TestWorkersThatSayNothing(t *testing.T) {
 	s, _ := shell(t, "sleep 30; true")
-	s.execution.MaxRetries, s.greetWithin = 1, time.Millisecond
+	s.workers.Retries, s.workers.Within = 1, time.Millisecond
 	var died *process.Died
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) ||
 		died.Error() != "worker died: no greeting within 1ms, so it was killed (runs/key/crash-2.txt)" {
 		t.Errorf("a worker that never greets: %v", err)
 	}
-	s.greetWithin = time.Hour
+	s.workers.Within = time.Hour
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	if _, err := s.start(ctx, "key"); err == nil {
 		t.Error("a stopped study has a worker")
 	}
-	s.options.Command[2] = `echo "$HELLO"; read request; kill -STOP $$`
+	s.workers.Command[2] = `echo "$HELLO"; read request; kill -STOP $$`
 	s.execution.Silence = time.Millisecond
 	p, err := s.start(t.Context(), "key")
 	if err != nil {

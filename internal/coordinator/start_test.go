@@ -43,8 +43,9 @@ func shell(t *testing.T, script string) (s *coordinator, path string) {
 	greet(t)
 	path = filepath.Join(t.TempDir(), "file")
 	s = &coordinator{folder: study.Folder(t.TempDir()), execution: experiments.Execution{MaxRetries: 2},
-		greetWithin: time.Minute, tracker: progress.New(time.Now(), 1),
-		options: Options{Command: []string{"sh", "-c", script, path}}}
+		tracker: progress.New(time.Now(), 1)}
+	s.workers = process.Starter{Command: []string{"sh", "-c", script, path}, Within: time.Minute,
+		Retries: 2, Folder: s.folder, Rejected: s.rejected}
 	s.board.path = s.folder.Status()
 	t.Cleanup(s.board.flush)
 	if err := s.folder.MakeRuns(); err != nil {
@@ -64,7 +65,7 @@ func TestStartOfWorkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Stop()
-	s.options.Command[2] = `echo x >>"$0"; echo words >&2; kill -9 $$`
+	s.workers.Command[2] = `echo x >>"$0"; echo words >&2; kill -9 $$`
 	var died *process.Died
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &died) {
 		t.Errorf("a worker that never greets: %v", err)
@@ -81,7 +82,7 @@ func TestStartOfWorkers(t *testing.T) {
 		!strings.HasSuffix(string(text), "signal: killed\n\nwords\n") {
 		t.Errorf("the file says %q (%v)", text, err)
 	}
-	s.options.Command = []string{filepath.Join(t.TempDir(), "missing")}
+	s.workers.Command = []string{filepath.Join(t.TempDir(), "missing")}
 	if _, err := s.start(t.Context(), "key"); err == nil || errors.As(err, &died) {
 		t.Errorf("no such program: %v", err)
 	}
@@ -125,14 +126,14 @@ func TestKernelsThatEndAWorker(t *testing.T) {
 		t.Errorf("the events are %+v", events)
 	}
 	t.Setenv(kernel.Variable, kernel.Generic)
-	s.options.Command[2] = `echo '{"checking":"generic"}'; echo 'SIGILL: illegal instruction' >&2; exit 2`
+	s.workers.Command[2] = `echo '{"checking":"generic"}'; echo 'SIGILL: illegal instruction' >&2; exit 2`
 	var input *study.InputError
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) ||
 		!strings.Contains(err.Error(), "kernels generic end a worker here: worker died: SIGILL: "+
 			"illegal instruction") {
 		t.Errorf("kernels that were chosen by hand: %v", err)
 	}
-	s.options.Command[2] = `echo '{"refused":"for a test"}'`
+	s.workers.Command[2] = `echo '{"refused":"for a test"}'`
 	if _, err := s.start(t.Context(), "key"); !errors.As(err, &input) || err.Error() != "for a test" {
 		t.Errorf("a worker that refuses: %v", err)
 	}
