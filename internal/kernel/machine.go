@@ -11,7 +11,7 @@ import (
 type Machine struct {
 	PeakGFLOPS float64 `json:"peak_gflops"` // multiply-adds from registers, two operations each
 	ReadGBs    float64 `json:"read_gb_s"`   // reading memory
-	CopyGBs    float64 `json:"copy_gb_s"`   // copying past the caches, bytes read plus bytes written
+	CopyGBs    float64 `json:"copy_gb_s"`   // non-temporal stores; bytes read plus written
 }
 
 // memorySize in floats is larger than one core's share of any cache: 64 MiB.
