@@ -26,6 +26,7 @@ type StageError struct {
 
 // Error names the stage, counted from 1.
 func (e *StageError) Error() string { return fmt.Sprintf("stage %d: %v", e.Stage+1, e.Err) }
+
 // Unwrap is what is wrong.
 func (e *StageError) Unwrap() error { return e.Err }
 

@@ -153,7 +153,7 @@ func New(s *study.Study) Results {
 	r.Validation = validationImages(s.Records)
 	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence,
 		Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
-	for i, e := range c.Estimates {
+	for i, e := range c.Summaries {
 		r.Trials[trained[i]].judge(e)
 	}
 	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)
@@ -165,7 +165,7 @@ func New(s *study.Study) Results {
 }
 
 // judge takes over what the scores say.
-func (t *Trial) judge(e stats.Estimate) {
+func (t *Trial) judge(e stats.Summary) {
 	t.N, t.Rival = e.N, e.Rival
 	t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
 	t.P, t.BestChance = known(e.P), known(e.Best)

@@ -29,7 +29,7 @@ func FromSheet(s *scoresheet.Sheet) Results {
 	}
 	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence, Lower: s.Lower,
 		Check: stats.CheckPermutation, Cache: cache.User("statistics")})
-	for i, e := range c.Estimates {
+	for i, e := range c.Summaries {
 		r.Trials[i].judge(e)
 	}
 	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)

@@ -113,6 +113,7 @@ type CheckpointError struct{ Err error }
 func (e *CheckpointError) Error() string {
 	return "no checkpoint could be written: " + e.Err.Error()
 }
+
 // Unwrap is why the checkpoint could not be written.
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
