@@ -2,9 +2,9 @@
 // figure by Draw, from their panels, and others by a function each.
 //
 // The common style: logarithmic cost axes with ticks at 1, 2 and 5 and SI prefixes; a palette that
-// is safe for colour-blind readers, with a marker of its own for each colour; error bars; the legend
-// beside the data, never over it. Accuracies are passed as fractions and drawn in percent. NaN and
-// infinite values are errors.
+// is safe for colour-blind readers, with a marker of its own for each colour; error bars; the
+// legend beside the data, never over it. Accuracies are passed as fractions and drawn in percent.
+// NaN and infinite values are errors.
 //
 // References:
 //

@@ -55,7 +55,8 @@ func (r Results) FamilyComparisons() []FamilyComparison {
 	if !ok {
 		return []FamilyComparison{}
 	}
-	f := FamilyComparison{Family: c.Candidate, Claim: string(c.Claim), Reason: c.Why, P: numberOrNil(c.P),
+	f := FamilyComparison{Family: c.Candidate, Claim: string(c.Claim), Reason: c.Why,
+		P:     numberOrNil(c.P),
 		Aside: append([]string{}, c.Aside...), Contrasts: []FamilyContrast{}}
 	if c.Claim != equalcost.None {
 		f.MAddsRatio, f.Networks = &c.Cost, c.Networks

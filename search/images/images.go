@@ -2,8 +2,8 @@
 // two networks on the same images, and the noise in a score.
 //
 // Its input is labels and logits; it depends on no model, study or file. Its conclusions are about
-// these trained networks on images like these: how other seeds vary is the subject of the statistics
-// over runs (package stats).
+// these trained networks on images like these: how other seeds vary is the subject of the
+// statistics over runs (package stats).
 //
 // References, cited by the names in brackets:
 //

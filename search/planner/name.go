@@ -43,6 +43,7 @@ func (t *Trial) name(places int) string {
 	if t.Labels[0].Control == "base" {
 		return "base"
 	}
-	return fmt.Sprintf("d=%s w=%s px=%d", search.Rounded(t.Depth, places), search.Rounded(t.Width, places),
+	return fmt.Sprintf("d=%s w=%s px=%d", search.Rounded(t.Depth, places),
+		search.Rounded(t.Width, places),
 		t.Network.Pixels)
 }

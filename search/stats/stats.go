@@ -1,10 +1,10 @@
 // Package stats says which of a study's trials can be told apart, from the scores of their runs.
 //
 // The answer is the tied set: a model confidence set ([mcs]) on scores that are paired by seed,
-// with variances shrunk towards the pooled one ([smyth]). It contains every truly best trial in 95 %
-// of such searches. In addition there are a p value and a probability of being best for every trial,
-// a simultaneous confidence interval for its distance from the best ([hsu], [edwards]), and a
-// permutation test that does not assume normality. Package simulate tests these properties by
+// with variances shrunk towards the pooled one ([smyth]). It contains every truly best trial in
+// 95 % of such searches. In addition there are a p value and a probability of being best for every
+// trial, a simultaneous confidence interval for its distance from the best ([hsu], [edwards]), and
+// a permutation test that does not assume normality. Package simulate tests these properties by
 // passing scores drawn from known truths through Compare.
 //
 // Arguments and results are plain values: the package depends on no model, study or file. The same

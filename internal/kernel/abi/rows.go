@@ -24,8 +24,8 @@ type RowArgs struct {
 // RowKernel names a kernel on rows of channels.
 type RowKernel int
 
-// The kernels on rows: p0 to p3 are the operands RowArgs.P, par the parameters of each channel, gate
-// those of each group of rows. To add to par or gate is to sum over rows.
+// The kernels on rows: p0 to p3 are the operands RowArgs.P, par the parameters of each channel,
+// gate those of each group of rows. To add to par or gate is to sum over rows.
 const (
 	CopyRows            RowKernel = iota // p0 = p1
 	Affine                               // p0 = par0 p1 + par1
