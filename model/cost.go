@@ -29,7 +29,7 @@ type Layer struct {
 	Params      int64  `json:"params"`
 	MAdds       int64  `json:"madds"`
 	Stage       int    `json:"-"` // as of Block
-	norm        int64  // parameters of the batch norm behind the layer
+	norm        int64  // parameters of the batch norm after the layer
 }
 
 // Layer types.

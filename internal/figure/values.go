@@ -22,7 +22,7 @@ type Point struct {
 	Mean   float64 // fraction
 	Low    float64
 	High   float64
-	Tied   bool // cannot be told from the best
+	Tied   bool // cannot be distinguished from the best
 }
 
 // Curve is the training of a trial, the mean over its seeds at the end of each epoch.

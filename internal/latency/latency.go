@@ -54,7 +54,7 @@ const WarmUp = 2
 type Steps struct {
 	Run     func(step int) error
 	Close   func() error
-	Between func() error // in front of every step, in no step's time; nil for nothing
+	Between func() error // called before every step and not timed; may be nil
 }
 
 // Times runs the steps, and returns the times of those after the warm-up.

@@ -22,7 +22,7 @@ type FamilyComparison struct {
 	Reason     string           `json:"reason"`      // of none
 	P          *float64         `json:"p"`           // of better than each single dimension
 	MAddsRatio *float64         `json:"madds_ratio"` // that they are compared at
-	Networks   int              `json:"networks"`    // behind the curves, the base among them
+	Networks   int              `json:"networks"`    // of the curves, the base included
 	Aside      []string         `json:"aside"`       // left out: a run must have diverged
 	Scatter    *float64         `json:"scatter_sd"`  // of the networks' means about their curves
 	ScatterDF  int              `json:"scatter_df"`

@@ -31,7 +31,7 @@ type Results struct {
 	Metric        string   `json:"metric"`
 	Trials        []Trial  `json:"trials"`
 	Confidence    float64  `json:"confidence_level"`
-	Validation    int      `json:"validation_images"` // behind each accuracy; 0 if none is complete
+	Validation    int      `json:"validation_images"` // of each accuracy; 0 if no run is complete
 	Noise         *float64 `json:"noise_sd"`          // of one run: pooled, seeds allowed for
 	PairingSaved  *float64 `json:"pairing_saved"`     // share of runs' variance that pairing removes
 	ImageEffect   *float64 `json:"image_effect_sd"`   // of a trial's mean beside the others'
@@ -142,7 +142,7 @@ func New(s *study.Study) Results {
 		byTrial[record.Trial] = append(byTrial[record.Trial], record)
 	}
 	var samples []stats.Sample
-	var trained []int // places of the trials behind the samples
+	var trained []int // indices of the samples' trials
 	for i, t := range s.Plan.Trials {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
 		r.Trials[i].Latencies = latencies(t.Name, s.Latencies)

@@ -124,7 +124,7 @@ func (o *op) DiffWRT(inputs int) []bool {
 	return wrt
 }
 
-// Type is created anew at every call, as Gorgonia returns it to a pool.
+// Type is a new value at every call, as Gorgonia returns it to a pool.
 func (o *op) Type() hm.Type {
 	types := make([]hm.Type, 0, len(o.dims)+1)
 	for _, dims := range append(o.dims[:len(o.dims):len(o.dims)], len(o.Shape)) {

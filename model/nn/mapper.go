@@ -20,7 +20,7 @@ type Mapper struct {
 	// plain layers of the last block before its pooling, empty where it has no convolution: a fused
 	// block keeps no map
 	front   layer.Chain
-	pooled  []float32 // [batch, size, size, channels], behind the last activation
+	pooled  []float32 // [batch, size, size, channels], after the last activation
 	size    int       // side of a map
 	classes *layer.Pointwise
 }

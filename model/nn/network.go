@@ -117,9 +117,9 @@ func compile(arch model.Architecture, p *layer.Parameters, batch int, s layer.Se
 // last node and the nodes by which it is differentiated.
 func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block,
 	p *layer.Parameters) (last *graph.Node, wrt []*graph.Node) {
-	// of the inputs of neighbours: each is read by the block in front of it alone
+	// of the blocks' inputs, in turn: each is read by the preceding block only
 	var gradients [2]buffer
-	var outputs [2]buffer // in evaluation, where each is read by the block behind it alone
+	var outputs [2]buffer // in evaluation, where each is read by the next block only
 	for i := range blocks {
 		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
 		w.values, w.grads = p.Memory(w.block.params)

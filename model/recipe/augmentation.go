@@ -57,7 +57,7 @@ func (a Augmentation) Validate() error {
 
 // Augmentation policies ([code], autoaugment.py).
 const (
-	RandAugment = "randaugment" // so many operations of 16, drawn evenly, at one magnitude
+	RandAugment = "randaugment" // Layers operations of 16, drawn uniformly, at one magnitude
 	AutoAugment = "autoaugment" // one of the 25 pairs of operations that were found for ImageNet (v0)
 )
 

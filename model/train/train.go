@@ -33,10 +33,10 @@ type Job struct {
 	Threads      int    // 0 for one; the bits of the result depend on it
 
 	Checkpoint      string        // file to resume from and to write to; empty for none
-	CheckpointEvery time.Duration // how much training a kill may cost
-	Log             func(string)  // takes notes about the checkpoint; nil for nobody
-	StartsOver      func(error)   // is told why there is a checkpoint and it is not used; may be nil
-	Unsaved         func(error)   // told when checkpoints can no longer be written; nil for nobody
+	CheckpointEvery time.Duration // the longest training that a crash may cost
+	Log             func(string)  // takes notes about the checkpoint; may be nil
+	StartsOver      func(error)   // called with the reason if a checkpoint is not used; may be nil
+	Unsaved         func(error)   // called when checkpoints can no longer be written; may be nil
 
 	KeepLogits bool // of the validation images, in the result
 }

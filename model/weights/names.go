@@ -23,7 +23,7 @@ type namedLayer struct {
 	model.Layer
 	ours string // in package nn, like "block3.expand"
 	name string // where it goes
-	norm string // the batch norm behind it; empty for none
+	norm string // the batch norm after it; empty for none
 
 	shift int // as of model.Block, where the layer has the block's stride
 }

@@ -7,7 +7,7 @@ import (
 	"gridsearch/internal/safetensors"
 )
 
-// Programs put a prefix in front of all names when they wrap a network: "module." by PyTorch's
+// Programs put a prefix before all names when they wrap a network: "module." by PyTorch's
 // DataParallel, "_orig_mod." by torch.compile, "model." by Lightning, or several.
 
 // prefix is what precedes a network's names in a file, and how many tensors have a name of the

@@ -22,11 +22,10 @@ import (
 type Network struct {
 	Architecture model.Architecture
 	Parameters   *layer.Parameters
-	// of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has
-	// said
+	// of each channel of the images that it was trained on, pixels as 0..1; nil if not known
 	Mean, Deviation []float32
 
-	Prefix string // that stood in front of all names of the file that it was read from, like "module."
+	Prefix string // of all names in the file that it was read from, like "module."
 }
 
 // values finds the numbers of every parameter and statistic by its name in package nn.

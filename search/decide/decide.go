@@ -65,7 +65,7 @@ type Known struct {
 type Study struct {
 	Stage    string  // of the study, such as "search"
 	Maximise bool    // the highest score is the best; otherwise the lowest
-	Runs     []Known // in the plan's order, those that decisions have added behind it
+	Runs     []Known // in the plan's order, followed by those that decisions have added
 }
 
 // Choice is the answer of a decision. The zero value waits for runs that are Asked, or ends the

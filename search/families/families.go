@@ -1,11 +1,11 @@
-// Package families says whether scaling all dimensions together is better than scaling one of them,
-// at equal real cost.
+// Package families tests whether scaling all dimensions together is better than scaling one of
+// them, at equal real cost.
 //
 // The trials of a study belong to families: "compound", "width", "depth", "resolution". Compare
 // lays a curve through the means of each family and compares the curves at one cost that all of
-// them reach, because networks of unlike families never cost the same. The claim "better than every
-// single dimension" is made where the difference to each of them is significant by itself, which
-// needs no correction for their number ([iut]).
+// them reach, because networks of different families never cost the same. The claim "better than
+// every single dimension" is made where the difference to each of them is significant by itself,
+// which needs no correction for their number ([iut]).
 //
 // The standard error of the differences comes from the scatter of the networks about their own
 // curves: the claim is about scaling, and other networks of the families would scatter too. A test
@@ -63,7 +63,7 @@ type Comparison struct {
 	Why        string     // of None
 	P          float64    // of "better than each", the largest of the contrasts'; NaN for None
 	Cost       float64    // at which the curves are compared, as a multiple of the base network's
-	Networks   int        // behind the curves, the base among them
+	Networks   int        // of the curves, the base included
 	Aside      []string   // trials that are left out: a run of theirs must have diverged
 	Scatter    Noise      // of the networks about their curves: of their means
 	Runs       Noise      // of a run, paired by seed

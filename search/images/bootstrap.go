@@ -9,7 +9,7 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Resamples is the number of bootstrap samples behind an interval.
+// Resamples is the number of bootstrap samples of an interval.
 const Resamples = 10000
 
 // Interval is a mean over images and its confidence interval over other draws of that many images.

@@ -1,4 +1,4 @@
-// Package stats says which of a study's trials can be told apart, from the scores of their runs.
+// Package stats says which of a study's trials can be distinguished, from the scores of their runs.
 //
 // The answer is the tied set: a model confidence set ([mcs]) on scores that are paired by seed,
 // with variances shrunk towards the pooled one ([smyth]). It contains every truly best trial in
@@ -59,7 +59,7 @@ const (
 type Options struct {
 	Confidence float64    // of the tied set and of intervals, below 1
 	Check      string     // CheckPermutation, CheckSignFlip, or no check
-	Images     int        // behind every score, which is a multiple of 1 / Images; 0: not known
+	Images     int        // of every score, which is a multiple of 1 / Images; 0: not known
 	Cache      null.Cache // nil: none
 	SkipBest   bool       // leave Best unknown: most of the time of a simulation
 	Lower      bool       // scores are losses: the lower the better, and without bounds
@@ -75,7 +75,7 @@ type Summary struct {
 	High  float64
 
 	Compared bool    // the rest is known
-	Tied     bool    // cannot be told from the best
+	Tied     bool    // cannot be distinguished from the best
 	P        float64 // that the trial is among the best ones: it is tied where P > 1 - confidence
 	Best     float64 // probability of being best, from the hierarchical posterior ([gelman])
 

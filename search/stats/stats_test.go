@@ -126,8 +126,8 @@ func TestCompareWithoutNoise(t *testing.T) {
 	}
 }
 
-// TestRoundedScores: two trials that differ by one image on each of two seeds are not told apart,
-// though the differences do not vary at all; by a hundred images they are.
+// TestRoundedScores: two trials that differ by one image on each of two seeds are not
+// distinguished, though the differences do not vary at all; by a hundred images they are.
 func TestRoundedScores(t *testing.T) {
 	for images, want := range map[float64]bool{1: true, 100: false} {
 		a, b := []float64{.5, .6}, []float64{.5 - images/1000, .6 - images/1000}

@@ -26,7 +26,7 @@ func (d *Layer) reader(w *engine.Worker, x []float32) reader {
 // channels.
 func (r reader) read(to ops.Grouped, pixel int, n ops.Rows) {
 	if r.from == nil {
-		n.Channels = r.shape.In // what is behind the channels stays 0
+		n.Channels = r.shape.In // the padding after the channels stays 0
 		r.w.Copy(to, engine.Grouped(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
 		return
 	}
@@ -67,7 +67,7 @@ type window struct {
 func (d *Layer) window(w *engine.Worker, x []float32) *window {
 	data := w.Scratch[engine.Input][:d.group*d.inImage()]
 	if d.from == nil && d.shape.In < d.pad {
-		clear(data) // reading leaves out what is behind the channels
+		clear(data) // reading skips the padding after the channels
 	} else {
 		d.clearMargins(data, d.inStride(), d.inRows(d.band), d.padding(), d.shape.InSize)
 	}

@@ -87,11 +87,11 @@ func fill(to []float32, v float32) {
 
 // area is the part of an image whose windows have a tap inside the map.
 type area struct {
-	out, in int // its first number behind and before
+	out, in int // index of its first number in the output and the input
 	rows    ops.Rows
 }
 
-// empty says whether there is none: a kernel may be larger than the map.
+// empty reports whether there is none: a kernel may be larger than the map.
 func (a area) empty() bool { return a.rows.Rows == 0 || a.rows.Groups == 0 }
 
 func (p *MaxPool) area(tap int) area {

@@ -76,8 +76,8 @@ type Engine struct {
 // Gradients in Engine.Wide, of the outputs of the norms after a block's convolutions, which
 // alternate between the two.
 const (
-	Gradient      = iota // of a mobile bottleneck: behind its expansion
-	OtherGradient        // behind its depthwise convolution
+	Gradient      = iota // of an inverted bottleneck: after its expansion
+	OtherGradient        // after its depthwise convolution
 	wideGradients
 )
 
@@ -95,8 +95,8 @@ func New(set *ops.Set, threads int, training bool) *Engine {
 // Close ends the engine's threads; its blocks cannot run any more. It may be called again.
 func (e *Engine) Close() { e.pool.Close() }
 
-// Moved says whether the parameters may have changed since the last step: if not, blocks keep what
-// they have derived from weights and running statistics.
+// Moved reports whether the parameters may have changed since the last step: if not, blocks keep
+// what they have derived from weights and running statistics.
 func (e *Engine) Moved(moved bool) { e.moved = moved }
 
 // Stale reports whether what blocks have derived from parameters may be out of date.
@@ -141,11 +141,11 @@ type ScratchTensor int
 
 // Scratch tensors.
 const (
-	// Input is what it reads: a window of its input with padding, or pixels behind their activation.
+	// Input is what it reads: a window of its input with padding, or pixels after the activation.
 	Input ScratchTensor = iota
 	// Output is what it computes and, in the backward pass, the gradient of that.
 	Output
-	// InputGradient is the gradient in front of it.
+	// InputGradient is the gradient of its input.
 	InputGradient
 	// Slopes are the derivatives of the activation beside its input.
 	Slopes
@@ -183,7 +183,7 @@ const (
 	// whose others follow.
 	FirstOutput Tensor = 0
 
-	// Those of a mobile bottleneck.
+	// Those of an inverted bottleneck.
 	DepthwiseOutput  Tensor = 0
 	ProjectionOutput Tensor = 1
 	ExpansionOutput  Tensor = 2

@@ -94,7 +94,7 @@ func (p *Pointwise) Collect(k *ops.Kernels) {
 	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasSums),
 		func(worker int) []float32 { return p.biasSums[worker].Row(0) })
 	for _, sums := range p.biasSums {
-		clear(sums.Row(1)) // of squares, which nobody reads
+		clear(sums.Row(1)) // of squares, which are never read
 	}
 }
 

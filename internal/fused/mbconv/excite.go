@@ -16,7 +16,7 @@ type excite struct {
 	area, batch int
 	// [4, batch, pad]: means, gates, and the gradients of the means and of the gates
 	rows          []float32
-	inner, hidden []float32 // [batch, squeezed]: before and behind SiLU
+	inner, hidden []float32 // [batch, squeezed]: before and after SiLU
 	dinner        []float32
 }
 

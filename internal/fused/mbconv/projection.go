@@ -19,7 +19,7 @@ type projection struct {
 	conv   *engine.Pointwise
 	norm   *engine.Norm
 
-	pad, narrow int // numbers of a pixel before and behind the convolution
+	pad, narrow int // floats per pixel before and after the convolution
 	area        int // pixels of an image
 	batch       int
 	group       int       // images of a unit
@@ -268,7 +268,7 @@ type backwardProjection struct {
 	du, dy []float32
 	// stochastic depth does: the gates hold a, times an image's factor, and c
 	weighs       bool
-	coefficients ops.Params // a, b, c of the norm behind the convolution
+	coefficients ops.Params // a, b, c of the norm after the convolution
 	par          ops.Params // scale, shift, sums
 	count        int
 }

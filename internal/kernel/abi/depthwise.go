@@ -8,7 +8,7 @@ type DepthwiseArgs struct {
 	Rows, Blocks        int // of an image; blocks of pixels in a row
 	Vectors             int // of channels; counted down
 	Images              int
-	GapOut, GapIn       int    // from the row behind an image to the next image
+	GapOut, GapIn       int    // from the row after an image to the next image
 	_                   [3]int // for the kernels' own use
 }
 

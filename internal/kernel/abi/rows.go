@@ -9,9 +9,9 @@ type RowArgs struct {
 	Cols      int    // channels
 	Each      int    // rows of a group
 	Groups    int    // of an image
-	Gap       [4]int // from the row behind a group to the next group
+	Gap       [4]int // from the row after a group to the next group
 	Images    int    // counted down
-	ImageGap  [4]int // from the group behind an image to the next image
+	ImageGap  [4]int // from the group after an image to the next image
 
 	Gate       *float32 // parameters of a group, in rows; moved from group to group
 	GateStride int

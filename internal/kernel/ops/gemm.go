@@ -112,12 +112,12 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 }
 
 // transpose copies rows of b, at most a vector's width of them, to a vector of columns of a panel,
-// whose rows are apart numbers apart.
-func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
+// whose rows have that stride.
+func (k *Kernels) transpose(panel []float32, b Matrix, depth, stride, rows int) {
 	if k.Table.PackTransposed == nil {
 		for j := range rows {
 			for l, v := range b.Data[j*b.Stride:][:depth] {
-				panel[l*apart+j] = v
+				panel[l*stride+j] = v
 			}
 		}
 		return
@@ -125,23 +125,23 @@ func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	if rows < k.Width || depth < k.Width {
 		b = k.squared(b, depth, rows)
 	}
-	squares := func(from, n int, to []float32, apart int) {
-		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * apart,
+	squares := func(from, n int, to []float32, stride int) {
+		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * stride,
 			StrideB: 4 * b.Stride, Tiles: n}
 		k.Table.PackTransposed(&k.product)
 	}
 	if n := depth / k.Width; n > 0 {
-		squares(0, n, panel, apart)
+		squares(0, n, panel, stride)
 	}
 	switch {
 	case depth < k.Width:
 		turned := Room(&k.square, k.Width*k.Width)
 		squares(0, 1, turned, k.Width)
 		for l := range depth {
-			copy(panel[l*apart:], turned[l*k.Width:][:k.Width])
+			copy(panel[l*stride:], turned[l*k.Width:][:k.Width])
 		}
 	case depth%k.Width > 0: // a square that ends with the depth, of which a part is there already
-		squares(depth-k.Width, 1, panel[(depth-k.Width)*apart:], apart)
+		squares(depth-k.Width, 1, panel[(depth-k.Width)*stride:], stride)
 	}
 }
 

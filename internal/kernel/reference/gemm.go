@@ -82,7 +82,7 @@ func (s *tile) store(a *abi.GemmArgs, row int) {
 	}
 }
 
-// packPanels copy panels of columns, with zeros behind the tail.
+// packPanels copy panels of columns, with zeros after the tail.
 func packPanels(lanes int) (kernels [abi.MaxAcross + 1]func(*abi.GemmArgs)) {
 	for across := range kernels {
 		kernels[across] = func(a *abi.GemmArgs) {

@@ -36,7 +36,7 @@ type Document struct {
 type Request struct {
 	Metric string       // one of images.MetricNames; empty for none
 	Images bool         // trials image by image
-	Note   func(string) // is told what takes its time
+	Note   func(string) // called before slow work
 
 	// Predictions visits the predictions of every complete run, one at a time and in plan order:
 	// recall.Each.

@@ -14,7 +14,7 @@ import (
 type Workers struct {
 	Number int     // runs that train at once; at least 1
 	Seed   uint64  // of the order in which runs end
-	Fails  float64 // share of the runs that fail, beside the cell's holes: the same, whoever asks
+	Fails  float64 // share of the runs that fail, besides the cell's holes: the same for every decision
 	// Kills are moments at which the study is killed and started again. Four of them follow each
 	// question: the choice is made, recorded, handed out, and one more run has ended.
 	Kills []int

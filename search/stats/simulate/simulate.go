@@ -97,7 +97,7 @@ type Cell struct {
 	Trials, Seeds int
 	Truth         Truth
 	Noise         Noise
-	Diverged      float64 // the last trial's first run falls by so many standard deviations
+	Diverged      float64 // standard deviations by which the last trial's first run falls
 	Holes         int     // runs that are missing, at random; every trial keeps two
 	Images        float64 // s.d. that the draw of images adds to each trial, on all of its runs alike
 	Options       stats.Options
