@@ -7,12 +7,13 @@ import (
 	"gridsearch/model/recipe"
 )
 
-// augmentation is that of a recipe, applied.
+// augmentation applies a recipe's augmentation.
 type augmentation recipe.Augmentation
 
-// rectangle draws the part of a native image that is kept, a function of the seed, the epoch and
-// the example: the same for every trial. Its shape is even between 3:4 and 4:3, its height even
-// among those that keep enough and fit, as of TensorFlow's sample_distorted_bounding_box.
+// rectangle draws a random crop of a native image, a function of the seed, the epoch and the
+// example: the same for every trial. Its aspect ratio is uniform between 3:4 and 4:3, its height
+// uniform among those that are large enough and fit, as in TensorFlow's
+// sample_distorted_bounding_box.
 func (a augmentation) rectangle(seed uint64, epoch, example, side int) rectangle {
 	s := random.New(seed, "crop", epoch, example)
 	shape := s.Uniform(3./4, 4./3)
@@ -27,7 +28,7 @@ func (a augmentation) rectangle(seed uint64, epoch, example, side int) rectangle
 	return r
 }
 
-// change is what happens to one image in one epoch, in pixels.
+// change is the augmentation of one image in one epoch, in pixels.
 type change struct {
 	dx, dy        int
 	flip          bool
@@ -35,7 +36,7 @@ type change struct {
 	cutHalf, side int // the square spans side pixels from cut - cutHalf on
 }
 
-// draw decides the change of an example in an epoch, a function of the seed and of both.
+// draw draws the change of an example in an epoch, a function of the seed and of both.
 func (a augmentation) draw(seed uint64, epoch, example, size int) change {
 	var c change
 	if a.Flip == recipe.FlipAlternate {
@@ -45,8 +46,8 @@ func (a augmentation) draw(seed uint64, epoch, example, size int) change {
 		return c
 	}
 	s := random.New(seed, "augment", epoch, example)
-	// The conversion forbids fusing product and sum into one rounding, after which another
-	// processor could draw another crop.
+	// The conversion to float64 prevents a fused multiply-add, with which another processor could
+	// draw another crop.
 	pixels := func(share float64) int { return int(math.Floor(float64(share*float64(size)) + .5)) }
 	// Always the same draws in the same order, so that one option does not change the numbers of
 	// another.
@@ -61,7 +62,7 @@ func (a augmentation) draw(seed uint64, epoch, example, size int) change {
 	return c
 }
 
-// normaliser turns bytes into numbers of mean 0 and deviation 1 a channel, by table.
+// normaliser converts bytes to numbers of mean 0 and standard deviation 1 per channel, by table.
 type normaliser [][256]float32
 
 func newNormaliser(mean, deviation []float32) normaliser {
@@ -99,7 +100,8 @@ func (n normaliser) write(to []float32, from []uint8, size int, c change) {
 	}
 }
 
-// reflect brings a coordinate at most size-1 outside back in, without repeating the edge.
+// reflect maps a coordinate at most size-1 outside into the image by reflection, without repeating
+// the edge.
 func reflect(i, size int) int {
 	if i < 0 {
 		i = -i

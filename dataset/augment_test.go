@@ -15,7 +15,7 @@ import (
 	"gridsearch/model/recipe"
 )
 
-// TestOperationsArePillows holds every operation and the resampler against Pillow's results
+// TestOperationsArePillows compares every operation and the resampler with Pillow's results
 // (testdata/pillow.py), bit for bit.
 func TestOperationsArePillows(t *testing.T) {
 	text, err := os.ReadFile("testdata/pillow.json")
@@ -223,7 +223,7 @@ func TestLoaderCrops(t *testing.T) {
 	}
 }
 
-// TestEditMeansTheSamePictures: trials of unlike resolution see the same part of the image.
+// TestEditMeansTheSamePictures: trials of different resolution see the same part of the image.
 func TestEditMeansTheSamePictures(t *testing.T) {
 	im := newImages(1, 64, 1)
 	for i := range im.Pixels {

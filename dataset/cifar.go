@@ -12,7 +12,7 @@ import (
 )
 
 // cifarFormat is one of the two binary formats of CIFAR: records of label bytes and 32 x 32 pixels,
-// one colour plane after the other.
+// stored as colour planes.
 type cifarFormat struct {
 	name       string
 	labelBytes int // the last of them is the class
@@ -75,7 +75,7 @@ func (f cifarFormat) open(spec Spec) (Source, error) {
 	return set, nil
 }
 
-// parse reads records and turns their colour planes into pixels.
+// parse reads records and converts their colour planes to interleaved pixels.
 func (f cifarFormat) parse(text []byte) (pixels []uint8, labels []int, err error) {
 	record := f.labelBytes + cifarPixels
 	if len(text)%record != 0 || len(text) == 0 {
@@ -101,7 +101,7 @@ func (f cifarFormat) parse(text []byte) (pixels []uint8, labels []int, err error
 	return pixels, labels, nil
 }
 
-// names reads the class names; without them classes are called by number.
+// names reads the class names; without a file of them classes are named by number.
 func (f cifarFormat) names(path string) []string {
 	text, err := os.ReadFile(path)
 	names := strings.Split(string(bytes.TrimSpace(text)), "\n")

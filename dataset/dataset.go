@@ -1,11 +1,11 @@
 // Package dataset reads labelled images, brings them to the size that a network takes, splits and
 // augments them, and feeds them in batches.
 //
-// Images stay at their native size and as bytes until a run asks for its own size: every size is
-// made from the native one by an area filter, so that a higher resolution carries more information,
-// and never by enlarging; crops alone come to size by a bicubic filter, which enlarges small ones.
+// Images stay at their native size and as bytes until a run asks for its own size. Every size is
+// made from the native one by an area filter, never by enlarging, so that a higher resolution
+// carries more information; only crops are resized by a bicubic filter, which enlarges small ones.
 // Every random choice is a function of a seed and of names (package random), in units of the image,
-// so that trials of unlike resolution see the same shifts, crops and distortions.
+// so that trials of different resolution see the same shifts, crops and distortions.
 //
 // References:
 //
@@ -31,6 +31,7 @@ const (
 	Test
 )
 
+// String is "train" or "test".
 func (p Part) String() string { return [...]string{"train", "test"}[p] }
 
 // Info describes a data set.
@@ -45,13 +46,13 @@ type Info struct {
 	Licence  string   `json:"licence"`
 }
 
-// Source is a data set whose images are read when they are asked for.
+// Source is a data set whose images are read on demand.
 type Source interface {
 	Info() Info
 	// Labels lists the class of every image of a part, without reading pixels where the format
 	// allows it.
 	Labels(Part) []int
-	// Load reads the images of these indices at the native size.
+	// Load reads the images with these indices at the native size.
 	Load(part Part, indices []int) (*Images, error)
 }
 
@@ -62,7 +63,7 @@ type Spec struct {
 	Path string `json:"path,omitempty"` // folder of its files, where there is no usual place
 }
 
-// openers make the sources by name.
+// openers open the data sets by name.
 var openers = map[string]func(Spec) (Source, error){
 	"motifs":        func(Spec) (Source, error) { return openMotifs(), nil },
 	"fashion-mnist": openFashionMNIST,
@@ -72,12 +73,12 @@ var openers = map[string]func(Spec) (Source, error){
 	"image-folder":  openFolder,
 }
 
-// Names lists the data sets that Open knows.
+// Names lists the data sets that Open can open.
 func Names() []string {
 	return []string{"motifs", "fashion-mnist", "idx", "cifar-10", "cifar-100", "image-folder"}
 }
 
-// Open finds a data set. The error of a missing one says how to get it.
+// Open opens a data set. If its files are missing, the error says how to get them.
 func Open(spec Spec) (Source, error) {
 	open, ok := openers[spec.Name]
 	if !ok {
@@ -87,7 +88,7 @@ func Open(spec Spec) (Source, error) {
 	return open(spec)
 }
 
-// Images are square images of one size in memory.
+// Images is square images of one size in memory.
 type Images struct {
 	N        int
 	Size     int // pixels on a side
@@ -132,7 +133,7 @@ func (im *Images) Moments() (mean, deviation []float32) {
 		m := float64(sum[c]) / n
 		variance := float64(square[c])/n - float64(m*m) // rounded by itself, as in augment.go
 		mean = append(mean, float32(m/255))
-		// A channel without variation is left at its scale instead of being divided by zero.
+		// A constant channel keeps its scale instead of being divided by zero.
 		deviation = append(deviation, float32(math.Sqrt(max(variance, 1))/255))
 	}
 	return mean, deviation

@@ -16,20 +16,19 @@ import (
 	"strings"
 )
 
-// folderSet is a data set of JPEG and PNG files, one folder a class. Images are cropped to their
-// middle square and brought to the native size, which is the shortest side of all.
+// folderSet is a data set of JPEG and PNG files, one folder per class. Images are cropped to their
+// central square and resized to the native size, which is the shortest side of all.
 type folderSet struct {
 	info   Info
 	files  [2][]string
 	labels [2][]int
 }
 
-// maxNative bounds the size that images are kept at: a study of larger ones says so by its own
-// downsampled copy.
+// maxNative limits the native size: a study of larger images needs a downsampled copy.
 const maxNative = 512
 
-// openFolder accepts train/CLASS/... with test/ or val/ beside it, or CLASS/... alone, which is all
-// training images.
+// openFolder accepts train/CLASS/... with test/ or val/ beside it, or CLASS/... alone, which are
+// all training images.
 func openFolder(spec Spec) (Source, error) {
 	if spec.Path == "" {
 		return nil, errors.New("data set image-folder needs a folder: set [data] path to one " +
@@ -153,8 +152,8 @@ func (s *folderSet) decode(to []uint8, path string) error {
 	return nil
 }
 
-// ReadFile reads the middle square of a JPEG or PNG file, in grey for one channel and in colour for
-// three.
+// ReadFile reads the central square of a JPEG or PNG file, as grey for one channel and in colour
+// for three.
 func ReadFile(path string, channels int) (*Images, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -175,11 +174,11 @@ func ReadFile(path string, channels int) (*Images, error) {
 	return square(picture, channels), nil
 }
 
-// maxArea bounds the pixels of an image file: its header alone decides how much memory the image
-// takes.
+// maxArea limits the pixels of an image file, whose header alone decides how much memory is
+// allocated.
 const maxArea = 1 << 27
 
-// readHeader reads what an image is, before there is memory for its pixels.
+// readHeader reads the format and size of an image, before memory for its pixels is allocated.
 func readHeader(file *os.File) (image.Config, error) {
 	config, _, err := image.DecodeConfig(file)
 	switch {
@@ -194,7 +193,7 @@ func readHeader(file *os.File) (image.Config, error) {
 	return config, nil
 }
 
-// square is the middle square of a picture.
+// square is the central square of a picture.
 func square(picture image.Image, channels int) *Images {
 	b := picture.Bounds()
 	side := min(b.Dx(), b.Dy())

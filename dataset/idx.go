@@ -23,7 +23,7 @@ type idxFile struct {
 	data []uint8
 }
 
-// maxIDX bounds what a file may claim: no known set of this format comes near.
+// maxIDX limits the size that a file may claim: no known set of this format comes near.
 const maxIDX = 1 << 32
 
 // readIDX reads an IDX file, gzipped or plain. Errors name the file and the offset in the
@@ -47,8 +47,8 @@ func readIDX(path string) (idxFile, []byte, error) {
 	return idx, sum, nil
 }
 
-// parseIDX reads the uncompressed bytes and their SHA-256. It never allocates more than the input
-// has, to within a factor of two.
+// parseIDX reads the uncompressed bytes and their SHA-256. It never allocates more than about twice
+// the size of the input.
 func parseIDX(r io.Reader) (idxFile, []byte, error) {
 	hash := sha256.New()
 	r = io.TeeReader(r, hash)
@@ -103,8 +103,8 @@ type idxSet struct {
 var idxNames = [2][2]string{{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
 	{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}}
 
-// fashionSums are the SHA-256 of the uncompressed files of Fashion-MNIST: packagers compress them
-// anew.
+// fashionSums are the SHA-256 of the uncompressed files of Fashion-MNIST, as packagers recompress
+// them.
 var fashionSums = map[string]string{
 	"t10k-images-idx3-ubyte":  "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
 	"t10k-labels-idx1-ubyte":  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
@@ -199,7 +199,7 @@ func readIDXSet(folder string, sums map[string]string) (*idxSet, error) {
 	return set, nil
 }
 
-// take checks that images and labels belong together.
+// take checks that images and labels match.
 func (s *idxSet) take(part Part, images, labels idxFile) error {
 	switch {
 	case len(images.dims) != 3 || images.dims[1] != images.dims[2]:

@@ -17,13 +17,14 @@ type LoaderConfig struct {
 	Augmentation recipe.Augmentation
 	Mean         []float32 // per channel, of pixels as 0..1
 	Deviation    []float32
-	// step of the first batch; the batches of a later start are those of an earlier one
+	// step of the first batch; a loader that starts later makes the same batches as one that
+	// started earlier
 	Start int
 	Steps int // step to end before
 }
 
-// Loader makes the training batches of a run, one ahead of whoever takes them. Every epoch goes
-// through the images in an order of its own and drops the ragged batch at its end.
+// Loader makes the training batches of a run, prefetching one batch. Every epoch goes through the
+// images in its own random order and drops the incomplete batch at its end.
 type Loader struct {
 	config  LoaderConfig
 	table   normaliser
@@ -96,8 +97,8 @@ func (l *Loader) fill(b *batch, examples []int, epoch int) {
 	}
 }
 
-// Next copies the next batch [Batch, Size, Size, Channels] and tells how long it had to be waited
-// for. There must be one left.
+// Next copies the next batch [Batch, Size, Size, Channels] and returns how long it had to wait for
+// it. It panics after the last batch.
 func (l *Loader) Next(images []float32, labels []int32) (waited time.Duration) {
 	before := time.Now()
 	b, ok := <-l.ready
@@ -111,14 +112,14 @@ func (l *Loader) Next(images []float32, labels []int32) (waited time.Duration) {
 	return waited
 }
 
-// Close ends the loader's work.
+// Close ends the loader's goroutine.
 func (l *Loader) Close() {
 	close(l.quit)
 	<-l.stopped
 }
 
-// FillBatch writes images from on as a batch for evaluation, without augmentation, and returns how
-// many there were; the rest of the batch repeats the last one.
+// FillBatch writes images starting at from as a batch for evaluation, without augmentation, and
+// returns their number; the rest of the batch repeats the last one.
 func FillBatch(images []float32, labels []int32, im *Images, from int, mean,
 	deviation []float32) int {
 	table := newNormaliser(mean, deviation)

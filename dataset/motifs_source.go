@@ -12,8 +12,7 @@ import (
 	"gridsearch/dataset/motifs"
 )
 
-// motifSet draws pictures when they are first asked for, and keeps them in the user's cache
-// directory.
+// motifSet draws pictures when they are first needed, and keeps them in the user's cache directory.
 type motifSet struct {
 	cache string // file of records; empty where there is none, and pictures are drawn every time
 }
@@ -25,8 +24,8 @@ const motifRecord = sha256.Size + motifs.Bytes
 
 func openMotifs() *motifSet { return &motifSet{MotifsCache()} }
 
-// MotifsCache is the file that keeps the pictures of motifs, empty where this user has no place for
-// it.
+// MotifsCache is the cache file of the pictures of motifs, "" where the user has no cache
+// directory.
 func MotifsCache() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -90,7 +89,8 @@ func (m *motifSet) Load(part Part, indices []int) (*Images, error) {
 	return im, nil
 }
 
-// open opens the cache. One that cannot be written costs time, nothing else, so errors are dropped.
+// open opens the cache. Without a writable cache pictures are only drawn again, so errors are
+// ignored.
 func (m *motifSet) open() *os.File {
 	if m.cache == "" || os.MkdirAll(filepath.Dir(m.cache), 0o755) != nil {
 		return nil

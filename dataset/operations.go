@@ -6,15 +6,15 @@ import (
 	"gridsearch/internal/portable"
 )
 
-// canvas is an image that operations change. Each does what Pillow's function of its name does, bit
-// for bit, which the authors' own imitate ([code], autoaugment.py); those that move pixels take the
-// nearest one and fill with grey.
+// canvas is an image that operations modify. Each operation computes, bit for bit, what Pillow's
+// function of that name does, which the authors' own imitate ([code], autoaugment.py); those that
+// move pixels use nearest-neighbour sampling and fill with grey.
 type canvas struct {
 	size, channels int
 	pixels, spare  []uint8 // [size, size, channels]
 }
 
-// grey comes in from outside ([code], replace_value).
+// grey fills what comes from outside the image ([code], replace_value).
 const grey = 128
 
 func newCanvas(size, channels int) *canvas {
@@ -22,10 +22,10 @@ func newCanvas(size, channels int) *canvas {
 	return &canvas{size, channels, make([]uint8, n), make([]uint8, n)}
 }
 
-// table is what becomes of each value.
+// table maps each byte value.
 type table [256]uint8
 
-// each maps all values by one rule, whose results are clipped.
+// each maps all values by one rule, whose results are clipped to 0..255.
 func (c *canvas) each(rule func(v int) int) {
 	var t table
 	for v := range t {
@@ -36,7 +36,7 @@ func (c *canvas) each(rule func(v int) int) {
 	}
 }
 
-// channelwise maps the values of each channel by a table made from the channel's histogram.
+// channelwise maps the values of each channel by a table computed from the channel's histogram.
 func (c *canvas) channelwise(rule func(counts *[256]int) table) {
 	for ch := range c.channels {
 		var counts [256]int
@@ -57,7 +57,7 @@ func identity() (t table) {
 	return t
 }
 
-// autoContrast stretches each channel over all values.
+// autoContrast stretches each channel to the full range.
 func (c *canvas) autoContrast() {
 	c.channelwise(func(counts *[256]int) table {
 		low, high := 0, 255
@@ -80,7 +80,7 @@ func (c *canvas) autoContrast() {
 	})
 }
 
-// equalize gives each channel as even a histogram as a table can.
+// equalize equalises the histogram of each channel.
 func (c *canvas) equalize() {
 	c.channelwise(func(counts *[256]int) table {
 		total, last := 0, 0
@@ -105,7 +105,7 @@ func (c *canvas) equalize() {
 
 func (c *canvas) invert() { c.each(func(v int) int { return 255 - v }) }
 
-// posterize keeps the upper bits.
+// posterize keeps the highest bits.
 func (c *canvas) posterize(bits int) {
 	drop := max(0, 8-bits)
 	c.each(func(v int) int { return v >> drop << drop })
@@ -121,7 +121,7 @@ func (c *canvas) solarize(threshold int) {
 	})
 }
 
-// solarizeAdd lightens the darker half of the values.
+// solarizeAdd adds to the values below 128.
 func (c *canvas) solarizeAdd(addition int) {
 	c.each(func(v int) int {
 		if v < 128 {
@@ -131,13 +131,13 @@ func (c *canvas) solarizeAdd(addition int) {
 	})
 }
 
-// blend is the value at a factor of the way from one to another, which may be beyond it; towards 0.
+// blend interpolates from one value to another, or extrapolates beyond it, and rounds towards 0.
 func blend(from, to int, factor float32) int {
 	return int(float32(from) + float32(factor*float32(to-from)))
 }
 
-// brightness blends with black, contrast with the mean of the grey picture, color with the grey
-// picture, sharpness with a smoothed one.
+// brightness blends with black, contrast with the mean of the greyscale image, color with the
+// greyscale image, sharpness with a smoothed one.
 
 func (c *canvas) brightness(factor float32) {
 	c.each(func(v int) int { return blend(0, v, factor) })
@@ -161,7 +161,7 @@ func (c *canvas) color(factor float32) {
 	}
 }
 
-// luma is the grey value of a pixel, by ITU-R 601-2 in whole numbers where there are three
+// luma is the greyscale value of a pixel, by ITU-R 601-2 in integers where there are three
 // channels.
 func (c *canvas) luma(pixel int) int {
 	if c.channels != 3 {
@@ -171,8 +171,8 @@ func (c *canvas) luma(pixel int) int {
 	return (int(p[0])*19595 + int(p[1])*38470 + int(p[2])*7471 + 1<<15) >> 16
 }
 
-// sharpness smooths by the mean of a pixel, counted 5 times, and its 8 neighbours; the border
-// stays.
+// sharpness smooths with the 3x3 kernel that weighs the pixel 5 and its 8 neighbours 1; the border
+// is not changed.
 func (c *canvas) sharpness(factor float32) {
 	copy(c.spare, c.pixels)
 	width := c.size * c.channels
@@ -188,8 +188,8 @@ func (c *canvas) sharpness(factor float32) {
 	c.pixels, c.spare = c.spare, c.pixels
 }
 
-// affine takes the pixel at (x, y) from (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]), of
-// pixels' centres, in fixed point.
+// affine samples pixel (x, y) at (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]), of the pixels'
+// centres, in fixed point.
 func (c *canvas) affine(m [6]float64) {
 	fixed := func(v float64) int { return int(math.Floor(float64(v*(1<<16)) + .5)) }
 	place := func(a, b, at float64) int { return fixed(at + float64(a*.5) + float64(b*.5)) }
@@ -212,7 +212,7 @@ func (c *canvas) affine(m [6]float64) {
 	c.pixels, c.spare = c.spare, c.pixels
 }
 
-// rotate turns anticlockwise about the middle.
+// rotate rotates anticlockwise about the centre.
 func (c *canvas) rotate(degrees float64) {
 	sin, cos := portable.Sincos(-degrees * math.Pi / 180)
 	middle := float64(c.size) / 2
@@ -223,7 +223,7 @@ func (c *canvas) rotate(degrees float64) {
 func (c *canvas) shearX(by float64) { c.affine([6]float64{1, by, 0, 0, 1, 0}) }
 func (c *canvas) shearY(by float64) { c.affine([6]float64{1, 0, 0, by, 1, 0}) }
 
-// translate moves to the left and up, in pixels.
+// translate shifts to the left and up, in pixels.
 func (c *canvas) translate(x, y float64) { c.affine([6]float64{1, 0, x, 0, 1, y}) }
 
 // cutout greys a square of 2*pad pixels around a centre.

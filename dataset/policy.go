@@ -7,12 +7,12 @@ import (
 	"gridsearch/model/recipe"
 )
 
-// operations are RandAugment's, in the authors' order, which the draws depend on.
+// operations are RandAugment's, in the authors' order, which the random draws depend on.
 var operations = []string{"AutoContrast", "Equalize", "Invert", "Rotate", "Posterize", "Solarize",
 	"Color", "Contrast", "Brightness", "Sharpness",
 	"ShearX", "ShearY", "TranslateX", "TranslateY", "Cutout", "SolarizeAdd"}
 
-// chance is an operation of an AutoAugment pair: with what probability, and at what magnitude.
+// chance is an operation of an AutoAugment pair, with its probability and magnitude.
 type chance struct {
 	operation   string
 	probability float64
@@ -37,15 +37,16 @@ var autoAugment = [25][2]chance{
 }
 
 // Largest shift and half side of RandAugment's cutout and largest shift of AutoAugment, in the
-// authors' pixels, which are those of images of 224: here they are shares of the side.
+// authors' pixels of images of 224: here they are fractions of the side.
 const (
 	randAugmentShift  = 100. / 224
 	randAugmentCutout = 40. / 224
 	autoAugmentShift  = 250. / 224
 )
 
-// distort applies the policy to an image. The draws are a function of the stream alone and no fewer
-// for one operation than for another, so that trials of unlike resolution see the same changes.
+// distort applies the policy to an image. The draws are a function of the stream alone, and their
+// number does not depend on the operation, so that trials of different resolution see the same
+// changes.
 func (a augmentation) distort(c *canvas, s *random.Stream) {
 	switch a.Policy {
 	case recipe.RandAugment:
@@ -71,7 +72,7 @@ func drawPlace(s *random.Stream) place {
 	return place{math.Copysign(1, sign-.5), x, y}
 }
 
-// apply does an operation at a level, 1 for magnitude 10 ([code], level_to_arg).
+// apply applies an operation at a level, 1 for magnitude 10 ([code], level_to_arg).
 func (c *canvas) apply(name string, level, shift float64, at place) {
 	side, factor := float64(c.size), float32(float64(level*1.8)+.1)
 	switch name {

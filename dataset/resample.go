@@ -2,9 +2,9 @@ package dataset
 
 import "math"
 
-// resampler brings rectangles of square images to a size by bicubic interpolation with
-// antialiasing, enlarging where it has to: Pillow's resize, bit for bit. The resize_bicubic of
-// [code] has a kernel of its own (a = -3/4) and no antialiasing. It is not safe for concurrent use.
+// resampler resizes rectangles of square images by antialiased bicubic interpolation, up or down:
+// Pillow's resize, bit for bit. (The resize_bicubic of [code] has another kernel, a = -3/4, and no
+// antialiasing.) It is not safe for concurrent use.
 type resampler struct {
 	size, channels int
 	filters        map[int]filter // by the length that is brought to size
@@ -19,16 +19,15 @@ func newResampler(size, channels int) *resampler {
 // rectangle is a part of an image, in pixels.
 type rectangle struct{ x, y, width, height int }
 
-// centre is the square in the middle that has this share of the side ([code],
-// _decode_and_center_crop).
+// centre is the central square with this share of the side ([code], _decode_and_center_crop).
 func centre(size int, share float64) rectangle {
 	side := max(1, int(share*float64(size)))
 	at := (size - side + 1) / 2
 	return rectangle{at, at, side, side}
 }
 
-// run writes the rectangle of an image [side, side, channels] as [size, size, channels]. The longer
-// side comes first, which is cheaper.
+// run resizes the rectangle of an image [side, side, channels] to [size, size, channels]. The
+// longer side is resized first, which is cheaper.
 func (r *resampler) run(to, from []uint8, side int, part rectangle) {
 	image := pixels{from[(part.y*side+part.x)*r.channels:], part.width, part.height, side * r.channels}
 	if part.height > part.width {
@@ -47,7 +46,7 @@ type pixels struct {
 	stride        int // bytes from one row to the next
 }
 
-// between is room for an image that has its new size on one side alone.
+// between is a buffer for an image that has its new size along one axis only.
 func (r *resampler) between(other int) []uint8 {
 	if need := r.size * other * r.channels; len(r.room) < need {
 		r.room = make([]uint8, need)
@@ -55,7 +54,7 @@ func (r *resampler) between(other int) []uint8 {
 	return r.room
 }
 
-// down brings the height to size.
+// down resizes the height.
 func (r *resampler) down(to []uint8, p pixels) pixels {
 	f, width := r.filter(p.height), p.width*r.channels
 	if len(r.sums) < width {
@@ -81,7 +80,7 @@ func (r *resampler) down(to []uint8, p pixels) pixels {
 	return pixels{to, p.width, r.size, width}
 }
 
-// across brings the width to size.
+// across resizes the width.
 func (r *resampler) across(to []uint8, p pixels) {
 	f, width := r.filter(p.width), r.size*r.channels
 	for y := range p.height {
@@ -129,8 +128,8 @@ const (
 
 func clip8(v int32) uint8 { return uint8(min(255, max(0, v))) }
 
-// filter is how each new pixel of a row follows from the old ones: `count[x]` of them from
-// `first[x]` on, with weights that add up to 1.
+// filter is how each new pixel of a row is computed from the old ones: `count[x]` of them from
+// `first[x]` on, with weights that sum to 1.
 type filter struct {
 	first, count []int
 	weights      []int32 // [new pixels, most]
@@ -141,7 +140,7 @@ func (f filter) taps(x int) (first int, weights []int32) {
 	return f.first[x], f.weights[x*f.most:][:f.count[x]]
 }
 
-// filter makes or finds the filter for a length.
+// filter computes the filter for a length, once.
 func (r *resampler) filter(length int) filter {
 	f, ok := r.filters[length]
 	if !ok {
@@ -174,8 +173,8 @@ func newFilter(length, size int) filter {
 	return f
 }
 
-// cubic is Keys' kernel with a = -1/2. Products are rounded by conversions, so that no compiler
-// fuses them with a sum and the bits are the same everywhere.
+// cubic is Keys' kernel with a = -1/2. Products are rounded by conversions, which prevents fused
+// multiply-adds, so that the bits are the same everywhere.
 func cubic(x float64) float64 {
 	x = math.Abs(x)
 	switch {
@@ -187,8 +186,8 @@ func cubic(x float64) float64 {
 	return 0
 }
 
-// CentreCrop cuts the middle out of every image, with this share of the side, and brings it to a
-// size by bicubic interpolation.
+// CentreCrop crops every image to the central square with this share of the side, and resizes it by
+// bicubic interpolation.
 func (im *Images) CentreCrop(share float64, pixels int) *Images {
 	out, r := newImages(im.N, pixels, im.Channels), newResampler(pixels, im.Channels)
 	copy(out.Labels, im.Labels)

@@ -3,8 +3,8 @@ package dataset
 import "fmt"
 
 // Resize makes images of another, smaller size with an area filter: every new pixel is the mean of
-// the square of old ones that it covers, those on its edge by the share covered. The arithmetic is
-// in whole numbers, so that the bytes are the same everywhere.
+// the old ones that it covers, weighted by the area covered. The arithmetic is in integers, so that
+// the bytes are the same everywhere.
 func (im *Images) Resize(pixels int) (*Images, error) {
 	if pixels > im.Size || pixels < 1 {
 		return nil, fmt.Errorf("images of %d pixels cannot be made %d: they are never enlarged",
@@ -23,14 +23,14 @@ func (im *Images) Resize(pixels int) (*Images, error) {
 	return small, nil
 }
 
-// span is the old pixels that a new one covers, in units of 1/size of a new pixel: the weights of a
-// span add up to the old size.
+// span is the old pixels that a new one covers, with weights in units of 1/size of a new pixel,
+// which sum to the old size.
 type span struct {
 	first   int
 	weights []uint32
 }
 
-// areaSpans covers a side of from pixels with to new ones. With every old pixel cut into `to`
+// areaSpans covers a side of from pixels with to new ones. With every old pixel divided into `to`
 // parts, a new pixel is `from` parts long.
 func areaSpans(from, to int) []span {
 	spans := make([]span, to)
@@ -46,7 +46,7 @@ func areaSpans(from, to int) []span {
 	return spans
 }
 
-// shrink filters one image, along y and then along x; rows holds the sums between.
+// shrink filters one image, along y and then along x; rows holds the intermediate sums.
 func shrink(to, from []uint8, rows []uint32, spans []span, size, channels int) {
 	width := size * channels
 	for y, s := range spans {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// ContactSheet shows the first training images of every class, one row a class and columns images
-// wide, or as many as the largest class has, at their native size.
+// ContactSheet shows the first training images of every class at their native size, a row per
+// class, with at most columns images.
 func ContactSheet(src Source, columns int) (image.Image, error) {
 	info := src.Info()
 	var indices, rows []int

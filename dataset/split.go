@@ -11,8 +11,8 @@ import (
 
 // Split draws the validation images, a fraction of all, and the training images from the rest;
 // trainExamples 0 takes all of the rest. Both are stratified: every class has its share, to within
-// one image. The draw depends on the seed alone, and fewer training examples of the same seed are a
-// subset of more. Indices are in increasing order.
+// one image. The draw depends on the seed alone, and a smaller training set is a subset of a larger
+// one with the same seed. Indices are in increasing order.
 func Split(labels []int, validationFraction float64, trainExamples int,
 	seed uint64) (train, validation []int, err error) {
 	wanted := int(math.Round(validationFraction * float64(len(labels))))
@@ -35,8 +35,8 @@ func Split(labels []int, validationFraction float64, trainExamples int,
 	return train, validation, nil
 }
 
-// interleave orders all images so that every stretch from the start holds each class by its share:
-// the k-th of n images of a class is placed at (k + 1/2) / n of the way.
+// interleave orders all images so that every prefix contains each class in its share: the k-th of n
+// images of a class is placed at (k + 1/2) / n of the list.
 func interleave(labels []int, seed uint64) []int {
 	byClass := map[int][]int{}
 	for i, label := range labels {
@@ -49,7 +49,7 @@ func interleave(labels []int, seed uint64) []int {
 		}
 	}
 	order := random.New(seed, "split order").Perm(len(labels))
-	// Equal places of unlike classes are in the order of the permutation, which favours no class.
+	// Ties between classes are in the order of the permutation, which favours no class.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(place[a], place[b]) })
 	return order
 }

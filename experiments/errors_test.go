@@ -13,8 +13,8 @@ import (
 	"gridsearch/internal/tomlform"
 )
 
-// TestMistakes holds the messages of the bad files of an archive, each NAME.toml with optional
-// settings in NAME.set, against NAME.err.
+// TestMistakes compares the messages of the bad files of an archive, each NAME.toml with optional
+// settings in NAME.set, with NAME.err.
 func TestMistakes(t *testing.T) {
 	path := filepath.Join("testdata", "mistakes.txtar")
 	archive, err := txtar.ParseFile(path)

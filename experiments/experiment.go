@@ -4,9 +4,9 @@
 // once, each with line, column and the nearest valid name (package tomlform). Numbers of a grid are
 // exact decimals, as written. What a file leaves out gets the default beside the field here.
 //
-// The package reads the tables of a file, two of them with packages of their own: space has [search]
-// and its constraints, training has [train]. It joins what they name: the model around which a
-// search is made, the space of the search, the data and the recipe.
+// The package reads the tables of a file, two of them with packages of their own: space has
+// [search] and its constraints, training has [train]. It joins what they name: the model around
+// which a search is made, the space of the search, the data and the recipe.
 //
 // References:
 //

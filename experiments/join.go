@@ -110,8 +110,8 @@ func (e *Experiment) Builder(base model.Architecture, native int) search.Build {
 }
 
 // Plan makes the plan of the search around a base, on data with so many native pixels (0: no
-// limit). Its error names the key at fault, and wraps a *planner.EmptyError where nothing is left to
-// train.
+// limit). Its error names the key at fault, and wraps a *planner.EmptyError where nothing is left
+// to train.
 func (e *Experiment) Plan(base model.Architecture, native int) (*planner.Plan, error) {
 	plan, err := planner.NewPlan(e.Search, e.Builder(base, native))
 	var empty *planner.EmptyError

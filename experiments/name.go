@@ -16,7 +16,7 @@ const folderRule = "use letters with their marks, digits, spaces and any of - _ 
 // maxName is the longest name that common file systems take, in bytes.
 const maxName = 255
 
-// makesFolder says whether a study's name can be that of its folder on every system.
+// makesFolder reports whether a study's name can be that of its folder on every system.
 func makesFolder(name string) bool {
 	first, _ := utf8.DecodeRuneInString(name)
 	return name != "" && len(name) <= maxName && utf8.ValidString(name) &&
@@ -31,11 +31,11 @@ func strange(r rune) bool {
 		!strings.ContainsRune("-_. +()", r)
 }
 
-// joins says whether a character belongs to the letter in front of it: the vowels of Hindi, accents
-// as macOS writes them, and the two joiners of Indian and Persian writing.
+// joins reports whether a character belongs to the letter in front of it: the vowels of Hindi,
+// accents as macOS writes them, and the two joiners of Indian and Persian writing.
 func joins(r rune) bool { return unicode.IsMark(r) || r == '\u200c' || r == '\u200d' }
 
-// isDevice says whether Windows takes a name for a device, whatever follows a dot.
+// isDevice reports whether Windows takes a name for a device, whatever follows a dot.
 func isDevice(name string) bool {
 	stem, _, _ := strings.Cut(strings.ToLower(name), ".")
 	stem = strings.TrimRight(stem, " ")

@@ -126,7 +126,7 @@ func TestEveryKey(t *testing.T) {
 	}
 }
 
-// TestEfficientNetRecipe holds what the recipe gives all tables against section 4 of the authors'
+// TestEfficientNetRecipe compares what the recipe gives all tables with section 4 of the authors'
 // numbers, and that every one can be changed.
 func TestEfficientNetRecipe(t *testing.T) {
 	text := "schema_version = 1\nmodel.baseline = \"resnet-18\"\n[data]\ndataset = " +
@@ -271,7 +271,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestMistakesAddUp: mistakes of unlike sections are all reported, in the order of their places,
+// TestMistakesAddUp: mistakes of different sections are all reported, in the order of their places,
 // whatever else is in the file.
 func TestMistakesAddUp(t *testing.T) {
 	lines := []string{"[study]", "seed = -1", "[objective]", "metric = 1", "[replication]",

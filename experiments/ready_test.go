@@ -77,7 +77,7 @@ func readyNames(t *testing.T) []string {
 	return names
 }
 
-// TestReadyPlans holds what each ready file would train, with its exact cost, against the recorded
+// TestReadyPlans compares what each ready file would train, with its exact cost, with the recorded
 // plans; the order of trials is the search's to test.
 func TestReadyPlans(t *testing.T) {
 	var out bytes.Buffer

@@ -1,9 +1,8 @@
 // Package model describes convolutional networks as data: a stem, stages of blocks and a head,
 // scaled in depth, width and resolution, with the exact cost of every layer.
 //
-// One list, Blocks, is walked by whoever builds a network and by whoever counts it, so that what is
-// trained and what is counted are the same. The package knows neither a search nor a training
-// library.
+// Building a network and counting its cost walk the same list, Blocks, so that what is trained is
+// what was counted. The package depends neither on a search nor on a training library.
 //
 // References:
 //
@@ -22,7 +21,7 @@ import (
 	"fmt"
 )
 
-// Architecture is a network before anything is allocated for it. Inputs are square, Pixels on a
+// Architecture is a network as data, before any memory is allocated. Inputs are square, Pixels on a
 // side.
 type Architecture struct {
 	Name       string  `json:"name,omitempty"`
@@ -44,8 +43,8 @@ type Architecture struct {
 	// share of the old running statistics that is kept in a step
 	BatchNormMomentum float64 `json:"batch_norm_momentum"`
 
-	// How the network came about and how it scales on, which is no part of what it is.
-	// coefficients against the smallest network of its family; 0 where there is none
+	// Scaling of the network, which is not part of its identity: Width and Depth are coefficients
+	// relative to the smallest network of its family, 0 where there is none.
 	Width float64 `json:"-"`
 	Depth float64 `json:"-"`
 	Fixed Fixed   `json:"-"`
@@ -59,7 +58,7 @@ type Stem struct {
 	Pool     bool `json:"pool,omitempty"` // a 3x3 max pooling of stride 2 follows ([resnet])
 }
 
-// Stage is a row of equal blocks; the first has the stride, the others stride 1.
+// Stage is a sequence of equal blocks; the first has the stride, the others stride 1.
 type Stage struct {
 	Block string `json:"block"` // one of BlockKinds
 	// of an MBConv: channels inside as a multiple of the input's; of a bottleneck: the output's as
@@ -74,8 +73,8 @@ type Stage struct {
 	Activation string  `json:"activation,omitempty"` // empty for the network's
 }
 
-// Kinds of blocks that stages are made of: BlockKinds. Every convolution has a batch norm behind
-// it, and an activation unless it is said to be linear.
+// Kinds of blocks that stages are made of: BlockKinds. Every convolution is followed by batch norm,
+// and by an activation unless it is said to be linear.
 const (
 	// 1x1 expansion, depthwise, squeeze-excite, linear 1x1 projection; the input added where the
 	// shape stays ([effnet])
@@ -89,7 +88,7 @@ const (
 	Bottleneck = "bottleneck"
 )
 
-// Activations.
+// Names of the activations.
 const (
 	SiLU  = "silu"  // x * sigmoid(x)
 	ReLU  = "relu"  // max(x, 0)
@@ -101,8 +100,8 @@ const (
 // Activations lists them.
 var Activations = []string{SiLU, ReLU, ReLU6, HardSwish}
 
-// Paddings of convolutions and poolings. They differ where the stride is 2 and the map's side is
-// even.
+// Paddings of convolutions and poolings. They differ where the stride is 2 and the side of the map
+// is even.
 const (
 	Symmetric = "symmetric" // (kernel-1)/2 rows and columns of zeros on all sides
 	// TensorFlow's: as many as the last output needs, half of them in front, rounded down
@@ -134,8 +133,8 @@ func (a Architecture) FinalMap() int {
 	return blocks[len(blocks)-1].OutSize
 }
 
-// Key identifies the network: two architectures with one key have the same layers. Names,
-// regularisation and rules of scaling stay out.
+// Key identifies the network: two architectures with the same key have the same layers. Names,
+// regularisation and rounding rules are not part of it.
 func (a Architecture) Key() string {
 	own := cmp.Or(a.Activation, SiLU)
 	network := map[string]any{

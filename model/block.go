@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Block is one unit of a network: what a builder makes in one piece.
+// Block is one unit of a network, which a builder makes as a whole.
 type Block struct {
 	Name string // "stem", "pool", "block0", "block1", ..., "head"
 	// "stem", "pool", a stage's block kind, "head" or, without a convolution, "classifier"
@@ -20,8 +20,8 @@ type Block struct {
 	Stride     int
 	InSize     int // side of the input map
 	OutSize    int // side of the output map
-	// rows and columns by which the padding in front of the convolution or pooling with the stride
-	// is less than (Kernel-1)/2
+	// rows and columns by which the padding before the convolution or pooling with the stride is
+	// less than (Kernel-1)/2
 	Shift      int
 	Activation string
 	Skip       bool    // the input is added to the output
@@ -29,7 +29,7 @@ type Block struct {
 	DropRate   float64 // probability that stochastic depth drops an example's residual
 }
 
-// Kinds of blocks that are in no stage.
+// Kinds of blocks that are not part of a stage.
 const (
 	KindStem       = "stem"
 	KindPool       = "pool"
@@ -62,7 +62,8 @@ func (a Architecture) Blocks() []Block {
 			next.Name, next.Stage, next.Repeat = fmt.Sprintf("block%d", index), i+1, repeat
 			b := stage.block(next)
 			if b.Skip {
-				// The official rule: block i of N is dropped with probability rate*i/N ([code], drop_connect).
+				// The official rule: block i of N is dropped with probability rate*i/N ([code],
+				// drop_connect).
 				b.DropRate = a.DropConnect * float64(index) / float64(total)
 			}
 			add(b)
@@ -86,7 +87,7 @@ func (a Architecture) depth() int {
 	return n
 }
 
-// block fills in what the stage says of a block whose input and place are known.
+// block fills in what the stage defines of a block whose input and position are set.
 func (s Stage) block(b Block) Block {
 	b.Kind, b.Out, b.Kernel = s.Block, s.Channels, s.Kernel
 	b.Activation = cmp.Or(s.Activation, b.Activation)

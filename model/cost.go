@@ -13,7 +13,7 @@ type Cost struct {
 	Activations int64 `json:"activations"`
 }
 
-// Layer is one convolution or dense layer. Params is without the batch norm that may follow.
+// Layer is one convolution or dense layer. Params does not include the batch norm that may follow.
 type Layer struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"` // "conv", "depthwise", "se" or "linear"
@@ -29,7 +29,7 @@ type Layer struct {
 	Params      int64  `json:"params"`
 	MAdds       int64  `json:"madds"`
 	Stage       int    `json:"-"` // as of Block
-	norm        int64  // parameters of the batch norm behind the layer
+	norm        int64  // parameters of the batch norm after the layer
 }
 
 // Layer types.
@@ -41,16 +41,16 @@ const (
 )
 
 // Layers lists every convolution and dense layer in the order of execution, a block's shortcut
-// last. Names are those that torchvision gives to an EfficientNet's, so that counts can be held
-// against it; other networks are named alike. It panics at a kind of block that is not known, which
-// Validate refuses: counted as nothing it would be taken for cheap.
+// last. Names are torchvision's for an EfficientNet, so that counts can be compared with it; other
+// networks are named in the same style. It panics at an unknown kind of block, which Validate
+// refuses, rather than count it as free.
 func (a Architecture) Layers() []Layer {
 	var layers []Layer
 	for _, b := range a.Blocks() {
 		c := counter{block: b, classes: a.Classes}
 		k := kindOf(b.Kind)
 		if k.count == nil {
-			panic(fmt.Sprintf("model: %s: nobody counts block %q", b.Name, b.Kind))
+			panic(fmt.Sprintf("model: %s: no counter for block %q", b.Name, b.Kind))
 		}
 		k.count(&c)
 		layers = append(layers, c.layers...)
@@ -92,7 +92,7 @@ func (c *counter) full(name string, in, out int) {
 	c.add(conv(name, in, out, c.block.Kernel, c.block.Stride, c.block.InSize, c.block.OutSize))
 }
 
-// pointwise is a 1x1 convolution on maps of that side.
+// pointwise is a 1x1 convolution on maps of size x size pixels.
 func (c *counter) pointwise(in, out, size int) {
 	c.add(conv(c.part()+".0", in, out, 1, 1, size, size))
 }
@@ -173,7 +173,7 @@ func linear(name string, in, out int) Layer {
 	return l
 }
 
-// Cost adds up the layers.
+// Cost sums the cost of all layers.
 func (a Architecture) Cost() Cost {
 	var c Cost
 	for _, l := range a.Layers() {
@@ -186,14 +186,14 @@ func (a Architecture) Cost() Cost {
 	return c
 }
 
-// wordBytes is the size of every number that is kept.
+// wordBytes is the size of a stored number: float32.
 const wordBytes = 4
 
 // ParameterBytes is the memory of the trained parameters.
 func (c Cost) ParameterBytes() int64 { return wordBytes * c.Params }
 
-// TrainingBytes estimates the peak memory of training on batches of that size: parameters with a
-// gradient and one value of an optimiser each, images, outputs of all convolutions and blocks, and
+// TrainingBytes estimates the peak memory of training with that batch size: parameters, each with a
+// gradient and one optimiser value, images, outputs of all convolutions and blocks, and the
 // gradients of the input and output of the block with the largest ones. Fused blocks keep less of
 // wide expansions, plain ones more.
 func (a Architecture) TrainingBytes(batch int) int64 {

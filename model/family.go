@@ -19,8 +19,8 @@ func b0() Architecture {
 	}
 }
 
-// lite0 is B0 for small devices: no squeeze-excite, an activation that is easy to quantise, stem
-// and head and the ends' repeats for all sizes.
+// lite0 is B0 for small devices: no squeeze-excite, an activation that is easy to quantise; stem,
+// head and the repeats of the first and last stage are the same for all sizes.
 func lite0() Architecture {
 	a := b0()
 	a.Activation, a.Fixed = ReLU6, Fixed{Stem: true, Head: true, Ends: true}
@@ -30,14 +30,15 @@ func lite0() Architecture {
 	return a
 }
 
-// tiny is what [tiny] scales down: B0 with its stem, and a head that is no narrower.
+// tiny is the base that [tiny] scales down: B0 with its stem fixed, and a head that never gets
+// narrower.
 func tiny() Architecture {
 	a := b0()
 	a.Fixed = Fixed{Stem: true, HeadFloor: true}
 	return a
 }
 
-// mobileNetV1 is [mobile1] with each row of equal channels as a stage.
+// mobileNetV1 is [mobile1] with consecutive rows of equal channels as one stage.
 func mobileNetV1() Architecture {
 	return Architecture{
 		InChannels: 3, Pixels: 224, Classes: ImageNetClasses, Activation: ReLU6,
@@ -72,7 +73,7 @@ func mobileNetV2() Architecture {
 	}
 }
 
-// resNet is [resnet] of one kind of block, so many of it in each of four stages.
+// resNet is [resnet] with one kind of block, repeats[i] of them in stage i.
 func resNet(block string, repeats ...int) func() Architecture {
 	expansion := 1
 	if block == Bottleneck {

@@ -1,12 +1,12 @@
 package model
 
-// kind is what the package knows of a kind of block. Builders, names and drawings of kinds are with
-// those who build, name and draw; tests hold each of them to every kind of AllKinds.
+// kind describes a kind of block. Builders, names and ONNX drawings of kinds are in the packages
+// that build, name and draw; tests check that each has every kind of AllKinds.
 type kind struct {
 	name  string
 	count func(*counter) // lists the layers of a block, without which it would cost nothing
 
-	// Of kinds that stages are made of:
+	// For kinds that stages are made of:
 	staged    bool
 	shape     func(*Block, Stage) // what is inside the block; nil for nothing
 	expansion int                 // that of the published networks; 0 where the kind has none
@@ -14,7 +14,7 @@ type kind struct {
 	divides   bool                // channels are a multiple of the expansion
 }
 
-// blockKinds are all kinds, those of stages in the order in which messages list them.
+// blockKinds are all kinds; those of stages are in the order in which messages list them.
 var blockKinds = []kind{
 	{name: MBConv, count: (*counter).mbconv, staged: true, shape: expanded, expansion: 6,
 		seRatio: .25},
@@ -43,7 +43,7 @@ func kindNames() (staged, all []string) {
 	return staged, all
 }
 
-// kindOf finds a kind; one that is not known has neither a counter nor a shape.
+// kindOf finds a kind; an unknown one has neither a counter nor a shape.
 func kindOf(name string) kind {
 	for _, k := range blockKinds {
 		if k.name == name {
@@ -53,19 +53,20 @@ func kindOf(name string) kind {
 	return kind{name: name}
 }
 
-// StageDefaults is a stage of a kind of block with the expansion and squeeze-excite of its
-// published networks ([code], efficientnet_builder.py; [mobile2]; [resnet]), and nothing else.
+// StageDefaults is a stage of a kind of block with the expansion and squeeze-excite ratio of its
+// published networks ([code], efficientnet_builder.py; [mobile2]; [resnet]); all other fields are
+// zero.
 func StageDefaults(block string) Stage {
 	k := kindOf(block)
 	return Stage{Block: block, Expansion: max(1, k.expansion), SERatio: k.seRatio}
 }
 
-// expanded is a mobile bottleneck: more channels inside than in front.
+// expanded is the shape of an inverted bottleneck: more channels inside than at its input.
 func expanded(b *Block, s Stage) {
 	b.Expanded, b.Skip = b.In*s.Expansion, b.Stride == 1 && b.In == b.Out
 }
 
-// residual is one of [resnet]: fewer channels inside than behind, or as many.
+// residual is the shape of a block of [resnet]: as many channels inside as at its output, or fewer.
 func residual(b *Block, s Stage) {
 	b.Expanded, b.Skip, b.Shortcut = b.Out/max(1, s.Expansion), true, b.Stride != 1 || b.In != b.Out
 }

@@ -45,7 +45,7 @@ func number(t *testing.T, text string) int64 {
 	return n
 }
 
-// TestFamily holds the counts of B0..B7 against those taken from another implementation by hooks on
+// TestFamily compares the counts of B0..B7 with those taken from another implementation by hooks on
 // its layers.
 func TestFamily(t *testing.T) {
 	for _, row := range table(t, "testdata/b0_b7_totals.csv") {
@@ -98,8 +98,8 @@ func TestLayersOfB0(t *testing.T) {
 	}
 }
 
-// TestCounts holds every preset, and networks scaled as the paper's Figure 3, Table 3 and Table 7
-// have them, against counts by hooks (testdata/counts.py).
+// TestCounts compares every preset, and networks scaled as the paper's Figure 3, Table 3 and Table
+// 7 have them, with counts by hooks (testdata/counts.py).
 func TestCounts(t *testing.T) {
 	counted := map[string]bool{}
 	for _, row := range table(t, "testdata/counts.csv") {
@@ -139,7 +139,7 @@ func factor(t *testing.T, text string) float64 {
 	return f
 }
 
-// TestLayers holds every layer of networks of all kinds of blocks against that of PyTorch's
+// TestLayers compares every layer of networks of all kinds of blocks with that of PyTorch's
 // (testdata/counts.py).
 func TestLayers(t *testing.T) {
 	layers := map[string][]Layer{}
@@ -166,7 +166,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// compare holds a layer against a row of a file of testdata.
+// compare compares a layer with a row of a file of testdata.
 func (l Layer) compare(t *testing.T, row map[string]string) {
 	t.Helper()
 	if l.Type != row["type"] {

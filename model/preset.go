@@ -8,11 +8,11 @@ import (
 	"gridsearch/internal/nearest"
 )
 
-// ImageNetClasses is the number of classes of a preset until it is given data.
+// ImageNetClasses is the number of classes of a preset unless the data set says otherwise.
 const ImageNetClasses = 1000
 
-// preset is a published network: a base that is scaled. Coefficients are tables of the authors, not
-// powers of 1.2, 1.1 and 1.15.
+// preset is a published network: a base and its scaling coefficients, which are the authors' table,
+// not powers of 1.2, 1.1 and 1.15.
 type preset struct {
 	base         func() Architecture
 	width, depth float64
@@ -55,10 +55,10 @@ var presets = map[string]preset{
 	"resnet-152":   {resNet(Bottleneck, 3, 8, 36, 3), 1, 1, 224, 0, RoundUp},
 }
 
-// Presets lists the names that Preset knows.
+// Presets lists the names of the published networks.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
-// Preset returns a published architecture. The error of an unknown name says the nearest known
+// Preset returns a published architecture. The error for an unknown name says the nearest known
 // ones.
 func Preset(name string) (Architecture, error) {
 	p, ok := presets[name]

@@ -153,7 +153,7 @@ func layersOf(b Block) int {
 	return n
 }
 
-// TestActivationsCount: networks are told apart by their activations, and not by whether a stage
+// TestActivationsCount: networks are distinguished by their activations, and not by whether a stage
 // repeats the network's.
 func TestActivationsCount(t *testing.T) {
 	base := b0()

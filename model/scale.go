@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Rounding says how scaled numbers become whole ones.
+// Rounding says how scaled channels, repeats and pixels are rounded.
 type Rounding struct {
 	ChannelDivisor int `json:"channel_divisor"` // channels are multiples of it
 	// RoundUp or RoundNearest, for the repeats of a stage
@@ -24,16 +24,16 @@ const (
 // round_filters and round_repeats).
 func OfficialRounding() Rounding { return Rounding{ChannelDivisor: 8, Depth: RoundUp} }
 
-// slack absorbs the binary representation of decimal coefficients: 10 repeats at depth 1.1 are 11,
-// not the 12 that 11.000000000000002 would round up to. Coefficients have at most six decimals, so
-// nothing real is that small.
+// slack absorbs the rounding error of decimal coefficients: 10 repeats at depth 1.1 are 11, not the
+// 12 that 11.000000000000002 would round up to. Coefficients have at most six decimals, so no real
+// difference is that small.
 const slack = 1e-9
 
-// largest cuts what a scaled number may be, far above what Validate lets pass, so that no
-// conversion to a whole number overflows.
+// largest caps scaled numbers, far above what Validate accepts, so that no conversion to int
+// overflows.
 const largest = 1 << 30
 
-// Fixed says what Scale leaves as it is.
+// Fixed says what Scale does not scale.
 type Fixed struct {
 	Stem      bool // channels of the stem
 	Head      bool // channels of the head
@@ -42,9 +42,9 @@ type Fixed struct {
 }
 
 // Scale multiplies the repeats of every stage by depth, all channels by width and the pixels by
-// resolution ([effnet] equation 3), but for what is fixed. The receiver is left as it is. Channels
-// that are no multiple of the divisor are rounded to one at width 1 too, as in [code]; of a
-// bottleneck those inside are.
+// resolution ([effnet] equation 3), except what is fixed. The receiver is not changed. Channels
+// that are not a multiple of the divisor are rounded to one at width 1 too, as in [code]; in a
+// bottleneck those are the inner channels.
 func (a Architecture) Scale(depth, width, resolution float64, r Rounding) Architecture {
 	a.Pixels = r.pixels(float64(a.Pixels) * resolution)
 	a.Width, a.Depth = a.Width*width, a.Depth*depth

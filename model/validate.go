@@ -10,7 +10,7 @@ import (
 	"gridsearch/internal/nearest"
 )
 
-// Limits of what can be counted: sums of multiply-adds stay far from the end of an int64.
+// Limits that keep sums of multiply-adds far below the maximum of an int64.
 const (
 	maxBlocks = 10_000
 	// of channels, pixels, classes: products of two are far from the end of an int64 as well
@@ -18,17 +18,20 @@ const (
 	maxMAdds = 1e17
 )
 
-// StageError is what is wrong with a stage.
+// StageError is an error in a stage.
 type StageError struct {
 	Stage int // from 0
 	Err   error
 }
 
+// Error names the stage, counted from 1.
 func (e *StageError) Error() string { return fmt.Sprintf("stage %d: %v", e.Stage+1, e.Err) }
+
+// Unwrap is what is wrong.
 func (e *StageError) Unwrap() error { return e.Err }
 
-// Validate says what makes an architecture impossible to build or to count, naming the field and
-// what it may be; what is wrong with a stage is a *StageError.
+// Validate reports what makes an architecture impossible to build or to count, naming the field and
+// its range; an error in a stage is a *StageError.
 func (a Architecture) Validate() error {
 	for _, check := range []func() error{a.validateCounts, a.validateRates, a.validateStages,
 		a.validateMaps, a.validateSize} {
@@ -66,18 +69,19 @@ func (a Architecture) validateCounts() error {
 		return fmt.Errorf("the channels of the head must be 1 or more, or 0 for a head without a "+
 			"convolution, not %d", a.Head)
 	}
-	if err := known("padding", cmp.Or(a.Padding, Symmetric), Paddings); err != nil {
+	if err := checkName("padding", cmp.Or(a.Padding, Symmetric), Paddings); err != nil {
 		return err
 	}
-	return known("activation", cmp.Or(a.Activation, SiLU), Activations)
+	return checkName("activation", cmp.Or(a.Activation, SiLU), Activations)
 }
 
-// tooLarge refuses numbers that sums and products would overflow with.
+// tooLarge returns an error for numbers whose sums and products would overflow.
 func tooLarge(format string, values ...any) error {
 	return fmt.Errorf("the network is too large to be counted: "+format, values...)
 }
 
-func known(what, name string, names []string) error {
+// checkName returns an error with the nearest name unless name is one of names.
+func checkName(what, name string, names []string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
@@ -114,7 +118,7 @@ func (a Architecture) validateStages() error {
 }
 
 func (s Stage) validate() error {
-	if err := known("block", s.Block, BlockKinds); err != nil {
+	if err := checkName("block", s.Block, BlockKinds); err != nil {
 		return err
 	}
 	switch {
@@ -138,7 +142,7 @@ func (s Stage) validate() error {
 	return s.validateKind()
 }
 
-// validateKind refuses what the stage's kind of block does not have.
+// validateKind refuses fields that the stage's kind of block does not have.
 func (s Stage) validateKind() error {
 	switch k := kindOf(s.Block); {
 	case s.SERatio > 0 && k.seRatio == 0:
@@ -150,11 +154,11 @@ func (s Stage) validateKind() error {
 		return fmt.Errorf("channels of a bottleneck must be a multiple of its expansion %d, not %d",
 			s.Expansion, s.Channels)
 	}
-	return known("activation", cmp.Or(s.Activation, SiLU), Activations)
+	return checkName("activation", cmp.Or(s.Activation, SiLU), Activations)
 }
 
-// validateMaps refuses strides that have nothing left to halve: every further layer would then see
-// a single pixel and its padding.
+// validateMaps refuses strides on maps of a single pixel, which every further layer would see with
+// its padding alone.
 func (a Architecture) validateMaps() error {
 	const message = "stride %d has nothing to shrink: at %d pixels the map before it is 1 x 1; " +
 		"raise the pixels or lower a stride"

@@ -13,7 +13,7 @@ import (
 	"gridsearch/internal/figure"
 )
 
-// explainBars says in the legend what the error bars are, where there are any.
+// explainBars explains the error bars in the legend, if there are any.
 func (f *Figure) explainBars(points []figure.Point) {
 	if slices.ContainsFunc(points, func(q figure.Point) bool { return q.Low < q.High }) {
 		f.legend.Add("bars: 1 standard error")
@@ -46,7 +46,7 @@ func (f *Figure) scatter(p *plot.Plot, points []figure.Point) error {
 	return nil
 }
 
-// rings marks the tied set.
+// rings draws rings around the tied set.
 func (f *Figure) rings(p *plot.Plot, points []figure.Point) error {
 	var tied []figure.Point
 	for _, q := range points {
@@ -67,7 +67,7 @@ func (f *Figure) rings(p *plot.Plot, points []figure.Point) error {
 	return nil
 }
 
-// frame checks the points and sets the axes around them.
+// frame checks the points and fits the axes to them.
 func frame(p *plot.Plot, points []figure.Point) error {
 	if len(points) == 0 {
 		return errEmpty

@@ -12,8 +12,8 @@ import (
 	"gridsearch/internal/si"
 )
 
-// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and small ones
-// between. A range too short for two of them has 3 and 7 too.
+// costTicks puts ticks at 1, 2 and 5 times the powers of ten, with SI prefixes, and minor ones
+// between. A range with fewer than two of them gets 3 and 7 too.
 type costTicks struct{}
 
 func (costTicks) Ticks(low, high float64) []plot.Tick {
@@ -62,11 +62,11 @@ func labelled(ticks []plot.Tick) int {
 	return n
 }
 
-// digits are those of a tick's label.
+// digits is the number of significant digits in a tick's label.
 const digits = 4
 
-// plainTicks are those of a linear axis, labelled with all their digits: the default rounds
-// neighbours to one label.
+// plainTicks are the ticks of a linear axis, labelled with all their digits: the default rounds
+// neighbours to the same label.
 type plainTicks struct{}
 
 func (plainTicks) Ticks(low, high float64) []plot.Tick {

@@ -16,7 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Seen is an image and what networks see in it.
+// Seen is an image and the class maps of networks on it.
 type Seen struct {
 	Title string // below the image
 	Image image.Image
@@ -30,9 +30,9 @@ type ClassMap struct {
 	Evidence []float32 // [Size, Size]
 }
 
-// ClassMaps draws images as rows and networks as columns, as [effnet] Figure 7 does: the image, and
-// over it each network's map, enlarged bilinearly, in the colours between its own least and most
-// evidence; a map of one value is all least. Images are square.
+// ClassMaps draws images as rows and networks as columns, like [effnet] Figure 7: the image, and
+// each network's map overlaid on it, enlarged bilinearly, with the colour map scaled to its own
+// minimum and maximum; a constant map has the minimum's colour. Images are square.
 func ClassMaps(networks []string, rows []Seen) (*Figure, error) {
 	if len(rows) == 0 || len(networks) == 0 {
 		return nil, errors.New("there is nothing to draw: no image or no network")
@@ -70,8 +70,8 @@ func ClassMaps(networks []string, rows []Seen) (*Figure, error) {
 	return f, nil
 }
 
-// MapPixels is the side of a picture on a sheet of ClassMaps. Larger images are better made that
-// small by the caller.
+// MapPixels is the side of a picture on a sheet of ClassMaps. The caller should reduce larger
+// images to it.
 const MapPixels = 240
 
 // Sizes of a cell of the sheet.
@@ -105,7 +105,7 @@ func (m mapColumn) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// enlarge brings a picture to a size by repeating or leaving out pixels.
+// enlarge resizes a picture by nearest-neighbour sampling.
 func enlarge(from image.Image, side int) *image.RGBA {
 	to, b := image.NewRGBA(image.Rect(0, 0, side, side)), from.Bounds()
 	for y := range side {
@@ -116,7 +116,7 @@ func enlarge(from image.Image, side int) *image.RGBA {
 	return to
 }
 
-// over lays the map over a picture.
+// over overlays the map on a picture.
 func (m ClassMap) over(picture *image.RGBA) (image.Image, error) {
 	if m.Size < 1 || len(m.Evidence) != m.Size*m.Size {
 		return nil, fmt.Errorf("a map of %d numbers does not have %d pixels on a side",
@@ -140,8 +140,8 @@ func (m ClassMap) over(picture *image.RGBA) (image.Image, error) {
 	return to, nil
 }
 
-// at is the evidence at a pixel of a picture of a side in pixels, bilinearly between the middles of
-// the map's pixels and constant beyond the outer ones.
+// at is the evidence at a pixel of a picture with side pixels a side, bilinear between the centres
+// of the map's pixels and constant outside them.
 func (m ClassMap) at(x, y, side int) float64 {
 	place := func(i int) (first, second int, share float64) {
 		v := (float64(i)+.5)*float64(m.Size)/float64(side) - .5
@@ -157,7 +157,7 @@ func (m ClassMap) at(x, y, side int) float64 {
 	return row(top)*(1-bottom1) + row(bottom)*bottom1
 }
 
-// heats go from dark to light in even steps, so that they are read without their colours too.
+// heats goes from dark to light in even steps, so that it can be read without colours too.
 var heats = func() palette.ColorMap {
 	m := moreland.ExtendedBlackBody()
 	m.SetMin(0)
@@ -174,7 +174,7 @@ func heat(share float64) color.Color {
 	return c
 }
 
-// mix lays a colour over one of a picture.
+// mix overlays a colour on one of a picture.
 func mix(under color.RGBA, over color.Color) color.RGBA {
 	r, g, b, _ := over.RGBA()
 	part := func(u uint8, o uint32) uint8 {

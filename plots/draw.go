@@ -6,9 +6,8 @@ import (
 	"gridsearch/internal/figure"
 )
 
-// Draw draws a figure of the registry from its panels, as figure.Figure's Panels builds them.
-// Panels by cost have common axes. Values that are NaN or infinite, costs of 0, and panels without
-// values are refused.
+// Draw draws a figure of the registry from its panels, as figure.Figure.Panels builds them. Panels
+// by cost share their axes. NaN, infinite values, costs of 0, and panels without values are errors.
 func Draw(panels []figure.Panel) (*Figure, error) {
 	if len(panels) == 0 {
 		return nil, errEmpty

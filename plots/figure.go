@@ -1,10 +1,10 @@
 // Package plots draws figures from plain values, SVG and PNG: those of the registry in package
 // figure by Draw, from their panels, and others by a function each.
 //
-// The style of the house: logarithmic cost axes with ticks at 1, 2 and 5 and SI prefixes; a palette
-// that colour-blind readers can tell apart, with a marker of its own for each colour; error bars;
-// the legend beside the data, never on them. Accuracies come as fractions and are drawn in percent.
-// NaN and infinite values are refused.
+// The common style: logarithmic cost axes with ticks at 1, 2 and 5 and SI prefixes; a palette that
+// is safe for colour-blind readers, with a marker of its own for each colour; error bars; the
+// legend beside the data, never over it. Accuracies are passed as fractions and drawn in percent.
+// NaN and infinite values are errors.
 //
 // References:
 //
@@ -99,7 +99,7 @@ func (p polygon) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	c.Fill(path)
 }
 
-// styleOf finds the style of a family, for points of the grid where it is none of the known ones.
+// styleOf is the style of a family, or that of grid points for any other name.
 func styleOf(family string) style {
 	for _, s := range styles {
 		if s.name == family {
@@ -163,7 +163,7 @@ func (f *Figure) Write(w io.Writer, format string) error {
 	return fmt.Errorf("a figure cannot be written as %q: use svg or png", format)
 }
 
-// finite refuses what cannot be drawn.
+// finite returns an error for values that cannot be drawn.
 func finite(name string, values ...float64) error {
 	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -173,5 +173,5 @@ func finite(name string, values ...float64) error {
 	return nil
 }
 
-// errEmpty refuses a figure without data.
+// errEmpty is the error for a figure without data.
 var errEmpty = errors.New("there is nothing to draw: no run is complete")

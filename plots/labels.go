@@ -12,8 +12,8 @@ import (
 	"gridsearch/internal/figure"
 )
 
-// labels writes the labels of a curve's points beside them, where they cross neither the curve nor
-// bars, markers or each other. Where that depends on the size of the panel, so it is known only
+// labels draws the labels of a curve's points next to them, where they overlap neither the curve
+// nor bars, markers or each other. That depends on the size of the panel, so positions are chosen
 // when the panel is drawn.
 type labels []figure.Point
 
@@ -23,8 +23,8 @@ const (
 	labelMargin = 1.5 // kept free around a label
 )
 
-// distances of a label's edge from the middle of its marker, in points, the preferred ones first;
-// near ones are clear of the marker.
+// distances of a label's edge from the centre of its marker, in points, the preferred ones first;
+// close ones do not touch the marker.
 var distances = []vg.Length{7, 10, 14, 19, 25}
 
 // directions from a marker to its label, the preferred ones first: below, above, and then towards
@@ -48,7 +48,8 @@ func labelStyle() text.Style {
 		XAlign: text.XCenter, YAlign: text.YCenter, Handler: plot.DefaultTextHandler}
 }
 
-// boxes places the labels one after the other: each takes the first place that crosses the least.
+// boxes places the labels one after the other: each takes the first position with the fewest
+// overlaps.
 func (l labels) boxes(c draw.Canvas, p *plot.Plot) []vg.Rectangle {
 	style, lines := labelStyle(), l.lines(c, p)
 	boxes := make([]vg.Rectangle, len(l))
@@ -66,7 +67,7 @@ func (l labels) boxes(c draw.Canvas, p *plot.Plot) []vg.Rectangle {
 	return boxes
 }
 
-// places are those that a label of a size may take around a marker.
+// places are the possible positions of a label around a marker.
 func places(at, size vg.Point) []vg.Rectangle {
 	var list []vg.Rectangle
 	for _, distance := range distances {
@@ -85,13 +86,13 @@ func places(at, size vg.Point) []vg.Rectangle {
 
 func middle(box vg.Rectangle) vg.Point { return box.Min.Add(box.Max).Scale(.5) }
 
-// at is the place of a point on the canvas.
+// at is the position of a point on the canvas.
 func (l labels) at(c draw.Canvas, p *plot.Plot, i int) vg.Point {
 	x, y := p.Transforms(&c)
 	return vg.Point{X: x(l[i].Cost), Y: y(100 * l[i].Mean)}
 }
 
-// line is a straight one between two places.
+// line is a line segment.
 type line struct{ from, to vg.Point }
 
 // lines are those that the labels must not cross: the curve, the bars with their caps, and the
@@ -114,7 +115,7 @@ func (l labels) lines(c draw.Canvas, p *plot.Plot) []line {
 	return list
 }
 
-// crossings counts what a label would lie on: lines, other labels, and the edge of the panel.
+// crossings counts what a label would overlap: lines, other labels, and the edge of the panel.
 func crossings(box, panel vg.Rectangle, lines []line, others []vg.Rectangle) int {
 	margin := vg.Point{X: labelMargin, Y: labelMargin}
 	box = vg.Rectangle{Min: box.Min.Sub(margin), Max: box.Max.Add(margin)}
@@ -137,8 +138,8 @@ func crossings(box, panel vg.Rectangle, lines []line, others []vg.Rectangle) int
 	return n
 }
 
-// crosses says whether a part of the line is in a box: what each of the four edges leaves of it is
-// cut away (Liang and Barsky 1984).
+// crosses reports whether the line passes through a box, by clipping it at each of the four edges
+// (Liang and Barsky 1984).
 func (l line) crosses(box vg.Rectangle) bool {
 	first, last := 0., 1. // of the line, as shares of it
 	for _, edge := range [][3]vg.Length{

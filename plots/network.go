@@ -27,9 +27,9 @@ type NetworkBlock struct {
 	Size     int    // side of the output map, in pixels
 }
 
-// Networks draws networks side by side, as [effnet] Figure 2 does: the image is below, every block
-// a bar above it, as wide as it has channels and as thick as its map has pixels on a side, both by
-// their roots. All share one scale.
+// Networks draws networks side by side, like [effnet] Figure 2: the image is at the bottom, every
+// block a bar above it; the width is the square root of its channels, the thickness that of the
+// side of its map. All share one scale.
 func Networks(networks []Network) (*Figure, error) {
 	widest, tallest := 0., 0.
 	var notes []string
@@ -63,7 +63,7 @@ func Networks(networks []Network) (*Figure, error) {
 	return f, nil
 }
 
-// level gives texts equally many lines, so that what is beside them has one height.
+// level pads texts to the same number of lines, so that panels beside each other have equal height.
 func level(texts []string) []string {
 	most := 0
 	for _, t := range texts {
@@ -104,7 +104,7 @@ func stagesOf(n Network) []string {
 	return stages
 }
 
-// stageColor takes the colours in turn.
+// stageColor cycles through the colours.
 func stageColor(i int) color.Color {
 	colors := []color.Color{grey, blue, orange, green, purple, sky, vermilion, yellow, black}
 	return colors[i%len(colors)]

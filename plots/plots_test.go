@@ -374,7 +374,7 @@ func TestRings(t *testing.T) {
 	}
 }
 
-// isRing says whether a path is a circle of the size of a ring.
+// isRing reports whether a path is a circle of the size of a ring.
 func isRing(path vg.Path) bool {
 	return slices.ContainsFunc(path, func(part vg.PathComp) bool {
 		return part.Type == vg.ArcComp && part.Radius == ringRadius

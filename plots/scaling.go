@@ -24,8 +24,8 @@ func (f *Figure) curves(p *plot.Plot, panel figure.Panel) error {
 	return nil
 }
 
-// curve draws a family as a line with points, with their labels where these are asked for, and
-// returns what stands for it in a legend.
+// curve draws a family as a line with points, with labels at them if labelled is set, and returns
+// its entry for the legend.
 func curve(p *plot.Plot, f figure.Family, labelled bool) ([]plot.Thumbnailer, error) {
 	s := styleOf(f.Name)
 	line, err := plotter.NewLine(xys(f.Points))

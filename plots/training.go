@@ -12,8 +12,8 @@ import (
 	"gridsearch/internal/figure"
 )
 
-// drawLines draws a panel of lines by epoch, the first of a figure with their names in the legend.
-// Lines that are not highlighted are grey, behind the others.
+// drawLines draws a panel of lines by epoch; the first panel of a figure adds their names to the
+// legend. Lines that are not highlighted are grey, behind the others.
 func (f *Figure) drawLines(panel int, lines []figure.Line) error {
 	p := f.panels[panel]
 	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, plainTicks{}
@@ -41,7 +41,7 @@ func (f *Figure) drawLines(panel int, lines []figure.Line) error {
 	return nil
 }
 
-// accents are the colours of highlighted curves, in turn.
+// accents are the colours of highlighted curves, in this order.
 var accents = []color.Color{blue, vermilion, green, purple, orange, sky, black}
 
 func newLine(l figure.Line, tone color.Color) (*plotter.Line, error) {
@@ -60,7 +60,7 @@ func newLine(l figure.Line, tone color.Color) (*plotter.Line, error) {
 	return line, nil
 }
 
-// wholeTicks puts ticks at whole numbers.
+// wholeTicks puts ticks at integers.
 type wholeTicks struct{}
 
 func (wholeTicks) Ticks(low, high float64) []plot.Tick {

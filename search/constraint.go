@@ -6,7 +6,7 @@ import (
 	"math/big"
 )
 
-// Constraint keeps the points whose quantity lies in a closed interval, compared exactly. The
+// Constraint keeps the points whose quantity lies in a closed interval; comparisons are exact. The
 // nominal product is that of the coefficients, at phi = 1 whatever the point's phi; a real cost is
 // that of the network which the point builds, at the point's phi.
 type Constraint struct {
@@ -33,13 +33,14 @@ func Around(quantity string, target, tolerance Decimal) Constraint {
 	return Constraint{quantity, exact(new(big.Rat).Sub(t, by)), exact(new(big.Rat).Add(t, by))}
 }
 
+// String is the quantity and its interval.
 func (c Constraint) String() string {
 	return fmt.Sprintf("%s in %s..%s", c.Quantity, c.Low, c.High)
 }
 
-// Miss is by how much a point that builds a network violates the constraint: the quantity's value,
-// and its distance from the interval as a share of the interval's middle, so that misses of unlike
-// quantities can be added; not ok where the constraint is satisfied.
+// Miss is how far a point that builds a network violates the constraint: the quantity's value, and
+// its distance from the interval relative to the interval's middle, so that misses of different
+// quantities can be added; ok is false where the constraint is satisfied.
 func (c Constraint) Miss(p Point, n, base Network) (value, share float64, ok bool) {
 	exactly := c.value(p, n, base)
 	if c.distance(exactly).Sign() == 0 {
@@ -48,7 +49,7 @@ func (c Constraint) Miss(p Point, n, base Network) (value, share float64, ok boo
 	return toFloat(exactly), c.relative(exactly), true
 }
 
-// relative is how far a value is outside the interval as a share of the interval's middle.
+// relative is a value's distance from the interval relative to the interval's middle.
 func (c Constraint) relative(v *big.Rat) float64 {
 	miss := toFloat(c.distance(v))
 	if middle := math.Abs(c.target()); middle > 0 {
@@ -57,7 +58,7 @@ func (c Constraint) relative(v *big.Rat) float64 {
 	return miss
 }
 
-// Bound is the end of the interval that a value outside it is nearer to.
+// Bound is the end of the interval that is nearer to a value outside it.
 func (c Constraint) Bound(v float64) Decimal {
 	if v < c.target() {
 		return c.Low

@@ -6,9 +6,9 @@ import (
 	"math/big"
 )
 
-// Controls lists the networks that every search can carry along: the paper's triple, one dimension
-// alone, and two published rules that need no search ([dollar] equation 5: uniform dwr, and dWr,
-// which spends most on width).
+// Controls lists the networks that every search can include for comparison: the paper's triple, one
+// dimension alone, and two published rules that need no search ([dollar] equation 5: uniform dwr,
+// and dWr, which gives width the largest share).
 var Controls = []string{"paper", "depth", "width", "resolution", "dwr", "dWr"}
 
 // PaperTriple is 1.2, 1.1, 1.15 ([effnet] section 3.3).
@@ -30,7 +30,7 @@ func family(name string, factor float64) Point {
 	return Point{Alpha: power(0), Beta: power(1), Gamma: power(2), Phi: "1"}
 }
 
-// families solves the rules of these names to the space's target at phi = 1.
+// families solves the named rules for the space's target at phi = 1.
 func (s Space) families(build Build, base Network, names ...string) ([]Candidate, error) {
 	target, real := s.target()
 	var points []Candidate

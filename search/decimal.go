@@ -10,8 +10,8 @@ import (
 )
 
 // Decimal is an exact decimal number in its shortest form: "1.1", "2", "0.05". Grids are made of
-// decimals, because adding a binary step gives 1.2500000000000002 where 1.25 is meant, and that
-// builds another network. The zero value is the number 0.
+// decimals, because adding a binary floating-point step gives 1.2500000000000002 instead of 1.25,
+// which builds another network. The zero value is the number 0.
 type Decimal string
 
 // ParseDecimal reads a decimal number; exponents are not accepted.
@@ -30,8 +30,8 @@ func exact(r *big.Rat) Decimal {
 	return Decimal(r.FloatString(places))
 }
 
-// UnmarshalText reads a decimal number as ParseDecimal does, so that a damaged document is an error
-// and never a silent 0.
+// UnmarshalText parses like ParseDecimal, so that a damaged document is an error and never a silent
+// 0.
 func (d *Decimal) UnmarshalText(text []byte) error {
 	parsed, err := ParseDecimal(string(text))
 	if err == nil {
@@ -40,14 +40,14 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 	return err
 }
 
-// SolvedPlaces is the number of places that solved coefficients are cut to: what is left is what is
-// built.
+// SolvedPlaces is the number of decimals that solved coefficients are rounded to: the rounded
+// values are what is built.
 const SolvedPlaces = 6
 
 // rounded is the nearest decimal with SolvedPlaces.
 func rounded(v float64) Decimal { return Rounded(v, SolvedPlaces) }
 
-// Rounded is the nearest decimal with so many places, at least one, in its shortest form.
+// Rounded is the nearest decimal with that many places, at least one, in its shortest form.
 func Rounded(v float64, places int) Decimal {
 	text := strconv.FormatFloat(v, 'f', places, 64)
 	return Decimal(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
@@ -62,7 +62,7 @@ func (d Decimal) Rat() *big.Rat {
 	return r
 }
 
-// Float64 is the nearest binary number.
+// Float64 is the nearest float64.
 func (d Decimal) Float64() float64 {
 	f, _ := d.Rat().Float64()
 	return f
@@ -70,7 +70,8 @@ func (d Decimal) Float64() float64 {
 
 // Cmp compares two numbers exactly: -1, 0 or 1.
 func (d Decimal) Cmp(other Decimal) int {
-	// Rounding to binary keeps the order, so that only equal roundings need fractions, which are slow.
+	// Rounding to float64 is monotonic, so only equal roundings need the exact comparison of
+	// fractions, which is slow.
 	a, errA := strconv.ParseFloat(string(d), 64)
 	b, errB := strconv.ParseFloat(string(other), 64)
 	if order := cmp.Compare(a, b); order != 0 && errA == nil && errB == nil {
@@ -79,14 +80,14 @@ func (d Decimal) Cmp(other Decimal) int {
 	return d.Rat().Cmp(other.Rat())
 }
 
-// Range is the decimals Low, Low + Step, ... up to High, which belongs to it if a step falls on it.
+// Range is the decimals Low, Low + Step, ... up to High, included if a step falls on it.
 type Range struct {
 	Low  Decimal `json:"low"`
 	High Decimal `json:"high"`
 	Step Decimal `json:"step"`
 }
 
-// maxValues bounds a range: a larger one is a mistake in its step.
+// maxValues limits a range: a larger one is a mistake in its step.
 const maxValues = 10000
 
 // Values lists the range.
@@ -112,7 +113,8 @@ func (r Range) Values() ([]Decimal, error) {
 	return values, nil
 }
 
-// power is base to the exponent: rounded once where the exponent is whole, by math.Pow otherwise.
+// power is base to the exponent: exact and rounded once for an integer exponent, by math.Pow
+// otherwise.
 func power(base, exponent Decimal) float64 {
 	e := exponent.Rat()
 	if !e.IsInt() || e.Num().BitLen() > 8 {

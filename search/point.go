@@ -25,7 +25,7 @@ func (p Point) Nominal() Decimal {
 	return exact(product)
 }
 
-// Scaling is what depth, width and resolution are multiplied by.
+// Scaling is the factors of depth, width and resolution.
 func (p Point) Scaling() (depth, width, resolution float64) {
 	return power(p.Alpha, p.Phi), power(p.Beta, p.Phi), power(p.Gamma, p.Phi)
 }
@@ -37,7 +37,7 @@ type Cost struct {
 	Activations int64 `json:"activations"` // elements of every convolution's output
 }
 
-// Network is what a point builds, as far as a search needs to know it.
+// Network is what a search needs to know of the network that a point builds.
 type Network struct {
 	ID         string // networks with one ID are one network
 	Pixels     int
@@ -53,7 +53,7 @@ func (n Network) MAddsRatio(base Network) float64 {
 	return toFloat(ratio(n.Cost.MAdds, base.Cost.MAdds))
 }
 
-// Build makes a network of a point. The search is given it and needs no model.
+// Build makes the network of a point. It is passed to the search, which depends on no model.
 type Build func(Point) (Network, error)
 
 // Compare orders points by alpha, beta, gamma and phi.
@@ -62,6 +62,7 @@ func (p Point) Compare(other Point) int {
 		p.Phi.Cmp(other.Phi))
 }
 
+// String is the coefficients and phi.
 func (p Point) String() string {
 	return fmt.Sprintf("alpha %s, beta %s, gamma %s, phi %s", p.Alpha, p.Beta, p.Gamma, p.Phi)
 }

@@ -5,8 +5,8 @@ import (
 	"sort"
 )
 
-// line is a one-parameter family of points whose networks cost more as the factor grows, by steps:
-// channels, blocks and pixels are whole numbers.
+// line is a one-parameter family of points whose cost grows with the factor, in steps: channels,
+// blocks and pixels are integers.
 type line struct {
 	along func(factor float64) Point
 	build Build
@@ -17,9 +17,10 @@ type line struct {
 // the factor, the second 400 within one of those.
 const lineSteps = 400
 
-// nearest looks along the line for the network whose real multiply-adds are nearest to target times
-// the base's, and says by how much it misses. Factors reach from 1 to four times the target (down
-// to a quarter of a target below 1). A finer look between two rungs counts only if it comes nearer.
+// nearest searches the line for the network whose real multiply-adds are nearest to target times
+// the base's, and returns by how much it misses. Factors reach from 1 to four times the target
+// (down to a quarter of a target below 1). A finer search between two rungs counts only if its
+// result is nearer.
 func (l line) nearest(target float64) (Point, float64, error) {
 	low, high := 0., math.Log(4*target)
 	if target < 1 {
@@ -38,7 +39,7 @@ func (l line) nearest(target float64) (Point, float64, error) {
 	return l.along(coarse.factor(place)), miss, err
 }
 
-// ladder is a stretch of a line in lineSteps equal steps of the factor's logarithm.
+// ladder is an interval of a line, divided into lineSteps equal steps of the factor's logarithm.
 type ladder struct {
 	line
 	low, high float64
@@ -47,9 +48,9 @@ type ladder struct {
 func (l ladder) log(place float64) float64    { return l.low + (l.high-l.low)*place/lineSteps }
 func (l ladder) factor(place float64) float64 { return math.Exp(l.log(place)) }
 
-// nearest finds the rung whose cost is nearest to the target, by bisection, the lower of two that
-// are equally near. Of the rungs that build this same cost it gives the middle, which does not sit
-// on a rounding edge; from is the last rung below the target.
+// nearest finds by bisection the rung whose cost is nearest to the target, the cheaper of two at
+// equal distance. Of several rungs with the same cost it returns the middle one, which is farthest
+// from where rounding changes the network; from is the last rung below the target.
 func (l ladder) nearest(target float64) (from, middle, miss float64, err error) {
 	cost := func(rung int) float64 {
 		n, failed := l.build(l.along(l.factor(float64(rung))))

@@ -1,10 +1,11 @@
-// Package search says which compound coefficients a study looks at: a Space becomes points, by its
-// methods, its controls and its spacing of phi, and constraints exclude points. Package planner below
-// it makes the trials of them; package stats says which of the networks' measured accuracies can be
-// told apart.
+// Package search defines which compound coefficients a study looks at: a Space becomes points, by
+// its methods, its controls and its spacing of phi, and constraints exclude points. Package planner
+// below it makes trials of the points; package stats says which of the networks' measured
+// accuracies differ significantly.
 //
-// A Build function, given from outside, makes a network of a point. The package knows no model, no
-// files and no database: plain values go in and come out. It refuses to add binary steps.
+// A Build function, passed by the caller, makes a network of a point. The package depends on no
+// model, files or database: arguments and results are plain values. Coefficients are exact
+// decimals, never sums of binary floating-point steps.
 //
 // References:
 //
@@ -17,7 +18,7 @@ import (
 	"math"
 )
 
-// Space says which points a study looks at.
+// Space defines which points a study looks at.
 type Space struct {
 	Methods      []string
 	Alpha        Range
@@ -48,7 +49,7 @@ var Methods = []string{Grid, Solve, Simplex, Single, Compound, List}
 // defaultTarget is the paper's factor: alpha * beta^2 * gamma^2 of about 2 ([effnet] equation 3).
 const defaultTarget = 2
 
-// target is the factor that solved coefficients aim at, and whether it is one of real cost.
+// target is the factor that solved coefficients aim at, and whether it is a factor of real cost.
 func (s Space) target() (factor float64, real bool) {
 	factor = defaultTarget
 	for _, c := range s.Constraints {
@@ -70,15 +71,15 @@ type Candidate struct {
 }
 
 // Candidates are the points of a space, in the order of its controls, of its methods and their
-// coefficients, and of phi. Two methods may have one point.
+// coefficients, and of phi. Two methods may have a point in common.
 type Candidates struct {
 	Controls []Candidate
 	Points   []Candidate // of the methods
 	Short    []Shortage  // families of a LogCost that have fewer networks than it asks for
 }
 
-// Enumerate lists the points of the space around the base network. It asks again and again for the
-// network of one point: a Build that remembers is much faster.
+// Enumerate lists the points of the space around the base network. It calls build repeatedly for
+// the same point: a Build that caches is much faster.
 func (s Space) Enumerate(build Build, base Network) (c Candidates, err error) {
 	e := enumeration{build: build}
 	if c.Controls, err = s.families(build, base, s.Controls...); err != nil {
@@ -95,7 +96,7 @@ func (s Space) Enumerate(build Build, base Network) (c Candidates, err error) {
 	return c, err
 }
 
-// points lists those of all methods. Their phi is not set.
+// points lists the points of all methods, without phi.
 func (s Space) points(build Build, base Network) ([]Candidate, error) {
 	var points []Candidate
 	for _, method := range s.Methods {
@@ -177,8 +178,8 @@ func (s Space) plane(visit func(alpha, beta Decimal) error) error {
 	return nil
 }
 
-// solve finds the gamma that meets the target for every alpha and beta; pairs that pass it by
-// themselves have none.
+// solve finds the gamma that meets the target for every alpha and beta; pairs that exceed it by
+// themselves are left out.
 func (s Space) solve(build Build, base Network) ([]Candidate, error) {
 	target, real := s.target()
 	var points []Candidate
@@ -202,7 +203,7 @@ func (s Space) solve(build Build, base Network) ([]Candidate, error) {
 	return points, err
 }
 
-// solveTolerance is how far from the target a solved network's real cost may be, as a share of it.
+// solveTolerance is the largest relative distance of a solved network's real cost from the target.
 const solveTolerance = .05
 
 // simplex divides the budget: with shares a + b + c = 1 of the logarithm of the factor F, alpha =

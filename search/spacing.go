@@ -20,8 +20,8 @@ var Spacings = []string{EvenSpacing, LogCostSpacing}
 // baselinePhi is the phi of the base network, whatever the coefficients.
 const baselinePhi Decimal = "0"
 
-// Even lists points values of phi in equal steps, both ends among them. Steps that do not divide
-// are cut to six decimals. Phi 0 is left out: it is the base network, which every plan has.
+// Even lists points values of phi in equal steps, both ends included. Steps with more than six
+// decimals are rounded. Phi 0 is left out: it is the base network, which every plan has.
 func Even(from, to Decimal, points int) []Decimal {
 	var list []Decimal
 	for i := range points {
@@ -41,7 +41,7 @@ func Even(from, to Decimal, points int) []Decimal {
 
 func isBaseline(phi Decimal) bool { return phi.Cmp(baselinePhi) == 0 }
 
-// between is from + (to - from) step / steps, to so many decimals that no two steps are one.
+// between is from + (to - from) step / steps, with as many decimals as keep all steps distinct.
 func between(from, to Decimal, step, steps int) Decimal {
 	span := new(big.Rat).Sub(to.Rat(), from.Rat())
 	v := span.Mul(span, big.NewRat(int64(step), int64(steps)))
@@ -52,13 +52,13 @@ func between(from, to Decimal, step, steps int) Decimal {
 	return Decimal(v.FloatString(2 * SolvedPlaces))
 }
 
-// LogCost chooses the phi of each family of coefficients by what its networks cost: from the
-// network at From to that at To in equal steps of the logarithm of the real multiply-adds, as near
-// as rounding to whole channels, blocks and pixels allows (least squares). A comparison of families
-// at equal cost needs fewest runs then.
+// LogCost chooses the phi of each family of coefficients by the cost of its networks: from the
+// network at From to that at To in equal steps of the logarithm of the real multiply-adds, as
+// nearly as rounding to whole channels, blocks and pixels allows (least squares). With this spacing
+// a comparison of families at equal cost needs the fewest runs.
 //
-// Where the data's native size ends a family before To, the steps end there too, and the network at
-// To is listed as one that cannot be trained.
+// Where the native size of the data ends a family before To, the steps end there too, and the
+// network at To is listed as one that cannot be trained.
 type LogCost struct {
 	From   Decimal // 0 is the base network, which all families share
 	To     Decimal
@@ -68,7 +68,7 @@ type LogCost struct {
 // phiSteps is the number of equal steps of phi among whose networks LogCost chooses.
 const phiSteps = 1000
 
-// Shortage is a family that has fewer networks of unlike cost than its spacing asks for.
+// Shortage is a family that has fewer networks of different cost than its spacing asks for.
 type Shortage struct {
 	Family   string
 	Networks int // with those of both ends
@@ -82,13 +82,13 @@ type step struct {
 	position int // in steps from the beginning
 }
 
-// enumeration gathers the candidates of a space.
+// enumeration collects the candidates of a space.
 type enumeration struct {
 	build Build
 	short []Shortage
 }
 
-// spread repeats the points for each phi of the space, and notes families that are short of
+// spread repeats the points for each phi of the space, and notes families that have too few
 // networks.
 func (e *enumeration) spread(s Space, points []Candidate) ([]Candidate, error) {
 	if s.LogCost == nil {
@@ -105,7 +105,7 @@ func (e *enumeration) spread(s Space, points []Candidate) ([]Candidate, error) {
 	return all, nil
 }
 
-// byCost lists the phi of one family in growing order, phi 0 left out.
+// byCost lists the phi of one family in ascending order, without phi 0.
 func (e *enumeration) byCost(l LogCost, family Candidate) ([]Decimal, error) {
 	steps, err := l.steps(e.build, family.Point)
 	if err != nil {
@@ -131,7 +131,7 @@ func (e *enumeration) byCost(l LogCost, family Candidate) ([]Decimal, error) {
 	return phis, nil
 }
 
-// noteShortage notes a family once: it may be a control and a method's too.
+// noteShortage notes a family once: it may belong to a control and to a method.
 func (e *enumeration) noteShortage(s Shortage) {
 	if !slices.Contains(e.short, s) {
 		e.short = append(e.short, s)
@@ -156,14 +156,14 @@ func (l LogCost) steps(build Build, p Point) ([]step, error) {
 	return list, nil
 }
 
-// trainable picks the networks that the data allow.
+// trainable lists the networks that the data allow.
 func trainable(steps []step) []step {
 	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool {
 		return s.network.Infeasible != ""
 	})
 }
 
-// targets are the logarithms of the costs aimed at, growing from one end to the other.
+// targets are the logarithms of the target costs, in equal steps from one end to the other.
 func (l LogCost) targets(steps []step) []float64 {
 	low, high := steps[0].logCost(), steps[len(steps)-1].logCost()
 	low, high = min(low, high), max(low, high)
@@ -178,8 +178,9 @@ func (l LogCost) targets(steps []step) []float64 {
 // logCost is the natural logarithm of the network's multiply-adds.
 func (s step) logCost() float64 { return math.Log(float64(max(1, s.network.Cost.MAdds))) }
 
-// oneOfEachCost picks a step for each cost, the cheapest first: From and To, or else the middle of
-// the longest stretch that builds one network of that cost, which does not sit on a rounding edge.
+// oneOfEachCost picks a step for each cost, in ascending order: From and To, or else the middle of
+// the longest run of steps that build one network of that cost, which is farthest from where
+// rounding changes it.
 func oneOfEachCost(steps []step) []step {
 	stretches := map[int64][]step{}
 	for rest := steps; len(rest) > 0; {
@@ -200,7 +201,7 @@ func oneOfEachCost(steps []step) []step {
 	return list
 }
 
-// representative is From or To where that is among the steps, or else their middle.
+// representative is From or To if that is among the steps, or else their middle.
 func representative(stretch []step) step {
 	middle := stretch[len(stretch)/2]
 	for _, s := range stretch {
@@ -213,7 +214,7 @@ func representative(stretch []step) step {
 
 func isEnd(s step) bool { return s.position == 0 || s.position == phiSteps }
 
-// holdsEnd says whether From or To is among the steps.
+// holdsEnd reports whether From or To is among the steps.
 func holdsEnd(steps []step) bool {
 	return len(steps) > 0 && isEnd(representative(steps))
 }
@@ -227,9 +228,9 @@ func stretch(steps []step) int {
 	return other
 }
 
-// nearestTo chooses a network for each target, no two alike, with the least sum of squared
-// distances; all of them where there are no more than targets. Both are in growing order, and so is
-// the best choice: crossing it would bring no target nearer.
+// nearestTo chooses a different network for each target with the least sum of squared distances;
+// all of them if there are no more than targets. Both are in ascending order, and so is the
+// optimum: crossing would bring no target nearer.
 func nearestTo(targets []float64, networks []step) []step {
 	if len(networks) <= len(targets) {
 		return networks

@@ -93,7 +93,7 @@ func newBench() *cobra.Command {
 // table4 names the workloads of the paper's Table 4.
 const table4 = "table-4"
 
-// benchWorkloads is the one workload that flags describe, or those of a list where none does.
+// benchWorkloads is the workload that flags describe, or those of a list if no flag does.
 func benchWorkloads(cmd *cobra.Command, w benchmark.Workload,
 	list string) ([]benchmark.Workload, error) {
 	if lists := []string{"standard", table4}; !slices.Contains(lists, list) {
@@ -115,7 +115,7 @@ func benchWorkloads(cmd *cobra.Command, w benchmark.Workload,
 	return benchmark.Standard(w.Threads, w.Rounds), nil
 }
 
-// benchTable4 lists what memory is large enough for.
+// benchTable4 lists the workloads of Table 4 that fit into memory.
 func benchTable4(cmd *cobra.Command, w benchmark.Workload) ([]benchmark.Workload, error) {
 	for _, flag := range []string{"mode", "baseline", "width", "depth", "batch", "classes"} {
 		if cmd.Flags().Changed(flag) {
@@ -208,8 +208,8 @@ func newBenchProcess() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// Ctrl-C reaches the whole group of processes; its parent decides what it means and
-			// closes the input.
+			// Ctrl-C reaches the whole process group; the parent decides what to do and closes the
+			// input.
 			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			return benchmark.Serve(os.Stdin, cmd.OutOrStdout(),
 				func() { os.Exit(exitInterrupted + int(syscall.SIGTERM)) })

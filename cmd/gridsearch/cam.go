@@ -69,7 +69,7 @@ func newCAM() *cobra.Command {
 	return cmd
 }
 
-// cam is what a call of the command asks for, and what is found of it.
+// cam is the arguments of a call, and what they refer to.
 type cam struct {
 	beside   []string // names of all networks, the argument first
 	study    string
@@ -86,7 +86,7 @@ type variant struct {
 	path, title string
 }
 
-// sheet finds networks and images, and maps each in each.
+// sheet finds networks and images, and computes each network's map of each image.
 func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
 	if len(files) == 0 && len(c.examples) == 0 {
 		return nil, usageError{errors.New("there is no image to look at: name JPEG or PNG files, " +
@@ -124,8 +124,8 @@ func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
 	return rows, nil
 }
 
-// variantTitle says which network a column shows: a run by its trial with the controls that build
-// it, a file by its name.
+// variantTitle is the title of a column: a run's trial with the controls that build it, or a file's
+// name.
 func variantTitle(path string) string {
 	folder, key, ok := runOf(path)
 	if !ok {
@@ -189,8 +189,8 @@ func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen,
 	return rows, images, nil
 }
 
-// fit says which image is too small for which network, before memory is taken for one of a size
-// that a file chose.
+// fit reports an image that is too small for a network, before memory of a size that a file chose
+// is allocated.
 func (c *cam) fit(rows []plots.Seen, images []*dataset.Images) error {
 	for _, v := range c.variants {
 		for i, im := range images {
@@ -203,7 +203,7 @@ func (c *cam) fit(rows []plots.Seen, images []*dataset.Images) error {
 	return nil
 }
 
-// shown is an image no larger than a sheet shows it.
+// shown is an image, reduced to the size of a sheet's pictures if it is larger.
 func shown(im *dataset.Images) (image.Image, error) {
 	im, err := im.Resize(min(im.Size, plots.MapPixels))
 	if err != nil {
@@ -217,7 +217,7 @@ func shown(im *dataset.Images) (image.Image, error) {
 	return picture, nil
 }
 
-// number is the class that is asked for, by its name or its number.
+// number is the class that the flag names, by its name or its number.
 func (c *cam) number() (int, error) {
 	if c.class == "" {
 		return weights.Predicted, nil
@@ -238,7 +238,7 @@ func (c *cam) number() (int, error) {
 		nearest.Word(c.class, c.classes))}
 }
 
-// name is that of a class where it is known, and its number otherwise.
+// name is the name of a class if it is known, otherwise its number.
 func (c *cam) name(class int) string {
 	if class < len(c.classes) {
 		return c.classes[class]
@@ -246,7 +246,7 @@ func (c *cam) name(class int) string {
 	return fmt.Sprint("class ", class)
 }
 
-// write draws the sheet into a new file and prints what the networks have named.
+// write draws the sheet into a new file and prints the predicted classes.
 func (c *cam) write(cmd *cobra.Command, rows []plots.Seen, path string) error {
 	titles := make([]string, len(c.variants))
 	for i, v := range c.variants {

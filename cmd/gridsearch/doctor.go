@@ -98,7 +98,7 @@ func printDoctor(out io.Writer, r *doctor.Report) error {
 	return nil
 }
 
-// checked says which kernels compute what they should; the warnings say what is wrong with others.
+// checked says which kernels have passed their check; the warnings say what is wrong with others.
 func checked(checks []doctor.Check) string {
 	var right, wrong []string
 	for _, c := range checks {
@@ -129,7 +129,7 @@ func dataSetLine(d doctor.DataSet) string {
 	return fmt.Sprintf("%s, %s of it drawn and kept in %s", d.Name, doctor.Size(d.Bytes), d.Cache)
 }
 
-// limited says what control groups leave, where they do.
+// limited describes a limit of control groups; empty if there is none.
 func limited(holds bool, format string, value any) string {
 	if !holds {
 		return ""
@@ -137,7 +137,7 @@ func limited(holds bool, format string, value any) string {
 	return fmt.Sprintf(", limited to "+format+" by control groups", value)
 }
 
-// known is a text, or another where there is none.
+// known is a text, or otherwise if it is empty.
 func known(text, otherwise string) string {
 	if text == "" {
 		return otherwise
@@ -145,7 +145,7 @@ func known(text, otherwise string) string {
 	return text
 }
 
-// plainKernels is the warning that training will be slow, empty where it will not.
+// plainKernels is the warning that training will be slow, empty if it will not.
 func plainKernels() string {
 	set, err := kernel.Preferred()
 	if err != nil { // the command line has said so

@@ -294,8 +294,8 @@ func (s session) litterLeft(dir string) {
 	}
 }
 
-// killOnce starts the study and kills it, or one of its workers, after a while. It says whether the
-// study ended before.
+// killOnce starts the study and kills it, or one of its workers, after a while. It reports whether
+// the study ended before.
 func (s session) killOnce(args []string, dice *random.Stream, done *int) (ended bool) {
 	s.t.Helper()
 	cmd, _, messages := s.command(args...)
@@ -348,7 +348,7 @@ func children(pid int) []int {
 	return all
 }
 
-// alive says whether a process runs; one that is dead but not collected does not.
+// alive reports whether a process runs; one that is dead but not collected does not.
 func alive(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"gridsearch/internal/files"
 )
 
-// writeOutput writes a file that the command line names, whole or not at all.
+// writeOutput writes a file that the command line names, completely or not at all.
 func writeOutput(path string, content func(io.Writer) error) error {
 	return outputError(files.Write(path, content))
 }
 
-// writeNew writes a file that was not there.
+// writeNew writes a file that must not exist yet.
 func writeNew(cmd *cobra.Command, path string, text []byte) error {
 	err := files.New(path, text)
 	if errors.Is(err, fs.ErrExist) {
@@ -30,7 +30,7 @@ func writeNew(cmd *cobra.Command, path string, text []byte) error {
 	return err
 }
 
-// outputError marks what the system says of a file that the command line names.
+// outputError marks a system error about a file that the command line names.
 func outputError(err error) error {
 	if about := (*fs.PathError)(nil); errors.As(err, &about) {
 		return usageError{err}

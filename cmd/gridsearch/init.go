@@ -53,7 +53,7 @@ func newInit() *cobra.Command {
 	}
 }
 
-// renamed are the names that ready files had once.
+// renamed are former names of ready files.
 var renamed = map[string]string{"paper-b0": "paper-grid"}
 
 // readyFiles lists the embedded experiment files without their endings.

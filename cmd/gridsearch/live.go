@@ -16,7 +16,7 @@ import (
 )
 
 // live redraws a small table in place on a terminal: the study's state, the best trial so far, and
-// what trains now.
+// the running trials.
 type live struct {
 	name  string
 	out   *os.File
@@ -80,7 +80,7 @@ func (l *live) close() {
 
 func (l *live) note(text string) { newLines(l.out).note(text) }
 
-// erase takes the table off the screen.
+// erase erases the table from the screen.
 func (l *live) erase() {
 	if l.drawn > 0 {
 		fmt.Fprintf(l.out, "\x1b[%dA\x1b[J", l.drawn)

@@ -1,5 +1,5 @@
-// Command gridsearch finds out how to scale a convolutional network: it enumerates compound
-// coefficients, trains small networks, and says which of them can be told apart.
+// Command gridsearch searches for how to scale a convolutional network: it enumerates compound
+// coefficients, trains small networks, and says which of them differ significantly.
 package main
 
 import "os"

@@ -62,7 +62,7 @@ func newModel() *cobra.Command {
 	return cmd
 }
 
-// startingPoint is the network of a name or an experiment file, with its rule of rounding.
+// startingPoint is the network of a name or an experiment file, with its rounding rule.
 func startingPoint(name string) (model.Architecture, model.Rounding, error) {
 	if filepath.Ext(name) != ".toml" {
 		a, err := model.Preset(name)
@@ -117,7 +117,7 @@ func (f *modelFlags) define(cmd *cobra.Command) {
 			"unless it is scaled, by the paper's coefficients at phi 3")
 }
 
-// paperPoint is the paper's answer, at an exponent.
+// paperPoint is the paper's coefficients, at an exponent.
 func paperPoint(phi search.Decimal) search.Point {
 	return search.Point{Alpha: "1.2", Beta: "1.1", Gamma: "1.15", Phi: phi}
 }
@@ -129,7 +129,7 @@ type scaling struct {
 	rounding                 model.Rounding
 }
 
-// scaling reads the flags; the rule of rounding is what they do not change.
+// scaling reads the flags; rule is the rounding rule that they modify.
 func (f *modelFlags) scaling(cmd *cobra.Command, rule model.Rounding) (s scaling, err error) {
 	changed := func(names ...string) (set []string) {
 		for _, name := range names {
@@ -190,7 +190,7 @@ func (f *modelFlags) compound() (depth, width, resolution float64, err error) {
 	return depth, width, resolution, nil
 }
 
-// rule changes a rule of rounding as asked for.
+// rule applies the flags to a rounding rule.
 func (f *modelFlags) rule(r model.Rounding) (model.Rounding, error) {
 	switch f.rounding {
 	case "":

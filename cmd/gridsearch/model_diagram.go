@@ -11,8 +11,7 @@ import (
 	"gridsearch/plots"
 )
 
-// writeDiagram draws a network beside what each dimension of the scaling by itself, and all of
-// them, make of it.
+// writeDiagram draws a network beside its versions scaled in each dimension alone, and in all.
 func writeDiagram(path string, base model.Architecture, s scaling) error {
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
 	if format != "svg" && format != "png" {

@@ -14,8 +14,8 @@ import (
 	"gridsearch/model"
 )
 
-// modelDocument is what is told of a network: `gridsearch model --format json` prints it. Counts
-// are for one image.
+// modelDocument describes a network: `gridsearch model --format json` prints it. Counts are for one
+// image.
 type modelDocument struct {
 	SchemaVersion int    `json:"schema_version"`
 	Name          string `json:"name"`
@@ -47,8 +47,8 @@ func newDocument(a model.Architecture, batch int) modelDocument {
 
 func sixDecimals(v float64) float64 { return math.Round(1e6*v) / 1e6 }
 
-// write prints the document as table, json or csv; layers asks for a row each instead of one a
-// stage, or the totals of a CSV.
+// write prints the document as table, json or csv; layers asks for a row per layer instead of one
+// per stage, or instead of the totals of a CSV.
 func (d modelDocument) write(out io.Writer, format string, layers bool) error {
 	switch {
 	case format == "json":
@@ -104,8 +104,8 @@ func (d modelDocument) layerRows() [][]string {
 	return rows
 }
 
-// stageRows are the stages as the paper's Table 1 has them, with the stem and its pooling first and
-// the head last.
+// stageRows are the stages as in the paper's Table 1, with the stem and its pooling first and the
+// head last.
 func (d modelDocument) stageRows() [][]string {
 	rows := [][]string{{"stage", "block", "kernel", "stride", "expansion", "se ratio", "activation",
 		"input", "channels", "repeats", "multiply-adds"}}

@@ -8,11 +8,10 @@ import (
 	"gridsearch/internal/files"
 )
 
-// page is a Markdown file with a part that the program writes, between <!-- NAME --> and <!-- /NAME
-// -->.
+// page is a Markdown file with a generated part, between <!-- NAME --> and <!-- /NAME -->.
 type page struct {
 	path          string // empty for none
-	before, after string // what stays, with the marks
+	before, after string // the text around the generated part, with the marks
 }
 
 // openPage reads a page and finds the part of that name, before anything is computed for it. An
@@ -35,7 +34,7 @@ func openPage(path, name string) (page, error) {
 	return page{path, before + first, last + after}, nil
 }
 
-// write replaces the part.
+// write replaces the generated part.
 func (p page) write(text string) error {
 	if p.path == "" {
 		return nil

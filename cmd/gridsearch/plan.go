@@ -101,7 +101,7 @@ func labels(t planner.DocumentTrial) string {
 	return fmt.Sprint(len(t.Labels))
 }
 
-// nominal is the range of the labels' products, to four digits.
+// nominal is the range of the labels' nominal products, to four digits.
 func nominal(labels []planner.Label) string {
 	low, high := labels[0].Nominal, labels[0].Nominal
 	for _, l := range labels {

@@ -18,7 +18,7 @@ import (
 	"gridsearch/internal/terminal"
 )
 
-// display shows how a study goes on.
+// display shows the progress of a study.
 type display interface {
 	event(coordinator.Event)
 	close()
@@ -46,7 +46,8 @@ func newDisplay(mode, name string, out io.Writer) (display, error) {
 		mode)}
 }
 
-// hasCursor says whether a terminal of a name can be drawn on again. One of Windows has no name.
+// hasCursor reports whether a terminal, by its TERM, supports cursor movement. On Windows TERM is
+// not set.
 func hasCursor(name, system string) bool {
 	return name != "dumb" && (name != "" || system == "windows")
 }
@@ -128,7 +129,7 @@ func stopped(e coordinator.Event) string {
 	return "stopped without a checkpoint, so it starts over: " + e.Error
 }
 
-// unrecorded says which runs lie finished in the folder and are not on the record.
+// unrecorded warns of runs that are finished in the folder but not on record.
 func unrecorded(keys []string) string {
 	const most = 3
 	names := strings.Join(keys[:min(most, len(keys))], ", ")
@@ -146,7 +147,7 @@ func latency(e coordinator.Event) string {
 	return fmt.Sprintf("takes %s ms for %s", si.Milliseconds(e.Seconds), plural.Of(e.Batch, "image"))
 }
 
-// unmeasured says why the time that a trial takes is not known.
+// unmeasured says why a trial's latency is not known.
 func unmeasured(e coordinator.Event) string {
 	return fmt.Sprintf("%s was not measured for %s: %s", e.Trial, plural.Of(e.Batch, "image"), e.Error)
 }
@@ -155,7 +156,7 @@ func (l lines) close() {}
 
 func (l lines) note(text string) { fmt.Fprintln(l.out, text) }
 
-// remaining says the time to go with its range, empty when it is not known.
+// remaining is the estimated remaining time with its range, empty when it is not known.
 func remaining(s study.Status) string {
 	r := s.Remaining
 	if r == nil {

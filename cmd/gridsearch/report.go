@@ -43,7 +43,7 @@ func newReport() *cobra.Command {
 	}
 }
 
-// captions are the figures that there are, a line each.
+// captions are the names and captions of all figures, one per line.
 func captions() string {
 	var lines []string
 	for _, f := range figure.All {
@@ -52,7 +52,7 @@ func captions() string {
 	return strings.Join(lines, "\n")
 }
 
-// derive renews everything in a study's folder that follows from its record: results.csv,
+// derive renews everything in a study's folder that is derived from its record: results.csv,
 // summary.json, figures.
 func derive(folder study.Folder) (report.Results, figures.Outcome, error) {
 	s, err := study.Load(folder)

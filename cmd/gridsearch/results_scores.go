@@ -15,7 +15,7 @@ import (
 	"gridsearch/search/images"
 )
 
-// addScores adds the flags that ask for more than the table of trials.
+// addScores adds the flags for other metrics and for single images.
 func addScores(cmd *cobra.Command, more *scores.Request) {
 	flags := cmd.Flags()
 	flags.StringVar(&more.Metric, "metric", "",

@@ -14,7 +14,7 @@ import (
 	"gridsearch/internal/scoresheet"
 )
 
-// sheetHelp is what the help says of files of scores.
+// sheetHelp is the help about files of scores.
 const sheetHelp = "With --scores the same is said of numbers that another program has trained:\n" +
 	"a table of runs as text, with commas, semicolons or tabs. Its first line names the columns:\n" +
 	"trial, seed, and top1 or another metric; where known madds, alpha, beta, gamma, phi and\n" +
@@ -38,7 +38,7 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 			"folder, as SVG and PNG; what cannot be drawn says why")
 }
 
-// check refuses what goes with --scores alone.
+// check refuses flags that need --scores.
 func (f *sheetFlags) check() error {
 	if f.figures != "" {
 		return usageError{errors.New("--figures goes with --scores: a study's figures are " +
@@ -79,7 +79,7 @@ func (f *sheetFlags) read(metric string) (report.Results, error) {
 	return report.FromSheet(sheet), nil
 }
 
-// draw says on stderr, beside the table, which figures it has drawn, and why it cannot draw others.
+// draw draws the figures, and says on stderr which it has drawn and why others cannot be.
 func (f *sheetFlags) draw(cmd *cobra.Command, r report.Results) error {
 	outcome, err := figures.Sheet(r, f.figures)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 	"gridsearch/internal/terminal"
 )
 
-// Exit codes, as the documentation lists them.
+// Exit codes, as documented.
 const (
 	exitDone     = 0
 	exitInternal = 1 // or latencies that could not be measured
@@ -36,7 +36,7 @@ const (
 	exitInterrupted = 128 // plus the number of the signal
 )
 
-// usageError marks a mistake on the command line or in what it names.
+// usageError marks a mistake on the command line or in a file that it names.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -76,7 +76,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-// guarded runs a command; a panic of it becomes an error of one line. A worker's is left to end it:
+// guarded runs a command; a panic becomes an error of one line. A worker's panic is not recovered:
 // its coordinator reads the trace.
 func guarded(args []string, command func() error) error {
 	if slices.Contains(args[:min(1, len(args))], workerProcess) {
@@ -94,10 +94,10 @@ func guarded(args []string, command func() error) error {
 		"trace with the command line", err, traceVariable)
 }
 
-// traceVariable asks for the whole trace of an internal error.
+// traceVariable is the environment variable that asks for the full trace of an internal error.
 const traceVariable = "GRIDSEARCH_TRACE"
 
-// warnOfKernels says which sets of kernels this process has found wrong.
+// warnOfKernels warns of sets of kernels that have failed their check in this process.
 func warnOfKernels(out io.Writer) {
 	rejected := kernel.Rejected()
 	for _, set := range slices.Sorted(maps.Keys(rejected)) {
@@ -106,8 +106,8 @@ func warnOfKernels(out io.Writer) {
 	}
 }
 
-// output remembers the first write that failed: a command may print its lines unchecked, and does
-// not end well without them.
+// output remembers the first failed write: commands may ignore write errors, but must not exit with
+// 0 then.
 type output struct {
 	to  io.Writer
 	err error
@@ -119,8 +119,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// complain prints an error as messages are printed here: lower case, the program's name before
-// every line.
+// complain prints an error in the program's form: lower case, the program's name before every line.
 func complain(out io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(out, "gridsearch: %s\n", terminal.Printable(strings.TrimRight(line, "\r\n")))
@@ -182,7 +181,7 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// exactly wants n arguments, named in the message.
+// exactly requires n arguments, named in the message.
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
@@ -202,10 +201,10 @@ type signalError struct {
 func (e signalError) Error() string { return e.err.Error() }
 func (e signalError) Unwrap() error { return e.err }
 
-// stopSignals turns the first SIGINT, SIGTERM or SIGHUP into the end of the returned context, with
-// a signalError's signal as its cause, and the second into the end of the other one. A terminal
-// that is closed may say so more than once: SIGHUP is never taken for the second. Where it is
-// ignored, as under nohup, it stays so.
+// stopSignals makes the first SIGINT, SIGTERM or SIGHUP cancel the stop context, with a signalError
+// as its cause, and the second cancel the kill context. A closed terminal may send SIGHUP more than
+// once, so it never counts as the second. Where SIGHUP is ignored, as under nohup, it stays
+// ignored.
 func stopSignals(parent context.Context) (stop, kill context.Context, release func()) {
 	stop, stopNow := context.WithCancelCause(parent)
 	kill, killNow := context.WithCancelCause(parent)

@@ -61,8 +61,9 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-// workerCommand starts a worker: this very program, even when its file has been replaced. A
-// launcher may see another part of the system than this process, and gets the file's name.
+// workerCommand is the command of a worker: this very program, even when its file has been
+// replaced. With a launcher, which may see another file system or process namespace, it is the
+// file's name.
 func workerCommand(launcher []string) ([]string, error) {
 	start := program.Path
 	if len(launcher) > 0 {
@@ -109,8 +110,8 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	return bySignal(stop, err)
 }
 
-// prepare makes the plan of a file, or of a study that exists. What is a file is never taken for a
-// study of the same name, which would hide every change to the file.
+// prepare makes the plan of a file, or of an existing study. A file takes precedence over a study
+// of the same name, which would hide every change to the file.
 func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepared, study.Folder,
 	error) {
 	folder, none := findStudy(cmd, name)
@@ -140,13 +141,13 @@ func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepare
 	return prepared, folder, err
 }
 
-// isFile says whether a name leads to something that can be read like a file: a pipe can.
+// isFile reports whether a name can be read as a file: a pipe can.
 func isFile(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && !info.IsDir()
 }
 
-// studyName is an argument that means the study where a file or a study is wanted.
+// studyName is the argument that means the study, where a file or a study is accepted.
 func studyName(folder study.Folder, name string) string {
 	if isFile(name) {
 		return string(folder)
@@ -154,7 +155,7 @@ func studyName(folder study.Folder, name string) string {
 	return name
 }
 
-// isPipe says whether what a name leads to is gone when it has been read, as in run <(cat FILE).
+// isPipe reports whether a file can be read only once, as in run <(cat FILE).
 func isPipe(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
@@ -179,7 +180,7 @@ func findStudy(cmd *cobra.Command, name string) (study.Folder, error) {
 		"run FILE.toml", name, studiesDir(cmd))}
 }
 
-// resumable adds how to go on to the error of a study that is not at its end.
+// resumable adds the command that resumes the study to the error of one that has not ended.
 func resumable(cmd *cobra.Command, name string, settings []string, err error) error {
 	var interrupted *coordinator.InterruptedError
 	var stopped *coordinator.StoppedError
@@ -202,7 +203,7 @@ func bySignal(stop context.Context, err error) error {
 	return err
 }
 
-// commandLine is the command that goes on with a study, to be pasted into a shell.
+// commandLine is the command that resumes a study, to be pasted into a shell.
 func commandLine(cmd *cobra.Command, name string, settings []string) string {
 	line := []string{"gridsearch", "run", quoted(name)}
 	for _, s := range settings {
@@ -214,7 +215,7 @@ func commandLine(cmd *cobra.Command, name string, settings []string) string {
 	return strings.Join(line, " ")
 }
 
-// quoted puts a word in quotes where a shell would take it for more than a word.
+// quoted puts a word in quotes if a shell would interpret it.
 func quoted(word string) string {
 	const plain = "-_.,:/=+@%" // besides letters and digits
 	if word != "" && !strings.ContainsFunc(word, func(r rune) bool {
@@ -231,7 +232,7 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	if unwritten != nil && results.Trials == nil {
 		return unwritten
 	}
-	// The table is shown though the files beside it may not fit on the disk.
+	// The table is printed even if the derived files do not fit on the disk.
 	err := tables.Write(cmd.OutOrStdout(), results, "table", false)
 	if err = errors.Join(err, coordinator.ByMachine(unwritten)); err != nil {
 		return err

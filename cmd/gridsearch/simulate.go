@@ -84,10 +84,10 @@ func design(cmd *cobra.Command, p *study.Prepared) outlook.Design {
 	return d
 }
 
-// mostNoise is beyond the spread of any accuracy, in points.
+// mostNoise is larger than the noise of any accuracy, in points.
 const mostNoise = 50
 
-// findNoise is that of an earlier study, or as given, or assumed.
+// findNoise is the noise of an earlier study, as given, or assumed.
 func (f *simulateFlags) findNoise(cmd *cobra.Command) (outlook.Noise, error) {
 	given := cmd.Flags().Changed("noise")
 	switch {

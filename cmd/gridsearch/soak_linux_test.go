@@ -51,7 +51,7 @@ type soak struct {
 	over chan struct{} // closed when it has ended
 }
 
-// faultKind is a kind of fault. strike says whether it has hit; a miss is not counted.
+// faultKind is a kind of fault. strike reports whether it has hit; a miss is not counted.
 type faultKind struct {
 	name   string
 	strike func(*soak) bool
@@ -171,7 +171,7 @@ func (s *soak) start() {
 	s.cmd, s.out, s.said, s.over = cmd, out, said, over
 }
 
-// wait waits for the program's end, at most so long. It says whether it has ended.
+// wait waits for the program's end, at most so long. It reports whether it has ended.
 func (s *soak) wait(most time.Duration) bool {
 	select {
 	case <-s.over:
@@ -262,7 +262,7 @@ func (s *soak) killCoordinator() bool {
 	return s.killed()
 }
 
-// killed says whether the program has died of SIGKILL, and lets the study go on if it has.
+// killed reports whether the program has died of SIGKILL, and lets the study go on if it has.
 func (s *soak) killed() bool {
 	status := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if !status.Signaled() {

@@ -45,7 +45,7 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-// watchEvery is the time between two looks.
+// watchEvery is the interval of --watch.
 const watchEvery = 2 * time.Second
 
 func printStatus(out io.Writer, state study.Overview, format string) error {

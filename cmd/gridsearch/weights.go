@@ -17,7 +17,7 @@ import (
 	"gridsearch/model/weights"
 )
 
-// fileFormats are what export writes.
+// fileFormats are the formats that export writes.
 var fileFormats = []string{"safetensors", "onnx"}
 
 func newWeights() *cobra.Command {
@@ -90,8 +90,9 @@ func newWeightsExport() *cobra.Command {
 	return cmd
 }
 
-// exportNames are the names that are asked for, by which a library must have the network, or else
-// those of the first that has it. A network that none has goes by names in torchvision's way.
+// exportNames is the naming scheme that the flag asks for, whose library must have the network, or
+// else the first whose library has it. A network that neither library has is named in torchvision's
+// style.
 func exportNames(n weights.Network, names string) (string, error) {
 	libraries := weights.Libraries(n.Architecture)
 	switch {
@@ -116,13 +117,13 @@ func export(n weights.Network, format, names string) ([]byte, error) {
 
 func checkNames(names string) error {
 	if !slices.Contains(weights.Names, names) {
-		return usageError{fmt.Errorf("--names %q are not known: use %s", names,
+		return usageError{fmt.Errorf("--names %q is not known: use %s", names,
 			strings.Join(weights.Names, " or "))}
 	}
 	return nil
 }
 
-// findNetwork reads the network of a parameter file or of a run, and says which file it was.
+// findNetwork reads the network of a parameter file or of a run, and returns the file's path.
 func findNetwork(cmd *cobra.Command, name string) (n weights.Network, path string, err error) {
 	path = name
 	if info, err := os.Stat(name); err != nil || info.IsDir() {
@@ -143,7 +144,7 @@ func findNetwork(cmd *cobra.Command, name string) (n weights.Network, path strin
 	return n, path, nil
 }
 
-// readFile reads a file that somebody has named; what has no end is none.
+// readFile reads a file that the user has named; a device, which may have no end, is an error.
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -194,7 +195,7 @@ func findWeights(cmd *cobra.Command, name string) (string, error) {
 	return found[0].weights()
 }
 
-// searched are the studies that a name of a run is looked for in, and what its key begins with.
+// searched are the studies in which to look for the name of a run, and the beginning of its key.
 func searched(cmd *cobra.Command, name string) (folders []study.Folder, key string, err error) {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		folder, err := findStudy(cmd, name[:i])
@@ -212,7 +213,7 @@ func searched(cmd *cobra.Command, name string) (folders []study.Folder, key stri
 	return folders, name, nil
 }
 
-// match lists the runs whose keys begin like that, and all keys. A study that cannot be read has
+// match lists the runs whose keys begin with key, and all keys. A study that cannot be read has
 // none; unread says why.
 func match(folders []study.Folder, key string) (found []run, keys []string, unread error) {
 	for _, folder := range folders {
@@ -231,7 +232,7 @@ func match(folders []study.Folder, key string) (found []run, keys []string, unre
 	return found, keys, unread
 }
 
-// weights is the file of the run's weights.
+// weights is the path of the run's weights.
 func (r run) weights() (string, error) {
 	path := r.study.Weights(r.Key)
 	_, err := os.Stat(path)
@@ -247,15 +248,15 @@ func (r run) weights() (string, error) {
 	return path, err
 }
 
-// runOf says whether a file is that of a run's weights, and of which.
+// runOf reports whether a file is a run's weights, and of which run.
 func runOf(path string) (folder study.Folder, key string, ok bool) {
 	place := filepath.Dir(path)
 	folder, key = study.Folder(filepath.Join(place, "..", "..")), filepath.Base(place)
 	return folder, key, folder.Exists() && folder.Weights(key) == filepath.Clean(path)
 }
 
-// outputName is the name of a file in the current folder for what comes from another: a run's
-// weights are named after its key.
+// outputName is the name of a file in the current folder for output derived from another: for a
+// run's weights, from its key.
 func outputName(from, end string) string {
 	base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(from), ".safetensors"), ".gridsearch")
 	if _, key, ok := runOf(from); ok {

@@ -57,7 +57,7 @@ func newWeightsEvaluate() *cobra.Command {
 	return cmd
 }
 
-// evaluationStudy is the study that is asked for, or that a run's weights lie in.
+// evaluationStudy is the study that the flag names, or the one of a run's weights.
 func evaluationStudy(cmd *cobra.Command, name, path string) (study.Folder, error) {
 	if name != "" {
 		return findStudy(cmd, name)
@@ -69,7 +69,7 @@ func evaluationStudy(cmd *cobra.Command, name, path string) (study.Folder, error
 		"or --images", path)}
 }
 
-// evaluation is what --format json prints; accuracies are fractions.
+// evaluation is the output of --format json; accuracies are fractions.
 type evaluation struct {
 	SchemaVersion int     `json:"schema_version"`
 	Top1          float64 `json:"top1"`

@@ -83,7 +83,7 @@ func newWeightsImport() *cobra.Command {
 	return cmd
 }
 
-// structure is the network that the flags of import describe, without weights; without stages where
+// structure is the network that the flags of import describe, without weights; it has no stages if
 // they describe none.
 func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon float64,
 	padding string) (n weights.Network, err error) {
@@ -105,7 +105,7 @@ func structure(cmd *cobra.Command, like string, w benchmark.Workload, epsilon fl
 	return n, err
 }
 
-// checkStructure refuses flags that would say nothing.
+// checkStructure refuses flags that would have no effect.
 func checkStructure(cmd *cobra.Command, like, baseline string) error {
 	if like != "" && baseline != "" {
 		return errors.New("--like and --baseline both say which network it is: use one of them")
@@ -141,7 +141,7 @@ func preset(w benchmark.Workload) (model.Architecture, error) {
 	return a, err
 }
 
-// importFile reads weights for a structure; a file that says itself which network it is needs none.
+// importFile reads weights for a structure; a file that describes its own network needs none.
 func importFile(path string, n weights.Network, names string) (weights.Network, error) {
 	text, err := readFile(path)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 // of the pixels. A shape is a function that is positive inside and measures the distance to its
 // edge there; a pixel on the edge is covered by the share clamp(distance / pixel + 1/2).
 //
-// Products are rounded by explicit conversions wherever a sum follows (package portable says why).
+// Products are rounded by explicit conversions wherever a sum follows, to prevent fused
+// multiply-adds (package portable says why).
 
 const pixel = 2. / Pixels
 
@@ -35,7 +36,7 @@ func Draw(to []uint8, i int) {
 // coordinates of pixel n along an axis.
 func coordinate(n int) float64 { return float64((float64(n)+.5)*pixel) - 1 }
 
-// paint mixes a colour into every pixel by the cover that a shape's distance gives.
+// paint mixes a colour into every pixel, weighted by the coverage of a shape given by its distance.
 func (p *picture) paint(c colour, distance func(x, y float64) float64) {
 	for i := range p {
 		cover := clamp(distance(coordinate(i%Pixels), coordinate(i/Pixels))/pixel + .5)
@@ -94,7 +95,7 @@ func (n noise) at(x, y float64) float64 {
 	return lerp(lerp(top[0], top[1], u), lerp(bottom[0], bottom[1], u), v)
 }
 
-// cell splits a coordinate into the number of its cell and a smoothed place inside it.
+// cell splits a coordinate into the index of its cell and a smoothed position inside it.
 func cell(x float64, cells int) (int, float64) {
 	x = float64(x * float64(cells))
 	i := min(int(x), cells-1)
@@ -104,7 +105,7 @@ func cell(x float64, cells int) (int, float64) {
 
 func lerp(a, b, t float64) float64 { return float64(a*(1-t)) + float64(b*t) }
 
-// leaves drops a few discs and squares of random colours behind the object.
+// leaves draws a few discs and squares of random colours behind the object (a dead leaves model).
 func (p *picture) leaves(s *random.Stream) {
 	for range poisson(s, 1.5) {
 		x, y, r := s.Uniform(-1.1, 1.1), s.Uniform(-1.1, 1.1), s.Uniform(.08, .22)
@@ -118,7 +119,7 @@ func (p *picture) leaves(s *random.Stream) {
 	}
 }
 
-// poisson draws a number with the given mean (Knuth).
+// poisson draws from the Poisson distribution with the given mean (Knuth).
 func poisson(s *random.Stream, mean float64) int {
 	limit, product := portable.Exp(-mean), s.Float64()
 	n := 0
@@ -130,7 +131,7 @@ func poisson(s *random.Stream, mean float64) int {
 
 func length(x, y float64) float64 { return math.Sqrt(float64(x*x) + float64(y*y)) }
 
-// occlude lays a bar over one picture in five.
+// occlude draws a bar over one picture in five.
 func (p *picture) occlude(s *random.Stream) {
 	if s.Float64() >= .2 {
 		return
@@ -146,7 +147,7 @@ func (p *picture) occlude(s *random.Stream) {
 const noiseDeviation = .04
 
 // quantise adds noise and rounds to bytes. The noise of a channel is the sum of eight random bytes:
-// close to normal, and cheap.
+// nearly normal, and cheap.
 func (p *picture) quantise(to []uint8, s *random.Stream) {
 	const mean, deviation = 8 * 127.5, 209.0199352
 	for i, c := range p {

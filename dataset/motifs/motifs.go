@@ -1,13 +1,13 @@
 // Package motifs draws a set of labelled colour pictures in which depth, width and resolution of a
 // network each buy accuracy.
 //
-// Each of 16 classes is named by four cues with four values: the silhouette of an object, the
-// texture on it, an emblem and its hue. The classes are laid out as an orthogonal array over the
-// field GF(4), so that any two cues name the class. Every cue is replaced by a random value with a
-// probability of its own: no shortcut reaches the top, each further cue that a network learns to
-// read buys accuracy, and the ceiling is known (an observer who reads all four cues names 90.1 %;
-// chance is 6.25 %). Hue is easy; texture needs resolution; the emblem needs local detectors; the
-// silhouette needs a wide view.
+// Each of 16 classes is identified by four cues with four values each: the silhouette of an object,
+// the texture on it, an emblem and its hue. The classes are an orthogonal array over the field
+// GF(4), so that any two cues identify the class. Every cue is replaced by a random value with a
+// probability of its own: no single cue suffices, each further cue that a network learns to
+// recognise increases the accuracy, and the maximum is known (a classifier that recognises all four
+// cues reaches 90.1 %; chance is 6.25 %). Hue is easy; texture needs resolution; the emblem needs
+// local detectors; the silhouette needs a large receptive field.
 //
 // Picture i is a function of Version and i alone, with the same bytes on every platform.
 package motifs
@@ -19,8 +19,8 @@ import (
 // Version is part of every picture's seed: a change of the drawing raises it.
 const Version = 1
 
-// Size of the pictures, and how many are published: pictures 0 .. Train-1 to train on, Train ..
-// Train+Test-1 to test.
+// Size of the pictures, and their number: pictures 0 .. Train-1 are for training, Train ..
+// Train+Test-1 for testing.
 const (
 	Pixels   = 72
 	Channels = 3
@@ -35,7 +35,7 @@ const (
 	Classes = Values * Values
 )
 
-// Cue is one of the four signs of a class.
+// Cue is one of the four features that identify a class.
 type Cue int
 
 // The cues.
@@ -59,8 +59,8 @@ var replaced = [cueCount]float64{Silhouette: .15, Texture: .15, Emblem: .20, Hue
 // Cues are the values of the four cues, 0..3 each.
 type Cues [cueCount]int
 
-// Code is the cues that name a class: with class = 4a + b, silhouette a, texture b, emblem a + b
-// and hue a + 2b, added and multiplied in GF(4).
+// Code is the cues of a class: with class = 4a + b, silhouette a, texture b, emblem a + b and hue a
+// + 2b, added and multiplied in GF(4).
 func Code(class int) Cues {
 	a, b := class/Values, class%Values
 	return Cues{Silhouette: a, Texture: b, Emblem: a ^ b, Hue: a ^ double[b]}
@@ -75,10 +75,10 @@ func ClassName(class int) string {
 	return emblemNames[c[Emblem]] + " on " + textureNames[c[Texture]]
 }
 
-// Label is the class of picture i: every 16 pictures in a row hold each class once.
+// Label is the class of picture i: any 16 consecutive pictures contain each class once.
 func Label(i int) int { return i % Classes }
 
-// Shown are the cues that picture i really shows.
+// Shown are the cues that picture i shows, after random replacement.
 func Shown(i int) Cues {
 	s := random.New(Version, "motifs", "cues", i)
 	cues := Code(Label(i))

@@ -102,7 +102,7 @@ func TestSilhouettesAreApart(t *testing.T) {
 	for i := range Values * prototypes {
 		for j := range i {
 			a, b := all[i%Values][i/Values], all[j%Values][j/Values]
-			if d, moved := apart(a, b), apart(a, jittered(a, s)); d < 2*moved {
+			if d, moved := separation(a, b), separation(a, jittered(a, s)); d < 2*moved {
 				t.Errorf("silhouettes %d and %d differ by %.3f, the jitter by %.3f", i, j, d, moved)
 			}
 		}

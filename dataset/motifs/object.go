@@ -7,7 +7,7 @@ import (
 	"gridsearch/internal/random"
 )
 
-// frame is a place with a rotation: it turns picture coordinates into an object's own.
+// frame is a position with a rotation: it converts picture coordinates to an object's own.
 type frame struct{ x, y, sin, cos float64 }
 
 func newFrame(x, y, angle float64) frame {
@@ -51,8 +51,7 @@ func (p *picture) object(s *random.Stream, cues Cues) {
 	}
 }
 
-// shades are the two colours of a texture: one hue, four of which are 90 degrees apart, at two
-// brightnesses.
+// shades are the two colours of a texture: one of four hues, 90 degrees apart, at two brightnesses.
 func shades(hue int, s *random.Stream) (light, dark colour) {
 	light = hsv(90*float64(hue)+25*s.Norm(), s.Uniform(.35, .85), s.Uniform(.62, 1))
 	contrast := s.Uniform(.8, 1.6) * .35
@@ -62,7 +61,7 @@ func shades(hue int, s *random.Stream) (light, dark colour) {
 	return light, dark
 }
 
-// hsv converts a hue in degrees, a saturation and a value.
+// hsv converts a hue in degrees, a saturation and a value to RGB.
 func hsv(hue, saturation, value float64) colour {
 	h := math.Mod(hue, 360) / 60
 	if h < 0 {
@@ -85,8 +84,7 @@ type pattern struct {
 }
 
 func newPattern(kind int, x, y float64, s *random.Stream) pattern {
-	// 3 to 9 periods an image, evenly on a logarithmic scale: at 24 pixels a period is 8 to 2.7
-	// pixels long.
+	// 3 to 9 periods an image, log-uniformly: at 24 pixels a period is 8 to 2.7 pixels long.
 	periods := 3 * portable.Exp(s.Float64()*portable.Log(3))
 	return pattern{kind, newFrame(x, y, s.Uniform(0, 2*math.Pi)), periods * math.Pi,
 		s.Uniform(0, 2*math.Pi), s.Uniform(0, 2*math.Pi)}
@@ -98,8 +96,7 @@ func (t pattern) at(x, y float64) float64 {
 	return clamp(.5 + float64(.9*t.wave(a, b)))
 }
 
-// wave is a periodic function with mean 0 and the period 2 pi along a (stripes) or along its
-// lattice.
+// wave is a periodic function with mean 0 and period 2 pi along a (stripes) or along its lattice.
 func (t pattern) wave(a, b float64) float64 {
 	const half, root = .5, .8660254037844386 // cosine and sine of 60 degrees
 	switch t.kind {
@@ -116,7 +113,7 @@ func (t pattern) wave(a, b float64) float64 {
 	}
 }
 
-// emblem is a sign on a plain disc somewhere in the object.
+// emblem is a symbol on a plain disc somewhere in the object.
 type emblem struct {
 	kind        int
 	frame       frame
@@ -152,7 +149,7 @@ func (e emblem) over(c colour, x, y float64) colour {
 	return c
 }
 
-// inside is the distance to the edge of the sign, positive inside, in units of its half width.
+// inside is the distance to the edge of the symbol, positive inside, in units of its half width.
 func (e emblem) inside(u, v, r float64) float64 {
 	u = math.Abs(u)
 	switch e.kind {

@@ -43,8 +43,7 @@ func jittered(c contour, s *random.Stream) contour {
 	return c
 }
 
-// bank holds the silhouettes of each value: the farthest apart of many random ones, found one after
-// the other.
+// bank holds the silhouettes of each value, chosen greedily to be far apart among many random ones.
 var bank = sync.OnceValue(func() [Values][prototypes]contour {
 	s := random.New(Version, "motifs", "silhouettes")
 	var pool []contour
@@ -64,7 +63,7 @@ var bank = sync.OnceValue(func() [Values][prototypes]contour {
 	return b
 })
 
-// draw makes a random contour whose harmonics get smaller with their number.
+// draw makes a random contour whose harmonics decrease with their order.
 func draw(s *random.Stream) contour {
 	var c contour
 	for k := range harmonics {
@@ -95,13 +94,13 @@ func (c contour) fair() bool {
 	return true
 }
 
-// farthestFrom returns the candidate whose nearest chosen contour is farthest away.
+// farthestFrom returns the candidate whose distance to the nearest chosen contour is largest.
 func farthestFrom(chosen, pool []contour) contour {
 	best, distance := pool[0], -1.
 	for _, c := range pool {
 		closest := 1e9
 		for _, other := range chosen {
-			closest = min(closest, apart(c, other))
+			closest = min(closest, separation(c, other))
 		}
 		if closest > distance {
 			best, distance = c, closest
@@ -110,8 +109,8 @@ func farthestFrom(chosen, pool []contour) contour {
 	return best
 }
 
-// apart is the squared difference of two contours' radii.
-func apart(a, b contour) float64 {
+// separation is the squared distance of two contours' radii.
+func separation(a, b contour) float64 {
 	sum := 0.
 	x, y := a.samples(), b.samples()
 	for i := range x {

@@ -55,7 +55,7 @@ func decoded(t testing.TB, text string) map[string]any {
 	return values
 }
 
-// validate holds tables against the schema, as the JSON that they are to it.
+// validate validates tables, converted to JSON, against the schema.
 func validate(t testing.TB, s *jsonschema.Schema, values map[string]any) error {
 	t.Helper()
 	text, err := json.Marshal(values)
@@ -201,7 +201,7 @@ func keyOf(message string) string {
 	return ""
 }
 
-// fraction says whether a whole number was asked for and 8.0 given: in JSON that is one.
+// fraction reports whether a whole number was asked for and 8.0 given: in JSON that is one.
 func fraction(message string) bool {
 	return strings.Contains(message, "whole number, not") && strings.HasSuffix(message, ".0")
 }

@@ -11,7 +11,7 @@ import (
 
 // readOptimizer reads which optimiser follows the gradients, with what it brings along, and the
 // options that it has and others have not. Hyper-parameters that are fields of a recipe are only
-// held against it.
+// compared with it.
 func readOptimizer(t *tomlform.Table, r recipe.Recipe) recipe.Recipe {
 	name := t.Choice("optimizer", r.Optimizer, recipe.Optimizers...)
 	misspelt := t.Has("optimizer") && t.Value("optimizer") != name

@@ -7,10 +7,10 @@ import (
 	"gridsearch/internal/machine"
 )
 
-// SchemaVersion is that of Document.
+// SchemaVersion is the version of Document.
 const SchemaVersion = 1
 
-// Document is all that bench measures, as its JSON has it.
+// Document is the outcome of bench, as its JSON has it.
 type Document struct {
 	SchemaVersion int    `json:"schema_version"`
 	CPU           string `json:"cpu"`
@@ -21,8 +21,8 @@ type Document struct {
 	Workloads []Result `json:"workloads"`
 }
 
-// NewDocument measures one core, for workloads to be held against. It takes about a quarter of a
-// second.
+// NewDocument measures the peak of one core, to compare workloads with. It takes about a quarter of
+// a second.
 func NewDocument() (*Document, error) {
 	set, err := kernel.Chosen()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"gridsearch/model/train"
 )
 
-// Result is what has been measured of a workload. Speeds are those of the shortest step: whatever
-// else a machine does can only make a step longer.
+// Result is the measurement of a workload. Speeds are those of the shortest step, as other load on
+// the machine can only make a step longer.
 type Result struct {
 	Name string `json:"name"`
 	Workload
@@ -22,13 +22,13 @@ type Result struct {
 	ImagesPerSecond float64 `json:"images_per_s"`   // of the shortest step
 	// of the shortest step: 2 operations a multiply-add; 3 passes in training, 1 in inference
 	GFLOPS float64 `json:"gflops"`
-	// gflops as a fraction of what as many cores as there are threads can do
+	// gflops as a fraction of the peak of as many cores as there are threads
 	PeakShare float64 `json:"peak_share"`
-	// resident, of a process that does nothing else, from its start on; 0 where not known
+	// peak resident memory of a process that does nothing else, from its start; 0 where not known
 	PeakMemoryBytes int64 `json:"peak_memory_bytes"`
 }
 
-// Passes over the network that a step is counted as: training computes outputs, their gradients and
+// Passes over the network that count for a step: training computes outputs, their gradients and
 // those of the weights.
 func (w Workload) passes() float64 {
 	if w.Mode == Infer {
@@ -37,8 +37,7 @@ func (w Workload) passes() float64 {
 	return 3
 }
 
-// summarize computes a result, but for its memory, from the times of steps and the peak of one
-// core.
+// summarize computes a result, except its memory, from the times of steps and the peak of one core.
 func (w Workload) summarize(cost model.Cost, steps []time.Duration, peakGFLOPS float64) Result {
 	shortest, median := latency.Middle(steps)
 	seconds := shortest.Seconds()
@@ -50,7 +49,7 @@ func (w Workload) summarize(cost model.Cost, steps []time.Duration, peakGFLOPS f
 	return r
 }
 
-// Measure measures a workload in this process. The peak is that of one core.
+// Measure measures a workload in this process. peakGFLOPS is that of one core.
 func Measure(w Workload, peakGFLOPS float64) (Result, error) {
 	arch, err := w.Architecture()
 	if err != nil {
@@ -78,8 +77,8 @@ func (w Workload) build(arch model.Architecture) (latency.Steps, error) {
 	return w.train(arch)
 }
 
-// recipe is DefaultRecipe's optimiser at a rate that no noise makes diverge, with the baseline's
-// own regularisation.
+// recipe is DefaultRecipe's optimiser with a learning rate at which random images do not diverge,
+// and the baseline's own regularisation.
 func (w Workload) recipe() (train.Recipe, error) {
 	baseline, err := model.Preset(w.Baseline)
 	r := train.DefaultRecipe()

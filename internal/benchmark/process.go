@@ -11,14 +11,15 @@ import (
 	"gridsearch/internal/program"
 )
 
-// request is what a process is asked to measure.
+// request says what a process shall measure.
 type request struct {
 	Workload   Workload `json:"workload"`
 	PeakGFLOPS float64  `json:"peak_gflops"` // of one core
 }
 
-// MeasureIn measures a workload in a process of its own, so that its peak memory is its own. The
-// command must call Serve. The process ends with the context, and its messages go to stderr.
+// MeasureIn measures a workload in a process of its own, so that its peak memory is that of the
+// workload. The command must call Serve. The process is killed when the context ends; its stderr
+// goes to stderr.
 func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS float64,
 	stderr io.Writer) (Result, error) {
 	var r Result
@@ -48,8 +49,8 @@ func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS flo
 	return r, nil
 }
 
-// Serve answers MeasureIn's one request. Once it has been read, the end of the input means that
-// nobody waits for the answer: abandoned is called then.
+// Serve answers MeasureIn's one request. After the request the end of the input means that the
+// caller is gone: abandoned is called then.
 func Serve(in io.Reader, out io.Writer, abandoned func()) error {
 	var r request
 	if err := json.NewDecoder(in).Decode(&r); err != nil {
@@ -62,7 +63,7 @@ func Serve(in io.Reader, out io.Writer, abandoned func()) error {
 		_, _ = io.Copy(io.Discard, in)
 		abandoned()
 	}()
-	// As in a run: one more than the threads that compute.
+	// As in a run: one thread more than those that compute.
 	runtime.GOMAXPROCS(r.Workload.Threads + 1)
 	result, err := Measure(r.Workload, r.PeakGFLOPS)
 	if err != nil {

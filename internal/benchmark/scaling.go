@@ -7,22 +7,22 @@ import (
 	"sync"
 )
 
-// scalingWorkload is of the size that searches train.
+// scalingWorkload has the size of networks that searches train.
 func scalingWorkload() Workload {
 	w := Default()
 	w.Width, w.Resolution, w.Batch, w.Rounds = .25, 24, 32, 5
 	return w
 }
 
-// scalingMS is how long workers train for one measurement, in milliseconds, and scalingTries how
-// often it is made. What else runs can only slow it, so the best counts.
+// scalingMS is how long workers train for one measurement, in milliseconds, and scalingTries the
+// number of measurements, of which the best counts: other load can only slow them down.
 const (
 	scalingMS    = 400
 	scalingTries = 2
 )
 
-// Scaling measures how many times the steps of one worker so many workers make together, each a
-// process of its own, as in a study, that trains with one thread. The command must call Serve.
+// Scaling measures the steps per second of a number of workers together, relative to one worker's.
+// Each is a process of its own, as in a study, with one thread. The command must call Serve.
 func Scaling(ctx context.Context, command []string, workers int) (float64, error) {
 	measure := func(w Workload) (Result, error) { return MeasureIn(ctx, command, w, 1, io.Discard) }
 	w := scalingWorkload()
@@ -46,8 +46,8 @@ func Scaling(ctx context.Context, command []string, workers int) (float64, error
 	return together / alone, nil
 }
 
-// stepsPerSecond adds up what workers make at the same time, each at its median: the steps in which
-// not all of them run yet count little then.
+// stepsPerSecond sums the rates of workers at the same time, each at its median step, so that steps
+// while not all of them run hardly count.
 func stepsPerSecond(w Workload, workers int, measure func(Workload) (Result,
 	error)) (float64, error) {
 	results, errs := make([]Result, workers), make([]error, workers)

@@ -10,8 +10,8 @@ import (
 //
 //	[effnet] M. Tan, Q. Le, EfficientNet, 2019, Table 4: batch 1 on one core of an Intel Xeon E5-2690, the mean of 20 runs.
 
-// pair is a column of [effnet] Table 4: an EfficientNet and a network of its accuracy that it is
-// held against.
+// pair is a column of [effnet] Table 4: an EfficientNet and a network of the same accuracy that it
+// is compared with.
 type pair struct {
 	against, network published
 	speedUp          float64
@@ -20,7 +20,7 @@ type pair struct {
 // published is a network with the paper's latency of one image.
 type published struct {
 	name       string
-	baseline   string // empty for a network that is not here
+	baseline   string // empty for a network that this program does not have
 	resolution int
 	seconds    float64
 }
@@ -51,8 +51,8 @@ func Table4(resolution, threads, rounds int) []Workload {
 	return list
 }
 
-// Table4 is [effnet] Table 4 in Markdown, with what the document has of it beside what the paper
-// has. Networks that were not measured have a dash.
+// Table4 is [effnet] Table 4 in Markdown, with the document's measurements beside the paper's.
+// Networks that were not measured have a dash.
 func (d *Document) Table4() string {
 	var text strings.Builder
 	text.WriteString("| network | pixels | params, M | multiply-adds, G | shortest, ms | median, " +
@@ -91,7 +91,7 @@ func (d *Document) conditions() string {
 	return text
 }
 
-// result finds what has been measured of a network.
+// result finds the measurement of a network, or nil.
 func (d *Document) result(of published) *Result {
 	for i, r := range d.Workloads {
 		if r.Baseline == of.baseline {

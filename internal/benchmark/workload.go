@@ -1,9 +1,9 @@
 // Package benchmark measures how fast this machine trains networks and runs them.
 //
-// A training step is the whole of it: forward pass, cross-entropy with label smoothing 0.1,
-// backward pass and SGD with Nesterov momentum and weight decay, with dropout and stochastic depth
-// at 0.2. Inference is a forward pass with running statistics. Images are random and written before
-// the clock starts: no input pipeline is in these times.
+// A training step is complete: forward pass, cross-entropy with label smoothing 0.1, backward pass
+// and SGD with Nesterov momentum and weight decay, with dropout and stochastic depth at 0.2.
+// Inference is a forward pass with running statistics. Images are random and written before the
+// clock starts: the times include no input pipeline.
 package benchmark
 
 import (
@@ -24,7 +24,7 @@ const (
 // Modes lists them.
 var Modes = []string{Train, Infer}
 
-// Workload is a network and what is measured of it.
+// Workload is a network and what to measure of it.
 type Workload struct {
 	Mode       string  `json:"mode"`       // Train or Infer
 	Baseline   string  `json:"baseline"`   // a name of model.Presets
@@ -37,13 +37,13 @@ type Workload struct {
 	Classes    int     `json:"classes"`
 }
 
-// Default is the workload of the fields that nobody sets.
+// Default is the workload with default values.
 func Default() Workload {
 	return Workload{Mode: Train, Baseline: "efficientnet-b0", Width: 1, Depth: 1, Resolution: 32,
 		Batch: 128, Threads: 1, Rounds: 20, Classes: 10}
 }
 
-// Standard lists the workloads that machines are compared by, with the threads and rounds given.
+// Standard lists the workloads that machines are compared by, with the given threads and rounds.
 func Standard(threads, rounds int) []Workload {
 	var list []Workload
 	for _, v := range []struct {
@@ -60,7 +60,7 @@ func Standard(threads, rounds int) []Workload {
 	return list
 }
 
-// Name says what the workload is, like "B0 width 0.5 32 px batch 128".
+// Name describes the workload, like "B0 width 0.5 32 px batch 128".
 func (w Workload) Name() string {
 	name, ok := strings.CutPrefix(w.Baseline, "efficientnet-")
 	if ok {
@@ -90,7 +90,7 @@ func (w Workload) Architecture() (model.Architecture, error) {
 	return a, nil
 }
 
-// Limits of a workload, far above what anybody measures: nothing overflows below them.
+// Limits of a workload, far above practical values, below which nothing overflows.
 const (
 	maxCoefficient = 100.
 	maxResolution  = 1 << 13
@@ -99,11 +99,10 @@ const (
 	maxClasses     = 1 << 16
 )
 
-// enoughPixels are more than the strides of any baseline can shrink to nothing.
+// enoughPixels are more than the strides of any baseline reduce to nothing.
 const enoughPixels = 64
 
-// Check says what makes a workload impossible, naming the flag and the nearest value that it may
-// have.
+// Check reports what makes a workload impossible, naming the flag and the nearest possible value.
 func (w Workload) Check() error {
 	if w.Mode != Train && w.Mode != Infer {
 		return fmt.Errorf("--mode %q is not known: did you mean %q?", w.Mode, nearest.Word(w.Mode, Modes))
@@ -143,8 +142,8 @@ func (w Workload) checkNumbers() error {
 	return nil
 }
 
-// checkNetwork refuses what cannot be built; a resolution that the strides shrink to nothing is
-// answered with the least that they do not.
+// checkNetwork refuses what cannot be built; if the strides reduce the resolution to nothing, it
+// names the smallest that works.
 func (w Workload) checkNetwork() error {
 	a, err := w.Architecture()
 	if err != nil {

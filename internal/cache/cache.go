@@ -1,7 +1,7 @@
 // Package cache keeps what is slow to compute in the user's cache directory.
 //
 // A file that is lost, damaged or cannot be written costs time and nothing else: what Load does not
-// give whole is computed anew. Files are replaced by rename, so that processes may share them.
+// give whole is computed again. Files are replaced by rename, so that processes may share them.
 package cache
 
 import (

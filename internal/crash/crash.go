@@ -105,6 +105,7 @@ type Log struct {
 	lost       int // bytes between them
 }
 
+// Write appends to the log; it never fails.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

@@ -1,5 +1,5 @@
-// Package doctor says what a machine is to this program, and what there would make a study slow or
-// fail.
+// Package doctor describes a machine from the program's point of view, and what there would make a
+// study slow or fail.
 package doctor
 
 import (
@@ -19,10 +19,10 @@ import (
 	"gridsearch/internal/machine"
 )
 
-// SchemaVersion is that of Report.
+// SchemaVersion is the version of Report.
 const SchemaVersion = 1
 
-// Report is what a machine is to this program. Sizes are bytes, 0 where they are not known.
+// Report describes a machine. Sizes are bytes, 0 where they are not known.
 type Report struct {
 	SchemaVersion    int      `json:"schema_version"`
 	CPU              string   `json:"cpu"`
@@ -30,10 +30,10 @@ type Report struct {
 	Kernels          string   `json:"kernels"`           // the set that computes
 	KernelsAvailable []string `json:"kernels_available"` // the fastest first
 	KernelChecks     []Check  `json:"kernel_checks"`     // of each of those
-	// denormal numbers, which are slow, can be taken for 0
+	// denormal numbers, which are slow, can be flushed to 0
 	FlushToZero bool `json:"flush_to_zero"`
 	kernel.Machine
-	// images per second of two workers at once against one's
+	// images per second of two workers at once relative to one's
 	TwoWorkers float64 `json:"two_workers"`
 	Measured   bool    `json:"measured"` // the rates and two_workers; they are 0 where not
 	// processor time that control groups allow, in cores; 0 is no limit, as below
@@ -46,23 +46,23 @@ type Report struct {
 	Go              string    `json:"go"`
 	OS              string    `json:"os"`
 	Arch            string    `json:"arch"`
-	// empty if not known, with a plus where files have changed since
+	// git revision, with a plus for uncommitted changes; empty if not known
 	Revision       string   `json:"revision"`
 	NumericVersion int      `json:"numeric_version"`
 	Warnings       []string `json:"warnings"`
 }
 
-// Check is what came of holding a set of kernels against plain Go, in a process of its own.
+// Check is the outcome of comparing a set of kernels with plain Go, in a process of its own.
 type Check struct {
 	Set     string `json:"set"`
 	Problem string `json:"problem,omitempty"`
 }
 
-// DataSet is where a data set is, or why it is not there.
+// DataSet says where a data set is, or why it is not there.
 type DataSet struct {
 	Name  string `json:"name"`
 	Found bool   `json:"found"`
-	// file that keeps what the program draws, empty where there is no place for it
+	// cache file of a data set that the program draws, empty without a cache directory
 	Cache   string `json:"cache,omitempty"`
 	Bytes   int64  `json:"bytes,omitempty"` // of that file so far
 	Problem string `json:"problem,omitempty"`
@@ -76,8 +76,8 @@ type Studies struct {
 	Problem  string `json:"problem,omitempty"` // why it cannot be written
 }
 
-// Examine looks at this machine. The folder is that of the studies; it need not exist. check has
-// a set of kernels checked, in a process of its own: this process then goes without those that fail.
+// Examine examines this machine. The folder is that of the studies; it need not exist. check checks
+// a set of kernels in a process of its own: this process then excludes those that fail.
 func Examine(folder string, check func(set string) error) (*Report, error) {
 	checks := checkKernels(check)
 	set, err := kernel.Preferred()
@@ -112,8 +112,8 @@ func checkKernels(check func(set string) error) []Check {
 	return checks
 }
 
-// Measure adds what one core and two workers at once make, in a few seconds. scaling measures how
-// many times the steps of one worker two make together.
+// Measure adds the speed of one core and of two workers at once, in a few seconds. scaling measures
+// the steps per second of two workers relative to one.
 func (r *Report) Measure(scaling func() (float64, error)) error {
 	set, err := kernel.Named(r.Kernels)
 	if err != nil {
@@ -128,8 +128,7 @@ func (r *Report) Measure(scaling func() (float64, error)) error {
 	return nil
 }
 
-// limit takes what control groups leave of the machine. A limit that the machine does not reach is
-// none.
+// limit applies the limits of control groups, where they are below what the machine has.
 func (r *Report) limit(l machine.Limits) {
 	if l.Cores > 0 && l.Cores < float64(r.Cores) {
 		r.CoreLimit = l.Cores
@@ -139,7 +138,7 @@ func (r *Report) limit(l machine.Limits) {
 	}
 }
 
-// motifs are always there: they are drawn where the cache lacks them.
+// motifs are always available: they are drawn if the cache lacks them.
 func motifs() DataSet {
 	d := DataSet{Name: "motifs", Found: true, Cache: dataset.MotifsCache()}
 	if d.Cache == "" {
@@ -162,8 +161,7 @@ func fashionMNIST() DataSet {
 	return d
 }
 
-// studies tries the folder, or the nearest one above it that exists: making the others is then
-// possible.
+// studies examines the folder, or its nearest parent that exists, in which it could be made.
 func studies(folder string) Studies {
 	s := Studies{Dir: folder}
 	path, err := filepath.Abs(folder)
@@ -189,10 +187,10 @@ func studies(folder string) Studies {
 	return s
 }
 
-// little is memory, or space on a disk, that a study may not get along with: 2 GiB.
+// little is memory, or space on a disk, that may not be enough for a study: 2 GiB.
 const little = 2 << 30
 
-// poor is what two workers on two cores should reach together against one.
+// poor is the least speed of two workers on two cores, relative to one, without a warning.
 const poor = 1.6
 
 // warnings lists what would make a study slow or fail.
@@ -239,8 +237,8 @@ func (r *Report) fastest() string {
 	return kernel.Generic
 }
 
-// PlainKernels is the warning that a set is the one in plain Go, of a processor whose fastest set
-// is another or the same; empty for other sets.
+// PlainKernels is the warning that a set is the one in plain Go, given the fastest set of the
+// processor, which may be the same; empty for other sets.
 func PlainKernels(set, fastest string) string {
 	if set != kernel.Generic {
 		return ""

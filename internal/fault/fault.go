@@ -21,6 +21,7 @@ type Fault struct {
 	Advice string `json:"advice"` // what to do before going on
 }
 
+// Error is what the machine has refused, with the path and what to do.
 func (f *Fault) Error() string {
 	if f.Path == "" {
 		return f.Cause

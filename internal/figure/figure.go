@@ -46,7 +46,7 @@ func (f Figure) Lack(v Values) string {
 // Formats are the formats that figures are written in.
 var Formats = []string{"svg", "png"}
 
-// Names are those of All.
+// Names are the names of All.
 func Names() []string {
 	var names []string
 	for _, f := range All {

@@ -13,7 +13,7 @@ type Panel struct {
 // Line is a value by epoch.
 type Line struct {
 	Name      string
-	Highlight bool      // in colour, and named in the legend; the others are grey, behind
+	Highlight bool      // in colour, and named in the legend; the others are grey and in the background
 	Values    []float64 // at the end of epochs 1, 2, and so on
 }
 

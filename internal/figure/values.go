@@ -11,8 +11,8 @@ type Values struct {
 }
 
 // Point is a trial's mean accuracy at its cost. Low and High are one standard error below and
-// above, equal to Mean where there is none: the t interval of a few seeds would fill the figure,
-// and the tied set, not an overlap of intervals, says what can be told apart.
+// above, equal to Mean if there is none: the confidence interval of a few seeds would fill the
+// figure, and which trials differ is shown by the tied set, not by overlapping intervals.
 type Point struct {
 	Trial string
 	// Family is "base", "width", "depth", "resolution", "compound", another control's name, or empty.
@@ -22,7 +22,7 @@ type Point struct {
 	Mean   float64 // fraction
 	Low    float64
 	High   float64
-	Tied   bool // cannot be told from the best
+	Tied   bool // cannot be distinguished from the best
 }
 
 // Curve is the training of a trial, the mean over its seeds at the end of each epoch.
@@ -33,7 +33,7 @@ type Curve struct {
 	Top1      []float64 // of each epoch, fraction of training images
 }
 
-// Family is a way to scale at growing cost: its points in the order of cost, the base network
+// Family is a way to scale with growing cost: its points in the order of cost, the base network
 // first.
 type Family struct {
 	Name   string // one of the names in Point

@@ -19,7 +19,7 @@ import (
 // mark is in the name of every temporary file: that of its place, mark and digits.
 const mark = ".gridsearch-tmp-"
 
-// temporary says whether a file of that name is one of ours.
+// temporary reports whether a file of that name is one of ours.
 func temporary(name string) bool {
 	place := strings.LastIndex(name, mark)
 	if place <= 0 {
@@ -129,7 +129,7 @@ func Clean(folder string) {
 	}
 }
 
-// abandoned says whether nobody writes a temporary file any more.
+// abandoned reports whether nobody writes a temporary file any more.
 func abandoned(path string) bool {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {

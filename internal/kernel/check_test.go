@@ -9,7 +9,7 @@ import (
 	"gridsearch/internal/kernel/check"
 )
 
-// TestKernels holds every kernel of every set against plain Go: all short lengths, tails, strides,
+// TestKernels compares every kernel of every set with plain Go: all short lengths, tails, strides,
 // gaps and alignments, guards before and after.
 func TestKernels(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {

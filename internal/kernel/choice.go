@@ -14,8 +14,8 @@ var rejected struct {
 	reasons map[string]string
 }
 
-// Reject takes a set out of the choice of this process, and says whether it was in. The first
-// reason counts.
+// Reject excludes a set from the choice of this process, and reports whether it had been in. The
+// first reason is kept.
 func Reject(set, reason string) bool {
 	rejected.mutex.Lock()
 	defer rejected.mutex.Unlock()
@@ -29,25 +29,25 @@ func Reject(set, reason string) bool {
 	return true
 }
 
-// Rejected has the reason for every set that this process goes without; it is nil for none.
+// Rejected has the reason for every set that this process has excluded; it is nil for none.
 func Rejected() map[string]string {
 	rejected.mutex.Lock()
 	defer rejected.mutex.Unlock()
 	return maps.Clone(rejected.reasons)
 }
 
-// Check runs every kernel of the set and holds it against plain Go: once in a process, in some ten
-// milliseconds. A processor that lacks an instruction of the set ends the process here.
+// Check compares every kernel of the set with plain Go, once in a process, in about ten
+// milliseconds. On a processor that lacks an instruction of the set the process dies here.
 func (s *Set) Check() error {
 	s.check.once.Do(func() { s.check.err = check.Quick(&s.Table, s.Width) })
 	return s.check.err
 }
 
-// ByHand says whether the environment names the set.
+// ByHand reports whether the environment variable names a set.
 func ByHand() bool { return os.Getenv(Variable) != "" }
 
-// Preferred is the set that this process tries first, without running it: that of the environment
-// variable, or the fastest that is not rejected.
+// Preferred is the set that this process tries first, without running it: the one that the
+// environment variable names, or the fastest that is not rejected.
 func Preferred() (*Set, error) {
 	if ByHand() {
 		s, err := Named(os.Getenv(Variable))
@@ -65,11 +65,11 @@ func Preferred() (*Set, error) {
 	return nil, fmt.Errorf("no kernels work here; the %s ones: %s", Generic, out[Generic])
 }
 
-// Chosen is the set that this process computes with: the preferred one, if it passes its check. One
-// that does not is rejected, and the next is tried; one that was chosen by hand is an error.
+// Chosen is the set that this process computes with: the preferred one, if it passes its check. If
+// it fails it is rejected and the next is tried, unless it was chosen by hand: that is an error.
 func Chosen() (*Set, error) { return Choose(func(*Set) {}) }
 
-// Choose is Chosen, and says in front of each check which set it is of.
+// Choose is Chosen, and calls checking before the check of each set.
 func Choose(checking func(*Set)) (*Set, error) {
 	for {
 		s, err := Preferred()

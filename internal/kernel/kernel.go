@@ -15,14 +15,14 @@ import (
 	"gridsearch/internal/kernel/reference"
 )
 
-// Names of the sets. Numbers of two sets differ by rounding.
+// Names of the sets. The results of two sets differ by rounding.
 const (
 	AVX512  = "avx512"
 	AVX2    = "avx2"
 	Generic = "generic"
 )
 
-// Variable is the environment variable that chooses a set by its name, to measure or to test it.
+// Variable is the environment variable that chooses a set by its name, for measurements and tests.
 const Variable = "GRIDSEARCH_KERNELS"
 
 // Set is the kernels of one instruction set, with the outcome of their check.
@@ -37,8 +37,8 @@ type Set struct {
 // generic is the set in plain Go, which every processor runs.
 var generic = Set{Set: ops.Set{Name: Generic, Width: reference.Width, Table: reference.Table}}
 
-// GenericSlowdown is how many times longer a training step takes with the Go set than with AVX2: 26
-// to 30 on scaled B0, one AMD Zen 4 core.
+// GenericSlowdown is how many times longer a training step takes with the Go set than with AVX2:
+// measured as 26 to 30 on scaled B0, one AMD Zen 4 core.
 const GenericSlowdown = 30
 
 // Sets lists the sets that this processor can run, the fastest first. Generic is always there.

@@ -7,24 +7,24 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Machine is what one core of this machine can do with a set.
+// Machine is the measured speed of one core of this machine with a set.
 type Machine struct {
 	PeakGFLOPS float64 `json:"peak_gflops"` // multiply-adds from registers, two operations each
 	ReadGBs    float64 `json:"read_gb_s"`   // reading memory
-	CopyGBs    float64 `json:"copy_gb_s"`   // copying past the caches, bytes read plus bytes written
+	CopyGBs    float64 `json:"copy_gb_s"`   // non-temporal stores; bytes read plus written
 }
 
-// memorySize is larger than any cache of one core's share: 64 MiB.
+// memorySize in floats is larger than one core's share of any cache: 64 MiB.
 const memorySize = 16 << 20
 
-// Measure measures one core in about a quarter of a second. It is the best of several tries, as
-// whatever else runs can only slow it.
+// Measure measures one core in about a quarter of a second. It takes the best of several tries, as
+// whatever else runs can only slow it down.
 func (s *Set) Measure() Machine {
 	const rounds = 200_000
 	from, to := abi.Floats(memorySize), abi.Floats(memorySize)
 	for i := range from {
-		// memory that nobody has written is one page of zeros to the system, and would be read from
-		// the first cache
+		// The kernel maps memory that was never written to one page of zeros, which would be read
+		// from the L1 cache.
 		from[i] = 1
 	}
 	gigabytes := float64(4*memorySize) / 1e9

@@ -13,13 +13,13 @@ import (
 	"gridsearch/internal/kernel/reference"
 )
 
-// written are the sets with assembly by the names that package amd64 gives them.
+// written are the sets with assembly, by their names in package amd64.
 var written = map[string]*Set{
 	"AVX512": {Set: ops.Set{Name: AVX512, Width: 16, Table: completed(amd64.AVX512)}},
 	"AVX2":   {Set: ops.Set{Name: AVX2, Width: 8, Table: completed(amd64.AVX2)}},
 }
 
-// completed is a table with the reference of each kernel on rows that has no assembly.
+// completed is a table in which each kernel on rows without assembly is its reference.
 func completed(table abi.Table) abi.Table {
 	for i, kernel := range table.Rows {
 		if kernel == nil {
@@ -29,7 +29,7 @@ func completed(table abi.Table) abi.Table {
 	return table
 }
 
-// extensions are those that this processor and its operating system have.
+// extensions are the instruction set extensions that this processor and its operating system have.
 var extensions = map[string]bool{
 	"AVX":      cpu.X86.HasAVX,
 	"AVX2":     cpu.X86.HasAVX2,

@@ -9,8 +9,8 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// A program that is built with tag spoiled has wrong kernels, to try what it does with them:
-// GRIDSEARCH_SPOIL names sets, as avx2=wrong,avx512=illegal.
+// A program built with the tag spoiled has wrong kernels, to test how it reacts: GRIDSEARCH_SPOIL
+// names sets, as in avx2=wrong,avx512=illegal.
 func init() {
 	for _, word := range strings.Split(os.Getenv("GRIDSEARCH_SPOIL"), ",") {
 		name, how, _ := strings.Cut(word, "=")

@@ -1,4 +1,4 @@
-// Package latency times passes of networks.
+// Package latency measures the time of a network's passes.
 package latency
 
 import (
@@ -10,22 +10,22 @@ import (
 	"gridsearch/model/nn"
 )
 
-// Latency is how long a network takes for a batch of images, in seconds.
+// Latency is the time that a network takes for a batch of images, in seconds.
 type Latency struct {
 	Repeats  int // that were timed
 	Shortest float64
 	Median   float64
 }
 
-// Repeats of a latency: as many as [effnet] Table 4 averages, and of a quick network as many as
+// Repeats of a latency: as many as [effnet] Table 4 averages, and for a quick network as many as
 // fill the time.
 const (
 	leastRepeats = 20
 	within       = 300 * time.Millisecond
 )
 
-// Measure measures a network's inference in this process. between is called in front of
-// every pass, in no pass's time; its error ends the measurement.
+// Measure measures a network's inference in this process. between is called before every pass and
+// not timed; its error ends the measurement.
 func Measure(arch model.Architecture, batch, threads int, between func() error) (Latency, error) {
 	s, err := Inference(arch, batch, threads)
 	if err != nil {
@@ -46,18 +46,18 @@ func Measure(arch model.Architecture, batch, threads int, between func() error) 
 	return Latency{Repeats: repeats, Shortest: shortest.Seconds(), Median: median.Seconds()}, nil
 }
 
-// WarmUp is the number of steps before the first that is timed: memory is touched and weights are
-// packed in them.
+// WarmUp is the number of untimed steps at the beginning, in which memory is touched and weights
+// are packed.
 const WarmUp = 2
 
 // Steps are passes that can be timed.
 type Steps struct {
 	Run     func(step int) error
 	Close   func() error
-	Between func() error // in front of every step, in no step's time; nil for nothing
+	Between func() error // called before every step and not timed; may be nil
 }
 
-// Times makes steps, and times those behind the warm-up.
+// Times runs the steps, and returns the times of those after the warm-up.
 func (s Steps) Times(rounds int) ([]time.Duration, error) {
 	steps := make([]time.Duration, 0, rounds)
 	for i := range WarmUp + rounds {
@@ -77,8 +77,8 @@ func (s Steps) Times(rounds int) ([]time.Duration, error) {
 	return steps, nil
 }
 
-// Inference makes the passes of a network with random weights over random images, which take as
-// long as others. The network is to be closed.
+// Inference is the passes of a network with random weights on random images, which take as long as
+// others. The caller must close the network.
 func Inference(arch model.Architecture, batch, threads int) (Steps, error) {
 	params, err := nn.NewParameters(arch, Seed, false)
 	if err != nil {
@@ -96,7 +96,7 @@ func Inference(arch model.Architecture, batch, threads int) (Steps, error) {
 	return Steps{Run: run, Close: network.Close}, nil
 }
 
-// Noise fills images with standard normal numbers, as normalised images have them.
+// Noise fills images with standard normal numbers, which normalised images resemble.
 func Noise(images []float32) {
 	stream := random.New(Seed, "benchmark", "images")
 	for i := range images {
@@ -104,7 +104,7 @@ func Noise(images []float32) {
 	}
 }
 
-// Seed is that of everything random in what is timed.
+// Seed is the seed of all random numbers in what is timed.
 const Seed = 1
 
 // Middle is the shortest and the median of times.

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// Limits are what Linux's control groups leave to this process of its machine, as in a container or
-// under a batch scheduler. 0 is no limit.
+// Limits are the limits of Linux's control groups on this process, as in a container or under a
+// batch scheduler. 0 is no limit.
 type Limits struct {
-	Cores      float64 // processor time of so many cores
+	Cores      float64 // processor time of that many cores
 	Memory     int64   // bytes
-	MemoryFree int64   // bytes of it that are not in use; what files are cached in counts as free
+	MemoryFree int64   // bytes of it that are not in use; page cache counts as free
 }
 
 // ControlGroups reads the limits of this process.
@@ -59,7 +59,7 @@ func (l *Limits) tighten(by Limits) {
 }
 
 // memberships are the groups of this process by controller; that of version 2, which has all
-// controllers, is under the empty name.
+// controllers, has an empty name.
 func memberships(root fs.FS) map[string]string {
 	groups := map[string]string{}
 	for _, line := range lines(root, "proc/self/cgroup") {
@@ -75,7 +75,7 @@ func memberships(root fs.FS) map[string]string {
 // cgroupMount is a tree of groups in the file system.
 type cgroupMount struct {
 	point string // where it is, as package fs names it
-	// the group that is there: not the tree's root where a container sees a part of it
+	// the group that is there, not the tree's root where a container sees only a part of it
 	top         string
 	controllers map[string]bool // by name; the empty name for version 2
 }
@@ -102,7 +102,7 @@ func cgroupMounts(root fs.FS) []cgroupMount {
 	return list
 }
 
-// folder is that of a group, or of the top where the group lies outside.
+// folder is the folder of a group, or of the top if the group is outside.
 func (m cgroupMount) folder(group string) string {
 	inside, ok := strings.CutPrefix(path.Clean(group), strings.TrimSuffix(m.top, "/"))
 	if !ok || inside != "" && inside[0] != '/' || strings.HasPrefix(inside, "/..") {
@@ -117,7 +117,8 @@ type groupFolder struct {
 	folder string
 }
 
-// limits reads what the group sets itself: files of both versions, of which only one's are there.
+// limits reads the limits of the group itself, from the files of both versions, of which only one's
+// exist.
 func (g groupFolder) limits() Limits {
 	var l Limits
 	if quota, period := g.number("cpu.cfs_quota_us", 0), g.number("cpu.cfs_period_us",
@@ -138,7 +139,7 @@ func (g groupFolder) limits() Limits {
 	return l
 }
 
-// number reads a field of a file of one line; 0 where it is missing or no number, such as "max".
+// number reads a field of a one-line file; 0 if it is missing or not a number, such as "max".
 func (g groupFolder) number(file string, field int) float64 {
 	for _, line := range lines(g.root, path.Join(g.folder, file)) {
 		if fields := strings.Fields(line); field < len(fields) {
@@ -148,7 +149,7 @@ func (g groupFolder) number(file string, field int) float64 {
 	return 0
 }
 
-// cached is memory that the system takes back from files when it is wanted, in bytes.
+// cached is the page cache that the system can reclaim, in bytes.
 func (g groupFolder) cached() float64 {
 	sum := 0.
 	for _, line := range lines(g.root, path.Join(g.folder, "memory.stat")) {
@@ -161,7 +162,7 @@ func (g groupFolder) cached() float64 {
 	return sum
 }
 
-// number is 0 for what is no whole number.
+// number is 0 for anything but an integer.
 func number(text string) float64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -170,7 +171,7 @@ func number(text string) float64 {
 	return float64(n)
 }
 
-// lines are those of a file, none where it cannot be read.
+// lines are the lines of a file, none if it cannot be read.
 func lines(root fs.FS, name string) []string {
 	file, err := root.Open(name)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package machine asks the operating system what this machine is. What a system does not tell is 0.
+// Package machine asks the operating system about this machine. Unknown numbers are 0.
 package machine
 
 import (
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// CPU names the processor, as the kernel of the operating system does.
+// CPU is the processor's name from the operating system's kernel.
 func CPU() string {
 	file, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -21,12 +21,12 @@ func CPU() string {
 	if fields["model name"] == "" {
 		return runtime.GOARCH
 	}
-	// Virtual machines call unlike processors by one name; family and model tell them apart.
+	// Virtual machines give different processors the same name; family and model distinguish them.
 	return fields["model name"] + " (family " + fields["cpu family"] + ", model " +
 		fields["model"] + ")"
 }
 
-// Memory is the memory of the machine and the part of it that programs can still have, in bytes.
+// Memory is the memory of the machine and the part of it that is available to programs, in bytes.
 func Memory() (total, available int64) {
 	fields := procFile("/proc/meminfo")
 	return kibibytes(fields["MemTotal"]), kibibytes(fields["MemAvailable"])
@@ -34,8 +34,8 @@ func Memory() (total, available int64) {
 
 // PeakMemory is the largest resident memory of this process so far, in bytes.
 func PeakMemory() int64 {
-	// getrusage counts the process that started this one too: a child has its parent's peak until
-	// it exceeds that.
+	// getrusage includes the process before exec: a child has its parent's peak until it exceeds
+	// that.
 	if peak := kibibytes(procFile("/proc/self/status")["VmHWM"]); peak > 0 {
 		return peak
 	}

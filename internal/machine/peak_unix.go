@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxRSS is the largest resident memory as the system's account of this process has it, in bytes.
+// maxRSS is the largest resident memory of this process by getrusage, in bytes.
 func maxRSS() int64 {
 	var usage unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &usage) != nil {

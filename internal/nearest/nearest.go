@@ -1,4 +1,4 @@
-// Package nearest finds the word that somebody meant, for error messages.
+// Package nearest finds the nearest word, for the "did you mean" of error messages.
 package nearest
 
 import (
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Word returns the candidate that is nearest to the word, the first of equals; empty if there are
-// no candidates. Nearest are those that hold the word, the shortest first ("b0" is meant for
+// Word returns the candidate that is nearest to the word, the first of equals; empty without
+// candidates. Candidates that contain the word are nearest, the shortest first ("b0" is meant for
 // "efficientnet-b0"), then those with the smallest edit distance.
 func Word(word string, candidates []string) string {
 	if all := nearest(word, candidates); len(all) > 0 {

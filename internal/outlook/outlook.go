@@ -1,5 +1,6 @@
 // Package outlook says before a study what it will be able to say: how far a trial has to be ahead
-// of the others to be told from them, with the study's number of trials and with few or many seeds.
+// of the others to be distinguished from them, with the study's number of trials and with few or
+// many seeds.
 //
 // It simulates searches with known truths, which go through the comparison that real results go
 // through. Nothing is trained.
@@ -46,7 +47,7 @@ type Design struct {
 	Noise      Noise
 	Cache      null.Cache
 	Searches   int
-	Note       func(seeds int) // is told which number of seeds is simulated next
+	Note       func(seeds int) // called with the number of seeds that is simulated next
 }
 
 // Outlook is what searches of a design can show: `gridsearch simulate --format json` prints it.
@@ -75,7 +76,7 @@ type Row struct {
 	Leads      []Lead   `json:"leads"`
 }
 
-// Lead is what becomes of one trial ahead of equals.
+// Lead is the outcome for one trial ahead of equals.
 type Lead struct {
 	SD   float64 `json:"lead_sd"` // in s.d. of a run
 	Lead float64 `json:"lead"`

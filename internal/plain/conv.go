@@ -1,13 +1,14 @@
 package plain
 
-// Conv is a convolution on square maps with padding of (Kernel-1)/2, in front Shift rows and
-// columns less: x is [Batch, InSize, InSize, InChannels], y [Batch, OutSize, OutSize, OutChannels]
-// with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, InChannels, OutChannels].
+// Conv is a convolution on square maps with padding of (Kernel-1)/2, less Shift rows and columns at
+// the top and left: x is [Batch, InSize, InSize, InChannels], y [Batch, OutSize, OutSize,
+// OutChannels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, InChannels,
+// OutChannels].
 type Conv struct {
 	Batch, InSize, InChannels, OutSize, OutChannels, Kernel, Stride, Shift int
 }
 
-// ScratchSize is the number of floats that the methods need: the patches of one image.
+// ScratchSize is the number of floats that the methods need: the patches (im2col) of one image.
 func (g Conv) ScratchSize() int { return g.OutSize * g.OutSize * g.patch() }
 
 func (g Conv) patch() int { return g.Kernel * g.Kernel * g.InChannels }
@@ -15,8 +16,8 @@ func (g Conv) patch() int { return g.Kernel * g.Kernel * g.InChannels }
 func (g Conv) inImage() int  { return g.InSize * g.InSize * g.InChannels }
 func (g Conv) outImage() int { return g.OutSize * g.OutSize * g.OutChannels }
 
-// Forward computes y from x and the weights, image by image: its patches as a matrix, times the
-// weights.
+// Forward computes y from x and the weights, image by image: the matrix of its patches (im2col)
+// times the weights.
 func (g Conv) Forward(y, x, w, scratch []float32) {
 	for n := range g.Batch {
 		g.gather(scratch, x[n*g.inImage():])
@@ -46,7 +47,7 @@ func (g Conv) BackwardWeights(dw, dy, x, scratch []float32) {
 	}
 }
 
-// gather copies the patches of one image, zero outside it.
+// gather copies the patches of one image (im2col), zero outside it.
 func (g Conv) gather(patches, x []float32) {
 	g.taps(func(patch, pixel int) {
 		to := patches[patch:][:g.InChannels]
@@ -58,7 +59,7 @@ func (g Conv) gather(patches, x []float32) {
 	})
 }
 
-// scatter adds the patches to the pixels that they were gathered from.
+// scatter adds the patches to the pixels that they were gathered from (col2im).
 func (g Conv) scatter(dx, patches []float32) {
 	g.taps(func(patch, pixel int) {
 		if pixel >= 0 {

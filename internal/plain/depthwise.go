@@ -1,7 +1,7 @@
 package plain
 
-// Depthwise is a convolution of each channel by itself on square maps with padding of (Kernel-1)/2,
-// in front Shift rows and columns less: x is [Batch, InSize, InSize, Channels], y [Batch, OutSize,
+// Depthwise is a depthwise convolution on square maps with padding of (Kernel-1)/2, less Shift rows
+// and columns at the top and left: x is [Batch, InSize, InSize, Channels], y [Batch, OutSize,
 // OutSize, Channels] with OutSize = ceil(InSize/Stride), the weights [Kernel, Kernel, Channels].
 type Depthwise struct {
 	Batch, InSize, OutSize, Channels, Kernel, Stride, Shift int

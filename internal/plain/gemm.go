@@ -7,13 +7,12 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// Products with long rows are gonum's Sgemm, whose inner loop, a row of B times a number, is SSE
-// assembly. Products with short rows are the tiles below. Sgemm's form for a transposed B is not
-// used: it adds up dot products in an order that depends on where the operands lie in memory, and a
-// resumed training would not have the bits of an undisturbed one.
+// Products with long rows use gonum's Sgemm, whose inner loop, axpy over a row of B, is SSE
+// assembly. Products with short rows use the tiles below. Sgemm's form for a transposed B is not
+// used: the order in which it adds up dot products depends on the addresses of the operands, and a
+// resumed training would not have the same bits as an uninterrupted one.
 
-// shortRow is the length of a row below which tiles are the faster form (measured: 2 times at 8, as
-// fast at 24).
+// shortRow is the row length below which tiles are faster (measured: 2 times at 8, as fast at 24).
 const shortRow = 24
 
 // MatMul computes C = A B with A of shape [m, k], B [k, n] and C [m, n].
@@ -49,7 +48,7 @@ func MatMulTA(c, a, b []float32, m, n, k int) {
 	})
 }
 
-// pool holds the memory of transposed matrices. On the stack they cannot be, as Sgemm may hand its
+// pool holds the memory of transposed matrices. They cannot be on the stack, as Sgemm may hand its
 // operands to goroutines.
 var pool = sync.Pool{New: func() any { return new([]float32) }}
 
@@ -78,8 +77,8 @@ func transpose(t, a []float32, r, c int) {
 	}
 }
 
-// sgemm cuts the product into panels that Sgemm computes on its caller's goroutine: a training
-// stays on its own core.
+// sgemm cuts the product into panels that Sgemm computes on its caller's goroutine, so that a
+// training uses one core.
 func sgemm(ta blas.Transpose, c, a, b []float32, m, n, k int) {
 	lda, row := k, k
 	if ta == blas.Trans {

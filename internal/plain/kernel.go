@@ -1,10 +1,10 @@
-// Package plain computes the layers of a convolutional network on []float32: plain Go, one
-// goroutine, no allocation.
+// Package plain computes the layers of a convolutional network on []float32 in plain Go, on one
+// goroutine and without allocation: the reference implementation of the fused blocks.
 //
 // Maps are NHWC and dense: rows of c channels, one row a pixel, and "rows" counts the pixels of a
-// batch. Matrices are row-major. Every function writes all of its output, except those whose name
-// ends in Add, and sums in a fixed order, so that equal inputs give equal bits. Slices are at least
-// as long as the shapes say; a shorter one panics. NaN and infinities go through.
+// batch. Matrices are row-major. Every function overwrites all of its output, except those whose
+// name ends in Add, and sums in a fixed order, so that equal inputs give equal bits. Slices must be
+// at least as long as the shapes say; a shorter one panics. NaN and infinities propagate.
 package plain
 
 // Add adds x to y, element by element.
@@ -39,8 +39,8 @@ func BiasGradient(db, dy []float32, rows, c int) {
 	}
 }
 
-// ScaleExamples multiplies each of the examples of x, per elements long, by its factor: y[n, i] =
-// x[n, i] * factor[n]. y may be x.
+// ScaleExamples multiplies each example of x, of per elements, by its factor: y[n, i] = x[n, i] *
+// factor[n]. y may be x.
 func ScaleExamples(y, x, factor []float32, batch, per int) {
 	for n := range batch {
 		f, in, out := factor[n], x[n*per:][:per], y[n*per:][:per]

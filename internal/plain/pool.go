@@ -1,6 +1,6 @@
 package plain
 
-// GlobalMean computes the mean of each channel of each image: x is [batch, area, c], y [batch, c].
+// GlobalMean is global average pooling: x is [batch, area, c], y [batch, c].
 func GlobalMean(y, x []float32, batch, area, c int) {
 	for n := range batch {
 		out := y[n*c:][:c]
@@ -64,14 +64,15 @@ func ScaleChannelsBackward(dx, dgate, dy, x, gate []float32, batch, area, c int)
 	}
 }
 
-// MaxPool takes the largest value of each channel in windows on square maps that begin (Kernel-1)/2
-// - Shift rows and columns outside; what lies outside the image never is: x is [Batch, InSize,
-// InSize, Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
+// MaxPool takes the maximum of each channel in windows on square maps that begin (Kernel-1)/2 -
+// Shift rows and columns outside, where padding is never the maximum: x is [Batch, InSize, InSize,
+// Channels], y [Batch, OutSize, OutSize, Channels] with OutSize = ceil(InSize/Stride).
 type MaxPool struct {
 	Batch, InSize, OutSize, Channels, Kernel, Stride, Shift int
 }
 
-// Forward computes y, and for each of its values which value of x it is: the first of equals.
+// Forward computes y, and for each of its values the index of the element of x that it is: the
+// first of equals.
 func (g MaxPool) Forward(y []float32, from []int32, x []float32) {
 	pad, c, out := (g.Kernel-1)/2-g.Shift, g.Channels, 0
 	for n := range g.Batch {
@@ -96,7 +97,7 @@ func (g MaxPool) Forward(y []float32, from []int32, x []float32) {
 	}
 }
 
-// raise takes the values of the pixel at that offset where they are larger, or NaN.
+// raise takes the values of the pixel at offset at where they are larger, or NaN.
 func raise(to []float32, place []int32, x []float32, at int) {
 	for j, v := range x[at:][:len(to)] {
 		if v > to[j] || v != v {
@@ -105,7 +106,7 @@ func raise(to []float32, place []int32, x []float32, at int) {
 	}
 }
 
-// Backward adds the gradient of each value to that of the value that it is.
+// Backward adds the gradient of each value to that of the element that it was taken from.
 func (g MaxPool) Backward(dx, dy []float32, from []int32) {
 	clear(dx[:g.Batch*g.InSize*g.InSize*g.Channels])
 	for i, d := range dy[:g.Batch*g.OutSize*g.OutSize*g.Channels] {

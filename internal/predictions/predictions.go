@@ -116,7 +116,7 @@ func (p *File) describe(metadata map[string]string) error {
 	return nil
 }
 
-// tensors takes them out of a file and holds their shapes against each other.
+// tensors takes them out of a file and compares their shapes with each other.
 func tensors(
 	f *safetensors.File,
 ) (labels []int32, logits []float32, classes int, err error) {

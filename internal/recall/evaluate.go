@@ -13,7 +13,7 @@ import (
 	"gridsearch/model/weights"
 )
 
-// Evaluate holds a network against the validation images of a study. A network that does not say
+// Evaluate evaluates a network on the validation images of a study. A network that does not say
 // how its images were normalised gets the moments of the study's training images, as if it had been
 // trained there. The error of a network that does not fit the data is a *study.InputError.
 func Evaluate(folder study.Folder, n weights.Network) (train.Result, error) {

@@ -69,7 +69,7 @@ func (r *recaller) recall(record store.Record) (predictions.File, error) {
 	return p, nil
 }
 
-// readPredictions reads a run's file and holds it against the record.
+// readPredictions reads a run's file and compares it with the record.
 func readPredictions(text []byte, record store.Record) (predictions.File, error) {
 	if want := record.Result.Predictions; want != "" && predictions.Checksum(text) != want {
 		return predictions.File{}, fmt.Errorf("the file is damaged: its SHA-256 is %.12s, the "+
@@ -101,7 +101,7 @@ const (
 	top1Tolerance = 5e-3 // images whose best logits lie closer than rounding
 )
 
-// agree holds predictions against what the record says of the run. Those of the run's own machine
+// agree compares predictions with what the record says of the run. Those of the run's own machine
 // agree to the last bit.
 func agree(p predictions.File, recorded store.Result) error {
 	if p.N() != recorded.Examples {
@@ -116,7 +116,7 @@ func agree(p predictions.File, recorded store.Result) error {
 	return nil
 }
 
-// sameImages holds the labels of a run against those of the first one: all runs of a study share
+// sameImages compares the labels of a run with those of the first one: all runs of a study share
 // their validation images.
 func (r *recaller) sameImages(p predictions.File) error {
 	if r.first == nil {

@@ -8,21 +8,21 @@ import (
 	"gridsearch/search/planner"
 )
 
-// compound is the family that is held against the single dimensions.
+// compound is the family that is compared with the single dimensions.
 const compound = "compound"
 
 // singleDimensions are the families that scale one of the three.
 var singleDimensions = []string{"width", "depth", "resolution"}
 
-// FamilyComparison is a family of networks against the single dimensions, at one real cost.
-// Accuracies are fractions. What cannot be said is null.
+// FamilyComparison compares a family of networks with the single dimensions, at one real cost.
+// Accuracies are fractions. Unknown values are null.
 type FamilyComparison struct {
 	Family     string           `json:"family"`
 	Claim      string           `json:"claim"`       // better, worse, not shown or none
 	Reason     string           `json:"reason"`      // of none
 	P          *float64         `json:"p"`           // of better than each single dimension
 	MAddsRatio *float64         `json:"madds_ratio"` // that they are compared at
-	Networks   int              `json:"networks"`    // behind the curves, the base among them
+	Networks   int              `json:"networks"`    // of the curves, the base included
 	Aside      []string         `json:"aside"`       // left out: a run must have diverged
 	Scatter    *float64         `json:"scatter_sd"`  // of the networks' means about their curves
 	ScatterDF  int              `json:"scatter_df"`
@@ -31,9 +31,9 @@ type FamilyComparison struct {
 	Contrasts  []FamilyContrast `json:"contrasts"`
 }
 
-// FamilyContrast is the lead over one single dimension. Each end of an interval holds with the
-// confidence level. The claim rests on the scatter; what has "run" in its name is held against the
-// noise of runs, and is about these networks alone.
+// FamilyContrast is the lead over one single dimension. Each end of an interval has the confidence
+// level. The claim is tested against the scatter; fields with "run" in their name are tested
+// against the noise of runs, and apply to these networks only.
 type FamilyContrast struct {
 	Against    string  `json:"against"`
 	Difference float64 `json:"difference"`
@@ -55,7 +55,8 @@ func (r Results) FamilyComparisons() []FamilyComparison {
 	if !ok {
 		return []FamilyComparison{}
 	}
-	f := FamilyComparison{Family: c.Candidate, Claim: string(c.Claim), Reason: c.Why, P: known(c.P),
+	f := FamilyComparison{Family: c.Candidate, Claim: string(c.Claim), Reason: c.Why,
+		P:     numberOrNil(c.P),
 		Aside: append([]string{}, c.Aside...), Contrasts: []FamilyContrast{}}
 	if c.Claim != equalcost.None {
 		f.MAddsRatio, f.Networks = &c.Cost, c.Networks
@@ -71,8 +72,8 @@ func (r Results) FamilyComparisons() []FamilyComparison {
 }
 
 // FamiliesSentence says in a sentence or two whether compound scaling is better than every single
-// dimension at equal cost, or why it does not; nothing where the study does not scale both, or has
-// no complete run.
+// dimension at equal cost, or why that is not known; empty where the study does not scale both, or
+// has no complete run.
 func (r Results) FamiliesSentence() []string {
 	c, ok := r.compareFamilies()
 	switch why := r.noFamilies(); {
@@ -84,7 +85,7 @@ func (r Results) FamiliesSentence() []string {
 	return nil
 }
 
-// compareFamilies compares them; not ok where the study has none to compare.
+// compareFamilies compares the families; ok is false where the study has none to compare.
 func (r Results) compareFamilies() (c equalcost.Comparison, ok bool) {
 	if !r.manyFamilies() || r.noFamilies() != "" {
 		return c, false
@@ -102,12 +103,12 @@ func (r Results) compareFamilies() (c equalcost.Comparison, ok bool) {
 	return equalcost.Compare(s), true
 }
 
-// manyFamilies says whether the study scales all dimensions together and one alone.
+// manyFamilies reports whether the study scales all dimensions together and one alone.
 func (r Results) manyFamilies() bool {
 	return r.scales(compound) && slices.ContainsFunc(singleDimensions, r.scales)
 }
 
-// scales says whether the study has a network of a family, trained or not.
+// scales reports whether the study has a network of a family, trained or not.
 func (r Results) scales(family string) bool {
 	return slices.ContainsFunc(r.Trials, func(t Trial) bool { return labelledAs(t, family) })
 }
@@ -116,7 +117,7 @@ func labelledAs(t Trial, family string) bool {
 	return slices.ContainsFunc(t.Labels, func(l planner.Label) bool { return l.Control == family })
 }
 
-// familyTrial is a trial as the comparison knows it: the scores of its complete runs by seed.
+// familyTrial is a trial as input of the comparison: the scores of its complete runs by seed.
 func (r Results) familyTrial(t Trial) equalcost.Trial {
 	f := equalcost.Trial{Name: t.Name, Cost: float64(t.MAdds)}
 	for _, l := range t.Labels {

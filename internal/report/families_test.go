@@ -61,7 +61,7 @@ func TestFamiliesSentence(t *testing.T) {
 	}
 }
 
-// TestFamilyComparisons holds the JSON against the truth, and its keys.
+// TestFamilyComparisons compares the JSON with the truth, and its keys.
 func TestFamilyComparisons(t *testing.T) {
 	r := scaling(slopes)
 	list := r.FamilyComparisons()

@@ -1,8 +1,8 @@
-// Package report turns a study's record, or a file of scores, into results: values alone. Package
-// tables prints them, figures draws them, and scores says more of single images.
+// Package report turns a study's record, or a file of scores, into results: plain values. Package
+// tables prints them, figures draws them, and scores evaluates single images.
 //
-// Everything that is made of results holds what is the same on every repetition of the study, and
-// can be deleted and made again at will.
+// Everything that is derived from results is the same on every repetition of the study, and can be
+// deleted and made again.
 package report
 
 import (
@@ -20,7 +20,7 @@ import (
 	"gridsearch/search/stats"
 )
 
-// SchemaVersion is that of the JSON document of results.
+// SchemaVersion is the version of the JSON document of results.
 const SchemaVersion = 1
 
 // Results is the table of a study: `gridsearch results --format json` prints it. Accuracies are
@@ -31,7 +31,7 @@ type Results struct {
 	Metric        string   `json:"metric"`
 	Trials        []Trial  `json:"trials"`
 	Confidence    float64  `json:"confidence_level"`
-	Validation    int      `json:"validation_images"` // behind each accuracy; 0 if none is complete
+	Validation    int      `json:"validation_images"` // of each accuracy; 0 if no run is complete
 	Noise         *float64 `json:"noise_sd"`          // of one run: pooled, seeds allowed for
 	PairingSaved  *float64 `json:"pairing_saved"`     // share of runs' variance that pairing removes
 	ImageEffect   *float64 `json:"image_effect_sd"`   // of a trial's mean beside the others'
@@ -43,7 +43,7 @@ type Results struct {
 	Sheet *scoresheet.Sheet `json:"-"` // the file of scores; nil for a study
 }
 
-// Trial is one network with its runs. What needs more runs than are complete is null.
+// Trial is one network with its runs. Values that need more runs than are complete are null.
 type Trial struct {
 	Name     string          `json:"name"`
 	Labels   []planner.Label `json:"labels"`
@@ -52,7 +52,7 @@ type Trial struct {
 	MeanTop1 *float64        `json:"mean_top1"` // validation top-1
 	SDTop1   *float64        `json:"sd_top1"`   // between seeds, n-1
 
-	// CILow and CIHigh are the t interval of the mean over seeds, what lies in 0..1 of it.
+	// CILow and CIHigh are the t interval of the mean over seeds, cut to 0..1.
 	CILow  *float64 `json:"ci_low"`
 	CIHigh *float64 `json:"ci_high"`
 
@@ -63,19 +63,21 @@ type Trial struct {
 	MAddsRatio  float64  `json:"madds_ratio"` // to the base network
 	Tied        *bool    `json:"tied"`        // with the best; null while the statistics cannot say
 
-	// P is that the trial is among the best, by the model confidence set: 1 for the last one left.
+	// P is the p value of being among the best, by the model confidence set: 1 for the last one
+	// left.
 	P *float64 `json:"p"`
-	// BestChance is of having the highest true mean: the posterior of a hierarchical model.
+	// BestChance is the posterior probability of the highest true mean, by a hierarchical model.
 	BestChance *float64 `json:"best_probability"`
 
-	// Behind is the mean less the highest other one, with its simultaneous interval ([hsu] in
-	// package stats).
+	// Behind is the mean minus the highest other one, with its simultaneous confidence interval
+	// ([hsu] in package stats).
 	Behind     *float64 `json:"behind_best"`
 	BehindLow  *float64 `json:"behind_best_low"`
 	BehindHigh *float64 `json:"behind_best_high"`
 
-	// Permutation is as P, by permutation within seeds. SignFlip is of the test against the highest
-	// mean, adjusted by Holm. Each is null where [analysis] asks for another check.
+	// Permutation is like P, by permutation within seeds. SignFlip is the p value of the sign-flip
+	// test against the highest mean, adjusted by Holm. Each is null where [analysis] asks for
+	// another check.
 	Permutation *float64 `json:"permutation_p"`
 	SignFlip    *float64 `json:"sign_flip_p"`
 
@@ -86,8 +88,7 @@ type Trial struct {
 	Rival string `json:"-"` // may be as far ahead as behind_best_low says
 }
 
-// Latency is how long the network takes for a batch of images, which differs from one measurement
-// to the next.
+// Latency is the time that the network takes for a batch of images; it varies between measurements.
 type Latency struct {
 	Batch     int     `json:"batch"`
 	Threads   int     `json:"threads"`
@@ -98,7 +99,7 @@ type Latency struct {
 	KernelSet string  `json:"kernel_set"`
 }
 
-// Latency is that of a batch, nil where it has not been measured.
+// Latency is the latency of a batch, nil where it has not been measured.
 func (t Trial) Latency(batch int) *Latency {
 	for _, l := range t.Latencies {
 		if l.Batch == batch {
@@ -108,7 +109,7 @@ func (t Trial) Latency(batch int) *Latency {
 	return nil
 }
 
-// Batches lists the sizes of batches that latencies have been measured of.
+// Batches lists the batch sizes for which latencies have been measured.
 func (r Results) Batches() []int {
 	var list []int
 	for _, t := range r.Trials {
@@ -141,7 +142,7 @@ func New(s *study.Study) Results {
 		byTrial[record.Trial] = append(byTrial[record.Trial], record)
 	}
 	var samples []stats.Sample
-	var trained []int // places of the trials behind the samples
+	var trained []int // indices of the samples' trials
 	for i, t := range s.Plan.Trials {
 		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
 		r.Trials[i].Latencies = latencies(t.Name, s.Latencies)
@@ -153,30 +154,32 @@ func New(s *study.Study) Results {
 	r.Validation = validationImages(s.Records)
 	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence,
 		Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
-	for i, e := range c.Estimates {
+	for i, e := range c.Summaries {
 		r.Trials[trained[i]].judge(e)
 	}
-	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)
-	r.ImageEffect = known(stats.ImageEffect(bits(r, s.Records), r.Validation))
+	r.Noise, r.PairingSaved = numberOrNil(c.Noise), numberOrNil(c.Saved)
+	r.ImageEffect = numberOrNil(stats.ImageEffect(bits(r, s.Records), r.Validation))
 	r.warn(c.Warnings, s.Latencies)
 	r.Warnings = append(r.Warnings, s.Warnings()...)
 	r.Families = r.FamilyComparisons()
 	return r
 }
 
-// judge takes over what the scores say.
-func (t *Trial) judge(e stats.Estimate) {
+// judge copies the outcome of the comparison.
+func (t *Trial) judge(e stats.Summary) {
 	t.N, t.Rival = e.N, e.Rival
-	t.MeanTop1, t.SDTop1, t.CILow, t.CIHigh = known(e.Mean), known(e.SD), known(e.Low), known(e.High)
-	t.P, t.BestChance = known(e.P), known(e.Best)
-	t.Permutation, t.SignFlip = known(e.Permutation), known(e.SignFlip)
-	t.Behind, t.BehindLow, t.BehindHigh = known(e.Behind), known(e.BehindLow), known(e.BehindHigh)
+	t.MeanTop1, t.SDTop1 = numberOrNil(e.Mean), numberOrNil(e.SD)
+	t.CILow, t.CIHigh = numberOrNil(e.Low), numberOrNil(e.High)
+	t.P, t.BestChance = numberOrNil(e.P), numberOrNil(e.Best)
+	t.Permutation, t.SignFlip = numberOrNil(e.Permutation), numberOrNil(e.SignFlip)
+	t.Behind = numberOrNil(e.Behind)
+	t.BehindLow, t.BehindHigh = numberOrNil(e.BehindLow), numberOrNil(e.BehindHigh)
 	if e.Compared {
 		t.Tied = &e.Tied
 	}
 }
 
-// warn gathers the warnings. That of few images says what the record does not show better.
+// warn collects the warnings. The one about few images is left out where the record shows more.
 func (r *Results) warn(comparison []string, latencies []store.Latency) {
 	r.Warnings = []string{}
 	if !r.AllFailed() {
@@ -191,7 +194,7 @@ func (r *Results) warn(comparison []string, latencies []store.Latency) {
 	}
 }
 
-// AllFailed says whether every run has ended without a result.
+// AllFailed reports whether every run has ended without a result.
 func (r Results) AllFailed() bool {
 	runs := 0
 	for _, t := range r.Trials {
@@ -206,7 +209,7 @@ func (r Results) AllFailed() bool {
 // Failed counts the failed runs.
 func (t Trial) Failed() int { return t.count(store.Failed) }
 
-// Dropped counts the runs that a decision has found not worth training.
+// Dropped counts the runs that a decision has dropped.
 func (t Trial) Dropped() int { return t.count(store.Dropped) }
 
 func (t Trial) count(state store.State) int {
@@ -219,7 +222,7 @@ func (t Trial) count(state store.State) int {
 	return n
 }
 
-// bits are which images the runs of the compared trials classified correctly, on the seeds that all
+// bits say which images the runs of the compared trials classified correctly, on the seeds that all
 // of these have.
 func bits(r Results, records []store.Record) stats.Bits {
 	correct := map[string]map[int][]byte{}
@@ -264,7 +267,7 @@ func latencies(trial string, all []store.Latency) []Latency {
 	return list
 }
 
-// machines lists those that latencies were measured on.
+// machines lists the machines that latencies were measured on.
 func machines(all []store.Latency) []string {
 	var list []string
 	for _, l := range all {
@@ -300,7 +303,7 @@ func newTrial(t planner.DocumentTrial, records []store.Record) Trial {
 		trial.Runs = append(trial.Runs, run)
 	}
 	if trial.N > 0 {
-		trial.MeanTop5 = known(top5 / float64(trial.N))
+		trial.MeanTop5 = numberOrNil(top5 / float64(trial.N))
 	}
 	return trial
 }
@@ -318,15 +321,15 @@ func sample(trial string, records []store.Record, seeds int) stats.Sample {
 	return s
 }
 
-// known is nil for NaN.
-func known(v float64) *float64 {
+// numberOrNil is a pointer to a number, nil for NaN.
+func numberOrNil(v float64) *float64 {
 	if math.IsNaN(v) {
 		return nil
 	}
 	return &v
 }
 
-// TiedSet lists the trials that cannot be told from the best, the best mean first.
+// TiedSet lists the trials that cannot be distinguished from the best, the best mean first.
 func (r Results) TiedSet() []Trial {
 	var tied []Trial
 	for _, t := range r.Ranked() {
@@ -337,8 +340,7 @@ func (r Results) TiedSet() []Trial {
 	return tied
 }
 
-// Ranked are the trials by mean, the best first, those without one last, in plan order among
-// equals.
+// Ranked are the trials by descending mean, those without one last, in plan order among equals.
 func (r Results) Ranked() []Trial {
 	value := func(t Trial) float64 {
 		switch {

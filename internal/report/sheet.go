@@ -13,11 +13,11 @@ import (
 	"gridsearch/search/stats"
 )
 
-// sheetConfidence is that of verdicts on scores without an experiment file: its default.
+// sheetConfidence is the confidence for scores without an experiment file: its default.
 const sheetConfidence = .95
 
-// FromSheet makes the table of scores that another program has trained. MeanTop1 and a run's Top1
-// are then the metric that Metric names.
+// FromSheet makes the table of another program's scores. MeanTop1 and a run's Top1 are then values
+// of the metric that Metric names.
 func FromSheet(s *scoresheet.Sheet) Results {
 	r := Results{SchemaVersion: SchemaVersion, Study: sheetName(s.File), Metric: s.Metric,
 		Read: s.Sentence(), Confidence: sheetConfidence, Trials: []Trial{}, Sheet: s}
@@ -29,10 +29,10 @@ func FromSheet(s *scoresheet.Sheet) Results {
 	}
 	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence, Lower: s.Lower,
 		Check: stats.CheckPermutation, Cache: cache.User("statistics")})
-	for i, e := range c.Estimates {
+	for i, e := range c.Summaries {
 		r.Trials[i].judge(e)
 	}
-	r.Noise, r.PairingSaved = known(c.Noise), known(c.Saved)
+	r.Noise, r.PairingSaved = numberOrNil(c.Noise), numberOrNil(c.Saved)
 	r.warn(c.Warnings, nil)
 	r.Families = r.FamilyComparisons()
 	return r
@@ -98,7 +98,7 @@ func (r Results) sheetSample(t Trial) stats.Sample {
 	return s
 }
 
-// place is that of a run's seed: a study counts them from 0.
+// place is the index of a run's seed: a study counts them from 0.
 func (r Results) place(run Run) int {
 	if r.Sheet == nil {
 		return run.Seed
@@ -107,16 +107,16 @@ func (r Results) place(run Run) int {
 	return i
 }
 
-// Lower says whether the scores are losses.
+// Lower reports whether the scores are losses.
 func (r Results) Lower() bool { return r.Sheet != nil && r.Sheet.Lower }
 
-// Has says whether a column of the trials is known: a study has all.
+// Has reports whether a column of the trials is known: a study has all.
 func (r Results) Has(column string) bool { return r.Sheet == nil || r.Sheet.Has(column) }
 
-// Based says whether the first trial is the base network, as in every study.
+// Based reports whether the first trial is the base network, as in every study.
 func (r Results) Based() bool { return r.Sheet == nil || r.Sheet.Base }
 
-// noFamilies says why families of a sheet are not compared; empty where nothing is in the way.
+// noFamilies says why families of a sheet are not compared; "" if they can be.
 func (r Results) noFamilies() string {
 	switch {
 	case r.Sheet == nil:

@@ -83,7 +83,7 @@ func (t Tensor) Float32s() ([]float32, error) {
 	return values, nil
 }
 
-// IsFloat says whether Float32s can read the tensor.
+// IsFloat reports whether Float32s can read the tensor.
 func (t Tensor) IsFloat() bool { return floats[t.Type] != nil }
 
 // floats read an element of each type that float32 can take.

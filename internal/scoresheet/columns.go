@@ -144,7 +144,7 @@ func (p *parser) set(t *Trial, line int, name, text string) error {
 	return keep(p, t, line, name, to, span, *to == Span{})
 }
 
-// keep sets a value that is new, and holds an old one against it.
+// keep sets a value that is new, and compares an old one with it.
 func keep[T comparable](p *parser, t *Trial, line int, name string, to *T, v T, isNew bool) error {
 	if !isNew && *to != v {
 		return p.contradiction(t, line, name)

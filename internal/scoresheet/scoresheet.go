@@ -50,7 +50,7 @@ type Run struct {
 	line int
 }
 
-// Has says whether the file has a column of the trials.
+// Has reports whether the file has a column of the trials.
 func (s *Sheet) Has(column string) bool { return slices.Contains(s.Columns, column) }
 
 // lowerNames are metrics, or last words of their names, that are better the lower they are.

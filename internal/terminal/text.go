@@ -65,8 +65,8 @@ func Printable(text string) string {
 	return b.String()
 }
 
-// steers says whether a terminal obeys a character: the control characters of ASCII and of Latin-1
-// but for line and tab, and those that turn the direction of writing.
+// steers reports whether a terminal obeys a character: the control characters of ASCII and of
+// Latin-1 but for line and tab, and those that turn the direction of writing.
 func steers(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' ||
 		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'

@@ -16,6 +16,7 @@ type Writer struct {
 // NewWriter makes one.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
+// Write passes text on, made printable.
 func (w *Writer) Write(p []byte) (int, error) {
 	text := append(w.rest, p...)
 	whole := len(text)
@@ -54,6 +55,7 @@ type Table struct {
 // NewTable makes one.
 func NewTable(to io.Writer) *Table { return &Table{to: to} }
 
+// Write adds text to the table; it never fails.
 func (t *Table) Write(p []byte) (int, error) { return t.text.Write(p) }
 
 // Flush writes the columns, without spaces at the ends of lines.

@@ -17,6 +17,7 @@ type Mistake struct {
 	Text         string
 }
 
+// String is the place and the message.
 func (m Mistake) String() string { return m.Where() + ": " + m.Text }
 
 // Where is the place alone.
@@ -27,6 +28,7 @@ func (m Mistake) Where() string {
 	return fmt.Sprintf("%s:%d:%d", m.File, m.Line, m.Column)
 }
 
+// Error is all mistakes, one on each line.
 func (e *Errors) Error() string {
 	lines := make([]string, len(e.List))
 	for i, m := range e.List {

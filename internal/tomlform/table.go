@@ -101,7 +101,7 @@ func (t *Table) Keys() []string {
 	})
 }
 
-// Has says whether the table has a key, without asking for it.
+// Has reports whether the table has a key, without asking for it.
 func (t *Table) Has(key string) bool {
 	_, ok := t.values[key]
 	return ok

@@ -1,9 +1,9 @@
 // Package graph is the seam to Gorgonia: the only importer of gorgonia.org.
 //
-// Operations with memory of their own become nodes of Gorgonia's expression graph; Gorgonia checks
+// Operations that own their memory become nodes of Gorgonia's expression graph; Gorgonia checks
 // their shapes, differentiates the loss symbolically, orders the nodes and runs them on its tape
-// machine. Everything that computes or holds numbers stays on this side, so that a step allocates
-// no tensor. Values are float32; shapes are those of package ops.
+// machine. Everything that computes or holds numbers is ours, so that a step allocates no tensor.
+// Values are float32; shapes are those of package ops.
 //
 // What Gorgonia v0.9.18 asks for and is easy to miss is handled here: nodes are merged by a 32-bit
 // hash, so names are unique and the hashes are checked; graphs must not be built side by side, so
@@ -96,7 +96,7 @@ func (b *Builder) Input(name string, value []float32, shape ...int) *Node {
 		gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(backing))}
 }
 
-// take claims a name: the hash of a node is that of its name.
+// take reserves a name: the hash of a node is that of its name.
 func (b *Builder) take(name string) bool {
 	if b.names[name] {
 		b.err = fmt.Errorf("two nodes are called %q: Gorgonia would merge them", name)
@@ -159,8 +159,8 @@ func (p *Program) Run() error {
 // Close frees the machine.
 func (p *Program) Close() error { return p.machine.Close() }
 
-// Count tells how many nodes of the graph are results of this package's operations, by the kind
-// that the operation states.
+// Count counts the nodes of the graph that are results of this package's operations, by
+// Operation.Kind.
 func (p *Program) Count() map[string]int {
 	count := map[string]int{}
 	for _, n := range p.builder.graph.AllNodes() {

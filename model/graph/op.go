@@ -10,13 +10,13 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Operation is a node's work. Its output belongs to it and is overwritten at every run.
+// Operation is the computation of a node. Its output belongs to it and is overwritten at every run.
 type Operation struct {
 	Name  string // unique in the graph
 	Kind  string // for Count: "forward", "backward", ...
 	Shape []int  // of the output; empty for a scalar
 
-	// Output is the memory of the output; nil has the operation make its own. A scalar needs none.
+	// Output is the memory of the output; nil lets the operation allocate it. A scalar needs none.
 	Output []float32
 
 	// Run computes the output from the inputs, which it must not change.
@@ -32,8 +32,8 @@ type Operation struct {
 	Fixed func(input int) bool
 }
 
-// op makes an Operation one of Gorgonia's. Of the interfaces that Gorgonia knows only those of the
-// tape machine are implemented.
+// op makes an Operation one of Gorgonia's. Only the methods that the tape machine calls are
+// implemented.
 type op struct {
 	Operation
 	builder *Builder
@@ -115,7 +115,7 @@ func (o *op) SymDiff(in gorgonia.Nodes, out, gradient *gorgonia.Node) (gorgonia.
 	return gradients, o.builder.err
 }
 
-// DiffWRT says which inputs have a gradient.
+// DiffWRT reports which inputs have a gradient.
 func (o *op) DiffWRT(inputs int) []bool {
 	wrt := make([]bool, inputs)
 	for i := range wrt {
@@ -124,7 +124,7 @@ func (o *op) DiffWRT(inputs int) []bool {
 	return wrt
 }
 
-// Type is made anew at every call: Gorgonia gives it back to a pool.
+// Type is a new value at every call, as Gorgonia returns it to a pool.
 func (o *op) Type() hm.Type {
 	types := make([]hm.Type, 0, len(o.dims)+1)
 	for _, dims := range append(o.dims[:len(o.dims):len(o.dims)], len(o.Shape)) {

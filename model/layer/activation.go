@@ -8,7 +8,7 @@ import (
 	"gridsearch/model"
 )
 
-// ActivationKind is an activation as the engine takes it, and as plain loops.
+// ActivationKind is an activation as kernels (Fused) and as plain loops.
 type ActivationKind struct {
 	Fused    ops.Activation
 	Forward  func(y, x []float32)
@@ -30,7 +30,7 @@ func clipped(fused ops.Activation, top float32) ActivationKind {
 		func(dx, dy, x []float32) { plain.ReLUBackward(dx, dy, x, top) }}
 }
 
-// Activation is the layer of one.
+// Activation applies an activation, element by element.
 type Activation struct {
 	Kind             ActivationKind
 	PerExample, size int

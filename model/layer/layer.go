@@ -1,6 +1,6 @@
 // Package layer holds the layers of networks as plain loops, and the parameters that networks
-// share. Layers are the reference of the fused blocks, and what runs where there is no fused form.
-// A fused block is a Layer too.
+// share. Its layers are the reference implementation of the fused blocks, and run where there is no
+// fused form. A fused block is a Layer too.
 package layer
 
 import (
@@ -30,18 +30,18 @@ type Settings struct {
 	Clock     *Clock
 }
 
-// Clock tells the layers which step it is: random masks are a function of it.
+// Clock is the current step: random masks are a function of it.
 type Clock struct{ Step int }
 
-// Chain runs layers one after the other and keeps what is between them. The gradients between them
-// alternate between two scratch buffers that all chains of a network share.
+// Chain runs layers one after the other and keeps the outputs between them. The gradients between
+// them alternate between two scratch buffers that all chains of a network share.
 type Chain struct {
 	Layers  []Layer
 	values  [][]float32 // outputs of all layers but the last
 	Scratch *Scratch
 }
 
-// Scratch is memory that holds nothing between two calls of a block.
+// Scratch is memory whose content is undefined between two calls of a block.
 type Scratch struct{ buffers [3][]float32 }
 
 // reserve makes every buffer hold n floats.
@@ -158,7 +158,7 @@ func (l *Pointwise) Backward(dx, dy, x, _ []float32) {
 	}
 }
 
-// Depthwise is a k x k convolution of each channel by itself.
+// Depthwise is a k x k depthwise convolution.
 type Depthwise struct {
 	Geometry plain.Depthwise
 	Weight   *Param
@@ -181,9 +181,9 @@ func (l *Depthwise) Backward(dx, dy, x, _ []float32) {
 	}
 }
 
-// Norm is batch normalisation. Training uses the statistics of the batch and moves the running ones
-// towards them; the running variance takes the unbiased estimate, as PyTorch and TensorFlow's fused
-// kernel do.
+// Norm is batch normalisation. Training uses the statistics of the batch and updates the running
+// ones; the running variance takes the unbiased estimate, as in PyTorch and TensorFlow's fused
+// kernel.
 type Norm struct {
 	Gamma, Beta       *Param
 	Running           *Statistic
@@ -218,7 +218,7 @@ func (l *Norm) Forward(y, x []float32) {
 	plain.BatchNormForward(y, x, l.mean, l.inverse, l.Gamma.Value, l.Beta.Value, l.rows, l.Channels)
 }
 
-// track moves the running statistics towards those of the batch.
+// track updates the running statistics with those of the batch.
 func (l *Norm) track(variance []float32) {
 	unbiased := float64(l.rows) / float64(max(1, l.rows-1))
 	for j := range l.mean {
@@ -237,7 +237,7 @@ func (l *Norm) Backward(dx, dy, x, _ []float32) {
 		l.sums, l.rows, l.Channels)
 }
 
-// MaxPool pools windows to their largest values.
+// MaxPool is max pooling.
 type MaxPool struct {
 	Geometry plain.MaxPool
 	from     []int32 // where each value of the last batch comes from
@@ -256,7 +256,7 @@ func (l *MaxPool) Forward(y, x []float32) { l.Geometry.Forward(y, l.from, x) }
 // Backward implements Layer.
 func (l *MaxPool) Backward(dx, dy, _, _ []float32) { l.Geometry.Backward(dx, dy, l.from) }
 
-// GlobalMean pools a map to one pixel.
+// GlobalMean is global average pooling.
 type GlobalMean struct{ Area, Channels, batch int }
 
 // Allocate implements Layer.
@@ -273,8 +273,8 @@ func (l *GlobalMean) Backward(dx, dy, _, _ []float32) {
 	plain.GlobalMeanBackward(dx, dy, l.batch, l.Area, l.Channels)
 }
 
-// Excite is squeeze-excite around its gate: the input times sigmoid(W2 f(W1 mean(input))), f the
-// activation, the mean over the pixels of an example.
+// Excite is squeeze-excite: the input times sigmoid(W2 f(W1 mean(input))), with the activation f
+// and the mean over the pixels of an example.
 type Excite struct {
 	Gate           Chain // reduce, activation, expand
 	Reduce, Expand *Pointwise

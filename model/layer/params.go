@@ -23,18 +23,18 @@ type Param struct {
 	place int // of the first number in the memory of all parameters
 }
 
-// Bias says whether the tensor is one of squeeze-excite or of the classifier.
+// Bias reports whether the tensor is a bias of squeeze-excite or of the classifier.
 func (p *Param) Bias() bool { return strings.HasSuffix(p.Name, ".bias") }
 
-// Statistic is the running mean and variance of one batch norm, which evaluation uses.
+// Statistic is the running mean and variance of one batch norm, for evaluation.
 type Statistic struct {
 	Name     string
 	Mean     []float32
 	Variance []float32
 }
 
-// Parameters are everything of a network that training changes, in a fixed order. Networks made
-// from them share them.
+// Parameters are everything of a network that training changes, in a fixed order. All networks
+// built from them share them.
 type Parameters struct {
 	List       []*Param
 	Statistics []*Statistic
@@ -48,8 +48,8 @@ type Parameters struct {
 	stats  map[string]*Statistic
 }
 
-// MakeParameters makes none yet: those that a network asks for are created and initialised until
-// Seal is called.
+// MakeParameters is an empty set that is open: parameters that a network asks for are created and
+// initialised until Seal is called.
 func MakeParameters(seed uint64, zeroResidual bool) *Parameters {
 	return &Parameters{seed: seed, zero: zeroResidual, open: true, ByName: map[string]*Param{},
 		stats: map[string]*Statistic{}}
@@ -61,11 +61,11 @@ func (p *Parameters) Seal() {
 	p.gather()
 }
 
-// ZeroResidual says that the last gamma of every block with a skip starts at 0.
+// ZeroResidual reports whether the last gamma of every block with a skip starts at 0.
 func (p *Parameters) ZeroResidual() bool { return p.zero }
 
-// gather moves all parameters into one piece of memory, each on a cache line, so that those of a
-// block are one input of the graph.
+// gather moves all parameters into one allocation, each on a cache line, so that those of a block
+// are one input of the graph.
 func (p *Parameters) gather() {
 	size := 0
 	for _, q := range p.List {
@@ -80,10 +80,10 @@ func (p *Parameters) gather() {
 	}
 }
 
-// cacheLine is the number of floats of one.
+// cacheLine is the size of a cache line in floats.
 const cacheLine = 16
 
-// Memory is the values and the gradients of parameters that follow each other; nil for none.
+// Memory is the values and the gradients of consecutive parameters; nil for none.
 func (p *Parameters) Memory(of []*Param) (values, grads []float32) {
 	if len(of) == 0 {
 		return nil, nil
@@ -120,9 +120,9 @@ func (p *Parameters) addStatistic(s *Statistic) *Statistic {
 	return s
 }
 
-// Param returns the parameter of that name. While the parameters are open it is made and filled by
-// draw; later one that is missing or of another shape is an error, as these parameters then belong
-// to another network.
+// Param returns the parameter of that name. While the set is open it is created and filled by draw;
+// later it is an error if it is missing or has another shape: these parameters then belong to
+// another network.
 func (p *Parameters) Param(name string, decay bool, draw func(*random.Stream) float64,
 	shape ...int) (*Param, error) {
 	if q, ok := p.ByName[name]; ok {
@@ -165,8 +165,8 @@ func (p *Parameters) Unused(blocks [][]*Param) error {
 	return nil
 }
 
-// Statistic returns the running statistics of the batch norm of that name. While the parameters are
-// open they are made, as mean 0 and variance 1.
+// Statistic returns the running statistics of the batch norm of that name. While the set is open
+// they are created, with mean 0 and variance 1.
 func (p *Parameters) Statistic(name string, channels int) (*Statistic, error) {
 	if s, ok := p.stats[name]; ok {
 		return s, nil
@@ -183,25 +183,25 @@ func (p *Parameters) Statistic(name string, channels int) (*Statistic, error) {
 	return s, nil
 }
 
-// Constant initialises with a number.
+// Constant initialises with a constant.
 func Constant(v float64) func(*random.Stream) float64 {
 	return func(*random.Stream) float64 { return v }
 }
 
-// Normal initialises with normal numbers of variance 2 / fanOut.
+// Normal initialises with normally distributed numbers of variance 2 / fanOut.
 func Normal(fanOut int) func(*random.Stream) float64 {
 	sd := math.Sqrt(2 / float64(fanOut))
 	return func(s *random.Stream) float64 { return sd * s.Norm() }
 }
 
-// Uniform initialises with numbers between -bound and bound.
+// Uniform initialises with uniformly distributed numbers between -bound and bound.
 func Uniform(bound float64) func(*random.Stream) float64 {
 	return func(s *random.Stream) float64 { return s.Uniform(-bound, bound) }
 }
 
-// DrawAsPyTorch draws all kernels and biases anew as PyTorch's layers start (torch.nn.Conv2d and
-// Linear, reset_parameters): uniform within 1/sqrt(fan_in), where fan_in is k*k*in, and k*k of a
-// depthwise convolution; a bias like its kernel. Batch norm stays as it is.
+// DrawAsPyTorch initialises all kernels and biases again as PyTorch's layers do (torch.nn.Conv2d
+// and Linear, reset_parameters): uniform within 1/sqrt(fan_in), where fan_in is k*k*in, and k*k for
+// a depthwise convolution; a bias like its kernel. Batch norm is not changed.
 func (p *Parameters) DrawAsPyTorch() {
 	for _, q := range p.List {
 		kernel := q
@@ -218,7 +218,7 @@ func (p *Parameters) DrawAsPyTorch() {
 	}
 }
 
-// fanIn is the number of inputs of an output: kernels are [in, out], [k, k, channels] or [k, k, in,
+// fanIn is the number of inputs to an output: kernels are [in, out], [k, k, channels] or [k, k, in,
 // out].
 func fanIn(shape []int) int {
 	if len(shape) == 3 {

@@ -6,8 +6,8 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Dropout zeroes elements with probability rate in training and scales the others so that the
-// expectation stays.
+// Dropout sets elements to 0 with probability rate in training and scales the others to keep the
+// expectation.
 type Dropout struct {
 	Settings Settings
 	Width    int
@@ -56,8 +56,8 @@ func draw(factors []float32, rate float64, training bool, stream *random.Stream)
 	}
 }
 
-// DropPath is stochastic depth: it drops a block's part for whole examples (Huang et al. 2016;
-// [code], drop_connect).
+// DropPath is stochastic depth (drop path): it drops the output of a block's layers for whole
+// examples (Huang et al. 2016; [code], drop_connect).
 type DropPath struct {
 	Settings Settings
 	Name     string

@@ -36,8 +36,8 @@ func (l *Residual) Forward(y, x []float32) {
 	plain.Add(y[:l.size], x)
 }
 
-// Backward implements Layer. The chains' gradients are in the first two buffers, so the third holds
-// what is beside them: first the scaled gradient, then that of the projection.
+// Backward implements Layer. The chains use the first two scratch buffers, so the third holds first
+// the scaled gradient, then that of the projection.
 func (l *Residual) Backward(dx, dy, x, y []float32) {
 	beside := l.Scratch.buffers[2]
 	plain.ScaleExamples(beside[:l.size], dy, l.Factors, len(l.Factors), l.size/len(l.Factors))

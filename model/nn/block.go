@@ -14,9 +14,9 @@ import (
 )
 
 // block is a unit of the network that becomes one node of the graph, with one node for its
-// gradient. Its work is a layer: a plain composition of simple ones, or, where the settings have an
-// engine that knows the block, a fused form of the same with the same parameters in the same order.
-// The plain one is the reference, and what other blocks run on.
+// gradient. Its layer is a composition of plain layers or, where the settings have an engine that
+// supports the block, a fused form with the same parameters in the same order. The plain one is the
+// reference implementation, and the fallback.
 type block struct {
 	layer.Layer
 	name   string
@@ -24,13 +24,13 @@ type block struct {
 	params []*layer.Param
 }
 
-// NewParameters makes the parameters of an architecture and initialises each by its own random
+// NewParameters creates the parameters of an architecture and initialises each with its own random
 // stream, named by the seed and the parameter. The initialisers are the authors'
 // (conv_kernel_initializer, dense_kernel_initializer): normal with variance 2 / fan_out for
 // convolutions, where fan_out is k*k*out, and k*k for a depthwise one; uniform within
-// 1/sqrt(classes) for the classifier. zeroResidual starts the last batch norm of every block with a
-// skip at gamma 0, so that the block begins as the identity. The error is that of an architecture
-// that cannot be built.
+// 1/sqrt(classes) for the classifier. zeroResidual initialises the last gamma of every block with a
+// skip to 0, so that the block starts as the identity. It is an error if the architecture cannot be
+// built.
 func NewParameters(arch model.Architecture, seed uint64,
 	zeroResidual bool) (*layer.Parameters, error) {
 	if err := arch.Validate(); err != nil {
@@ -68,7 +68,7 @@ func newBlocks(arch model.Architecture, p *layer.Parameters, s layer.Settings,
 	return blocks, p.Unused(used)
 }
 
-// kinds are the blocks that can be built, by model.Block.Kind.
+// kinds are the builders of all kinds of blocks, by model.Block.Kind.
 var kinds = map[string]func(*maker) block{
 	model.KindStem: (*maker).stem, model.KindPool: (*maker).pool, model.KindHead: (*maker).head,
 	model.KindClassifier: (*maker).classifier,
@@ -77,7 +77,7 @@ var kinds = map[string]func(*maker) block{
 	model.Basic: (*maker).basic, model.Bottleneck: (*maker).bottleneck,
 }
 
-// maker makes the layers of one block and notes the parameters that they use.
+// maker makes the layers of one block and collects the parameters that they use.
 type maker struct {
 	arch       model.Architecture
 	block      model.Block
@@ -90,7 +90,7 @@ type maker struct {
 	err        error // the first; the block is then of no use
 }
 
-// param finds or makes a parameter of the block; its name is that of the block and the given one.
+// param finds or creates a parameter of the block, named block.name.
 func (m *maker) param(name string, decay bool, draw func(*random.Stream) float64,
 	shape ...int) *layer.Param {
 	p, err := m.parameters.Param(m.block.Name+"."+name, decay, draw, shape...)
@@ -129,7 +129,7 @@ func (m *maker) geometry(in, out int) plain.Conv {
 		Kernel: b.Kernel, Stride: b.Stride, Shift: b.Shift}
 }
 
-// activation is the block's; perExample is the numbers of an example.
+// activation is the block's activation of perExample numbers an example.
 func (m *maker) activation(perExample int) layer.Layer {
 	return &layer.Activation{Kind: layer.Activations[m.block.Activation], PerExample: perExample}
 }
@@ -161,11 +161,11 @@ func (m *maker) pool() block {
 }
 
 func (m *maker) conv() block {
-	conv, bn := m.full("conv", m.geometry(m.block.In, m.block.Out), 1)
-	if l := m.fusedChain(nil, conv, bn); l != nil {
+	conv := m.normedConv("conv", m.geometry(m.block.In, m.block.Out), 1)
+	if l := m.fusedChain(nil, conv); l != nil {
 		return m.out(l)
 	}
-	c := m.chain(conv, bn, m.activation(m.outputs()))
+	c := m.chain(conv.conv, conv.norm, m.activation(m.outputs()))
 	return m.out(&c)
 }
 
@@ -221,7 +221,7 @@ func (m *maker) invertedBottleneck() invertedBottleneck {
 	return p
 }
 
-// lastGamma is where the last batch norm of a block starts.
+// lastGamma is the initial value of the last gamma of a block.
 func (m *maker) lastGamma() float64 {
 	if m.block.Skip && m.parameters.ZeroResidual() {
 		return 0
@@ -260,7 +260,7 @@ func (m *maker) pointwise(name string, area, in, out int) *layer.Pointwise {
 	return &layer.Pointwise{Weight: weight, Area: area, In: in, Out: out}
 }
 
-// norm is the batch norm behind the layer of that name.
+// norm is the batch norm that follows the layer of that name.
 func (m *maker) norm(name string, area, channels int, gamma float64) *layer.Norm {
 	running, err := m.parameters.Statistic(m.block.Name+"."+name+".bn", channels)
 	m.fail(err)
@@ -317,7 +317,7 @@ func (m *maker) classifier() block {
 	return m.finish(&c, m.arch.Classes)
 }
 
-// dense is the classifier on pooled maps, with the dropout in front of it.
+// dense is the classifier on pooled maps, and the dropout before it.
 func (m *maker) dense() (*layer.Dropout, *layer.Pointwise) {
 	width, classes := m.block.Out, m.arch.Classes
 	bound := 1 / math.Sqrt(float64(classes))

@@ -1,16 +1,15 @@
 package nn
 
 import (
-	"math"
-
 	"gridsearch/internal/fused/conv"
 	"gridsearch/internal/fused/ends"
 	"gridsearch/internal/fused/engine"
 	"gridsearch/internal/fused/mbconv"
+	"gridsearch/internal/plain"
 	"gridsearch/model/layer"
 )
 
-// weightOf is a parameter as the engine takes it; that of a missing one is empty.
+// weightOf is a parameter as the engine takes it, empty for nil.
 func weightOf(p *layer.Param) engine.Weight {
 	if p == nil {
 		return engine.Weight{}
@@ -18,7 +17,7 @@ func weightOf(p *layer.Param) engine.Weight {
 	return engine.Weight{Value: p.Value, Grad: p.Grad}
 }
 
-// weightsOf are those of a layer that may be missing.
+// weightsOf is the weight of a layer as the engine takes it, empty for nil.
 func weightsOf(l *layer.Pointwise) engine.Weight {
 	if l == nil {
 		return engine.Weight{}
@@ -26,7 +25,7 @@ func weightsOf(l *layer.Pointwise) engine.Weight {
 	return weightOf(l.Weight)
 }
 
-// normOf is a batch norm as the engine takes it; that of a missing one is empty.
+// normOf is a batch norm as the engine takes it, empty for nil.
 func normOf(l *layer.Norm) engine.NormParams {
 	if l == nil {
 		return engine.NormParams{}
@@ -35,8 +34,7 @@ func normOf(l *layer.Norm) engine.NormParams {
 		Variance: l.Running.Variance, Epsilon: l.Epsilon, Momentum: l.Momentum}
 }
 
-// engine is the engine that computes the block, nil where there is none. It knows symmetric padding
-// alone.
+// engine is the engine that computes the block, or nil. It supports symmetric padding only.
 func (m *maker) engine() *engine.Engine {
 	if m.err != nil || m.block.Shift != 0 {
 		return nil
@@ -106,9 +104,39 @@ func (m *maker) fusedSeparable(depthwise *layer.Depthwise, depthwiseNorm *layer.
 		Project:       weightsOf(pointwise), OutNorm: normOf(pointwiseNorm)})
 }
 
-// fusedChain is the fused form of convolutions with batch norm behind them, with the projection of
-// a shortcut that may be empty; nil where there is none.
-func (m *maker) fusedChain(shortcut []layer.Layer, layers ...layer.Layer) layer.Layer {
+// normed is a convolution followed by batch norm, as plain layers and as a fused chain takes it.
+type normed struct {
+	conv   layer.Layer
+	weight *layer.Param
+	norm   *layer.Norm
+	shape  engine.ConvShape // without activation
+}
+
+// normedConv makes a k x k convolution followed by batch norm.
+func (m *maker) normedConv(name string, g plain.Conv, gamma float64) normed {
+	conv, bn := m.full(name, g, gamma)
+	return normed{conv, conv.Weight, bn, engine.ConvShape{In: g.InChannels, Out: g.OutChannels,
+		Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize}}
+}
+
+// normedPointwise makes a 1x1 convolution followed by batch norm, on maps of size x size pixels.
+func (m *maker) normedPointwise(name string, size, in, out int, gamma float64) normed {
+	conv := m.pointwise(name, size*size, in, out)
+	return normed{conv, conv.Weight, m.norm(name, size*size, out, gamma), engine.ConvShape{In: in,
+		Out: out, Kernel: 1, Stride: 1, InSize: size, OutSize: size}}
+}
+
+// outputs is the number of elements of an example's output.
+func (c normed) outputs() int { return c.shape.OutSize * c.shape.OutSize * c.shape.Out }
+
+// params are the parameters as a fused chain takes them.
+func (c normed) params() conv.Params {
+	return conv.Params{Weight: weightOf(c.weight), Norm: normOf(c.norm)}
+}
+
+// fusedChain is the fused form of consecutive convolutions, with the projection of a shortcut or
+// nil; it returns nil where there is no fused form.
+func (m *maker) fusedChain(shortcut *normed, convs ...normed) layer.Layer {
 	b, e := m.block, m.engine()
 	shape := conv.ChainShape{Skip: b.Skip,
 		Activation: layer.Activations[b.Activation].Fused}
@@ -118,35 +146,12 @@ func (m *maker) fusedChain(shortcut []layer.Layer, layers ...layer.Layer) layer.
 	if b.DropRate > 0 && m.settings.Training {
 		shape.Drop = m.drop().Fill
 	}
-	shapes, params := convolutions(layers)
-	shape.Convs = shapes
-	if len(shortcut) > 0 {
-		projection, p := convolutions(shortcut)
-		shape.Shortcut, params = &projection[0], append(params, p...)
+	var params []conv.Params
+	for _, c := range convs {
+		shape.Convs, params = append(shape.Convs, c.shape), append(params, c.params())
+	}
+	if shortcut != nil {
+		shape.Shortcut, params = &shortcut.shape, append(params, shortcut.params())
 	}
 	return conv.NewChain(e, shape, params)
-}
-
-// convolutions are those among layers, each with the norm behind it.
-func convolutions(layers []layer.Layer) (shapes []engine.ConvShape, params []conv.Params) {
-	for i, l := range layers {
-		var weight *layer.Param
-		switch l := l.(type) {
-		case *layer.Convolution:
-			g := l.Geometry
-			weight = l.Weight
-			shapes = append(shapes, engine.ConvShape{In: g.InChannels, Out: g.OutChannels,
-				Kernel: g.Kernel, Stride: g.Stride, InSize: g.InSize, OutSize: g.OutSize})
-		case *layer.Pointwise:
-			side := int(math.Sqrt(float64(l.Area)))
-			weight = l.Weight
-			shapes = append(shapes, engine.ConvShape{In: l.In, Out: l.Out, Kernel: 1, Stride: 1,
-				InSize: side, OutSize: side})
-		default:
-			continue
-		}
-		params = append(params, conv.Params{Weight: weightOf(weight),
-			Norm: normOf(layers[i+1].(*layer.Norm))})
-	}
-	return shapes, params
 }

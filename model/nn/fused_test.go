@@ -96,10 +96,10 @@ func others() map[string]model.Architecture {
 }
 
 // fusedLimit is what a parameter's gradient may differ by from the plain network's, L2, relative to
-// its norm: both are float32 and add up in unlike orders, the longest sums over 21,000 pixels.
+// its norm: both are float32 and add up in different orders, the longest sums over 21,000 pixels.
 const fusedLimit = 3e-4
 
-// TestFusedIsPlain holds the fused blocks against their plain compositions: loss, logits, every
+// TestFusedIsPlain compares the fused blocks with their plain compositions: loss, logits, every
 // gradient, running statistics and evaluation, for every set of kernels and one, two and three
 // threads. With -short small networks and two threads alone stand for the rest, which takes an
 // emulator many minutes.

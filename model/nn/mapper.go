@@ -17,10 +17,10 @@ import (
 //	[cam] B. Zhou et al., Learning Deep Features for Discriminative Localization, 2015 (arXiv:1512.04150), equation 2.
 type Mapper struct {
 	*Network
-	// plain layers of the last block in front of its pooling, none where it has no convolution: a
-	// fused one keeps no map
+	// plain layers of the last block before its pooling, empty where it has no convolution: a fused
+	// block keeps no map
 	front   layer.Chain
-	pooled  []float32 // [batch, size, size, channels], behind the last activation
+	pooled  []float32 // [batch, size, size, channels], after the last activation
 	size    int       // side of a map
 	classes *layer.Pointwise
 }

@@ -28,7 +28,7 @@ type Options struct {
 	Plain          bool        // compose all blocks of plain layers: slow, and obviously right
 }
 
-// engine makes the engine that the options ask for, nil for none.
+// engine makes the engine that the options ask for, or nil.
 func (o Options) engine(training bool) (*engine.Engine, error) {
 	if o.Plain {
 		return nil, nil
@@ -65,8 +65,8 @@ func NewTrainer(arch model.Architecture, p *layer.Parameters, o Options) (*Netwo
 }
 
 // NewEvaluator builds a network whose steps compute the logits with the running statistics of batch
-// norm, without dropout. It reads the parameters at its first step, and at the next one after
-// Refresh.
+// norm, without dropout. It reads the parameters at its first step, and again at the first step
+// after Refresh.
 func NewEvaluator(arch model.Architecture, p *layer.Parameters, o Options) (*Network, error) {
 	return newNetwork(arch, p, o, layer.Settings{})
 }
@@ -113,13 +113,13 @@ func compile(arch model.Architecture, p *layer.Parameters, batch int, s layer.Se
 	return n, err
 }
 
-// connect makes the blocks a chain of nodes, with the loss behind them in training. It returns the
-// last node and what that is differentiated by.
+// connect makes a chain of nodes from the blocks, followed in training by the loss. It returns the
+// last node and the nodes by which it is differentiated.
 func (n *Network) connect(b *graph.Builder, value *graph.Node, blocks []block,
 	p *layer.Parameters) (last *graph.Node, wrt []*graph.Node) {
-	// of the inputs of neighbours: each is read by the block in front of it alone
+	// of the blocks' inputs, in turn: each is read by the preceding block only
 	var gradients [2]buffer
-	var outputs [2]buffer // in evaluation, where each is read by the block behind it alone
+	var outputs [2]buffer // in evaluation, where each is read by the next block only
 	for i := range blocks {
 		w := wiring{block: &blocks[i], batch: len(n.labels), first: i == 0, gradients: &gradients[i%2]}
 		w.values, w.grads = p.Memory(w.block.params)
@@ -172,13 +172,13 @@ func (n *Network) Step(step int) (loss float64, err error) {
 	return n.loss.value, nil
 }
 
-// Refresh has an evaluator read the parameters again, which have moved.
+// Refresh makes an evaluator read the parameters again after they have changed.
 func (n *Network) Refresh() { n.read = false }
 
 // Nodes counts the nodes of the graph by kind: "forward", "backward", "gradient".
 func (n *Network) Nodes() map[string]int { return n.program.Count() }
 
-// Close frees the graph and ends the threads; the network can do no step any more.
+// Close frees the graph and ends the threads; the network cannot run again.
 func (n *Network) Close() error {
 	if n.engine != nil {
 		n.engine.Close()
@@ -199,10 +199,11 @@ type wiring struct {
 	outputs       *buffer // where output is, if it is nil; nil for memory of its own
 }
 
-// buffer is memory that several nodes write one after the other.
+// buffer is memory that several nodes write to in turn.
 type buffer struct{ data []float32 }
 
-// reserve makes it hold n floats and returns them. A nil buffer is memory for one node.
+// reserve grows the buffer to n floats and returns them. A nil buffer allocates memory for one
+// node.
 func (b *buffer) reserve(n int) []float32 {
 	if b == nil {
 		return make([]float32, n)
@@ -222,8 +223,8 @@ func total(shape []int) int {
 	return n
 }
 
-// node adds the block behind x and returns its output and the input that holds its parameters, nil
-// where there are none.
+// node adds the block after x and returns its output and the input that holds its parameters, nil
+// if it has none.
 func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *graph.Node) {
 	inputs := []*graph.Node{x}
 	if len(w.values) > 0 {
@@ -251,10 +252,10 @@ func (w *wiring) node(b *graph.Builder, x *graph.Node) (output, parameters *grap
 	return output, parameters
 }
 
-// gradient adds one node that computes the gradient of the block's input and, beside it, that of
-// its parameters, and a node behind it that stands for the latter. The block keeps state from its
-// forward pass: the fused node has that pass's output as an input, so that it runs later and
-// package graph refuses a stale one.
+// gradient adds one node that computes the gradients of the block's input and of its parameters,
+// and a node after it that stands for the latter. The block keeps state from its forward pass: the
+// fused node has that pass's output as an input, so that it runs later and package graph refuses a
+// stale one.
 func (w *wiring) gradient(b *graph.Builder, in []*graph.Node, out, dy *graph.Node) []*graph.Node {
 	o := graph.Operation{Name: w.block.name + ".gradient", Kind: "backward", Shape: []int{1}}
 	if !w.first {

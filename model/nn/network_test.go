@@ -260,7 +260,7 @@ func numbers(p *layer.Parameters) (n int64) {
 }
 
 // TestPresetsAreBuilt builds the smallest network of each kind, narrow and on few pixels, trains it
-// a step, evaluates it, and holds parameters, layers and maps against the count.
+// a step, evaluates it, and compares parameters, layers and maps with the count.
 func TestPresetsAreBuilt(t *testing.T) {
 	for _, name := range []string{"efficientnet-b0", "efficientnet-lite0", "tinynet-e",
 		"mobilenet-v1", "mobilenet-v2", "resnet-18", "resnet-50"} {
@@ -296,7 +296,7 @@ func TestPresetsAreBuilt(t *testing.T) {
 	}
 }
 
-// compareLayers holds the blocks that are built against the layers that are counted: kernels in
+// compareLayers compares the blocks that are built with the layers that are counted: kernels in
 // order, and the sizes of the maps.
 func compareLayers(t *testing.T, arch model.Architecture, p *layer.Parameters) {
 	t.Helper()

@@ -5,42 +5,49 @@ import (
 	"gridsearch/model/layer"
 )
 
-// basic is the block of the smaller residual networks.
+// basic is the residual block of ResNet-18 and 34: two 3x3 convolutions.
 func (m *maker) basic() block {
 	b := m.block
-	first, firstNorm := m.full("conv1", m.geometry(b.In, b.Expanded), 1)
-	second, secondNorm := m.full("conv2", plain.Conv{InSize: b.OutSize, InChannels: b.Expanded,
-		OutSize: b.OutSize, OutChannels: b.Out, Kernel: b.Kernel, Stride: 1}, m.lastGamma())
-	return m.joined(first, firstNorm, m.activation(b.OutSize*b.OutSize*b.Expanded), second, secondNorm)
+	return m.residual(
+		m.normedConv("conv1", m.geometry(b.In, b.Expanded), 1),
+		m.normedConv("conv2", plain.Conv{InSize: b.OutSize, InChannels: b.Expanded,
+			OutSize: b.OutSize, OutChannels: b.Out, Kernel: b.Kernel, Stride: 1}, m.lastGamma()))
 }
 
-// bottleneck is the block of the larger residual networks, which are narrow inside.
+// bottleneck is the residual block of ResNet-50 and larger: a convolution on few channels between
+// two 1x1 convolutions.
 func (m *maker) bottleneck() block {
 	b := m.block
-	in, out := b.InSize*b.InSize, b.OutSize*b.OutSize
-	first, firstNorm := m.pointwise("conv1", in, b.In, b.Expanded), m.norm("conv1", in, b.Expanded, 1)
-	second, secondNorm := m.full("conv2", m.geometry(b.Expanded, b.Expanded), 1)
-	third, thirdNorm := m.pointwise("conv3", out, b.Expanded, b.Out), m.norm("conv3", out, b.Out,
-		m.lastGamma())
-	return m.joined(first, firstNorm, m.activation(in*b.Expanded), second, secondNorm,
-		m.activation(out*b.Expanded), third, thirdNorm)
+	return m.residual(
+		m.normedPointwise("conv1", b.InSize, b.In, b.Expanded, 1),
+		m.normedConv("conv2", m.geometry(b.Expanded, b.Expanded), 1),
+		m.normedPointwise("conv3", b.OutSize, b.Expanded, b.Out, m.lastGamma()))
 }
 
-// joined adds the block's input, projected where its shape is another one, to a chain of layers,
-// and activates the sum.
-func (m *maker) joined(layers ...layer.Layer) block {
+// residual adds the block's input, or a projection of it where the shape changes, to the output of
+// convolutions with activations between them, and applies the activation to the sum.
+func (m *maker) residual(convs ...normed) block {
 	b := m.block
-	sum := &layer.Residual{Chain: m.chain(layers...), In: b.InSize * b.InSize * b.In, Drop: m.drop()}
-	var projection []layer.Layer
+	var projection *normed
 	if b.Shortcut {
-		conv, bn := m.full("shortcut", plain.Conv{InSize: b.InSize, InChannels: b.In,
+		c := m.normedConv("shortcut", plain.Conv{InSize: b.InSize, InChannels: b.In,
 			OutSize: b.OutSize, OutChannels: b.Out, Kernel: 1, Stride: b.Stride}, 1)
-		projection = []layer.Layer{conv, bn}
-		c := m.chain(projection...)
-		sum.Shortcut = &c
+		projection = &c
 	}
-	if l := m.fusedChain(projection, layers...); l != nil {
+	if l := m.fusedChain(projection, convs...); l != nil {
 		return m.out(l)
+	}
+	var layers []layer.Layer
+	for i, c := range convs {
+		if i > 0 {
+			layers = append(layers, m.activation(convs[i-1].outputs()))
+		}
+		layers = append(layers, c.conv, c.norm)
+	}
+	sum := &layer.Residual{Chain: m.chain(layers...), In: b.InSize * b.InSize * b.In, Drop: m.drop()}
+	if projection != nil {
+		c := m.chain(projection.conv, projection.norm)
+		sum.Shortcut = &c
 	}
 	return m.out(&layer.Chain{Layers: []layer.Layer{sum, m.activation(m.outputs())}, Scratch: m.outer})
 }

@@ -8,10 +8,10 @@ import (
 	"gridsearch/internal/nearest"
 )
 
-// Augmentation changes training images at random. Sizes are shares of the image's side: trials of
-// unlike resolution see the same changes.
+// Augmentation is random changes of training images. Lengths are fractions of the image's side, so
+// that trials of different resolution see the same changes.
 type Augmentation struct {
-	// largest shift along each axis; what comes in from outside is the image's reflection
+	// largest shift along each axis; what is outside the image is filled by reflection
 	Shift  float64 `json:"shift"`
 	Flip   string  `json:"flip"`   // FlipNone, FlipRandom or FlipAlternate
 	Cutout float64 `json:"cutout"` // side of a square that is set to the mean; 0 for none
@@ -33,7 +33,7 @@ const (
 	FlipAlternate = "alternate" // every image in every second epoch, half of the images at a time
 )
 
-// Validate says what is wrong with an augmentation; no flip may be named "" too.
+// Validate reports what is wrong with an augmentation; "" means no flip, like NoFlip.
 func (a Augmentation) Validate() error {
 	flips := []string{FlipNone, FlipRandom, FlipAlternate}
 	switch {
@@ -55,14 +55,15 @@ func (a Augmentation) Validate() error {
 	return nil
 }
 
-// Policies: whole sets of changes ([code], autoaugment.py).
+// Augmentation policies ([code], autoaugment.py).
 const (
-	RandAugment = "randaugment" // so many operations of 16, drawn evenly, at one magnitude
+	RandAugment = "randaugment" // Layers operations of 16, drawn uniformly, at one magnitude
 	AutoAugment = "autoaugment" // one of the 25 pairs of operations that were found for ImageNet (v0)
 )
 
 // Policies lists them.
 var Policies = []string{RandAugment, AutoAugment}
 
-// MaxMagnitude bounds RandAugment's; 10 is the highest of AutoAugment, 28 the authors' for B7.
+// MaxMagnitude is the upper bound of RandAugment's magnitude; the highest of AutoAugment is 10, the
+// authors' for B7 is 28.
 const MaxMagnitude = 30

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Optimizer is what a recipe and an experiment file know of an optimiser. How it moves parameters
-// is its rule.
+// Optimizer describes an optimiser for recipes and experiment files. The rule that updates
+// parameters is in package train.
 type Optimizer struct {
 	Name         string
 	LearningRate float64  // where a file does not say; 0 for the recipe's
@@ -17,15 +17,15 @@ type Optimizer struct {
 	Options      []Option // the others, which are in Recipe.Options
 }
 
-// Option is a hyper-parameter of one optimiser: a key of an experiment file, and of Recipe.Options.
+// Option is a hyper-parameter of one optimiser: a key of experiment files, and of Recipe.Options.
 type Option struct {
 	Name        string
 	Default     float64
 	Least, Most float64 // both are allowed
 }
 
-// earlyFields are those of the first two optimisers. They have been in the key of every run and in
-// files of either, so that both take them all.
+// earlyFields are the hyper-parameters of SGD and RMSProp. They are part of the key of every run
+// and may be set with either optimiser.
 var earlyFields = []string{"momentum", "nesterov", "rms_decay", "rms_epsilon"}
 
 // optimizers are in the order in which messages list them.
@@ -36,7 +36,7 @@ var optimizers = []Optimizer{
 		{"beta1", .9, 0, .9999}, {"beta2", .999, 0, .999999}, {"epsilon", 1e-8, 1e-12, 1}}},
 }
 
-// OptimizerNamed finds an optimiser; ok says whether there is one of that name.
+// OptimizerNamed finds an optimiser by name.
 func OptimizerNamed(name string) (o Optimizer, ok bool) {
 	i := slices.IndexFunc(optimizers, func(o Optimizer) bool { return o.Name == name })
 	if i < 0 {
@@ -45,7 +45,7 @@ func OptimizerNamed(name string) (o Optimizer, ok bool) {
 	return optimizers[i], true
 }
 
-// AllOptimizers are what Optimizers names.
+// AllOptimizers are the optimisers that Optimizers names.
 func AllOptimizers() []Optimizer { return slices.Clone(optimizers) }
 
 func optimizerNames() []string {
@@ -56,9 +56,9 @@ func optimizerNames() []string {
 	return names
 }
 
-// WithOptimizer is the recipe with an optimiser of Optimizers and what that brings along: defaults
-// of its options, and a learning rate and weight decay where it has its own. What it does not use
-// becomes 0, so that equal trainings have equal keys.
+// WithOptimizer is the recipe with an optimiser of Optimizers and its defaults: of its options, and
+// of learning rate and weight decay where it has its own. Fields that it does not use become 0, so
+// that equal trainings have equal keys.
 func (r Recipe) WithOptimizer(name string) Recipe {
 	o, _ := OptimizerNamed(name)
 	r.Optimizer, r.Options = name, nil

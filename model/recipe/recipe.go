@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Recipe is how a network is trained. The zero value of an option leaves it out.
+// Recipe is how a network is trained. The zero value of an option turns it off.
 type Recipe struct {
 	Epochs       int     `json:"epochs"`
 	BatchSize    int     `json:"batch_size"`
@@ -39,7 +39,7 @@ type Recipe struct {
 	ClipNorm         float64 `json:"clip_norm"`          // largest norm of all gradients together
 	ZeroInitResidual bool    `json:"zero_init_residual"` // blocks with a skip start as the identity
 
-	// Options that came later: at 0 or empty they are not in a run's key.
+	// Options that were added later: at 0 or empty they are not part of a run's key.
 	Initializer string `json:"initializer,omitempty"` // PyTorch, or empty for Official: package nn
 	// epochs during which the rate rises from 0, instead of Warmup
 	WarmupEpochs float64 `json:"warmup_epochs,omitempty"`
@@ -73,8 +73,8 @@ var (
 	Initializers = []string{Official, PyTorch}
 )
 
-// DefaultRecipe is one that works on small images: SGD with Nesterov momentum at 0.1 for 64 images,
-// warm-up, then linearly to 0.
+// DefaultRecipe works on small images: SGD with Nesterov momentum, learning rate 0.1 for a batch of
+// 64, linear warm-up, then linear decay to 0.
 func DefaultRecipe() Recipe {
 	return Recipe{
 		Epochs: 10, BatchSize: 64, Optimizer: SGD, LearningRate: .1, Momentum: .9, Nesterov: true,
@@ -84,12 +84,12 @@ func DefaultRecipe() Recipe {
 	}
 }
 
-// RateImages is the batch that the authors' learning rates are for: others have theirs in
-// proportion ([code], main.py).
+// RateImages is the batch size that the authors' learning rates are for: they scale linearly with
+// it ([code], main.py).
 const RateImages = 256
 
-// EfficientNetRecipe is that of [code] for a batch of RateImages, without what its TPUs need.
-// Dropout is B0's.
+// EfficientNetRecipe is the recipe of [code] for a batch of RateImages, without what is specific to
+// TPUs. Dropout is B0's.
 func EfficientNetRecipe() Recipe {
 	return Recipe{
 		Epochs: 350, BatchSize: RateImages, Optimizer: RMSProp, LearningRate: .016, Momentum: .9,
@@ -148,7 +148,7 @@ func (r Recipe) Validate() error {
 
 // Rate is the learning rate of a step, counted from 0, of all steps.
 func (r Recipe) Rate(step, steps, perEpoch int) float64 {
-	// Half a step in, so that the first step already moves.
+	// Half a step ahead, so that the rate of the first step is not 0.
 	warm, risen := r.Warmup*float64(steps), float64(step)+.5
 	if r.WarmupEpochs > 0 {
 		// Whole steps from 0, as in the authors' code.

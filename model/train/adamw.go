@@ -3,8 +3,8 @@ package train
 import "math"
 
 // adamW is AdamW: I. Loshchilov, F. Hutter, Decoupled Weight Decay Regularization, 2019, in the
-// form of PyTorch's torch.optim.AdamW: the decay shrinks the weight by the learning rate and never
-// enters the moments; both moments start at 0, which the first steps correct for.
+// form of PyTorch's torch.optim.AdamW: the decay multiplies the weight and is not part of the
+// moments; both moments start at 0, with bias correction.
 func adamW(u update) {
 	beta1, beta2 := u.option("beta1"), u.option("beta2")
 	keep1, keep2 := float32(beta1), float32(beta2)

@@ -22,7 +22,7 @@ const (
 	earlierMagic    = "gridsearch checkpoint 1\n" // without Made
 )
 
-// checkpointHeader is the part of a run's state that is no tensor.
+// checkpointHeader is the state of a run except its tensors.
 type checkpointHeader struct {
 	Job   string `json:"job"`  // identity of the job; a checkpoint of another one is not used
 	Made  string `json:"made"` // what computed it, as computer says; likewise
@@ -34,8 +34,8 @@ type checkpointHeader struct {
 	State []string `json:"state,omitempty"`
 }
 
-// save writes the checkpoint beside the old one and then in its place: a kill leaves one of them
-// whole.
+// save writes the checkpoint to a new file and renames it over the old one, so that a crash leaves
+// one of them complete.
 func (s *state) save(path string) error {
 	header, err := json.Marshal(checkpointHeader{s.job.identity(), computer(), s.step, s.curve,
 		s.sums, s.optimizer.rule.names()})
@@ -58,8 +58,8 @@ func (s *state) encode(header []byte) []byte {
 	return text.Bytes()
 }
 
-// load continues from a checkpoint. It changes nothing and returns an error if the file is torn or
-// of another job.
+// load continues from a checkpoint. If the file is damaged or belongs to another job, it returns an
+// error and changes nothing.
 func (s *state) load(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -124,8 +124,8 @@ func (s *state) take(header checkpointHeader, data []byte) error {
 	return nil
 }
 
-// follows says what a header has that no step of this training leaves: a checksum shows what has
-// changed, and not what was wrong before.
+// follows reports what a header says that no step of this training can have left: a checksum finds
+// changes, not a file that was written wrong.
 func (s *state) follows(h checkpointHeader) error {
 	switch {
 	case h.Step < 0 || h.Step > s.steps:

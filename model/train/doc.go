@@ -11,7 +11,7 @@ package train
 
 import "gridsearch/model/recipe"
 
-// Recipe is how a network is trained, and here are the names that one may use.
+// Recipe is how a network is trained (package recipe); its names are repeated here.
 type Recipe = recipe.Recipe
 
 // Optimisers, schedules and initialisers.

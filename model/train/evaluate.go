@@ -12,15 +12,15 @@ import (
 // evaluationBatch bounds the memory of an evaluation; results do not depend on it.
 const evaluationBatch = 50
 
-// Evaluate classifies every image and compares with its label; mean and deviation are those of the
-// training images' channels, pixels as 0..1. Weights that have become NaN give a loss of NaN. The
-// result has the logits.
+// Evaluate classifies every image and compares the result with its label. mean and deviation are
+// those of the channels of the training images, with pixels as 0..1. The result includes the
+// logits; weights with NaN give a loss of NaN.
 func Evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Images, mean,
 	deviation []float32, threads int) (Result, error) {
 	return evaluate(arch, params, im, mean, deviation, threads, true, func() {})
 }
 
-// evaluate is Evaluate with a choice of keeping the logits; it calls each after every batch.
+// evaluate is Evaluate; it keeps the logits if keep is set, and calls each after every batch.
 func evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Images,
 	mean, deviation []float32, threads int, keep bool, each func()) (Result, error) {
 	network, err := nn.NewEvaluator(arch, params, nn.Options{Batch: min(evaluationBatch, im.N),
@@ -58,7 +58,8 @@ func evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Ima
 	return r, nil
 }
 
-// rank is the number of classes with larger logits than the label, or equal ones of lower classes.
+// rank is the number of classes with a larger logit than the label's, or an equal one and a lower
+// number: 0 for top-1.
 func rank(logits []float32, label int) int {
 	ahead := 0
 	for class, v := range logits {

@@ -17,14 +17,14 @@ type rule struct {
 	step  func(update)
 }
 
-// stateTensor is what a rule keeps of each parameter: as many numbers as that has, under a name
-// that checkpoints hold.
+// stateTensor is a tensor of the shape of each parameter that a rule keeps, such as a momentum; its
+// name is in checkpoints.
 type stateTensor struct {
 	name  string
 	start float32
 }
 
-// rules are those of optimizers, by name.
+// rules are the update rules by the optimiser's name.
 var rules = map[string]rule{
 	SGD: {[]stateTensor{{"velocity", 0}}, sgd},
 	// TensorFlow's RMSPropOptimizer starts its mean square at 1, so that the first steps are small.
@@ -41,7 +41,7 @@ func (r rule) names() []string {
 	return names
 }
 
-// update is a step of one parameter.
+// update is one optimiser step of one parameter.
 type update struct {
 	recipe          Recipe
 	kernels         *ops.Kernels
@@ -56,7 +56,7 @@ type update struct {
 // option is a hyper-parameter of the recipe's optimiser.
 func (u update) option(name string) float64 { return u.recipe.Options[name] }
 
-// kernelStep is the update as the kernels take it.
+// kernelStep is the update's scalars as the kernels take them.
 func (u update) kernelStep() ops.Step {
 	return ops.Step{Rate: float32(u.rate), Momentum: float32(u.recipe.Momentum),
 		Scale: float32(u.scale), Decay: float32(u.decay),
@@ -71,7 +71,7 @@ func rmsProp(u update) {
 	u.kernels.RMSProp(u.value, u.gradient, u.state[0], u.state[1], u.kernelStep())
 }
 
-// optimizer moves parameters along their gradients by the recipe's rule.
+// optimizer updates parameters from their gradients by the recipe's rule.
 type optimizer struct {
 	rule    rule
 	kernels *ops.Kernels
@@ -125,7 +125,7 @@ func (o *optimizer) tensors() (list [][]float32) {
 	return list
 }
 
-// clip returns the factor that brings the norm of all gradients down to the limit.
+// clip returns the factor that scales the norm of all gradients down to ClipNorm.
 func (o *optimizer) clip() float64 {
 	if o.recipe.ClipNorm == 0 {
 		return 1
@@ -139,7 +139,7 @@ func (o *optimizer) clip() float64 {
 	return min(1, o.recipe.ClipNorm/max(math.Sqrt(sum), 1e-30))
 }
 
-// average keeps the moving average of weights and running statistics that evaluation uses.
+// average is the exponential moving average of weights and running statistics, for evaluation.
 type average struct {
 	kernels *ops.Kernels
 	decay   float64
@@ -147,8 +147,8 @@ type average struct {
 	from    *layer.Parameters
 }
 
-// update moves the average after the step of that number. The decay warms up as in
-// tf.train.ExponentialMovingAverage: min(decay, (1+n)/(10+n)).
+// update updates the average after a step. The decay warms up as in
+// tf.train.ExponentialMovingAverage: min(decay, (1+n)/(10+n)) after step n.
 func (a *average) update(step int) {
 	n := float64(step + 1)
 	decay := float32(min(a.decay, (1+n)/(10+n)))

@@ -33,15 +33,15 @@ type Job struct {
 	Threads      int    // 0 for one; the bits of the result depend on it
 
 	Checkpoint      string        // file to resume from and to write to; empty for none
-	CheckpointEvery time.Duration // how much training a kill may cost
-	Log             func(string)  // takes notes about the checkpoint; nil for nobody
-	StartsOver      func(error)   // is told why there is a checkpoint and it is not used; may be nil
-	Unsaved         func(error)   // told when checkpoints can no longer be written; nil for nobody
+	CheckpointEvery time.Duration // the longest training that a crash may cost
+	Log             func(string)  // takes notes about the checkpoint; may be nil
+	StartsOver      func(error)   // called with the reason if a checkpoint is not used; may be nil
+	Unsaved         func(error)   // called when checkpoints can no longer be written; may be nil
 
 	KeepLogits bool // of the validation images, in the result
 }
 
-// Progress is where a training is.
+// Progress says how far a training is.
 type Progress struct {
 	Step, Steps  int
 	Epoch        int
@@ -49,8 +49,8 @@ type Progress struct {
 	LearningRate float64
 }
 
-// CurvePoint is the training so far at the end of an epoch: mean loss and top-1 over the epoch's
-// steps, as the network was at each step, with augmentation and label smoothing.
+// CurvePoint is the end of an epoch: mean loss and top-1 over the epoch's steps, computed on the
+// training batches, with augmentation and label smoothing.
 type CurvePoint struct {
 	Epoch int     `json:"epoch"` // 1 for the first
 	Step  int     `json:"step"`  // steps done
@@ -61,7 +61,7 @@ type CurvePoint struct {
 // Curve is the training curve.
 type Curve []CurvePoint
 
-// Result is what a training ends with. Accuracies are fractions of the validation images.
+// Result is the outcome of a training. Accuracies are fractions of the validation images.
 type Result struct {
 	Top1     float64
 	Top5     float64
@@ -85,11 +85,12 @@ type DivergedError struct {
 	Step         int
 	LearningRate float64
 	Loss         float64
-	// every step had a finite loss; the weights that the last one left have none on the validation
-	// images
+	// every step had a finite loss, but the final weights give a NaN or infinite one on the
+	// validation images
 	Validation bool
 }
 
+// Error says what became NaN or infinite, at which step, and what to change.
 func (e *DivergedError) Error() string {
 	loss := "the loss"
 	if e.Validation {
@@ -99,27 +100,30 @@ func (e *DivergedError) Error() string {
 		"lengthen warmup", loss, e.Loss, e.Step, e.LearningRate)
 }
 
-// diverged says whether a loss is NaN or infinite.
+// diverged reports whether a loss is NaN or infinite.
 func diverged(loss float64) bool { return math.IsNaN(loss) || math.IsInf(loss, 0) }
 
-// progressEvery keeps reports from costing time.
+// progressEvery limits how often progress is reported.
 const progressEvery = 200 * time.Millisecond
 
 // CheckpointError says why a training that was stopped has left no checkpoint of its last step.
 type CheckpointError struct{ Err error }
 
+// Error says that the checkpoint could not be written, and why.
 func (e *CheckpointError) Error() string {
 	return "no checkpoint could be written: " + e.Err.Error()
 }
+
+// Unwrap is why the checkpoint could not be written.
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
-// Run trains a network and evaluates the weights of the last step, or their moving average where
-// one is kept. It resumes from the job's checkpoint if there is one. When the context ends it
-// writes a checkpoint and returns the context's error, together with a *CheckpointError if that
-// could not be written. A checkpoint on the way that cannot be written does not end the training. A
-// loss that is NaN or infinite gives a *DivergedError.
+// Run trains a network and evaluates the weights of the last step, or their exponential moving
+// average if there is one. It resumes from the job's checkpoint if there is one. When the context
+// ends it writes a checkpoint and returns the context's error, together with a *CheckpointError if
+// that could not be written. A periodic checkpoint that cannot be written does not end the
+// training. A loss that is NaN or infinite gives a *DivergedError.
 //
-// report is told of progress every now and then, during evaluation too.
+// report is called with the progress now and then, during evaluation too.
 func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	began := time.Now()
 	s, err := newState(job)
@@ -168,7 +172,7 @@ type state struct {
 	told   time.Time // when it was last reported
 }
 
-// sums add up the epoch so far.
+// sums are the running totals of the current epoch.
 type sums struct {
 	Steps int     `json:"steps"`
 	Loss  float64 `json:"loss"`
@@ -211,7 +215,7 @@ func (j Job) check() error {
 	return nil
 }
 
-// identity tells one job's checkpoint from another's.
+// identity identifies the job in its checkpoints.
 func (j Job) identity() string {
 	text, err := json.Marshal([]any{j.Architecture.Key(), j.Recipe, j.Augmentation, j.Seed,
 		j.Train.N, max(1, j.Threads)})
@@ -222,7 +226,7 @@ func (j Job) identity() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// computer names what, besides the job, decides how sums are rounded: the kernels and the processor
+// computer names what decides, besides the job, how sums are rounded: the kernels and the processor
 // of this process.
 func computer() string {
 	name := "no kernels" // with which nothing is computed
@@ -232,7 +236,7 @@ func computer() string {
 	return fmt.Sprintf("%s on %s, %s", name, machine.CPU(), runtime.GOARCH)
 }
 
-// resume continues from the checkpoint if there is a good one.
+// resume continues from the checkpoint if there is a valid one.
 func (s *state) resume() {
 	if s.job.Checkpoint == "" {
 		return
@@ -255,7 +259,7 @@ func (s *state) log(text string) {
 	}
 }
 
-// train runs the steps that are left.
+// train runs the remaining steps.
 func (s *state) train(ctx context.Context) error {
 	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train,
 		Pixels: s.arch.Pixels, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
@@ -289,7 +293,7 @@ func (s *state) train(ctx context.Context) error {
 	return nil
 }
 
-// tell reports the progress, but not so often that it costs time.
+// tell reports the progress, at most every progressEvery.
 func (s *state) tell() {
 	if now := time.Now(); now.Sub(s.told) >= progressEvery {
 		s.told = now
@@ -297,8 +301,8 @@ func (s *state) tell() {
 	}
 }
 
-// saved takes the end of a checkpoint on the way: that none can be written costs at most what would
-// be trained again, so it is told once, and the training goes on.
+// saved handles the outcome of a periodic checkpoint. A failure costs at most some training again
+// after a crash, so it is reported once and the training goes on.
 func (s *state) saved(err error) {
 	if err != nil && !s.unsaved {
 		s.log("no checkpoint could be written: " + err.Error())

@@ -8,7 +8,7 @@ import (
 	"gridsearch/model/nn"
 )
 
-// Trainer makes the steps of a training: it owns the parameters, the network and the optimiser. It
+// Trainer runs the steps of a training: it owns the parameters, the network and the optimiser. It
 // is not safe for concurrent use.
 type Trainer struct {
 	arch      model.Architecture // with the recipe's regularisation
@@ -18,9 +18,9 @@ type Trainer struct {
 	average   *average // nil for none
 }
 
-// NewTrainer builds what a recipe trains an architecture with. The seed is that of initialisation
-// and masks. 0 threads are one; the bits of a result depend on them. It is an error if the
-// architecture cannot be built.
+// NewTrainer builds the network, optimiser and average of a recipe. The seed is that of
+// initialisation and masks. 0 threads means one; the bits of a result depend on the number. It is
+// an error if the architecture cannot be built.
 func NewTrainer(arch model.Architecture, recipe Recipe, seed uint64,
 	threads int) (*Trainer, error) {
 	arch.Dropout, arch.DropConnect = recipe.Dropout, recipe.DropConnect
@@ -54,9 +54,9 @@ func (t *Trainer) Images() []float32 { return t.network.Images() }
 // Labels are the classes of the batch, to be written before a step.
 func (t *Trainer) Labels() []int32 { return t.network.Labels() }
 
-// Step makes the step of that number, counted from 0, at a learning rate: forward, loss, backward,
+// Step runs step number step, counted from 0, with learning rate rate: forward, loss, backward,
 // optimiser, moving average. It returns the mean loss of the batch; one that is NaN or infinite
-// gives a *DivergedError and leaves the weights as they were.
+// gives a *DivergedError and leaves the weights unchanged.
 func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 	if loss, err = t.network.Step(step); err != nil {
 		return 0, err
@@ -75,7 +75,7 @@ func (t *Trainer) Step(step int, rate float64) (loss float64, err error) {
 // Close frees the network.
 func (t *Trainer) Close() error { return t.network.Close() }
 
-// evaluated are the weights that count.
+// evaluated are the parameters to evaluate: the moving average, or the weights themselves.
 func (t *Trainer) evaluated() *layer.Parameters {
 	if t.average != nil {
 		return t.average.to

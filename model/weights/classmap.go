@@ -10,7 +10,7 @@ import (
 	"gridsearch/model/nn"
 )
 
-// ClassMap is where in an image a network sees a class (nn.Mapper.Map).
+// ClassMap shows where in an image a network sees a class (nn.Mapper.Map).
 type ClassMap struct {
 	Class       int
 	Probability float64   // by softmax
@@ -18,15 +18,15 @@ type ClassMap struct {
 	Evidence    []float32 // [Size, Size], in units of logits
 }
 
-// Predicted is the class that a network names itself.
+// Predicted stands for the class that the network predicts.
 const Predicted = -1
 
-// ClassMaps maps a class, or Predicted, in images of any size that the network's is no larger than,
-// each by itself.
+// ClassMaps computes the map of a class, or of the Predicted one, for images at least as large as
+// the network's input, each by itself.
 func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, error) {
 	a := n.Architecture
 	if n.Mean == nil {
-		return nil, fmt.Errorf("nobody has said how the images of %s were normalised: import it "+
+		return nil, fmt.Errorf("it is not known how the images of %s were normalised: import it "+
 			"with --mean and --deviation, or with --like", a.Name)
 	}
 	if class < Predicted || class >= a.Classes {

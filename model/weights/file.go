@@ -14,7 +14,7 @@ import (
 	"gridsearch/model/nn"
 )
 
-// metadataKey is where a parameter file says which network it is.
+// metadataKey is the metadata key under which a parameter file describes its network.
 const metadataKey = "gridsearch"
 
 // description is the metadata of a parameter file.
@@ -57,8 +57,8 @@ func (n Network) describe(names string) (string, error) {
 	return string(text), err
 }
 
-// Decode reads a parameter file. The error names every tensor that misses, is too many or does not
-// fit; nothing is read by halves.
+// Decode reads a parameter file. The error names every tensor that is missing, unknown or of the
+// wrong shape; then nothing is read.
 func Decode(text []byte) (Network, error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
@@ -94,12 +94,12 @@ func Decode(text []byte) (Network, error) {
 	return n, err
 }
 
-// ErrNoNetwork is the error of a safetensors file that does not say which network it is: Import it.
+// ErrNoNetwork is the error for a safetensors file that does not say which network it is: use
+// Import.
 var ErrNoNetwork = errors.New("the file does not say which network it is")
 
 // Import reads a safetensors file of an architecture that the caller knows, with the names of
-// Torchvision or Timm, or, where that is empty, of the one that fits better. The error is as that
-// of Decode.
+// Torchvision or Timm, or with "" whichever fits better. Errors are those of Decode.
 func Import(text []byte, arch model.Architecture, names string) (Network, error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
@@ -116,7 +116,7 @@ func Import(text []byte, arch model.Architecture, names string) (Network, error)
 	return build(file, arch, names)
 }
 
-// guess returns the names that most tensors of a file go by.
+// guess returns the naming scheme, Torchvision or Timm, that matches the most tensors of a file.
 func guess(file *safetensors.File, arch model.Architecture) (string, error) {
 	best, most := "", -1
 	for _, names := range Names {
@@ -144,8 +144,9 @@ func wanted(arch model.Architecture, names string) (map[string]tensor, error) {
 	return all, err
 }
 
-// build makes a network of a file. Parameters are made only when the file is known to have the
-// numbers for them, so that no metadata can ask for more memory than the file has.
+// build reads the network from a file. Parameters are allocated only after the file is known to
+// have the numbers for them, so that no metadata can make the program allocate more memory than the
+// file has.
 func build(file *safetensors.File, arch model.Architecture, names string) (Network, error) {
 	wanted, err := wanted(arch, names)
 	if err != nil {
@@ -180,7 +181,7 @@ func build(file *safetensors.File, arch model.Architecture, names string) (Netwo
 	return n, nil
 }
 
-// check says whether numbers can be those of the tensor: finite, and a variance is not negative.
+// check reports whether numbers are possible for the tensor: finite, and a variance not negative.
 func (t tensor) check(numbers []float32) error {
 	for _, v := range numbers {
 		switch {
@@ -195,7 +196,7 @@ func (t tensor) check(numbers []float32) error {
 	return nil
 }
 
-// compare names every difference between what a file has and what a network wants.
+// compare lists every difference between a file's tensors and the network's.
 func compare(file *safetensors.File, wanted map[string]tensor, names string) error {
 	var lines, extra []string
 	have := map[string]bool{}
@@ -234,7 +235,7 @@ func compare(file *safetensors.File, wanted map[string]tensor, names string) err
 		"loaded\n%s", names, strings.Join(lines, "\n"))
 }
 
-// CheckMoments says whether mean and deviation can be those of the network's images.
+// CheckMoments reports whether mean and deviation are possible for the network's images.
 func (n Network) CheckMoments() error {
 	if n.Mean == nil && n.Deviation == nil {
 		return nil

@@ -12,8 +12,8 @@ import (
 const batch = 16
 
 // Logits evaluates images [n, channels, pixels, pixels], normalised as in training, and returns the
-// logits of each, which are finite. The tensor may be of any floating-point type. 0 threads are
-// one.
+// logits of each, or an error if one is not finite. The tensor may be of any floating-point type. 0
+// threads means one.
 func (n Network) Logits(images safetensors.Tensor, threads int) ([][]float32, error) {
 	a := n.Architecture
 	want := []int{a.InChannels, a.Pixels, a.Pixels}

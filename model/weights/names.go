@@ -9,13 +9,13 @@ import (
 	"gridsearch/model"
 )
 
-// Names that tensors can go by.
+// Naming schemes of tensors.
 const (
 	Torchvision = "torchvision"
 	Timm        = "timm"
 )
 
-// Names lists them.
+// Names lists the naming schemes.
 var Names = []string{Torchvision, Timm}
 
 // namedLayer is a convolution or dense layer of a network with its names.
@@ -23,12 +23,13 @@ type namedLayer struct {
 	model.Layer
 	ours string // in package nn, like "block3.expand"
 	name string // where it goes
-	norm string // the batch norm behind it; empty for none
+	norm string // the batch norm after it; empty for none
 
 	shift int // as of model.Block, where the layer has the block's stride
 }
 
-// part is a layer of a block: its name in package nn, and in timm with the batch norm behind it.
+// part is a layer of a block: its name in package nn and in timm, and that of its batch norm in
+// timm.
 type part struct{ ours, timm, norm string }
 
 // parts lists the layers of each kind of block, by model.Block.Kind, in the order of
@@ -49,7 +50,7 @@ var parts = map[string]func(model.Block) []part{
 
 var classifier = part{"classifier", "classifier", ""}
 
-// always lists the parts of a kind of block that has no others.
+// always lists the parts of a kind of block whose parts are always the same.
 func always(list ...part) func(model.Block) []part {
 	return func(model.Block) []part { return list }
 }
@@ -71,7 +72,8 @@ func mbconv(b model.Block) []part {
 	return append(list, project)
 }
 
-// residual names the layers of both libraries' BasicBlock and Bottleneck, of so many convolutions.
+// residual names the layers of both libraries' BasicBlock and Bottleneck, which have that many
+// convolutions.
 func residual(convolutions int) func(model.Block) []part {
 	return func(b model.Block) []part {
 		var list []part
@@ -86,7 +88,7 @@ func residual(convolutions int) func(model.Block) []part {
 	}
 }
 
-// layers lists a network's layers in the order of execution with the names that are asked for.
+// layers lists a network's layers in the order of execution, named by a naming scheme.
 func layers(arch model.Architecture, names string) ([]namedLayer, error) {
 	if !slices.Contains(Names, names) {
 		return nil, fmt.Errorf("names %q are not known: did you mean %q?", names,
@@ -118,7 +120,7 @@ func layers(arch model.Architecture, names string) ([]namedLayer, error) {
 	return list, nil
 }
 
-// place is where a layer is in its network.
+// place is the position of a layer in its network.
 type place struct {
 	block        model.Block
 	at           int // of the block among model.Architecture.Blocks
@@ -127,8 +129,8 @@ type place struct {
 	layer        string // its name as model.Layer
 }
 
-// style is how a library names the layers of a network and the batch norms behind them. Networks
-// that it has no class for are named like its EfficientNet.
+// style is how a library names the layers of a network and their batch norms. Networks that it has
+// no class for are named like its EfficientNet.
 func style(arch model.Architecture, names string) func(place) (layer, norm string) {
 	switch {
 	case arch.Head == 0 && only(arch, model.Basic, model.Bottleneck):
@@ -141,7 +143,7 @@ func style(arch model.Architecture, names string) func(place) (layer, norm strin
 	return efficientNet
 }
 
-// only says whether all stages have blocks of these kinds.
+// only reports whether all stages have blocks of these kinds.
 func only(arch model.Architecture, kinds ...string) bool {
 	return !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool {
 		return !slices.Contains(
@@ -161,7 +163,7 @@ func resNet(p place) (layer, norm string) {
 	return prefix + p.part.timm, prefix + p.part.norm
 }
 
-// timm is its EfficientNet, which is also its MobileNets.
+// timm names layers as timm's EfficientNet does, which is also the class of its MobileNets.
 func timm(p place) (layer, norm string) {
 	prefix := ""
 	if slices.Contains(model.BlockKinds, p.block.Kind) {
@@ -170,8 +172,8 @@ func timm(p place) (layer, norm string) {
 	return prefix + p.part.timm, prefix + p.part.norm
 }
 
-// mobileNetV2 is torchvision's: blocks are numbered through; in one, convolutions with an
-// activation are Sequentials, and the last is not.
+// mobileNetV2 names layers as torchvision's MobileNetV2 does: blocks are numbered consecutively; in
+// a block, a convolution with an activation is a Sequential, and the last one is not.
 func mobileNetV2(p place) (layer, norm string) {
 	prefix := fmt.Sprintf("features.%d.", p.at)
 	switch {
@@ -185,14 +187,14 @@ func mobileNetV2(p place) (layer, norm string) {
 	return fmt.Sprintf("%sconv.%d.0", prefix, p.index), fmt.Sprintf("%sconv.%d.1", prefix, p.index)
 }
 
-// efficientNet is torchvision's, as which model.Layer is named: a convolution and its batch norm
-// are neighbours in a Sequential.
+// efficientNet names layers as torchvision's EfficientNet does, like model.Layer: a convolution and
+// its batch norm are neighbours in a Sequential.
 func efficientNet(p place) (layer, norm string) {
 	return p.layer, strings.TrimSuffix(p.layer, ".0") + ".1"
 }
 
-// Libraries lists the names by which a library has a class for the network: a model of it loads the
-// file strictly and computes the same.
+// Libraries lists the naming schemes whose library has a class for the network: a model of it loads
+// the file strictly and computes the same.
 func Libraries(arch model.Architecture) []string {
 	symmetric := arch.Padding != model.Same
 	headed := symmetric && !arch.Stem.Pool && arch.Head > 0
@@ -210,33 +212,33 @@ func Libraries(arch model.Architecture) []string {
 	return nil
 }
 
-// squeezed says whether all blocks are torchvision's MBConv, which has squeeze-excite of a quarter,
-// always.
+// squeezed reports whether all blocks are torchvision's MBConv, which always has squeeze-excite
+// with ratio 0.25.
 func squeezed(arch model.Architecture) bool {
 	return only(arch, model.MBConv) && !slices.ContainsFunc(arch.Stages,
 		func(s model.Stage) bool { return s.SERatio != .25 })
 }
 
-// activated says whether all blocks have that activation.
+// activated reports whether all blocks have that activation.
 func activated(arch model.Architecture, activation string) bool {
 	return !slices.ContainsFunc(arch.Blocks(),
 		func(b model.Block) bool { return b.Activation != activation })
 }
 
-// normalised says whether a batch norm follows the layer, instead of a bias.
+// normalised reports whether the layer is followed by a batch norm and so has no bias.
 func (l namedLayer) normalised() bool {
 	return l.Type == model.TypeConv || l.Type == model.TypeDepthwise
 }
 
-// tensor is what a file has for a parameter or a statistic. Shapes are PyTorch's: a convolution
-// [out, in / groups, k, k], a dense layer [out, in], others [channels].
+// tensor is a parameter or statistic in a file. Shapes are PyTorch's: a convolution [out, in /
+// groups, k, k], a dense layer [out, in], others [channels].
 type tensor struct {
 	ours  string // name in package nn
 	name  string
 	shape []int
 }
 
-// tensors lists the tensors of a layer and of the batch norm behind it.
+// tensors lists the tensors of a layer and of its batch norm.
 func (l namedLayer) tensors() []tensor {
 	out := []int{l.OutChannels}
 	weight := tensor{l.ours + ".weight", l.name + ".weight",
@@ -253,9 +255,9 @@ func (l namedLayer) tensors() []tensor {
 			".running_var", out}}
 }
 
-// variance says whether the tensor is the running variance of a batch norm.
+// variance reports whether the tensor is the running variance of a batch norm.
 func (t tensor) variance() bool { return strings.HasSuffix(t.ours, ".bn.variance") }
 
-// batches is the counter that PyTorch keeps beside running statistics. It decides nothing unless
-// their momentum is None: it is written as 0 and not read.
+// batches is the name of PyTorch's counter of batches. It matters only if momentum is None: it is
+// written as 0 and not read.
 const batches = ".num_batches_tracked"

@@ -8,14 +8,14 @@ import (
 	"gridsearch/model"
 )
 
-// Names of the graph's ends: images are [batch, channels, pixels, pixels], normalised as in
-// training.
+// Names of the graph's input and output: images are [batch, channels, pixels, pixels], normalised
+// as in training.
 const (
 	ImagesName = "images"
 	LogitsName = "logits"
 )
 
-// ONNX writes the network as it evaluates: batch norm on running statistics, no dropout.
+// ONNX encodes the network for inference: batch norm with running statistics, no dropout.
 func (n Network) ONNX() ([]byte, error) {
 	list, values, err := n.named(Torchvision)
 	if err != nil {
@@ -44,7 +44,7 @@ func (n Network) ONNX() ([]byte, error) {
 	return d.model.Encode(), nil
 }
 
-// drawing is a graph while its nodes are added.
+// drawing is an ONNX graph under construction.
 type drawing struct {
 	model   onnx.Model
 	layers  []namedLayer // that are not drawn yet
@@ -52,8 +52,8 @@ type drawing struct {
 	epsilon float32 // of batch norm
 }
 
-// drawn draws each kind of block behind x and returns its output. Each takes the layers that parts
-// lists for it.
+// drawn adds the nodes of each kind of block after x and returns the name of its output. Each takes
+// the layers that parts lists for it.
 var drawn = map[string]func(d *drawing, b model.Block, x string) string{
 	model.KindStem: (*drawing).activated, model.KindPool: (*drawing).pool,
 	model.KindHead: (*drawing).head, model.KindClassifier: (*drawing).classifier,
@@ -62,7 +62,7 @@ var drawn = map[string]func(d *drawing, b model.Block, x string) string{
 	model.Basic: (*drawing).residual, model.Bottleneck: (*drawing).residual,
 }
 
-// activated draws the next layer, a convolution, with its activation.
+// activated adds the next layer, a convolution, and its activation.
 func (d *drawing) activated(b model.Block, x string) string { return d.activation(b, d.conv(x)) }
 
 func (d *drawing) pool(b model.Block, x string) string {
@@ -121,7 +121,7 @@ func (d *drawing) next() namedLayer {
 	return l
 }
 
-// conv draws the next layer, a convolution, with the batch norm behind it if there is one.
+// conv adds the next layer, a convolution, and its batch norm if it has one.
 func (d *drawing) conv(x string) string {
 	l := d.next()
 	weights := d.weights(l)
@@ -138,7 +138,7 @@ func (d *drawing) conv(x string) string {
 		onnx.Attribute{Name: "epsilon", Value: d.epsilon})
 }
 
-// window is what a convolution or pooling sees.
+// window is the attributes of a convolution's or pooling's window.
 func window(kernel, stride, shift int) []onnx.Attribute {
 	pad := (kernel - 1) / 2
 	front := pad - shift
@@ -159,8 +159,8 @@ func (d *drawing) weights(l namedLayer) []string {
 	return names
 }
 
-// drawnActivations draws each of model.Activations behind x and returns its output. SiLU is x times
-// its sigmoid, as opset 17 has no operation of that.
+// drawnActivations adds each of model.Activations after x and returns the name of its output. SiLU
+// is x times its sigmoid, as opset 17 has no operator for it.
 var drawnActivations = map[string]func(d *drawing, x string) string{
 	model.SiLU: func(d *drawing, x string) string {
 		return d.node("Mul", x+".silu", []string{x, d.node("Sigmoid", x+".sigmoid", []string{x})})
@@ -174,7 +174,7 @@ var drawnActivations = map[string]func(d *drawing, x string) string{
 	},
 }
 
-// activation draws the block's.
+// activation adds the block's activation.
 func (d *drawing) activation(b model.Block, x string) string {
 	return drawnActivations[b.Activation](d, x)
 }

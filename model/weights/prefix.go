@@ -7,11 +7,11 @@ import (
 	"gridsearch/internal/safetensors"
 )
 
-// Programs put a prefix in front of all names when they wrap a network: "module." by PyTorch's
+// Programs put a prefix before all names when they wrap a network: "module." by PyTorch's
 // DataParallel, "_orig_mod." by torch.compile, "model." by Lightning, or several.
 
-// prefix is what stands in front of a network's names in a file, and how many tensors go by a name
-// of the network behind it: the prefix with the most of them, the shortest among equals.
+// prefix is what precedes a network's names in a file, and how many tensors have a name of the
+// network after it: the prefix with the most of them, the shortest of several.
 func prefix(file *safetensors.File, wanted map[string]tensor) (prefix string, named int) {
 	count := map[string]int{}
 	for _, t := range file.Tensors {
@@ -35,8 +35,8 @@ func prefix(file *safetensors.File, wanted map[string]tensor) (prefix string, na
 	return prefix, named
 }
 
-// without is a file whose names have lost the prefix. The error of one in which others have none is
-// one line instead of a list of all names.
+// without is a file with the prefix removed from its names. If some tensors have another prefix the
+// error is one line, instead of a list of all names.
 func without(file *safetensors.File, prefix string, named int) (*safetensors.File, error) {
 	if prefix == "" {
 		return file, nil

@@ -1,9 +1,9 @@
-// Package weights carries trained networks between programs: safetensors files with the names and
-// layouts of PyTorch's models, in both directions, and ONNX files.
+// Package weights exchanges trained networks with other programs: safetensors files with the names
+// and layouts of PyTorch's models, in both directions, and ONNX files.
 //
-// A parameter file is a safetensors file whose metadata also say which network it is, so that it
-// needs no other file beside it. To PyTorch it is a state dictionary that a model of that structure
-// loads strictly.
+// A parameter file is a safetensors file whose metadata describe the network, so that no other file
+// is needed. For PyTorch it is a state dictionary that a model of that structure loads with
+// strict=True.
 //
 // References:
 //
@@ -22,11 +22,10 @@ import (
 type Network struct {
 	Architecture model.Architecture
 	Parameters   *layer.Parameters
-	// of each channel of the images that it was trained on, pixels as 0..1; nil where nobody has
-	// said
+	// of each channel of the images that it was trained on, pixels as 0..1; nil if not known
 	Mean, Deviation []float32
 
-	Prefix string // that stood in front of all names of the file that it was read from, like "module."
+	Prefix string // of all names in the file that it was read from, like "module."
 }
 
 // values finds the numbers of every parameter and statistic by its name in package nn.
@@ -42,9 +41,9 @@ func values(p *layer.Parameters) map[string][]float32 {
 }
 
 // Layouts. Package nn has the output channels last: a kernel is [k, k, in / groups, out] or, for k
-// = 1, [in, out]. PyTorch has them first: [out, in / groups, k, k]. A vector is both.
+// = 1, [in, out]. PyTorch has them first: [out, in / groups, k, k]. A vector is the same in both.
 
-// order calls each with the places of a number in both layouts.
+// order calls each with the index of every number in both layouts.
 func (t tensor) order(each func(ours, theirs int)) {
 	out, in, area := t.shape[0], 1, 1
 	if len(t.shape) > 1 {
@@ -69,12 +68,12 @@ func (t tensor) export(ours []float32) []float32 {
 	return theirs
 }
 
-// load writes numbers of PyTorch's layout into those of package nn.
+// load copies numbers in PyTorch's layout to those of package nn.
 func (t tensor) load(ours, theirs []float32) {
 	t.order(func(o, at int) { ours[o] = theirs[at] })
 }
 
-// named lists all layers with the numbers behind them.
+// named lists all layers of the network, and the numbers of its parameters by name.
 func (n Network) named(names string) ([]namedLayer, map[string][]float32, error) {
 	list, err := layers(n.Architecture, names)
 	if err != nil {

@@ -294,8 +294,8 @@ not of the network: fc.weight`
 	}
 }
 
-// TestPrefix: what programs put in front of all names is taken off; where it is not in front of
-// all, one line says so.
+// TestPrefix: what programs put before all names is taken off; where it is not in front of all, one
+// line says so.
 func TestPrefix(t *testing.T) {
 	for _, family := range families {
 		for _, names := range Libraries(golden(t, family)) {

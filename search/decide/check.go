@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// Check says how a choice contradicts the study that it was made for: it names a run twice, trains
-// one that is not open or drops one that has ended, invents a trial, does not say why, or leaves
-// runs open with none to wait for, so that the stage would never end. A study that contradicts
-// itself is refused too, unless the choice is empty. Nil: the choice can be carried out.
+// Check reports how a choice contradicts the study that it was made for: it names a run twice,
+// trains a run that is not open or drops one that has ended, names an unknown trial, gives no
+// reason, or leaves runs open with none to wait for, so that the stage would never end. A study
+// that contradicts itself is refused too, unless the choice is empty. Nil means that the choice can
+// be carried out.
 func Check(s Study, c Choice) error {
 	if !c.empty() {
 		if err := c.check(s); err != nil {
@@ -22,7 +23,7 @@ func Check(s Study, c Choice) error {
 }
 
 func (c Choice) check(s Study) error {
-	known, err := s.index()
+	runs, err := s.index()
 	if err != nil {
 		return err
 	}
@@ -33,12 +34,12 @@ func (c Choice) check(s Study) error {
 		return err
 	}
 	for _, r := range c.Train {
-		if err := known.trains(r); err != nil {
+		if err := runs.trains(r); err != nil {
 			return err
 		}
 	}
 	for _, r := range c.Drop {
-		if err := known.drops(r); err != nil {
+		if err := runs.drops(r); err != nil {
 			return err
 		}
 	}
@@ -66,7 +67,7 @@ func (c Choice) repeats() error {
 	return nil
 }
 
-// index finds the runs of a study.
+// index has the states of a study's runs.
 type index struct {
 	states map[Run]State
 	trials map[string]bool
@@ -87,11 +88,11 @@ func (s Study) index() (index, error) {
 }
 
 func (x index) trains(r Run) error {
-	state, known := x.states[r]
+	state, ok := x.states[r]
 	switch {
-	case known && state != Open:
+	case ok && state != Open:
 		return fmt.Errorf("run %v is trained, but it is %v: only open runs can be", r, state)
-	case known:
+	case ok:
 		return nil
 	case !x.trials[r.Trial]:
 		return fmt.Errorf("run %v is of a trial that the study does not have", r)
@@ -105,8 +106,8 @@ func (x index) trains(r Run) error {
 }
 
 func (x index) drops(r Run) error {
-	switch state, known := x.states[r]; {
-	case !known:
+	switch state, ok := x.states[r]; {
+	case !ok:
 		return fmt.Errorf("run %v is dropped, but the study does not have it", r)
 	case state != Open && state != Asked:
 		return fmt.Errorf("run %v is dropped, but it is %v: only open and asked runs can be", r,
@@ -115,7 +116,8 @@ func (x index) drops(r Run) error {
 	return nil
 }
 
-// isCondition says whether a condition is written in its one way, as it is part of a run's name.
+// isCondition reports whether a condition is written in its canonical form, as it is part of a
+// run's name.
 func isCondition(text string) bool {
 	words := strings.Fields(text)
 	var keys []string
@@ -129,8 +131,8 @@ func isCondition(text string) bool {
 	return slices.IsSorted(keys) && strings.Join(words, " ") == text
 }
 
-// stuck refuses a choice after which runs are open and none is under way whose end would be asked
-// about.
+// stuck refuses a choice that leaves runs open but none under way, whose end would be the next
+// occasion to ask.
 func (s Study) stuck(c Choice) error {
 	if len(c.Train) > 0 {
 		return nil

@@ -1,11 +1,11 @@
 // Package decide says which runs of a study are trained next, and which never.
 //
-// A Decision is asked at the start of a stage and whenever a run has ended. It reads the study as
-// the record has it and answers with a Choice; whoever asks refuses one that contradicts the study
-// (Ask, Check), writes it down with a digest of what was read, and hands the runs to workers. All
-// trains everything. Package simulate plays studies of known truths through the same calls.
+// A Decision is asked at the start of a stage and whenever a run has ended. It reads the study from
+// the record and answers with a Choice; the caller refuses one that contradicts the study (Ask,
+// Check), records it with a digest of what was read, and hands the runs to workers. All trains
+// everything. Package simulate runs simulated studies with known truths through the same calls.
 //
-// Plain values go in and come out: the package knows no model, no queue and no record.
+// Arguments and results are plain values: the package depends on no model, queue or record.
 package decide
 
 import "fmt"
@@ -20,6 +20,7 @@ type Run struct {
 	Condition string `json:"condition,omitempty"`
 }
 
+// String is the trial, the seed and, where they are set, the condition and the stream.
 func (r Run) String() string {
 	text := fmt.Sprintf("%q seed %d", r.Trial, r.Seed)
 	if r.Stream != "" {
@@ -31,12 +32,12 @@ func (r Run) String() string {
 	return text
 }
 
-// State is what has become of a run.
+// State is the state of a run.
 type State int
 
-// States of a run. Open: nobody has asked for it yet. Asked: it waits for a worker or trains. Of
-// the others there will be no more to see. A study that is killed and started again has no run that
-// is Asked: those that had not ended are Open.
+// States of a run. Open: not asked for yet. Asked: waiting for a worker, or training. The others
+// are final. A study that is killed and started again has no run that is Asked: those that had not
+// ended are Open.
 const (
 	Open State = iota
 	Asked
@@ -47,6 +48,7 @@ const (
 
 var states = []string{"open", "asked", "complete", "failed", "dropped"}
 
+// String is the name of the state.
 func (s State) String() string {
 	if s < 0 || int(s) >= len(states) {
 		return fmt.Sprintf("state %d", int(s))
@@ -54,7 +56,7 @@ func (s State) String() string {
 	return states[s]
 }
 
-// Known is what is known of a run.
+// Known is a run with its state and score.
 type Known struct {
 	Run   Run
 	State State
@@ -65,35 +67,36 @@ type Known struct {
 type Study struct {
 	Stage    string  // of the study, such as "search"
 	Maximise bool    // the highest score is the best; otherwise the lowest
-	Runs     []Known // in the plan's order, those that decisions have added behind it
+	Runs     []Known // in the plan's order, followed by those that decisions have added
 }
 
-// Choice is what a decision wants. The zero value waits for runs that are Asked, or ends the stage
-// where there are none.
+// Choice is the answer of a decision. The zero value waits for runs that are Asked, or ends the
+// stage if there are none.
 type Choice struct {
 	// Train are runs to hand out, in that order: Open ones of the study, or new ones of its trials,
-	// which whoever asks adds to the record first.
+	// which the caller adds to the record first.
 	Train []Run `json:"train"`
-	// Drop are runs that nobody is to train any more, Open or Asked. One that a worker has begun
-	// ends all the same, and its score is on the record.
+	// Drop are runs not to train, Open or Asked. One that a worker has already begun is finished
+	// all the same, and its score recorded.
 	Drop []Run `json:"drop"`
 	// Because is a sentence for people; it may be empty where nothing is trained or dropped.
 	Because string `json:"because"`
 }
 
-// empty says that a choice changes nothing.
+// empty reports that a choice changes nothing.
 func (c Choice) empty() bool { return len(c.Train)+len(c.Drop) == 0 }
 
-// Decision chooses what is trained next. Next is a pure function of what it reads, which it leaves
-// as it is: no clock, no memory, randomness from named streams alone. So a study that is killed at
-// any moment and started again goes on to the same end. One that is to end alike whatever the order
-// in which workers end reads scores only where nothing that it compares is still Asked.
+// Decision chooses what is trained next. Next is a pure function of the study, which it does not
+// change: no clock, no memory, randomness from named streams only. So a study that is killed at any
+// moment and started again ends with the same result. For a result that does not depend on the
+// order in which workers finish, it must read scores only once none of the runs that it compares is
+// Asked.
 type Decision interface {
 	Name() string // with its settings, as the record names it
 	Next(Study) (Choice, error)
 }
 
-// Ask asks a decision. The error is the decision's, or that of Check.
+// Ask asks a decision. The error is the decision's, or Check's.
 func Ask(d Decision, s Study) (Choice, error) {
 	c, err := d.Next(s)
 	if err == nil {
@@ -108,10 +111,10 @@ func Ask(d Decision, s Study) (Choice, error) {
 // All trains every run of the plan, in its order, and drops none.
 type All struct{}
 
-// Name is that of the decision.
+// Name is "all".
 func (All) Name() string { return "all" }
 
-// Next asks for all runs that are open. It has no error.
+// Next asks for all runs that are open. It returns no error.
 func (All) Next(s Study) (Choice, error) {
 	var c Choice
 	for _, k := range s.Runs {

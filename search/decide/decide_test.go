@@ -85,7 +85,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// refuses holds an error against the text that it must contain, none where that is empty.
+// refuses compares an error with the text that it must contain, none where that is empty.
 func refuses(t *testing.T, err error, want string) {
 	t.Helper()
 	switch {

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// Digest names what a decision has read, for the record beside its choice: the SHA-256 of the study
-// as JSON, in hex digits. Keys stand in a fixed order, runs in the plan's, nothing depends on when
-// a run ended. A score is the shortest text that reads back as the same float64, or NaN.
+// Digest identifies what a decision has read, for the record: the SHA-256 of the study as JSON, in
+// hex digits. Keys are in a fixed order, runs in the plan's; nothing depends on when a run ended. A
+// score is the shortest decimal that reads back as the same float64, or NaN.
 func (s Study) Digest() string {
 	type run struct {
 		Trial     string `json:"trial"`

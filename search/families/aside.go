@@ -6,15 +6,14 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// asideLevel is the share of studies without a diverged run in which a trial is left out all the
-// same.
+// asideLevel is the probability of setting a trial aside in a study without a diverged run.
 const asideLevel = .001
 
-// fewestBeside is the number of trials that the noise of another is told from.
+// fewestBeside is the number of other trials needed to judge the noise of one.
 const fewestBeside = 3
 
-// setAside takes out the trials whose runs disagree by far more than those of the others: one run
-// that diverged bends the curve of its family, and a bent curve of the best single dimension looks
+// setAside excludes trials whose runs disagree by far more than those of the others: one run that
+// diverged bends the curve of its family, and a bent curve of the best single dimension would look
 // like a lead of the candidate.
 func (m *measured) setAside() (names []string) {
 	for len(m.x) > fewestBeside {
@@ -28,8 +27,8 @@ func (m *measured) setAside() (names []string) {
 	return names
 }
 
-// loudest is the trial whose runs disagree most with the sum of trial and seed, and the p value of
-// that: an F test of its own residuals against those of the others.
+// loudest is the trial whose runs deviate most from the sum of trial and seed effects, and its p
+// value: an F test of its residuals against those of the others.
 func (m measured) loudest() (trial int, p float64) {
 	cells, scores := m.cells()
 	all, ok := newRegression(cells)
@@ -55,7 +54,7 @@ func (m measured) largest(rest []float64) (trial int) {
 	for i, row := range m.scores {
 		n := 0
 		for seed := range row {
-			if known(row, seed) {
+			if scored(row, seed) {
 				n++
 			}
 		}
@@ -74,7 +73,7 @@ func squares(list []float64) (sum float64) {
 	return sum
 }
 
-// without is the same less one trial.
+// without is the same without one trial.
 func (m measured) without(i int) measured {
 	m.trials = slices.Delete(slices.Clone(m.trials), i, i+1)
 	m.x = slices.Delete(slices.Clone(m.x), i, i+1)

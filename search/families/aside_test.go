@@ -11,7 +11,7 @@ import (
 	"gridsearch/internal/random"
 )
 
-// TestLoudest holds the F test against its plain form for a table without holes: the trial's
+// TestLoudest compares the F test with its plain form for a table without holes: the trial's
 // residuals from the seeds' means over the others, against the others' own residuals.
 func TestLoudest(t *testing.T) {
 	s := random.New(1, "loudest")

@@ -1,17 +1,18 @@
-// Package families says whether scaling all dimensions together is better than scaling one of them,
-// at equal real cost.
+// Package families tests whether scaling all dimensions together is better than scaling one of
+// them, at equal real cost.
 //
 // The trials of a study belong to families: "compound", "width", "depth", "resolution". Compare
 // lays a curve through the means of each family and compares the curves at one cost that all of
-// them reach, because networks of unlike families never cost the same. The claim "better than every
-// single dimension" is made where the difference to each of them is significant by itself, which
-// needs no correction for their number ([iut]).
+// them reach, because networks of different families never cost the same. The claim "better than
+// every single dimension" is made where the difference to each of them is significant by itself,
+// which needs no correction for their number ([iut]).
 //
-// What the differences are held against is the scatter of the networks about their own curves: the
-// claim is one about scaling, and other networks of the families scatter too. The noise between
-// runs is given beside it: it is about these networks alone, and claims too much of scaling.
+// The standard error of the differences comes from the scatter of the networks about their own
+// curves: the claim is about scaling, and other networks of the families would scatter too. A test
+// against the noise between runs is reported as well: it is about these networks alone, and would
+// overstate a claim about scaling.
 //
-// The package takes plain numbers and gives plain numbers.
+// Arguments and results are plain values.
 //
 // References:
 //
@@ -33,7 +34,7 @@ type Trial struct {
 	Scores   []float64 // by seed, as fractions; NaN where a run is missing
 }
 
-// Study is what Compare looks at. Seeds are shared by the trials: all scores at one place have the
+// Study is the input of Compare. Seeds are shared by the trials: all scores at one index have the
 // same data order.
 type Study struct {
 	Base       Trial
@@ -62,7 +63,7 @@ type Comparison struct {
 	Why        string     // of None
 	P          float64    // of "better than each", the largest of the contrasts'; NaN for None
 	Cost       float64    // at which the curves are compared, as a multiple of the base network's
-	Networks   int        // behind the curves, the base among them
+	Networks   int        // of the curves, the base included
 	Aside      []string   // trials that are left out: a run of theirs must have diverged
 	Scatter    Noise      // of the networks about their curves: of their means
 	Runs       Noise      // of a run, paired by seed
@@ -75,7 +76,7 @@ type Noise struct {
 	Freedom int
 }
 
-// Contrast is the candidate's curve less a single dimension's at one cost, as a fraction of one.
+// Contrast is the candidate's curve minus a single dimension's at one cost, as a fraction (0..1).
 type Contrast struct {
 	Against    string
 	Difference float64
@@ -84,8 +85,8 @@ type Contrast struct {
 	Worse      bool // the candidate is worse, with the confidence that holds for all contrasts at once
 }
 
-// Test is a contrast against a noise. Each end of the interval holds with the confidence of a
-// claim, so that a claim is an interval above 0: at 95 % the interval covers 90 %.
+// Test is a contrast tested with a noise. Each end of the interval has the confidence of a claim,
+// so that a claim is an interval above 0: a two-sided interval at confidence 95 % covers 90 %.
 type Test struct {
 	SE        float64
 	Low, High float64
@@ -112,7 +113,7 @@ func Compare(s Study) Comparison {
 	return c
 }
 
-// decide makes the claim of the contrasts.
+// decide makes the claim from the contrasts.
 func (c *Comparison) decide() {
 	c.Claim, c.P = Better, 0
 	for _, contrast := range c.Contrasts {

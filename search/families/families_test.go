@@ -46,10 +46,10 @@ func example() Study {
 	}
 }
 
-// close says whether two numbers agree to ten digits.
+// close reports whether two numbers agree to ten digits.
 func close(a, b float64) bool { return math.Abs(a-b) <= 1e-10*math.Abs(b) }
 
-// TestExample holds all numbers against those of NumPy (pinv, lstsq) and SciPy on the same scores.
+// TestExample compares all numbers with those of NumPy (pinv, lstsq) and SciPy on the same scores.
 func TestExample(t *testing.T) {
 	c := Compare(example())
 	if c.Claim != Better || c.Why != "" || c.Networks != 21 || !close(c.Cost, 3.85) {
@@ -104,7 +104,7 @@ func scaled(costs []float64, curves map[string][2]float64) Study {
 
 var manyCosts = []float64{1.3, 1.7, 2.2, 3, 4, 5.5}
 
-// TestCurvesAreTheirOwn: curves that bend unlike are met, at four times the base's cost.
+// TestCurvesAreTheirOwn: curves that bend differently are met, at four times the base's cost.
 func TestCurvesAreTheirOwn(t *testing.T) {
 	curves := map[string][2]float64{"compound": {.1, -.01}, "width": {.02, .03}, "depth": {.05, -.02},
 		"resolution": {.09, 0}}

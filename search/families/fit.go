@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// fitted are the curves of all families. With x the logarithm of the cost as a multiple of the
-// base's, the mean of a network of family f is base + b1 x + b2 x^2, where the base is common and
-// b1 and b2 are the family's own: a common curvature would shift the families' differences where
-// their curves bend unlike.
+// fitted are the curves of all families. With x the logarithm of the cost relative to the base's,
+// the mean score of a network of family f is base + b1 x + b2 x^2, where the base is common and b1
+// and b2 are the family's own: a common curvature would bias the differences where the families'
+// curves bend differently.
 type fitted struct {
 	measured
 	curves  regression
@@ -30,10 +30,11 @@ const (
 	whyExact   = "there is no scatter to hold a difference against: all networks lie on their curves"
 )
 
-// noNoise is the standard deviation below which there is none: accuracies are counts of images.
+// noNoise is the standard deviation below which noise counts as zero: accuracies are counts of
+// images.
 const noNoise = 1e-12
 
-// fit fits the means of the trials, which a missing run must not shift, and then the curves.
+// fit fits the trials' means, adjusted for missing runs, and then the curves.
 func fit(m measured) (f fitted, why string) {
 	f.measured = m
 	cells, scores := m.cells()
@@ -58,13 +59,13 @@ func fit(m measured) (f fitted, why string) {
 	return f, ""
 }
 
-// noise is that of residuals.
+// noise is the residual standard deviation.
 func noise(rest []float64, freedom int) Noise {
 	return Noise{SD: math.Sqrt(squares(rest) / float64(freedom)), Freedom: freedom}
 }
 
-// cells is the design of all runs, a column for each trial and for each seed but the first, with
-// the scores.
+// cells is the design matrix of all runs, a column for each trial and for each seed but the first,
+// with the scores.
 func (m measured) cells() (design *mat.Dense, scores []float64) {
 	trials, columns := len(m.x), len(m.x)+len(m.scores[0])-1
 	var rows []float64
@@ -84,8 +85,8 @@ func (m measured) cells() (design *mat.Dense, scores []float64) {
 	return mat.NewDense(len(scores), columns, rows), scores
 }
 
-// design is that of the curves, a row for each network. One that two families build is held against
-// the mean of their curves.
+// design is the design matrix of the curves, a row for each network. For a network of two families
+// the fit is the mean of their curves.
 func (m measured) design() *mat.Dense {
 	d := mat.NewDense(len(m.x), 1+2*len(m.names), nil)
 	for i, x := range m.x {
@@ -99,8 +100,8 @@ func (m measured) design() *mat.Dense {
 	return d
 }
 
-// contrast compares the candidate's curve with that of the family at a place in names, one of so
-// many.
+// contrast compares the candidate's curve with that of a family, an index in names; contrasts is
+// the number of such comparisons.
 func (f fitted) contrast(name string, family int, confidence float64, contrasts int) Contrast {
 	x := f.at()
 	l := make([]float64, len(f.coef))
@@ -116,7 +117,8 @@ func (f fitted) contrast(name string, family int, confidence float64, contrasts 
 	return c
 }
 
-// test holds a difference, a sum of values of this noise whose weights have the length, against 0.
+// test tests a difference against 0: a weighted sum of values with this noise, length being the
+// norm of the weights.
 func (n Noise) test(difference, length, confidence float64) Test {
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n.Freedom)}
 	se := n.SD * length
@@ -125,13 +127,14 @@ func (n Noise) test(difference, length, confidence float64) Test {
 	return Test{SE: se, Low: difference - half, High: difference + half, P: p}
 }
 
-// regression is a least squares problem whose design has full rank.
+// regression is a least squares problem whose design matrix has full rank.
 type regression struct {
 	design *mat.Dense
 	qr     *mat.QR
 }
 
-// worstCondition bounds that of a design: beyond it coefficients are not determined by the data.
+// worstCondition is the largest condition number of a design: beyond it the data do not determine
+// the coefficients.
 const worstCondition = 1e8
 
 func newRegression(design *mat.Dense) (r regression, ok bool) {
@@ -148,13 +151,13 @@ func (r regression) columns() int {
 	return n
 }
 
-// freedom is the residuals'.
+// freedom is the degrees of freedom of the residuals.
 func (r regression) freedom() int {
 	rows, columns := r.design.Dims()
 	return rows - columns
 }
 
-// solve gives the coefficients and the residuals.
+// solve returns the coefficients and the residuals.
 func (r regression) solve(y []float64) (coef, rest []float64) {
 	var b, e mat.VecDense
 	v := mat.NewVecDense(len(y), y)
@@ -164,15 +167,15 @@ func (r regression) solve(y []float64) (coef, rest []float64) {
 	return b.RawVector().Data, e.RawVector().Data
 }
 
-// weights are those of the observations in a linear combination of the coefficients: of all that
-// give the combination without bias those of the least length.
+// weights are the weights of the observations in a linear combination of the coefficients: the
+// unbiased estimate with the smallest norm.
 func (r regression) weights(combination []float64) []float64 {
 	var w mat.VecDense
 	must(r.qr.SolveVecTo(&w, true, mat.NewVecDense(len(combination), combination)))
 	return w.RawVector().Data
 }
 
-// must panics on what newRegression has excluded.
+// must panics on errors that newRegression has excluded.
 func must(err error) {
 	if err != nil {
 		panic(err)

@@ -16,13 +16,14 @@ type measured struct {
 	scores [][]float64 // by the seeds that any trial has
 }
 
-// fewestNetworks is what a family's curve needs beside the base: it has two coefficients.
+// fewestNetworks is the number of networks that a family's curve needs besides the base: it has two
+// coefficients.
 const fewestNetworks = 2
 
 // sameCost is the difference of log costs below which networks cost the same.
 const sameCost = 1e-9
 
-// newMeasured gathers what a study has, or says why its families cannot be compared.
+// newMeasured collects the trials of a study, or says why its families cannot be compared.
 func newMeasured(s Study) (m measured, why string) {
 	if !hasScore(s.Base) {
 		return m, "the base network, where the curves begin, has no complete run"
@@ -54,7 +55,7 @@ func hasScore(t Trial) bool {
 	return slices.ContainsFunc(t.Scores, func(v float64) bool { return !math.IsNaN(v) })
 }
 
-// gather takes the trials of the families that have a score.
+// gather adds the trials of the families that have a score.
 func (m *measured) gather(s Study) {
 	all := make([]int, len(m.names))
 	for i := range all {
@@ -81,7 +82,7 @@ func (m *measured) add(t Trial, base float64, member []int) {
 	m.scores = append(m.scores, slices.Clone(t.Scores))
 }
 
-// dropEmptySeeds makes all rows of scores one length, and takes out the seeds that no trial has.
+// dropEmptySeeds pads all rows of scores to one length, and removes the seeds that no trial has.
 func (m *measured) dropEmptySeeds() {
 	seeds := 0
 	for _, row := range m.scores {
@@ -89,12 +90,12 @@ func (m *measured) dropEmptySeeds() {
 	}
 	rows := make([][]float64, len(m.scores))
 	for seed := range seeds {
-		if !slices.ContainsFunc(m.scores, func(row []float64) bool { return known(row, seed) }) {
+		if !slices.ContainsFunc(m.scores, func(row []float64) bool { return scored(row, seed) }) {
 			continue
 		}
 		for i, row := range m.scores {
 			v := math.NaN()
-			if known(row, seed) {
+			if scored(row, seed) {
 				v = row[seed]
 			}
 			rows[i] = append(rows[i], v)
@@ -103,9 +104,10 @@ func (m *measured) dropEmptySeeds() {
 	m.scores = rows
 }
 
-func known(row []float64, seed int) bool { return seed < len(row) && !math.IsNaN(row[seed]) }
+// scored reports whether a row has a score at a seed.
+func scored(row []float64, seed int) bool { return seed < len(row) && !math.IsNaN(row[seed]) }
 
-// costs lists the log costs of a family's networks beside the base, in growing order, each once.
+// costs lists the log costs of a family's networks without the base, ascending, without duplicates.
 func (m measured) costs(family int) []float64 {
 	var list []float64
 	for i, member := range m.member {
@@ -117,7 +119,7 @@ func (m measured) costs(family int) []float64 {
 	return slices.CompactFunc(list, func(a, b float64) bool { return math.Abs(a-b) < sameCost })
 }
 
-// checkNetworks says which families have too few networks for a curve.
+// checkNetworks names the families that have too few networks for a curve.
 func (m measured) checkNetworks() string {
 	for i, name := range m.names {
 		if n := len(m.costs(i)); n < fewestNetworks {
@@ -132,7 +134,8 @@ func (m measured) checkNetworks() string {
 	return ""
 }
 
-// freedom is that of the scatter: networks less a common beginning and two coefficients a family.
+// freedom is the degrees of freedom of the scatter: networks minus a common base and two
+// coefficients per family.
 func (m measured) freedom() int { return len(m.x) - 1 - 2*len(m.names) }
 
 // checkCost looks for a cost above the base's that all curves reach.
@@ -156,7 +159,7 @@ func (m measured) reach() float64 {
 // at is the log cost of the comparison: that of NamedCost, or the greatest that all curves reach.
 func (m measured) at() float64 { return min(m.reach(), math.Log(NamedCost)) }
 
-// cost is the same as a multiple of the base network's cost.
+// cost is the same relative to the base network's cost.
 func (m measured) cost() float64 {
 	if m.at() == math.Log(NamedCost) {
 		return NamedCost

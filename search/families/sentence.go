@@ -8,7 +8,7 @@ import (
 )
 
 // Sentence says what a comparison shows, and by which differences: one sentence or two. Differences
-// are in points, hundredths of the scores.
+// are in percentage points.
 func (c Comparison) Sentence() []string {
 	if c.Claim == None {
 		return []string{fmt.Sprintf("%s scaling is not compared with single dimensions at equal cost: %s",
@@ -32,7 +32,7 @@ func (c Comparison) claim() string {
 func each(Contrast) bool    { return true }
 func worse(c Contrast) bool { return c.Worse }
 
-// against names the single dimensions of some contrasts.
+// against names the single dimensions of the chosen contrasts.
 func (c Comparison) against(some func(Contrast) bool) string {
 	var names []string
 	for _, contrast := range c.Contrasts {
@@ -72,13 +72,13 @@ func (c Comparison) leftOut() string {
 	return "; left out, as a run of it must have diverged: " + strings.Join(c.Aside, "; ")
 }
 
-// points are hundredths, to two decimals; nothing is +0.
+// points are percentage points, to two decimals; zero is +0.
 func points(share float64) float64 { return math.Round(1e4*share)/100 + 0 }
 
-// percent is a share with as many digits as it needs, up to four.
+// percent is a share in percent with up to four digits.
 func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 4, 64) + " %" }
 
-// pValue has three decimals, of which the last is at least 1.
+// pValue has three decimals, the last at least 1: 0.001 also stands for anything smaller.
 func pValue(p float64) string {
 	if p < .001 {
 		return "< 0.001"
@@ -86,7 +86,7 @@ func pValue(p float64) string {
 	return "= " + strconv.FormatFloat(p, 'f', 3, 64)
 }
 
-// list joins names as prose does.
+// list joins names with commas and "and".
 func list(names []string) string {
 	last := len(names) - 1
 	if last < 1 {

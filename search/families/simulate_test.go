@@ -145,7 +145,7 @@ func designs() []design {
 }
 
 // TestLevel: where compound is as good as width and networks scatter, the claim is wrong in 5 % of
-// studies, whether curves bend alike or not; held against the noise of runs it would be in 15 %.
+// studies, whether curves bend alike or not; compared with the noise of runs it would be in 15 %.
 func TestLevel(t *testing.T) {
 	d := designs()[3]
 	for _, bend := range []float64{0, 2} {
@@ -219,7 +219,7 @@ func render(list []cell) []byte {
 	return b.Bytes()
 }
 
-// TestTables holds the table of docs/results.md against the simulation, and the simulation against
+// TestTables compares the table of docs/results.md with the simulation, and the simulation with
 // the shares that an independent program finds with other random numbers.
 func TestTables(t *testing.T) {
 	if !*long {

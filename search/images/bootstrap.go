@@ -9,16 +9,16 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Resamples is the number of bootstrap samples behind an interval.
+// Resamples is the number of bootstrap samples of an interval.
 const Resamples = 10000
 
-// Interval is a mean over images with what another draw of as many images might have made of it.
+// Interval is a mean over images and its confidence interval over other draws of that many images.
 type Interval struct{ Mean, Low, High float64 }
 
-// Bootstrap gives percentile intervals of the means of differences between trials, by resampling
-// images ([efron], chapter 13). Each row [n] has the difference of two trials on every image, seeds
-// averaged within the image, so that pairs stay pairs; the rows are of the same images and share
-// the samples. The confidence is of each interval by itself.
+// Bootstrap returns percentile intervals for the means of differences between trials, by resampling
+// images ([efron], chapter 13). Each row [n] has the difference of two trials on every image,
+// averaged over seeds, so that pairs stay pairs; the rows are about the same images and share the
+// resamples. The confidence is that of each interval alone.
 func Bootstrap(rows [][]float64, confidence float64) []Interval {
 	if len(rows) == 0 {
 		return nil
@@ -36,8 +36,8 @@ func Bootstrap(rows [][]float64, confidence float64) []Interval {
 	return intervals
 }
 
-// resample draws images with replacement, again and again, and gives the mean of each row over each
-// sample: [rows, Resamples].
+// resample draws images with replacement, Resamples times, and returns the mean of each row over
+// each sample: [rows, Resamples].
 func resample(rows [][]float64) [][]float64 {
 	n := len(rows[0])
 	s := random.New(1, "bootstrap over images", n)
@@ -97,21 +97,21 @@ func Indicator(values []bool) []float64 {
 	return numbers
 }
 
-// Spread is how far trials are apart in a score, and how much of it is noise.
+// Spread compares the differences between trials in a score with its noise.
 type Spread struct {
 	Signal float64 // standard deviation of the trials' true means, an estimate
 	Noise  float64 // standard deviation of one run, what its seed does to all trials taken out
 }
 
-// Ratio is signal over noise: from about 1 on, one run of each trial sorts most of them. NaN where
-// neither is above 0.
+// Ratio is the signal-to-noise ratio: from about 1 on, one run of each trial orders most of them
+// correctly. NaN where neither is above 0.
 func (s Spread) Ratio() float64 { return s.Signal / s.Noise }
 
-// SignalToNoise splits the variance of scores [trials][seeds] that are paired by seed into that of
-// the trials and that of a run, by the mean squares of the two-way table: noise^2 is the residual
-// one, signal^2 what the trials' one has above it, per seed, and not below 0. The ratio has no
-// unit, so that of the loss stands beside that of the accuracy; [heineman] compares benchmarks by
-// such a ratio. There must be two trials and two seeds at least: NaN otherwise.
+// SignalToNoise splits the variance of scores [trials][seeds], paired by seed, into that of the
+// trials and that of a run, by the mean squares of the two-way table: noise^2 is the residual mean
+// square, signal^2 the excess of the trials' mean square over it, per seed, and at least 0. The
+// ratio has no unit, so that losses and accuracies can be compared by it; [heineman] compares
+// benchmarks by such a ratio. It needs two trials and two seeds: NaN otherwise.
 func SignalToNoise(scores [][]float64) Spread {
 	k := len(scores)
 	if k < 2 || len(scores[0]) < 2 {

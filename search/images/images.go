@@ -1,9 +1,9 @@
-// Package images holds what trained networks say of single images against each other: scores from
-// logits, tests of two networks on the same images, and how much of a score is noise.
+// Package images compares trained networks image by image: scores computed from logits, tests of
+// two networks on the same images, and the noise in a score.
 //
-// It is given labels and logits and needs no model, no study and no files. Everything here speaks
-// of networks as they were trained and of images like these: what other seeds would have given is
-// for the statistics over runs.
+// Its input is labels and logits; it depends on no model, study or file. Its conclusions are about
+// these trained networks on images like these: how other seeds vary is the subject of the
+// statistics over runs (package stats).
 //
 // References, cited by the names in brackets:
 //
@@ -41,7 +41,7 @@ type Predictions struct {
 	Classes int
 }
 
-// New checks shapes, labels and logits: the numbers below are those of predictions that pass.
+// New checks shapes, labels and logits: the methods below need predictions that have passed.
 func New(labels []int32, logits []float32, classes int) (Predictions, error) {
 	p := Predictions{labels, logits, classes}
 	switch {
@@ -56,7 +56,7 @@ func New(labels []int32, logits []float32, classes int) (Predictions, error) {
 	return p, p.check()
 }
 
-// check looks at the values.
+// check checks the values.
 func (p Predictions) check() error {
 	for i, label := range p.Labels {
 		if label < 0 || int(label) >= p.Classes {
@@ -78,8 +78,8 @@ func (p Predictions) N() int { return len(p.Labels) }
 // row is the logits [Classes] of an image.
 func (p Predictions) row(i int) []float32 { return p.Logits[i*p.Classes:][:p.Classes] }
 
-// rank counts the classes with a higher logit than the image's label; of equal ones the lower class
-// is ahead. 0 is a correct classification.
+// rank is the number of classes with a higher logit than the image's label; of equal ones the lower
+// class comes first. 0 is a correct classification.
 func (p Predictions) rank(i int) int {
 	row, label, ahead := p.row(i), int(p.Labels[i]), 0
 	for class, v := range row {
@@ -90,7 +90,7 @@ func (p Predictions) rank(i int) int {
 	return ahead
 }
 
-// Correct says of each image [n] whether its label has the highest logit.
+// Correct reports for each image [n] whether its label has the highest logit.
 func (p Predictions) Correct() []bool {
 	correct := make([]bool, p.N())
 	for i := range correct {
@@ -99,8 +99,8 @@ func (p Predictions) Correct() []bool {
 	return correct
 }
 
-// TopK is the share of images whose label is among the k highest logits: 1 where k is the number of
-// classes or more.
+// TopK is the top-k accuracy: the share of images whose label is among the k highest logits; 1
+// where k is at least the number of classes.
 func (p Predictions) TopK(k int) float64 {
 	n := 0
 	for i := range p.Labels {
@@ -111,7 +111,7 @@ func (p Predictions) TopK(k int) float64 {
 	return float64(n) / float64(p.N())
 }
 
-// Losses are the cross-entropies [n] of the softmax and the label, in nats.
+// Losses are the cross-entropies [n] of the softmax with the label, in nats.
 func (p Predictions) Losses() []float64 {
 	losses := make([]float64, p.N())
 	for i := range losses {
@@ -163,10 +163,10 @@ func (p Predictions) Brier() float64 {
 // Bins are the intervals of confidence of the expected calibration error, as in [guo].
 const Bins = 15
 
-// ECE is the expected calibration error ([guo], equation 3): images are sorted by the probability
-// of the class that is predicted into bins of equal width, each with its upper edge, and the
-// distances between a bin's accuracy and its mean probability are averaged by the images in it. 0
-// at best.
+// ECE is the expected calibration error ([guo], equation 3): images are sorted into bins of equal
+// width by the probability of the predicted class, each bin including its upper edge, and the
+// differences between a bin's accuracy and its mean probability are averaged, weighted by the
+// number of images in it. 0 is perfect.
 func (p Predictions) ECE() float64 {
 	var excess [Bins]float64 // correct images less the sum of the probabilities
 	probabilities := make([]float64, p.Classes)
@@ -189,12 +189,12 @@ func (p Predictions) ECE() float64 {
 	return sum / float64(p.N())
 }
 
-// bin is the place of the interval ((b)/Bins, (b+1)/Bins] that holds a probability.
+// bin is the index of the interval (b/Bins, (b+1)/Bins] that contains a probability.
 func bin(confidence float64) int {
 	return min(Bins-1, max(0, int(math.Ceil(confidence*Bins))-1))
 }
 
-// ClassCount is how many images of a class there are and how many of them are classified correctly.
+// ClassCount is the number of images of a class and how many of them are classified correctly.
 type ClassCount struct{ Images, Correct int }
 
 // Accuracy is the share of correct images; NaN without images.

@@ -32,7 +32,7 @@ func three(t *testing.T) Predictions {
 	return predictions(t, []int32{0, 1, 2}, []float32{six, 0, 0, six + 1, 1, 1, 0, 0, six}, 3)
 }
 
-// TestScores holds the scores against values computed by hand: two images are right with
+// TestScores compares the scores with values computed by hand: two images are right with
 // probability 3/4, one is wrong with 1/8 for its label, which is second of two equal ones.
 func TestScores(t *testing.T) {
 	p := three(t)
@@ -125,7 +125,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestBruteForce holds the scores of random predictions against the definitions written down
+// TestBruteForce compares the scores of random predictions with the definitions written down
 // plainly: probabilities first, and sums over all pairs of class and bin.
 func TestBruteForce(t *testing.T) {
 	s := random.New(7, "predictions")
@@ -228,8 +228,8 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestMcNemar holds the exact test against binomial coefficients in whole numbers, and the
-// approximation against the exact value where it takes over.
+// TestMcNemar compares the exact test with binomial coefficients in whole numbers, and the
+// approximation with the exact value where it takes over.
 func TestMcNemar(t *testing.T) {
 	for _, c := range [][2]int{{0, 0}, {0, 1}, {0, 5}, {5, 0}, {1, 7}, {3, 9}, {10, 10}, {12, 30},
 		{100, 140}, {470, 530}} {

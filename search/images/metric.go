@@ -1,6 +1,6 @@
 package images
 
-// Metric is a score of a run that its predictions give.
+// Metric is a score of a run that is computed from its predictions.
 type Metric struct {
 	Name  string
 	Lower bool // values are better the lower they are
@@ -8,7 +8,7 @@ type Metric struct {
 	Score func(Predictions) float64
 }
 
-// Metrics lists those that there are.
+// Metrics lists all metrics.
 var Metrics = []Metric{
 	{"top1", false, true, func(p Predictions) float64 { return p.TopK(1) }},
 	{"top5", false, true, func(p Predictions) float64 { return p.TopK(5) }},
@@ -36,7 +36,7 @@ func FindMetric(name string) (m Metric, ok bool) {
 	return Metric{}, false
 }
 
-// Better says whether one value of the metric is better than another.
+// Better reports whether one value of the metric is better than another.
 func (m Metric) Better(a, b float64) bool {
 	if m.Lower {
 		return a < b

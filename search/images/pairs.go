@@ -29,12 +29,13 @@ func Count(first, second []bool) Pair {
 // N is the number of images.
 func (p Pair) N() int { return p.Both + p.OnlyFirst + p.OnlySecond + p.Neither }
 
-// Agreement is the share of images on which both are right or both wrong.
+// Agreement is the share of images that both networks classify correctly or both wrongly.
 func (p Pair) Agreement() float64 { return float64(p.Both+p.Neither) / float64(p.N()) }
 
-// Kappa is Cohen's coefficient of agreement on right and wrong ([cohen]), the error consistency of
-// [geirhos]: 0 where two networks agree as often as chance makes networks of their accuracies, 1
-// where they err on the same images. NaN where each is right on all images or wrong on all.
+// Kappa is Cohen's coefficient of agreement on correct and wrong ([cohen]), the error consistency
+// of [geirhos]: 0 where two networks agree as often as expected by chance at their accuracies, 1
+// where they make errors on the same images. NaN where each is correct on all images or wrong on
+// all.
 func (p Pair) Kappa() float64 {
 	n := float64(p.N())
 	a, b := float64(p.Both+p.OnlyFirst)/n, float64(p.Both+p.OnlySecond)/n
@@ -42,16 +43,16 @@ func (p Pair) Kappa() float64 {
 	return (p.Agreement() - chance) / (1 - chance)
 }
 
-// mostExact is the number of images that one network alone classifies correctly up to which
-// McNemar's test counts outcomes exactly. Below 25 the normal approximation is known to be poor
-// ([dietterich] and textbooks since); counting is cheap far beyond it.
+// mostExact is the number of discordant images up to which McNemar's test is computed exactly.
+// Below 25 the normal approximation is known to be poor ([dietterich] and textbooks since); the
+// exact test is cheap far beyond that.
 const mostExact = 1000
 
-// McNemar is the two-sided p value of McNemar's test ([mcnemar]): were two networks equally
-// accurate on images like these, each image that one of them alone classifies correctly would be
-// either's with probability 1/2. Up to mostExact such images it is the exact binomial probability
-// of a split at least as uneven; beyond it, the normal approximation with Edwards' correction for
-// continuity ([edwards]). 1 without such images.
+// McNemar is the two-sided p value of McNemar's test ([mcnemar]): if two networks are equally
+// accurate on images like these, each image that only one of them classifies correctly (a
+// discordant one) is either's with probability 1/2. Up to mostExact of them it is the exact
+// binomial probability of a split at least as uneven; beyond that, the normal approximation with
+// Edwards' continuity correction ([edwards]). 1 without such images.
 func (p Pair) McNemar() float64 {
 	n, few := p.OnlyFirst+p.OnlySecond, min(p.OnlyFirst, p.OnlySecond)
 	if n > mostExact {
@@ -73,9 +74,9 @@ func binomialTail(n, k int) float64 {
 	return sum
 }
 
-// Combine makes one p value of several that may depend on each other in any way, such as those of
-// one pair of trials at several seeds on the same images: with the k-th smallest of m, k = m/2
-// rounded up, m/k times it, at most 1 ([rueger]). NaN without any.
+// Combine combines p values that may depend on each other in any way, such as those of one pair of
+// trials at several seeds on the same images: with the k-th smallest of m, k = m/2 rounded up, it
+// is m/k times that, at most 1 ([rueger]). NaN without any.
 func Combine(p []float64) float64 {
 	if len(p) == 0 {
 		return math.NaN()

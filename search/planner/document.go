@@ -7,11 +7,11 @@ import (
 	"gridsearch/search"
 )
 
-// PlanVersion is that of the JSON document of a plan.
+// PlanVersion is the schema version of a plan's JSON document.
 const PlanVersion = 1
 
-// Document is a plan as `gridsearch plan --format json` prints it and a study keeps it. Points and
-// Kept count enumerated points alone.
+// Document is a plan as `gridsearch plan --format json` prints it and a study stores it. Points and
+// Kept count enumerated points only.
 type Document struct {
 	SchemaVersion int             `json:"schema_version"`
 	Study         string          `json:"study"`
@@ -37,8 +37,8 @@ type DocumentTrial struct {
 	ExcludedBy     string  `json:"excluded_by"` // empty for a trial that is trained
 }
 
-// Check says what a document that was read lacks to be a plan's: that of a damaged file is refused
-// before anything is computed from it.
+// Check reports what is missing or wrong in a document that was read, so that a damaged file is
+// refused before anything is computed from it.
 func (d Document) Check() error {
 	switch {
 	case d.SchemaVersion != PlanVersion:

@@ -9,14 +9,15 @@ import (
 	"gridsearch/search"
 )
 
-// Nearest is the excluded point that misses the constraints by the least, with the one that it
-// violates most.
+// Nearest is the excluded point that violates the constraints by the least, with the constraint
+// that it violates most.
 type Nearest struct {
 	Point      search.Point
 	Constraint search.Constraint
 	Value      float64 // of the constraint's quantity
 }
 
+// String is the point, and the value and violation of its constraint.
 func (n Nearest) String() string {
 	bound, side := n.Constraint.Bound(n.Value), "below"
 	if n.Value > bound.Float64() {
@@ -33,6 +34,7 @@ type EmptyError struct {
 	Nearest *Nearest // nil where no constraint excludes anything
 }
 
+// Error says how many points there were, and names the nearest one.
 func (e *EmptyError) Error() string {
 	switch {
 	case e.Plan.Points == 0:
@@ -55,8 +57,8 @@ func (e *EmptyError) Error() string {
 	return text.String()
 }
 
-// untrainable is a line with a network that a kept point builds and why it cannot be trained: the
-// one with the fewest pixels.
+// untrainable is a line that names a network of a kept point and why it cannot be trained: the one
+// with the fewest pixels.
 func (e *EmptyError) untrainable() string {
 	var least *Trial
 	for i := range e.Plan.Trials {

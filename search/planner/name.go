@@ -7,7 +7,7 @@ import (
 )
 
 // namePlaces are the numbers of decimals that names are tried with: two networks whose coefficients
-// first differ behind the sixth get more.
+// first differ after the sixth get more.
 var namePlaces = []int{search.SolvedPlaces, 9, 12, 15}
 
 // nameAll names trials by their configuration: "base", or what the first label multiplies depth and
@@ -38,11 +38,12 @@ func nameAll(trials []Trial) {
 	}
 }
 
-// name is the configuration with so many decimals of depth and width.
+// name is the configuration with that many decimals of depth and width.
 func (t *Trial) name(places int) string {
 	if t.Labels[0].Control == "base" {
 		return "base"
 	}
-	return fmt.Sprintf("d=%s w=%s px=%d", search.Rounded(t.Depth, places), search.Rounded(t.Width, places),
+	return fmt.Sprintf("d=%s w=%s px=%d", search.Rounded(t.Depth, places),
+		search.Rounded(t.Width, places),
 		t.Network.Pixels)
 }

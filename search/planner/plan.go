@@ -1,10 +1,10 @@
-// Package planner makes what a study trains of a space of points: it keeps the points that satisfy the
-// constraints, joins those that build one network, and names the networks with at least one kept
-// point, the trials.
+// Package planner turns the points of a space into the trials that a study trains: it keeps the
+// points that satisfy the constraints, joins those that build the same network, and names the
+// networks with at least one kept point.
 //
-// It says why nothing is left (EmptyError) and where a plan cannot answer its question (Warnings),
-// and it is a document that files keep. It refuses to search a constraint without showing the real
-// cost.
+// It explains why nothing is left (EmptyError) and where a plan cannot answer its question
+// (Warnings), and defines the document that files store. A constraint on nominal cost always comes
+// with the real cost.
 package planner
 
 import (
@@ -35,14 +35,14 @@ type Trial struct {
 	ExcludedBy     string  // why it is never trained; empty if it is
 }
 
-// Removal says how many points a constraint excludes.
+// Removal counts the points that a constraint excludes.
 type Removal struct {
 	Constraint search.Constraint
 	Alone      int // points that violate it
 	First      int // points that violate it and none before it
 }
 
-// Plan is what a study will train, and how it came about.
+// Plan is what a study will train, and how it was chosen.
 type Plan struct {
 	Points   int // distinct ones that the methods enumerate, without base and controls
 	Kept     int // that satisfy all constraints
@@ -55,7 +55,7 @@ type Plan struct {
 	Trials []Trial
 }
 
-// NewPlan enumerates a space and makes its trials. The error of an empty one is an *EmptyError.
+// NewPlan enumerates a space and makes its trials. If none is left the error is an *EmptyError.
 func NewPlan(space search.Space, build search.Build) (*Plan, error) {
 	build = remember(build)
 	base, err := build(search.Baseline)

@@ -52,7 +52,7 @@ func published() search.Space {
 		Constraints: []search.Constraint{search.Around(search.Nominal, "2", "0.1")}}
 }
 
-// TestPublishedGrid holds the counts of the published search against known ones.
+// TestPublishedGrid compares the counts of the published search with known ones.
 func TestPublishedGrid(t *testing.T) {
 	for _, c := range []struct {
 		rounding                   model.Rounding

@@ -8,23 +8,23 @@ import (
 	"gridsearch/search"
 )
 
-// remember makes a Build that computes every point once: constraints ask for the network that a
-// label has been made of.
+// remember caches the network of every point: constraints ask for networks that labels were made
+// from.
 func remember(build search.Build) search.Build {
-	known := map[search.Point]search.Network{}
+	built := map[search.Point]search.Network{}
 	return func(p search.Point) (search.Network, error) {
-		if n, ok := known[p]; ok {
+		if n, ok := built[p]; ok {
 			return n, nil
 		}
 		n, err := build(p)
 		if err == nil {
-			known[p] = n
+			built[p] = n
 		}
 		return n, err
 	}
 }
 
-// planner gathers trials.
+// planner collects trials.
 type planner struct {
 	build   search.Build
 	plan    *Plan
@@ -48,8 +48,8 @@ func (p *planner) addAll(points []search.Candidate, enumerated bool) error {
 	return nil
 }
 
-// add puts a point to the trial of its network. Base and controls are not enumerated: no constraint
-// applies to them.
+// add adds a point to the trial of its network. Base and controls are not enumerated: constraints
+// do not apply to them.
 func (p *planner) add(point search.Candidate, enumerated bool) error {
 	n, err := p.build(point.Point)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *planner) add(point search.Candidate, enumerated bool) error {
 	return nil
 }
 
-// trial is that of a network, a new one if need be.
+// trial is the trial of a network, created if necessary.
 func (p *planner) trial(n search.Network) *Trial {
 	t, ok := p.byID[n.ID]
 	if !ok {
@@ -98,7 +98,7 @@ func (t *Trial) attach(label Label) {
 	t.Labels = append(t.Labels, label)
 }
 
-// check returns the first constraint that a point violates, and counts.
+// check returns the first constraint that a point violates, or "", and updates the counts.
 func (p *planner) check(point search.Point, n search.Network) (excludedBy string) {
 	at, total, worst := Nearest{Point: point}, 0., 0.
 	for i := range p.plan.Removed {
@@ -122,8 +122,8 @@ func (p *planner) check(point search.Point, n search.Network) (excludedBy string
 	return excludedBy
 }
 
-// finish drops networks without a kept point, orders and names the others, and looks whether
-// anything is left.
+// finish drops networks without a kept point, sorts and names the others, and checks that any are
+// left.
 func (p *planner) finish() (*Plan, error) {
 	trainable := false
 	for _, t := range p.order {
@@ -150,12 +150,12 @@ func (p *planner) finish() (*Plan, error) {
 	return p.plan, nil
 }
 
-// enumerated says whether a kept point of a method builds the trial's network.
+// enumerated reports whether a kept point of a method builds the trial's network.
 func (t *Trial) enumerated() bool {
 	return slices.ContainsFunc(t.Labels, func(l Label) bool { return l.enumerated })
 }
 
-// compareLabels puts base and controls first, in their own order, and the others by their points.
+// compareLabels orders base and controls first, in their own order, and the others by their points.
 func compareLabels(a, b Label) int {
 	switch {
 	case a.carried && b.carried:

@@ -155,7 +155,7 @@ func TestLogCostEndsAtTheNativeSize(t *testing.T) {
 	}
 }
 
-// TestLogCostIsBest holds the choice against all others on small random staircases.
+// TestLogCostIsBest compares the choice with all others on small random staircases.
 func TestLogCostIsBest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		costs := []int64{100}

@@ -12,8 +12,8 @@ import (
 	"gridsearch/search"
 )
 
-// Thresholds of the warnings: smaller final maps make depth look useless whatever the data; the
-// seeds are those that simulation shows to suffice.
+// Thresholds of the warnings: on smaller final maps depth looks useless whatever the data; the
+// numbers of seeds are those that simulations show to suffice.
 const (
 	smallestMap     = 4
 	fewestSeeds     = 3  // two give no usable variance
@@ -24,7 +24,7 @@ const (
 )
 
 // Warnings says where the plan cannot answer its question, given the number of seeds and of
-// validation images; 0 of these is not known.
+// validation images; 0 means that it is not known.
 func (p *Plan) Warnings(seeds, validation int) []string {
 	var list []string
 	for _, warning := range []string{p.warnMap(), p.warnUntrainable(), p.warnCost(),
@@ -36,7 +36,7 @@ func (p *Plan) Warnings(seeds, validation int) []string {
 	return list
 }
 
-// warnMap looks at the base network's last feature map; 0 is not known.
+// warnMap checks the size of the base network's last feature map; 0 means that it is not known.
 func (p *Plan) warnMap() string {
 	m := p.Base.FinalMap
 	if m == 0 || m >= smallestMap {
@@ -79,7 +79,7 @@ func (p *Plan) warnCost() string {
 	return ""
 }
 
-// warnRounding looks for steps of gamma that rounding to pixels swallows.
+// warnRounding finds steps of gamma that rounding to pixels makes ineffective.
 func (p *Plan) warnRounding() string {
 	sides := map[int][]search.Decimal{}
 	for _, t := range p.Trials {
@@ -105,8 +105,8 @@ func (p *Plan) warnRounding() string {
 		"gamma's step or the base resolution", lost, example)
 }
 
-// warnStaircase looks for trials that differ in the image's side alone: strides round up, so that a
-// few more pixels may change no feature map.
+// warnStaircase finds trials that differ in the image's side only: strides round up, so that a few
+// more pixels may change no feature map.
 func (p *Plan) warnStaircase() string {
 	type features struct {
 		blocks string
@@ -145,8 +145,8 @@ func (p *Plan) warnSeeds(seeds int) string {
 	return ""
 }
 
-// WarnImages says where so many validation images are too few for accuracies that mean something,
-// however many seeds agree; 0 is not known.
+// WarnImages warns of too few validation images for meaningful accuracies, however many seeds
+// agree; 0 means that it is not known.
 func WarnImages(n int) string {
 	if n == 0 || n >= fewestImages {
 		return ""
@@ -157,14 +157,15 @@ func WarnImages(n int) string {
 		n, 100*BinomialError(.5, n), fewestImages, 100*BinomialError(.5, fewestImages))
 }
 
-// BinomialError is the standard error of an accuracy that n images show: what another draw of
-// images could change in it. It says nothing of a difference between trials, which see the same
-// images.
+// BinomialError is the standard error of an accuracy on n images: how much it would change on
+// another draw of images. It does not apply to a difference between trials, which are evaluated on
+// the same images.
 func BinomialError(accuracy float64, n int) float64 {
 	return math.Sqrt(accuracy * (1 - accuracy) / float64(n))
 }
 
-// warnShort names the families that have fewer networks of unlike cost than points asked for.
+// warnShort names the families that have fewer networks of different cost than points were asked
+// for.
 func (p *Plan) warnShort() string {
 	var list []string
 	for _, s := range p.Short {

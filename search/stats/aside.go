@@ -11,10 +11,11 @@ import (
 // asideLevel is the share of searches without a diverged run in which a trial is set aside.
 const asideLevel = .001
 
-// setAside takes out, one after the other, trials whose scores vary more than the noise of the
-// others allows: a run that diverged makes the noise of all trials look so large that none can be
-// told from the best. While more than three are left, the one that stands out most goes if F would
-// be as large in one of 1,000 tables of equal noise, Bonferroni's correction included.
+// setAside removes, one after the other, trials whose scores vary more than the noise of the others
+// allows: a run that diverged makes the noise of all trials look so large that none can be
+// distinguished from the best. While more than three are left, the most extreme one is removed if
+// its F statistic would be exceeded in less than one of 1,000 tables of equal noise, after
+// Bonferroni's correction.
 func setAside(x [][]float64) (left, aside []int) {
 	for i := range x {
 		left = append(left, i)
@@ -31,8 +32,8 @@ func setAside(x [][]float64) (left, aside []int) {
 	return left, aside
 }
 
-// loudest finds the trial whose variance has the smallest p value among the others' residuals,
-// times the number of trials.
+// loudest finds the trial whose variance has the smallest p value against the others' residuals,
+// multiplied by the number of trials (Bonferroni).
 func loudest(x [][]float64, left []int) (place int, p float64) {
 	p = math.Inf(1)
 	for i, trial := range left {
@@ -44,8 +45,8 @@ func loudest(x [][]float64, left []int) (place int, p float64) {
 	return place, p
 }
 
-// standsOut is the p value of the F test of one trial's residuals against those of the others,
-// whose seed effects it is measured by. 1 where either has no residual.
+// standsOut is the p value of the F test of one trial's residuals against those of the others; its
+// residuals are taken from the others' seed effects. 1 where either has no residual.
 func standsOut(row []float64, others [][]float64) float64 {
 	effects, residual, freedom := polish(others)
 	var d []float64 // the trial's scores less the others' seed effects, on seeds that they have
@@ -70,9 +71,9 @@ func standsOut(row []float64, others [][]float64) float64 {
 	return distuv.F{D1: numerator, D2: denominator}.Survival(f)
 }
 
-// polish fits trial + seed by sweeping out means in turn, which ends at once in a table without
-// holes. It gives the seeds' effects, NaN where no trial has the seed, the residual sum of squares
-// and its degrees of freedom.
+// polish fits trial + seed effects by alternately subtracting means, which converges at once in a
+// table without holes. It returns the seed effects, NaN where no trial has the seed, the residual
+// sum of squares and its degrees of freedom.
 func polish(x [][]float64) (effects []float64, squares float64, freedom int) {
 	const mostSweeps = 100
 	effects = make([]float64, len(x[0]))
@@ -108,7 +109,8 @@ func polish(x [][]float64) (effects []float64, squares float64, freedom int) {
 	return effects, squares, freedom
 }
 
-// sweep makes every seed's effect the mean of what the trials leave, and says how far one moved.
+// sweep sets every seed effect to the mean of the trials' residuals, and returns the largest
+// change.
 func sweep(x [][]float64, means, effects []float64) (moved float64) {
 	for j, before := range effects {
 		sum, n := 0., 0

@@ -11,8 +11,8 @@ import (
 	"gridsearch/search/stats/null"
 )
 
-// Of the hierarchical posterior: values of the trials' spread that are summed over, the largest as
-// a multiple of what is seen, and draws.
+// Of the hierarchical posterior: the number of grid values of the trials' spread, the largest as a
+// multiple of the observed spread, and the number of draws.
 const (
 	spreads      = 161
 	widestSpread = 4
@@ -20,9 +20,9 @@ const (
 )
 
 // bestChance is the posterior probability of each trial to have the highest true mean, where the
-// true means are spread as a normal distribution ([gelman] section 5.4). Its width is summed over,
-// a flat prior on it; the noise is as uncertain as its degrees of freedom make it. Equal ones
-// share.
+// true means have a normal distribution ([gelman] section 5.4). Its standard deviation has a flat
+// prior and is integrated out on a grid; the noise is as uncertain as its degrees of freedom imply.
+// Ties are shared.
 func bestChance(t *table) []float64 {
 	noise := make([]float64, t.k()) // variance of the means
 	for i, v := range t.variances {
@@ -42,7 +42,7 @@ func bestChance(t *table) []float64 {
 	return best
 }
 
-// spreadChances is the posterior of the trials' spread on 0 .. widest, up to a factor.
+// spreadChances is the posterior of the trials' spread on 0 .. widest, unnormalised.
 func spreadChances(means, noise []float64, widest float64) []float64 {
 	logs, chances := make([]float64, spreads), make([]float64, spreads)
 	for i := range logs {
@@ -61,7 +61,7 @@ func spreadChances(means, noise []float64, widest float64) []float64 {
 	return chances
 }
 
-// weighted is the mean of means with unlike noise, and the sum of its weights.
+// weighted is the precision-weighted mean, and the sum of the weights.
 func weighted(means, noise []float64, spread2 float64) (center, weight float64) {
 	for i, m := range means {
 		w := 1 / (spread2 + noise[i])
@@ -86,7 +86,7 @@ func drawTruth(s *random.Stream, means, noise []float64, spread2, factor float64
 	}
 }
 
-// pickOne draws a place with a probability in proportion to its weight, given their running sums.
+// pickOne draws an index with probability proportional to its weight, given the cumulative sums.
 func pickOne(s *random.Stream, sums []float64) int {
 	at := s.Float64() * sums[len(sums)-1]
 	return min(sort.Search(len(sums), func(i int) bool { return sums[i] > at }), len(sums)-1)

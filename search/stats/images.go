@@ -2,14 +2,14 @@ package stats
 
 import "math"
 
-// Bits are which images each run classified correctly: bit i%8 of byte i/8 for image i.
+// Bits say which images each run classified correctly: bit i%8 of byte i/8 for image i.
 type Bits [][][]byte // [trial][seed], all of the same images
 
-// ImageEffect is what the draw of the validation images does to a comparison of trials: the
+// ImageEffect is the effect of the draw of validation images on a comparison of trials: the
 // standard deviation that it adds to each trial's mean, in units of accuracy, whatever the number
-// of seeds. Seeds and images are crossed, so that it is the interaction of trials and images,
-// estimated by the mean squares of the three-way table: (MS of trial and image - MS of all three) /
-// (seeds * images) ([searle]). What makes an image hard for all trials alike cancels. NaN where
+// of seeds. Seeds and images are crossed, so it is the interaction of trials and images, estimated
+// by the mean squares of the three-way table: (MS of trial and image - MS of all three) / (seeds *
+// images) ([searle]). The difficulty of an image that is the same for all trials cancels. NaN where
 // there are fewer than two trials, seeds or images.
 func ImageEffect(bits Bits, images int) float64 {
 	if len(bits) < 2 || len(bits[0]) < 2 || images < 2 {
@@ -17,7 +17,7 @@ func ImageEffect(bits Bits, images int) float64 {
 	}
 	k, n, e := float64(len(bits)), float64(len(bits[0])), float64(images)
 	m := margins(bits, images)
-	// Sums of squares of the margins, each times the cells behind one of its entries.
+	// Sums of squares of the margins, each times the number of cells that one of its entries sums.
 	grand := m.all * m.all / (k * n * e)
 	trial, seed, image := m.trial/(n*e), m.seed/(k*e), m.image/(k*n)
 	trialSeed, trialImage, seedImage := m.trialSeed/e, m.trialImage/n, m.seedImage/k
@@ -28,8 +28,8 @@ func ImageEffect(bits Bits, images int) float64 {
 	return math.Sqrt(max(0, perImage-perRun) / (n * e))
 }
 
-// sums are sums over the cells of a margin, squared and added up; all is the number of bits that
-// are set, which is their sum of squares too.
+// sums are the sums of squares of each margin's cells; all is the number of set bits, which is
+// their sum of squares too.
 type sums struct{ all, trial, seed, image, trialSeed, trialImage, seedImage float64 }
 
 func margins(bits Bits, images int) sums {

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// has says whether the sample has a score for a seed.
+// has reports whether the sample has a score for a seed.
 func (s Sample) has(seed int) bool { return seed < len(s.Scores) && !math.IsNaN(s.Scores[seed]) }
 
-// longest is the number of seeds that the samples have places for.
+// longest is the largest number of seeds of a sample.
 func longest(samples []Sample) int {
 	n := 0
 	for _, s := range samples {
@@ -17,8 +17,8 @@ func longest(samples []Sample) int {
 	return n
 }
 
-// eligible lists the trials that scores connect, and their seeds. A seed of one trial alone
-// compares nothing, and one score of a trial shows no noise: both are left out until none remains.
+// eligible lists the trials that can be compared, and their seeds. A seed of only one trial allows
+// no comparison, and a single score of a trial shows no noise: both are removed until none remains.
 func eligible(samples []Sample) (trials, seeds []int) {
 	for i := range samples {
 		trials = append(trials, i)
@@ -38,8 +38,8 @@ func eligible(samples []Sample) (trials, seeds []int) {
 	return component(samples, trials, seeds)
 }
 
-// component keeps the largest group of trials whose seeds connect them; the first of equal ones.
-// Without a common seed two groups have nothing to be compared by.
+// component keeps the largest group of trials connected by common seeds, the first of equal ones.
+// Two groups without a common seed cannot be compared.
 func component(samples []Sample, trials, seeds []int) (largest, common []int) {
 	rest := slices.Clone(trials)
 	for len(rest) > len(largest) {
@@ -82,7 +82,7 @@ func count(list []int, holds func(int) bool) int {
 	return n
 }
 
-// pick makes the table of trials and seeds, NaN in its holes.
+// pick makes the table of trials and seeds, NaN where a score is missing.
 func pick(samples []Sample, trials, seeds []int) [][]float64 {
 	rows := make([][]float64, len(trials))
 	for i, trial := range trials {

@@ -7,9 +7,10 @@ import (
 	"gridsearch/search/stats/null"
 )
 
-// confidenceSet gives the p value of every trial ([mcs]): the trial that loses most significantly
-// is taken out, and its p value is the largest so far of "so large a t is usual among equals". The
-// last trial's is 1. The set at a confidence is the trials whose p is above 1 - confidence.
+// confidenceSet returns the p value of every trial by the model confidence set procedure ([mcs]):
+// the trial with the most significant deficit is eliminated, and its p value is the largest so far
+// of the probabilities of so large a t among equals. The last trial's is 1. The set at a confidence
+// is the trials with p above 1 - confidence.
 func confidenceSet(t *table, u *null.Null) []float64 {
 	p, largest := make([]float64, t.k()), 0.
 	left := sequence(t.k())
@@ -23,8 +24,8 @@ func confidenceSet(t *table, u *null.Null) []float64 {
 	return p
 }
 
-// mostSignificant finds the largest pairwise t among the trials left, and who loses by it; among
-// equals the last one.
+// mostSignificant finds the largest pairwise t among the remaining trials, and the trial that is
+// behind in it; of equals the last one.
 func mostSignificant(t *table, left []int) (worst int, statistic float64) {
 	worst = len(left) - 1
 	for _, i := range left {
@@ -39,16 +40,17 @@ func mostSignificant(t *table, left []int) (worst int, statistic float64) {
 	return worst, statistic
 }
 
-// interval is a value with what it may truly be, and the trial that decides the lower end; -1:
-// none.
+// interval is an estimate with its confidence interval, and the trial that determines the lower
+// end, -1 for none.
 type interval struct {
 	value, low, high float64
 	rival            int
 }
 
-// behindBest gives every trial's mean less the highest of the others, with simultaneous intervals
-// that are constrained to hold 0 ([hsu]). Only trials that may be the best count for the lower ends
-// ([edwards]); the critical value is that of many differences to one ([dunnett]).
+// behindBest returns every trial's mean minus the highest of the others, with simultaneous
+// confidence intervals that are constrained to contain 0 ([hsu]). Only trials that may be the best
+// count for the lower ends ([edwards]); the critical value is that of many comparisons with one
+// ([dunnett]).
 func behindBest(t *table, q float64) []interval {
 	k := t.k()
 	list := make([]interval, k)

@@ -1,14 +1,14 @@
-// Package stats says which of a study's trials can be told apart, from the scores of their runs.
+// Package stats says which of a study's trials can be distinguished, from the scores of their runs.
 //
 // The answer is the tied set: a model confidence set ([mcs]) on scores that are paired by seed,
-// with variances shrunk towards the pooled one ([smyth]). It promises that every trial that is
-// truly best stays in, in 95 % of such searches. Beside it stand a p value and a probability of
-// being best for every trial, a simultaneous interval of how far it is behind the best ([hsu],
-// [edwards]), and a check by permutation that assumes no normality. Package simulate tests these
-// promises by drawing scores from known truths through Compare.
+// with variances shrunk towards the pooled one ([smyth]). It contains every truly best trial in
+// 95 % of such searches. In addition there are a p value and a probability of being best for every
+// trial, a simultaneous confidence interval for its distance from the best ([hsu], [edwards]), and
+// a permutation test that does not assume normality. Package simulate tests these properties by
+// passing scores drawn from known truths through Compare.
 //
-// Plain values go in and come out: the package knows no model, no study and no files. The same
-// scores give the same numbers: what is simulated is drawn from named streams.
+// Arguments and results are plain values: the package depends on no model, study or file. The same
+// scores give the same numbers: simulations draw from named random streams.
 //
 // References:
 //
@@ -42,13 +42,13 @@ import (
 )
 
 // Sample is the scores of a trial by seed index, accuracies in 0..1 or, with Options.Lower, losses;
-// NaN, or nothing at the end, where a run is missing.
+// NaN, or past the end of the slice, where a run is missing.
 type Sample struct {
 	Trial  string
 	Scores []float64
 }
 
-// Checks that stand beside the tied set.
+// Tests in addition to the tied set.
 const (
 	CheckPermutation = "permutation"
 	CheckSignFlip    = "sign-flip"
@@ -59,14 +59,14 @@ const (
 type Options struct {
 	Confidence float64    // of the tied set and of intervals, below 1
 	Check      string     // CheckPermutation, CheckSignFlip, or no check
-	Images     int        // behind every score, which is a multiple of 1 / Images; 0: not known
+	Images     int        // of every score, which is a multiple of 1 / Images; 0: not known
 	Cache      null.Cache // nil: none
 	SkipBest   bool       // leave Best unknown: most of the time of a simulation
 	Lower      bool       // scores are losses: the lower the better, and without bounds
 }
 
-// Estimate is what the scores say of one trial. Numbers that are not known are NaN.
-type Estimate struct {
+// Summary is what the scores say of one trial. Unknown numbers are NaN.
+type Summary struct {
 	Trial string
 	N     int     // scores
 	Mean  float64 // of the scores
@@ -75,13 +75,13 @@ type Estimate struct {
 	High  float64
 
 	Compared bool    // the rest is known
-	Tied     bool    // cannot be told from the best
+	Tied     bool    // cannot be distinguished from the best
 	P        float64 // that the trial is among the best ones: it is tied where P > 1 - confidence
 	Best     float64 // probability of being best, from the hierarchical posterior ([gelman])
 
-	// The mean less the highest of the other trials' (of losses, the lowest of theirs less the
-	// mean: negative is behind), seeds that are missing allowed for, and its interval: all trials'
-	// at once hold the truth with the confidence asked for ([hsu]).
+	// The mean minus the highest of the other trials' (for losses, the lowest of theirs minus the
+	// mean: negative is behind), adjusted for missing seeds, and its simultaneous confidence
+	// interval, which covers all trials at once with the confidence asked for ([hsu]).
 	Behind     float64
 	BehindLow  float64
 	BehindHigh float64
@@ -93,15 +93,15 @@ type Estimate struct {
 
 // Comparison is what the scores of all trials say.
 type Comparison struct {
-	Estimates []Estimate // in the order of the samples
-	Compared  int        // trials with a verdict
-	Seeds     int        // that they were compared on
-	Noise     float64    // pooled s.d. of one run's score, after pairing; NaN without a verdict
-	Saved     float64    // share of the variance between seeds that pairing removes, 0..1
+	Summaries []Summary // in the order of the samples
+	Compared  int       // trials with a verdict
+	Seeds     int       // that they were compared on
+	Noise     float64   // pooled s.d. of one run's score, after pairing; NaN without a verdict
+	Saved     float64   // share of the variance between seeds that pairing removes, 0..1
 	Warnings  []string
 }
 
-// Verdict says whether the tied set is known: Tied means nothing otherwise.
+// Verdict reports whether there is a tied set: if not, Tied has no meaning.
 func (c Comparison) Verdict() bool { return c.Compared >= 2 }
 
 // Compare summarises samples and finds the tied set. Trials with fewer than two scores on seeds
@@ -110,7 +110,7 @@ func (c Comparison) Verdict() bool { return c.Compared >= 2 }
 func Compare(samples []Sample, o Options) Comparison {
 	c := Comparison{Noise: math.NaN(), Saved: math.NaN()}
 	for _, s := range samples {
-		c.Estimates = append(c.Estimates, estimate(s, o))
+		c.Summaries = append(c.Summaries, summarise(s, o))
 	}
 	trials, seeds := eligible(samples)
 	rows := pick(samples, trials, seeds)
@@ -135,7 +135,7 @@ func Compare(samples []Sample, o Options) Comparison {
 	return c
 }
 
-// judge fills in what the table says of the trials that it compares.
+// judge fills in the results for the trials that the table compares.
 func (c *Comparison) judge(t *table, trials []int, o Options) {
 	equals := null.Of(t.n, t.prior, o.Confidence, o.Cache)
 	tied, behind := confidenceSet(t, equals), behindBest(t, equals.Deficit(o.Confidence))
@@ -150,19 +150,19 @@ func (c *Comparison) judge(t *table, trials []int, o Options) {
 		permuted = check.Permutations(t.x, t.means, o.Confidence)
 	}
 	for i, trial := range trials {
-		e := &c.Estimates[trial]
+		e := &c.Summaries[trial]
 		e.Compared, e.P, e.Tied = true, tied[i], tied[i] > 1-o.Confidence
 		e.Best, e.SignFlip, e.Permutation = best[i], signs[i], permuted[i]
 		e.Behind, e.BehindLow, e.BehindHigh = behind[i].value, behind[i].low, behind[i].high
 		if j := behind[i].rival; j >= 0 {
-			e.Rival = c.Estimates[trials[j]].Trial
+			e.Rival = c.Summaries[trials[j]].Trial
 		}
 	}
 }
 
-func estimate(s Sample, o Options) Estimate {
+func summarise(s Sample, o Options) Summary {
 	nan := math.NaN()
-	e := Estimate{Trial: s.Trial, Mean: nan, SD: nan, Low: nan, High: nan, P: nan, Best: nan,
+	e := Summary{Trial: s.Trial, Mean: nan, SD: nan, Low: nan, High: nan, P: nan, Best: nan,
 		Behind: nan, BehindLow: nan, BehindHigh: nan, SignFlip: nan, Permutation: nan}
 	scores := slices.DeleteFunc(slices.Clone(s.Scores), math.IsNaN)
 	if e.N = len(scores); e.N == 0 {
@@ -179,13 +179,13 @@ func estimate(s Sample, o Options) Estimate {
 		e.Low, e.High = e.Mean-half, e.Mean+half
 		return e
 	}
-	// Two or three scores make intervals that reach beyond any accuracy. What is cut off is
-	// impossible, so the interval covers the mean as often.
+	// Intervals from two or three scores reach beyond any possible accuracy. What is cut off is
+	// impossible, so the coverage stays the same.
 	e.Low, e.High = max(0, e.Mean-half), min(1, e.Mean+half)
 	return e
 }
 
-// negate makes scores of losses, and losses of scores.
+// negate changes the sign of all scores, which turns losses into scores and back.
 func negate(rows [][]float64) {
 	for _, row := range rows {
 		for i := range row {
@@ -194,7 +194,7 @@ func negate(rows [][]float64) {
 	}
 }
 
-// better says whether one score is better than another; NaN is not.
+// better reports whether one score is better than another; NaN is not.
 func (o Options) better(a, b float64) bool {
 	if o.Lower {
 		return a < b
@@ -210,8 +210,8 @@ func (o Options) show(v float64) string {
 	return fmt.Sprintf("%.2f %%", 100*v)
 }
 
-// floor is the variance below which scores that are multiples of 1 / Images do not show any: that
-// of half a step.
+// floor is the smallest variance that scores in multiples of 1 / Images can show: that of half a
+// step.
 func (o Options) floor() float64 {
 	if o.Images == 0 {
 		return leastVariance
@@ -223,7 +223,7 @@ func (o Options) floor() float64 {
 // leastVariance is that of scores that are known to six digits.
 const leastVariance = 1e-12
 
-// same is the largest difference between means that is rounding.
+// same is the largest difference between means that is due to rounding.
 const same = 1e-12
 
 // unknown is a list of n NaN.

@@ -24,7 +24,7 @@ func TestOneAhead(t *testing.T) {
 		return map[bool]float64{true: 8}[i == 4]
 	})
 	c := Compare(samplesOf(x), Options{Confidence: .95, Check: CheckPermutation})
-	for i, e := range c.Estimates {
+	for i, e := range c.Summaries {
 		ahead := i == 4
 		if e.Tied != ahead || (e.P == 1) != ahead || (e.Permutation == 1) != ahead {
 			t.Errorf("trial %d: tied %v, p %v, by permutation %v", i, e.Tied, e.P, e.Permutation)
@@ -60,7 +60,7 @@ func TestCompareDoesNotDependOnOrder(t *testing.T) {
 		a, b := Compare(samplesOf(x), usual), Compare(samplesOf(other), usual)
 		sum := 0.
 		for i := range k {
-			one, two := a.Estimates[i], b.Estimates[k-1-i]
+			one, two := a.Summaries[i], b.Summaries[k-1-i]
 			if one.Tied != two.Tied || one.Compared && math.Abs(one.P-two.P) > 1e-6 {
 				t.Fatalf("trial %d is tied %v with %v, and %v with %v in another order",
 					i, one.Tied, one.P, two.Tied, two.P)
@@ -108,7 +108,7 @@ func TestHoles(t *testing.T) {
 func TestHoleIsAllowedFor(t *testing.T) {
 	c := Compare([]Sample{{"a", []float64{.50, .60, .705}}, {"b", []float64{.505, .60, .70}},
 		{"c", []float64{.50, .605, nan}}}, usual)
-	if e := c.Estimates[2]; !e.Tied || math.Abs(e.Behind) > .005 || e.Mean > .56 {
+	if e := c.Summaries[2]; !e.Tied || math.Abs(e.Behind) > .005 || e.Mean > .56 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -118,22 +118,22 @@ func TestHoleIsAllowedFor(t *testing.T) {
 func TestCompareWithoutNoise(t *testing.T) {
 	c := Compare([]Sample{{"a", []float64{.5, .75, .5}}, {"b", []float64{.25, .5, .25}},
 		{"c", []float64{.5, .75, .5}}}, usual)
-	if !c.Estimates[0].Tied || c.Estimates[1].Tied || !c.Estimates[2].Tied {
-		t.Errorf("%+v", c.Estimates)
+	if !c.Summaries[0].Tied || c.Summaries[1].Tied || !c.Summaries[2].Tied {
+		t.Errorf("%+v", c.Summaries)
 	}
-	if a, b := c.Estimates[0].Best, c.Estimates[1].Best; math.Abs(a-.5) > .03 || b != 0 {
+	if a, b := c.Summaries[0].Best, c.Summaries[1].Best; math.Abs(a-.5) > .03 || b != 0 {
 		t.Errorf("probabilities of being best are %v and %v", a, b)
 	}
 }
 
-// TestRoundedScores: two trials that differ by one image on each of two seeds are not told apart,
-// though the differences do not vary at all; by a hundred images they are.
+// TestRoundedScores: two trials that differ by one image on each of two seeds are not
+// distinguished, though the differences do not vary at all; by a hundred images they are.
 func TestRoundedScores(t *testing.T) {
 	for images, want := range map[float64]bool{1: true, 100: false} {
 		a, b := []float64{.5, .6}, []float64{.5 - images/1000, .6 - images/1000}
 		c := Compare([]Sample{{"a", a}, {"b", b}}, Options{Confidence: .95, Images: 1000})
-		if c.Estimates[1].Tied != want {
-			t.Errorf("%v images behind: tied %v, p %v", images, c.Estimates[1].Tied, c.Estimates[1].P)
+		if c.Summaries[1].Tied != want {
+			t.Errorf("%v images behind: tied %v, p %v", images, c.Summaries[1].Tied, c.Summaries[1].P)
 		}
 	}
 }
@@ -146,9 +146,9 @@ func TestDivergedRun(t *testing.T) {
 	whole := Compare(samplesOf(x), usual)
 	x[7][1] -= 25
 	c := Compare(samplesOf(x), usual)
-	if whole.Compared != 8 || c.Compared != 7 || c.Estimates[7].Compared ||
-		!math.IsNaN(c.Estimates[7].P) || !c.Estimates[0].Tied || c.Estimates[1].Tied {
-		t.Errorf("compared %d, %+v", c.Compared, c.Estimates)
+	if whole.Compared != 8 || c.Compared != 7 || c.Summaries[7].Compared ||
+		!math.IsNaN(c.Summaries[7].P) || !c.Summaries[0].Tied || c.Summaries[1].Tied {
+		t.Errorf("compared %d, %+v", c.Compared, c.Summaries)
 	}
 	if text := strings.Join(c.Warnings, "\n"); !strings.Contains(text, "no verdict on 7, whose runs") {
 		t.Errorf("warnings are %q", text)
@@ -159,11 +159,11 @@ func TestDivergedRun(t *testing.T) {
 func TestIntervalOfAccuracies(t *testing.T) {
 	c := Compare([]Sample{{"low", []float64{.02, .06}}, {"high", []float64{.94, .98}},
 		{"middle", []float64{.4, .41}}}, usual)
-	low, high, middle := c.Estimates[0], c.Estimates[1], c.Estimates[2]
+	low, high, middle := c.Summaries[0], c.Summaries[1], c.Summaries[2]
 	half := 12.706205 * middle.SD / math.Sqrt2
 	if low.Low != 0 || !(low.High > .06) || high.High != 1 || !(high.Low < .94) ||
 		math.Abs(middle.Low-middle.Mean+half) > 1e-8 || math.Abs(middle.High-middle.Mean-half) > 1e-8 {
-		t.Errorf("intervals are %+v", c.Estimates)
+		t.Errorf("intervals are %+v", c.Summaries)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestBadInput(t *testing.T) {
 		if c.Verdict() || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "no tied set yet") {
 			t.Errorf("%s: %+v", name, c)
 		}
-		for _, e := range c.Estimates {
+		for _, e := range c.Summaries {
 			if e.Tied || e.Compared || !math.IsNaN(e.P) || !math.IsNaN(e.Best) {
 				t.Errorf("%s: %+v", name, e)
 			}
@@ -194,7 +194,7 @@ func TestBadInput(t *testing.T) {
 func TestCompareWithMissingRuns(t *testing.T) {
 	c := Compare([]Sample{{"a", []float64{.5, .52, nan}}, {"b", []float64{.3, .31, .32}},
 		{"c", []float64{nan, .9, nan}}, {"d", []float64{nan, nan, nan}}}, usual)
-	if !c.Verdict() || c.Compared != 2 || !c.Estimates[0].Tied || c.Estimates[2].Tied {
+	if !c.Verdict() || c.Compared != 2 || !c.Summaries[0].Tied || c.Summaries[2].Tied {
 		t.Errorf("%+v", c)
 	}
 	for _, want := range []string{"rests on 2 seeds", "too few runs to be compared: 2",
@@ -203,7 +203,7 @@ func TestCompareWithMissingRuns(t *testing.T) {
 			t.Errorf("warnings %q", got)
 		}
 	}
-	b, d := c.Estimates[1], c.Estimates[3]
+	b, d := c.Summaries[1], c.Summaries[3]
 	// The 97.5 % point of t with 2 degrees of freedom is 4.302653; sd .01.
 	if math.Abs(b.Mean-.31) > 1e-12 || math.Abs(b.SD-.01) > 1e-12 || d.N != 0 || !math.IsNaN(d.Mean) ||
 		math.Abs(b.High-b.Mean-4.302653*.01/math.Sqrt(3)) > 1e-8 {
@@ -293,13 +293,13 @@ func TestTwoTrialsAreThePairedTest(t *testing.T) {
 		error := math.Sqrt(squares / nu / float64(n))
 		want := 2 * student.Survival(math.Abs(mean)/error)
 		c := Compare([]Sample{{"a", x[0]}, {"b", x[1]}}, Options{Confidence: .95})
-		low := min(c.Estimates[0].P, c.Estimates[1].P)
-		if math.Abs(low/want-1) > 1e-9 || max(c.Estimates[0].P, c.Estimates[1].P) != 1 {
+		low := min(c.Summaries[0].P, c.Summaries[1].P)
+		if math.Abs(low/want-1) > 1e-9 || max(c.Summaries[0].P, c.Summaries[1].P) != 1 {
 			t.Errorf("%d seeds: p is %v, want %v", n, low, want)
 		}
 		high := max(0, mean+student.Quantile(.95)*error)
-		if math.Abs(c.Estimates[0].BehindHigh-high) > 1e-9*max(1, high) {
-			t.Errorf("%d seeds: the interval ends at %v, want %v", n, c.Estimates[0].BehindHigh, high)
+		if math.Abs(c.Summaries[0].BehindHigh-high) > 1e-9*max(1, high) {
+			t.Errorf("%d seeds: the interval ends at %v, want %v", n, c.Summaries[0].BehindHigh, high)
 		}
 	}
 }
@@ -311,8 +311,8 @@ func TestCompareChecks(t *testing.T) {
 		one.Scores = append(one.Scores, .5+.01*float64(seed%2))
 		two.Scores = append(two.Scores, .6)
 	}
-	compare := func(check string) []Estimate {
-		return Compare([]Sample{one, two}, Options{Confidence: .95, Check: check}).Estimates
+	compare := func(check string) []Summary {
+		return Compare([]Sample{one, two}, Options{Confidence: .95, Check: check}).Summaries
 	}
 	e := compare(CheckSignFlip)
 	if math.Abs(e[0].SignFlip-2./64) > 1e-12 || !math.IsNaN(e[1].SignFlip) {
@@ -350,8 +350,8 @@ func TestLower(t *testing.T) {
 	higher := Compare(scores, o)
 	o.Lower = true
 	lower := Compare(losses, o)
-	for i, h := range higher.Estimates {
-		l := lower.Estimates[i]
+	for i, h := range higher.Summaries {
+		l := lower.Summaries[i]
 		if l.P != h.P || l.Behind != h.Behind || l.BehindLow != h.BehindLow || l.Mean != -h.Mean ||
 			l.SD != h.SD || !(l.Low < l.Mean && l.Mean < l.High) {
 			t.Errorf("trial %d: %+v, negative %+v", i, h, l)

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// table is the least-squares fit of trial + seed to scores, and the noise around it. Rows are
-// trials, columns seeds.
+// table is the least-squares fit of trial + seed effects to scores, and the noise around it. Rows
+// are trials, columns seeds.
 type table struct {
 	x         [][]float64 // NaN in holes
 	n         []int       // scores of each trial
@@ -25,7 +25,8 @@ type table struct {
 
 func (t *table) k() int { return len(t.x) }
 
-// seeds is the typical number of scores of a trial: the harmonic mean, as means average.
+// seeds is the typical number of scores of a trial: the harmonic mean, as that is how variances of
+// means average.
 func (t *table) seeds() int {
 	sum := 0.
 	for _, n := range t.n {
@@ -43,8 +44,8 @@ func (t *table) error(i, j int) float64 {
 	return math.Sqrt((t.variances[i] + t.variances[j]) * c)
 }
 
-// fit fits trial + seed to a table whose trials are connected, and shrinks the variances; none is
-// below floor. Nil where fewer than two trials, or no residual, are left.
+// fit fits trial + seed effects to a table whose trials are connected, and shrinks the variances;
+// none is below floor. It returns nil if fewer than two trials, or no residual, are left.
 func fit(x [][]float64, floor float64) *table {
 	if len(x) < 2 || len(x[0]) == 0 {
 		return nil
@@ -76,7 +77,7 @@ func fit(x [][]float64, floor float64) *table {
 	return t
 }
 
-// balanced fits a table without holes by its means.
+// balanced fits a table without missing scores by its means.
 func (t *table) balanced() (shares []float64) {
 	k, n := len(t.x), len(t.x[0])
 	columns := make([]float64, n)
@@ -99,8 +100,8 @@ func (t *table) balanced() (shares []float64) {
 	return shares
 }
 
-// leastSquares solves the normal equations of the trials, seeds eliminated. It keeps their inverse,
-// which has the variances of differences.
+// leastSquares solves the normal equations of the trials, with the seeds eliminated. It keeps their
+// inverse, which has the variances of differences.
 func (t *table) leastSquares() (shares []float64) {
 	k, n := len(t.x), len(t.x[0])
 	lists := make([][]int, n) // the trials that have a seed
@@ -138,7 +139,7 @@ func (t *table) leastSquares() (shares []float64) {
 	return t.effects(effects, lists)
 }
 
-// columnMean is the mean score of a seed, less the effects of its trials.
+// columnMean is the mean score of a seed, minus the effects of its trials.
 func (t *table) columnMean(list []int, seed int, effects *mat.VecDense) float64 {
 	sum := 0.
 	for _, i := range list {
@@ -150,8 +151,8 @@ func (t *table) columnMean(list []int, seed int, effects *mat.VecDense) float64 
 	return sum / float64(len(list))
 }
 
-// effects turns the trials' effects into means and residuals, and sums 1 - leverage of each trial's
-// cells.
+// effects turns the trials' effects into means and residuals, and sums 1 - leverage over each
+// trial's cells.
 func (t *table) effects(effects *mat.VecDense, lists [][]int) (shares []float64) {
 	k, n := len(t.x), len(lists)
 	shares, t.means = make([]float64, k), make([]float64, k)
@@ -194,8 +195,8 @@ func (t *table) noise(shares []float64, floor float64) {
 	t.pooled = max(floor, sum/float64(t.freedom))
 }
 
-// shrink draws each trial's variance towards the pooled one, as strongly as the trials' variances
-// resemble each other. Two trials have but one variance: theirs is the paired t test's.
+// shrink shrinks each trial's variance towards the pooled one, the more the more alike the trials'
+// variances are. Two trials share one variance: that of the paired t test.
 func (t *table) shrink(floor float64) {
 	if t.k() > 2 {
 		t.prior = int(math.Round(priorFreedom(t.own, t.n, floor)))
@@ -230,12 +231,12 @@ func (t *table) saved() float64 {
 	return 1 - t.pooled/oneWay
 }
 
-// mostFreedom is the prior degrees of freedom that count as "the variances are equal".
+// mostFreedom is the prior degrees of freedom from which on variances count as equal.
 const mostFreedom = 60
 
-// priorFreedom estimates the prior degrees of freedom of the variances from the spread of their
-// logarithms ([smyth] section 6.2): where that is no more than sampling makes it, the variances are
-// equal. Variances below floor are rounding.
+// priorFreedom estimates the prior degrees of freedom of the variances from the variance of their
+// logarithms ([smyth] section 6.2): where that is no more than sampling explains, the variances
+// count as equal. Variances below floor are rounding.
 func priorFreedom(variances []float64, n []int, floor float64) float64 {
 	logs, sampling := make([]float64, len(variances)), 0.
 	for i, v := range variances {

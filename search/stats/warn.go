@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Seeds that simulation shows to suffice.
+// The number of seeds that simulations show to suffice.
 const fewestSeeds = 3
 
 const noVerdict = "no tied set yet: it needs two trials with two complete seeds in common"
 
-// warn says what the comparison rests on where that is less than the samples might suggest.
+// warn warns where a comparison rests on less than the samples might suggest.
 func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table, o Options) {
 	warn := func(format string, values ...any) {
 		c.Warnings = append(c.Warnings, fmt.Sprintf(format, values...))
@@ -28,14 +28,14 @@ func (c *Comparison) warn(samples []Sample, trials, aside []int, t *table, o Opt
 		warn("no verdict on %s, whose runs differ by far more than the noise of the others "+
 			"allows (it may have diverged): %s", samples[i].Trial, o.list(samples[i].Scores))
 	}
-	best := c.Estimates[trials[0]].Mean
+	best := c.Summaries[trials[0]].Mean
 	for _, i := range trials {
-		if mean := c.Estimates[i].Mean; o.better(mean, best) {
+		if mean := c.Summaries[i].Mean; o.better(mean, best) {
 			best = mean
 		}
 	}
 	few := 0
-	for i, e := range c.Estimates {
+	for i, e := range c.Summaries {
 		if slices.Contains(trials, i) || slices.Contains(aside, i) {
 			continue
 		}

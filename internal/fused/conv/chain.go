@@ -1,4 +1,4 @@
-// Package conv computes chains of k x k convolutions with batch norm behind each: plain
+// Package conv computes chains of k x k convolutions, each followed by batch norm: plain
 // convolutions and residual blocks.
 //
 // Reference:
@@ -13,20 +13,20 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// ChainShape is the shape of convolutions that follow each other, each with batch norm behind it
-// and an activation between them. Behind the last the input, or a projection of it, may be added;
-// then the activation follows once more.
+// ChainShape is the shape of consecutive convolutions, each followed by batch norm, with an
+// activation between them. The input, or a projection of it, may be added to the last norm's
+// output; the activation follows once more.
 type ChainShape struct {
 	Convs      []engine.ConvShape
 	Skip       bool              // the input is added
 	Shortcut   *engine.ConvShape // projected by this convolution; nil for the input itself
 	Activation ops.Activation
-	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for
-	// none.
+	// Drop fills in the factors of stochastic depth, one an example, for the step that begins; nil
+	// for none.
 	Drop func(factors []float32)
 }
 
-// Params are the parameters of a convolution, [kernel, kernel, in, out], and of the norm behind it.
+// Params are the parameters of a convolution, [kernel, kernel, in, out], and of the norm after it.
 type Params struct {
 	Weight engine.Weight
 	Norm   engine.NormParams
@@ -45,7 +45,7 @@ type Chain struct {
 	gates    engine.DepthGates
 }
 
-// SupportsChain says whether there are kernels for the shape.
+// SupportsChain reports whether there are kernels for the shape.
 func SupportsChain(s ChainShape) bool { return !s.Skip || s.Activation.Clips() }
 
 // NewChain makes the block. The parameters of a shortcut come last.
@@ -100,7 +100,7 @@ func (c *Chain) Forward(y, x []float32) {
 	})
 }
 
-// units cuts the output.
+// units splits the output's pixels into units.
 func (c *Chain) units(visit func(w *engine.Worker, pixel int, n ops.Rows, par ops.Params)) {
 	l := c.last()
 	c.Stretches(c.rows, l.outPixels(), l.pad, func(w *engine.Worker, pixel, n int, par ops.Params) {
@@ -108,7 +108,7 @@ func (c *Chain) units(visit func(w *engine.Worker, pixel int, n ops.Rows, par op
 	})
 }
 
-// join computes the output of the last norm's, of the input or its projection.
+// join computes the output: the last norm plus the input or its projection, then the activation.
 func (c *Chain) join(y, x []float32) {
 	l, s := c.last(), c.shortcut
 	out, act := l.shape.Out, c.shape.Activation
@@ -141,7 +141,7 @@ func (c *Chain) join(y, x []float32) {
 	})
 }
 
-// weigh draws the factors of stochastic depth, by which the images' last norms are multiplied.
+// weigh draws the factors of stochastic depth, which multiply each image's last norm.
 func (c *Chain) weigh() {
 	c.shape.Drop(c.factors)
 	n := c.last().norm
@@ -172,8 +172,8 @@ func (c *Chain) Backward(dx, dy, x, y []float32) {
 	}
 }
 
-// unjoin computes the gradient behind the last norm and the shortcut's, which are one, with their
-// sums. Where the input itself was added it is the first part of dx.
+// unjoin computes the gradient of the last norm's output, which is the shortcut's too, with its
+// sums. Where the input itself was added it is also the first summand of dx.
 func (c *Chain) unjoin(du, dx, dy, y []float32) {
 	l, s := c.last(), c.shortcut
 	out, act := l.shape.Out, c.shape.Activation
@@ -200,7 +200,8 @@ func (c *Chain) unjoin(du, dx, dy, y []float32) {
 	})
 }
 
-// unweigh multiplies the gradient behind the last norm by the images' factors and takes its sums.
+// unweigh multiplies the gradient of the last norm's output by the images' factors and takes its
+// sums.
 func (c *Chain) unweigh(du []float32) {
 	l, g := c.last(), &c.gates
 	g.Weigh(0, c.factors, l.ones[:l.pad])

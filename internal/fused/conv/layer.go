@@ -7,11 +7,11 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// layer is a k x k convolution of a chain with batch norm behind it. It reads the layer in front
+// layer is a k x k convolution of a chain, followed by batch norm. It reads the layer before it
 // through norm and activation, or the chain's input as it is, into a window with padding around
-// every image. The patches of a row of the kernel are rows of the window that overlap: they are
-// copied to where a matrix product reads them, a row of the kernel after the other. A 1x1
-// convolution of stride 1 reads pixels as they are.
+// every image. The patches (im2col) of one row of the kernel are overlapping rows of the window:
+// they are copied to where a matrix product reads them, one row of the kernel after the other. A
+// 1x1 convolution of stride 1 reads pixels directly.
 type layer struct {
 	*engine.Engine
 	shape engine.ConvShape
@@ -24,7 +24,8 @@ type layer struct {
 	ones  []float32
 
 	group int // images of a unit
-	// rows of output pixels of an image whose patches are at hand at a time: all, but on large maps
+	// rows of output pixels of an image whose patches are in memory at a time: all, but on large
+	// maps
 	lines int
 }
 
@@ -42,29 +43,29 @@ func newLayer(e *engine.Engine, s engine.ConvShape, p Params, from *layer) *laye
 	return l
 }
 
-// direct says that pixels are read as they are.
+// direct reports that pixels are read directly, without patches.
 func (l *layer) direct() bool { return l.shape.Kernel == 1 && l.shape.Stride == 1 }
 
 func (l *layer) inPixels() int  { return l.shape.InSize * l.shape.InSize }
 func (l *layer) outPixels() int { return l.shape.OutSize * l.shape.OutSize }
 
-// padding is that in front of the input's first row and column.
+// padding is the number of rows and columns of padding before the input's first.
 func (l *layer) padding() int { return (l.shape.Kernel - 1) / 2 }
 
-// line is the numbers of a row of the window, image those of an image.
+// line is the number of floats in a row of the window, image the number in an image.
 func (l *layer) line() int  { return l.side() * l.shape.In }
 func (l *layer) image() int { return l.side() * l.line() }
 
-// side is that of the window in pixels.
+// side is the window's side in pixels.
 func (l *layer) side() int {
 	return max((l.shape.OutSize-1)*l.shape.Stride+l.shape.Kernel, l.shape.InSize+l.padding())
 }
 
-// patchesLimit is the size, in floats, of the patches of a unit: they stay in the second cache
-// beside the weights that go over them.
+// patchesLimit is the size, in floats, of the patches of a unit: they stay in the L2 cache together
+// with the weights that are applied to them.
 const patchesLimit = 3 * engine.Unit
 
-// allocate sizes a block's layer of that number.
+// allocate sizes the layer, whose output is the block's kept tensor i.
 func (l *layer) allocate(i engine.Tensor, batch int) {
 	s, width := l.shape, l.shape.Kernel*l.shape.In
 	l.batch, l.z = batch, l.Keep(i, batch*l.outPixels()*l.pad)
@@ -86,7 +87,7 @@ func (l *layer) allocate(i engine.Tensor, batch int) {
 // output is z from a pixel of the batch on.
 func (l *layer) output(pixel int) ops.Matrix { return ops.Dense(l.z[pixel*l.pad:], l.pad) }
 
-// stretch is rows of output pixels of images.
+// stretch is rows of output pixels of consecutive images.
 type stretch struct{ image, images, first, rows int }
 
 // units visits a worker's groups of images.
@@ -130,8 +131,8 @@ func (l *layer) forward(x []float32) {
 	l.norm.Finish(l.Engine, l.batch*l.outPixels())
 }
 
-// input brings a layer's input to where the convolution reads it: its window is in scratch Input,
-// slopes of the activation in Slopes, patches in Patches.
+// input reads a layer's input for the convolution: its window is in scratch Input, slopes of the
+// activation in Slopes, patches in Patches.
 type input struct {
 	*layer
 	w   *engine.Worker
@@ -150,7 +151,7 @@ func (l *layer) input(w *engine.Worker, x []float32) input {
 	return in
 }
 
-// inside is the input's pixels of a window, or of direct ones.
+// inside is the input's pixels without the window's padding.
 func (in input) inside(scratch engine.ScratchTensor) ops.Grouped {
 	data, channels := in.w.Scratch[scratch], in.shape.In
 	if in.direct() {
@@ -160,7 +161,7 @@ func (in input) inside(scratch engine.ScratchTensor) ops.Grouped {
 		Group: in.line(), Image: in.image()}
 }
 
-// slopes are those of the activation.
+// slopes are the derivatives of the activation.
 func (in input) slopes() ops.Grouped {
 	return engine.Grouped(in.w.Scratch[engine.Slopes], in.shape.In, in.shape.InSize, in.shape.InSize)
 }
@@ -171,7 +172,7 @@ func (in input) numbers(images int) ops.Rows {
 		Images: images}
 }
 
-// front is the output of the layer in front, from an image on.
+// front is the output of the preceding layer, from an image on.
 func (in input) front(of []float32, image int) ops.Grouped {
 	pad := in.from.pad
 	return engine.Grouped(of[image*in.inPixels()*pad:], pad, in.shape.InSize, in.shape.InSize)
@@ -193,7 +194,8 @@ func (in input) fill(image, images int, slopes bool) {
 	}
 }
 
-// patches are what the output pixels of a stretch see of a row of the kernel: [pixels, kernel*in].
+// patches are what a row of the kernel reads for the output pixels of a stretch: [pixels,
+// kernel*in].
 func (in input) patches(s stretch, ky int) ops.Matrix {
 	c := in.shape.In
 	if in.direct() {
@@ -210,8 +212,8 @@ func (in input) patches(s stretch, ky int) ops.Matrix {
 	return to
 }
 
-// convolve computes the output of a stretch of n pixels: the sum of what the rows of the kernel
-// give.
+// convolve computes the output of a stretch of n pixels: the sum of the contributions of the
+// kernel's rows.
 func (in input) convolve(z ops.Matrix, s stretch, n int) {
 	in.w.ProductPadded(z, in.patches(s, 0), in.taps[0].Forward, n)
 	for ky := 1; ky < len(in.taps); ky++ {
@@ -229,9 +231,10 @@ func (in input) rows(s stretch) (func(window []float32, ky int) ops.Grouped, ops
 	}, n
 }
 
-// backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It
-// computes the gradient of the weights and that of the input: of a layer in front the gradient
-// behind its norm, padded, with its sums there; otherwise dx, dense, or what is added to it.
+// backward takes du, the gradient of the norm's output, padded like z, with its sums in the norm.
+// It computes the gradient of the weights and that of the input: if there is a preceding layer the
+// gradient of its norm's output, padded, with its sums there; otherwise dx, dense, which it writes
+// or adds to.
 func (l *layer) backward(dx, du, x []float32, add bool) {
 	l.norm.Backward(l.batch * l.outPixels())
 	l.Run(engine.Pieces(l.batch, l.group), func(w *engine.Worker, from, to int) {
@@ -259,7 +262,8 @@ func (l *layer) backward(dx, du, x []float32, add bool) {
 	}
 }
 
-// backwardConv is a worker's backward phase. Scratch WindowGradient holds that of the window.
+// backwardConv is a worker's backward phase. Scratch WindowGradient holds the gradient of the
+// window.
 type backwardConv struct {
 	input
 	dx   []float32
@@ -284,8 +288,8 @@ func (b *backwardConv) begin(image, images int) {
 	}
 }
 
-// tap takes a row of the kernel: the gradient of its weights, and what its patches get, which is
-// added where they came from.
+// tap handles one row of the kernel: the gradient of its weights, and that of its patches, which is
+// added to the pixels that they were copied from (col2im).
 func (b *backwardConv) tap(s stretch, ky int, dz ops.Matrix, n int) {
 	t := b.taps[ky]
 	t.Gradient(b.w, b.patches(s, ky), dz, n)
@@ -302,7 +306,7 @@ func (b *backwardConv) tap(s stretch, ky int, dz ops.Matrix, n int) {
 	b.w.AffineAddGroups(to, to, engine.Grouped(d.Data, t.In, size.Rows, size.Groups), b.ones, size)
 }
 
-// write takes the gradient of the window.
+// write passes on the gradient of the window.
 func (b *backwardConv) write(image, images int) {
 	da, n := b.inside(engine.WindowGradient), b.numbers(images)
 	if b.from != nil {

@@ -5,10 +5,10 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm. It
-// computes the gradient of the weights and that of the input: with an expansion whose output is
-// kept the gradient behind its norm, padded, with its sums there; otherwise dx, dense, with the
-// residual added where there is one.
+// Backward takes du, the gradient of the norm's output, padded like z, with its sums in the norm.
+// It computes the gradient of the weights and that of the input: after an expansion whose output is
+// kept the gradient of its norm's output, padded, with its sums there; otherwise dx, dense, to
+// which it adds the residual if there is one.
 func (d *Layer) Backward(dx, du, x, residual []float32) {
 	d.Norm.Backward(d.batch * d.shape.OutSize * d.shape.OutSize)
 	if d.kernel == 1 {
@@ -25,7 +25,7 @@ func (d *Layer) Backward(dx, du, x, residual []float32) {
 	d.collect()
 }
 
-// writer takes the gradient in front of the convolution.
+// writer passes on the gradient of the convolution's input.
 type writer struct {
 	*Layer
 	w        *engine.Worker
@@ -48,8 +48,8 @@ func (d *Layer) writer(w *engine.Worker, x, dx, residual []float32) writer {
 	return o
 }
 
-// write takes pixels that follow each other in the input, from one on, with the slopes of the
-// activation there; n says how they are grouped, without the channels.
+// write takes consecutive pixels of the input, from one on, with the slopes of the activation
+// there; n says how they are grouped, without the channels.
 func (o writer) write(da, slope ops.Grouped, pixel int, n ops.Rows) {
 	rows := n.Rows * n.Groups * max(1, n.Images)
 	n.Channels = o.pad
@@ -108,7 +108,7 @@ func (d *Layer) backwardPixels(w *engine.Worker, dx, du, x, residual []float32, 
 }
 
 // backwardBands is backward on larger maps. Scratch Output holds the gradient of z with its margin,
-// scratch InputGradient that in front of the convolution.
+// scratch InputGradient that of the convolution's input.
 func (d *Layer) backwardBands(w *engine.Worker, dx, du, x, residual []float32, from, to int) {
 	in, out := d.window(w, x), d.writer(w, x, dx, residual)
 	in.slopes = true
@@ -128,7 +128,7 @@ func (d *Layer) backwardBands(w *engine.Worker, dx, du, x, residual []float32, f
 	out.flush()
 }
 
-// inputGradient computes the gradient in front of the convolution for the input rows of a band.
+// inputGradient computes the gradient of the convolution's input for the input rows of a band.
 func (d *Layer) inputGradient(w *engine.Worker, b band) ops.Grouped {
 	dz := ops.Map{Data: w.Scratch[engine.Output], Stride: d.outStride(), Image: d.outImage()}
 	a := d.area(b)

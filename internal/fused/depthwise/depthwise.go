@@ -1,6 +1,5 @@
-// Package depthwise computes the depthwise convolution of a mobile bottleneck, forward and
-// backward: what is in front of it, normalisation and activation of the expansion, happens where it
-// reads.
+// Package depthwise computes the depthwise convolution of an inverted bottleneck (MBConv), forward
+// and backward: normalisation and activation of the expansion are fused into its reads.
 package depthwise
 
 import (
@@ -8,9 +7,9 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// Layer is the depthwise convolution of a bottleneck with batch norm behind it. It reads the
-// expansion's output through norm and activation, or the block's input as it is, and goes over
-// bands of rows of an image, or over several images where they are small.
+// Layer is the depthwise convolution of an inverted bottleneck, followed by batch norm. It reads
+// the expansion's output through norm and activation, or the block's input as it is, in bands of
+// rows of an image, or in several images at once where they are small.
 type Layer struct {
 	*engine.Engine
 	shape  engine.ConvShape
@@ -73,11 +72,12 @@ func (d *Layer) cut() {
 	}
 }
 
-// bands is the number of units of an image that is not whole in one, units that of the batch.
+// bands is the number of units per image, 1 for a whole image or several; units is the number in
+// the batch.
 func (d *Layer) bands() int { return engine.Pieces(d.shape.OutSize, d.band) }
 func (d *Layer) units() int { return engine.Pieces(d.batch, d.group) * d.bands() }
 
-// inRows is the number of input rows, padding included, that a number of output rows see.
+// inRows is the number of input rows, padding included, that a number of output rows depend on.
 func (d *Layer) inRows(rows int) int { return (rows-1)*d.shape.Stride + d.kernel }
 
 // padding is that of the input, margin that of the output's gradient in the backward pass.
@@ -90,15 +90,15 @@ func (d *Layer) margin() int {
 	return d.padding()
 }
 
-// inStride and outStride are the numbers of a row of pixels with its padding.
+// inStride and outStride are the number of floats in a row of pixels with its padding.
 func (d *Layer) inStride() int  { return (d.shape.InSize + 2*d.padding()) * d.pad }
 func (d *Layer) outStride() int { return (d.shape.OutSize + 2*d.margin()) * d.pad }
 
 // outRows is the number of rows of the output's gradient, margin included, that a band of input
-// rows sees.
+// rows depends on.
 func (d *Layer) outRows() int { return d.band + 2*d.margin() }
 
-// inImage, slopeImage and outImage are the numbers of the band of an image in the windows: of the
+// inImage, slopeImage and outImage are the floats per image of a band in the windows: of the
 // input, of the slopes beside it, which have no padding on the sides, and of the output's gradient.
 func (d *Layer) inImage() int    { return d.inRows(d.band) * d.inStride() }
 func (d *Layer) slopeImage() int { return d.inRows(d.band) * d.shape.InSize * d.pad }
@@ -116,7 +116,7 @@ func (d *Layer) load() {
 	})
 }
 
-// eachTap visits the taps that count with their place in the weights.
+// eachTap visits the taps that ever reach into the map, with their place in the weights.
 func (d *Layer) eachTap(visit func(tap, at int)) {
 	cut := (d.shape.Kernel - d.kernel) / 2
 	for y := range d.kernel {
@@ -154,7 +154,7 @@ func (d *Layer) Forward(x []float32) {
 	d.Norm.Finish(d.Engine, d.batch*size*size)
 }
 
-// forwardPixels is forward on maps of one pixel, where only the tap in the middle counts.
+// forwardPixels is forward on maps of one pixel, where only the kernel's centre tap matters.
 func (d *Layer) forwardPixels(w *engine.Worker, x []float32, from, to int) {
 	in, middle := d.reader(w, x), w.Params(d.pad, d.taps[:d.pad], nil)
 	s := d.NewStatistics(w, d.Norm, d.pad)

@@ -5,8 +5,8 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// reader brings pixels of the input to where the convolution reads them: through norm and
-// activation, or as they are.
+// reader reads pixels of the input for the convolution: through norm and activation, or as they
+// are.
 type reader struct {
 	*Layer
 	w   *engine.Worker
@@ -22,11 +22,11 @@ func (d *Layer) reader(w *engine.Worker, x []float32) reader {
 	return r
 }
 
-// read writes pixels that follow each other in the input, from one on; n says how they are grouped,
-// without the channels.
+// read reads consecutive pixels of the input, from one on; n says how they are grouped, without the
+// channels.
 func (r reader) read(to ops.Grouped, pixel int, n ops.Rows) {
 	if r.from == nil {
-		n.Channels = r.shape.In // what is behind the channels stays 0
+		n.Channels = r.shape.In // the padding after the channels stays 0
 		r.w.Copy(to, engine.Grouped(r.x[pixel*n.Channels:], n.Channels, n.Rows, n.Groups), n)
 		return
 	}
@@ -56,8 +56,8 @@ func (r reader) readSlope(to, slope ops.Grouped, pixel int, n ops.Rows) {
 }
 
 // window holds the input rows of a band, with their padding, in scratch Input, and in the backward
-// pass their slopes in scratch Slopes. From a band to the next of the same image it keeps the rows
-// that both see.
+// pass their slopes in scratch Slopes. Between consecutive bands of one image it keeps the rows
+// that both read.
 type window struct {
 	reader
 	last   int // unit that the window is at, -1 at first
@@ -67,16 +67,16 @@ type window struct {
 func (d *Layer) window(w *engine.Worker, x []float32) *window {
 	data := w.Scratch[engine.Input][:d.group*d.inImage()]
 	if d.from == nil && d.shape.In < d.pad {
-		clear(data) // reading leaves out what is behind the channels
+		clear(data) // reading skips the padding after the channels
 	} else {
 		d.clearMargins(data, d.inStride(), d.inRows(d.band), d.padding(), d.shape.InSize)
 	}
 	return &window{reader: d.reader(w, x), last: -1}
 }
 
-// clearMargins sets to zero what surrounds the pixels of windows of rows: a margin of
-// pixels on the sides and, where they hold whole images of size rows, what is above and below.
-// That of bands is cleared as they are filled.
+// clearMargins sets to zero the margins of windows: margin pixels on the sides and, where windows
+// hold whole images of size rows, the rows above and below. The margins of bands are cleared as
+// they are filled.
 func (d *Layer) clearMargins(data []float32, stride, rows, margin, size int) {
 	top, bottom, side := margin, min(margin+size, rows), margin*d.pad
 	if d.bands() > 1 {
@@ -168,8 +168,8 @@ func (d *Layer) gradientWindow(w *engine.Worker, du []float32) gradientWindow {
 	return gradientWindow{d, w, du, w.Params(d.pad, d.Norm.A, d.Norm.B, d.Norm.C)}
 }
 
-// move fills the window for a band. Where it is continued from the band before, it keeps the rows
-// that both see.
+// move fills the window for a band. If it continues the previous band, it keeps the rows that both
+// read.
 func (v gradientWindow) move(b band, continued bool) {
 	size, stride, margin := v.shape.OutSize, v.outStride(), v.margin()
 	buffer, kept := v.w.Scratch[engine.Output], 0

@@ -7,9 +7,8 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// MaxPool takes the largest value of each channel in windows on square maps, image by image and tap
-// by tap. Like PyTorch's it gives the gradient to the first of equal values, and NaN counts as the
-// largest.
+// MaxPool takes the maximum of each channel in windows on square maps, image by image and tap by
+// tap. As in PyTorch the gradient goes to the first of equal values, and NaN is propagated.
 type MaxPool struct {
 	*engine.Engine
 	shape engine.ConvShape
@@ -36,7 +35,7 @@ func (p *MaxPool) Allocate(batch int) int {
 	return len(p.which)
 }
 
-// inImage and outImage are the numbers of an image before and behind.
+// inImage and outImage are the floats in an image of the input and of the output.
 func (p *MaxPool) inImage() int  { return p.shape.InSize * p.shape.InSize * p.shape.Out }
 func (p *MaxPool) outImage() int { return p.shape.OutSize * p.shape.OutSize * p.shape.Out }
 
@@ -58,8 +57,8 @@ func (p *MaxPool) Forward(y, x []float32) {
 	})
 }
 
-// Backward implements engine.Block. The taps come from last to first, which is the order of the
-// windows that a pixel is in.
+// Backward implements engine.Block. It visits the taps from last to first, which is the order of
+// the windows that contain a pixel.
 func (p *MaxPool) Backward(dx, dy, _, _ []float32) {
 	if dx == nil {
 		return
@@ -78,7 +77,7 @@ func (p *MaxPool) Backward(dx, dy, _, _ []float32) {
 	})
 }
 
-// fill sets all numbers to one.
+// fill sets all elements to v.
 func fill(to []float32, v float32) {
 	to[0] = v
 	for n := 1; n < len(to); n *= 2 {
@@ -88,11 +87,11 @@ func fill(to []float32, v float32) {
 
 // area is the part of an image whose windows have a tap inside the map.
 type area struct {
-	out, in int // its first number behind and before
+	out, in int // index of its first number in the output and the input
 	rows    ops.Rows
 }
 
-// empty says whether there is none: a kernel may be larger than the map.
+// empty reports whether there is none: a kernel may be larger than the map.
 func (a area) empty() bool { return a.rows.Rows == 0 || a.rows.Groups == 0 }
 
 func (p *MaxPool) area(tap int) area {
@@ -103,7 +102,7 @@ func (p *MaxPool) area(tap int) area {
 		ops.Rows{Rows: width, Channels: s.Out, Groups: height}}
 }
 
-// before and behind are an area of an image's map.
+// before and behind are an area of an image's input and output map.
 func (p *MaxPool) before(a area, image []float32) ops.Grouped {
 	s := p.shape
 	return ops.Grouped{Matrix: ops.Dense(image[a.in:], s.Stride*s.Out),

@@ -5,8 +5,8 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// Pool is a 1x1 convolution with batch norm and activation behind it, and the mean of each channel
-// over the pixels of an image: the head in front of the classifier.
+// Pool is a 1x1 convolution followed by batch norm and activation, and global average pooling: the
+// head before the classifier.
 type Pool struct {
 	*engine.Engine
 	conv        *engine.Expansion
@@ -58,8 +58,8 @@ func (p *Pool) Backward(dx, dy, x, _ []float32) {
 	image := ops.Rows{Rows: p.area, Channels: pad, Groups: 1}
 	p.Run(p.batch, func(w *engine.Worker, from, to int) {
 		par := w.Params(pad, p.conv.Norm.Scale, p.conv.Norm.Shift, nil, nil)
-		// The gradient of every pixel is that of the mean, divided: as behind a gate of 0 with a
-		// gradient beside it.
+		// The gradient of every pixel is that of the mean, divided by the area: the kernel computes
+		// it with a gate of 0 and the gradient as its second row.
 		gates := w.Params(pad, nil, nil)
 		for i := from; i < to; i++ {
 			w.ScaleTo(gates.Row(1)[:out], dy[i*out:][:out], 1/float32(p.area))

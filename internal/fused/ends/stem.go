@@ -1,5 +1,5 @@
-// Package ends computes what stands in front of and behind a network's stages: the stem, the
-// pooling head and the classifier.
+// Package ends computes the parts of a network before and after its stages: the stem, the pooling
+// head and the classifier.
 package ends
 
 import (
@@ -7,7 +7,7 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// Stem is a k x k convolution of images with batch norm and activation behind it. Its weights are
+// Stem is a k x k convolution of images, followed by batch norm and activation. Its weights are
 // [kernel, kernel, in, out].
 type Stem struct {
 	*engine.Engine
@@ -50,7 +50,7 @@ func (c *Stem) lines() int {
 	return min(c.batch*c.shape.OutSize, max(1, engine.Unit/(c.shape.OutSize*max(c.pad, c.conv.In))))
 }
 
-// units visits stretches of whole rows of output pixels with the first one's number in the batch.
+// units visits consecutive whole rows of output pixels with the first one's number in the batch.
 func (c *Stem) units(from, to int, visit func(pixel, n int)) {
 	size, lines := c.shape.OutSize, c.lines()
 	for u := from; u < to; u++ {
@@ -98,8 +98,8 @@ func (c *Stem) Forward(y, x []float32) {
 	})
 }
 
-// Backward implements engine.Block. The gradient of the input is that of images, which nobody asks
-// for: dx must be nil.
+// Backward implements engine.Block. The gradient of the input would be that of images, which is
+// never needed: dx must be nil.
 func (c *Stem) Backward(dx, dy, _, _ []float32) {
 	if dx != nil {
 		panic("ends: a stem has no gradient of its input")
@@ -144,8 +144,8 @@ func (c *Stem) gather(w *engine.Worker, to, x []float32, pixel, n int) {
 	}
 }
 
-// gatherLines copies what the patches of an image's rows of output pixels, from one on, see of a
-// row of the kernel.
+// gatherLines copies what a row of the kernel reads for the rows of output pixels of an image, from
+// first on.
 func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, rows int) {
 	s := c.shape
 	line, row, pad := s.Kernel*s.In, s.OutSize*c.conv.In, (s.Kernel-1)/2
@@ -181,8 +181,8 @@ func (c *Stem) gatherLines(w *engine.Worker, to, image []float32, ky, first, row
 	}
 }
 
-// copyPart copies what there is of a line that begins at a place in a row or in front of it; the
-// rest is zero.
+// copyPart copies the part of a line that is inside the row; the rest is zero. The line begins at
+// index at, which may be negative.
 func copyPart(line, row []float32, at int) {
 	clear(line)
 	if at < 0 {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestGather holds the patches of a stretch of rows against their definition, for every kernel set.
+// TestGather compares the patches of a stretch of rows with their definition, for every kernel set.
 func TestGather(t *testing.T) {
 	for _, set := range kernel.Sets() {
 		t.Run(set.Name, func(t *testing.T) {

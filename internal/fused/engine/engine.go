@@ -1,19 +1,19 @@
 // Package engine is what the fused blocks of a network are made of: threads with scratch memory,
 // and layers whose passes a block runs together.
 //
-// A block computes a part of a network the fast way: forward and backward, with batch norm and
-// activation never a pass of their own. Its work is cut into units that fit the second cache, and
+// A block computes a part of a network, forward and backward, with fused kernels: batch norm and
+// activation are never a pass of their own. Its work is cut into units that fit the L2 cache, and
 // in each unit several kernels go over the same numbers: statistics are taken where a convolution's
 // output has just been written, normalisation and activation happen where the next convolution
-// reads it, and the backward pass computes them again. A block so keeps nothing but the outputs of
-// its convolutions. A phase ends where a statistic of the whole batch is needed.
+// reads it, and the backward pass recomputes them (activation checkpointing). So a block keeps only
+// the outputs of its convolutions. A phase ends where a statistic of the whole batch is needed.
 //
 // Tensors at a block's edge are dense: [batch, size, size, channels]. Inside, rows of channels are
-// whole vectors with zeros behind. Units are split evenly over the threads of an Engine, each with
-// sums of its own that are added up in order: the bits depend on the number of threads and on
+// whole vectors with zeros at the end. Units are split evenly over the threads of an Engine, each
+// with sums of its own that are added up in order: the bits depend on the number of threads and on
 // nothing else.
 //
-// The plain layers of package plain are the reference that every block is tested against.
+// The layers of package plain are the reference implementation that every block is tested against.
 //
 // Reference:
 //
@@ -73,10 +73,11 @@ type Engine struct {
 	gates []float32          // see DepthGates
 }
 
-// Gradients of Engine.Wide, behind the norms of a block's convolutions, which take them in turns.
+// Gradients in Engine.Wide, of the outputs of the norms after a block's convolutions, which
+// alternate between the two.
 const (
-	Gradient      = iota // of a mobile bottleneck: behind its expansion
-	OtherGradient        // behind its depthwise convolution
+	Gradient      = iota // of an inverted bottleneck: after its expansion
+	OtherGradient        // after its depthwise convolution
 	wideGradients
 )
 
@@ -94,19 +95,19 @@ func New(set *ops.Set, threads int, training bool) *Engine {
 // Close ends the engine's threads; its blocks cannot run any more. It may be called again.
 func (e *Engine) Close() { e.pool.Close() }
 
-// Moved tells whether the parameters may have moved since the last step: blocks keep what they make
-// of weights and running statistics otherwise.
+// Moved reports whether the parameters may have changed since the last step: if not, blocks keep
+// what they have derived from weights and running statistics.
 func (e *Engine) Moved(moved bool) { e.moved = moved }
 
-// Stale says whether what blocks have made of parameters may be out of date.
+// Stale reports whether what blocks have derived from parameters may be out of date.
 func (e *Engine) Stale() bool { return e.moved }
 
 // resident is the size, in floats, of a tensor that is still in the caches when it is read again.
 const resident = 256 << 10
 
-// Split is the number of equal parts of a batch in which a block computes its output. In
+// Split is the number of parts into which a block cuts the batch to compute its output. In
 // evaluation, where nothing depends on the whole batch, it is the smallest with which the widest
-// tensor, of image floats an image, is resident.
+// tensor, of image floats per image, stays in the caches.
 func (e *Engine) Split(batch, image int) int {
 	n := 1
 	for !e.Training && n < batch && (batch%n != 0 || batch/n*image > resident) {
@@ -134,17 +135,17 @@ type Worker struct {
 	used    int                  // of it, in this phase
 }
 
-// ScratchTensor names a worker's scratch tensor by what a convolution has there. No block uses one
-// for two of its names.
+// ScratchTensor names a worker's scratch tensor by its use in a convolution. No block uses one
+// tensor under two names at once.
 type ScratchTensor int
 
 // Scratch tensors.
 const (
-	// Input is what it reads: a window of its input with padding, or pixels behind their activation.
+	// Input is what it reads: a window of its input with padding, or pixels after the activation.
 	Input ScratchTensor = iota
 	// Output is what it computes and, in the backward pass, the gradient of that.
 	Output
-	// InputGradient is the gradient in front of it.
+	// InputGradient is the gradient of its input.
 	InputGradient
 	// Slopes are the derivatives of the activation beside its input.
 	Slopes
@@ -158,12 +159,12 @@ const (
 	WindowGradient = Recomputed
 )
 
-// Unit is the size, in floats, of the part of a wide tensor that stays in the second cache while
+// Unit is the size, in floats, of the part of a wide tensor that stays in the L2 cache while
 // several kernels go over it.
 const Unit = 32 << 10
 
-// Past is the size, in floats, from which on a tensor is written past the caches, with non-temporal
-// stores: it would be out of them before it is read again.
+// Past is the size, in floats, from which on a tensor is written with non-temporal stores, which
+// bypass the caches: it would be evicted before it is read again.
 const Past = 1 << 20
 
 // Reserve makes a scratch tensor of every worker hold n floats.
@@ -176,13 +177,13 @@ func (e *Engine) Reserve(i ScratchTensor, n int) {
 // Tensor names what a block keeps for its backward pass: the output of a convolution.
 type Tensor int
 
-// Outputs that blocks keep.
+// Outputs that blocks keep for their backward pass.
 const (
 	// FirstOutput is that of a block's only convolution, or the first of a chain of four at most,
 	// whose others follow.
 	FirstOutput Tensor = 0
 
-	// Those of a mobile bottleneck.
+	// Those of an inverted bottleneck.
 	DepthwiseOutput  Tensor = 0
 	ProjectionOutput Tensor = 1
 	ExpansionOutput  Tensor = 2
@@ -190,9 +191,9 @@ const (
 	tensors = 4 // their number: a residual block's three convolutions and its shortcut
 )
 
-// Keep makes memory of n floats for an output of a block, not all of it zero. In training it is the
-// block's own, as its backward pass reads it. In evaluation the blocks take turns with the same
-// memory, which stays in the caches.
+// Keep allocates memory of n floats, not necessarily zero, for an output of a block. In training
+// the memory is the block's own, as its backward pass reads it. In evaluation all blocks share it,
+// so that it stays in the caches.
 func (e *Engine) Keep(i Tensor, n int) []float32 {
 	if e.Training {
 		return ops.Floats(n)
@@ -207,8 +208,8 @@ func (e *Engine) ReserveWide(i, n int) {
 	}
 }
 
-// Params are rows of parameters for c channels in the worker's memory, each a copy of what is
-// given, or zeros. They are good until the phase ends.
+// Params are rows of parameters for c channels in the worker's memory, each a copy of the given
+// row, or zeros if it is nil. They are valid until the phase ends.
 func (w *Worker) Params(c int, rows ...[]float32) ops.Params {
 	stride := w.Pad(c)
 	begin, end := w.used, w.used+len(rows)*stride
@@ -242,9 +243,8 @@ func (p *phase) Run(thread int) {
 	p.run(e.Workers[thread], e.share(thread, p.units), e.share(thread+1, p.units))
 }
 
-// Stretches splits the pixels of a batch into stretches of whole images, of area pixels each, whose
-// rows of channels make a unit. A worker has four rows of parameters for its stretches,
-// which are zero at first.
+// Stretches splits the pixels of a batch into ranges of whole images, of area pixels each, whose
+// rows of channels make a unit. A worker has four rows of parameters for its ranges, zero at first.
 func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pixel, n int,
 	par ops.Params)) {
 	step := e.Group(pixels/area, Chunk(pixels, channels)/area) * area
@@ -259,8 +259,8 @@ func (e *Engine) Stretches(pixels, area, channels int, visit func(w *Worker, pix
 // share is the first unit of a worker.
 func (e *Engine) share(worker, n int) int { return n * worker / len(e.Workers) }
 
-// Group is the number of images of a unit, of a batch of n: the most that fit, or fewer where the
-// workers' shares are more equal then.
+// Group is the number of images in a unit, of a batch of n: the most that fit, or fewer where that
+// balances the workers' shares.
 func (e *Engine) Group(n, most int) int {
 	best, least := 1, n+1
 	for size := max(1, min(n, most)); size > 0; size-- {
@@ -280,8 +280,8 @@ func (e *Engine) largest(n, size int) int {
 	return images
 }
 
-// Chunk is a number of rows of channels that make a unit, a multiple of 48 where it can be:
-// the tiles of the kernels divide that.
+// Chunk is the number of rows of channels in a unit, a multiple of 48 if possible, which all tile
+// heights of the kernels divide.
 func Chunk(rows, channels int) int {
 	n := Unit / max(1, channels)
 	if n > 48 {
@@ -290,10 +290,10 @@ func Chunk(rows, channels int) int {
 	return max(1, min(n, rows))
 }
 
-// Pieces is the number of pieces of a size that n make, the last one shorter.
+// Pieces is n / size rounded up.
 func Pieces(n, size int) int { return (n + size - 1) / size }
 
-// Grouped are images of rows groups of width rows that follow each other.
+// Grouped is consecutive images, each of rows groups of width rows of channels.
 func Grouped(data []float32, channels, width, rows int) ops.Grouped {
 	return ops.Grouped{Matrix: ops.Dense(data, channels), Group: width * channels,
 		Image: rows * width * channels}

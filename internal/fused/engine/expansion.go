@@ -2,9 +2,10 @@ package engine
 
 import "gridsearch/internal/kernel/ops"
 
-// Expansion is a 1x1 convolution to many channels with batch norm behind it, as it opens a mobile
-// bottleneck and ends a network; the activation is its consumer's. Its output z is kept for the
-// backward pass, or implicit: computed again by whoever reads it (recomputation).
+// Expansion is a 1x1 convolution to many channels followed by batch norm, the first layer of an
+// inverted bottleneck and the last of a network; the activation is computed by its consumer. Its
+// output z is kept for the backward pass, or implicit: recomputed by whoever reads it (activation
+// checkpointing).
 type Expansion struct {
 	*Engine
 	conv *Pointwise
@@ -22,7 +23,7 @@ func (e *Engine) NewExpansion(weight Weight, norm NormParams, in, out int) *Expa
 		Norm: e.NewNorm(norm), Pad: e.Set.Pad(out)}
 }
 
-// Implicit says whether z is never kept.
+// Implicit reports whether z is never kept.
 func (l *Expansion) Implicit() bool { return l.implicit != nil }
 
 // Allocate sizes the layer for a number of rows.
@@ -62,9 +63,9 @@ func (l *Expansion) Forward(x []float32) {
 	l.Norm.Finish(l.Engine, l.rows)
 }
 
-// Backward takes du, the gradient behind the norm, padded like z, with its sums in the norm: it
-// computes the weights' gradient and dx, to which it adds the residual's where there is one. dx may
-// be nil.
+// Backward takes du, the gradient of the norm's output, padded like z, with its sums in the norm:
+// it computes the weights' gradient and dx, to which it adds the residual's gradient if there is
+// one. dx may be nil.
 func (l *Expansion) Backward(dx, du, x, residual []float32) {
 	l.Norm.Backward(l.rows)
 	step := Chunk(l.rows, l.Pad)

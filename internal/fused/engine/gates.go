@@ -2,7 +2,7 @@ package engine
 
 import "gridsearch/internal/kernel/ops"
 
-// DepthGates are coefficients that stochastic depth makes an image's own: two rows for each image.
+// DepthGates are the coefficients that stochastic depth gives each image: two rows per image.
 type DepthGates struct {
 	engine      *Engine
 	area, width int
@@ -10,14 +10,14 @@ type DepthGates struct {
 }
 
 // NewDepthGates makes the gates of a block for images of area pixels and rows of width numbers. All
-// blocks have them in the same memory, [2, batch, width], which stays in the caches: they are good
-// for a pass.
+// blocks share the memory, [2, batch, width], so that it stays in the caches: the gates are valid
+// for one pass.
 func (e *Engine) NewDepthGates(batch, area, width int) DepthGates {
 	ops.Room(&e.gates, 2*batch*width)
 	return DepthGates{e, area, width, batch}
 }
 
-// Weigh makes a row of each image of coefficients times the image's factor.
+// Weigh sets a row of each image to coefficients times the image's factor.
 func (g *DepthGates) Weigh(row int, factors, coefficients []float32) {
 	for i, f := range factors {
 		gate := g.row(row, i)
@@ -27,14 +27,14 @@ func (g *DepthGates) Weigh(row int, factors, coefficients []float32) {
 	}
 }
 
-// Fill makes a row the same for each image.
+// Fill sets a row of each image to the coefficients.
 func (g *DepthGates) Fill(row int, coefficients []float32) {
 	for i := range g.batch {
 		copy(g.row(row, i), coefficients)
 	}
 }
 
-// Add adds to a row of each image.
+// Add adds coefficients to a row of each image.
 func (g *DepthGates) Add(row int, coefficients []float32) {
 	for i := range g.batch {
 		gate := g.row(row, i)
@@ -54,12 +54,12 @@ func (g *DepthGates) From(pixel int) ops.Gates {
 		Group: g.width}
 }
 
-// Images are pixels in groups of an image.
+// Images groups pixels by image.
 func (g *DepthGates) Images(pixels ops.Matrix) ops.Grouped {
 	return Grouped(pixels.Data, pixels.Stride, g.area, 1)
 }
 
-// Rows are the channels of pixels in groups of an image: whole images, or a part of one.
+// Rows groups the channels of pixels by image: whole images, or a part of one.
 func (g *DepthGates) Rows(pixels, channels int) ops.Rows {
 	return ops.Rows{Rows: min(pixels, g.area), Channels: channels, Groups: Pieces(pixels, g.area)}
 }

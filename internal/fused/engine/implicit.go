@@ -28,12 +28,12 @@ type implicit struct {
 	constant  []float32   // W c
 }
 
-// ImplicitLimit is the number of input channels up to which z is not kept (measured; at more the
-// second product costs more than the memory).
+// ImplicitLimit is the number of input channels up to which z is recomputed (measured; with more
+// the second product costs more than the memory traffic).
 const ImplicitLimit = 40
 
 // MakeImplicit turns a layer into an implicit one, before it is allocated. Its backward pass is
-// Prepare, Take of all rows in a phase of the consumer's, and Finish.
+// Prepare, then Take for all rows in a phase of the consumer, then Finish.
 func (l *Expansion) MakeImplicit() {
 	in, out := l.conv.In, l.conv.Out
 	m := &implicit{in: in, out: out}
@@ -103,7 +103,7 @@ func accumulate(to []float64, from []float32) {
 	}
 }
 
-// gather makes mean and covariance of x of the workers' sums, which it sets to zero.
+// gather computes mean and covariance of x from the workers' sums, which it sets to zero.
 func (l *Expansion) gather() {
 	m, n := l.implicit, float64(l.rows)
 	take := func(parts [][]float64, i int) float64 {
@@ -124,7 +124,7 @@ func (l *Expansion) gather() {
 	}
 }
 
-// Prepare packs diag(a) W' for the phase in which du comes. The coefficient a needs no sum over the
+// Prepare packs diag(a) W' for the phase that produces du. The coefficient a needs no sum over the
 // batch.
 func (l *Expansion) Prepare() {
 	for j := range l.implicit.out {
@@ -144,8 +144,8 @@ func (l *Expansion) packScaled(p *ops.Packed, factors []float32) {
 	l.Workers[0].Pack(p, ops.Dense(m.scaled, m.in))
 }
 
-// Take has rows of du and adds what they give to the sums and to dx, where the residual's gradient
-// is added too if there is one.
+// Take adds the contribution of rows of du to the sums and to dx, and the residual's gradient to dx
+// if there is one.
 func (l *Expansion) Take(w *Worker, dx, du, x, residual []float32, pixel, n int) {
 	in := l.conv.In
 	l.conv.Gradient(w, ops.Dense(x[pixel*in:], in), ops.Dense(du, l.Pad), n)
@@ -156,7 +156,8 @@ func (l *Expansion) Take(w *Worker, dx, du, x, residual []float32, pixel, n int)
 	w.Product(ops.Dense(to, in), ops.Dense(du, l.Pad), l.implicit.byA, n, residual != nil)
 }
 
-// Finish makes the gradients of the parameters of the sums, and adds to dx what depends on them.
+// Finish computes the gradients of the parameters from the sums, and adds to dx what depends on
+// them.
 func (l *Expansion) Finish(dx, x []float32) {
 	l.conv.Collect(l.Workers[0].Kernels)
 	l.parameterGradients()
@@ -175,8 +176,8 @@ func (l *Expansion) Finish(dx, x []float32) {
 	l.correct(dx, x)
 }
 
-// parameterGradients makes dW, dgamma and dbeta, and the coefficients b and c, of G, which is in
-// the weights' gradient, and s.
+// parameterGradients computes dW, dgamma and dbeta, and the coefficients b and c, from G, which is
+// in the weights' gradient, and s.
 func (l *Expansion) parameterGradients() {
 	m, n, count := l.implicit, l.Norm, float64(l.rows)
 	grad, weight := l.conv.Weight.Grad, l.conv.Weight.Value

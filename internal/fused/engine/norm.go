@@ -37,10 +37,10 @@ func (e *Engine) NewNorm(p NormParams) *Norm {
 	return n
 }
 
-// FlushRows is the number of rows whose sums may be in float32.
+// FlushRows is the number of rows that may be summed in float32.
 const FlushRows = 2048
 
-// Add takes the sums of a worker's units, which it sets to zero.
+// Add adds the float32 sums of a worker's units to its float64 ones and sets the former to zero.
 func (n *Norm) Add(w *Worker, first, second []float32) {
 	for i, sums := range [2][]float32{first, second} {
 		to := n.sums[w.ID][i]
@@ -60,9 +60,9 @@ func (n *Norm) Take(j int) (first, second float64) {
 	return first, second
 }
 
-// forward makes Scale and Shift of the sums of z and z^2 over the rows, and moves the running
-// statistics; the running variance takes the unbiased estimate, as PyTorch and TensorFlow's fused
-// kernel do.
+// forward computes Scale and Shift from the sums of z and z^2 over the rows, and updates the
+// running statistics; the running variance takes the unbiased estimate, as in PyTorch and
+// TensorFlow's fused kernel.
 func (n *Norm) forward(rows int) {
 	unbiased := float64(rows) / float64(max(1, rows-1))
 	for j := range n.channels {
@@ -72,7 +72,7 @@ func (n *Norm) forward(rows int) {
 	}
 }
 
-// SetStatistics gives channel j its statistics.
+// SetStatistics sets the statistics of channel j.
 func (n *Norm) SetStatistics(j int, mean, variance, unbiased float64) {
 	n.normalise(j, mean, variance)
 	move(&n.Mean[j], mean, n.Momentum)
@@ -108,8 +108,8 @@ func (n *Norm) Finish(e *Engine, rows int) {
 	}
 }
 
-// Backward makes A, B and C, and the gradients of gamma and beta, of the sums of du and du z over
-// a number of rows ([bn], section 3).
+// Backward computes A, B and C, and the gradients of gamma and beta, from the sums of du and du z
+// over a number of rows ([bn], section 3).
 func (n *Norm) Backward(rows int) {
 	count := float64(rows)
 	for j := range n.channels {

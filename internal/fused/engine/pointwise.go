@@ -15,7 +15,7 @@ type Pointwise struct {
 	biasSums   []ops.Params // of each worker: row 0 is the gradient of the bias
 }
 
-// smallWeight is the size up to which transposing a gradient costs nothing worth mentioning.
+// smallWeight is the size in floats up to which the cost of transposing a gradient is negligible.
 const smallWeight = 16 << 10
 
 // NewPointwise makes the layer.
@@ -43,7 +43,7 @@ func (e *Engine) NewPointwise(weight, bias Weight, in, out int) *Pointwise {
 	return p
 }
 
-// Pack brings the weights into the order of the kernels. It comes before everything else in a step.
+// Pack packs the weights for the kernels. It must come first in a step.
 func (p *Pointwise) Pack(k *ops.Kernels) {
 	if !p.engine.moved {
 		return
@@ -54,7 +54,7 @@ func (p *Pointwise) Pack(k *ops.Kernels) {
 	}
 }
 
-// Apply computes y = x weights + bias of a number of rows.
+// Apply computes y = x weights + bias for a number of rows.
 func (p *Pointwise) Apply(k *ops.Kernels, y, x ops.Matrix, rows int) {
 	for i := range rows {
 		copy(y.Data[i*y.Stride:], p.Bias.Value)
@@ -62,8 +62,8 @@ func (p *Pointwise) Apply(k *ops.Kernels, y, x ops.Matrix, rows int) {
 	k.Product(y, x, p.Forward, rows, true)
 }
 
-// Gradient adds what rows of input and of output's gradient give to the worker's gradient of the
-// weights.
+// Gradient adds the contribution of rows of the input and of the output's gradient to the worker's
+// gradient of the weights.
 func (p *Pointwise) Gradient(w *Worker, x, dz ops.Matrix, rows int) {
 	if p.transposed {
 		w.ProductTA(p.grads[w.ID], dz, x, rows, p.Out, p.In, p.written[w.ID])
@@ -76,7 +76,7 @@ func (p *Pointwise) Gradient(w *Worker, x, dz ops.Matrix, rows int) {
 	}
 }
 
-// Collect adds the gradients of the workers to the first's and brings them into the weight's.
+// Collect sums the workers' gradients into the weight's.
 func (p *Pointwise) Collect(k *ops.Kernels) {
 	first := p.grads[0].Data
 	if !p.written[0] {
@@ -94,12 +94,12 @@ func (p *Pointwise) Collect(k *ops.Kernels) {
 	p.Bias.Sum(0, len(p.Bias.Grad), len(p.biasSums),
 		func(worker int) []float32 { return p.biasSums[worker].Row(0) })
 	for _, sums := range p.biasSums {
-		clear(sums.Row(1)) // of squares, which nobody reads
+		clear(sums.Row(1)) // of squares, which are never read
 	}
 }
 
-// Sum writes n numbers of the gradient from a place on: the sums over the workers' parts, which it
-// sets to zero.
+// Sum writes n numbers of the gradient, from index from on: the sums over the workers' parts, which
+// it sets to zero.
 func (g Weight) Sum(from, n, workers int, part func(worker int) []float32) {
 	to := g.Grad[from:][:n]
 	for worker := range workers {

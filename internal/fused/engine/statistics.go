@@ -2,7 +2,7 @@ package engine
 
 import "gridsearch/internal/kernel/ops"
 
-// Statistics collects the sums of a norm's input in a phase of one worker.
+// Statistics collects the sums of a norm's input in one worker's phase.
 type Statistics struct {
 	worker   *Worker
 	norm     *Norm
@@ -18,8 +18,8 @@ func (e *Engine) NewStatistics(w *Worker, n *Norm, channels int) *Statistics {
 		channels: channels}
 }
 
-// Write has a convolution write rows of z, a tensor of size numbers, and takes their sums: a large
-// tensor by way of scratch and with non-temporal stores, past the caches.
+// Write lets a convolution write rows of z, a tensor of size floats, and sums them: a large tensor
+// by way of scratch and with non-temporal stores.
 func (s *Statistics) Write(z, scratch ops.Matrix, rows, size int, convolve func(ops.Matrix)) {
 	n := ops.Rows{Rows: rows, Channels: s.channels}
 	switch {
@@ -35,14 +35,14 @@ func (s *Statistics) Write(z, scratch ops.Matrix, rows, size int, convolve func(
 	s.Count(rows)
 }
 
-// Count flushes the sums when they have become long.
+// Count counts rows, and flushes the sums after FlushRows of them.
 func (s *Statistics) Count(rows int) {
 	if s.rows += rows; s.rows >= FlushRows {
 		s.Flush()
 	}
 }
 
-// Flush brings the sums into the norm.
+// Flush adds the sums to the norm's.
 func (s *Statistics) Flush() {
 	s.norm.Add(s.worker, s.Par.Row(0), s.Par.Row(1))
 	s.rows = 0

@@ -6,8 +6,8 @@ import (
 )
 
 // excite is squeeze-excite: the gates of an image's channels, sigmoid(W2 silu(W1 mean + b1) + b2),
-// from the means over its pixels. Images go through in groups; all tensors are rows of an image
-// each.
+// from the means over its pixels. Images are computed in groups; every tensor has one row per
+// image.
 type excite struct {
 	*engine.Engine
 	reduce, expand *engine.Pointwise
@@ -16,7 +16,7 @@ type excite struct {
 	area, batch int
 	// [4, batch, pad]: means, gates, and the gradients of the means and of the gates
 	rows          []float32
-	inner, hidden []float32 // [batch, squeezed]: before and behind SiLU
+	inner, hidden []float32 // [batch, squeezed]: before and after SiLU
 	dinner        []float32
 }
 
@@ -27,7 +27,7 @@ func newExcite(e *engine.Engine, s Shape, p Params) *excite {
 		expand:   e.NewPointwise(p.Excite, p.ExciteBias, s.SEChannels, s.Expanded)}
 }
 
-// Rows of an image.
+// Rows of each image in excite.rows.
 const (
 	meanRow = iota
 	gateRow
@@ -43,12 +43,12 @@ func (x *excite) allocate(batch int) {
 	}
 }
 
-// wide is a row of each of n images from a first one on, narrow the same in the squeezed width.
+// wide is one of the rows of n images from first on; narrow is the same in the squeezed width.
 func (x *excite) wide(row, first, n int) ops.Matrix {
 	return ops.Dense(x.rows[(row*x.batch+first)*x.pad:][:n*x.pad], x.pad)
 }
 
-// gates are two rows of each image from a first one on.
+// gates are two of the rows of each image from an image on.
 func (x *excite) gates(row, first, second int) ops.Gates {
 	return ops.Gates{Data: x.rows[(row*x.batch+first)*x.pad:],
 		Row: (second - row) * x.batch * x.pad, Group: x.pad}
@@ -63,7 +63,7 @@ func (x *excite) pack() {
 	x.expand.Pack(x.Workers[0].Kernels)
 }
 
-// forward makes the gates of n images of the sums of their pixels, which become means.
+// forward computes the gates of n images from the sums over their pixels, which become means.
 func (x *excite) forward(w *engine.Worker, first, n int) {
 	inner, hidden, gates, mean := x.narrow(x.inner, first, n), x.narrow(x.hidden, first, n),
 		x.wide(gateRow, first, n), x.wide(meanRow, first, n)
@@ -74,7 +74,8 @@ func (x *excite) forward(w *engine.Worker, first, n int) {
 	w.Sigmoid(gates.Data, gates.Data)
 }
 
-// backward makes the gradients of the sums over pixels of those of the gates, which it overwrites.
+// backward computes the gradients of the sums over pixels from those of the gates, which it
+// overwrites.
 func (x *excite) backward(w *engine.Worker, first, n int) {
 	dgates, dinner, dmean := x.wide(gateGradient, first, n), x.narrow(x.dinner, first, n),
 		x.wide(meanGradient, first, n)

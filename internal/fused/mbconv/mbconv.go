@@ -1,5 +1,5 @@
-// Package mbconv computes mobile inverted bottlenecks with squeeze-excite, and what is one with
-// parts left out: expansion, depthwise convolution, gates and projection.
+// Package mbconv computes inverted bottlenecks (MBConv) with squeeze-excite, and blocks that lack
+// some of their parts: expansion, depthwise convolution, gates and projection.
 package mbconv
 
 import (
@@ -8,7 +8,7 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// Shape is the shape of a mobile inverted bottleneck, or of what is one with parts left out.
+// Shape is the shape of an inverted bottleneck, or of a block that lacks some of its parts.
 type Shape struct {
 	In, Expanded, Out int // channels; there is no expansion where Expanded is In
 	SEChannels        int // of squeeze-excite, 0 for none
@@ -30,12 +30,12 @@ type Params struct {
 	ExpandNorm, DepthwiseNorm, OutNorm engine.NormParams
 	Reduce, ReduceBias                 engine.Weight // of squeeze-excite
 	Excite, ExciteBias                 engine.Weight
-	// Drop fills the factors of stochastic depth, one an example, for the step that begins; nil for
-	// none.
+	// Drop fills in the factors of stochastic depth, one an example, for the step that begins; nil
+	// for none.
 	Drop func(factors []float32)
 }
 
-// Block is the mobile inverted bottleneck with squeeze-excite.
+// Block is the inverted bottleneck with squeeze-excite.
 type Block struct {
 	*engine.Engine
 	shape   Shape
@@ -49,7 +49,7 @@ type Block struct {
 	project   *projection
 }
 
-// Supports says whether there are kernels for the shape.
+// Supports reports whether there are kernels for the shape.
 func Supports(s Shape) bool {
 	return ops.HasDepthwise(s.Kernel, s.Stride) &&
 		(s.SEChannels == 0 || s.Activation == ops.SiLU)

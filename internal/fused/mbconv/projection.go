@@ -8,9 +8,9 @@ import (
 	"gridsearch/internal/kernel/ops"
 )
 
-// projection ends a bottleneck: squeeze-excite, the 1x1 convolution back to few channels with batch
-// norm behind it, and the residual. It reads the depthwise convolution's output through norm and
-// activation, image by image, in groups of images.
+// projection is the end of an inverted bottleneck: squeeze-excite, the 1x1 convolution back to few
+// channels followed by batch norm, and the residual. It reads the depthwise convolution's output
+// through norm and activation, in groups of images.
 type projection struct {
 	*engine.Engine
 	shape  Shape
@@ -19,7 +19,7 @@ type projection struct {
 	conv   *engine.Pointwise
 	norm   *engine.Norm
 
-	pad, narrow int // numbers of a pixel before and behind the convolution
+	pad, narrow int // floats per pixel before and after the convolution
 	area        int // pixels of an image
 	batch       int
 	group       int       // images of a unit
@@ -56,7 +56,7 @@ func (p *projection) allocate(batch int) {
 	p.Reserve(engine.Output, max(at*p.narrow, engine.Chunk(batch*p.area, p.narrow)*p.narrow))
 }
 
-// whole says whether a unit holds whole images.
+// whole reports whether a unit holds whole images.
 func (p *projection) whole() bool { return p.rows == p.area }
 
 // input is the depthwise convolution's output from a pixel of the batch on.
@@ -76,8 +76,8 @@ func (p *projection) groups(from, to int, visit func(first, n int)) {
 	}
 }
 
-// stretches visits the pixels of an image, rows at a time, with the first one's number in the
-// batch.
+// stretches visits the pixels of an image, a limited number at a time, with the first one's number
+// in the batch.
 func (p *projection) stretches(image int, visit func(pixel, n int)) {
 	for i := 0; i < p.area; i += p.rows {
 		visit(image*p.area+i, min(p.rows, p.area-i))
@@ -133,13 +133,13 @@ func (f *forwardProjection) group(first, n int) {
 	}
 }
 
-// images are pixels in groups of an image.
+// images groups pixels by image.
 func (p *projection) images(pixels ops.Matrix) ops.Grouped {
 	return engine.Grouped(pixels.Data, p.pad, p.area, 1)
 }
 
-// largeImage lets the pixels of an image pass twice. The second time it computes their activation
-// again, or, in evaluation, finds it in its input's place.
+// largeImage goes over the pixels of an image twice. The second time it recomputes their activation
+// or, in evaluation, finds it in place of its input.
 func (f *forwardProjection) largeImage(scratch ops.Matrix, image int) {
 	clear(f.excite.wide(meanRow, image, 1).Data)
 	activated := func(pixel int) ops.Matrix {
@@ -165,7 +165,7 @@ func (f *forwardProjection) largeImage(scratch ops.Matrix, image int) {
 	})
 }
 
-// convolve computes z of n pixels and takes its sums.
+// convolve computes z of n pixels and sums it.
 func (f *forwardProjection) convolve(a ops.Matrix, pixel, n int) {
 	f.sums.Write(f.raw(pixel), ops.Matrix{}, n, 0,
 		func(z ops.Matrix) { f.ProductPadded(z, a, f.conv.Forward, n) })
@@ -200,14 +200,14 @@ func (p *projection) output(y, x, factors []float32) {
 	})
 }
 
-// units cuts the narrow tensors.
+// units splits the narrow tensors into units.
 func (p *projection) units(visit func(w *engine.Worker, pixel, rows int, par ops.Params)) {
 	p.Stretches(p.batch*p.area, p.area, p.narrow, visit)
 }
 
-// backward takes the gradient of the block's output. It computes du, the gradient behind the
-// depthwise convolution's norm, padded, with its sums there, and the gradients of the convolution
-// and of squeeze-excite.
+// backward takes the gradient of the block's output. It computes du, the gradient of the output of
+// the depthwise convolution's norm, padded, with its sums there, and the gradients of the
+// convolution and of squeeze-excite.
 func (p *projection) backward(du, dy, factors []float32) {
 	if p.shape.Activated {
 		dy = p.unactivate(dy)
@@ -230,7 +230,7 @@ func (p *projection) backward(du, dy, factors []float32) {
 	}
 }
 
-// reduce takes the sums of the gradient behind the norm.
+// reduce sums the gradient of the norm's output.
 func (p *projection) reduce(dy, factors []float32) {
 	out := p.shape.Out
 	if factors != nil {
@@ -248,8 +248,8 @@ func (p *projection) reduce(dy, factors []float32) {
 	})
 }
 
-// unactivate is reduce where an activation follows the norm. It returns the gradient in front of
-// that.
+// unactivate is reduce where an activation follows the norm. It returns the gradient of the
+// activation's input.
 func (p *projection) unactivate(dy []float32) []float32 {
 	out, du := p.shape.Out, p.Wide[engine.Gradient] // which is free, as there is no expansion
 	p.units(func(w *engine.Worker, pixel, rows int, par ops.Params) {
@@ -268,7 +268,7 @@ type backwardProjection struct {
 	du, dy []float32
 	// stochastic depth does: the gates hold a, times an image's factor, and c
 	weighs       bool
-	coefficients ops.Params // a, b, c of the norm behind the convolution
+	coefficients ops.Params // a, b, c of the norm after the convolution
 	par          ops.Params // scale, shift, sums
 	count        int
 }
@@ -285,7 +285,7 @@ func (b *backwardProjection) flush() {
 	b.count = 0
 }
 
-// group works on n images: whole ones, or one whose pixels pass in stretches.
+// group works on n images: whole ones, or one whose pixels are taken in ranges.
 func (b *backwardProjection) group(first, n int) {
 	if b.whole() {
 		b.wholeImages(first, n)
@@ -297,7 +297,7 @@ func (b *backwardProjection) group(first, n int) {
 	}
 }
 
-// gradients computes the gradient of z in scratch Output and that in front of the convolution.
+// gradients computes the gradient of z in scratch Output and that of the convolution's input.
 func (b *backwardProjection) gradients(da ops.Matrix, pixel, n int) {
 	dz, out := ops.Dense(b.Scratch[engine.Output], b.narrow), b.shape.Out
 	dy := ops.Dense(b.dy[pixel*out:], out)
@@ -339,8 +339,8 @@ func (b *backwardProjection) target(pixel int) ops.Matrix {
 	return ops.Dense(b.du[pixel*b.pad:], b.pad)
 }
 
-// largeImage keeps the gradient in front of the convolution in du between the two passes that
-// squeeze-excite asks for.
+// largeImage keeps the gradient of the convolution's input in du between the two passes that
+// squeeze-excite needs.
 func (b *backwardProjection) largeImage(image int) {
 	a := ops.Dense(b.Scratch[engine.Input], b.pad)
 	if b.excite != nil {

@@ -1,5 +1,6 @@
 // Package pool is a thread pool for phases of work that follow each other within microseconds: its
-// threads wait awake for a while, as a goroutine that sleeps takes a hundred to wake.
+// threads spin for a while before they sleep, as a sleeping goroutine takes a hundred microseconds
+// to wake.
 package pool
 
 import (
@@ -9,21 +10,20 @@ import (
 	"gridsearch/internal/kernel/thread"
 )
 
-// Task is a phase of work of which every thread of a pool does its part.
+// Task is a phase of work that is divided among the threads of a pool.
 type Task interface {
-	// Run does the part of a thread, which is numbered from 0, the caller of Pool.Run.
+	// Run does the part of a thread; thread 0 is the caller of Pool.Run.
 	Run(thread int)
 }
 
-// Pool is threads beside their caller's. It is not safe for concurrent use.
+// Pool is a number of threads besides their caller's. It is not safe for concurrent use.
 type Pool struct {
 	workers []*worker
 	phase   uint32 // its number, from 1
 	closed  bool
 }
 
-// New starts a pool of a number of threads, the caller's among them: of one there is nothing to
-// start.
+// New starts a pool of a number of threads, the caller's included: a pool of one starts none.
 func New(threads int) *Pool {
 	p := &Pool{}
 	for i := range threads - 1 {
@@ -45,7 +45,7 @@ func (p *Pool) Close() {
 	}
 }
 
-// Run has every thread do its part of a task, and returns when all have.
+// Run has every thread do its part of a task, and returns when all are done.
 func (p *Pool) Run(task Task) {
 	if p.closed {
 		panic("pool: it is closed")
@@ -85,10 +85,10 @@ func (w *worker) run() {
 	w.task.Run(w.number)
 }
 
-// patience is how long a thread waits awake.
+// patience is how long a thread spins before it sleeps.
 const patience = 100 * time.Microsecond
 
-// signal counts events for one goroutine, which waits for them awake at first, then asleep.
+// signal counts events for one goroutine, which waits for them spinning at first, then asleep.
 type signal struct {
 	count  atomic.Uint32
 	asleep atomic.Bool
@@ -97,20 +97,20 @@ type signal struct {
 
 func newSignal() *signal { return &signal{wakeUp: make(chan struct{}, 1)} }
 
-// raise is an event.
+// raise counts one event and wakes the waiting goroutine.
 func (s *signal) raise() {
 	s.count.Add(1)
 	s.wake()
 }
 
-// wake wakes the goroutine that sleeps, if there is one.
+// wake wakes the goroutine if it sleeps.
 func (s *signal) wake() {
 	if s.asleep.Swap(false) {
 		s.wakeUp <- struct{}{}
 	}
 }
 
-// await waits for event number n, the one behind those that it has returned from.
+// await waits for event number n, the one after those that it has returned from.
 func (s *signal) await(n uint32) {
 	for began := time.Now(); time.Since(began) < patience; thread.Pause() {
 		if s.count.Load() == n {
@@ -123,7 +123,8 @@ func (s *signal) await(n uint32) {
 			return // it came meanwhile, and has woken nobody
 		}
 		<-s.wakeUp
-		// What wakes may be late: that of an event whose number had been seen by somebody awake.
+		// A wake-up may be stale: that of an event whose number the spinning goroutine had already
+		// seen.
 		if s.count.Load() == n {
 			return
 		}

@@ -1,13 +1,13 @@
 // Package abi is what assembly, reference implementations and package ops agree on: the arguments
-// of each kind of kernel, the names of the kernels, and the table that holds those of one
-// instruction set. Only internal/kernel and what is below it knows this package.
+// of each kind of kernel, the names of the kernels, and the table of the kernels of one instruction
+// set. Only internal/kernel and the packages below it import this package.
 //
-// A kernel takes one pointer, to a structure whose offsets the assembly knows (a field moves here
-// and in amd64/_asm together). Strides and gaps are in bytes. Kernels check nothing: their caller
-// has.
+// A kernel takes one pointer, to a structure whose field offsets the assembly knows (move a field
+// here and in amd64/_asm together). Strides and gaps are in bytes. Kernels check nothing: their
+// caller does.
 package abi
 
-// Table is the kernels of one instruction set.
+// Table holds the kernels of one instruction set.
 type Table struct {
 	// by vectors across; the tallest first; the last has one row
 	Tiles          [MaxAcross + 1][]Tile
@@ -20,7 +20,7 @@ type Table struct {
 	Read, Copy     func(*ProbeArgs)
 }
 
-// ProbeArgs are the arguments of what measures the processor.
+// ProbeArgs are the arguments of the kernels that measure the processor's speed.
 type ProbeArgs struct {
 	To, From *float32
 	N        int // rounds, or pieces of ProbePiece floats

@@ -1,6 +1,6 @@
 package abi
 
-// GemmArgs are the arguments of the product kernels and of those that pack a panel.
+// GemmArgs are the arguments of the matrix product kernels and of those that pack a panel of B.
 type GemmArgs struct {
 	A, B, C                   *float32
 	StrideA, StrideB, StrideC int
@@ -10,10 +10,11 @@ type GemmArgs struct {
 	Add                       int // not 0: C is added to
 }
 
-// MaxAcross is the number of vectors of the widest tile.
+// MaxAcross is the number of vectors in a row of the widest tile.
 const MaxAcross = 3
 
-// Tile is a product kernel and the one for A^T B; both compute rows x across vectors at a time.
+// Tile is a product kernel and the one for A^T B; both compute rows x across vectors of C at a
+// time.
 type Tile struct {
 	Rows               int
 	Product, ProductTA func(*GemmArgs)

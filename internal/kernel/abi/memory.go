@@ -2,13 +2,13 @@ package abi
 
 import "unsafe"
 
-// alignment of what Floats returns, in bytes: a cache line, and the longest vector.
+// alignment of the memory from Floats, in bytes: a cache line, and the longest vector.
 const alignment = 64
 
-// slack is what kernels may read behind the last number of a row that they pad.
+// slack is the number of floats that kernels may read past the end of a row that they pad.
 const slack = 16
 
-// Floats makes n zeros that begin on a cache line.
+// Floats allocates n zeros that begin on a cache line.
 func Floats(n int) []float32 {
 	memory := make([]float32, n+alignment/4+slack)
 	skip := 0

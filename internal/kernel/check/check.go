@@ -1,5 +1,6 @@
-// Package check holds the kernels of a set against plain Go: briefly in every process that
-// computes, as a processor may lack an instruction or have a fault, and at length in tests.
+// Package check compares the kernels of a set with their reference implementations in plain Go:
+// briefly in every process that computes, as a processor may lack an instruction or have a fault,
+// and at length in tests.
 package check
 
 import (
@@ -9,11 +10,11 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Case is one kernel on operands that are drawn.
+// Case is one kernel on random operands.
 type Case struct {
 	Name string
-	// Run compares the kernel on an operand of a length with plain Go. The length is that of a row
-	// of channels, a vector, or a row of a product.
+	// Run compares the kernel with plain Go on an operand of a length: that of a row of channels,
+	// of a vector, or of a row of a product.
 	Run func(dice *rand.Rand, length int) error
 }
 
@@ -29,8 +30,8 @@ func Cases(table *abi.Table, width int) []Case {
 	return all
 }
 
-// Quick runs every kernel on a length that ends in a whole vector and on one that does not, in some
-// milliseconds altogether. Its error names the first kernel that computes something else.
+// Quick runs every kernel on a length that is a multiple of the vector's and on one that is not, in
+// a few milliseconds altogether. Its error names the first kernel whose result is wrong.
 func Quick(table *abi.Table, width int) error {
 	dice := rand.New(rand.NewPCG(1, 2))
 	for _, c := range Cases(table, width) {

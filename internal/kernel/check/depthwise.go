@@ -11,7 +11,7 @@ import (
 	"gridsearch/internal/kernel/reference"
 )
 
-// window is a depthwise kernel, and its reference, which takes a pixel at a time.
+// window is a depthwise kernel and its reference implementation, which takes one pixel at a time.
 type window struct {
 	abi.Window
 	pixels, width  int
@@ -48,7 +48,7 @@ func depthwise(table *abi.Table, width int) []Case {
 	return cases
 }
 
-// compare holds the kernel against its reference on images of some blocks of pixels.
+// compare compares the kernel with its reference on images of a few blocks of pixels.
 func (w window) compare(dice *rand.Rand, _ int) error {
 	images, rows, blocks, vectors := 1+dice.IntN(3), 1+dice.IntN(4), 1+dice.IntN(3), 1+dice.IntN(3)
 	channels := vectors * w.width

@@ -7,7 +7,7 @@ import (
 	"gridsearch/internal/kernel/reference"
 )
 
-// flatKernels are the names of the kernels on vectors of numbers, and the operands of each.
+// flatKernels are the names of the kernels on vectors, and the operands of each.
 var flatKernels = [abi.FlatKernels]struct {
 	name     string
 	operands int
@@ -24,7 +24,7 @@ var flatKernels = [abi.FlatKernels]struct {
 	abi.RMSProp:         {"rmsprop", 4},
 }
 
-// flat are the kernels on vectors of numbers, against their references.
+// flat are the kernels on vectors, compared with their reference implementations.
 func flat(table *abi.Table) []Case {
 	var cases []Case
 	for k, about := range flatKernels {
@@ -53,8 +53,8 @@ func flat(table *abi.Table) []Case {
 	return cases
 }
 
-// probes are the kernels that measure the processor. What they compute is of no interest, what they
-// copy is.
+// probes are the kernels that measure the processor. Only what they copy is compared, not what they
+// compute.
 func probes(table *abi.Table) []Case {
 	const pieces = 3
 	return []Case{

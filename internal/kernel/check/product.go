@@ -38,8 +38,8 @@ func products(table *abi.Table, width int) []Case {
 	return cases
 }
 
-// compare holds two tiles against sums in float64. C's last vector has the columns that a row of
-// the length leaves there.
+// compare compares two tiles with sums in float64. The last vector of C has length modulo width
+// columns.
 func (p product) compare(dice *rand.Rand, length int) error {
 	const tiles = 2
 	spare := func() int { return dice.IntN(5) }
@@ -70,7 +70,7 @@ func (p product) compare(dice *rand.Rand, length int) error {
 	return want.Same(c, Tolerance)
 }
 
-// clearBehind clears what a packed panel has behind the columns of its last vector.
+// clearBehind sets to zero what a packed panel has after the columns of its last vector.
 func (p product) clearBehind(panel []float32, columns int) {
 	if p.halved {
 		columns = min(columns, p.width/2)
@@ -80,7 +80,7 @@ func (p product) clearBehind(panel []float32, columns int) {
 	}
 }
 
-// packs are the kernels that bring B into panels.
+// packs are the kernels that pack B into panels.
 func packs(table *abi.Table, width int) []Case {
 	var cases []Case
 	for across, run := range table.PackPanel {
@@ -111,7 +111,7 @@ func packPanel(run func(*abi.GemmArgs), across, width int) func(*rand.Rand, int)
 	}
 }
 
-// packTransposed transposes squares that follow each other along rows of B.
+// packTransposed transposes consecutive squares along rows of B.
 func packTransposed(run func(*abi.GemmArgs), width int) func(*rand.Rand, int) error {
 	return func(dice *rand.Rand, _ int) error {
 		squares := 1 + dice.IntN(3)

@@ -72,7 +72,7 @@ func rows(table *abi.Table, width int) []Case {
 	return cases
 }
 
-// compare holds the kernel against its reference on rows of channels, groups and images with gaps.
+// compare compares the kernel with its reference on rows of channels, groups and images with gaps.
 func (r row) compare(dice *rand.Rand, channels int) error {
 	if r.past {
 		channels = (channels + r.width - 1) / r.width * r.width
@@ -107,7 +107,7 @@ func (r row) compare(dice *rand.Rand, channels int) error {
 	return same(theirs, ours)
 }
 
-// random is numbers of which some are equal where the kernel looks for equal ones.
+// random is random numbers, some of them equal where the kernel compares its operands.
 func (r row) random(dice *rand.Rand, n int) Guarded {
 	g := Random(dice, n)
 	if r.kernel == abi.RaiseRows || r.kernel == abi.AddWhere {
@@ -118,7 +118,7 @@ func (r row) random(dice *rand.Rand, n int) Guarded {
 	return g
 }
 
-// padded has zeros behind the channels of each row, as kernel.Params asks for.
+// padded sets to zero the end of each row after its channels, as kernel.Params asks for.
 func padded(g Guarded, channels, stride int) Guarded {
 	for i := range g.Data {
 		if i%stride >= channels {
@@ -128,7 +128,7 @@ func padded(g Guarded, channels, stride int) Guarded {
 	return g
 }
 
-// same holds results against what they should be.
+// same compares results with the expected ones.
 func same(want, got []Guarded) error {
 	for i := range want {
 		if err := want[i].Same(got[i], Tolerance); err != nil {

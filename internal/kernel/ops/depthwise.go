@@ -7,22 +7,23 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// HasDepthwise says whether there are kernels for a window.
+// HasDepthwise reports whether there are kernels for a window.
 func HasDepthwise(kernel, stride int) bool {
 	return slices.Contains(abi.Windows, abi.Window{Kernel: kernel, Stride: stride})
 }
 
-// Map is the maps of images with their padding around: pixel (y, x) of image i is
-// Data[i*Image+y*Stride+x*channels:], with channels that are whole vectors.
+// Map is a batch of NHWC images with their padding: pixel (y, x) of image i is
+// Data[i*Image+y*Stride+x*channels:], with channels padded to whole vectors.
 type Map struct {
 	Data          []float32
 	Stride, Image int // from a row of pixels to the next, from an image to the next
 }
 
-// Area is what of each image is computed: rows of width pixels. The images of a map are as many.
+// Area is the part of each image that is computed: rows of width pixels, in as many images as
+// given.
 type Area struct{ Images, Rows, Width, Channels int }
 
-// check panics if height x width pixels of each image are not all there.
+// check panics if the map is too short for height x width pixels of each image.
 func (m Map) check(a Area, height, width int) {
 	if need := (a.Images-1)*m.Image + (height-1)*m.Stride + width*a.Channels; need > len(m.Data) {
 		panic(fmt.Sprintf("ops: %d maps of %d x %d pixels of %d channels, rows %d and images "+
@@ -31,11 +32,11 @@ func (m Map) check(a Area, height, width int) {
 	}
 }
 
-// gap is the distance, in bytes, from the row behind those of an image to the next image.
+// gap is the distance in bytes from the end of an image's last row to the next image.
 func (m Map) gap(rows int) int { return 4 * (m.Image - rows*m.Stride) }
 
 // Depthwise computes an area of output pixels: y = x * weights [kernel, kernel, channels]. x begins
-// with the first pixel's padding.
+// at the padding of the first pixel.
 func (k *Kernels) Depthwise(y, x Map, weights []float32, kernel, stride int, a Area) {
 	w := abi.Window{Kernel: kernel, Stride: stride}
 	y.check(a, a.Rows, a.Width)
@@ -45,7 +46,8 @@ func (k *Kernels) Depthwise(y, x Map, weights []float32, kernel, stride int, a A
 }
 
 // DepthwiseData2 computes the gradient of the input of a stride 2 convolution, for an area of
-// squares of 2 x 2 input pixels. dy begins with the first output pixel that the first square sees.
+// squares of 2 x 2 input pixels. dy begins at the first output pixel that the first square
+// contributes to.
 func (k *Kernels) DepthwiseData2(dx, dy Map, weights []float32, kernel int, a Area) {
 	dx.check(a, 2*a.Rows, 2*a.Width)
 	dy.check(a, a.Rows+kernel/2, a.Width+kernel/2)
@@ -53,8 +55,8 @@ func (k *Kernels) DepthwiseData2(dx, dy Map, weights []float32, kernel int, a Ar
 	k.pixels(k.Table.Depthwise[abi.Window{Kernel: kernel, Stride: 2}].Data, dx, dy, weights, 2, 1, a)
 }
 
-// pixels cuts rows of pixels into blocks. A pixel of the kernels is out x out pixels of the result
-// and in x in of what is read.
+// pixels cuts rows of pixels into blocks. A block's unit is out x out pixels of the result and in x
+// in pixels of the operand that is read.
 func (k *Kernels) pixels(kernels []abi.PixelKernel, y, x Map, weights []float32, out, in int,
 	a Area) {
 	done := 0
@@ -73,13 +75,14 @@ func (k *Kernels) pixels(kernels []abi.PixelKernel, y, x Map, weights []float32,
 	}
 }
 
-// wasteful says that a long block would leave many short ones: 8 pixels are 4 and 4 rather than 7
-// and 1.
+// wasteful reports that a long block would leave many short ones: 8 pixels are better cut into 4
+// and 4 than into 7 and 1.
 func wasteful(pixels, width int) bool {
 	return pixels == 7 && width%7 != 0 && (width%7 == 1 || width%4 == 0)
 }
 
-// DepthwiseWeights adds to the gradient of the weights what an area of output pixels gives.
+// DepthwiseWeights adds the contribution of an area of output pixels to the gradient of the
+// weights.
 func (k *Kernels) DepthwiseWeights(dw []float32, dy, x Map, kernel, stride int, a Area) {
 	w := abi.Window{Kernel: kernel, Stride: stride}
 	dy.check(a, a.Rows, a.Width)

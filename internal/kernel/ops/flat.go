@@ -46,13 +46,13 @@ func (k *Kernels) Blend(y, x []float32, keep float32) {
 	k.apply(abi.BlendFlat, k.scalars[:], y, x)
 }
 
-// Step is what an optimiser's update takes besides its vectors. The gradient is Scale g + Decay w.
+// Step holds the scalars of an optimiser's update. The gradient is Scale g + Decay w.
 type Step struct {
 	Rate, Momentum, Decay, Scale float32
 	Rho, Epsilon                 float32 // of RMSProp
 }
 
-// SGD moves weights: v = m v + g, w -= rate v, or with Nesterov's look ahead w -= rate (g + m v).
+// SGD moves weights: v = m v + g, w -= rate v, or with Nesterov momentum w -= rate (g + m v).
 func (k *Kernels) SGD(w, gradient, velocity []float32, s Step, nesterov bool) {
 	kernel := abi.SGD
 	if nesterov {

@@ -6,13 +6,13 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Matrix is rows in memory: element (i, j) is Data[i*Stride+j].
+// Matrix is a strided matrix: element (i, j) is Data[i*Stride+j].
 type Matrix struct {
 	Data   []float32
 	Stride int
 }
 
-// Dense is a matrix of rows of n numbers that follow each other.
+// Dense is a matrix of contiguous rows of n numbers.
 func Dense(data []float32, n int) Matrix { return Matrix{data, n} }
 
 // From is the matrix from a row on.
@@ -21,7 +21,8 @@ func (m Matrix) From(row int) Matrix { return Matrix{m.Data[row*m.Stride:], m.St
 // Shift is the matrix from a column on.
 func (m Matrix) Shift(column int) Matrix { return Matrix{m.Data[column:], m.Stride} }
 
-// check returns the first number of a matrix of rows x columns, and panics if it is not all there.
+// check returns a pointer to the first number, and panics if the matrix is too short for rows x
+// columns.
 func (m Matrix) check(rows, columns int) *float32 {
 	if need := (rows-1)*m.Stride + columns; need > len(m.Data) || rows > 1 && m.Stride < 0 {
 		panic(fmt.Sprintf("ops: %d rows of %d numbers, %d apart, need %d numbers, not %d", rows,
@@ -30,8 +31,9 @@ func (m Matrix) check(rows, columns int) *float32 {
 	return &m.Data[0]
 }
 
-// panels calls visit for every panel of n columns: the first column, the vectors across and the
-// columns of the last vector. Four vectors are two and two, which is faster than three and one.
+// panels calls visit for every panel of n columns: with the first column, the number of vectors
+// across and the columns in the last vector. Four vectors are cut into two and two, which is faster
+// than three and one.
 func (s *Set) panels(n int, visit func(column, across, tail int)) {
 	vectors := (n + s.Width - 1) / s.Width
 	for column := 0; vectors > 0; {
@@ -109,13 +111,13 @@ func (k *Kernels) Transpose(to, b Matrix, rows, columns int) {
 	}
 }
 
-// transpose copies rows of b, a vector's or fewer, to a vector of columns of a panel, whose rows
-// are apart numbers apart.
-func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
+// transpose copies rows of b, at most a vector's width of them, to a vector of columns of a panel,
+// whose rows have that stride.
+func (k *Kernels) transpose(panel []float32, b Matrix, depth, stride, rows int) {
 	if k.Table.PackTransposed == nil {
 		for j := range rows {
 			for l, v := range b.Data[j*b.Stride:][:depth] {
-				panel[l*apart+j] = v
+				panel[l*stride+j] = v
 			}
 		}
 		return
@@ -123,27 +125,27 @@ func (k *Kernels) transpose(panel []float32, b Matrix, depth, apart, rows int) {
 	if rows < k.Width || depth < k.Width {
 		b = k.squared(b, depth, rows)
 	}
-	squares := func(from, n int, to []float32, apart int) {
-		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * apart,
+	squares := func(from, n int, to []float32, stride int) {
+		k.product = abi.GemmArgs{A: &to[0], B: &b.Data[from], StrideA: 4 * stride,
 			StrideB: 4 * b.Stride, Tiles: n}
 		k.Table.PackTransposed(&k.product)
 	}
 	if n := depth / k.Width; n > 0 {
-		squares(0, n, panel, apart)
+		squares(0, n, panel, stride)
 	}
 	switch {
 	case depth < k.Width:
 		turned := Room(&k.square, k.Width*k.Width)
 		squares(0, 1, turned, k.Width)
 		for l := range depth {
-			copy(panel[l*apart:], turned[l*k.Width:][:k.Width])
+			copy(panel[l*stride:], turned[l*k.Width:][:k.Width])
 		}
 	case depth%k.Width > 0: // a square that ends with the depth, of which a part is there already
-		squares(depth-k.Width, 1, panel[(depth-k.Width)*apart:], apart)
+		squares(depth-k.Width, 1, panel[(depth-k.Width)*stride:], stride)
 	}
 }
 
-// squared copies rows of a matrix to where they fill a square at least, with zeros around them.
+// squared copies rows of a matrix to a zeroed buffer that is at least a square.
 func (k *Kernels) squared(b Matrix, depth, rows int) Matrix {
 	stride := max(depth, k.Width)
 	m := Dense(Room(&k.corner, stride*k.Width), stride)
@@ -158,8 +160,8 @@ func (k *Kernels) squared(b Matrix, depth, rows int) Matrix {
 	return m
 }
 
-// blockA is the size of the part of A, in floats, that stays in the second cache while panel after
-// panel goes over it.
+// blockA is the size in floats of the block of A that stays in the L2 cache while panel after panel
+// goes over it.
 const blockA = 64 << 10
 
 // Product computes C = A B, or adds it to C, with A of shape [rows, B.Depth] and C [rows,
@@ -168,7 +170,7 @@ func (k *Kernels) Product(c, a Matrix, b *Packed, rows int, add bool) {
 	k.multiply(c, a, b, rows, b.Columns, add)
 }
 
-// ProductPadded is Product with C's rows written to the end of their last vector, where they get
+// ProductPadded is Product that writes C's rows to the end of their last vector, filled up with
 // zeros.
 func (k *Kernels) ProductPadded(c, a Matrix, b *Packed, rows int) {
 	k.multiply(c, a, b, rows, k.Pad(b.Columns), false)
@@ -202,7 +204,7 @@ func (k *Kernels) multiplyBlock(c, a Matrix, b *Packed, rows, columns int, add b
 	})
 }
 
-// blockTA is the number of rows that ProductTA sums up with a tile of C in registers.
+// blockTA is the number of rows that ProductTA sums with a tile of C in registers.
 const blockTA = 128
 
 // ProductTA computes C = A^T B, or adds it to C, with A of shape [depth, rows], B [depth, columns]
@@ -237,7 +239,7 @@ type kernelOf func(abi.Tile) func(*abi.GemmArgs)
 func plain(t abi.Tile) func(*abi.GemmArgs)      { return t.Product }
 func transposed(t abi.Tile) func(*abi.GemmArgs) { return t.ProductTA }
 
-// halved is for a panel whose last vector has columns for half of it at most.
+// halved is for a panel whose last vector has columns in at most half of it.
 func halved(t abi.Tile) func(*abi.GemmArgs) {
 	if t.Halved != nil {
 		return t.Halved
@@ -245,8 +247,8 @@ func halved(t abi.Tile) func(*abi.GemmArgs) {
 	return t.Product
 }
 
-// sweep computes a panel of C, tile by tile, the tallest tiles first. A moves by step numbers for a
-// row of C.
+// sweep computes a panel of C, tile by tile, the tallest tiles first. A advances by step numbers
+// for each row of C.
 func (k *Kernels) sweep(args abi.GemmArgs, across, rows, step int, of kernelOf) {
 	for _, t := range k.Table.Tiles[across] {
 		n := rows / t.Rows

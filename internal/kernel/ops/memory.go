@@ -6,13 +6,13 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Floats makes n zeros that begin on a cache line.
+// Floats allocates n zeros that begin on a cache line.
 func Floats(n int) []float32 { return abi.Floats(n) }
 
 // add moves a pointer by n floats.
 func add(p *float32, n int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), 4*n)) }
 
-// Room makes memory that grows hold n floats at least, and returns it.
+// Room grows memory to at least n floats, and returns it.
 func Room(memory *[]float32, n int) []float32 {
 	if len(*memory) < n {
 		*memory = Floats(n)

@@ -1,12 +1,12 @@
-// Package ops is how the vector kernels of a set are called: products of matrices, depthwise
-// convolutions, passes over rows of channels that do several things while the numbers are near, and
-// updates of optimisers. A Kernels is a Set with the memory of its arguments, for one goroutine.
+// Package ops is how the vector kernels of a set are called: matrix products, depthwise
+// convolutions, fused passes over rows of channels, and optimiser updates. A Kernels is a Set with
+// memory for its arguments, for use by one goroutine.
 //
-// Maps are NHWC: rows of channels, one row a pixel. Rows are any distance apart and any number of
-// channels long; what a caller owns itself has rows that are whole vectors (Set.Pad), with zeros
-// behind the channels. Sums are in a fixed order, so that equal inputs give equal bits for one set.
-// NaN and infinities go through. Every method checks its slices and panics if one is too short,
-// before anything is written.
+// Maps are NHWC: rows of channels, one row a pixel. Rows may have any stride and any number of
+// channels; tensors inside a block have rows of whole vectors (Set.Pad), with zeros after the
+// channels. Sums are in a fixed order, so that equal inputs give equal bits for one set. NaN and
+// infinities propagate. Every method checks its slices and panics if one is too short, before
+// anything is written.
 package ops
 
 import "gridsearch/internal/kernel/abi"
@@ -18,10 +18,10 @@ type Set struct {
 	Table abi.Table
 }
 
-// Pad is the number of floats of whole vectors that hold c channels.
+// Pad is c rounded up to whole vectors.
 func (s *Set) Pad(c int) int { return (c + s.Width - 1) / s.Width * s.Width }
 
-// Kernels runs a set's kernels for one goroutine.
+// Kernels calls a set's kernels from one goroutine.
 type Kernels struct {
 	*Set
 	row      abi.RowArgs
@@ -34,5 +34,5 @@ type Kernels struct {
 	corner, square, turned []float32 // of matrices that are transposed: see transpose
 }
 
-// New makes the kernels of another goroutine.
+// New makes the Kernels of another goroutine.
 func (s *Set) New() *Kernels { return &Kernels{Set: s} }

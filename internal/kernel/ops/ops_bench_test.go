@@ -10,7 +10,7 @@ import (
 )
 
 // BenchmarkProduct reports which share of the core's peak the products of B0 reach on blocks that
-// stay in the second cache.
+// stay in the L2 cache.
 func BenchmarkProduct(b *testing.B) {
 	for _, s := range kernel.Sets() {
 		peak := s.Measure().PeakGFLOPS
@@ -47,7 +47,7 @@ func report(b *testing.B, flops, peak float64) {
 	b.ReportMetric(100*speed/peak, "%peak")
 }
 
-// BenchmarkRows measures the passes over rows on a block of the second cache, in numbers a
+// BenchmarkRows measures the passes over rows on a block in the L2 cache, in numbers a
 // nanosecond.
 func BenchmarkRows(b *testing.B) {
 	names := map[abi.RowKernel]string{abi.CopyRows: "copyRows", abi.AffineAdd: "affineAdd",
@@ -78,7 +78,7 @@ func BenchmarkRows(b *testing.B) {
 	}
 }
 
-// BenchmarkDepthwise measures the depthwise kernels on a band in the second cache.
+// BenchmarkDepthwise measures the depthwise kernels on a band in the L2 cache.
 func BenchmarkDepthwise(b *testing.B) {
 	for _, s := range kernel.Sets() {
 		peak := s.Measure().PeakGFLOPS

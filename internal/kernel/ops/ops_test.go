@@ -116,7 +116,7 @@ func TestSigmoidRange(t *testing.T) {
 	})
 }
 
-// TestHardSwish holds the activation and its slope against their definition in float64: its kernels
+// TestHardSwish compares the activation and its slope with their definition in float64: its kernels
 // are plain Go in every set, which no check against plain Go can find wrong.
 func TestHardSwish(t *testing.T) {
 	define := func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }
@@ -150,7 +150,7 @@ func TestHardSwish(t *testing.T) {
 	})
 }
 
-// TestProducts holds the products against sums in float64, for all small shapes of C and for random
+// TestProducts compares the products with sums in float64, for all small shapes of C and for random
 // larger ones.
 func TestProducts(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *ops.Set) {

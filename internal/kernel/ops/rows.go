@@ -6,8 +6,7 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Activation is a function that follows a batch norm: its kernels, and the upper end of one that
-// clips.
+// Activation is a function that follows a batch norm: its kernels, and the upper bound if it clips.
 type Activation struct {
 	kernels *activationKernels
 	top     float32
@@ -28,7 +27,7 @@ var (
 		abi.NormHardSwishSlope, abi.SlopeHardSwishProducts, abi.SlopeHardSwishProductsGate}
 )
 
-// Activations.
+// The activations that have kernels.
 var (
 	SiLU      = Activation{kernels: &siluKernels}              // u sigmoid(u)
 	ReLU      = Activation{&clipKernels, float32(math.Inf(1))} // max(u, 0)
@@ -36,30 +35,31 @@ var (
 	HardSwish = Activation{kernels: &hardSwishKernels}         // u min(max(u + 3, 0), 6) / 6
 )
 
-// Clips says whether the activation is one of the family of ReLU.
+// Clips reports whether the activation is one of the family of ReLU.
 func (a Activation) Clips() bool { return a.kernels == &clipKernels }
 
-// Rows says which rows a kernel works on: each of c channels, in groups that are gaps apart, and
-// those in images that are.
+// Rows says which rows a kernel works on: each of Channels numbers, in groups with gaps between
+// them, and those in images with gaps between them.
 type Rows struct {
 	Rows, Channels int
 	Groups         int
 	Images         int // 0 for one
 }
 
-// Grouped is a matrix with the distances from the beginning of a group of rows to the next, and of
-// an image to the next.
+// Grouped is a matrix with the strides from a group of rows to the next and from an image to the
+// next.
 type Grouped struct {
 	Matrix
 	Group, Image int
 }
 
-// check returns the first number, and panics if not all groups are there.
+// check returns a pointer to the first number, and panics if the matrix is too short for all
+// groups.
 func (g Grouped) check(n Rows, images int) *float32 {
 	return Matrix{g.Data, g.Group}.check(n.Groups, (images-1)*g.Image+(n.Rows-1)*g.Stride+n.Channels)
 }
 
-// Params are parameters of each channel: rows of whole vectors, with zeros behind the channels.
+// Params are parameters of each channel: rows of whole vectors, with zeros after the channels.
 type Params struct {
 	Data   []float32
 	Stride int
@@ -86,14 +86,14 @@ func (p Params) Set(rows ...[]float32) Params {
 	return p
 }
 
-// Gates are parameters that each group of rows has of its own: rows of whole vectors, Row apart,
-// and those of the next group Group behind.
+// Gates are parameters that each group of rows has of its own: rows of whole vectors with stride
+// Row, those of the next group Group floats further.
 type Gates struct {
 	Data       []float32
 	Row, Group int
 }
 
-// set puts the gates into the arguments, after a check of their place.
+// set puts the gates into the arguments, after a bounds check.
 func (g Gates) set(a *abi.RowArgs, rows, groups, columns int) {
 	Matrix{g.Data, 0}.check(1, (rows-1)*g.Row+(groups-1)*g.Group+columns)
 	a.Gate, a.GateStride, a.GateGap = &g.Data[0], 4*g.Row, 4*g.Group
@@ -116,10 +116,9 @@ func (k *Kernels) run(kernel abi.RowKernel, n Rows, par Params, params int, m ..
 	k.Table.Rows[kernel](a)
 }
 
-// runJoined is run of a kernel that adds nothing up. Rows that follow each other without a gap and
-// do not fill their vectors are joined to rows that do: a vector that the end of a row cuts costs
-// as much as a whole one, and more in place, as it seems to read what the row in front has just
-// written.
+// runJoined is run for a kernel that sums nothing. Contiguous rows that are no multiple of a vector
+// are joined to longer rows that are: a partial vector at the end of a row costs as much as a whole
+// one, and more in place, where the load seems to depend on the masked store of the row before.
 func (k *Kernels) runJoined(kernel abi.RowKernel, n Rows, par Params, params int, m ...Matrix) {
 	for _, matrix := range m {
 		matrix.check(n.Rows, n.Channels)
@@ -139,7 +138,7 @@ func (k *Kernels) runJoined(kernel abi.RowKernel, n Rows, par Params, params int
 	}
 }
 
-// joins is the number of rows that fill vectors together, 1 if they cannot be joined.
+// joins is the number of rows that are whole vectors together, 1 if they cannot be joined.
 func (k *Kernels) joins(n Rows, m []Matrix) int {
 	for _, matrix := range m {
 		if matrix.Stride != n.Channels {
@@ -153,7 +152,7 @@ func (k *Kernels) joins(n Rows, m []Matrix) int {
 	return join
 }
 
-// repeat makes parameters of joined rows of those of one.
+// repeat makes the parameters of joined rows from those of one.
 func (k *Kernels) repeat(par Params, params, channels, times int) Params {
 	to := Params{Stride: times * channels}
 	to.Data = Room(&k.repeated, params*to.Stride)
@@ -222,8 +221,8 @@ func (k *Kernels) Scale(x Grouped, g Gates, n Rows) {
 // Moments adds x to p0 and its square to p1.
 func (k *Kernels) Moments(x Matrix, p Params, n Rows) { k.run(abi.Moments, n, p, 2, x) }
 
-// MomentsCopy is Moments of x, which it copies to y with non-temporal stores, past the caches. Rows
-// are whole vectors on cache lines.
+// MomentsCopy is Moments of x, which it also copies to y with non-temporal stores. Rows are whole
+// vectors on cache lines.
 func (k *Kernels) MomentsCopy(y, x Matrix, p Params, n Rows) {
 	k.run(abi.MomentsCopy, n, p, 2, y, x)
 }
@@ -297,12 +296,12 @@ func (k *Kernels) ClippedProducts(act Activation, du, dy, y, z Matrix, p Params,
 	k.run(abi.ClippedProducts, n, p, 2, du, dy, y, z)
 }
 
-// Raise puts x into y and p0 into which where x is larger than y, or NaN.
+// Raise sets y = x and which = p0 where x is larger than y, or NaN: one tap of max pooling.
 func (k *Kernels) Raise(y, x, which Grouped, p Params, n Rows) {
 	k.runGroups(abi.RaiseRows, n, p, 1, y, x, which)
 }
 
-// AddWhere adds x to y where which is p0.
+// AddWhere adds x to y where which equals p0: the backward pass of Raise.
 func (k *Kernels) AddWhere(y, x, which Grouped, p Params, n Rows) {
 	k.runGroups(abi.AddWhere, n, p, 1, y, x, which)
 }
@@ -312,8 +311,8 @@ func (k *Kernels) GateProducts(a, da Grouped, g Gates, n Rows) {
 	k.runGates(abi.GateProducts, n, Params{}, 0, g, 2, a, da)
 }
 
-// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past, it stores du past
-// the caches (non-temporal): its rows are whole vectors on cache lines.
+// MulProducts computes du = da d, and adds du to p0 and du z to p1. With past it uses non-temporal
+// stores for du, whose rows must be whole vectors on cache lines.
 func (k *Kernels) MulProducts(du, da, d, z Matrix, p Params, n Rows, past bool) {
 	kernel := abi.MulProducts
 	if past {

@@ -19,7 +19,7 @@ func Depthwise(lanes int) map[abi.Window]*abi.DepthwiseKernels {
 	return kernels
 }
 
-// forward is a depthwise kernel of blocks of one pixel.
+// forward is a depthwise kernel with blocks of one pixel.
 func forward(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	channels := a.Vectors * lanes
 	eachRow(a, 1, w.Stride, func(toOut, toIn int) {
@@ -34,8 +34,8 @@ func forward(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	})
 }
 
-// eachRow visits the rows of all images with their places, where a row of the kernel is out
-// rows of the result and in rows of what is read.
+// eachRow visits the rows of all images with their offsets, where a row of the kernel covers out
+// rows of the result and in rows of the operand that is read.
 func eachRow(a *abi.DepthwiseArgs, out, in int, visit func(toOut, toIn int)) {
 	for image := range a.Images {
 		for y := range a.Rows {
@@ -58,7 +58,7 @@ func weights(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	})
 }
 
-// data is the kernel of the input's gradient of stride 2, of blocks of one square.
+// data is the kernel of the input's gradient at stride 2, with blocks of one square.
 func data(w abi.Window, a *abi.DepthwiseArgs, lanes int) {
 	channels, pad := a.Vectors*lanes, (w.Kernel-1)/2
 	// The first output pixel that the first square sees: the taps of pixel i are those k with an

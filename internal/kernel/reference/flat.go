@@ -46,7 +46,7 @@ func elementwise(f func(y, x float32, s *scalars) float32) func(*abi.RowArgs) {
 	}
 }
 
-// gradient is that of the loss, scaled, plus the decay's.
+// gradient is the scaled gradient of the loss plus weight decay.
 func (s *scalars) gradient(w, g float32) float32 { return s[3]*g + s[2]*w }
 
 func sgd(a *abi.RowArgs, nesterov bool) {

@@ -2,7 +2,7 @@ package reference
 
 import "gridsearch/internal/kernel/abi"
 
-// product computes what a product kernel of a tile's size does, for vectors of a number of lanes.
+// product is the product kernel of a tile's size, for vectors of a number of lanes.
 func product(rows, across, lanes int) func(*abi.GemmArgs) {
 	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, a.StrideA, 4) }
 }
@@ -12,7 +12,7 @@ func productTA(rows, across, lanes int) func(*abi.GemmArgs) {
 	return func(a *abi.GemmArgs) { eachTile(a, rows, across, lanes, 4, a.StrideA) }
 }
 
-// eachTile sums up with A's element (i, l) at i row + l step bytes.
+// eachTile sums with A's element (i, l) at i row + l step bytes.
 func eachTile(a *abi.GemmArgs, rows, across, lanes, row, step int) {
 	columns := (across-1)*lanes + a.Tail
 	for i := range rows * a.Tiles {
@@ -82,7 +82,7 @@ func (s *tile) store(a *abi.GemmArgs, row int) {
 	}
 }
 
-// packPanels copy panels of columns, with zeros behind the tail.
+// packPanels copy panels of columns, with zeros after the tail.
 func packPanels(lanes int) (kernels [abi.MaxAcross + 1]func(*abi.GemmArgs)) {
 	for across := range kernels {
 		kernels[across] = func(a *abi.GemmArgs) {

@@ -6,7 +6,7 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// peak does the multiply-adds that Go can keep in registers.
+// peak does as many multiply-adds as Go can keep in registers.
 func peak(a *abi.ProbeArgs) {
 	var s [8]float32
 	factor := float32(0)

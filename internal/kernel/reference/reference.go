@@ -1,5 +1,5 @@
-// Package reference holds the reference implementation of every kernel in plain Go: what processors
-// without assembly run, and what the assembly is held against.
+// Package reference holds the reference implementation of every kernel in plain Go: processors
+// without assembly run it, and the assembly is tested against it.
 package reference
 
 import (
@@ -8,11 +8,11 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// Width is the vector of the Go set: the columns that a product computes at a time, whose sums the
-// compiler keeps in registers.
+// Width is the vector width of the Go set: the columns that a product computes at a time, whose
+// sums the compiler keeps in registers.
 const Width = 4
 
-// Table is the kernels of the Go set.
+// Table holds the kernels of the Go set.
 var Table = abi.Table{
 	Tiles: [abi.MaxAcross + 1][]abi.Tile{
 		1: {
@@ -29,7 +29,7 @@ var Table = abi.Table{
 	Peak:      peak, Read: readMemory, Copy: copyMemory,
 }
 
-// floats are n numbers in memory, from a pointer and a distance in bytes on.
+// floats are the n numbers that begin bytes after a pointer.
 func floats(p *float32, bytes, n int) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(p), bytes)), n)
 }

@@ -100,7 +100,8 @@ var rowKernels = [abi.RowKernels]func(*abi.RowArgs){
 	abi.SlopeHardSwishProductsGate: slopeGatedRows(hardSwishSlope),
 }
 
-// activation is an activation and its derivative, where top is the upper end of one that clips.
+// activation is an activation function and its derivative; top is the upper bound of one that
+// clips.
 type activation func(u, top float32) (a, slope float32)
 
 // clipSlope is clip and its derivative.
@@ -168,8 +169,7 @@ func slopeGatedRows(act activation) func(*abi.RowArgs) {
 	})
 }
 
-// operands are one row of each operand of a kernel on rows, of each parameter and of the group's
-// gates.
+// operands are one row of each operand, of each parameter and of the group's gates.
 type operands struct {
 	p    [4][]float32
 	par  [4][]float32
@@ -213,7 +213,7 @@ func (r *operands) mulProduct(j int, d float32) {
 	r.par[1][j] += d * z
 }
 
-// onRows makes a kernel on rows of what it does with one row.
+// onRows makes a kernel on rows from a function of one row.
 func onRows(count, params int, row func(*operands)) func(*abi.RowArgs) {
 	return onGatedRows(count, params, 0, row)
 }

@@ -1,4 +1,4 @@
-// Package thread is what computing asks of a processor's thread: that numbers below the normal ones
-// (denormals), which take a hundred times longer than others, count as 0, and that a spin loop
-// leaves room for others.
+// Package thread sets up a thread of the processor for computing: denormal numbers, which take a
+// hundred times longer than others, count as 0 (FTZ and DAZ), and a spin loop yields to the core's
+// other thread.
 package thread

@@ -4,31 +4,31 @@ package thread
 
 import "runtime"
 
-// controlWord is MXCSR of this thread.
+// controlWord is the register MXCSR of this thread.
 func controlWord() uint32
 
 func setControlWord(word uint32)
 
-// flushToZero are the bits that make results and operands below the normal numbers 0.
+// flushToZero are the bits FTZ and DAZ, which make denormal results and operands 0.
 const flushToZero = 1<<15 | 1<<6
 
-// FlushesDenormals says whether FlushDenormals does anything here.
+// FlushesDenormals reports whether FlushDenormals does anything on this processor.
 const FlushesDenormals = true
 
-// FlushDenormals makes numbers below 1.2e-38 zero on this goroutine, which stays on its thread
-// until restore is called: in training they say nothing.
+// FlushDenormals makes numbers below 1.2e-38 zero on this goroutine, which is locked to its thread
+// until restore is called: training gains nothing from them.
 func FlushDenormals() (restore func()) {
 	runtime.LockOSThread()
 	setControlWord(controlWord() | flushToZero)
 	return keepDenormals
 }
 
-// keepDenormals takes them as they come again.
+// keepDenormals restores denormal numbers.
 func keepDenormals() {
 	setControlWord(controlWord() &^ flushToZero)
 	runtime.UnlockOSThread()
 }
 
-// Pause tells the processor that this thread waits in a loop: for some tens of nanoseconds it leaves
-// the core to the other thread on it.
+// Pause is the PAUSE instruction, for spin loops: for some tens of nanoseconds it leaves the core
+// to its other thread.
 func Pause()

@@ -4,10 +4,10 @@ package thread
 
 import "runtime"
 
-// FlushesDenormals says whether FlushDenormals does anything here.
+// FlushesDenormals reports whether FlushDenormals does anything on this processor.
 const FlushesDenormals = false
 
-// FlushDenormals does nothing here: the Go kernels take denormal numbers as they come.
+// FlushDenormals does nothing here: the Go kernels compute with denormal numbers.
 func FlushDenormals() (restore func()) { return func() {} }
 
 // Pause lets others run while a goroutine waits in a loop.

@@ -1,5 +1,5 @@
-// Package figures draws the figures of results into files: the values of a table, the registry's
-// panels of them, and pictures.
+// Package figures draws the figures of results into files: it fills in the figures' values, builds
+// the registry's panels and has package plots draw them.
 package figures
 
 import (
@@ -20,7 +20,7 @@ import (
 // Folder is the folder of a study that Study draws into.
 const Folder = "figures"
 
-// Outcome is what became of the figures that were asked for.
+// Outcome says which of the requested figures were drawn.
 type Outcome struct {
 	Drawn  []string // the files' paths
 	Failed []Undrawn
@@ -30,7 +30,7 @@ type Outcome struct {
 // Undrawn is a figure that cannot be drawn, and why.
 type Undrawn struct{ Name, Why string }
 
-// Lines say what is not drawn, one line a figure; one for all where the reason is the same.
+// Lines say what is not drawn, one line per figure, or one for all if the reason is the same.
 func (o Outcome) Lines() []string {
 	if len(o.Drawn) == 0 && len(o.Failed) == 0 {
 		return []string{"no figure is drawn: the experiment file asks for none"}
@@ -46,9 +46,9 @@ func (o Outcome) Lines() []string {
 	return lines
 }
 
-// Study draws the figures that the study's experiment file asks for into the study's folder, each
-// file whole or not at all. Files of figures that an earlier call has drawn there and this one has
-// not are removed; other files stay.
+// Study draws the figures that the experiment file asks for into the study's folder; each file is
+// replaced as a whole. Files of figures that an earlier call has drawn and this one has not are
+// removed; other files are kept.
 func Study(s *study.Study, r report.Results) (Outcome, error) {
 	folder := s.Folder.Path(Folder)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -63,8 +63,8 @@ func Study(s *study.Study, r report.Results) (Outcome, error) {
 	return o, removeOthers(folder, o.Drawn)
 }
 
-// Sheet draws the figures that scores of another program allow into a folder, which it makes, as
-// SVG and PNG. It takes accuracies, and a file with multiply-adds. Other files of the folder stay.
+// Sheet draws the figures that another program's scores allow into a folder, which it creates, as
+// SVG and PNG. It needs accuracies and multiply-adds. Other files in the folder are kept.
 func Sheet(r report.Results, folder string) (Outcome, error) {
 	if r.Lower() || !r.Has("madds") {
 		return Outcome{}, errors.New("figures are of accuracy against cost: they take accuracies, " +

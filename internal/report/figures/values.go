@@ -14,8 +14,8 @@ import (
 	"gridsearch/search/planner"
 )
 
-// studyValues are those of a study. Its families make curves where all dimensions are scaled
-// together as well: without, the controls of a grid would be taken for curves.
+// studyValues are the values of a study. Its families are curves only where all dimensions are
+// scaled together as well: otherwise the controls of a grid would look like curves.
 func studyValues(s *study.Study, r report.Results) figure.Values {
 	v := figure.Values{Title: r.Study, Accuracy: "validation top-1, %", Points: points(r),
 		Latencies: latencies(r), Curves: curves(s.Records, r)}
@@ -26,7 +26,7 @@ func studyValues(s *study.Study, r report.Results) figure.Values {
 	return v
 }
 
-// sheetValues are those of a file of scores. A curve has two points or more.
+// sheetValues are the values of a file of scores. A curve has at least two points.
 func sheetValues(r report.Results) figure.Values {
 	v := figure.Values{Title: r.Study, Accuracy: "validation top-1, %", Points: points(r)}
 	if r.Metric != "top1" {
@@ -51,7 +51,7 @@ func points(r report.Results) []figure.Point {
 	return list
 }
 
-// latencies are the same at the milliseconds that one image takes at least, where that has been
+// latencies are the trials at the least time of one image in milliseconds, where that has been
 // measured.
 func latencies(r report.Results) []figure.Point {
 	var list []figure.Point
@@ -65,7 +65,7 @@ func latencies(r report.Results) []figure.Point {
 	return list
 }
 
-// point is a trial with one standard error to either side.
+// point is a trial with one standard error on either side.
 func point(t report.Trial) figure.Point {
 	mean := *t.MeanTop1
 	p := figure.Point{Trial: t.Name, Family: firstControl(t), Cost: float64(t.MAdds),
@@ -83,8 +83,8 @@ func firstControl(t report.Trial) string {
 	return name
 }
 
-// families are the ways to scale at growing cost, each beginning with the base network. One without
-// a trained trial is left out.
+// families are the ways to scale with growing cost, each starting with the base network. One
+// without a trained trial is left out.
 func families(r report.Results) []figure.Family {
 	var list []figure.Family
 	for _, name := range []string{"width", "depth", "resolution", figure.Compound} {
@@ -101,7 +101,7 @@ func families(r report.Results) []figure.Family {
 	return list
 }
 
-// family are the trained trials of a family, in plan order, and what ends it.
+// family is the trained trials of a family, in plan order, and what ends it.
 func family(r report.Results, name string) figure.Family {
 	f := figure.Family{Name: name}
 	for _, t := range r.Trials {
@@ -118,7 +118,7 @@ func family(r report.Results, name string) figure.Family {
 	return f
 }
 
-// member says whether a trial belongs to a family, and what its dimension is multiplied by.
+// member reports whether a trial belongs to a family, and by what its dimension is multiplied.
 func member(t report.Trial, family string) (label string, ok bool) {
 	i := slices.IndexFunc(t.Labels, func(l planner.Label) bool { return l.Control == family })
 	if i < 0 {

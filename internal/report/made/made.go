@@ -1,4 +1,5 @@
-// Package made is a study with literal results, and files of scores, for the tests of reports.
+// Package made provides a study with literal results, and files of scores, for the tests of
+// reports.
 package made
 
 import (
@@ -100,7 +101,7 @@ func Timed(t testing.TB) *study.Study {
 	return s
 }
 
-// Main runs tests with a cache of their own in place of the user's.
+// Main runs tests with a cache folder of their own instead of the user's.
 func Main(m *testing.M) {
 	dir, err := os.MkdirTemp("", "cache")
 	if err != nil {

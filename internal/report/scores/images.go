@@ -8,16 +8,17 @@ import (
 	"gridsearch/search/images"
 )
 
-// Images compares the trials that are tied with the best image by image. Everything in it is of
-// these networks as they were trained, and of images like the validation images.
+// Images compares the trials of the tied set image by image. All of it is about these networks as
+// trained, on images like the validation images.
 type Images struct {
 	N       int     `json:"validation_images"` // 0 before a run is complete
 	Best    string  `json:"best"`              // trial with the highest mean top-1
 	Classes []Class `json:"classes"`
 
-	// Own is how the best's runs agree with each other; null below two.
+	// Own is how the runs of the best trial agree with each other; null for fewer than two.
 	Own *Concord `json:"agreement_between_seeds"`
-	// Pairs are those with the best: of the tied trials, or of a lone winner's runner-up.
+	// Pairs are the comparisons with the best: of the other tied trials, or of the runner-up to a
+	// lone winner.
 	Pairs   []Pair   `json:"pairs"`
 	Spreads []Spread `json:"signal_to_noise"`
 
@@ -40,15 +41,15 @@ type ClassAccuracy struct {
 }
 
 // Concord is how far the errors of runs agree; means over pairs of runs. Agreement is the share of
-// images that both classify correctly, or neither.
+// images that both classify correctly, or both wrongly.
 type Concord struct {
 	Agreement float64  `json:"agreement"`
 	Kappa     *float64 `json:"kappa"` // Cohen's, on right and wrong
 }
 
-// Pair compares a trial with the best on the seeds that both have. Differences are the trial's less
-// the best's, seeds averaged within each image; counts are of images that one of two runs alone
-// classifies correctly, by seed.
+// Pair compares a trial with the best on the seeds that both have. Differences are the trial's
+// minus the best's, averaged over seeds within each image; counts are of images that only one of
+// two runs classifies correctly, by seed.
 type Pair struct {
 	Trial      string    `json:"trial"`
 	Seeds      []int     `json:"seeds"`
@@ -61,7 +62,7 @@ type Pair struct {
 	Concord
 }
 
-// Interval is a percentile interval by bootstrap over images.
+// Interval is a bootstrap percentile interval over images.
 type Interval struct {
 	Mean float64 `json:"mean"`
 	Low  float64 `json:"low"`
@@ -95,7 +96,7 @@ func newImages(r report.Results, runs []run) *Images {
 }
 
 // opponents are the best trial and those that it is compared with: the other tied ones, the
-// runner-up alone if there are none, and all while the statistics know no tied set.
+// runner-up if there are none, and all while there is no tied set.
 func opponents(r report.Results) (best string, others []string) {
 	trials := slices.DeleteFunc(slices.Clone(r.Trials), func(t report.Trial) bool {
 		return t.MeanTop1 == nil
@@ -155,7 +156,7 @@ func accuracy(runs []run, class int) *float64 {
 	return number(sum)
 }
 
-// between compares the runs of one trial with each other; nil below two.
+// between compares the runs of one trial with each other; nil for fewer than two.
 func between(runs []run) *Concord {
 	var counts []images.Pair
 	for i, a := range runs {
@@ -199,7 +200,7 @@ func pairs(runs []run, best string, others []string, confidence float64) []Pair 
 	return list
 }
 
-// common takes of two trials' runs those whose seeds the other has too, in the order of seeds.
+// common lists the runs of two trials on the seeds that both have, in the order of seeds.
 func common(a, b []run) (ours, theirs []run) {
 	for _, r := range a {
 		i := slices.IndexFunc(b, func(other run) bool { return other.seed == r.seed })
@@ -210,7 +211,7 @@ func common(a, b []run) (ours, theirs []run) {
 	return ours, theirs
 }
 
-// newPair counts; the intervals are missing still.
+// newPair counts; the intervals are filled in later.
 func newPair(trial string, best, other []run) Pair {
 	p := Pair{Trial: trial}
 	var counts []images.Pair
@@ -229,7 +230,7 @@ func newPair(trial string, best, other []run) Pair {
 func (r run) indicator() []float64 { return images.Indicator(r.correct) }
 func (r run) loss() []float64      { return r.losses }
 
-// difference is a trial's values less the best's on each image, both averaged over seeds.
+// difference is a trial's values minus the best's on each image, both averaged over seeds.
 func difference(best, other []run, values func(run) []float64) []float64 {
 	average := func(runs []run) []float64 {
 		var rows [][]float64
@@ -241,11 +242,11 @@ func difference(best, other []run, values func(run) []float64) []float64 {
 	return images.Subtract(average(other), average(best))
 }
 
-// baseName is the trial that a search starts from: it is no candidate, and its distance to them is
-// not what a search has to find.
+// baseName is the trial that a search starts from: it is not a candidate, and its distance from
+// them is not what a search has to find.
 const baseName = "base"
 
-// spread compares the trials that have a run of every seed of the one that has most.
+// spread compares the trials that have a run of every seed of the trial with the most seeds.
 func spread(r report.Results, metric string) Spread {
 	trials := slices.DeleteFunc(slices.Clone(r.Trials), func(t report.Trial) bool {
 		return t.Name == baseName
@@ -277,8 +278,8 @@ func completeSeeds(t report.Trial) []int {
 	return seeds
 }
 
-// recordedRow is a metric of a trial's complete runs with these seeds, in the order of seeds, as
-// results have them.
+// recordedRow is a metric of a trial's complete runs with these seeds, in the order of seeds, from
+// the results.
 func recordedRow(t report.Trial, metric string, seeds []int) []float64 {
 	var row []float64
 	for _, run := range t.Runs {

@@ -1,5 +1,5 @@
-// Package scores says of a study's runs what their predictions of single images say: trials by
-// another metric than top-1, and trials that are tied, image by image.
+// Package scores evaluates the predictions of a study's runs: trials by another metric than top-1,
+// and tied trials image by image.
 package scores
 
 import (
@@ -21,29 +21,30 @@ import (
 	"gridsearch/search/images"
 )
 
-// Formats lists the forms that Write knows.
+// Formats lists the formats that Write can write.
 var Formats = []string{"table", "json"}
 
-// Document is the results of a study with what is asked for beside them: `gridsearch results
-// --metric` and `--images` print it as JSON, with the fields of the results as they are without.
+// Document is the results of a study with additional evaluations: `gridsearch results --metric` and
+// `--images` print it as JSON, with all fields of the results themselves.
 type Document struct {
 	report.Results
 	Scores *Scores `json:"scores,omitempty"`
 	Images *Images `json:"images,omitempty"`
 }
 
-// Request says what of a Document is wanted.
+// Request says what a Document shall contain.
 type Request struct {
 	Metric string       // one of images.MetricNames; empty for none
 	Images bool         // trials image by image
-	Note   func(string) // is told what takes its time
+	Note   func(string) // called before slow work
 
-	// Predictions visits those of every complete run, one at a time and in plan order: recall.Each.
+	// Predictions visits the predictions of every complete run, one at a time and in plan order:
+	// recall.Each.
 	Predictions func(s *study.Study, note func(string), visit func(predictions.File) error) error
 }
 
-// New makes the document of a study. Top-1, top-5 and loss are on the record; all else is computed
-// from the runs' predictions, whose errors are passed on.
+// New makes the document of a study. Top-1, top-5 and loss are on record; everything else is
+// computed from the runs' predictions, whose errors are returned.
 func New(s *study.Study, r Request) (Document, error) {
 	d := Document{Results: report.New(s)}
 	metric, ok := images.FindMetric(r.Metric)
@@ -70,7 +71,7 @@ func New(s *study.Study, r Request) (Document, error) {
 	return d, nil
 }
 
-// recorded are the values of a metric, by the runs' keys, that is on the record; nil for others.
+// recorded are the values of a metric on record, by the runs' keys; nil for other metrics.
 func recorded(s *study.Study, metric string) map[string]float64 {
 	column := map[string]func(*store.Result) float64{
 		"top1": func(r *store.Result) float64 { return r.Top1 },
@@ -100,7 +101,7 @@ type run struct {
 	names      []string // of the classes
 }
 
-// read goes through the predictions of all complete runs. A metric without a name is none.
+// read reads the predictions of all complete runs. A metric with an empty name is none.
 func read(s *study.Study, m images.Metric, request Request) (runs []run, err error) {
 	err = request.Predictions(s, request.Note, func(p predictions.File) error {
 		r := run{key: p.Key, trial: p.Trial, seed: p.Seed, correct: p.Correct(), losses: p.Losses(),
@@ -115,7 +116,7 @@ func read(s *study.Study, m images.Metric, request Request) (runs []run, err err
 }
 
 // Scores are the trials of a study by a metric, the best mean first and those without a complete
-// run last. Shares of images and calibration errors are fractions, losses in nats.
+// run last. Shares of images and calibration errors are fractions, losses are in nats.
 type Scores struct {
 	Metric string  `json:"metric"`
 	Lower  bool    `json:"lower_is_better"`
@@ -177,7 +178,7 @@ func newTrial(t report.Trial, values map[string]float64) Trial {
 	return trial
 }
 
-// number is nil for what JSON has no word for: NaN and infinities.
+// number is a pointer to a number, nil for NaN and infinities, which JSON does not have.
 func number(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil
@@ -227,7 +228,7 @@ func (s *Scores) table(w io.Writer) {
 		"top-1 is said without --metric\n", better)
 }
 
-// always says whether all runs have one value.
+// always reports whether all runs have that value.
 func (s *Scores) always(value float64) bool {
 	for _, t := range s.Trials {
 		if slices.ContainsFunc(t.Runs, func(r Score) bool { return r.Value != value }) {
@@ -244,7 +245,7 @@ func (s *Scores) cell(v *float64) string {
 	return fixed(v, 1, 4)
 }
 
-// fixed prints a number times a factor; "?" where it is not known.
+// fixed prints a number times a factor; "?" for nil.
 func fixed(v *float64, factor float64, digits int) string {
 	if v == nil {
 		return "?"

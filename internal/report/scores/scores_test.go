@@ -123,7 +123,7 @@ func compared() (report.Results, []run) {
 		runOf("late", 2, "x.x.x."), runOf("far", 0, "......")}
 }
 
-// TestImages holds a small comparison against values computed by hand.
+// TestImages compares a small comparison with values computed by hand.
 func TestImages(t *testing.T) {
 	r, runs := compared()
 	v := newImages(r, runs)

@@ -37,7 +37,7 @@ func (v *Images) classTable(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
-// pairNotes says what the columns of the pairs are.
+// pairNotes explains the columns of the pairs.
 const pairNotes = `
 top-1 and loss: a trial's less the best's on the same images, seeds averaged, with intervals by
 bootstrap over images; best alone, it alone: images that one of two runs of a seed classifies
@@ -80,7 +80,7 @@ func average(counts []int) string {
 	return strconv.FormatFloat(float64(sum)/float64(len(counts)), 'f', 1, 64)
 }
 
-// signalLine says how well the metrics tell trials apart, side by side.
+// signalLine compares how well the metrics separate trials.
 func (v *Images) signalLine() string {
 	var parts []string
 	for _, s := range v.Spreads {

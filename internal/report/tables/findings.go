@@ -58,7 +58,7 @@ func (r results) compared() int {
 	return n
 }
 
-// verdict is the answer with what it promises.
+// verdict is the conclusion with its confidence.
 func (r results) verdict() string {
 	tied := r.TiedSet()
 	promise := r.level() + " of such searches keep every best one"
@@ -87,7 +87,7 @@ func (r results) highest() string {
 	return "highest"
 }
 
-// noise is that of one run, and what pairing by seed takes from it.
+// noise is the standard deviation of one run, and how much pairing by seed reduces it.
 func (r results) noise() string {
 	if r.Noise == nil {
 		return ""
@@ -96,8 +96,8 @@ func (r results) noise() string {
 		"pairing by seed saves %.0f %% of its variance", r.amount(*r.Noise), 100**r.PairingSaved)
 }
 
-// images is what their draw does to the comparison, from the bits on record; without these, how
-// well they know one accuracy.
+// images is the effect of the draw of images on the comparison, from the bits on record; without
+// these, the standard error of one accuracy.
 func (r results) images() string {
 	trials := r.Ranked()
 	if r.Validation == 0 || trials[0].MeanTop1 == nil {
@@ -130,7 +130,7 @@ const (
 	mostAlike  = 4 // trials that permutations of a few seeds cannot tell apart
 )
 
-// check says what the other test makes of the tied set.
+// check compares the tied set with that of the other test.
 func (r results) check() string {
 	switch {
 	case r.flipped():

@@ -26,12 +26,12 @@ func (r results) sheetCSV(w io.Writer) error {
 	return c.WriteAll(rows)
 }
 
-// named says whether the trials have coefficients to be known by.
+// named reports whether the trials have coefficients.
 func (r results) named() bool {
 	return r.Has("alpha") || r.Has("beta") || r.Has("gamma")
 }
 
-// title is that of the column of means.
+// title is the title of the column of means.
 func (r results) title() string {
 	switch {
 	case r.Sheet == nil || r.Metric == "top1":
@@ -58,7 +58,7 @@ func (r results) signed(v float64) string {
 	return unsigned(fmt.Sprintf("%+.2f", 100*v))
 }
 
-// unsigned takes the sign from zero.
+// unsigned removes the sign of zero.
 func unsigned(text string) string {
 	if strings.Trim(text, "+0.") == "" {
 		return text[1:]
@@ -66,7 +66,7 @@ func unsigned(text string) string {
 	return text
 }
 
-// amount prints a size of differences with its unit.
+// amount prints the size of a difference with its unit.
 func (r results) amount(v float64) string {
 	if r.Lower() {
 		return fmt.Sprintf("%.4f", v)

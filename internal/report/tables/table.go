@@ -21,8 +21,8 @@ type column struct {
 	wide bool // of the wide table alone
 }
 
-// columns are those of the table: coefficients, cost, accuracy and what it is worth; the wide one
-// has the rest.
+// columns are those of the table: coefficients, cost, accuracy and its statistics; the wide one has
+// all.
 func (r results) columns(wide bool) []column {
 	list := r.networkColumns()
 	list = append(list, r.latencyColumns()...)
@@ -66,7 +66,7 @@ func (r results) networkColumns() []column {
 		column{"params", func(t report.Trial) string { return si.Text(float64(t.Params)) }, true})
 }
 
-// lacks says whether a file of scores has nothing for a column.
+// lacks reports whether a file of scores has no values for a column.
 func (r results) lacks(name string) bool {
 	switch name {
 	case "control":
@@ -102,7 +102,7 @@ func (r results) latencyColumns() []column {
 	return list
 }
 
-// scaled says whether a trial beside the base has another phi than 1.
+// scaled reports whether a trial other than the base has a phi other than 1.
 func (r results) scaled() bool {
 	return slices.ContainsFunc(r.others(), func(t report.Trial) bool { return phi(t) != "1" })
 }
@@ -158,7 +158,7 @@ func cost(t report.Trial) string     { return fmt.Sprintf("%.2f", t.MAddsRatio) 
 func permuted(t report.Trial) string { return probability(t.Permutation) }
 func flipped(t report.Trial) string  { return probability(t.SignFlip) }
 
-// runs is their number.
+// runs is the number of complete runs, and of those that failed or were dropped.
 func runs(t report.Trial) string {
 	if t.ExcludedBy != "" {
 		return "-"
@@ -176,7 +176,7 @@ func runs(t report.Trial) string {
 	return fmt.Sprintf("%d (%s)", t.N, strings.Join(without, ", "))
 }
 
-// interval is that of the mean alone.
+// interval is the confidence interval of the mean alone.
 func (r results) interval(t report.Trial) string {
 	if t.CILow == nil || t.CIHigh == nil {
 		return "?"
@@ -184,7 +184,8 @@ func (r results) interval(t report.Trial) string {
 	return r.value(t.CILow) + ".." + r.value(t.CIHigh)
 }
 
-// behind is the distance behind the best with its interval, in points where scores are accuracies.
+// behind is the distance from the best with its confidence interval, in points where scores are
+// accuracies.
 func (r results) behind(t report.Trial) string {
 	if t.Behind == nil {
 		return ""
@@ -193,7 +194,8 @@ func (r results) behind(t report.Trial) string {
 		r.signed(*t.BehindHigh))
 }
 
-// probability is one with three digits; what a simulation cannot tell from 0 is not 0.
+// probability prints a p value with three digits; what a simulation cannot distinguish from 0 is
+// not 0.
 func probability(v *float64) string {
 	switch {
 	case v == nil:
@@ -204,7 +206,7 @@ func probability(v *float64) string {
 	return fmt.Sprintf("%.3f", *v)
 }
 
-// chance is the probability of being best in percent, never 0 or 100: no simulation shows that.
+// chance is the probability of being best in percent, never 0 or 100, as no simulation shows that.
 func chance(t report.Trial) string {
 	switch {
 	case t.BestChance == nil:
@@ -224,7 +226,7 @@ func star(t report.Trial) string {
 	return ""
 }
 
-// rows are the cells of the trials, the best first; the base comes last, behind an empty row.
+// rows are the cells of the trials, the best first; the base comes last, after an empty row.
 func (r results) rows(columns []column) [][]string {
 	var rows [][]string
 	row := func(t report.Trial) []string {
@@ -273,7 +275,7 @@ func (r results) table(w io.Writer, wide bool) error {
 	return err
 }
 
-// top5Differs says whether top-5 is below 1 in a run: with five classes or fewer it never is.
+// top5Differs reports whether top-5 is below 1 in a run: with five classes or fewer it never is.
 func (r results) top5Differs() bool {
 	for _, t := range r.Trials {
 		below := func(run report.Run) bool { return run.Top5 != nil && *run.Top5 < 1 }
@@ -284,7 +286,7 @@ func (r results) top5Differs() bool {
 	return false
 }
 
-// escaped is a row whose cells hold no bar that would end them.
+// escaped is a row with the bars in its cells escaped for Markdown.
 func escaped(row []string) []string {
 	cells := slices.Clone(row)
 	for i, cell := range cells {
@@ -309,8 +311,8 @@ func (r results) markdown(w io.Writer, wide bool) error {
 	return err
 }
 
-// flipped says whether the seeds allow the check by sign flips, and permuted whether there is one
-// by permutation.
+// flipped reports whether the seeds allow the sign-flip test, and permuted whether there is a
+// permutation test.
 func (r results) flipped() bool {
 	return slices.ContainsFunc(r.Trials, func(t report.Trial) bool { return t.SignFlip != nil })
 }

@@ -12,15 +12,15 @@ import (
 	"gridsearch/internal/report"
 )
 
-// Formats lists the forms that Write knows.
+// Formats lists the formats that Write can write.
 var Formats = []string{"table", "csv", "json", "jsonl", "md"}
 
 // results are what is printed.
 type results struct{ report.Results }
 
 // Write prints results in one of the Formats: the table and Markdown for people, in percent,
-// ranked, and with all columns where it is wide; CSV with a line for each run and JSON lines with
-// one for each trial, in plan order.
+// ranked, and with all columns if wide is set; CSV with a line for each run and JSON lines with one
+// for each trial, in plan order.
 func Write(w io.Writer, all report.Results, format string, wide bool) error {
 	r := results{all}
 	switch format {
@@ -81,7 +81,7 @@ func (r results) csv(w io.Writer) error {
 	return c.WriteAll(rows)
 }
 
-// number is exact, and empty for what is not known.
+// number is exact; empty for nil.
 func number(v *float64) string {
 	if v == nil {
 		return ""

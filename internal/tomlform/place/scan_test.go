@@ -77,7 +77,7 @@ func paths(path string, v any) []string {
 	return found
 }
 
-// checkPlaces holds the places of a text that the decoder accepts against what it has decoded: the
+// checkPlaces compares the places of a text that the decoder accepts with what it has decoded: the
 // same paths, each inside the text.
 func checkPlaces(t *testing.T, text string) {
 	t.Helper()

@@ -1,6 +1,6 @@
-// Package check tests the trials of a table of scores without assuming a normal distribution,
-// beside the tied set of package stats, whose references it uses. Rows are trials, columns seeds;
-// NaN where a run is missing.
+// Package check tests the trials of a table of scores without assuming a normal distribution, in
+// addition to the tied set of package stats, whose list of references it uses. Rows are trials,
+// columns seeds; NaN where a run is missing.
 package check
 
 import (
@@ -10,15 +10,15 @@ import (
 	"gridsearch/internal/random"
 )
 
-// fewestPermutations is their number at a confidence of 0.95; nearer to 1 there are more, so that
-// fifty are beyond it.
+// fewestPermutations is their number at a confidence of 0.95; at higher confidence there are more,
+// so that fifty exceed it.
 const fewestPermutations = 999
 
-// Permutations gives p values as the tied set has them, without a normal distribution: were the
-// trials that are left equal, their labels could be permuted within each seed ([pitman]). The
-// statistic is the range of the means over the root of the residual sum of squares of those left;
-// the lowest mean is taken out. It needs equal noise of the trials, and a few seeds cannot tell the
-// last two to four apart: there are too few permutations.
+// Permutations returns p values like those of the tied set, without assuming a normal distribution:
+// if the remaining trials were equal, their labels could be permuted within each seed ([pitman]).
+// The statistic is the range of the means over the root of the residual sum of squares of the
+// remaining trials; the lowest mean is eliminated. It assumes equal noise of the trials, and with
+// few seeds it cannot separate the last two to four: there are too few permutations.
 func Permutations(x [][]float64, means []float64, confidence float64) []float64 {
 	count := max(fewestPermutations, int(math.Ceil(50/(1-confidence)-1e-6))-1)
 	rows := slices.Clone(x)
@@ -39,7 +39,7 @@ func Permutations(x [][]float64, means []float64, confidence float64) []float64 
 	return p
 }
 
-// same is the largest difference between means that is rounding.
+// same is the largest difference between means that is due to rounding.
 const same = 1e-12
 
 func sequence(n int) []int {
@@ -50,8 +50,8 @@ func sequence(n int) []int {
 	return list
 }
 
-// permuted is the share of permutations, the table itself among them, whose statistic reaches the
-// table's; least where it is no larger than that, which many permutations need not be drawn for.
+// permuted is the share of permutations, the table itself included, whose statistic reaches the
+// table's; it returns least early if the share is no larger than that, which few draws can show.
 func permuted(rows [][]float64, count int, least float64) float64 {
 	work := newColumns(rows)
 	observed := work.statistic()
@@ -69,7 +69,7 @@ func permuted(rows [][]float64, count int, least float64) float64 {
 	return max(least, float64(reached)/float64(count+1))
 }
 
-// columns is a table by seeds, whose scores change places within a seed; holes stay where they are.
+// columns is a table by seeds, whose scores are permuted within a seed; missing ones stay missing.
 type columns struct {
 	scores [][]float64 // [seed][trial that has it]
 	trials [][]int

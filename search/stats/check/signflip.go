@@ -10,18 +10,18 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Up to mostExact seeds all patterns of signs are counted; beyond it, signDraws random ones.
+// Up to mostExact seeds all patterns of signs are enumerated; beyond that, signDraws random ones.
 const (
 	mostExact = 16
 	signDraws = 1 << 16
 )
 
-// SignFlips tests every trial against the one with the highest mean, by p values of the paired
+// SignFlips tests every trial against the one with the highest mean, with p values of the paired
 // sign-flip test: if two trials were equal, each difference between their scores of a seed would be
-// as likely to have the other sign. It assumes nothing about the noise, but that the best was
-// chosen beforehand: it was not, so that somebody is rejected in 12 to 15 % of searches among
+// as likely to have the opposite sign. It assumes nothing about the noise, but assumes that the
+// best was chosen beforehand: as it was not, some trial is rejected in 12 to 15 % of searches among
 // equals. The p values are adjusted for the number of trials ([holm]); that of the best is NaN, and
-// so are all where so few seeds could reject nothing: p is never below 2 / 2^seeds.
+// so are all where there are too few seeds to reject anything: p is never below 2 / 2^seeds.
 func SignFlips(x [][]float64, means []float64, confidence float64) []float64 {
 	p, best := unknown(len(x)), 0
 	for i, mean := range means {
@@ -52,8 +52,8 @@ func paired(a, b []float64) []float64 {
 	return list
 }
 
-// signFlip is the share of sign patterns that bring the sum of the differences at least as far from
-// 0 as it is.
+// signFlip is the share of sign patterns whose sum of differences is at least as far from 0 as the
+// observed one.
 func signFlip(differences []float64) float64 {
 	// Sums of one pattern in another order may differ by rounding.
 	observed := math.Abs(floats.Sum(differences)) - same*float64(len(differences))
@@ -84,8 +84,8 @@ func signFlip(differences []float64) float64 {
 	return float64(count+1) / (signDraws + 1)
 }
 
-// holm adjusts p values for their number, NaN left out ([holm]): the smallest is multiplied by all
-// of them, the next by one less, and none is below a smaller one's.
+// holm adjusts p values for their number, ignoring NaN ([holm]): the smallest is multiplied by
+// their number, the next by one less, and the result is made monotonic.
 func holm(p []float64) []float64 {
 	var order []int
 	for i, v := range p {

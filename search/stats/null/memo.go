@@ -2,7 +2,7 @@ package null
 
 import "sync"
 
-// memo remembers the values of a slow function.
+// memo caches the values of a slow function.
 type memo[K comparable, V any] struct {
 	mutex  sync.Mutex
 	values map[K]V

@@ -1,11 +1,11 @@
-// Package null simulates how large the statistics of package stats get where all trials are equal,
-// with the arithmetic of a table of scores: the largest t between any two of the first m trials,
-// for every m, and the largest t by which one trial falls behind the others.
+// Package null simulates the null distribution of the statistics of package stats, where all trials
+// are equal, with the arithmetic of a table of scores: the largest t between any two of the first m
+// trials, for every m, and the largest t by which one trial falls behind the others.
 //
-// Two sets of tables are drawn, and the larger tail counts. In one, variances are drawn from the
-// estimated prior and pooled and shrunk as those of the real table are. In the other each shrunk
-// variance is independent, as where the trials' noise is most unlike. Draws come from named streams
-// and are counted in whole numbers: they are the same on every machine and with any number of
+// Two sets of tables are drawn, and the larger tail is used. In one, variances are drawn from the
+// estimated prior and pooled and shrunk like those of the real table. In the other the shrunk
+// variances are independent, as if the trials' noise were most unequal. Draws come from named
+// streams and counts are integers: they are the same on every machine and with any number of
 // threads.
 package null
 
@@ -24,13 +24,13 @@ import (
 	"gridsearch/internal/random"
 )
 
-// Cache keeps what was simulated between calls of the program. It may lose everything.
+// Cache stores simulated distributions between runs of the program. It may lose entries.
 type Cache interface {
 	Load(name string) ([]byte, bool) // what was saved, whole
 	Save(name string, data []byte)
 }
 
-// Null is the simulated distribution of a kind of table.
+// Null is the simulated null distribution for a kind of table.
 type Null struct {
 	seeds int        // of the table, for the t test of two trials alone
 	draws int        // tables in each set
@@ -38,34 +38,34 @@ type Null struct {
 	first []uint32   // [cell]: the same of the first trial's largest deficit
 }
 
-// Draws behind the usual levels, and behind those nearer to 1: of these, 200 reach beyond it.
+// Draws for the usual levels, and for levels nearer to 1: there, 200 exceed the level.
 const (
 	fewestDraws = 20000
 	beyondLevel = 200
 )
 
-// mostColumns bounds the simulated seeds: with more of them variances are known so well that the
-// tails no longer change.
+// mostColumns is the largest number of simulated seeds: with more, variances are known so well that
+// the tails no longer change.
 const mostColumns = 65
 
-// mostEven bounds the prior degrees of freedom that simulated variances are drawn with. The
-// estimate says "equal" wherever it sees no excess, which is what it sees in a third of searches
-// among forty trials whose noise is uneven by 1:3: taken at its word they lose a best one in 6.4 %
-// of searches, with the bound in 5.1 %; even noise goes from 2.4 to 1.3 %, and from 3.5 to 2.8 % of
-// a dozen.
+// mostEven is the largest number of prior degrees of freedom that simulated variances are drawn
+// with. The estimate says "equal" wherever it sees no excess, as it does in a third of searches
+// among forty trials whose noise is uneven by 1:3: taken literally they lose a best one in 6.4 % of
+// searches, with the limit in 5.1 %; with even noise it goes from 2.4 to 1.3 %, and from 3.5 to 2.8
+// % for a dozen trials.
 const mostEven = 20
 
-// version is raised when a change alters what is simulated.
+// version is raised when a change alters the simulated numbers.
 const version = 1
 
-// key is what a null depends on.
+// key is what a null distribution depends on.
 type key struct {
 	seeds        string // of every trial, a byte each, the fewest first
 	prior, draws int
 }
 
-// keyOf is the key of a table's null. Trials with the fewest seeds come first: whoever is left, the
-// simulated trials have no more seeds.
+// keyOf is the key of a table's null distribution. Trials with the fewest seeds come first:
+// whichever trials are left, the simulated ones have no more seeds.
 func keyOf(n []int, prior, draws int) key {
 	seeds := make([]byte, len(n))
 	for i, v := range n {
@@ -75,7 +75,7 @@ func keyOf(n []int, prior, draws int) key {
 	return key{string(seeds), prior, draws}
 }
 
-// String names the file of a null: trials x seeds, prior degrees of freedom, tables.
+// String is the file name of a null distribution: trials x seeds, prior degrees of freedom, tables.
 func (k key) String() string {
 	name := fmt.Sprintf("null-%d", version)
 	for from := 0; from < len(k.seeds); {
@@ -86,12 +86,12 @@ func (k key) String() string {
 	return fmt.Sprintf("%s-%d-%d", name, k.prior, k.draws)
 }
 
-// nulls remembers what this process has simulated.
+// nulls caches what this process has simulated.
 var nulls = memo[key, *Null]{values: map[key]*Null{}}
 
-// Of gives the null of a table whose trials have n scores each, and whose variances were shrunk
-// with prior degrees of freedom: from memory, from the cache, or simulated. A nil cache is none.
-// Two trials are compared by Student's t, which needs no simulation.
+// Of is the null distribution for a table whose trials have n scores each, and whose variances were
+// shrunk with prior degrees of freedom: from memory, from the cache, or simulated. The cache may be
+// nil. Two trials are compared by Student's t, which needs no simulation.
 func Of(n []int, prior int, confidence float64, cache Cache) *Null {
 	if len(n) == 2 {
 		return &Null{seeds: min(n[0], n[1])}
@@ -121,7 +121,7 @@ func (u *Null) P(m int, t float64) float64 {
 	return share(u.pairs[m-2], t*t, u.draws)
 }
 
-// Deficit is the t that a trial falls behind the best of its equals with probability 1 - level.
+// Deficit is the t by which a trial falls behind the best of its equals with probability 1 - level.
 func (u *Null) Deficit(level float64) float64 {
 	if u.pairs == nil {
 		return distuv.StudentsT{Sigma: 1, Nu: float64(u.seeds - 1)}.Quantile(level)
@@ -142,7 +142,7 @@ func (u *Null) Deficit(level float64) float64 {
 	return math.Sqrt(edge(low) + at*(edge(high)-edge(low)))
 }
 
-// Cells of t²: 32 to a factor of 2, from 2^-20 to 2^40. Their edges are numbers with few bits, so
+// Cells of t²: 32 for each factor of 2, from 2^-20 to 2^40. Their edges are exact in binary, so
 // that counting needs no logarithm and is the same on every machine.
 const (
 	cellBits  = 5
@@ -150,7 +150,7 @@ const (
 	cells     = 60<<cellBits + 1
 )
 
-// cell is the place of t², the last one for all that is larger.
+// cell is the index of the cell of t², the last one for all larger values.
 func cell(t2 float64) int {
 	return min(max(0, int(math.Float64bits(t2)>>(52-cellBits))-firstCell), cells-1)
 }
@@ -160,8 +160,8 @@ func edge(cell int) float64 {
 	return math.Float64frombits(uint64(cell+firstCell) << (52 - cellBits))
 }
 
-// share is the p value of t² (never 0: of the real table and all simulated ones), linear inside a
-// cell.
+// share is the p value of t² (never 0: the real table counts among the simulated ones),
+// interpolated linearly inside a cell.
 func share(tails []uint32, t2 float64, draws int) float64 {
 	c := cell(t2)
 	count := float64(tails[c])
@@ -177,7 +177,7 @@ func share(tails []uint32, t2 float64, draws int) float64 {
 	return (count + 1) / float64(draws+1)
 }
 
-// blockDraws is the number of tables that share a stream, the unit of work of a thread.
+// blockDraws is the number of tables that share a random stream, the unit of work of a thread.
 const blockDraws = 1000
 
 // simulate draws the tables.
@@ -230,7 +230,7 @@ func (u *Null) add(other *Null) {
 	}
 }
 
-// sumTails turns counts of cells into counts of what reaches them.
+// sumTails turns counts of cells into cumulative counts from the top.
 func (u *Null) sumTails() {
 	for _, row := range u.rows() {
 		for c := cells - 2; c >= 0; c-- {
@@ -249,7 +249,7 @@ func (u *Null) larger(other *Null) {
 }
 
 // drawBlock draws the tables of a block for both sets. Where the table's variances are not pooled
-// there is but one set.
+// there is only one set.
 func (u *Null) drawBlock(key key, block int, independent *Null) {
 	s := random.New(1, key.String(), block)
 	d := newDraw(key)
@@ -263,7 +263,7 @@ func (u *Null) drawBlock(key key, block int, independent *Null) {
 	}
 }
 
-// count enters the statistics of a simulated table. Products are rounded before they are compared,
+// count adds the statistics of a simulated table. Products are rounded before they are compared,
 // which keeps results the same on every machine.
 func (u *Null) count(d *draw) {
 	top, place := 0., 0
@@ -324,7 +324,7 @@ func newDraw(key key) *draw {
 }
 
 // shrunk draws a table whose variances come from the prior: its residuals are contrasts of each
-// trial's seeds, centred over the trials as by the fit of seed effects.
+// trial's seeds, centred over the trials like those of the fit of seed effects.
 func (d *draw) shrunk(s *random.Stream) {
 	prior, freedom := float64(d.key.prior), min(d.key.prior, mostEven)
 	for i := range d.z {
@@ -352,7 +352,7 @@ func (d *draw) shrunk(s *random.Stream) {
 	}
 }
 
-// independent draws a table whose shrunk variances know nothing of each other.
+// independent draws a table whose shrunk variances are independent.
 func (d *draw) independent(s *random.Stream) {
 	for i := range d.z {
 		freedom := d.key.prior + int(d.key.seeds[i]) - 1
@@ -360,8 +360,8 @@ func (d *draw) independent(s *random.Stream) {
 	}
 }
 
-// ChiSquared draws from the chi-squared distribution: the logarithm of a product of uniform
-// numbers, and the square of a normal one where the degrees of freedom are odd.
+// ChiSquared draws from the chi-squared distribution: from the logarithm of a product of uniform
+// numbers, plus the square of a normal one where the degrees of freedom are odd.
 func ChiSquared(s *random.Stream, freedom int) float64 {
 	product, sum := 1., 0.
 	for range freedom / 2 {
@@ -379,7 +379,7 @@ func ChiSquared(s *random.Stream, freedom int) float64 {
 	return sum
 }
 
-// encode packs the counts: the difference to the cell before, which is small or nothing in most.
+// encode compresses the counts as differences to the previous cell, most of which are small or 0.
 func (u *Null) encode() []byte {
 	var data []byte
 	for _, row := range u.rows() {
@@ -392,7 +392,7 @@ func (u *Null) encode() []byte {
 	return data
 }
 
-// decode unpacks what encode packed; nil where it is something else.
+// decode is the inverse of encode; nil for anything else.
 func decode(key key, data []byte) *Null {
 	u := newNull(key)
 	for _, row := range u.rows() {

@@ -87,7 +87,7 @@ func (k kept) Load(name string) ([]byte, bool) { data, ok := k[name]; return dat
 func (k kept) Save(name string, data []byte)   { k[name] = data }
 
 // TestNullIsCached: what comes from the cache is what was simulated, and what is damaged there is
-// simulated anew.
+// simulated again.
 func TestNullIsCached(t *testing.T) {
 	n, cache := []int{3, 3, 2, 3, 3}, kept{}
 	forget := func() { nulls.values = map[key]*Null{} }

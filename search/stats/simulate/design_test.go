@@ -40,7 +40,7 @@ func TestQuickstartDesign(t *testing.T) {
 	told := func(seeds int) float64 {
 		c := Cell{Name: "quickstart", Trials: len(q.means), Seeds: seeds, Truth: truth, Noise: Even,
 			Options: stats.Options{Confidence: .95}}
-		return Percent(c.Draw(400), func(s Search) bool { return !s.Estimates[q.depth].Tied })
+		return Percent(c.Draw(400), func(s Search) bool { return !s.Summaries[q.depth].Tied })
 	}
 	if got := told(q.seeds); got < 80 {
 		t.Errorf("%d seeds tell depth from the best in %.0f %% of searches", q.seeds, got)

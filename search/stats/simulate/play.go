@@ -10,27 +10,27 @@ import (
 	"gridsearch/search/stats"
 )
 
-// Workers are those that train the runs of a simulated study.
+// Workers are the workers of a simulated study.
 type Workers struct {
 	Number int     // runs that train at once; at least 1
 	Seed   uint64  // of the order in which runs end
-	Fails  float64 // share of the runs that fail, beside the cell's holes: the same, whoever asks
+	Fails  float64 // share of the runs that fail, besides the cell's holes: the same for every decision
 	// Kills are moments at which the study is killed and started again. Four of them follow each
-	// question: the choice is made, on the record, handed out, and one run more has ended.
+	// question: the choice is made, recorded, handed out, and one more run has ended.
 	Kills []int
 }
 
-// Played is one simulated study as it ended. Its comparison is that of the search's own runs.
+// Played is the outcome of one simulated study. Its comparison is that of the search's own runs.
 type Played struct {
 	Search
 	Study   decide.Study
 	Choices []decide.Choice // that trained or dropped something, in the order in which they were made
 }
 
-// Play plays the studies that Draw draws, with a decision that says what is trained of each: its
-// plan are the cell's trials seed by seed, holes are runs that fail. A run has the same score
-// whoever asks for it and whenever it ends, so that with decide.All the searches are those of Draw.
-// The error is that of decide.Ask, and ends the study.
+// Play simulates the studies that Draw draws, with a decision that says which runs are trained: the
+// plan of each is the cell's trials seed by seed; missing scores are runs that fail. A run has the
+// same score whoever asks for it and whenever it ends, so that with decide.All the searches are
+// those of Draw. The error is that of decide.Ask, and ends the study.
 func (c Cell) Play(studies int, d decide.Decision, w Workers) ([]Played, error) {
 	list := make([]Played, studies)
 	for i := range list {
@@ -44,7 +44,7 @@ func (c Cell) Play(studies int, d decide.Decision, w Workers) ([]Played, error) 
 	return list, nil
 }
 
-// player is a study that is being played: coordinator, record and workers.
+// player simulates a study: coordinator, record and workers.
 type player struct {
 	drawn   *drawn
 	workers Workers
@@ -69,7 +69,7 @@ func newPlayer(c Cell, study int, w Workers) *player {
 	return p
 }
 
-// add puts a run on the record.
+// add adds a run to the record.
 func (p *player) add(r decide.Run) {
 	p.places[r] = len(p.study.Runs)
 	p.study.Runs = append(p.study.Runs, decide.Known{Run: r, Score: math.NaN()})
@@ -93,7 +93,7 @@ func (p *player) play(d decide.Decision) error {
 	return nil
 }
 
-// killed says whether the study dies at this moment. All that was under way is lost.
+// killed reports whether the study is killed at this moment, which loses all that was under way.
 func (p *player) killed() bool {
 	p.moment++
 	if !slices.Contains(p.workers.Kills, p.moment) {
@@ -106,13 +106,13 @@ func (p *player) killed() bool {
 	return true
 }
 
-// write puts a choice on the record. What a worker has begun is not dropped.
+// write records a choice. What a worker has begun is not dropped.
 func (p *player) write(c decide.Choice) {
 	if len(c.Train)+len(c.Drop) > 0 {
 		p.choices = append(p.choices, c)
 	}
 	for _, r := range c.Train {
-		if _, known := p.places[r]; !known {
+		if _, ok := p.places[r]; !ok {
 			p.add(r)
 		}
 	}
@@ -132,7 +132,8 @@ func (p *player) handOut(runs []decide.Run) {
 	}
 }
 
-// endOne has the workers take what waits, and one of the runs end, whichever. False: there is none.
+// endOne lets the workers take what waits, and one of the runs end at random. It returns false if
+// there is none.
 func (p *player) endOne() bool {
 	free := max(1, p.workers.Number) - len(p.busy)
 	begun := min(free, len(p.waiting))
@@ -151,9 +152,9 @@ func (p *player) endOne() bool {
 	return true
 }
 
-// score is that of a run, NaN where it fails: of the search's own runs the one that was drawn, of
-// others one from streams that the run names, with the truth and the noise of its trial. A
-// condition changes nothing but the draw.
+// score is the score of a run, NaN where it fails: for the search's own runs the one that was
+// drawn, for others one from streams named after the run, with the truth and the noise of its
+// trial. A condition changes nothing but the draw.
 func (d *drawn) score(r decide.Run, fails float64) float64 {
 	i := slices.IndexFunc(d.samples, func(s stats.Sample) bool { return s.Trial == r.Trial })
 	if fails > 0 && d.stream("fails", r.Trial, r).Float64() < fails {
@@ -166,13 +167,14 @@ func (d *drawn) score(r decide.Run, fails float64) float64 {
 	return Middle + Unit*(d.shown[i]+seed+d.noise[i]*own)
 }
 
-// stream is one of a run, or with no trial that of all trials' runs with its seed.
+// stream is a random stream of a run, or with an empty trial the one that all trials' runs with its
+// seed share.
 func (d *drawn) stream(purpose, trial string, r decide.Run) *random.Stream {
 	names := append(slices.Clone(d.names), purpose, trial, r.Seed, r.Stream, r.Condition)
 	return random.New(1, names...)
 }
 
-// Samples are the trials' scores in a stream of seeds under a condition, both empty for the
+// Samples are the trials' scores with a stream of seeds under a condition, both empty for the
 // search's own.
 func (p Played) Samples(stream, condition string) []stats.Sample {
 	samples := make([]stats.Sample, len(p.Truth))
@@ -189,7 +191,7 @@ func (p Played) Samples(stream, condition string) []stats.Sample {
 	return samples
 }
 
-// put puts a score at its seed; seeds before it that are not there yet have none.
+// put stores a score at its seed; missing seeds before it get NaN.
 func put(scores []float64, seed int, score float64) []float64 {
 	for len(scores) <= seed {
 		scores = append(scores, math.NaN())
@@ -198,7 +200,7 @@ func put(scores []float64, seed int, score float64) []float64 {
 	return scores
 }
 
-// Trained is the number of runs that a worker has trained to the end.
+// Trained is the number of runs that were trained to the end.
 func (p Played) Trained() int {
 	n := 0
 	for _, k := range p.Study.Runs {
@@ -209,7 +211,7 @@ func (p Played) Trained() int {
 	return n
 }
 
-// DroppedBest says whether a run of a truly best trial was dropped.
+// DroppedBest reports whether a run of a truly best trial was dropped.
 func (p Played) DroppedBest() bool {
 	best := map[string]bool{}
 	for i, is := range p.best() {

@@ -150,7 +150,7 @@ func TestAllIsDraw(t *testing.T) {
 	}
 }
 
-// pure asks twice, and holds the answers and the study against each other.
+// pure asks twice, and compares the answers and the study with each other.
 type pure struct {
 	decide.Decision
 	t *rapid.T

@@ -2,12 +2,11 @@ package simulate
 
 import "math"
 
-// Goal is the share of searches, in percent, in which a lead has to be found to count as one that a
-// design shows.
+// Goal is the power, in percent, at which a lead counts as one that a design can show.
 const Goal = 80
 
-// Power is what searches of one design can show: one trial is ahead of equals, all with the same
-// noise. Differences are in standard deviations of one run, paired by seed.
+// Power is what searches of one design can show: one trial leads, the others are equal, all with
+// the same noise. Differences are in standard deviations of one run, paired by seed.
 type Power struct {
 	Trials   int
 	Seeds    int
@@ -15,26 +14,26 @@ type Power struct {
 	Leads    []Lead
 }
 
-// Lead is what becomes of a trial that is ahead.
+// Lead is the outcome for a trial with a given lead.
 type Lead struct {
 	By   float64
 	Tied int     // median size of the tied set
 	Lone float64 // searches in which the trial is the lone winner, in percent
 }
 
-// Leading is one trial in front of equals by so many standard deviations of one run.
+// Leading is one trial ahead of equals by a number of standard deviations of one run.
 func Leading(by float64) Truth { return Ahead(by / math.Sqrt2) }
 
-// Leads that a search for the smallest one goes through: the first upper end, the largest, and how
-// close the ends come.
+// Leads that the search for the smallest one goes through: the first upper end, the largest, and
+// the final precision.
 const (
 	firstLead = 2
 	mostLead  = 128
 	nearLeads = 1. / 32
 )
 
-// Power draws searches of the cell with leads in front. All leads see the same noise, so that more
-// of a lead never shows less.
+// Power simulates searches of the cell with each of the leads. All leads see the same noise, so
+// that a larger lead never has less power.
 func (c Cell) Power(searches int, leads ...float64) Power {
 	p := Power{Trials: c.Trials, Seeds: c.Seeds, Smallest: c.smallest(searches)}
 	for _, by := range leads {
@@ -46,7 +45,7 @@ func (c Cell) Power(searches int, leads ...float64) Power {
 	return p
 }
 
-// smallest halves the range of leads.
+// smallest finds the smallest lead by bisection.
 func (c Cell) smallest(searches int) float64 {
 	enough := func(by float64) bool {
 		c.Truth = Leading(by)

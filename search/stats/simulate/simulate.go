@@ -1,6 +1,6 @@
-// Package simulate asks what a comparison of trials is worth: it draws scores from known truths and
-// sends them through stats.Compare, the way that real results go. And it asks what a decision is
-// worth: Play trains whole studies that a decide.Decision steers, without training anything.
+// Package simulate tests a comparison of trials by simulation: it draws scores from known truths
+// and passes them through stats.Compare, like real results. It tests decisions too: Play runs whole
+// studies that a decide.Decision controls, without training anything.
 //
 // Differences are in standard deviations of one run, which is unit points of accuracy here. All
 // draws come from named streams: a cell gives the same numbers whenever it is repeated.
@@ -28,7 +28,7 @@ type Truth func(s *random.Stream, k int) []float64
 // Flat is k equal trials.
 func Flat(_ *random.Stream, k int) []float64 { return make([]float64, k) }
 
-// Ahead is one trial in front of equals by a difference of so many paired standard deviations.
+// Ahead is one trial ahead of equals by a number of paired standard deviations.
 func Ahead(by float64) Truth {
 	return func(_ *random.Stream, k int) []float64 {
 		truth := make([]float64, k)
@@ -37,7 +37,7 @@ func Ahead(by float64) Truth {
 	}
 }
 
-// Ridge is a peak in the middle of a line that falls to both sides by height.
+// Ridge is a peak in the middle of a line that falls by height to both ends.
 func Ridge(height float64) Truth {
 	return func(_ *random.Stream, k int) []float64 {
 		truth := make([]float64, k)
@@ -82,7 +82,7 @@ func Uneven(ratio float64) Noise {
 	}
 }
 
-// Loud noise is 1 for all trials but the first, which has so many times as much.
+// Loud noise is 1 for all trials but the first, whose noise is ratio times as large.
 func Loud(ratio float64) Noise {
 	return func(s *random.Stream, k int) []float64 {
 		noise := Even(s, k)
@@ -91,25 +91,25 @@ func Loud(ratio float64) Noise {
 	}
 }
 
-// Cell is a kind of search that is drawn many times.
+// Cell is a kind of search that is simulated many times.
 type Cell struct {
 	Name          string // of its streams: two cells with one name draw the same noise
 	Trials, Seeds int
 	Truth         Truth
 	Noise         Noise
-	Diverged      float64 // the last trial's first run falls by so many standard deviations
+	Diverged      float64 // standard deviations by which the last trial's first run falls
 	Holes         int     // runs that are missing, at random; every trial keeps two
 	Images        float64 // s.d. that the draw of images adds to each trial, on all of its runs alike
 	Options       stats.Options
 }
 
-// Search is one drawn search with what it was drawn from and what was said of it.
+// Search is one simulated search with its truth and its comparison.
 type Search struct {
 	Truth []float64 // true means, in units of a run's standard deviation
 	stats.Comparison
 }
 
-// Draw draws the searches of a cell and compares each.
+// Draw simulates searches of a cell and compares the trials of each.
 func (c Cell) Draw(searches int) []Search {
 	list := make([]Search, searches)
 	for i := range list {
@@ -119,7 +119,7 @@ func (c Cell) Draw(searches int) []Search {
 	return list
 }
 
-// drawn is what a search is drawn from, and what its runs score.
+// drawn is the truth of a simulated search, and its scores.
 type drawn struct {
 	names   []any          // of the streams of this search
 	truth   []float64      // of the trials
@@ -159,7 +159,7 @@ func (c Cell) draw(search int) *drawn {
 // trial names a trial by its number.
 func trial(i int) string { return fmt.Sprintf("trial %d", i) }
 
-// pierce makes the holes.
+// pierce removes scores at random.
 func (c Cell) pierce(s *random.Stream, samples []stats.Sample) {
 	for left := c.Holes; left > 0; {
 		i, j := s.IntN(c.Trials), s.IntN(c.Seeds)
@@ -181,7 +181,7 @@ func present(scores []float64) int {
 	return n
 }
 
-// best says which trials are truly best.
+// best reports for each trial whether it is truly best.
 func (s Search) best() []bool {
 	top, best := math.Inf(-1), make([]bool, len(s.Truth))
 	for _, v := range s.Truth {
@@ -193,19 +193,20 @@ func (s Search) best() []bool {
 	return best
 }
 
-// Lost says whether a truly best trial is put out of the tied set. One without a verdict is not.
+// Lost reports whether a truly best trial is excluded from the tied set. A trial without a verdict
+// is not.
 func (s Search) Lost() bool {
-	return s.dropped(func(e stats.Estimate) bool { return e.Tied })
+	return s.dropped(func(e stats.Summary) bool { return e.Tied })
 }
 
 // LostBy is Lost for the trials whose p value by permutation is at most level.
 func (s Search) LostBy(level float64) bool {
-	return s.dropped(func(e stats.Estimate) bool { return e.Permutation > level })
+	return s.dropped(func(e stats.Summary) bool { return e.Permutation > level })
 }
 
-func (s Search) dropped(in func(stats.Estimate) bool) bool {
+func (s Search) dropped(in func(stats.Summary) bool) bool {
 	for i, best := range s.best() {
-		if e := s.Estimates[i]; best && e.Compared && !in(e) {
+		if e := s.Summaries[i]; best && e.Compared && !in(e) {
 			return true
 		}
 	}
@@ -215,7 +216,7 @@ func (s Search) dropped(in func(stats.Estimate) bool) bool {
 // Size is the number of tied trials.
 func (s Search) Size() int {
 	n := 0
-	for _, e := range s.Estimates {
+	for _, e := range s.Summaries {
 		if e.Tied {
 			n++
 		}
@@ -226,7 +227,7 @@ func (s Search) Size() int {
 // SizeBy is the number of trials whose p value by permutation is above level.
 func (s Search) SizeBy(level float64) int {
 	n := 0
-	for _, e := range s.Estimates {
+	for _, e := range s.Summaries {
 		if e.Permutation > level {
 			n++
 		}
@@ -234,7 +235,7 @@ func (s Search) SizeBy(level float64) int {
 	return n
 }
 
-// Median is that of a count over the searches.
+// Median is the median of a count over the searches.
 func Median(searches []Search, count func(Search) int) int {
 	var list []int
 	for _, s := range searches {
@@ -244,26 +245,26 @@ func Median(searches []Search, count func(Search) int) int {
 	return list[len(list)/2]
 }
 
-// LoneRight says whether a truly best trial alone is in the tied set.
+// LoneRight reports whether the tied set is one truly best trial alone.
 func (s Search) LoneRight() bool {
 	for i, best := range s.best() {
-		if best && s.Estimates[i].Tied {
+		if best && s.Summaries[i].Tied {
 			return s.Size() == 1
 		}
 	}
 	return false
 }
 
-// Covered says whether the intervals of all compared trials hold the true distances behind the
+// Covered reports whether the intervals of all compared trials contain the true distances to the
 // best.
 func (s Search) Covered() bool {
-	for i, e := range s.Estimates {
+	for i, e := range s.Summaries {
 		if !e.Compared {
 			continue
 		}
 		others := math.Inf(-1)
 		for j, v := range s.Truth {
-			if j != i && s.Estimates[j].Compared {
+			if j != i && s.Summaries[j].Compared {
 				others = max(others, v)
 			}
 		}
@@ -285,19 +286,19 @@ func Percent(searches []Search, holds func(Search) bool) float64 {
 	return 100 * float64(n) / float64(len(searches))
 }
 
-// Bin is what happened to the probabilities of being best that lie in a range.
+// Bin is the outcome for probabilities of being best in a range.
 type Bin struct {
 	Count   int
 	Printed float64 // their mean, in percent
 	True    float64 // share of the trials that were truly best, in percent
 }
 
-// Calibration sorts the probabilities of being best into bins between edges.
+// Calibration sorts the probabilities of being best into bins with the given edges.
 func Calibration(searches []Search, edges []float64) []Bin {
 	bins := make([]Bin, len(edges)-1)
 	for _, s := range searches {
 		for i, best := range s.best() {
-			p := s.Estimates[i].Best
+			p := s.Summaries[i].Best
 			for b := range bins {
 				if p >= edges[b] && (p < edges[b+1] || b == len(bins)-1) {
 					bins[b].Count++

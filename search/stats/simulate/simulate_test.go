@@ -57,7 +57,7 @@ func TestBestIsAProbability(t *testing.T) {
 	}
 	missed := Percent(searches, func(s Search) bool {
 		for i, best := range s.best() {
-			if best && s.Estimates[i].Best < .01 {
+			if best && s.Summaries[i].Best < .01 {
 				return true
 			}
 		}
@@ -133,7 +133,7 @@ func TestDrawIsRepeatable(t *testing.T) {
 	draw := func(name string) []Search { return cell(name, 3, 3, Spread(1), Uneven(3)).Draw(2) }
 	a, b, other := draw("a"), draw("a"), draw("b")
 	for i := range a {
-		if a[i].Estimates[1].P != b[i].Estimates[1].P || a[i].Truth[1] != b[i].Truth[1] {
+		if a[i].Summaries[1].P != b[i].Summaries[1].P || a[i].Truth[1] != b[i].Truth[1] {
 			t.Error("a cell is not repeated")
 		}
 		if a[i].Truth[1] == other[i].Truth[1] {

@@ -21,7 +21,7 @@ type size struct{ k, n int }
 
 func (s size) String() string { return fmt.Sprintf("%d x %d", s.k, s.n) }
 
-// TestTables simulates the cells of docs/results.md, holds each against what is promised, and with
+// TestTables simulates the cells of docs/results.md, compares each with what is promised, and with
 // -update writes the tables. It takes some minutes: only with -long.
 func TestTables(t *testing.T) {
 	if !*long {
@@ -65,7 +65,7 @@ func heading(page *strings.Builder, text string, columns ...string) {
 		strings.Repeat("---|", len(columns)))
 }
 
-// lost draws a cell and holds the share of lost searches against limits, in percent.
+// lost draws a cell and compares the share of lost searches with limits, in percent.
 func lost(t *testing.T, c Cell, searches int, least, most float64) float64 {
 	t.Helper()
 	percent := Percent(c.Draw(searches), Search.Lost)
