@@ -22,7 +22,7 @@ var layers = [][]string{
 		"internal/fused/conv",
 		"internal/fused/ends", "dataset", "search", "search/images", "search/stats",
 		"search/stats/null", "search/stats/check", "model", "model/recipe"},
-	{"internal/job"},
+	{"internal/job", "internal/mutants"},
 	{"search/stats/simulate", "internal/environment", "internal/images", "model/graph", "model/nn",
 		"model/train", "model/weights", "internal/store", "internal/queue",
 		"internal/predictions", "internal/scoresheet", "plots"},
