@@ -16,6 +16,7 @@ type mutant struct {
 	Package string `json:"package"`
 	File    string `json:"file"` // beside the others of its package
 	Line    int    `json:"line"`
+	Column  int    `json:"column"`
 	Start   int    `json:"start"`
 	End     int    `json:"end"`
 	With    string `json:"with"`
@@ -24,7 +25,7 @@ type mutant struct {
 
 // String is the place and the change.
 func (m mutant) String() string {
-	return fmt.Sprintf("%s/%s:%d: %s", m.Package, m.File, m.Line, m.Change)
+	return fmt.Sprintf("%s/%s:%d:%d: %s", m.Package, m.File, m.Line, m.Column, m.Change)
 }
 
 // apply is the text of the file with the change.
@@ -111,7 +112,8 @@ func (v visitor) Visit(node ast.Node) ast.Visitor {
 
 // add notes that the text from one place to another becomes another text.
 func (f *finder) add(from, to token.Pos, with, change string) {
-	f.found = append(f.found, mutant{f.path, f.name, f.file.Line(from), f.file.Offset(from),
+	place := f.file.Position(from)
+	f.found = append(f.found, mutant{f.path, f.name, place.Line, place.Column, place.Offset,
 		f.file.Offset(to), with, change})
 }
 

@@ -141,12 +141,12 @@ func TestTwice(t *testing.T) {
 
 // outcomes are what becomes of the mutants of a.
 var outcomes = []string{
-	"tiny/a/a.go:13: drop ok = false: killed by tiny/a, which hangs",
-	"tiny/a/a.go:5: > becomes >= in func Larger(a, b int) bool { return a > b }: killed by tiny/a",
-	"tiny/a/a.go:5: return the opposite of a > b: killed by tiny/a",
-	"tiny/a/a.go:7: + becomes - in func Twice(n int) int { return n + n }: killed by tiny/b",
-	`tiny/a/a.go:9: + becomes - in func Idle() { Count = len("a" + "b") }: does not compile`,
-	`tiny/a/a.go:9: drop Count = len("a" + "b"): survived`,
+	"tiny/a/a.go:13:3: drop ok = false: killed by tiny/a, which hangs",
+	"tiny/a/a.go:5:39: > becomes >= in func Larger(a, b int) bool { return a > b }: killed by tiny/a",
+	"tiny/a/a.go:5:37: return the opposite of a > b: killed by tiny/a",
+	"tiny/a/a.go:7:34: + becomes - in func Twice(n int) int { return n + n }: killed by tiny/b",
+	`tiny/a/a.go:9:31: + becomes - in func Idle() { Count = len("a" + "b") }: does not compile`,
+	`tiny/a/a.go:9:15: drop Count = len("a" + "b"): survived`,
 }
 
 func module(t *testing.T) string {
@@ -249,13 +249,13 @@ func TestFailingTests(t *testing.T) {
 func TestSummary(t *testing.T) {
 	r := record{}
 	for i, outcome := range []string{killed, survived, notBuilt, killed} {
-		r.Results = append(r.Results, result{mutant: mutant{Package: "p", File: "f.go", Line: i,
+		r.Results = append(r.Results, result{mutant: mutant{Package: "p", File: "f.go", Line: i, Column: 2,
 			Change: "x"}, Outcome: outcome})
 	}
 	var out strings.Builder
 	r.summary(&out)
 	const want = "p: 2 of 3 mutants died, 67 %\nall: 2 of 3 mutants died, 67 %\nsurvivors:\n" +
-		"  p/f.go:1: x\n"
+		"  p/f.go:1:2: x\n"
 	if out.String() != want {
 		t.Errorf("got %q", out.String())
 	}

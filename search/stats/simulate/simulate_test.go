@@ -44,6 +44,25 @@ func TestDivergedRunTiesNobody(t *testing.T) {
 	}
 }
 
+// TestDivergedRun: of the same stream, the first run of the last trial alone is other, and lower.
+func TestDivergedRun(t *testing.T) {
+	c := cell("diverged", 5, 3, Flat, Even)
+	draw := func() []stats.Sample { return c.samples(random.New(1, "diverged"), make([]float64, 5)) }
+	calm := draw()
+	c.Diverged = 10
+	for i, sample := range draw() {
+		for j, score := range sample.Scores {
+			fall := 0.
+			if i == 4 && j == 0 {
+				fall = 10 * Unit
+			}
+			if got := calm[i].Scores[j] - score; math.Abs(got-fall) > 1e-12 {
+				t.Errorf("run %d of trial %d falls by %g, want %g", j, i, got, fall)
+			}
+		}
+	}
+}
+
 // TestBestIsAProbability: of the trials that are best with a probability above one half, as many
 // are as that says; a bootstrap over 3 seeds says 76 % where 60 % are, and gives the true best less
 // than 1 % in a third of searches. Three standard errors of some 100 such trials are 14 points.
