@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -112,28 +113,46 @@ func (d definition) channelwise(dice *rand.Rand, rows, groups, channels, pad int
 	return o
 }
 
+// all draws operands of the shape, parameters and gates; the last two are there even if the kernel
+// has none.
+func (d definition) all(k *Kernels, dice *rand.Rand, n Rows) []operand {
+	var list []operand
+	for i := range d.operands {
+		list = append(list, d.operand(dice, n, i))
+	}
+	pad := k.Pad(n.Channels)
+	list = append(list, d.channelwise(dice, d.params, 1, n.Channels, pad),
+		d.channelwise(dice, d.gates, n.Groups*n.Images, n.Channels, pad))
+	for i := range list {
+		list[i].want = list[i].got.Clone()
+	}
+	return list
+}
+
+// call calls the kernel on what all has drawn.
+func (d definition) call(k *Kernels, list []operand, n Rows) {
+	var m []Grouped
+	for i := range list {
+		m = append(m, list[i].matrix())
+	}
+	par, gate := m[d.operands], m[d.operands+1]
+	d.run(k, m[:d.operands], Params{par.Data, par.Stride}, Gates{gate.Data, gate.Stride, gate.Group}, n)
+}
+
 // compare holds the kernel against its definition.
 func (d definition) compare(k *Kernels, dice *rand.Rand, channels int) error {
 	n := d.shape(dice, channels)
-	var operands []operand
-	for i := range d.operands {
-		operands = append(operands, d.operand(dice, n, i))
-	}
-	pad := k.Pad(n.Channels)
-	operands = append(operands, d.channelwise(dice, d.params, 1, n.Channels, pad),
-		d.channelwise(dice, d.gates, n.Groups*n.Images, n.Channels, pad))
-	var m []Grouped
-	for i := range operands {
-		operands[i].want = operands[i].got.Clone()
-		m = append(m, operands[i].matrix())
-	}
-	par, gate := &operands[d.operands], &operands[d.operands+1]
-	d.apply(operands[:d.operands], par, gate, n)
-	d.run(k, m[:d.operands], Params{par.got.Data, par.stride},
-		Gates{gate.got.Data, gate.stride, gate.group}, n)
-	for i, o := range operands {
-		if err := o.want.Same(o.got, check.Tolerance); err != nil {
-			return fmt.Errorf("operand %d of %d, %+v: %w", i, d.operands, n, err)
+	list := d.all(k, dice, n)
+	d.apply(list[:d.operands], &list[d.operands], &list[d.operands+1], n)
+	d.call(k, list, n)
+	return same(list, check.Tolerance)
+}
+
+// same says which operand is not what it should be.
+func same(list []operand, tolerance float64) error {
+	for i, o := range list {
+		if err := o.want.Same(o.got, tolerance); err != nil {
+			return fmt.Errorf("operand %d of %d: %w", i, len(list)-2, err)
 		}
 	}
 	return nil
@@ -390,8 +409,8 @@ func (a activation) clipping() []definition {
 	}
 }
 
-// TestRows holds the kernels on rows of every set against their definitions.
-func TestRows(t *testing.T) {
+// definitions are all kernels on rows.
+func definitions() []definition {
 	all := append(append([]definition{}, plainRows...), sums...)
 	for _, a := range activations {
 		all = append(all, a.rows()...)
@@ -399,6 +418,12 @@ func TestRows(t *testing.T) {
 			all = append(all, a.clipping()...)
 		}
 	}
+	return all
+}
+
+// TestRows holds the kernels on rows of every set against their definitions.
+func TestRows(t *testing.T) {
+	all := definitions()
 	eachSet(t, func(t *testing.T, s *Set) {
 		dice, k := rand.New(rand.NewPCG(15, 16)), s.New()
 		for _, d := range all {
@@ -410,6 +435,38 @@ func TestRows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestShortRows: a kernel whose operand, parameters or gates lack the last number panics, and has
+// written nothing.
+func TestShortRows(t *testing.T) {
+	dice, k := rand.New(rand.NewPCG(23, 24)), Sets()[0].New()
+	for _, d := range definitions() {
+		for i := range d.operands + 2 {
+			if i == d.operands && d.params == 0 || i == d.operands+1 && d.gates == 0 {
+				continue
+			}
+			n := Rows{Rows: 3, Channels: 16, Groups: 1, Images: 1}
+			if d.kind == grouped || d.kind == chosen {
+				n.Groups, n.Images = 2, 3
+			}
+			list := d.all(k, dice, n)
+			short := slices.Clone(list)
+			short[i].got.Data = short[i].got.Data[:len(short[i].got.Data)-1]
+			if !panics(func() { d.call(k, short, n) }) {
+				t.Errorf("%s takes operand %d of %d without its last number", d.name, i, d.operands)
+			}
+			if err := same(list, 0); err != nil {
+				t.Errorf("%s, operand %d too short: %v", d.name, i, err)
+			}
+		}
+	}
+}
+
+func panics(f func()) (did bool) {
+	defer func() { did = recover() != nil }()
+	f()
+	return false
 }
 
 // flat are the kernels on vectors: what becomes of a number of each vector.
