@@ -34,6 +34,7 @@ type options struct {
 	n             int
 	json          string
 	resume, retry bool
+	short         bool
 	packages      []string
 	slack         time.Duration // for tests that take longer than without a mutant
 	slowest       float64       // seconds of an importing package's tests, at most
@@ -72,6 +73,7 @@ func parse(words []string) (options, error) {
 	f.DurationVar(&o.slack, "slack", 10*time.Second, "a test hangs if it takes four times as long as "+
 		"without a mutant, and this")
 	f.Float64Var(&o.slowest, "slowest", 30, "seconds of the tests of an importing package, at most")
+	f.BoolVar(&o.short, "short", true, "run tests with -short")
 	f.IntVar(&o.importers, "importers", 4, "importing packages whose tests are run, at most")
 	if err := f.Parse(words); err != nil {
 		return o, fmt.Errorf("%w: %w", errInput, err)
@@ -87,7 +89,8 @@ func parse(words []string) (options, error) {
 
 // run draws mutants of packages of the module in a folder, and tests them.
 func run(ctx context.Context, dir string, o options, out io.Writer) error {
-	t := &tester{dir: dir, slack: o.slack, slowest: o.slowest, importers: o.importers}
+	t := &tester{dir: dir, slack: o.slack, short: o.short, slowest: o.slowest,
+		importers: o.importers}
 	drawn, err := t.draw(ctx, o)
 	if err != nil {
 		return err

@@ -142,11 +142,11 @@ func TestTwice(t *testing.T) {
 // outcomes are what becomes of the mutants of a.
 var outcomes = []string{
 	"tiny/a/a.go:13:3: drop ok = false: killed by tiny/a, which hangs",
-	"tiny/a/a.go:5:39: > becomes >= in func Larger(a, b int) bool { return a > b }: killed by tiny/a",
 	"tiny/a/a.go:5:37: return the opposite of a > b: killed by tiny/a",
+	"tiny/a/a.go:5:39: > becomes >= in func Larger(a, b int) bool { return a > b }: killed by tiny/a",
 	"tiny/a/a.go:7:34: + becomes - in func Twice(n int) int { return n + n }: killed by tiny/b",
-	`tiny/a/a.go:9:31: + becomes - in func Idle() { Count = len("a" + "b") }: does not compile`,
 	`tiny/a/a.go:9:15: drop Count = len("a" + "b"): survived`,
+	`tiny/a/a.go:9:31: + becomes - in func Idle() { Count = len("a" + "b") }: does not compile`,
 }
 
 func module(t *testing.T) string {
@@ -168,7 +168,7 @@ func module(t *testing.T) string {
 func TestRun(t *testing.T) {
 	dir := module(t)
 	path := filepath.Join(dir, "record.json")
-	words := []string{"-n", "2", "-json", path, "-resume", "-slack", "2s", "a"}
+	words := []string{"-n", "2", "-json", path, "-resume", "-slack", "5s", "a"}
 	for _, n := range []string{"2", "100"} {
 		words[1] = n
 		if err := runWords(dir, words); err != nil {

@@ -29,6 +29,7 @@ type tester struct {
 	all       []*pkg
 	record    *record
 	scratch   string // a folder for the mutated file and what tests leave behind
+	short     bool   // tests are run with -short
 	slack     time.Duration
 	slowest   float64 // seconds of the tests of a package that imports another, at most
 	importers int     // whose tests are run, at most
@@ -129,7 +130,7 @@ func (t *tester) measure(ctx context.Context, path string, most float64) error {
 	if _, known := t.record.Tests[path]; known {
 		return nil
 	}
-	out, err := t.run(ctx, "test", "-vet=off", "-count=1", "-short",
+	out, err := t.run(ctx, "test", "-vet=off", "-count=1", t.shortly(),
 		"-timeout", seconds(most).String(), path)
 	match := passed.FindStringSubmatch(out)
 	switch {
@@ -147,10 +148,12 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 // test runs the tests of a package, which hang if they take much longer than without a mutant.
 func (t *tester) test(ctx context.Context, path string, flags ...string) (string, error) {
-	words := []string{"test", "-vet=off", "-count=1", "-short", "-failfast",
+	words := []string{"test", "-vet=off", "-count=1", t.shortly(), "-failfast",
 		"-timeout", (4*seconds(t.record.Tests[path]) + t.slack).String()}
 	return t.run(ctx, append(append(words, flags...), path)...)
 }
+
+func (t *tester) shortly() string { return fmt.Sprintf("-short=%t", t.short) }
 
 // run runs the go command, one process at a time, with a folder for temporary files that is empty
 // afterwards.
