@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,8 +34,12 @@ func (m mutant) apply(text []byte) []byte {
 	return append(append(append([]byte{}, text[:m.Start]...), m.With...), text[m.End:]...)
 }
 
-// mutantsOf lists the mutants of a package's files in their order. Generated files have none.
+// mutantsOf lists the mutants of a package's files in their order. Generated files have none, nor
+// has a package that is there for tests.
 func mutantsOf(p *pkg) ([]mutant, error) {
+	if slices.Contains(p.Imports, "testing") {
+		return nil, nil
+	}
 	var all []mutant
 	for _, name := range p.GoFiles {
 		text, err := os.ReadFile(filepath.Join(p.Dir, name))

@@ -112,6 +112,12 @@ func Loop() {
 	}
 }
 `,
+	"made/made.go": `package made
+
+import "testing"
+
+func Fails(t testing.TB) { t.Error(1 < 2) }
+`,
 	"a/a_test.go": `package a
 
 import "testing"
@@ -210,7 +216,7 @@ func tryAgain(t *testing.T, dir, path string, words []string) {
 		t.Errorf("after a better test: %+v (%v)", r, err)
 	}
 	for _, words := range [][]string{append([]string{"-seed", "2"}, words...), {"-retry", "a"},
-		{"-resume", "a"}, {"-n", "0"}, {"-x"}, {"b"}} {
+		{"-resume", "a"}, {"-n", "0"}, {"-x"}, {"b"}, {"made"}} {
 		if err := runWords(dir, words); !errors.Is(err, errInput) {
 			t.Errorf("%v: %v", words, err)
 		}
