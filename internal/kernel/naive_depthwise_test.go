@@ -41,9 +41,8 @@ type depthwiseCase struct {
 func newDepthwiseCase(dice *rand.Rand, kernel, stride, width, channels int) depthwiseCase {
 	a := Area{1 + dice.IntN(3), 1 + dice.IntN(4), width, channels}
 	reach := func(n int) int { return (n-1)*stride + kernel }
-	w := &pixels{Map: Map{Stride: kernel * channels}, got: check.Random(dice, kernel*kernel*channels),
-		channels: channels}
-	w.Data, w.want = w.got.Data, w.got.Clone()
+	g := check.Random(dice, kernel*kernel*channels)
+	w := &pixels{Map{g.Data, kernel * channels, 0}, g, g.Clone(), channels}
 	return depthwiseCase{a, kernel, stride, w, newPixels(dice, a.Images, a.Rows, width, channels),
 		newPixels(dice, a.Images, reach(a.Rows), reach(width), channels)}
 }
@@ -136,11 +135,17 @@ func TestDepthwiseData2(t *testing.T) {
 	})
 }
 
-func data2(k *Kernels, dice *rand.Rand, kernel, first, width, channels int) error {
-	a, padding := Area{1 + dice.IntN(3), 1 + dice.IntN(4), width, channels}, kernel/2
-	c := depthwiseCase{a, kernel, 2, newDepthwiseCase(dice, kernel, 2, 1, channels).weights,
+// newDataCase draws one whose area is squares of 2 x 2 pixels of the input, without padding.
+func newDataCase(dice *rand.Rand, kernel, width, channels int) depthwiseCase {
+	a := Area{1 + dice.IntN(3), 1 + dice.IntN(4), width, channels}
+	return depthwiseCase{a, kernel, 2, newDepthwiseCase(dice, kernel, 2, 1, channels).weights,
 		newPixels(dice, a.Images, a.Rows+kernel/2, width+kernel/2, channels),
 		newPixels(dice, a.Images, 2*a.Rows, 2*width, channels)}
+}
+
+func data2(k *Kernels, dice *rand.Rand, kernel, first, width, channels int) error {
+	c, padding := newDataCase(dice, kernel, width, channels), kernel/2
+	a := c.Area
 	for i := range a.Images * 2 * a.Rows * 2 * width * channels {
 		channel, x := i%channels, i/channels%(2*width)
 		y, image := i/channels/(2*width)%(2*a.Rows), i/channels/(2*width)/(2*a.Rows)

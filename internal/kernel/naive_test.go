@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"unsafe"
 
@@ -435,38 +434,6 @@ func TestRows(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestShortRows: a kernel whose operand, parameters or gates lack the last number panics, and has
-// written nothing.
-func TestShortRows(t *testing.T) {
-	dice, k := rand.New(rand.NewPCG(23, 24)), Sets()[0].New()
-	for _, d := range definitions() {
-		for i := range d.operands + 2 {
-			if i == d.operands && d.params == 0 || i == d.operands+1 && d.gates == 0 {
-				continue
-			}
-			n := Rows{Rows: 3, Channels: 16, Groups: 1, Images: 1}
-			if d.kind == grouped || d.kind == chosen {
-				n.Groups, n.Images = 2, 3
-			}
-			list := d.all(k, dice, n)
-			short := slices.Clone(list)
-			short[i].got.Data = short[i].got.Data[:len(short[i].got.Data)-1]
-			if !panics(func() { d.call(k, short, n) }) {
-				t.Errorf("%s takes operand %d of %d without its last number", d.name, i, d.operands)
-			}
-			if err := same(list, 0); err != nil {
-				t.Errorf("%s, operand %d too short: %v", d.name, i, err)
-			}
-		}
-	}
-}
-
-func panics(f func()) (did bool) {
-	defer func() { did = recover() != nil }()
-	f()
-	return false
 }
 
 // flat are the kernels on vectors: what becomes of a number of each vector.
