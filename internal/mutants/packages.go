@@ -58,30 +58,37 @@ func list(ctx context.Context, dir string, patterns ...string) ([]*pkg, error) {
 	}
 }
 
-// witnesses are the packages whose tests hold a package, in the order to ask them: its own, then
-// those that import it, the fastest first, as long as one takes no longer than slowest seconds,
-// and at most a number of them.
-func (t *tester) witnesses(ctx context.Context, path string) ([]string, error) {
-	var own, others []string
+// patience is for a package's own tests, in seconds: what go test allows.
+const patience = 600
+
+// own is the package, if it has tests.
+func (t *tester) own(ctx context.Context, path string) ([]string, error) {
+	return t.measured(ctx, patience, func(p *pkg) bool { return p.ImportPath == path })
+}
+
+// importing are the packages with tests that import a package, the fastest first, as long as one
+// takes no longer than slowest seconds, and at most a number of them.
+func (t *tester) importing(ctx context.Context, path string) ([]string, error) {
+	paths, err := t.measured(ctx, t.slowest, func(p *pkg) bool { return p.uses(path) })
+	slices.SortFunc(paths, func(a, b string) int {
+		return cmp.Or(cmp.Compare(t.record.Tests[a], t.record.Tests[b]), cmp.Compare(a, b))
+	})
+	return paths[:min(len(paths), t.importers)], err
+}
+
+// measured are packages whose tests take no longer than a number of seconds.
+func (t *tester) measured(ctx context.Context, most float64, is func(*pkg) bool) ([]string, error) {
+	var paths []string
 	for _, p := range t.all {
-		list, most := &others, t.slowest
-		if p.ImportPath == path {
-			list, most = &own, 600 // what go test allows
-		} else if !p.uses(path) {
-			continue
-		}
-		if !p.tested() {
+		if !p.tested() || !is(p) {
 			continue
 		}
 		if err := t.measure(ctx, p.ImportPath, most); err != nil {
 			return nil, err
 		}
 		if t.record.Tests[p.ImportPath] <= most {
-			*list = append(*list, p.ImportPath)
+			paths = append(paths, p.ImportPath)
 		}
 	}
-	slices.SortFunc(others, func(a, b string) int {
-		return cmp.Or(cmp.Compare(t.record.Tests[a], t.record.Tests[b]), cmp.Compare(a, b))
-	})
-	return append(own, others[:min(len(others), t.importers)]...), nil
+	return paths, nil
 }

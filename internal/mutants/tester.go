@@ -38,10 +38,9 @@ type tester struct {
 // result is what became of a mutant.
 type result struct {
 	mutant
-	Outcome string  `json:"outcome"`
-	By      string  `json:"by,omitempty"` // the package whose tests fail
-	Hangs   bool    `json:"hangs,omitempty"`
-	Seconds float64 `json:"seconds"`
+	Outcome string `json:"outcome"`
+	By      string `json:"by,omitempty"` // the package whose tests fail
+	Hangs   bool   `json:"hangs,omitempty"`
 }
 
 // String is a line for people.
@@ -56,34 +55,38 @@ func (r result) String() string {
 	return text
 }
 
-// try runs tests on a mutant until some fail.
+// try builds a mutant and runs tests on it until some fail.
 func (t *tester) try(ctx context.Context, m mutant) (result, error) {
-	began := time.Now()
 	r := result{mutant: m, Outcome: survived}
-	done := func(err error) (result, error) {
-		r.Seconds = time.Since(began).Round(10 * time.Millisecond).Seconds()
-		return r, err
-	}
 	overlay, err := t.overlay(m)
 	if err != nil {
 		return r, err
 	}
 	if out, err := t.run(ctx, "build", "-overlay", overlay, "-o", os.DevNull, m.Package); err != nil {
 		r.Outcome = notBuilt
-		return done(unlessIn(ctx, out, "# "+m.Package, err))
+		return r, unlessIn(ctx, out, "# "+m.Package, err)
 	}
-	paths, err := t.witnesses(ctx, m.Package)
-	if err != nil {
-		return r, err
-	}
-	for _, path := range paths {
-		out, err := t.test(ctx, path, "-overlay", overlay)
-		if err != nil {
-			r.Outcome, r.By, r.Hangs = killed, path, strings.Contains(out, timedOut)
-			return done(unlessIn(ctx, out, "FAIL", err))
+	for _, witnesses := range []func(context.Context, string) ([]string, error){t.own, t.importing} {
+		paths, err := witnesses(ctx, m.Package)
+		if err == nil {
+			err = r.ask(ctx, t, paths, overlay)
+		}
+		if err != nil || r.Outcome == killed {
+			return r, err
 		}
 	}
-	return done(nil)
+	return r, nil
+}
+
+// ask runs the tests of packages until some fail.
+func (r *result) ask(ctx context.Context, t *tester, paths []string, overlay string) error {
+	for _, path := range paths {
+		if out, err := t.test(ctx, path, "-overlay", overlay); err != nil {
+			r.Outcome, r.By, r.Hangs = killed, path, strings.Contains(out, timedOut)
+			return unlessIn(ctx, out, "FAIL", err)
+		}
+	}
+	return nil
 }
 
 // unlessIn is an error of the go command that is none of the mutant's: it was interrupted, or its
