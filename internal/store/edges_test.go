@@ -1,0 +1,91 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFailedMigration: the error names the migration and the file: here a record that is said to be
+// one version older than it is.
+func TestFailedMigration(t *testing.T) {
+	names, err := migrationNames()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, path := open(t, 1)
+	_, err = s.db.Exec(fmt.Sprintf("PRAGMA user_version = %d", len(names)-1))
+	if err != nil || len(names)-1 < checksumVersion {
+		t.Fatal(names, err)
+	}
+	again, err := Open(path)
+	if err == nil {
+		again.Close()
+		t.Fatal("a migration that fails is no error")
+	}
+	if text := err.Error(); !strings.Contains(text, names[len(names)-1]) ||
+		!strings.Contains(text, path) {
+		t.Error(err)
+	}
+}
+
+// TestOneKeyTwice: a plan with a key for two runs is refused whole.
+func TestOneKeyTwice(t *testing.T) {
+	s, _ := open(t, 0)
+	runs := plan(2)
+	runs[1].Key = runs[0].Key
+	if err := s.Plan(runs); err == nil || !strings.Contains(err.Error(), "run "+runs[1].Key+" of trial") {
+		t.Error(err)
+	}
+	if list := records(t, s); len(list) != 0 {
+		t.Errorf("the record has %v", list)
+	}
+}
+
+// TestUnreadableFirstResult: a second result cannot be held against a first whose curve is damaged,
+// which is an error and not a silent success.
+func TestUnreadableFirstResult(t *testing.T) {
+	s, _ := open(t, 1)
+	if err := s.Complete(result(0), execution(0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{"DROP TRIGGER results_are_final",
+		"UPDATE results SET curve = '['"} {
+		if _, err := s.db.Exec(statement); err != nil {
+			t.Fatal(statement, err)
+		}
+	}
+	if err := s.Complete(result(0), execution(0)); err == nil {
+		t.Error("a second result is taken beside a damaged one")
+	}
+}
+
+// TestMismatchSaysWhy: the message has what differs between the plans, a line each.
+func TestMismatchSaysWhy(t *testing.T) {
+	e := &MismatchError{Path: "record.db", Missing: plan(1), New: 2, Why: []string{"seeds: 3, was 2",
+		"epochs: 5, was 4"}}
+	if want := "and 2 are new\nseeds: 3, was 2\nepochs: 5, was 4\ncontinue"; !strings.Contains(e.Error(),
+		want) {
+		t.Errorf("%v lacks %q", e, want)
+	}
+}
+
+// TestLockIsSigned: a lock whose last holder died with a longer number, or whose file has other
+// text, names its holder alone.
+func TestLockIsSigned(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := os.WriteFile(path, []byte("123456789012\n3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	text, err := os.ReadFile(path)
+	if want := fmt.Sprintln(os.Getpid()); string(text) != want || err != nil {
+		t.Errorf("the lock's file has %q (%v), want %q", text, err, want)
+	}
+}
