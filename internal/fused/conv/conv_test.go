@@ -18,19 +18,19 @@ import (
 const epsilon = 1e-3
 
 // definition computes a chain in float64: of each convolution, the shortcut last, p has the weight,
-// gamma and beta.
-func definition(s ChainShape, x []float64, p [][]float64) []float64 {
+// gamma and beta, and norm is the norm behind the one of a number.
+func definition(s ChainShape, x []float64, p [][]float64, norm norm) []float64 {
 	u := x
 	for i, c := range s.Convs {
 		if i > 0 {
 			activate(s.Activation, u)
 		}
-		u = normed(convolved(c, u, p[3*i]), p[3*i+1], p[3*i+2])
+		u = norm(i, convolved(c, u, p[3*i]), p[3*i+1], p[3*i+2])
 	}
 	beside := x
 	if s.Shortcut != nil {
-		i := 3 * len(s.Convs)
-		beside = normed(convolved(*s.Shortcut, x, p[i]), p[i+1], p[i+2])
+		i := len(s.Convs)
+		beside = norm(i, convolved(*s.Shortcut, x, p[3*i]), p[3*i+1], p[3*i+2])
 	}
 	if s.Skip {
 		for i, v := range beside {
@@ -76,21 +76,36 @@ func convolved(s engine.ConvShape, x, weight []float64) []float64 {
 	return z
 }
 
-// normed is batch norm over all pixels of a channel.
-func normed(z, gamma, beta []float64) []float64 {
-	c, u := len(gamma), make([]float64, len(z))
+// norm is batch norm behind the convolution of a number.
+type norm func(conv int, z, gamma, beta []float64) []float64
+
+// overBatch is the norm of training, over all pixels of a channel.
+func overBatch(_ int, z, gamma, beta []float64) []float64 {
+	c := len(gamma)
 	n := float64(len(z) / c)
-	for j := range c {
-		mean, variance := 0., 0.
-		for i := j; i < len(z); i += c {
-			mean += z[i] / n
-		}
-		for i := j; i < len(z); i += c {
-			variance += (z[i] - mean) * (z[i] - mean) / n
-		}
-		for i := j; i < len(z); i += c {
-			u[i] = gamma[j]*(z[i]-mean)/math.Sqrt(variance+epsilon) + beta[j]
-		}
+	mean, variance := make([]float64, c), make([]float64, c)
+	for i, v := range z {
+		mean[i%c] += v / n
+	}
+	for i, v := range z {
+		variance[i%c] += (v - mean[i%c]) * (v - mean[i%c]) / n
+	}
+	return normed(z, gamma, beta, mean, variance)
+}
+
+// running is the norm of evaluation.
+func running(all []Params) norm {
+	return func(conv int, z, gamma, beta []float64) []float64 {
+		p := all[conv].Norm
+		return normed(z, gamma, beta, wide(p.Mean), wide(p.Variance))
+	}
+}
+
+func normed(z, gamma, beta, mean, variance []float64) []float64 {
+	u := make([]float64, len(z))
+	for i, v := range z {
+		j := i % len(gamma)
+		u[i] = gamma[j]*(v-mean[j])/math.Sqrt(variance[j]+epsilon) + beta[j]
 	}
 	return u
 }
@@ -118,7 +133,7 @@ func parameters(s ChainShape) (all []Params) {
 		fan := c.Kernel * c.Kernel * c.In
 		all = append(all, Params{weight(fan*c.Out, 0, 1/math.Sqrt(float64(fan)), "weight"),
 			engine.NormParams{Gamma: weight(c.Out, 1, .3, "gamma"), Beta: weight(c.Out, 0, .3, "beta"),
-				Mean: normals(c.Out, 0, .3, "mean", i), Variance: slices.Repeat([]float32{1}, c.Out),
+				Mean: normals(c.Out, 0, .3, "mean", i), Variance: normals(c.Out, 2, .2, "variance", i),
 				Epsilon: epsilon, Momentum: .9}})
 	}
 	return all
@@ -166,7 +181,8 @@ func TestChains(t *testing.T) {
 	for i, c := range chains {
 		first := c.Convs[0]
 		x := normals(c.batch*first.InSize*first.InSize*first.In, 0, 1, "x")
-		want := definition(c.ChainShape, wide(x), values(parameters(c.ChainShape)))
+		want := definition(c.ChainShape, wide(x), values(parameters(c.ChainShape)),
+			overBatch)
 		dy := normals(len(want), 0, 1, "dy")
 		slopes := slopes(c.ChainShape, x, dy)
 		for _, set := range kernel.Sets() {
@@ -176,15 +192,38 @@ func TestChains(t *testing.T) {
 					block := NewChain(engine.New(set, threads, true), c.ChainShape, p)
 					y, dx := make([]float32, block.Allocate(c.batch)), make([]float32, len(x))
 					block.Forward(y, x)
-					for j, v := range want {
-						if math.Abs(float64(y[j])-v) > 1e-4*max(1, math.Abs(v)) {
-							t.Fatalf("number %d of the output is %v, want %v", j, y[j], v)
-						}
-					}
+					checkOutput(t, y, want)
 					block.Backward(dx, dy, x, y)
 					checkSlopes(t, slopes, append([][]float32{dx}, gradients(p)...))
 				})
 			}
+		}
+	}
+}
+
+func checkOutput(t *testing.T, y []float32, want []float64) {
+	t.Helper()
+	for j, v := range want {
+		if math.Abs(float64(y[j])-v) > 1e-4*max(1, math.Abs(v)) {
+			t.Fatalf("number %d of the output is %v, want %v", j, y[j], v)
+		}
+	}
+}
+
+// TestEvaluation holds outputs of evaluation, which uses the running statistics, against the
+// definition; the larger batches go through in parts.
+func TestEvaluation(t *testing.T) {
+	for i, c := range chains {
+		batch, first := 4*c.batch, c.Convs[0]
+		x, p := normals(batch*first.InSize*first.InSize*first.In, 0, 1, "x"), parameters(c.ChainShape)
+		want := definition(c.ChainShape, wide(x), values(p), running(p))
+		for _, set := range kernel.Sets() {
+			t.Run(fmt.Sprintf("%d/%s", i, set.Name), func(t *testing.T) {
+				block := NewChain(engine.New(set, 2, false), c.ChainShape, p)
+				y := make([]float32, block.Allocate(batch))
+				block.Forward(y, x)
+				checkOutput(t, y, want)
+			})
 		}
 	}
 }
@@ -219,7 +258,7 @@ func slopes(s ChainShape, x, dy []float32) (list []float64) {
 			for j, d := range direction(i, len(tensor)) {
 				moved[i][j] += step * float64(d)
 			}
-			ends[side] = dot(definition(s, moved[0], moved[1:]), dy)
+			ends[side] = dot(definition(s, moved[0], moved[1:], overBatch), dy)
 		}
 		list = append(list, (ends[0]-ends[1])/(2*h))
 	}

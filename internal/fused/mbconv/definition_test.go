@@ -129,9 +129,9 @@ var large = []struct {
 	Shape
 	batch int
 }{
-	{Shape{In: 8, Expanded: 32, Out: 8, SEChannels: 2, Kernel: 5, Stride: 1, InSize: 48, OutSize: 48,
+	{Shape{In: 8, Expanded: 32, Out: 8, SEChannels: 2, Kernel: 5, Stride: 1, InSize: 66, OutSize: 66,
 		Skip: true}, 2},
-	{Shape{In: 28, Expanded: 28, Out: 12, Kernel: 3, Stride: 1, InSize: 48, OutSize: 48,
+	{Shape{In: 28, Expanded: 28, Out: 12, Kernel: 3, Stride: 1, InSize: 66, OutSize: 66,
 		Activated: true}, 2},
 	{Shape{In: 12, Expanded: 36, Out: 10, Kernel: 3, Stride: 2, InSize: 62, OutSize: 31}, 2},
 	{Shape{In: 32, Expanded: 32, Out: 8, SEChannels: 3, Kernel: 5, Stride: 2, InSize: 60,
