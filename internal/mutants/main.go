@@ -130,7 +130,7 @@ func (t *tester) draw(ctx context.Context, o options) ([]mutant, error) {
 		all = append(all, found...)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%w: no mutants in %s: name packages by folders such as search/...",
+		return nil, fmt.Errorf("%w: no mutants in %s: name folders, as search/... does",
 			errInput, strings.Join(o.packages, " "))
 	}
 	var drawn []mutant

@@ -204,7 +204,7 @@ func TestChains(t *testing.T) {
 func checkOutput(t *testing.T, y []float32, want []float64) {
 	t.Helper()
 	for j, v := range want {
-		if math.Abs(float64(y[j])-v) > 1e-4*max(1, math.Abs(v)) {
+		if !(math.Abs(float64(y[j])-v) <= 1e-4*max(1, math.Abs(v))) { // nor NaN
 			t.Fatalf("number %d of the output is %v, want %v", j, y[j], v)
 		}
 	}
@@ -270,7 +270,7 @@ func checkSlopes(t *testing.T, slopes []float64, gradients [][]float32) {
 	for i, want := range slopes {
 		g := wide(gradients[i])
 		got, size := dot(g, direction(i, len(g))), math.Sqrt(dot(g, gradients[i]))
-		if math.Abs(got-want) > 1e-3*max(1, size) {
+		if !(math.Abs(got-want) <= 1e-3*max(1, size)) {
 			t.Errorf("tensor %d: the gradient says %.6f along a direction, the definition %.6f", i, got,
 				want)
 		}

@@ -162,7 +162,7 @@ func TestDefinition(t *testing.T) {
 					b := newBench(set, threads, s.batch, s.Shape)
 					b.gradients()
 					for j, v := range want {
-						if math.Abs(float64(b.y[j])-v) > 2e-4*max(1, math.Abs(v)) {
+						if !(math.Abs(float64(b.y[j])-v) <= 2e-4*max(1, math.Abs(v))) { // nor NaN
 							t.Fatalf("number %d of the output is %v, want %v", j, b.y[j], v)
 						}
 					}
@@ -235,7 +235,7 @@ func (b *bench) checkSlopes(t *testing.T, slopes map[string]float64) {
 		g := wide(w.Grad)
 		got := dot(g, normals(len(g), "direction", name))
 		size := math.Sqrt(dot(g, w.Grad))
-		if want := slopes[name]; math.Abs(got-want) > 1e-3*max(1, size) {
+		if want := slopes[name]; !(math.Abs(got-want) <= 1e-3*max(1, size)) {
 			t.Errorf("%s: the gradient says %.6f along a direction, the definition %.6f", name, got, want)
 		}
 	}

@@ -56,7 +56,7 @@ func TestDivergedRun(t *testing.T) {
 			if i == 4 && j == 0 {
 				fall = 10 * Unit
 			}
-			if got := calm[i].Scores[j] - score; math.Abs(got-fall) > 1e-12 {
+			if got := calm[i].Scores[j] - score; !(math.Abs(got-fall) <= 1e-12) {
 				t.Errorf("run %d of trial %d falls by %g, want %g", j, i, got, fall)
 			}
 		}
