@@ -112,6 +112,10 @@ func Loop() {
 	}
 }
 `,
+	"alone/alone.go": `package alone
+
+func Lonely() bool { return true }
+`,
 	"made/made.go": `package made
 
 import "testing"
@@ -145,7 +149,7 @@ func TestTwice(t *testing.T) {
 `,
 }
 
-// outcomes are what becomes of the mutants of a.
+// outcomes are what becomes of the mutants of a and of the package that nobody tests.
 var outcomes = []string{
 	"tiny/a/a.go:13:3: drop ok = false: killed by tiny/a, which hangs",
 	"tiny/a/a.go:5:37: return the opposite of a > b: killed by tiny/a",
@@ -153,6 +157,7 @@ var outcomes = []string{
 	"tiny/a/a.go:7:34: + becomes - in func Twice(n int) int { return n + n }: killed by tiny/b",
 	`tiny/a/a.go:9:15: drop Count = len("a" + "b"): survived`,
 	`tiny/a/a.go:9:31: + becomes - in func Idle() { Count = len("a" + "b") }: does not compile`,
+	"tiny/alone/alone.go:3:29: return false for true: survived, as nobody tests it",
 }
 
 func module(t *testing.T) string {
@@ -174,7 +179,7 @@ func module(t *testing.T) string {
 func TestRun(t *testing.T) {
 	dir := module(t)
 	path := filepath.Join(dir, "record.json")
-	words := []string{"-n", "2", "-json", path, "-resume", "-slack", "5s", "a"}
+	words := []string{"-n", "2", "-json", path, "-resume", "-slack", "5s", "a", "alone"}
 	for _, n := range []string{"2", "100"} {
 		words[1] = n
 		if err := runWords(dir, words); err != nil {
@@ -212,7 +217,7 @@ func tryAgain(t *testing.T, dir, path string, words []string) {
 	if err := runWords(dir, append([]string{"-retry"}, words...)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := load(path); err != nil || len(r.of("", survived)) != 0 || len(r.of("", killed)) != 5 {
+	if r, err := load(path); err != nil || len(r.of("tiny/a", survived)) != 0 || len(r.of("", killed)) != 5 {
 		t.Errorf("after a better test: %+v (%v)", r, err)
 	}
 	for _, words := range [][]string{append([]string{"-seed", "2"}, words...), {"-retry", "a"},

@@ -41,6 +41,7 @@ type result struct {
 	Outcome string `json:"outcome"`
 	By      string `json:"by,omitempty"` // the package whose tests fail
 	Hangs   bool   `json:"hangs,omitempty"`
+	Asked   int    `json:"asked"` // packages whose tests were run
 }
 
 // String is a line for people.
@@ -49,8 +50,11 @@ func (r result) String() string {
 	if r.By != "" {
 		text += " by " + r.By
 	}
-	if r.Hangs {
+	switch {
+	case r.Hangs:
 		text += ", which hangs"
+	case r.Outcome == survived && r.Asked == 0:
+		text += ", as nobody tests it"
 	}
 	return text
 }
@@ -81,6 +85,7 @@ func (t *tester) try(ctx context.Context, m mutant) (result, error) {
 // ask runs the tests of packages until some fail.
 func (r *result) ask(ctx context.Context, t *tester, paths []string, overlay string) error {
 	for _, path := range paths {
+		r.Asked++
 		if out, err := t.test(ctx, path, "-overlay", overlay); err != nil {
 			r.Outcome, r.By, r.Hangs = killed, path, strings.Contains(out, timedOut)
 			return unlessIn(ctx, out, "FAIL", err)
