@@ -86,7 +86,7 @@ func (t *tester) measured(ctx context.Context, most float64, is func(*pkg) bool)
 		if err := t.measure(ctx, p.ImportPath, most); err != nil {
 			return nil, err
 		}
-		if t.record.Tests[p.ImportPath] <= most {
+		if took := t.record.Tests[p.ImportPath]; took >= 0 && took <= most {
 			paths = append(paths, p.ImportPath)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 type record struct {
 	Seed     uint64             `json:"seed"`
 	Packages []string           `json:"packages"` // patterns
-	Tests    map[string]float64 `json:"tests"`    // seconds by package, without a mutant
+	Tests    map[string]float64 `json:"tests"`    // seconds by package, without a mutant: see measure
 	Results  []result           `json:"results"`
 }
 

@@ -129,13 +129,11 @@ func (t *tester) overlay(m mutant) (string, error) {
 // passed is go test's line of a package, with the seconds that its tests took.
 var passed = regexp.MustCompile(`(?m)^ok\s+\S+\s+([0-9.]+)s`)
 
-// tooSlow stands for the seconds of tests that are too slow to ask.
-const tooSlow = 1e9
-
 // measure runs the tests of a package on the sources as they are, which must pass, and notes how
-// long they take. It does not wait for those that take longer than a number of seconds.
+// long they take. It does not wait for those that take longer than a number of seconds, and notes
+// these with a minus then.
 func (t *tester) measure(ctx context.Context, path string, most float64) error {
-	if _, known := t.record.Tests[path]; known {
+	if took, known := t.record.Tests[path]; known && (took >= 0 || -took >= most) {
 		return nil
 	}
 	out, err := t.run(ctx, "test", "-vet=off", "-count=1", t.shortly(),
@@ -143,7 +141,7 @@ func (t *tester) measure(ctx context.Context, path string, most float64) error {
 	match := passed.FindStringSubmatch(out)
 	switch {
 	case err != nil && ctx.Err() == nil && strings.Contains(out, timedOut):
-		t.record.Tests[path] = tooSlow
+		t.record.Tests[path] = -most
 		return nil
 	case err != nil || match == nil:
 		return fmt.Errorf("%s: its tests must pass without a mutant: %v: %s", path, err, out)

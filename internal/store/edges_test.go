@@ -62,6 +62,28 @@ func TestUnreadableFirstResult(t *testing.T) {
 	}
 }
 
+// TestCorrupt: a file that is not SQLite's is corrupt, one that cannot be opened is not.
+func TestCorrupt(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(t.TempDir(), "no folder", "study.db")
+	for path, want := range map[string]bool{text: true, missing: false} {
+		s, err := connect(path, "mode=ro")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.pragma("application_id")
+		if err == nil || corrupt(err) != want {
+			t.Errorf("%s is corrupt: %t (%v)", path, corrupt(err), err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestMismatchSaysWhy: the message has what differs between the plans, a line each.
 func TestMismatchSaysWhy(t *testing.T) {
 	e := &MismatchError{Path: "record.db", Missing: plan(1), New: 2, Why: []string{"seeds: 3, was 2",
