@@ -243,6 +243,24 @@ func runWords(dir string, words []string) error {
 	return run(context.Background(), dir, o, &strings.Builder{})
 }
 
+// TestSlowTests: what was too slow to ask as an importing package is so still, and is measured as
+// the package itself.
+func TestSlowTests(t *testing.T) {
+	s := &tester{dir: module(t), slowest: 5, importers: 4, scratch: t.TempDir(),
+		record: &record{Tests: map[string]float64{"tiny/a": 1, "tiny/b": -5}}}
+	var err error
+	if s.all, err = list(t.Context(), s.dir, "..."); err != nil {
+		t.Fatal(err)
+	}
+	if paths, err := s.importing(t.Context(), "tiny/a"); len(paths) != 0 || err != nil {
+		t.Errorf("%v are asked (%v)", paths, err)
+	}
+	paths, err := s.own(t.Context(), "tiny/b")
+	if !slices.Equal(paths, []string{"tiny/b"}) || s.record.Tests["tiny/b"] < 0 || err != nil {
+		t.Errorf("%v are a package's own tests (%v), which take %v s", paths, err, s.record.Tests)
+	}
+}
+
 // TestFailingTests: what fails without a mutant is no witness.
 func TestFailingTests(t *testing.T) {
 	dir := module(t)
