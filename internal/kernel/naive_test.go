@@ -515,3 +515,16 @@ func TestFlat(t *testing.T) {
 		}
 	})
 }
+
+// TestMeasure: what one core can do is a positive number for every set.
+func TestMeasure(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		m := s.Measure()
+		for name, v := range map[string]float64{"peak": m.PeakGFLOPS, "read": m.ReadGBs,
+			"copy": m.CopyGBs} {
+			if !(v > 0) || math.IsInf(v, 0) {
+				t.Errorf("%s is %v", name, v)
+			}
+		}
+	})
+}

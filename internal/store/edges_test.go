@@ -111,3 +111,22 @@ func TestLockIsSigned(t *testing.T) {
 		t.Errorf("the lock's file has %q (%v), want %q", text, err, want)
 	}
 }
+
+// TestSeedsOfResults: a seed is 0 or more, and below what an experiment file can ask for.
+func TestSeedsOfResults(t *testing.T) {
+	for seed, sound := range map[int]bool{-1: false, 0: true, maxSeeds - 1: true, maxSeeds: false} {
+		if err := result(1).check(Run{Seed: seed}); (err == nil) != sound {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// TestNamesOfRuns: a few are named, others counted.
+func TestNamesOfRuns(t *testing.T) {
+	const three = "trial 0 seed=0, trial 0 seed=1, trial 1 seed=0"
+	for n, want := range map[int]string{3: three, 4: three + " and 1 more"} {
+		if got := Names(plan(n)); got != want {
+			t.Errorf("%d runs are %q, want %q", n, got, want)
+		}
+	}
+}

@@ -217,3 +217,18 @@ func TestErrorBesideAHole(t *testing.T) {
 		}
 	}
 }
+
+// TestConnected: trials without a seed in common, not even through others, are apart.
+func TestConnected(t *testing.T) {
+	nan := math.NaN()
+	samples := []Sample{{Scores: []float64{1, nan, nan, nan}}, {Scores: []float64{nan, nan, 1, 1}},
+		{Scores: []float64{1, 1, nan, nan}}, {Scores: []float64{nan, 1, nan, nan}},
+		{Scores: []float64{nan, nan, nan, 1}}}
+	trials := []int{0, 1, 2, 3, 4}
+	for first, want := range map[int][]int{0: {0, 2, 3}, 1: {1, 4}} {
+		got := connected(samples, trials[first:], []int{0, 1, 2, 3})
+		if !slices.Equal(got, want) {
+			t.Errorf("with trial %d are connected %v, want %v", first, got, want)
+		}
+	}
+}
