@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -128,5 +129,34 @@ func TestNamesOfRuns(t *testing.T) {
 		if got := Names(plan(n)); got != want {
 			t.Errorf("%d runs are %q, want %q", n, got, want)
 		}
+	}
+}
+
+// TestClosedRecord: reading a record that is closed is an error, not an empty record.
+func TestClosedRecord(t *testing.T) {
+	s, path := open(t, 2)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, records := s.Records()
+	_, latencies := s.Latencies()
+	_, executions := s.Executions()
+	for name, err := range map[string]error{"records": records, "latencies": latencies,
+		"executions": executions} {
+		if err == nil {
+			t.Errorf("%s of a closed record are read", name)
+		}
+	}
+	cause := errors.New("cause")
+	if err := s.unread(cause); !errors.Is(err, cause) || !strings.Contains(err.Error(), path) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestChecksumIsFixed pins a row's checksum, by which records of earlier programs are held.
+func TestChecksumIsFixed(t *testing.T) {
+	const want = "619585a1f9a0f8d4ebbbc9017c78085a"
+	if got := failuresTable.sum("k", .1, 7); got != want {
+		t.Errorf("the checksum is %s, want %s", got, want)
 	}
 }
