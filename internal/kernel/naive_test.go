@@ -35,7 +35,9 @@ func (o *operand) number(image, group, row, channel int) *float32 {
 }
 
 // matrix is the operand as kernels take it.
-func (o *operand) matrix() Grouped { return Grouped{Matrix{o.got.Data, o.stride}, o.group, o.image} }
+func (o *operand) matrix() Grouped {
+	return Grouped{Matrix{o.got.Data, o.stride}, o.group, o.image}
+}
 
 // element is what a kernel on rows knows of a channel of a row: its number of each operand, and of
 // each row of parameters and gates.
@@ -135,7 +137,8 @@ func (d definition) call(k *Kernels, list []operand, n Rows) {
 		m = append(m, list[i].matrix())
 	}
 	par, gate := m[d.operands], m[d.operands+1]
-	d.run(k, m[:d.operands], Params{par.Data, par.Stride}, Gates{gate.Data, gate.Stride, gate.Group}, n)
+	d.run(k, m[:d.operands], Params{par.Data, par.Stride},
+		Gates{gate.Data, gate.Stride, gate.Group}, n)
 }
 
 // compare holds the kernel against its definition.

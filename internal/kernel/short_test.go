@@ -12,7 +12,8 @@ import (
 // has written nothing.
 
 // refuses calls a kernel on vectors, one of which lacks its last number, for each of some of them.
-func refuses(t *testing.T, name string, vectors []check.Guarded, run func(v [][]float32), some ...int) {
+func refuses(t *testing.T, name string, vectors []check.Guarded, run func(v [][]float32),
+	some ...int) {
 	t.Helper()
 	for _, short := range some {
 		var v [][]float32

@@ -217,7 +217,8 @@ func tryAgain(t *testing.T, dir, path string, words []string) {
 	if err := runWords(dir, append([]string{"-retry"}, words...)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := load(path); err != nil || len(r.of("tiny/a", survived)) != 0 || len(r.of("", killed)) != 5 {
+	r, err := load(path)
+	if err != nil || len(r.of("tiny/a", survived)) != 0 || len(r.of("", killed)) != 5 {
 		t.Errorf("after a better test: %+v (%v)", r, err)
 	}
 	for _, words := range [][]string{append([]string{"-seed", "2"}, words...), {"-retry", "a"},
@@ -278,8 +279,8 @@ func TestFailingTests(t *testing.T) {
 func TestSummary(t *testing.T) {
 	r := record{}
 	for i, outcome := range []string{killed, survived, notBuilt, killed} {
-		r.Results = append(r.Results, result{mutant: mutant{Package: "p", File: "f.go", Line: i, Column: 2,
-			Change: "x"}, Outcome: outcome})
+		r.Results = append(r.Results, result{mutant: mutant{Package: "p", File: "f.go", Line: i,
+			Column: 2, Change: "x"}, Outcome: outcome})
 	}
 	var out strings.Builder
 	r.summary(&out)

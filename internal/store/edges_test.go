@@ -37,7 +37,8 @@ func TestOneKeyTwice(t *testing.T) {
 	s, _ := open(t, 0)
 	runs := plan(2)
 	runs[1].Key = runs[0].Key
-	if err := s.Plan(runs); err == nil || !strings.Contains(err.Error(), "run "+runs[1].Key+" of trial") {
+	err := s.Plan(runs)
+	if err == nil || !strings.Contains(err.Error(), "run "+runs[1].Key+" of trial") {
 		t.Error(err)
 	}
 	if list := records(t, s); len(list) != 0 {
@@ -89,8 +90,8 @@ func TestCorrupt(t *testing.T) {
 func TestMismatchSaysWhy(t *testing.T) {
 	e := &MismatchError{Path: "record.db", Missing: plan(1), New: 2, Why: []string{"seeds: 3, was 2",
 		"epochs: 5, was 4"}}
-	if want := "and 2 are new\nseeds: 3, was 2\nepochs: 5, was 4\ncontinue"; !strings.Contains(e.Error(),
-		want) {
+	const want = "and 2 are new\nseeds: 3, was 2\nepochs: 5, was 4\ncontinue"
+	if !strings.Contains(e.Error(), want) {
 		t.Errorf("%v lacks %q", e, want)
 	}
 }
