@@ -185,3 +185,14 @@ func slicesMean(list []float64) float64 {
 	}
 	return sum
 }
+
+// TestMedian: the middle of sorted counts.
+func TestMedian(t *testing.T) {
+	var searches []Search
+	for _, n := range []int{5, 1, 9, 3, 7} {
+		searches = append(searches, Search{Truth: make([]float64, n)})
+	}
+	if got := Median(searches, func(s Search) int { return len(s.Truth) }); got != 5 {
+		t.Errorf("the median of 1, 3, 5, 7 and 9 is %d", got)
+	}
+}
