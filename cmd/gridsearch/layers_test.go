@@ -23,7 +23,7 @@ var layers = [][]string{
 		"internal/fused/ends", "search", "search/planner", "search/images",
 		"search/stats", "search/stats/null", "search/stats/check", "search/decide", "model",
 		"model/recipe"},
-	{"internal/job", "dataset"},
+	{"internal/job", "internal/mutants", "dataset"},
 	{"search/stats/simulate", "internal/environment", "internal/images", "model/graph",
 		"model/layer", "model/nn",
 		"model/train", "model/weights", "internal/store", "internal/queue",

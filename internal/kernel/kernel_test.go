@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"testing"
@@ -40,4 +41,17 @@ func TestWindows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestMeasure: what one core can do is a positive number for every set.
+func TestMeasure(t *testing.T) {
+	for _, s := range Sets() {
+		m := s.Measure()
+		for name, v := range map[string]float64{"peak": m.PeakGFLOPS, "read": m.ReadGBs,
+			"copy": m.CopyGBs} {
+			if !(v > 0) || math.IsInf(v, 0) {
+				t.Errorf("%s is %v", name, v)
+			}
+		}
+	}
 }

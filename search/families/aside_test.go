@@ -72,6 +72,14 @@ func TestSetAsideWithHoles(t *testing.T) {
 	}
 }
 
+// TestLargest: the variance of two runs is that of one degree of freedom, here 2 against 1.34.
+func TestLargest(t *testing.T) {
+	m := of([]float64{0, 0}, []float64{0, 0, 0})
+	if i := m.largest([]float64{1, -1, 1.1, -1.1, .5}); i != 0 {
+		t.Errorf("trial %d has the largest variance, want the one of two runs", i)
+	}
+}
+
 // plainP is the p value of a row's residuals.
 func plainP(scores [][]float64, i int) float64 {
 	others := slices.Delete(slices.Clone(scores), i, i+1)

@@ -302,3 +302,13 @@ func TestSentences(t *testing.T) {
 		t.Errorf("p values are %s", got)
 	}
 }
+
+// TestPoints: hundredths of a share, to two decimals, without a minus before nothing.
+func TestPoints(t *testing.T) {
+	for share, want := range map[float64]float64{.9999: 99.99, .00004: 0, .00005: .01, -.01234: -1.23,
+		-.00001: 0} {
+		if got := points(share); got != want || math.Signbit(got) != (want < 0) {
+			t.Errorf("%v in points is %v, want %v", share, got, want)
+		}
+	}
+}

@@ -268,6 +268,11 @@ func TestImageEffect(t *testing.T) {
 			t.Errorf("without own effects, common %v: %.5f", common, got)
 		}
 	}
+	// Two trials, each right on an image of its own with both seeds: the interaction of trials and
+	// images has a mean square of 2, all three together none.
+	if got := ImageEffect(Bits{{{1}, {1}}, {{2}, {2}}}, 2); !(math.Abs(got-math.Sqrt(.5)) <= 1e-12) {
+		t.Errorf("two trials: %v, want %v", got, math.Sqrt(.5))
+	}
 	if got := ImageEffect(Bits{{{1}}}, 8); !math.IsNaN(got) {
 		t.Errorf("one run has an effect of images: %v", got)
 	}

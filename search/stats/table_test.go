@@ -201,3 +201,34 @@ func made(s *random.Stream, k, n int, truth func(int) float64) [][]float64 {
 	}
 	return x
 }
+
+// TestErrorBesideAHole: the standard error of a difference with a trial that lacks one of r seeds,
+// of k trials, is s² (2/r + k / (r (r-1) (k-1))), the textbook's of a randomised block with one
+// missing value; that of two whole trials stays 2 s² / r.
+func TestErrorBesideAHole(t *testing.T) {
+	m := fit([][]float64{{1, 2, 4}, {2, 3.5, 4}, {5, 5.5, math.NaN()}}, 0)
+	for _, c := range []struct {
+		i, j int
+		want float64
+	}{{0, 1, 2. / 3}, {0, 2, 2./3 + 3./(3*2*2)}, {2, 1, 2./3 + 3./(3*2*2)}} {
+		want := math.Sqrt((m.variances[c.i] + m.variances[c.j]) / 2 * c.want)
+		if got := m.error(c.i, c.j); !(math.Abs(got-want) <= 1e-12) {
+			t.Errorf("the error between trials %d and %d is %v, want %v", c.i, c.j, got, want)
+		}
+	}
+}
+
+// TestConnected: trials without a seed in common, not even through others, are apart.
+func TestConnected(t *testing.T) {
+	nan := math.NaN()
+	samples := []Sample{{Scores: []float64{1, nan, nan, nan}}, {Scores: []float64{nan, nan, 1, 1}},
+		{Scores: []float64{1, 1, nan, nan}}, {Scores: []float64{nan, 1, nan, nan}},
+		{Scores: []float64{nan, nan, nan, 1}}}
+	trials := []int{0, 1, 2, 3, 4}
+	for first, want := range map[int][]int{0: {0, 2, 3}, 1: {1, 4}} {
+		got := connected(samples, trials[first:], []int{0, 1, 2, 3})
+		if !slices.Equal(got, want) {
+			t.Errorf("with trial %d are connected %v, want %v", first, got, want)
+		}
+	}
+}

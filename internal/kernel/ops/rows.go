@@ -187,7 +187,7 @@ func (k *Kernels) runGates(kernel abi.RowKernel, n Rows, par Params, params int,
 		a.Par = Matrix(par).check(params, k.Pad(n.Channels))
 	}
 	if gateRows > 0 {
-		gates.set(a, gateRows, n.Groups, k.Pad(n.Channels))
+		gates.set(a, gateRows, images*n.Groups, k.Pad(n.Channels))
 	}
 	k.Table.Rows[kernel](a)
 }

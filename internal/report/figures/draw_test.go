@@ -175,3 +175,17 @@ func TestSheet(t *testing.T) {
 		t.Error("losses are drawn as accuracies")
 	}
 }
+
+// TestNoRoomForAFigure: a figure that cannot be written is an error that names it.
+func TestNoRoomForAFigure(t *testing.T) {
+	s := made.Study(t)
+	s.Experiment.Report.Figures = []string{"accuracy-cost"}
+	inTheWay := s.Folder.Path(Folder, "accuracy-cost.svg", "folder")
+	if err := os.MkdirAll(inTheWay, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Study(s, report.New(s))
+	if err == nil || !strings.HasPrefix(err.Error(), "figure accuracy-cost: ") {
+		t.Errorf("a folder is in the figure's place: %v", err)
+	}
+}

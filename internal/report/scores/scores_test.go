@@ -6,14 +6,20 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"gridsearch/internal/predictions"
+	"gridsearch/internal/recall"
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/made"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
 	"gridsearch/search/images"
+	"gridsearch/search/planner"
 )
 
 // trialOf is a trial of results with runs of seeds 0, 1, ...; a score of NaN is a failed run.
@@ -169,6 +175,64 @@ func TestImages(t *testing.T) {
 			t.Errorf("the spread is %+v, want %+v", s, want)
 		}
 	}
+}
+
+// TestPairRow: units and signs of a pair's row.
+func TestPairRow(t *testing.T) {
+	combined, kappa := .0625, .5
+	p := Pair{Trial: "a", Seeds: []int{0, 1}, Top1: Interval{-.25, -.5, .125},
+		Loss: Interval{.5, -.25, .75}, BestAlone: []int{3, 4}, TrialAlone: []int{1, 1}, P: &combined,
+		Concord: Concord{Agreement: .875, Kappa: &kappa}}
+	want := []string{"a", "2", "-25.00", "-50.00..+12.50", "+0.5000", "-0.2500..+0.7500", "3.5", "1.0",
+		"0.062", "87.5 %", "0.50"}
+	if got := p.row(); !slices.Equal(got, want) {
+		t.Errorf("the row is %q, want %q", got, want)
+	}
+}
+
+// TestNew reads the predictions of a study: the Brier score of a run that gives both classes one
+// half is 1/2, that of one that is sure and right is 0.
+func TestNew(t *testing.T) {
+	s := made.Study(t)
+	s.Records, s.Plan.Trials = nil, []planner.DocumentTrial{{Name: "even"}, {Name: "sure"}}
+	for key, logits := range map[string][]float32{"even": {0, 0, 0, 0}, "sure": {999, 0, 0, 999}} {
+		p := predictions.File{Key: key, Trial: key, Names: []string{"cat", "dog"},
+			Predictions: images.Predictions{Labels: []int32{0, 1}, Logits: logits, Classes: 2}}
+		keep(t, s, p)
+	}
+	d, err := New(s, Request{Metric: "brier", Images: true, Predictions: recall.Each})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, trial := range d.Scores.Trials {
+		got[trial.Trial] = *trial.Mean
+	}
+	if want := map[string]float64{"even": .5, "sure": 0}; !maps.Equal(got, want) || d.Images.N != 2 {
+		t.Errorf("the scores are %v of %d images, want %v of 2", got, d.Images.N, want)
+	}
+	if d, err = New(s, Request{Images: true, Predictions: recall.Each}); err != nil || d.Scores != nil || d.Images == nil {
+		t.Errorf("images without a metric: %+v (%v)", d, err)
+	}
+}
+
+// keep writes predictions into the study's folder, and a complete run into its record.
+func keep(t *testing.T, s *study.Study, p predictions.File) {
+	t.Helper()
+	text, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := s.Folder.Predictions(p.Key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.Records = append(s.Records, store.Record{Run: store.Run{Key: p.Key, Trial: p.Trial},
+		State:  store.Complete,
+		Result: &store.Result{Top1: p.TopK(1), Loss: p.LogLoss(), Examples: p.N()}})
 }
 
 // TestOpponents: the best is compared with the tied trials, a lone winner with the runner-up, and

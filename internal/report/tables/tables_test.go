@@ -243,6 +243,26 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// TestImageEffect: what other images would do is said beside what other runs would, and that the
+// images decide from a fifth of a mean's variance on.
+func TestImageEffect(t *testing.T) {
+	noise, mean := .02, .8
+	r := report.Results{Validation: 400, Noise: &noise, Trials: []report.Trial{
+		{Name: "a", N: 4, MeanTop1: &mean}, {Name: "b", N: 3, MeanTop1: &mean}}}
+	for effect, want := range map[float64]string{
+		.0045: "images: another 400 would move a trial by 0.45 points against the others, " +
+			"its 4 runs by 1.00: best means best on these images, and seeds alone do not change that " +
+			"(raise validation_fraction)",
+		.0044: "images: another 400 would move a trial by 0.44 points against the others, " +
+			"its 4 runs by 1.00",
+	} {
+		r.ImageEffect = &effect
+		if got := (results{r}).images(); got != want {
+			t.Errorf("an effect of %g: %s", effect, got)
+		}
+	}
+}
+
 // TestCoefficients: a network that several points build has intervals; phi has a column where it is
 // not 1.
 func TestCoefficients(t *testing.T) {
