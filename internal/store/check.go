@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
+
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 )
 
 // maxSeeds is more than an experiment file can ask for.
@@ -11,7 +15,7 @@ const maxSeeds = 1 << 16
 
 // check says what a result that was read has that no training gives. Whoever uses one may count on
 // the rest.
-func (r Result) check(of Run) error {
+func (r Result) check(of stages.Run) error {
 	err := r.numbers()
 	if err == nil {
 		err = r.curve()
@@ -20,7 +24,7 @@ func (r Result) check(of Run) error {
 		err = fmt.Errorf("its seed is %d", of.Seed)
 	}
 	if err != nil {
-		return Damaged(fmt.Errorf("the result of run %s: %w", of.Key, err))
+		return database.Damaged(fmt.Errorf("the result of run %s: %w", of.Key, err))
 	}
 	return nil
 }
@@ -59,3 +63,17 @@ func (r Result) curve() error {
 
 func share(v float64) bool  { return v >= 0 && v <= 1 }
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// consistent says where a result contradicts itself: its top-1 is the share of the images that it
+// has as correct.
+func (r Result) consistent() error {
+	correct := 0
+	for _, b := range r.Correct {
+		correct += bits.OnesCount8(b)
+	}
+	if float64(correct)/float64(r.Examples) != r.Top1 {
+		return database.Damaged(fmt.Errorf("a result has top-1 %v, and %d of %d images as correct",
+			r.Top1, correct, r.Examples))
+	}
+	return nil
+}
