@@ -71,7 +71,7 @@ func TestOtherFiles(t *testing.T) {
 		newer: "version 99",
 		foreign(t, filepath.Join(folder, "plain"), "DELETE"): "no study of gridsearch: move it away",
 		foreign(t, filepath.Join(folder, "wal"), "WAL"):      "no study of gridsearch: move it away",
-		damaged(t): "bring a copy of it back",
+		damaged(t, 8192): "bring a copy of it back",
 	} {
 		before := listing(t, path)
 		for name, open := range openers {
@@ -107,8 +107,8 @@ func foreign(t *testing.T, path, journal string) string {
 	return path
 }
 
-// damaged makes a record whose pages behind the first are overwritten.
-func damaged(t *testing.T) string {
+// damaged makes a record that is overwritten from a byte on, or as many from its end.
+func damaged(t *testing.T, from int) string {
 	t.Helper()
 	f, path := open(t, 400)
 	if err := f.Close(); err != nil {
@@ -118,7 +118,10 @@ func damaged(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 8192; i < len(content); i++ {
+	if from < 0 {
+		from += len(content)
+	}
+	for i := from; i < len(content); i++ {
 		content[i] = 0xa5
 	}
 	if err := os.WriteFile(path, content, 0o644); err != nil {
@@ -137,4 +140,36 @@ func listing(t *testing.T, path string) map[string]string {
 		}
 	}
 	return content
+}
+
+// TestWhole: a page that is overwritten and a row of a run that is not there are found before a
+// record is used, and the file is as it was.
+func TestWhole(t *testing.T) {
+	f, lone := open(t, 1)
+	for _, statement := range []string{"PRAGMA foreign_keys = 0",
+		"INSERT INTO failures (key, error) VALUES ('none', 'x')"} {
+		if _, err := f.DB.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		lone:              "1 of its rows are of runs or decisions that are not on it",
+		damaged(t, -4096): "it is no readable SQLite file",
+	} {
+		before := listing(t, path)
+		for name, open := range openers {
+			var file *FileError
+			if _, err := open(path); !errors.As(err, &file) || file.Path != path ||
+				!strings.Contains(err.Error(), want) ||
+				!strings.Contains(err.Error(), "bring a copy of it back") {
+				t.Errorf("%s gives %v, want %q", name, err, want)
+			}
+		}
+		if !reflect.DeepEqual(listing(t, path), before) {
+			t.Errorf("the file of %q has changed", want)
+		}
+	}
 }
