@@ -34,8 +34,8 @@ func TestLatencies(t *testing.T) {
 	}
 }
 
-// TestLatenciesOfUnplannedTrials: what was measured of a trial stays as long as one of its runs is on
-// the record, planned or not, and goes with the last one when the plan is next taken over.
+// TestLatenciesOfUnplannedTrials: what was measured of a trial stays as long as one of its runs is
+// on the record, planned or not, and goes with the last one when the plan is next taken over.
 func TestLatenciesOfUnplannedTrials(t *testing.T) {
 	s, _ := open(t, 4)
 	for _, trial := range []string{"trial 0", "trial 1"} {
