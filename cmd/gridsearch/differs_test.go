@@ -10,6 +10,7 @@ import (
 
 	"gridsearch/internal/environment"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 )
 
@@ -55,7 +56,7 @@ func TestDifferingResult(t *testing.T) {
 
 // recordFirst records a result of the first run, as a worker of this kind of machine elsewhere has
 // given it.
-func recordFirst(t *testing.T, path string) store.Run {
+func recordFirst(t *testing.T, path string) stages.Run {
 	t.Helper()
 	record, err := store.Open(path)
 	if err != nil {

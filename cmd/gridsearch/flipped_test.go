@@ -12,7 +12,7 @@ import (
 	"gridsearch/internal/random"
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/tables"
-	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
 	"gridsearch/internal/study"
 )
 
@@ -49,7 +49,7 @@ func TestFlippedBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := written(folder)
-		var file *store.FileError
+		var file *database.FileError
 		switch {
 		case err == nil && got != want:
 			t.Errorf("bit %d of byte %d makes other results", bit, place)

@@ -19,7 +19,8 @@ import (
 	"gridsearch/internal/crash"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/plural"
-	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 )
@@ -129,9 +130,9 @@ func complain(out io.Writer, err error) {
 func exitCode(err error) int {
 	var usage usageError
 	var input *study.InputError
-	var file *store.FileError
-	var mismatch *store.MismatchError
-	var locked *store.LockedError
+	var file *database.FileError
+	var mismatch *stages.MismatchError
+	var locked *database.LockedError
 	var interrupted *coordinator.InterruptedError
 	var stopped *coordinator.StoppedError
 	var failed *coordinator.FailedRunsError

@@ -30,6 +30,7 @@ import (
 	"gridsearch/internal/progress"
 	"gridsearch/internal/queue"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
 	"gridsearch/internal/study"
 	"gridsearch/search/decide"
 )
@@ -90,19 +91,19 @@ func (e *FailedRunsError) Error() string {
 
 // Run trains what a study lacks. The folder is made once nothing of the input is refused, or
 // continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
-// error is an *InterruptedError; other errors are *InputError, *store.FileError,
-// *store.MismatchError, *store.LockedError, *LimitError, *StoppedError, *FaultError,
+// error is an *InterruptedError; other errors are *InputError, *database.FileError,
+// *stages.MismatchError, *database.LockedError, *LimitError, *StoppedError, *FaultError,
 // *FailedRunsError and *UnmeasuredError.
 func Run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options) error {
 	return ByMachine(run(ctx, folder, p, o))
 }
 
 func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options) error {
-	if err := store.CheckPath(folder.Database()); err != nil {
+	if err := database.CheckPath(folder.Database()); err != nil {
 		return err
 	}
-	if pid := store.Holder(folder.Lock()); pid > 0 { // before the images are read
-		return &store.LockedError{Path: folder.Lock(), PID: pid}
+	if pid := database.Holder(folder.Lock()); pid > 0 { // before the images are read
+		return &database.LockedError{Path: folder.Lock(), PID: pid}
 	}
 	go program.Hash() // wanted when the first worker greets
 	specs, err := p.Specs()
@@ -116,7 +117,7 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 	case err != nil:
 		return err
 	}
-	lock, err := store.Lock(folder.Lock())
+	lock, err := database.Lock(folder.Lock())
 	if err != nil {
 		return err
 	}
@@ -582,7 +583,7 @@ func (c *coordinator) gone(spec job.Spec, e store.Execution) {
 func (c *coordinator) interrupted(spec job.Spec, e store.Execution, lease queue.Lease,
 	from Checkpoint) error {
 	err := c.record.Note(e, false)
-	if store.Busy(err) {
+	if database.Busy(err) {
 		err = nil // a note more or less
 	}
 	if _, missing := os.Stat(filepath.Join(c.folder.Run(spec.Key),

@@ -8,7 +8,8 @@ import (
 	"sync"
 
 	"gridsearch/internal/job"
-	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/search/decide"
 )
@@ -47,7 +48,7 @@ func (g *stage) dropped(key string) bool {
 
 // study is what the decision reads now.
 func (g *stage) study() decide.Study {
-	return decide.Study{Stage: store.SearchStage, Maximise: true, Runs: slices.Clone(g.known)}
+	return decide.Study{Stage: stages.Search, Maximise: true, Runs: slices.Clone(g.known)}
 }
 
 // chosen is a choice by the keys of its runs.
@@ -58,7 +59,7 @@ type chosen struct {
 }
 
 // runOf is a recorded run as decisions name it.
-func runOf(r store.Run) decide.Run {
+func runOf(r stages.Run) decide.Run {
 	return decide.Run{Trial: r.Trial, Seed: r.Seed, Stream: r.Stream, Condition: r.Condition}
 }
 
@@ -91,17 +92,17 @@ func (c *coordinator) spec(key string) job.Spec {
 }
 
 // recorded is the specification of a run on the record.
-func (c *coordinator) recorded(r store.Run) (job.Spec, error) {
+func (c *coordinator) recorded(r stages.Run) (job.Spec, error) {
 	if spec, ok := c.specs[r.Key]; ok {
 		return spec, nil
 	}
 	spec, err := c.specOf(runOf(r))
 	if err == nil && spec.Key != r.Key {
-		err = store.Damaged(fmt.Errorf("run %s is recorded as %s, whose key is %s", r.Key, r.Name(),
+		err = database.Damaged(fmt.Errorf("run %s is recorded as %s, whose key is %s", r.Key, r.Name(),
 			spec.Key))
 	}
 	if err != nil {
-		return spec, &store.FileError{Path: c.folder.Database(), Err: err}
+		return spec, &database.FileError{Path: c.folder.Database(), Err: err}
 	}
 	c.specs[r.Key] = spec
 	return spec, nil
@@ -191,12 +192,12 @@ func (c *coordinator) recordChoice(input string, choice decide.Choice, plan chos
 	if err != nil {
 		return err
 	}
-	runs := make([]store.Run, len(plan.add))
+	runs := make([]stages.Run, len(plan.add))
 	for i, spec := range plan.add {
 		runs[i] = study.RunOf(spec)
 	}
 	err = c.write(func() error {
-		return c.record.Decide(store.SearchStage, input, text, runs, plan.drop)
+		return c.record.Decide(stages.Search, input, text, runs, plan.drop)
 	})
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 	"gridsearch/experiments"
 	"gridsearch/internal/job"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/search/decide"
 )
@@ -111,7 +113,7 @@ func (b *bench) call(ctx context.Context, d decide.Decision, limit, workers int)
 // trained, what it drops never, both are on the record with why, and a study that is stopped after
 // every run goes on to the same end.
 func TestDecisions(t *testing.T) {
-	var first []store.Decision
+	var first []stages.Decision
 	for name, c := range map[string]struct{ limit, workers int }{"at once": {0, 1}, "by three": {0, 3},
 		"run by run": {1, 1}} {
 		t.Run(name, func(t *testing.T) {
@@ -246,8 +248,8 @@ func TestRecordedRunOfNoPlan(t *testing.T) {
 		s.Trial != "c" {
 		t.Errorf("a run of another seed is %+v (%v)", s, err)
 	}
-	var damaged *store.FileError
-	if _, err := c.recorded(store.Run{Key: "ffffffffffffffff", Trial: "a", Seed: 7}); !errors.As(err,
+	var damaged *database.FileError
+	if _, err := c.recorded(stages.Run{Key: "ffffffffffffffff", Trial: "a", Seed: 7}); !errors.As(err,
 		&damaged) {
 		t.Errorf("got %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 	"gridsearch/experiments"
 	"gridsearch/internal/fault"
 	"gridsearch/internal/queue"
-	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
 	"gridsearch/search/decide"
 )
 
@@ -203,7 +203,7 @@ func TestUnrecordedRunsStayLeased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := &store.FileError{Path: "study.db", Err: errors.New("x")}
+	full := &database.FileError{Path: "study.db", Err: errors.New("x")}
 	if err := s.leave(l.Done, full); err != full {
 		t.Errorf("the record's error becomes %v", err)
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"gridsearch/internal/fault"
-	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
 	"gridsearch/internal/study"
 )
 
@@ -31,7 +31,7 @@ func (e *FaultError) Unwrap() error { return e.Fault }
 // names the key or the file that is to be changed.
 func ByMachine(err error) error {
 	var input *study.InputError
-	var file *store.FileError
+	var file *database.FileError
 	var known *FaultError
 	f := fault.Of(err)
 	if f == nil || errors.As(err, &input) || errors.As(err, &file) || errors.As(err, &known) {
@@ -45,7 +45,7 @@ func ByMachine(err error) error {
 func patiently(ctx context.Context, waiting func(), do func() error) error {
 	for told := false; ; told = true {
 		err := do()
-		if !store.Busy(err) || ctx.Err() != nil {
+		if !database.Busy(err) || ctx.Err() != nil {
 			return err
 		}
 		if !told {
@@ -71,7 +71,7 @@ func (c *coordinator) write(do func() error) error {
 			c.tell(Event{Kind: Waiting})
 		}
 	}, do)
-	if !store.Busy(err) {
+	if !database.Busy(err) {
 		c.locked.Store(false)
 	}
 	return err

@@ -22,6 +22,7 @@ import (
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/process"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
 	"gridsearch/internal/study"
 	"gridsearch/search/decide"
 )
@@ -97,7 +98,7 @@ func TestPatience(t *testing.T) {
 		t.Errorf("%v after %d tries, told %d times", err, tries, told)
 	}
 	tries, stopped := 0, func() error { tries++; stop(); return busy }
-	if err := patiently(ctx, func() {}, stopped); !store.Busy(err) || tries != 1 {
+	if err := patiently(ctx, func() {}, stopped); !database.Busy(err) || tries != 1 {
 		t.Errorf("%v after %d tries, when stopped", err, tries)
 	}
 	if err := patiently(t.Context(), func() { t.Error("told") },
@@ -114,8 +115,8 @@ func TestByMachine(t *testing.T) {
 		!strings.Contains(err.Error(), "p: ") {
 		t.Errorf("a full disk: %v", err)
 	}
-	for _, err := range []error{nil, errors.New("x"), &study.InputError{Err: full}, &store.FileError{Path: "p",
-		Err: full}, &FaultError{3, fault.Of(full)}} {
+	for _, err := range []error{nil, errors.New("x"), &study.InputError{Err: full},
+		&database.FileError{Path: "p", Err: full}, &FaultError{3, fault.Of(full)}} {
 		if got := ByMachine(err); got != err {
 			t.Errorf("%v becomes %v", err, got)
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 )
 
@@ -61,7 +62,7 @@ func TestEarlierStudy(t *testing.T) {
 		if r.State == store.Complete {
 			complete++
 		}
-		if r.Stage != store.SearchStage || r.Network != "" {
+		if r.Stage != stages.Search || r.Network != "" {
 			t.Errorf("run %s is of stage %q and network %q", r.Key, r.Stage, r.Network)
 		}
 	}
@@ -117,8 +118,8 @@ func TestStages(t *testing.T) {
 	}
 	waiting := load(t, folder).Records[7:]
 	input := strings.Repeat("ab", 32)
-	added := store.Run{Key: "fedcba9876543210", Trial: "base", Seed: 0, Stream: "confirm"}
-	err = record.Decide("late", input, []byte(`["base"]`), []store.Run{added},
+	added := stages.Run{Key: "fedcba9876543210", Trial: "base", Seed: 0, Stream: "confirm"}
+	err = record.Decide("late", input, []byte(`["base"]`), []stages.Run{added},
 		[]string{waiting[0].Key, waiting[1].Key, waiting[2].Key})
 	if err := errors.Join(err, record.Close()); err != nil {
 		t.Fatal(err)
@@ -165,7 +166,7 @@ func TestHalfGrown(t *testing.T) {
 		t.Fatal(err)
 	}
 	more := study.Stages(specs)
-	more[0].Runs = append(more[0].Runs, store.Run{Key: "fedcba9876543210", Trial: "base", Seed: 2})
+	more[0].Runs = append(more[0].Runs, stages.Run{Key: "fedcba9876543210", Trial: "base", Seed: 2})
 	record, err := store.Open(folder.Database())
 	if err == nil {
 		err = errors.Join(record.Plan(more), record.Close())
@@ -203,7 +204,7 @@ func TestDroppedIsDone(t *testing.T) {
 			waiting = append(waiting, r.Key)
 		}
 	}
-	err = errors.Join(err, record.Decide(store.SearchStage, strings.Repeat("ab", 32),
+	err = errors.Join(err, record.Decide(stages.Search, strings.Repeat("ab", 32),
 		[]byte("{}"), nil, waiting[:2]))
 	if err := errors.Join(err, record.Note(store.Execution{Key: waiting[2], Error: "diverged",
 		Outcome: store.OutcomeFailed}, true), record.Close()); err != nil {

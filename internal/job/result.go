@@ -9,13 +9,14 @@ import (
 
 // Check says what a result has that no training gives. Whoever uses one may count on the rest.
 func (r Result) Check() error {
-	if err := r.numbers(); err != nil {
+	if err := r.Numbers(); err != nil {
 		return err
 	}
 	return r.curve()
 }
 
-func (r Result) numbers() error {
+// Numbers is Check without the training curve.
+func (r Result) Numbers() error {
 	switch {
 	case !share(r.Top1) || !share(r.Top5):
 		return fmt.Errorf("top-1 is %v and top-5 %v: they are shares", r.Top1, r.Top5)

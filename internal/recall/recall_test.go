@@ -18,6 +18,7 @@ import (
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/safetensors"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/internal/worker"
 	"gridsearch/model/weights"
@@ -44,9 +45,9 @@ func trained(t *testing.T) (*study.Study, []job.Spec) {
 		done := retrain(t, s.Folder, spec, experiments.PredictionBytes)
 		s.Records = append(s.Records, store.Record{State: store.Complete,
 			Result: (*store.Result)(done.Result),
-			Run:    store.Run{Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}})
+			Run:    stages.Run{Key: spec.Key, Trial: spec.Trial, Seed: spec.SeedIndex}})
 	}
-	waiting := store.Run{Key: specs[2].Key, Trial: specs[2].Trial, Seed: specs[2].SeedIndex}
+	waiting := stages.Run{Key: specs[2].Key, Trial: specs[2].Trial, Seed: specs[2].SeedIndex}
 	s.Records = append(s.Records, store.Record{State: store.Waiting, Run: waiting})
 	return s, specs
 }

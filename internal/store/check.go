@@ -1,9 +1,11 @@
 package store
 
 import (
-	"errors"
 	"fmt"
-	"math"
+
+	"gridsearch/internal/job"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 )
 
 // maxSeeds is more than an experiment file can ask for.
@@ -11,51 +13,21 @@ const maxSeeds = 1 << 16
 
 // check says what a result that was read has that no training gives. Whoever uses one may count on
 // the rest.
-func (r Result) check(of Run) error {
-	err := r.numbers()
-	if err == nil {
-		err = r.curve()
-	}
+func (r Result) check(of stages.Run) error {
+	err := job.Result(r).Check()
 	if of.Seed < 0 || of.Seed >= maxSeeds {
 		err = fmt.Errorf("its seed is %d", of.Seed)
 	}
 	if err != nil {
-		return Damaged(fmt.Errorf("the result of run %s: %w", of.Key, err))
+		return database.Damaged(fmt.Errorf("the result of run %s: %w", of.Key, err))
 	}
 	return nil
 }
 
-func (r Result) numbers() error {
-	switch {
-	case !share(r.Top1) || !share(r.Top5):
-		return fmt.Errorf("top-1 is %v and top-5 %v: they are shares", r.Top1, r.Top5)
-	case !finite(r.Loss):
-		return fmt.Errorf("its loss is %v", r.Loss)
-	case r.Examples < 1:
-		return fmt.Errorf("it is of %d validation images", r.Examples)
-	case len(r.Correct) > 0 && len(r.Correct) != (r.Examples+7)/8:
-		return fmt.Errorf("%d bytes of bits are not those of %d validation images", len(r.Correct),
-			r.Examples)
-	case r.Steps < 1:
-		return fmt.Errorf("it has %d steps", r.Steps)
+// consistent says where a result contradicts itself.
+func (r Result) consistent() error {
+	if err := job.Result(r).Consistent(); err != nil {
+		return database.Damaged(err)
 	}
 	return nil
 }
-
-// curve checks the training curve: a point for each epoch.
-func (r Result) curve() error {
-	if len(r.Curve) == 0 {
-		return errors.New("its training curve is empty")
-	}
-	step := 0
-	for i, p := range r.Curve {
-		if p.Epoch != i+1 || p.Step <= step || !finite(p.Loss) || !share(p.Top1) {
-			return fmt.Errorf("point %d of its training curve is %+v", i+1, p)
-		}
-		step = p.Step
-	}
-	return nil
-}
-
-func share(v float64) bool  { return v >= 0 && v <= 1 }
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

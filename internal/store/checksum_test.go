@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"gridsearch/internal/store/database"
 )
 
 // TestChangedRows: a value that is changed in any column of a row is found when the row is read,
@@ -57,7 +59,7 @@ func TestChangedRows(t *testing.T) {
 			"DROP TRIGGER results_are_final", "DROP TRIGGER decisions_are_final",
 			"PRAGMA ignore_check_constraints = 1", "UPDATE OR REPLACE " + c.table + " SET " +
 				c.column + " = " + c.value} {
-			if _, err := s.db.Exec(statement); err != nil {
+			if _, err := s.file.DB.Exec(statement); err != nil {
 				t.Fatal(statement, err)
 			}
 		}
@@ -65,7 +67,7 @@ func TestChangedRows(t *testing.T) {
 		if err == nil {
 			err = read(path)
 		}
-		var file *FileError
+		var file *database.FileError
 		if !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), c.want) ||
 			!strings.Contains(err.Error(), "bring a copy of it back") {
 			t.Errorf("%s.%s = %s: %v, want %s", c.table, c.column, c.value, err, c.want)
@@ -84,21 +86,4 @@ func read(path string) error {
 	_, err2 := s.Latencies()
 	_, err3 := s.Decisions()
 	return errors.Join(err1, err2, err3)
-}
-
-// TestSchemaVersions: a schema's number that damage has changed is not believed.
-func TestSchemaVersions(t *testing.T) {
-	s, path := open(t, 1)
-	for _, version := range []string{"-5", "0", "1", "4", "6", "8"} {
-		if _, err := s.db.Exec("PRAGMA user_version = " + version); err != nil {
-			t.Fatal(err)
-		}
-		for _, open := range []func(string) (*Store, error){Open, OpenReadOnly} {
-			var file *FileError
-			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(),
-				"version "+version) {
-				t.Errorf("version %s: %v", version, err)
-			}
-		}
-	}
 }

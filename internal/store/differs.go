@@ -23,6 +23,7 @@ type DiffersError struct {
 	First, Second Given
 }
 
+// Error names the run, in what its results differ and who gave them.
 func (e *DiffersError) Error() string {
 	return fmt.Sprintf("run %s has given two results: %s: something is not deterministic; the record "+
 		"keeps the first", e.Key, e.What())

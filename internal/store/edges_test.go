@@ -1,12 +1,10 @@
 package store
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"gridsearch/internal/store/stages"
 )
 
 // TestOneKeyTwice: a plan with a key for two runs is refused whole.
@@ -32,7 +30,7 @@ func TestUnreadableFirstResult(t *testing.T) {
 	}
 	for _, statement := range []string{"DROP TRIGGER results_are_final",
 		"UPDATE results SET curve = '['"} {
-		if _, err := s.db.Exec(statement); err != nil {
+		if _, err := s.file.DB.Exec(statement); err != nil {
 			t.Fatal(statement, err)
 		}
 	}
@@ -41,31 +39,9 @@ func TestUnreadableFirstResult(t *testing.T) {
 	}
 }
 
-// TestCorrupt: a file that is not SQLite's is corrupt, one that cannot be opened is not.
-func TestCorrupt(t *testing.T) {
-	text := filepath.Join(t.TempDir(), "text")
-	if err := os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	missing := filepath.Join(t.TempDir(), "no folder", "study.db")
-	for path, want := range map[string]bool{text: true, missing: false} {
-		s, err := connect(path, "mode=ro")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = s.pragma("application_id")
-		if err == nil || corrupt(err) != want {
-			t.Errorf("%s is corrupt: %t (%v)", path, corrupt(err), err)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // TestMismatchSaysWhy: the message has what differs between the plans, a line each.
 func TestMismatchSaysWhy(t *testing.T) {
-	e := &MismatchError{Path: "record.db", Missing: plan(1), New: 2, Why: []string{"seeds: 3, was 2",
+	e := &stages.MismatchError{Path: "record.db", Missing: plan(1), New: 2, Why: []string{"seeds: 3, was 2",
 		"epochs: 5, was 4"}}
 	const want = "and 2 are new\nseeds: 3, was 2\nepochs: 5, was 4\ncontinue"
 	if !strings.Contains(e.Error(), want) {
@@ -73,28 +49,10 @@ func TestMismatchSaysWhy(t *testing.T) {
 	}
 }
 
-// TestLockIsSigned: a lock whose last holder died with a longer number, or whose file has other
-// text, names its holder alone.
-func TestLockIsSigned(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	if err := os.WriteFile(path, []byte("123456789012\n3\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	lock, err := Lock(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Release()
-	text, err := os.ReadFile(path)
-	if want := fmt.Sprintln(os.Getpid()); string(text) != want || err != nil {
-		t.Errorf("the lock's file has %q (%v), want %q", text, err, want)
-	}
-}
-
 // TestSeedsOfResults: a seed is 0 or more, and below what an experiment file can ask for.
 func TestSeedsOfResults(t *testing.T) {
 	for seed, sound := range map[int]bool{-1: false, 0: true, maxSeeds - 1: true, maxSeeds: false} {
-		if err := result(1).check(Run{Seed: seed}); (err == nil) != sound {
+		if err := result(1).check(stages.Run{Seed: seed}); (err == nil) != sound {
 			t.Errorf("seed %d: %v", seed, err)
 		}
 	}
@@ -104,7 +62,7 @@ func TestSeedsOfResults(t *testing.T) {
 func TestNamesOfRuns(t *testing.T) {
 	const three = "trial 0 seed=0, trial 0 seed=1, trial 1 seed=0"
 	for n, want := range map[int]string{3: three, 4: three + " and 1 more"} {
-		if got := Names(plan(n)); got != want {
+		if got := stages.Names(plan(n)); got != want {
 			t.Errorf("%d runs are %q, want %q", n, got, want)
 		}
 	}
@@ -112,7 +70,7 @@ func TestNamesOfRuns(t *testing.T) {
 
 // TestClosedRecord: reading a record that is closed is an error, not an empty record.
 func TestClosedRecord(t *testing.T) {
-	s, path := open(t, 2)
+	s, _ := open(t, 2)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -124,17 +82,5 @@ func TestClosedRecord(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s of a closed record are read", name)
 		}
-	}
-	cause := errors.New("cause")
-	if err := s.unread(cause); !errors.Is(err, cause) || !strings.Contains(err.Error(), path) {
-		t.Errorf("the error is %v", err)
-	}
-}
-
-// TestChecksumIsFixed pins a row's checksum, by which records of earlier programs are held.
-func TestChecksumIsFixed(t *testing.T) {
-	const want = "619585a1f9a0f8d4ebbbc9017c78085a"
-	if got := failuresTable.sum("k", .1, 7); got != want {
-		t.Errorf("the checksum is %s, want %s", got, want)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"gridsearch/internal/store/database"
 )
 
 // Latency is how long a trial's network takes for a batch of images: a measured time, so no part of
@@ -29,17 +31,17 @@ func (l Latency) Same(m Latency) bool {
 
 // SetLatency records a latency in the place of an earlier one of the trial and batch.
 func (s *Store) SetLatency(l Latency) error {
-	return s.within(func(tx *sql.Tx) error { return setLatency(tx, l) })
+	return s.file.Within(func(tx *sql.Tx) error { return setLatency(tx, l) })
 }
 
 func setLatency(tx *sql.Tx, l Latency) error {
-	return latenciesTable.insert(tx, "INSERT OR REPLACE", "",
+	return database.Latencies.Insert(tx, "INSERT OR REPLACE", "",
 		l.row(l.Measured.UTC().Format(time.RFC3339Nano))...)
 }
 
 // ForgetLatencies lets every latency be measured again, and says how many there were.
 func (s *Store) ForgetLatencies() (n int, err error) {
-	err = s.within(func(tx *sql.Tx) error {
+	err = s.file.Within(func(tx *sql.Tx) error {
 		n, err = remove(tx, "DELETE FROM latencies")
 		return err
 	})
@@ -53,31 +55,30 @@ func (l Latency) row(measured string) []any {
 }
 
 // Latencies lists what has been measured, trial by trial and from small batches to large ones. The
-// error of a row that is not as it was written is a *FileError.
+// error of a row that is not as it was written is a *database.FileError.
 func (s *Store) Latencies() ([]Latency, error) {
-	if there, err := s.has(latenciesTable.name, "trial"); !there {
+	if there, err := s.file.Has(database.Latencies.Name, "trial"); !there {
 		return nil, err // a record of an earlier version, opened for reading alone
 	}
-	checksum, err := s.checksumOf(latenciesTable, latenciesTable.name)
+	checksum, err := s.file.ChecksumOf(database.Latencies, database.Latencies.Name)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query("SELECT " + latenciesTable.columns + ", " + checksum +
+	rows, err := s.file.DB.Query("SELECT " + database.Latencies.Columns + ", " + checksum +
 		" FROM latencies ORDER BY trial, batch")
 	if err != nil {
-		return nil, s.unread(err)
+		return nil, s.file.Unread(err)
 	}
 	defer rows.Close()
 	var list []Latency
 	for rows.Next() {
 		l, err := scanLatency(rows)
 		if err != nil {
-			return nil, &FileError{s.path, err}
+			return nil, s.file.Unusable(err)
 		}
 		if l.Batch < 1 || !(l.Shortest > 0) || !(l.Median > 0) || math.IsInf(l.Shortest+l.Median, 0) {
-			return nil, &FileError{s.path, Damaged(fmt.Errorf("trial %s has a latency of %v s, "+
-				"%v in the median, for batches of %d",
-				l.Trial, l.Shortest, l.Median, l.Batch))}
+			return nil, s.file.Unusable(database.Damaged(fmt.Errorf("trial %s has a latency of %v s, "+
+				"%v in the median, for batches of %d", l.Trial, l.Shortest, l.Median, l.Batch)))
 		}
 		list = append(list, l)
 	}
@@ -89,9 +90,9 @@ func scanLatency(rows *sql.Rows) (l Latency, err error) {
 	var checksum sql.NullString
 	if err := rows.Scan(&l.Trial, &l.Batch, &l.Threads, &l.Repeats, &l.Shortest, &l.Median, &l.CPU,
 		&l.KernelSet, &measured, &checksum); err != nil {
-		return l, Damaged(err)
+		return l, database.Damaged(err)
 	}
-	if err := latenciesTable.verify(checksum, l.row(measured)...); err != nil {
+	if err := database.Latencies.Verify(checksum, l.row(measured)...); err != nil {
 		return l, err
 	}
 	l.Measured, err = time.Parse(time.RFC3339Nano, measured)

@@ -33,3 +33,30 @@ func TestLatencies(t *testing.T) {
 		t.Errorf("a record without the table: %+v (%v)", list, err)
 	}
 }
+
+// TestLatenciesOfUnplannedTrials: what was measured of a trial stays as long as one of its runs is
+// on the record, planned or not, and goes with the last one when the plan is next taken over.
+func TestLatenciesOfUnplannedTrials(t *testing.T) {
+	s, _ := open(t, 4)
+	for _, trial := range []string{"trial 0", "trial 1"} {
+		if err := s.SetLatency(Latency{Trial: trial, Batch: 1, Shortest: 1, Median: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wanted := func(want ...string) {
+		t.Helper()
+		wantRows(t, s, "SELECT trial FROM latencies ORDER BY trial", want...)
+	}
+	if err := s.Plan(search(plan(2))); err != nil {
+		t.Fatal(err)
+	}
+	wanted("trial 0", "trial 1")
+	if err := s.Withdraw(search(plan(2))); err != nil {
+		t.Fatal(err)
+	}
+	wanted("trial 0", "trial 1")
+	if err := s.Plan(search(plan(1))); err != nil {
+		t.Fatal(err)
+	}
+	wanted("trial 0")
+}

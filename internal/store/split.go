@@ -4,6 +4,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"gridsearch/internal/job"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 )
 
 // testSplit are the images that no choice has seen.
@@ -14,15 +18,15 @@ const testSplit = "test"
 // another one is an error.
 func (s *Store) Test(key string, r Result) error {
 	r.Curve = nil
-	err := r.numbers()
+	err := job.Result(r).Numbers()
 	if err == nil {
 		err = r.consistent()
 	}
 	if err != nil {
 		return fmt.Errorf("run %s on the test images: %w", key, err)
 	}
-	return s.within(func(tx *sql.Tx) error {
-		if complete, err := isComplete(tx, key); err != nil || !complete {
+	return s.file.Within(func(tx *sql.Tx) error {
+		if complete, err := stages.IsComplete(tx, key); err != nil || !complete {
 			return errors.Join(err, fmt.Errorf("run %s is not complete, and is tested on nothing "+
 				"before it is", key))
 		}
@@ -32,8 +36,8 @@ func (s *Store) Test(key string, r Result) error {
 			testSplit).Scan(&checksum)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			return testsTable.insert(tx, "INSERT", "", row...)
-		case err == nil && checksum.String != testsTable.sum(row...):
+			return database.Tests.Insert(tx, "INSERT", "", row...)
+		case err == nil && checksum.String != database.Tests.Sum(row...):
 			err = fmt.Errorf("run %s gave another result on the test images before: the record "+
 				"keeps the first", key)
 		}
@@ -41,36 +45,29 @@ func (s *Store) Test(key string, r Result) error {
 	})
 }
 
-// isComplete says whether a run has a result on the validation images.
-func isComplete(tx *sql.Tx, key string) (complete bool, err error) {
-	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM results WHERE key = ? AND split <> ?)", key,
-		testSplit).Scan(&complete)
-	return complete, err
-}
-
 // addTests adds to records what their networks have given on the test images.
 func (s *Store) addTests(records []Record) error {
-	if there, err := s.has(resultsTable.name, "split"); !there {
+	if there, err := s.file.Has(database.Results.Name, "split"); !there {
 		return err // a record of an earlier version, opened for reading alone
 	}
 	byKey := map[string]*Record{}
 	for i := range records {
 		byKey[records[i].Key] = &records[i]
 	}
-	rows, err := s.db.Query(`SELECT key, split, top1, top5, loss, examples, correct, curve, steps,
+	rows, err := s.file.DB.Query(`SELECT key, split, top1, top5, loss, examples, correct, curve, steps,
 		predictions, checksum FROM results WHERE split <> 'validation'`)
 	if err != nil {
-		return s.unread(err)
+		return s.file.Unread(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var key, split string
 		var row scanned
 		if err := rows.Scan(append([]any{&key, &split}, row.columns()...)...); err != nil {
-			return &FileError{s.path, Damaged(err)}
+			return s.file.Unusable(database.Damaged(err))
 		}
 		if err := row.test(key, split, byKey[key]); err != nil {
-			return &FileError{s.path, err}
+			return s.file.Unusable(err)
 		}
 	}
 	return rows.Err()
@@ -79,17 +76,19 @@ func (s *Store) addTests(records []Record) error {
 // test gives a record a result on the test images.
 func (s *scanned) test(key, split string, of *Record) error {
 	r := s.unchecked()
-	err := testsTable.verify(s.checksum, append(r.row(key, s.curve.String), split)...)
+	err := database.Tests.Verify(s.checksum, append(r.row(key, s.curve.String), split)...)
 	switch {
 	case split != testSplit:
-		return Damaged(fmt.Errorf("run %s has a result on the split %q, which there is not", key, split))
+		return database.Damaged(fmt.Errorf("run %s has a result on the split %q, which there is not",
+			key, split))
 	case err != nil:
 		return err
 	case of == nil || of.State != Complete:
-		return Damaged(fmt.Errorf("run %s has a result on the test images, and is not complete", key))
+		return database.Damaged(fmt.Errorf("run %s has a result on the test images, and is not complete",
+			key))
 	}
-	if err := r.numbers(); err != nil {
-		return Damaged(fmt.Errorf("the result of run %s on the test images: %w", key, err))
+	if err := job.Result(*r).Numbers(); err != nil {
+		return database.Damaged(fmt.Errorf("the result of run %s on the test images: %w", key, err))
 	}
 	of.Test = r
 	return r.consistent()

@@ -14,26 +14,29 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"gridsearch/internal/random"
+	"gridsearch/internal/store/stages"
 )
 
 var long = flag.Bool("long", false, "kill the writer 40 times instead of 6")
 
-func plan(n int) []Run {
-	var runs []Run
+func plan(n int) []stages.Run {
+	var runs []stages.Run
 	for i := range n {
-		runs = append(runs, Run{Key: fmt.Sprintf("%016x", i), Trial: fmt.Sprintf("trial %d", i/2),
-			Seed: i % 2, Network: fmt.Sprintf("%016x", i/2+100), Stage: SearchStage})
+		runs = append(runs, stages.Run{Key: fmt.Sprintf("%016x", i),
+			Trial: fmt.Sprintf("trial %d", i/2), Seed: i % 2,
+			Network: fmt.Sprintf("%016x", i/2+100), Stage: stages.Search})
 	}
 	return runs
 }
 
 // search is the first stage with runs.
-func search(runs []Run) []Stage { return []Stage{{SearchStage, DecideAll, runs}} }
+func search(runs []stages.Run) []stages.Stage {
+	return []stages.Stage{{Name: stages.Search, Decision: stages.DecideAll, Runs: runs}}
+}
 
 func result(i int) Result {
 	return Result{Top1: float64(bits.OnesCount8(byte(i))+1) / 9, Top5: .5, Loss: math.Pi,
@@ -167,7 +170,7 @@ func TestResultsAreFinal(t *testing.T) {
 		t.Errorf("the record has %+v", got)
 	}
 	for _, statement := range []string{"UPDATE results SET top1 = 1", "DELETE FROM results"} {
-		if _, err := s.db.Exec(statement); err == nil || !strings.Contains(err.Error(),
+		if _, err := s.file.DB.Exec(statement); err == nil || !strings.Contains(err.Error(),
 			"a result is never") {
 			t.Errorf("%s: %v", statement, err)
 		}
@@ -175,7 +178,7 @@ func TestResultsAreFinal(t *testing.T) {
 }
 
 // TestNamesOfTrials: the names and the order of a plan are taken over with their latencies, even
-// where two trials change names; a seed that is not its key's is damage.
+// where two trials change names.
 func TestNamesOfTrials(t *testing.T) {
 	s, _ := open(t, 4)
 	if err := s.Complete(result(3), execution(3)); err != nil {
@@ -207,170 +210,6 @@ func TestNamesOfTrials(t *testing.T) {
 	if err != nil || len(latencies) != 2 || latencies[0].Trial != "trial 0" ||
 		latencies[0].Batch != 2 {
 		t.Errorf("the latencies are %+v (%v)", latencies, err)
-	}
-	for want, change := range map[string]func(*Run){
-		"seed 1, its key is that of seed 7":                 func(r *Run) { r.Seed = 7 },
-		"stream (none), its key is that of stream tune":     func(r *Run) { r.Stream = "tune" },
-		"condition (none), its key is that of condition e=": func(r *Run) { r.Condition = "e=1" },
-		"065, its key is that of network ff":                func(r *Run) { r.Network = "ff" },
-	} {
-		other := slices.Clone(p)
-		change(&other[0])
-		var file *FileError
-		if err := s.Plan(search(other)); !errors.As(err, &file) || !strings.Contains(err.Error(),
-			"0003 is recorded with ") || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
-	}
-}
-
-// TestOtherFiles: what is no record of this program is refused with its name and with what to do,
-// and nothing about it changes.
-func TestOtherFiles(t *testing.T) {
-	folder := t.TempDir()
-	text := filepath.Join(folder, "text")
-	if err := os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	s, newer := open(t, 1)
-	if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{
-		text:  "no readable SQLite file",
-		newer: "version 99",
-		foreign(t, filepath.Join(folder, "plain"), "DELETE"): "no study of gridsearch: move it away",
-		foreign(t, filepath.Join(folder, "wal"), "WAL"):      "no study of gridsearch: move it away",
-		damaged(t): "bring a copy of it back",
-	} {
-		before := listing(t, path)
-		for name, open := range map[string]func(string) (*Store, error){"Open": Open,
-			"OpenReadOnly": OpenReadOnly} {
-			var file *FileError
-			if _, err := open(path); !errors.As(err, &file) || !strings.Contains(err.Error(),
-				want) || file.Path != path || !strings.Contains(err.Error(), path) {
-				t.Errorf("%s gives %v, want %q", name, err, want)
-			}
-		}
-		if after := listing(t, path); path != newer && !reflect.DeepEqual(after, before) {
-			t.Errorf("%s has changed", path)
-		}
-	}
-	var file *FileError
-	if _, err := OpenReadOnly(filepath.Join(folder, "missing")); !errors.As(err, &file) ||
-		!strings.Contains(err.Error(), "no such record") {
-		t.Errorf("got %v", err)
-	}
-}
-
-// foreign makes a database of another program.
-func foreign(t *testing.T, path, journal string) string {
-	t.Helper()
-	s, err := connect(path, "_pragma=journal_mode("+journal+")")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.db.Exec("PRAGMA application_id = 7; CREATE TABLE theirs (n INTEGER); INSERT " +
-		"INTO theirs VALUES (1)"); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// damaged makes a record whose pages behind the first are overwritten.
-func damaged(t *testing.T) string {
-	t.Helper()
-	s, path := open(t, 400)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 8192; i < len(content); i++ {
-		content[i] = 0xa5
-	}
-	if err := os.WriteFile(path, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// listing is the content of a file and of those that belong to it.
-func listing(t *testing.T, path string) map[string]string {
-	t.Helper()
-	content := map[string]string{}
-	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
-		if text, err := os.ReadFile(path + end); err == nil {
-			content[end] = string(text)
-		}
-	}
-	return content
-}
-
-func TestLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	first, err := Lock(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var locked *LockedError
-	if _, err := Lock(path); !errors.As(err, &locked) || locked.PID != os.Getpid() {
-		t.Errorf("a second lock gives %v", err)
-	}
-	if err := first.Release(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := Lock(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again.Release()
-}
-
-// TestHolder: asking who holds a lock keeps nobody from taking it, and never names those who ask.
-func TestHolder(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	if pid := Holder(path); pid != 0 {
-		t.Errorf("a lock that was never taken is held by %d", pid)
-	}
-	if _, err := os.Stat(path); err == nil {
-		t.Error("asking makes the file")
-	}
-	over, asked := make(chan struct{}), sync.WaitGroup{}
-	for range 4 {
-		asked.Go(func() {
-			for {
-				select {
-				case <-over:
-					return
-				default:
-				}
-				if pid := Holder(path); pid != 0 && pid != os.Getpid() {
-					t.Errorf("the lock is held by %d", pid)
-				}
-				time.Sleep(50 * time.Microsecond)
-			}
-		})
-	}
-	for range 300 {
-		lock, err := Lock(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if pid := Holder(path); pid != os.Getpid() {
-			t.Fatalf("a lock that is taken is held by %d", pid)
-		}
-		if err := lock.Release(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	close(over)
-	asked.Wait()
-	if pid := Holder(path); pid != 0 {
-		t.Errorf("a lock that was given back is held by %d", pid)
 	}
 }
 
@@ -438,7 +277,8 @@ func checkWhole(t *testing.T, path string, acknowledged int) (complete int) {
 	}
 	defer s.Close()
 	var verdict string
-	if err := s.db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+	err = s.file.DB.QueryRow("PRAGMA integrity_check").Scan(&verdict)
+	if err != nil || verdict != "ok" {
 		t.Fatalf("integrity: %s, %v", verdict, err)
 	}
 	for i, r := range records(t, s) {
@@ -483,5 +323,48 @@ func TestDifferences(t *testing.T) {
 	}
 	if n := reflect.TypeFor[Result]().NumField(); n != 8 {
 		t.Errorf("a result has %d fields, and 8 are tried here", n)
+	}
+}
+
+// TestFold: a copy of the file alone, without its log, has what was recorded before.
+func TestFold(t *testing.T) {
+	s, path := open(t, 2)
+	if err := errors.Join(s.Complete(result(0), execution(0)), s.Fold()); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := filepath.Join(t.TempDir(), "alone.db")
+	if err := os.WriteFile(alone, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	copied, err := OpenReadOnly(alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer copied.Close()
+	if got := records(t, copied)[0]; got.State != Complete {
+		t.Errorf("the copy has %+v", got)
+	}
+}
+
+// BenchmarkFold is what a result costs beside its training.
+func BenchmarkFold(b *testing.B) {
+	s, err := Open(filepath.Join(b.TempDir(), "study.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	r := result(0)
+	r.Correct = make([]byte, 10000/8)
+	if err := s.Plan(search(plan(b.N))); err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; b.Loop(); i++ {
+		if err := errors.Join(s.Complete(r, execution(min(i, b.N-1))), s.Fold()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

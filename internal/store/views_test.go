@@ -10,7 +10,7 @@ import (
 // query lists the rows of a query, each as its values with spaces between.
 func query(t *testing.T, s *Store, text string) []string {
 	t.Helper()
-	rows, err := s.db.Query(text)
+	rows, err := s.file.DB.Query(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestViews(t *testing.T) {
 		"trial 0 2 0.1667 0.1111 0.2222 0.5 3.1416",
 		"trial 1 0 <nil> <nil> <nil> <nil> <nil>")
 	for _, view := range []string{"run_results", "curves", "trial_means"} {
-		if _, err := s.db.Exec("UPDATE " + view + " SET top1 = 1"); err == nil {
+		if _, err := s.file.DB.Exec("UPDATE " + view + " SET top1 = 1"); err == nil {
 			t.Errorf("%s can be written to", view)
 		}
 	}

@@ -10,12 +10,13 @@ import (
 
 	"gridsearch/internal/job"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 )
 
-// Register writes the runs of a plan into the record. A *store.MismatchError says what differs.
+// Register writes the runs of a plan into the record. A *stages.MismatchError says what differs.
 func (f Folder) Register(record *store.Store, p *Prepared, specs []job.Spec) error {
 	err := record.Plan(Stages(specs))
-	if other := (*store.MismatchError)(nil); errors.As(err, &other) {
+	if other := (*stages.MismatchError)(nil); errors.As(err, &other) {
 		other.Why = differences(f, record, p, specs)
 	}
 	return err

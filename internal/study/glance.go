@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
 )
 
 // Overview is how far a study is, as its record shows.
@@ -29,7 +30,7 @@ func Glance(folder Folder) (Overview, error) {
 		return Overview{}, err
 	}
 	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records) + len(s.Later),
-		Running: []Active{}, PID: store.Holder(folder.Lock()), Warnings: s.Warnings()}
+		Running: []Active{}, PID: database.Holder(folder.Lock()), Warnings: s.Warnings()}
 	tallies := map[string]*Tally{}
 	for _, r := range s.Records {
 		o.count(r.State)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 )
 
 // join holds a record against the plan: what of it belongs to the stages' runs, in the plan's order
@@ -31,10 +33,10 @@ func (d document) join(records []store.Record) (joined, unplanned []store.Record
 		for _, run := range stage.Runs {
 			r, ok := byKey[run.Key]
 			if !ok {
-				return nil, nil, store.Damaged(fmt.Errorf("run %s (%s) of the plan is not on it",
+				return nil, nil, database.Damaged(fmt.Errorf("run %s (%s) of the plan is not on it",
 					run.Key, run.Name()))
 			}
-			if err := store.Contradiction(r.Run, run); err != nil {
+			if err := stages.Contradiction(r.Run, run); err != nil {
 				return nil, nil, err
 			}
 			run.Stage, run.Network = stage.Name, cmp.Or(run.Network, r.Network)
@@ -69,11 +71,11 @@ func (d document) joinByName(records []store.Record) (joined, unplanned []store.
 			unplanned = append(unplanned, r)
 			continue
 		case seen[name]:
-			return nil, nil, store.Damaged(errors.New("two runs are recorded as " + name))
+			return nil, nil, database.Damaged(errors.New("two runs are recorded as " + name))
 		default:
 			seen[name] = true
 		}
-		r.Stage = store.SearchStage
+		r.Stage = stages.Search
 		joined = append(joined, r)
 	}
 	return joined, unplanned, nil
@@ -82,7 +84,7 @@ func (d document) joinByName(records []store.Record) (joined, unplanned []store.
 // unplannedRuns tells of runs that are on the record and not in the plan; it is empty for none.
 func unplannedRuns(records []store.Record) string {
 	complete := 0
-	var runs []store.Run
+	var runs []stages.Run
 	for _, r := range records {
 		runs = append(runs, r.Run)
 		if r.State == store.Complete {
@@ -94,7 +96,7 @@ func unplannedRuns(records []store.Record) string {
 	}
 	return fmt.Sprintf("runs of the record that belong to no trial of the plan, and are not in the "+
 		"table: %d, complete %d of them: %s; gridsearch run with the study's file finds those whose "+
-		"networks have other names now", len(runs), complete, store.Names(runs))
+		"networks have other names now", len(runs), complete, stages.Names(runs))
 }
 
 // mixed tells which kernels and processors have computed the results, where there are several: the

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/search/planner"
 )
 
@@ -14,20 +15,20 @@ import (
 // contradicts the plan is an error, what is in no plan is told.
 func TestJoin(t *testing.T) {
 	run := func(key, trial string, seed int) store.Record {
-		return store.Record{Run: store.Run{Key: key, Trial: trial, Seed: seed}, State: store.Waiting}
+		return store.Record{Run: stages.Run{Key: key, Trial: trial, Seed: seed}, State: store.Waiting}
 	}
 	named := document{Document: planner.Document{Trials: []planner.DocumentTrial{{Name: "x"},
 		{Name: "y"}}}}
 	keyed := named
-	keyed.Stages = []store.Stage{{Name: store.SearchStage, Decision: store.DecideAll,
-		Runs: []store.Run{{Key: "2", Trial: "y", Seed: 0}, {Key: "1", Trial: "x", Seed: 0}}}}
+	keyed.Stages = []stages.Stage{{Name: stages.Search, Decision: stages.DecideAll,
+		Runs: []stages.Run{{Key: "2", Trial: "y", Seed: 0}, {Key: "1", Trial: "x", Seed: 0}}}}
 	staged := named
-	staged.Stages = append(slices.Clone(keyed.Stages), store.Stage{Name: "late", Decision: "best"})
+	staged.Stages = append(slices.Clone(keyed.Stages), stages.Stage{Name: "late", Decision: "best"})
 	late := func(stage string) store.Record {
-		return store.Record{Run: store.Run{Key: "9", Trial: "x", Seed: 0, Stage: stage,
+		return store.Record{Run: stages.Run{Key: "9", Trial: "x", Seed: 0, Stage: stage,
 			Stream: "confirm", Network: "n"}}
 	}
-	other := func(change func(*store.Run)) []store.Record {
+	other := func(change func(*stages.Run)) []store.Record {
 		r := run("1", "x", 0)
 		change(&r.Run)
 		return []store.Record{r, run("2", "y", 0)}
@@ -51,11 +52,11 @@ func TestJoin(t *testing.T) {
 		"a run of a stage that is gone": {staged, []store.Record{run("2", "y", 0), late("other"),
 			run("1", "x", 0)}, "y seed=0, x seed=0", "x seed=0 stream=confirm", ""},
 		"a run of a stage that adds none": {staged, []store.Record{run("2", "y", 0),
-			late(store.SearchStage), run("1", "x", 0)}, "y seed=0, x seed=0",
+			late(stages.Search), run("1", "x", 0)}, "y seed=0, x seed=0",
 			"x seed=0 stream=confirm", ""},
-		"a stream that is changed": {keyed, other(func(r *store.Run) { r.Stream = "tune" }), "", "",
+		"a stream that is changed": {keyed, other(func(r *stages.Run) { r.Stream = "tune" }), "", "",
 			"run 1 is recorded with stream tune, its key is that of stream (none)"},
-		"a condition that is changed": {keyed, other(func(r *store.Run) { r.Condition = "a" }), "", "",
+		"a condition that is changed": {keyed, other(func(r *stages.Run) { r.Condition = "a" }), "", "",
 			"run 1 is recorded with condition a, its key is that of condition (none)"},
 		"an earlier plan": {named, []store.Record{run("1", "x", 0), run("2", "y", 0),
 			run("3", "a", 0)}, "x seed=0, y seed=0", "a seed=0", ""},
@@ -77,18 +78,18 @@ func TestJoin(t *testing.T) {
 }
 
 func names(records []store.Record) string {
-	var runs []store.Run
+	var runs []stages.Run
 	for _, r := range records {
 		runs = append(runs, r.Run)
 	}
-	return store.Names(runs)
+	return stages.Names(runs)
 }
 
 // TestTwoResults: the first few runs are named with all that differed, the others are counted.
 func TestTwoResults(t *testing.T) {
 	var records []store.Record
 	for i := range 6 {
-		records = append(records, store.Record{Run: store.Run{Key: fmt.Sprint("k", i), Trial: "t",
+		records = append(records, store.Record{Run: stages.Run{Key: fmt.Sprint("k", i), Trial: "t",
 			Seed: i}, Others: []store.Execution{{Error: "x"}, {Error: "y"}}})
 	}
 	records[1].Others = nil

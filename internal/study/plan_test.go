@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 )
 
 // TestDamagedPlan: a plan.json that is none is the input's fault, and the message says how to make
@@ -54,8 +54,8 @@ func FuzzPlan(f *testing.F) {
 		f.Fatal(err)
 	}
 	text, err := json.Marshal(document{Document: p.Plan.Document("small"),
-		Overrides: []string{"train.epochs=1"}, Stages: []store.Stage{{Name: store.SearchStage,
-			Decision: store.DecideAll, Runs: []store.Run{{Key: "1"}, {Key: "2", Stream: "tune"}}},
+		Overrides: []string{"train.epochs=1"}, Stages: []stages.Stage{{Name: stages.Search,
+			Decision: stages.DecideAll, Runs: []stages.Run{{Key: "1"}, {Key: "2", Stream: "tune"}}},
 			{Name: "late", Decision: "confirm"}}})
 	if err != nil {
 		f.Fatal(err)
@@ -68,7 +68,7 @@ func FuzzPlan(f *testing.F) {
 			return
 		}
 		for i, stage := range plan.Stages {
-			if stage.Name == "" || i == 0 && stage.Name != store.SearchStage {
+			if stage.Name == "" || i == 0 && stage.Name != stages.Search {
 				t.Errorf("%s is taken", text)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 )
 
 // Unrecorded lists the runs that wait on the record although they have been finished in this
@@ -45,12 +46,12 @@ func (f Folder) MakeRuns() error {
 }
 
 // Stages are those of a study: the search, which trains every run of the plan.
-func Stages(specs []job.Spec) []store.Stage {
-	return []store.Stage{{Name: store.SearchStage, Decision: store.DecideAll, Runs: runs(specs)}}
+func Stages(specs []job.Spec) []stages.Stage {
+	return []stages.Stage{{Name: stages.Search, Decision: stages.DecideAll, Runs: runs(specs)}}
 }
 
-func runs(specs []job.Spec) []store.Run {
-	list := make([]store.Run, len(specs))
+func runs(specs []job.Spec) []stages.Run {
+	list := make([]stages.Run, len(specs))
 	for i, s := range specs {
 		list[i] = RunOf(s)
 	}
@@ -58,8 +59,8 @@ func runs(specs []job.Spec) []store.Run {
 }
 
 // RunOf is the run of a spec, as the record has it.
-func RunOf(s job.Spec) store.Run {
-	return store.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex, Network: s.Network(),
+func RunOf(s job.Spec) stages.Run {
+	return stages.Run{Key: s.Key, Trial: s.Trial, Seed: s.SeedIndex, Network: s.Network(),
 		Stream: s.Stream, Condition: s.Condition}
 }
 

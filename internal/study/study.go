@@ -19,6 +19,8 @@ import (
 	"gridsearch/internal/job"
 	"gridsearch/internal/predictions"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 	"gridsearch/search/planner"
 )
 
@@ -73,9 +75,9 @@ type document struct {
 	// folder of the data, absolute; empty for the data set's usual place
 	DataPath string `json:"data_path,omitempty"`
 
-	NumericVersion int           `json:"numeric_version,omitempty"`
-	DataChecksum   string        `json:"data_checksum,omitempty"` // SHA-256 of the images
-	Stages         []store.Stage `json:"stages,omitempty"`        // in the order of training
+	NumericVersion int            `json:"numeric_version,omitempty"`
+	DataChecksum   string         `json:"data_checksum,omitempty"` // SHA-256 of the images
+	Stages         []stages.Stage `json:"stages,omitempty"`        // in the order of training
 }
 
 // InputError marks a mistake in what a study is made from: its experiment file, its data, its
@@ -130,11 +132,11 @@ func Load(folder Folder) (*Study, error) {
 	}
 	joined, unplanned, err := plan.join(records)
 	if err != nil {
-		return nil, &store.FileError{Path: folder.Database(), Err: err}
+		return nil, &database.FileError{Path: folder.Database(), Err: err}
 	}
 	s.Unplanned = unplanned
 	for _, r := range joined {
-		if r.Stage == store.SearchStage {
+		if r.Stage == stages.Search {
 			s.Records = append(s.Records, r)
 		} else {
 			s.Later = append(s.Later, r)
@@ -192,13 +194,13 @@ func decodePlan(text []byte) (plan document, err error) {
 		return plan, err
 	}
 	var earlier struct {
-		Runs []store.Run `json:"runs"`
+		Runs []stages.Run `json:"runs"`
 	}
 	if err := json.Unmarshal(text, &earlier); err != nil {
 		return plan, err
 	}
 	if len(plan.Stages) == 0 && len(earlier.Runs) > 0 {
-		plan.Stages = []store.Stage{{Name: store.SearchStage, Decision: store.DecideAll,
+		plan.Stages = []stages.Stage{{Name: stages.Search, Decision: stages.DecideAll,
 			Runs: earlier.Runs}}
 	}
 	if err := plan.Check(); err != nil {
@@ -209,18 +211,17 @@ func decodePlan(text []byte) (plan document, err error) {
 
 // checkStages says what is wrong with the stages of a plan.
 func (d document) checkStages() error {
-	stages, runs := map[string]bool{}, map[string]bool{}
+	names, runs := map[string]bool{}, map[string]bool{}
 	for i, stage := range d.Stages {
 		switch {
-		case i == 0 && stage.Name != store.SearchStage:
-			return fmt.Errorf("its first stage is called %q, and must be %s", stage.Name,
-				store.SearchStage)
+		case i == 0 && stage.Name != stages.Search:
+			return fmt.Errorf("its first stage is called %q, and must be %s", stage.Name, stages.Search)
 		case stage.Name == "" || stage.Decision == "":
 			return fmt.Errorf("stage %d has no name or no decision", i+1)
-		case stages[stage.Name]:
+		case names[stage.Name]:
 			return fmt.Errorf("two stages are called %s", stage.Name)
 		}
-		stages[stage.Name] = true
+		names[stage.Name] = true
 		for _, r := range stage.Runs {
 			if r.Key == "" || runs[r.Key] {
 				return fmt.Errorf("stage %s: run %q (%s) has no key, or one that is there twice",
@@ -286,7 +287,7 @@ func ForgetLatencies(folder Folder) (int, error) {
 
 // change changes the record of a study that nobody works on.
 func change(folder Folder, do func(*store.Store) (int, error)) (int, error) {
-	lock, err := store.Lock(folder.Lock())
+	lock, err := database.Lock(folder.Lock())
 	if err != nil {
 		return 0, err
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 )
 
 // TestStrengthsFollowTheTrial: a run has the dropout and the magnitude of its trial's phi, the base
@@ -209,7 +210,7 @@ func TestOtherPlan(t *testing.T) {
 			0o644); err != nil {
 			t.Fatal(err)
 		}
-		var mismatch *store.MismatchError
+		var mismatch *stages.MismatchError
 		err := register()
 		if !errors.As(err, &mismatch) {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/made"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 )
 
 // values are those of the study that is made, with its results.
@@ -93,7 +94,7 @@ func TestHighlights(t *testing.T) {
 	for i, mean := range []float64{.2, .1, .9, .3, .8, .4, .7, .6} {
 		name := fmt.Sprint(mean)
 		r.Trials = append(r.Trials, report.Trial{Name: name, N: 1, MeanTop1: &mean})
-		records = append(records, store.Record{Run: store.Run{Trial: name, Seed: i},
+		records = append(records, store.Record{Run: stages.Run{Trial: name, Seed: i},
 			Result: &store.Result{Curve: []store.CurvePoint{{Loss: 1, Top1: mean}}}})
 	}
 	var got []string

@@ -11,6 +11,7 @@ import (
 	"gridsearch/experiments"
 	"gridsearch/internal/scoresheet"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/search"
 	"gridsearch/search/planner"
@@ -81,7 +82,7 @@ func trials() []planner.DocumentTrial {
 // record is a complete run of two epochs.
 func record(trial string, seed int, top1 float64) store.Record {
 	key := trial[:1] + trial[len(trial)-1:] + string(rune('0'+seed))
-	return store.Record{Run: store.Run{Key: key, Trial: trial, Seed: seed}, State: store.Complete,
+	return store.Record{Run: stages.Run{Key: key, Trial: trial, Seed: seed}, State: store.Complete,
 		Result: &store.Result{Top1: top1, Top5: top1 + .1, Loss: 2 - top1, Examples: 400,
 			Curve: []store.CurvePoint{{Epoch: 1, Step: 5, Loss: 2, Top1: .3},
 				{Epoch: 2, Step: 10, Loss: 1.5, Top1: top1}}}}

@@ -17,6 +17,7 @@ import (
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/made"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/search/images"
 	"gridsearch/search/planner"
@@ -105,8 +106,8 @@ func TestScores(t *testing.T) {
 // TestRecorded: top-1, top-5 and loss are those of the record, and others are not on it.
 func TestRecorded(t *testing.T) {
 	s := &study.Study{Records: []store.Record{
-		{Run: store.Run{Key: "a"}, Result: &store.Result{Top1: .25, Top5: .5, Loss: 2}},
-		{Run: store.Run{Key: "b"}},
+		{Run: stages.Run{Key: "a"}, Result: &store.Result{Top1: .25, Top5: .5, Loss: 2}},
+		{Run: stages.Run{Key: "b"}},
 	}}
 	for metric, want := range map[string]map[string]float64{"top1": {"a": .25}, "top5": {"a": .5},
 		"loss": {"a": 2}, "brier": nil, "": nil} {
@@ -230,7 +231,7 @@ func keep(t *testing.T, s *study.Study, p predictions.File) {
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.Records = append(s.Records, store.Record{Run: store.Run{Key: p.Key, Trial: p.Trial},
+	s.Records = append(s.Records, store.Record{Run: stages.Run{Key: p.Key, Trial: p.Trial},
 		State:  store.Complete,
 		Result: &store.Result{Top1: p.TopK(1), Loss: p.LogLoss(), Examples: p.N()}})
 }

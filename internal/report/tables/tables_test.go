@@ -12,6 +12,7 @@ import (
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/made"
 	"gridsearch/internal/store"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/search"
 	"gridsearch/search/planner"
@@ -105,7 +106,7 @@ func TestSignFlipColumn(t *testing.T) {
 
 // complete is a run with its result.
 func complete(trial string, seed int, result store.Result) store.Record {
-	return store.Record{Run: store.Run{Trial: trial, Seed: seed}, State: store.Complete,
+	return store.Record{Run: stages.Run{Trial: trial, Seed: seed}, State: store.Complete,
 		Result: &result}
 }
 

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"errors"
@@ -37,15 +37,15 @@ func primary(err error) int {
 }
 
 // fault marks an error that the machine is at fault for as a *fault.Fault, and passes on others.
-func (s *Store) fault(err error) error {
+func (f *File) fault(err error) error {
 	switch primary(err) {
 	case sqlite3.SQLITE_FULL:
-		return fault.At(s.path, syscall.ENOSPC)
+		return fault.At(f.Path, syscall.ENOSPC)
 	case sqlite3.SQLITE_READONLY:
-		return &fault.Fault{Path: s.path, Cause: err.Error(),
+		return &fault.Fault{Path: f.Path, Cause: err.Error(),
 			Advice: "make the file, its folder and its disk ones that this user may write"}
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
-		return &fault.Fault{Path: s.path, Cause: err.Error() + fault.Room(s.path),
+		return &fault.Fault{Path: f.Path, Cause: err.Error() + fault.Room(f.Path),
 			Advice: "make room if there is none; otherwise the disk fails, which the system's log says, " +
 				"or a limit is met (quota, ulimit -f or -n)"}
 	}
@@ -56,7 +56,7 @@ func (s *Store) fault(err error) error {
 // it makes beside it.
 const longestPath = 512 - len("-journal")
 
-// CheckPath refuses a path that SQLite cannot open, which it would not say.
+// CheckPath refuses a path that SQLite cannot open, which it would not say, with a *FileError.
 func CheckPath(path string) error {
 	whole, err := filepath.Abs(path)
 	if err != nil || len(whole) <= longestPath {

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -12,11 +12,11 @@ const foldPatience = 200 * time.Millisecond
 // Fold brings what the write-ahead log has into the file itself, so that a copy of the file alone
 // has every result. Where somebody goes on reading an older state it does what can be done; the
 // next call does the rest.
-func (s *Store) Fold() error {
+func (f *File) Fold() error {
 	ctx := context.Background()
-	c, err := s.db.Conn(ctx)
+	c, err := f.DB.Conn(ctx)
 	if err != nil {
-		return s.fault(err)
+		return f.fault(err)
 	}
 	defer c.Close()
 	set := func(wait time.Duration) error {
@@ -31,5 +31,5 @@ func (s *Store) Fold() error {
 	if Busy(err) {
 		err = nil
 	}
-	return s.fault(errors.Join(err, set(lockPatience)))
+	return f.fault(errors.Join(err, set(lockPatience)))
 }

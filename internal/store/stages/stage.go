@@ -1,13 +1,18 @@
-package store
+// Package stages keeps the runs of a study on its record: the stages that they belong to, how they
+// follow a plan that has grown or changed, and what decisions add and drop. Of what runs have given
+// it knows only whether there is anything.
+package stages
 
 import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"gridsearch/internal/store/database"
 )
 
-// SearchStage is the first stage of every study, whose runs are the plan's trials.
-const SearchStage = "search"
+// Search is the first stage of every study, whose runs are the plan's trials.
+const Search = "search"
 
 // DecideAll is the decision of a stage that trains every run of its plan.
 const DecideAll = "all"
@@ -45,7 +50,8 @@ func (r Run) Name() string {
 	return strings.Join(words, " ")
 }
 
-// Contradiction says how a run is recorded as what its key does not say, nil where it is not.
+// Contradiction says how a run is recorded as what its key does not say, nil where it is not. The
+// error is that of a damaged record, without the file's name.
 func Contradiction(recorded, planned Run) error {
 	for _, c := range []struct{ what, recorded, planned string }{
 		{"seed", fmt.Sprint(recorded.Seed), fmt.Sprint(planned.Seed)},
@@ -55,7 +61,7 @@ func Contradiction(recorded, planned Run) error {
 	} {
 		unknown := c.what == "network" && (c.recorded == "" || c.planned == "")
 		if c.recorded != c.planned && !unknown {
-			return Damaged(fmt.Errorf("run %s is recorded with %s %s, its key is that of %s %s",
+			return database.Damaged(fmt.Errorf("run %s is recorded with %s %s, its key is that of %s %s",
 				recorded.Key, c.what, orNone(c.recorded), c.what, orNone(c.planned)))
 		}
 	}
@@ -69,28 +75,28 @@ func orNone(text string) string {
 	return text
 }
 
-const (
-	runsTable    = "runs"
-	stageColumns = "network, stream, condition, stage" // that the first schemas lack
-	noStages     = "'', '', '', '" + SearchStage + "'" // what they mean
-)
+// Runs are those on a record, with their stages and what has been decided on them.
+type Runs struct{ file *database.File }
 
-// runs lists those on the record in its order.
-func (s *Store) runs() ([]Run, error) {
-	rows, err := s.db.Query("SELECT key, trial, seed, " + stageColumns +
-		" FROM runs ORDER BY position")
+// On are the runs on a record.
+func On(file *database.File) Runs { return Runs{file} }
+
+// list has them in the record's order.
+func (r Runs) list() ([]Run, error) {
+	rows, err := r.file.DB.Query("SELECT key, trial, seed, network, stream, condition, stage " +
+		"FROM runs ORDER BY position")
 	if err != nil {
-		return nil, s.unread(err)
+		return nil, r.file.Unread(err)
 	}
 	defer rows.Close()
 	var list []Run
 	for rows.Next() {
-		var r Run
-		if err := rows.Scan(&r.Key, &r.Trial, &r.Seed, &r.Network, &r.Stream, &r.Condition,
-			&r.Stage); err != nil {
+		var run Run
+		if err := rows.Scan(&run.Key, &run.Trial, &run.Seed, &run.Network, &run.Stream,
+			&run.Condition, &run.Stage); err != nil {
 			return nil, err
 		}
-		list = append(list, r)
+		list = append(list, run)
 	}
 	return list, rows.Err()
 }
@@ -98,7 +104,8 @@ func (s *Store) runs() ([]Run, error) {
 // add appends runs to those on the record.
 func add(tx *sql.Tx, runs []Run) error {
 	for _, r := range runs {
-		if _, err := tx.Exec("INSERT INTO runs (key, position, trial, seed, "+stageColumns+`)
+		if _, err := tx.Exec(`INSERT INTO runs
+			(key, position, trial, seed, network, stream, condition, stage)
 			VALUES (?, (SELECT coalesce(max(position), -1) + 1 FROM runs), ?, ?, ?, ?, ?, ?)`,
 			r.Key, r.Trial, r.Seed, r.Network, r.Stream, r.Condition, r.Stage); err != nil {
 			return fmt.Errorf("run %s (%s): %w", r.Key, r.Name(), err)

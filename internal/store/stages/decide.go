@@ -1,4 +1,4 @@
-package store
+package stages
 
 import (
 	"database/sql"
@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gridsearch/internal/store/database"
 )
 
 // Decision is what a stage has decided: runs that it has added and dropped are on the record since.
@@ -21,7 +23,7 @@ type Decision struct {
 // on the record, and drops others, all in one transaction. Nothing is recorded where the stage has
 // decided on the same input before, where a run to add is there already, and where one to drop is
 // not, or is complete or dropped: the error names the run.
-func (s *Store) Decide(stage, input string, choice []byte, runs []Run, drop []string) error {
+func (r Runs) Decide(stage, input string, choice []byte, runs []Run, drop []string) error {
 	if sum, err := hex.DecodeString(input); err != nil || len(sum) != 32 {
 		return fmt.Errorf("stage %s: %q is no SHA-256 of what its decision has read", stage, input)
 	}
@@ -29,17 +31,17 @@ func (s *Store) Decide(stage, input string, choice []byte, runs []Run, drop []st
 		return fmt.Errorf("stage %s: its choice is no JSON: %.40q", stage, choice)
 	}
 	made := time.Now().UTC().Format(time.RFC3339Nano)
-	return s.within(func(tx *sql.Tx) error {
+	return r.file.Within(func(tx *sql.Tx) error {
 		if err := decidedOnce(tx, stage, input); err != nil {
 			return err
 		}
-		err := decisionsTable.insert(tx, "INSERT", "", stage, input, string(choice), made)
+		err := database.Decisions.Insert(tx, "INSERT", "", stage, input, string(choice), made)
 		if err != nil {
 			return err
 		}
-		for _, r := range runs {
-			r.Stage = stage
-			if err := addOnce(tx, r); err != nil {
+		for _, run := range runs {
+			run.Stage = stage
+			if err := addOnce(tx, run); err != nil {
 				return err
 			}
 		}
@@ -79,8 +81,8 @@ func addOnce(tx *sql.Tx, r Run) error {
 // dropOnce drops a run that has no result, by the decision of a stage on an input. Its failures are
 // of no more interest; its executions stay.
 func dropOnce(tx *sql.Tx, stage, input, key string) error {
-	complete, err1 := isComplete(tx, key)
-	gone, err2 := isDropped(tx, key)
+	complete, err1 := IsComplete(tx, key)
+	gone, err2 := IsDropped(tx, key)
 	var known bool
 	err3 := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM runs WHERE key = ?)", key).Scan(&known)
 	var id int64
@@ -105,24 +107,33 @@ func dropOnce(tx *sql.Tx, stage, input, key string) error {
 			return err
 		}
 	}
-	return droppedTable.insert(tx, "INSERT", "", key, id)
+	return database.Dropped.Insert(tx, "INSERT", "", key, id)
 }
 
-func isDropped(tx *sql.Tx, key string) (gone bool, err error) {
+// IsComplete says whether a run has a result on the validation images. One on the test images comes
+// after it, and is none of its own.
+func IsComplete(tx *sql.Tx, key string) (complete bool, err error) {
+	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM results WHERE key = ? AND split <> 'test')",
+		key).Scan(&complete)
+	return complete, err
+}
+
+// IsDropped says whether a decision has dropped a run.
+func IsDropped(tx *sql.Tx, key string) (gone bool, err error) {
 	err = tx.QueryRow("SELECT EXISTS (SELECT 1 FROM dropped WHERE key = ?)", key).Scan(&gone)
 	return gone, err
 }
 
 // Decisions lists what has been decided, in that order. The error of a row that is not as it was
-// written is a *FileError.
-func (s *Store) Decisions() ([]Decision, error) {
-	if there, err := s.has(decisionsTable.name, "stage"); !there {
+// written is a *database.FileError.
+func (r Runs) Decisions() ([]Decision, error) {
+	if there, err := r.file.Has(database.Decisions.Name, "stage"); !there {
 		return nil, err // a record of an earlier version, opened for reading alone
 	}
-	rows, err := s.db.Query("SELECT " + decisionsTable.columns + ", checksum FROM decisions " +
-		"ORDER BY id")
+	rows, err := r.file.DB.Query("SELECT " + database.Decisions.Columns +
+		", checksum FROM decisions ORDER BY id")
 	if err != nil {
-		return nil, s.unread(err)
+		return nil, r.file.Unread(err)
 	}
 	defer rows.Close()
 	var list []Decision
@@ -132,14 +143,14 @@ func (s *Store) Decisions() ([]Decision, error) {
 		var checksum sql.NullString
 		err := rows.Scan(&d.Stage, &d.Input, &choice, &made, &checksum)
 		if err == nil {
-			err = decisionsTable.verify(checksum, d.Stage, d.Input, choice, made)
+			err = database.Decisions.Verify(checksum, d.Stage, d.Input, choice, made)
 		}
 		if err == nil {
 			d.Choice = json.RawMessage(choice)
 			d.Made, err = time.Parse(time.RFC3339Nano, made)
 		}
 		if err != nil {
-			return nil, &FileError{s.path, err}
+			return nil, r.file.Unusable(err)
 		}
 		list = append(list, d)
 	}

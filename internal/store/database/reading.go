@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"errors"
@@ -22,6 +22,15 @@ func readingOptions(path string) string {
 		return options + "&readonly_shm=1"
 	}
 	return options
+}
+
+// unreadable says what to do about a file that cannot be read.
+func unreadable(err error) error {
+	if !corrupt(err) {
+		return unreachable(err)
+	}
+	return fmt.Errorf("it is no readable SQLite file (%w): bring a copy of it back, or move it "+
+		"away with its -wal and -shm to train the study anew", err)
 }
 
 // corrupt says whether an error of SQLite is that of a file that is none of its own, or none any

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"errors"
@@ -10,13 +10,10 @@ import (
 	"testing"
 )
 
-// killed is a folder with a record as a killed writer leaves it: with a result in its log.
+// killed is a folder with a record as a killed writer leaves it: with a run in its log.
 func killed(t *testing.T, ends ...string) string {
 	t.Helper()
-	s, path := open(t, 4)
-	if err := s.Complete(result(2), execution(2)); err != nil {
-		t.Fatal(err)
-	}
+	_, path := open(t, 4)
 	copied := filepath.Join(t.TempDir(), "study.db")
 	for _, end := range ends {
 		text, err := os.ReadFile(path + end)
@@ -33,8 +30,8 @@ func killed(t *testing.T, ends ...string) string {
 // TestReadingWritesNothing: a record is read as a killed writer has left it, and as one that was
 // closed; neither a file nor its time changes.
 func TestReadingWritesNothing(t *testing.T) {
-	s, closed := open(t, 4)
-	if err := errors.Join(s.Complete(result(2), execution(2)), s.Close()); err != nil {
+	f, closed := open(t, 4)
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{"killed": killed(t, "", "-wal", "-shm"),
@@ -44,9 +41,8 @@ func TestReadingWritesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		want := result(2)
-		if got := records(t, reader)[2].Result; got == nil || !reflect.DeepEqual(*got, want) {
-			t.Errorf("%s: the result is %+v", name, got)
+		if n := count(t, reader); n != 4 {
+			t.Errorf("%s: it has %d runs", name, n)
 		}
 		if err := reader.Close(); err != nil {
 			t.Error(err)
@@ -78,17 +74,17 @@ func changed(t *testing.T, path string) map[string]string {
 
 // TestReadingALiveRecord: what another connection has written last is seen, in its log.
 func TestReadingALiveRecord(t *testing.T) {
-	s, path := open(t, 4)
+	f, path := open(t, 0)
 	for i := range 3 {
-		if err := s.Complete(result(i), execution(i)); err != nil {
+		if err := write(f, i, "trial"); err != nil {
 			t.Fatal(err)
 		}
 		reader, err := OpenReadOnly(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := records(t, reader); r[i].State != Complete || r[i+1].State != Waiting {
-			t.Errorf("after %d results: %+v", i+1, r)
+		if n := count(t, reader); n != i+1 {
+			t.Errorf("after %d runs: %d", i+1, n)
 		}
 		reader.Close()
 	}
@@ -114,6 +110,28 @@ func TestUnreachable(t *testing.T) {
 		if !errors.As(err, &file) || !strings.Contains(err.Error(), "cannot be read here") ||
 			strings.Contains(err.Error(), "move it away") {
 			t.Errorf("%s with mode %v: %v", c.path, c.mode, err)
+		}
+	}
+}
+
+// TestCorrupt: a file that is not SQLite's is corrupt, one that cannot be opened is not.
+func TestCorrupt(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(t.TempDir(), "no folder", "study.db")
+	for path, want := range map[string]bool{text: true, missing: false} {
+		s, err := connect(path, "mode=ro")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.pragma("application_id")
+		if err == nil || corrupt(err) != want {
+			t.Errorf("%s is corrupt: %t (%v)", path, corrupt(err), err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"errors"
@@ -21,6 +21,7 @@ type LockedError struct {
 	PID  int // 0 if not known
 }
 
+// Error names the process, where it is known, and what to do.
 func (e *LockedError) Error() string {
 	who := "another process"
 	if e.PID > 0 {
@@ -33,7 +34,8 @@ func (e *LockedError) Error() string {
 // patience is how long a lock is tried for: whoever only asks for its holder has it for a moment.
 const patience = 300 * time.Millisecond
 
-// Lock takes the lock of a study and writes the number of this process into it.
+// Lock takes the lock of a study and writes the number of this process into it. The error is a
+// *LockedError where another process has it, and a *FileError where its file cannot be opened.
 func Lock(path string) (*FileLock, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
