@@ -114,8 +114,12 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestCorrupt: a file that is not SQLite's is corrupt, one that cannot be opened is not.
+// TestCorrupt: a file that is not SQLite's is corrupt, and one in which a check has found
+// something; one that cannot be opened is not.
 func TestCorrupt(t *testing.T) {
+	if !corrupt(errors.New("a row is missing")) {
+		t.Error("what a check has found is no damage")
+	}
 	text := filepath.Join(t.TempDir(), "text")
 	if err := os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o644); err != nil {
 		t.Fatal(err)
