@@ -83,7 +83,7 @@ func TestClassMapsRefused(t *testing.T) {
 		class   int
 		want    string
 	}{
-		{plain, noisy(size, 3), Predicted, "nobody has said how the images of"},
+		{plain, noisy(size, 3), Predicted, "it is not known how the images of"},
 		{n, noisy(size, 3), n.Architecture.Classes, "is none"},
 		{n, noisy(size, 3), -2, "-2 is none"},
 		{n, noisy(size, 1), Predicted, "the image has 1 channel,"},
