@@ -11,7 +11,7 @@ import (
 func TestKindsAreWhole(t *testing.T) {
 	for i, k := range blockKinds {
 		if k.count == nil {
-			t.Errorf("nobody counts block %q", k.name)
+			t.Errorf("no counter for block %q", k.name)
 		}
 		if slices.Contains(AllKinds[:i], k.name) {
 			t.Errorf("block %q has two rows", k.name)
