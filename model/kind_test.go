@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestKindsAreWhole: every kind is counted, by one row, and a block of no kind is never counted as
-// nothing.
+// TestKindsAreWhole: every kind is counted, by one row, and a block of an unknown kind is never
+// counted as free.
 func TestKindsAreWhole(t *testing.T) {
 	for i, k := range blockKinds {
 		if k.count == nil {
