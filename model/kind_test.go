@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// TestKindsAreWhole: every kind is counted, by one row, and a block of no kind is never counted as
-// nothing.
+// TestKindsAreWhole: every kind is counted, by one row, and a block of an unknown kind is never
+// counted as free.
 func TestKindsAreWhole(t *testing.T) {
 	for i, k := range blockKinds {
 		if k.count == nil {
-			t.Errorf("nobody counts block %q", k.name)
+			t.Errorf("no counter for block %q", k.name)
 		}
 		if slices.Contains(AllKinds[:i], k.name) {
 			t.Errorf("block %q has two rows", k.name)

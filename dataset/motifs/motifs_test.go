@@ -27,8 +27,8 @@ func TestAnyTwoCuesNameTheClass(t *testing.T) {
 	}
 }
 
-// TestCeiling: whoever reads all cues and weighs them by their reliability names 90.1 % of the
-// pictures.
+// TestCeiling: a classifier that recognises all cues and weighs them by their reliability is right
+// on 90.1 % of the pictures.
 func TestCeiling(t *testing.T) {
 	right := 0
 	for i := range Train + Test {

@@ -16,7 +16,7 @@ import (
 	"gridsearch/model"
 )
 
-// tiny is the least that B0's strides leave something of.
+// tiny is the smallest resolution that B0's strides do not reduce to nothing.
 func tiny(mode string) Workload {
 	w := Default()
 	w.Mode, w.Width, w.Resolution, w.Batch, w.Rounds = mode, .1, 17, 4, 1
@@ -83,7 +83,7 @@ func TestStandard(t *testing.T) {
 	}
 }
 
-// TestCheck: what is impossible is answered with the nearest that is possible.
+// TestCheck: the error for an impossible value names the nearest possible one.
 func TestCheck(t *testing.T) {
 	for want, change := range map[string]func(*Workload){
 		"":                       func(w *Workload) { w.Resolution = 17 },
@@ -171,7 +171,7 @@ func TestStepsPerSecond(t *testing.T) {
 	}
 }
 
-// TestServe answers a request, and refuses one that is none.
+// TestServe answers a request, and refuses anything else.
 func TestServe(t *testing.T) {
 	text, err := json.Marshal(request{tiny(Infer), 100})
 	if err != nil {
@@ -210,7 +210,7 @@ func TestMeasureInNoProcess(t *testing.T) {
 	}
 }
 
-// TestDocument holds the names in the JSON, which other programs read.
+// TestDocument checks the names in the JSON, which other programs read.
 func TestDocument(t *testing.T) {
 	d := Document{SchemaVersion: SchemaVersion, Machine: kernel.Machine{PeakGFLOPS: 1},
 		Workloads: []Result{Default().summarize(model.Cost{}, []time.Duration{1}, 1)}}
@@ -250,7 +250,7 @@ func keys[V any](m map[string]V) []string {
 }
 
 // TestTable4: the paper's networks at their resolutions, ratios of what was measured, dashes for
-// what was not, and a word where the sizes are not the paper's.
+// what was not, and a note where the sizes are not the paper's.
 func TestTable4(t *testing.T) {
 	d := &Document{CPU: "a processor", Kernels: "avx2", Go: "go1"}
 	for i, w := range Table4(0, 1, 20) {

@@ -1,4 +1,4 @@
-// Package cache keeps what is slow to compute in the user's cache directory.
+// Package cache stores values that are slow to compute in the user's cache directory.
 //
 // A file that is lost, damaged or cannot be written costs time and nothing else: what Load does not
 // give whole is computed again. Files are replaced by rename, so that processes may share them.
@@ -16,8 +16,8 @@ import (
 // Folder is a folder of cached files; the empty one caches nothing.
 type Folder string
 
-// User is the folder of a purpose below the user's cache directory, which XDG_CACHE_HOME moves on
-// Linux; the empty Folder where there is none.
+// User is the folder of a purpose below the user's cache directory, which XDG_CACHE_HOME sets on
+// Linux; the empty Folder if there is none.
 func User(purpose string) Folder {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -26,7 +26,8 @@ func User(purpose string) Folder {
 	return Folder(filepath.Join(dir, "gridsearch", purpose))
 }
 
-// Load gives what Save wrote under a name, if all of it is there: a SHA-256 stands in front of it.
+// Load returns what Save stored under a name, if it is complete: the file begins with the SHA-256
+// of the data.
 func (f Folder) Load(name string) (data []byte, ok bool) {
 	if f == "" {
 		return nil, false
@@ -40,7 +41,7 @@ func (f Folder) Load(name string) (data []byte, ok bool) {
 	return data, bytes.Equal(text[:sha256.Size], sum[:])
 }
 
-// Save keeps data under a name, if the folder can be written.
+// Save stores data under a name, if the folder is writable.
 func (f Folder) Save(name string, data []byte) {
 	if f == "" || os.MkdirAll(string(f), 0o755) != nil {
 		return

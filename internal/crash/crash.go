@@ -1,4 +1,4 @@
-// Package crash reads why a process has died from what it left on its standard error.
+// Package crash finds out why a process has died from its standard error.
 package crash
 
 import (
@@ -42,9 +42,9 @@ func Cause(ended, text string) string {
 	return Short(ended, Longest)
 }
 
-// ByProcessor says of a cause that the processor has ended the process, or the program itself: by
-// an instruction that it lacks, an address, a panic. Memory or threads that the system refuses, a
-// kill and an exit say nothing of what was computed.
+// ByProcessor reports whether the cause is in the execution of the program: an instruction that the
+// processor lacks, a bad address, a panic. Memory or threads that the system refuses, a kill and an
+// exit do not cast doubt on what was computed.
 func ByProcessor(cause string) bool { return byProcessor.MatchString(cause) }
 
 var byProcessor = regexp.MustCompile(
@@ -52,8 +52,8 @@ var byProcessor = regexp.MustCompile(
 		`fatal error: unexpected signal|` +
 		`signal: (illegal instruction|segmentation fault|bus error|floating point exception|trace))`)
 
-// Function is where a crash of Go was: the first function of its traces that is not the runtime's,
-// by the name of its package without the folders in front. It is empty if there is none.
+// Function is the function in which a Go program crashed: the first of its traces that is not the
+// runtime's, with its package's name without the path. It is empty if there is none.
 func Function(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := 0; i+1 < len(lines); i++ {
@@ -70,8 +70,8 @@ func ofRuntime(function string) bool {
 		strings.HasPrefix(function, "internal/runtime/")
 }
 
-// called reads a call from a trace: the function with its arguments, and behind it, indented, the
-// file.
+// called reads a call from a trace: the function with its arguments, and in the next, indented line
+// the file.
 func called(line, next string) (name string, ok bool) {
 	end := strings.LastIndexByte(line, '(')
 	if end <= 0 || strings.ContainsAny(line[:1], " \t") || !strings.HasPrefix(next, "\t") {
@@ -81,12 +81,12 @@ func called(line, next string) (name string, ok bool) {
 	return name, !strings.ContainsAny(name, " :")
 }
 
-// Kind is a cause without its numbers: two crashes of one kind are alike.
+// Kind is a cause without its numbers: two crashes of the same kind are equal.
 func Kind(cause string) string { return numbers.ReplaceAllString(cause, "0") }
 
 var numbers = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+`)
 
-// Short is a text on one line of n characters at most.
+// Short is a text on one line of at most n characters.
 func Short(text string, n int) string {
 	runes := []rune(strings.Join(strings.Fields(text), " "))
 	if len(runes) <= n {
@@ -95,10 +95,10 @@ func Short(text string, n int) string {
 	return string(runes[:n-1]) + "…"
 }
 
-// kept is how much of the beginning and of the end of a text a Log keeps, in bytes.
+// kept is the number of bytes of the beginning and of the end of a text that a Log keeps.
 const kept = 64 << 10
 
-// Log keeps what is written to it, of a long text the beginning and the end.
+// Log keeps the beginning and the end of what is written to it.
 type Log struct {
 	mutex      sync.Mutex
 	head, tail []byte
@@ -119,7 +119,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the text, with a line for what is left out.
+// String is the text, with a line in place of the omitted part.
 func (l *Log) String() string {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

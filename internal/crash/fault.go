@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Fault is a panic of this process that was recovered: a mistake of the program, not of its user.
+// Fault is a recovered panic of this process: a bug in the program, not a mistake of its user.
 type Fault struct {
 	Value any
 	Trace string // of the goroutine
 }
 
-// Guard calls a function; a panic of it becomes a *Fault.
+// Guard calls a function; a panic in it becomes a *Fault.
 func Guard(call func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {

@@ -22,8 +22,8 @@ func healthy() *Report {
 			{Name: "fashion-mnist", Problem: "not here"}}}
 }
 
-// TestWarnings changes one thing at a time. What a system does not tell, and a data set that nobody
-// has asked for, is no reason.
+// TestWarnings changes one thing at a time. Unknown properties, and a data set that is not needed,
+// are no reason for a warning.
 func TestWarnings(t *testing.T) {
 	for want, change := range map[string]func(*Report){
 		"":                 func(*Report) {},
@@ -75,8 +75,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestNoReasonForAWarning: what is not measured is not poor, and what the machine does not reach
-// limits nothing.
+// TestNoReasonForAWarning: what is not measured does not count as slow, and a limit above what the
+// machine has is no limit.
 func TestNoReasonForAWarning(t *testing.T) {
 	r := healthy()
 	r.Measured, r.TwoWorkers = false, 0
@@ -117,7 +117,7 @@ func TestStudies(t *testing.T) {
 	}
 }
 
-// TestReport holds the names in the JSON, which other programs read.
+// TestReport checks the names in the JSON, which other programs read.
 func TestReport(t *testing.T) {
 	text, err := json.Marshal(healthy())
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package environment says which machine and program this is, as it is recorded with each run.
+// Package environment describes this machine and program, for the record of each run.
 package environment
 
 import (
@@ -19,8 +19,8 @@ import (
 )
 
 // KernelSet names the kernels that this process prefers, and trains with if they pass their check;
-// rounding differs between sets. It is empty where the environment asks for kernels that are not
-// here: no network can be built then, and the command line has said so.
+// rounding differs between sets. It is empty if the environment variable names kernels that this
+// machine does not have: no network can be built then, and the command line has reported it.
 func KernelSet() string {
 	set, err := kernel.Preferred()
 	if err != nil {
@@ -48,8 +48,8 @@ var Here = sync.OnceValue(func() job.Environment {
 	}
 })
 
-// Revision is the git revision that this program runs from, with a plus where files have changed
-// since; empty if it is not known.
+// Revision is the git revision of this program, with a plus for uncommitted changes; empty if it is
+// not known.
 func Revision() string {
 	e := Here()
 	if e.Dirty {
@@ -58,12 +58,11 @@ func Revision() string {
 	return e.Revision
 }
 
-// gitWithin is how long git may take for an answer: on a disk that does not answer it waits for
-// ever.
+// gitWithin is the timeout of git, which on a hanging disk would never return.
 const gitWithin = 5 * time.Second
 
-// gitRevision asks git for the revision of the working directory, and the build information where
-// git gives none in time.
+// gitRevision asks git for the revision of the working directory, and falls back to the build
+// information.
 func gitRevision(within time.Duration) (revision string, dirty bool) {
 	if head, err := git(within, "rev-parse", "HEAD"); err == nil {
 		status, err := git(within, "status", "--porcelain", "--untracked-files=no")
@@ -84,7 +83,7 @@ func gitRevision(within time.Duration) (revision string, dirty bool) {
 	return revision, dirty
 }
 
-// git gives git's answer if it comes in time. A process that not even a kill ends is left behind.
+// git returns git's output if it ends in time. A process that cannot even be killed is abandoned.
 func git(within time.Duration, args ...string) ([]byte, error) {
 	type answer struct {
 		text []byte
@@ -107,8 +106,8 @@ func git(within time.Duration, args ...string) ([]byte, error) {
 	}
 }
 
-// Place is where a worker of this program would die again, as JSON: the program on this machine,
-// with the kernels that are asked for.
+// Place identifies where a worker of this program would crash again, as JSON: the program on this
+// machine, with the kernels that are chosen.
 func Place(host string) string {
 	text, err := json.Marshal(map[string]string{"host": host, "cpu": machine.CPU(),
 		"kernels": os.Getenv(kernel.Variable), "program": program.Hash()})

@@ -1,5 +1,5 @@
-// Package fault tells what a machine does to a program from what the program does itself: a disk
-// that is full or broken, a limit, a folder that is gone. Such a fault is nobody's result.
+// Package fault separates faults of the machine from those of the program: a disk that is full or
+// broken, a limit, a missing folder. Such a fault says nothing about a run.
 package fault
 
 import (
@@ -14,7 +14,7 @@ import (
 	"gridsearch/internal/machine"
 )
 
-// Fault is one of the machine's. It travels as JSON.
+// Fault is a fault of the machine. It is sent as JSON.
 type Fault struct {
 	Path   string `json:"path,omitempty"` // of the file or program; empty where the system names none
 	Cause  string `json:"cause"`
@@ -49,8 +49,8 @@ var kinds = []struct {
 	{nil, "see to what the system says of it"},
 }
 
-// Of finds the machine's fault in an error: whatever the operating system has refused. It is nil
-// for an error that is the program's own.
+// Of finds a fault of the machine in an error: anything that the operating system has refused. It
+// is nil for an error of the program itself.
 func Of(err error) *Fault {
 	var known *Fault
 	if err == nil || errors.As(err, &known) {
@@ -63,7 +63,7 @@ func Of(err error) *Fault {
 	return At(pathOf(err), plain(number))
 }
 
-// At is the fault of an error that the system gives for a path.
+// At is the fault of a system error at a path.
 func At(path string, err error) *Fault {
 	f := &Fault{Path: path, Cause: err.Error()}
 	for _, k := range kinds {
@@ -108,7 +108,7 @@ func pathOf(err error) string {
 	return ""
 }
 
-// Room says how much of a path's disk is free, to be added to a cause; empty where that is not
+// Room describes the free space on a path's disk, to be appended to a cause; empty if it is not
 // known.
 func Room(path string) string {
 	if runtime.GOOS != "linux" {

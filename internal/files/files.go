@@ -1,4 +1,4 @@
-// Package files writes files whole or not at all.
+// Package files writes files atomically.
 //
 // What is written goes to a temporary file beside its place and takes that by rename, so that a
 // reader, a kill, a full disk or a power cut leaves the old file or the new one. A killed writer
@@ -19,7 +19,7 @@ import (
 // mark is in the name of every temporary file: that of its place, mark and digits.
 const mark = ".gridsearch-tmp-"
 
-// temporary reports whether a file of that name is one of ours.
+// temporary reports whether a name is that of one of our temporary files.
 func temporary(name string) bool {
 	place := strings.LastIndex(name, mark)
 	if place <= 0 {
@@ -29,7 +29,8 @@ func temporary(name string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// Replace writes a file and brings it to the disk. The error names the file, not the temporary one.
+// Replace writes a file atomically and syncs it to the disk. Errors name the file, not the
+// temporary one.
 func Replace(path string, text []byte) error {
 	return write(path, true, func(w io.Writer) error {
 		_, err := w.Write(text)
@@ -37,7 +38,7 @@ func Replace(path string, text []byte) error {
 	})
 }
 
-// Renew is Replace for what a power cut may take.
+// Renew is Replace without sync, for files that may be lost in a power cut.
 func Renew(path string, text []byte) error {
 	return write(path, false, func(w io.Writer) error {
 		_, err := w.Write(text)
@@ -45,7 +46,7 @@ func Renew(path string, text []byte) error {
 	})
 }
 
-// New is Replace for a file that must not be there: the error is fs.ErrExist if it is.
+// New is Replace for a file that must not exist yet: the error is fs.ErrExist if it does.
 func New(path string, text []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
@@ -53,10 +54,10 @@ func New(path string, text []byte) error {
 	return Replace(path, text)
 }
 
-// Write is Replace for what is written piece by piece.
+// Write is Replace for content that is written piece by piece.
 func Write(path string, content func(io.Writer) error) error { return write(path, true, content) }
 
-// write follows links, and writes straight into what is no regular file: a device, a pipe.
+// write follows links, and writes directly to anything but a regular file: a device, a pipe.
 func write(path string, sync bool, content func(io.Writer) error) error {
 	place := path
 	if target, err := filepath.EvalSymlinks(path); err == nil {
@@ -88,8 +89,8 @@ func straight(path string, content func(io.Writer) error) error {
 	return errors.Join(content(file), file.Close())
 }
 
-// create makes the temporary file of a place. Whoever writes it holds its lock, which the system
-// gives back when the process ends; a disk without locks has none to give.
+// create creates the temporary file of a path. Its writer holds its lock, which the system releases
+// when the process ends; a disk without locks has none.
 func create(place string) (*os.File, error) {
 	for {
 		name := fmt.Sprint(place, mark, rand.Uint32())
@@ -104,7 +105,7 @@ func create(place string) (*os.File, error) {
 	}
 }
 
-// of names the file in the system's error about its temporary one.
+// of replaces the temporary file's name in a system error.
 func of(path string, err error) error {
 	var about *fs.PathError
 	var renamed *os.LinkError
@@ -117,8 +118,8 @@ func of(path string, err error) error {
 	return err
 }
 
-// Clean removes the temporary files of killed writers from a folder, not from those below it. What
-// cannot be removed stays: it does no harm.
+// Clean removes the temporary files of killed writers from a folder, but not from its subfolders.
+// Files that cannot be removed are harmless and stay.
 func Clean(folder string) {
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
@@ -129,7 +130,7 @@ func Clean(folder string) {
 	}
 }
 
-// abandoned reports whether nobody writes a temporary file any more.
+// abandoned reports whether a temporary file has no writer any more.
 func abandoned(path string) bool {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {

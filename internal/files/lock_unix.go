@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TryLock takes the lock of an open file if nobody has it, or shares it with others that share; the
-// system gives it back when the process ends, however it ends.
+// TryLock takes the lock of an open file if it is free, or shares it with others that share it; the
+// system releases it when the process ends, however it ends.
 func TryLock(file *os.File, shared bool) (taken bool, err error) {
 	how := unix.LOCK_EX
 	if shared {

@@ -1,4 +1,4 @@
-// Package forecast says how long a plan takes on this machine.
+// Package forecast estimates how long a plan takes on this machine.
 package forecast
 
 import (
@@ -18,7 +18,7 @@ type Time struct {
 	FLOPS   float64 // floating-point operations a second of one worker, 2 for a multiply-add
 }
 
-// estimateSteps and estimateWork bound the measurement: a few steps of at most so many
+// estimateSteps and estimateWork limit the measurement: a few steps of at most estimateWork
 // multiply-adds each.
 const (
 	estimateSteps = 4

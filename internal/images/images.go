@@ -15,7 +15,7 @@ type Set struct {
 	scaled            map[View]*Set
 }
 
-// View says how images come to the size of a network.
+// View says how images are resized for a network.
 type View struct {
 	Pixels int
 	Native bool    // training images keep their size: the augmentation crops them
@@ -44,11 +44,10 @@ func (s *Set) Checksum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sizesKept bounds the memory of the scaled copies: the trials of a study come back to the same few
-// sizes.
+// sizesKept limits the number of cached sizes: the trials of a study use the same few.
 const sizesKept = 8
 
-// At gives the images in a view no larger than the native size, each view computed once.
+// At returns the images in a view no larger than the native size, computing each view once.
 func (s *Set) At(v View) (*Set, error) {
 	if scaled, ok := s.scaled[v]; ok {
 		return scaled, nil

@@ -25,8 +25,8 @@ func TestKernels(t *testing.T) {
 	})
 }
 
-// TestCheckFindsFaults: a kernel that computes something else, that writes beside its result, or
-// that leaves a part of it out is named.
+// TestCheckFindsFaults: a kernel that computes a wrong result, writes outside its result, or leaves
+// a part of it out is named.
 func TestCheckFindsFaults(t *testing.T) {
 	s := Sets()[0]
 	product := s.Table.Tiles[2][0].Product
@@ -57,7 +57,7 @@ func TestCheckFindsFaults(t *testing.T) {
 	}
 }
 
-// BenchmarkCheck is what a worker spends on it before its first run.
+// BenchmarkCheck is the time that a worker spends on the check before its first run.
 func BenchmarkCheck(b *testing.B) {
 	for _, s := range Sets() {
 		b.Run(s.Name, func(b *testing.B) {

@@ -8,8 +8,8 @@ import (
 	"gridsearch/internal/kernel/abi"
 )
 
-// TestChoice: the fastest set that passes its check is chosen, a wrong one is rejected with what is
-// wrong, and refused where it was chosen by hand.
+// TestChoice: the fastest set that passes its check is chosen; a wrong one is rejected with the
+// reason, or is an error if it was chosen by hand.
 func TestChoice(t *testing.T) {
 	t.Setenv(Variable, "")
 	first := Sets()[0]

@@ -18,7 +18,7 @@ func eachSet(t *testing.T, test func(*testing.T, *Set)) {
 	}
 }
 
-// TestExpectedSet fails where a set that the environment expects is not there, so that a green run
+// TestExpectedSet fails if a set that the environment expects is not available, so that a green run
 // has tested it.
 func TestExpectedSet(t *testing.T) {
 	if name := os.Getenv("GRIDSEARCH_EXPECT"); name != "" {

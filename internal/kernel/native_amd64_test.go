@@ -8,8 +8,8 @@ import (
 	"gridsearch/internal/kernel/amd64"
 )
 
-// TestNativeSets: every set of the generator is here, and of every extension that it needs this
-// package knows how to ask the processor.
+// TestNativeSets: every set of the generator is listed, and this package can detect every extension
+// that it needs.
 func TestNativeSets(t *testing.T) {
 	for _, s := range amd64.Sets {
 		if set := written[s.Name]; set == nil || 4*set.Width != s.VectorBytes {

@@ -5,8 +5,8 @@ import (
 	"testing/fstest"
 )
 
-// TestControlGroups are file systems as Linux shows them: the tightest limit of a group and of all
-// around it counts.
+// TestControlGroups uses file systems as Linux shows them: the tightest limit of a group and of its
+// ancestors counts.
 func TestControlGroups(t *testing.T) {
 	const both = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n" +
 		"32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu,cpuacct\n35 31 0:32 " +

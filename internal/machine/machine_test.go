@@ -20,7 +20,7 @@ func TestColons(t *testing.T) {
 	}
 }
 
-// TestFacts holds what Linux tells to what must be true of any machine.
+// TestFacts checks that what Linux reports is plausible for any machine.
 func TestFacts(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("other systems tell less")

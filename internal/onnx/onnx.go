@@ -13,8 +13,7 @@ import (
 	"slices"
 )
 
-// Versions of the format: opset 17 (2022) is read by every runtime of these years, and IR version 8
-// came with it.
+// Versions of the format: opset 17 (2022) is supported by every current runtime, with IR version 8.
 const (
 	Opset     = 17
 	irVersion = 8
@@ -57,7 +56,7 @@ type Attribute struct {
 	Value any
 }
 
-// Encode writes the file: the same bytes for the same model.
+// Encode encodes the file: the same bytes for the same model.
 func (m Model) Encode() []byte {
 	var model, opset message
 	model.integer(1, irVersion)
@@ -171,8 +170,8 @@ func (a Attribute) encode() message {
 	return attribute
 }
 
-// message is a protocol-buffer message while it is written: fields, each a number and a wire type,
-// then a value.
+// message is an encoded protocol-buffer message: fields, each a number and a wire type, then a
+// value.
 type message []byte
 
 // Wire types.

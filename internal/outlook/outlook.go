@@ -18,17 +18,18 @@ import (
 // SchemaVersion is that of the JSON document.
 const SchemaVersion = 1
 
-// Searches are simulated for each lead: a share of 80 % has a standard error of 2 points.
+// Searches is the number of simulated searches for each lead: a share of 80 % has a standard error
+// of 2 points.
 const Searches = 400
 
-// Where the noise of a run is from.
+// Sources of the noise of a run.
 const (
 	Assumed = "assumed"
 	Given   = "given"
 	Earlier = "study"
 )
 
-// AssumedNoise is the standard deviation of a run of which nothing is known, as a fraction.
+// AssumedNoise is the standard deviation of a run if nothing is known about it, as a fraction.
 const AssumedNoise = .01
 
 // Noise is the standard deviation of one run's accuracy, paired by seed, as a fraction.
@@ -84,10 +85,10 @@ type Lead struct {
 	Lone float64 `json:"lone_winner"` // share of searches in which the trial is the only tied one
 }
 
-// usualSeeds are simulated beside the planned number.
+// usualSeeds are simulated besides the planned number.
 var usualSeeds = []int{3, 5, 8}
 
-// New simulates what a design can show.
+// New simulates what a design can detect.
 func New(d Design) Outlook {
 	o := Outlook{SchemaVersion: SchemaVersion, Study: d.Study, Trials: d.Trials, Seeds: d.Seeds,
 		Confidence: d.Confidence, Noise: d.Noise, Searches: d.Searches, Goal: simulate.Goal / 100.}

@@ -11,7 +11,7 @@ import (
 	"gridsearch/internal/plural"
 )
 
-// Formats lists the forms that Write knows.
+// Formats lists the formats that Write can write.
 var Formats = []string{"table", "json"}
 
 // Write prints an outlook in one of the Formats.
@@ -47,7 +47,7 @@ func (o Outlook) cells(r Row) []string {
 	return cells
 }
 
-// lead is the smallest one that is found.
+// lead is the smallest lead that is detected.
 func (r Row) lead() string {
 	switch {
 	case len(r.Leads) == 0:
@@ -58,7 +58,7 @@ func (r Row) lead() string {
 	return fmt.Sprintf("%.2f points, %.1f s.d.", 100**r.Smallest, *r.SmallestSD)
 }
 
-// sentence says what the planned number of seeds shows, and what others do.
+// sentence says what the planned number of seeds can detect, and other numbers.
 func (o Outlook) sentence() string {
 	var planned string
 	var others []string
@@ -91,7 +91,7 @@ func (o Outlook) plan(r Row) string {
 		"winner in %.0f %% of searches", 100**r.Smallest, *r.SmallestSD, 100*o.Goal)
 }
 
-// noise says what was taken for that of a run.
+// noise says which noise of a run was assumed.
 func (o Outlook) noise() string {
 	line := fmt.Sprintf("noise of one run: s.d. %.2f points, ", 100*o.Noise.SD)
 	switch o.Noise.From {
@@ -103,7 +103,7 @@ func (o Outlook) noise() string {
 	return line + "assumed: --noise POINTS gives another, --from STUDY that of an earlier study"
 }
 
-// simulated says what the numbers rest on.
+// simulated says how the numbers were computed.
 func (o Outlook) simulated() string {
 	return fmt.Sprintf("simulated: %d searches for each lead, one trial ahead of equals, all "+
 		"with the "+

@@ -36,7 +36,7 @@ func TestMatMul(t *testing.T) {
 	}
 }
 
-// TestMatMulDoesNotDependOnPlaces: the same numbers elsewhere in memory give the same bits.
+// TestMatMulDoesNotDependOnPlaces: the same numbers at other addresses give the same bits.
 func TestMatMulDoesNotDependOnPlaces(t *testing.T) {
 	for _, s := range gemmShapes {
 		m, n, k := s[0], s[1], s[2]

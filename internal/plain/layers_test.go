@@ -16,7 +16,7 @@ func padded(x []float32, size, c, y, col, channel int) float64 {
 	return float64(x[(y*size+col)*c+channel])
 }
 
-// shift draws how much less the padding in front may be.
+// shift draws by how much the padding before the image may be smaller.
 func shift(r *rapid.T, kernel int) int {
 	return rapid.IntRange(0, min(1, (kernel-1)/2)).Draw(r, "shift")
 }

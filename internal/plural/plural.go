@@ -1,4 +1,4 @@
-// Package plural writes numbers of things.
+// Package plural writes counts of things.
 package plural
 
 import (

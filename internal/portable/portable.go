@@ -1,7 +1,7 @@
 // Package portable computes elementary functions with the same bits on every platform.
 //
-// The functions of package math may use assembly, and a compiler may fuse a product and a sum into
-// one rounding: results then differ in the last bit between processors, and with them the bytes of
+// The functions of package math may use assembly, and a compiler may emit fused multiply-adds, which
+// round once: results then differ in the last bit between processors, and with them the bytes of
 // a rendered image. Here every product is rounded by an explicit conversion, which forbids the
 // fusion. Results are within 2e-15 of the exact ones, relative or absolute, whichever is larger,
 // for arguments that images need; Exp32 is as near as float32 allows.
@@ -71,8 +71,8 @@ func Exp(x float64) float64 {
 	return math.Ldexp(sum, int(n))
 }
 
-// Bounds of Exp32: beyond them the result would leave the normal numbers. NaN passes both
-// comparisons and goes through.
+// Bounds of Exp32: beyond them the result would not be a normal number. NaN passes both comparisons
+// and propagates.
 const (
 	exp32Low  = -87
 	exp32High = 88

@@ -1,5 +1,5 @@
-// Package predictions reads and writes what a run says of single images: a safetensors file with
-// the logits and the labels, and metadata that say which run it is of.
+// Package predictions reads and writes the predictions of a run: a safetensors file with the logits
+// and the labels, and metadata that identify the run.
 package predictions
 
 import (
@@ -23,10 +23,10 @@ const (
 	labelsName = "labels" // int32 [n]
 )
 
-// metadataKey is the metadata that says what a file is of.
+// metadataKey is the metadata key under which a file identifies its run.
 const metadataKey = "gridsearch"
 
-// File is what a run's network says of the study's validation images, in their order.
+// File is the logits of a run's network for the study's validation images, in their order.
 type File struct {
 	Key   string
 	Trial string
@@ -56,10 +56,10 @@ type description struct {
 
 const schemaVersion = 1
 
-// imageOrder says which image a row is of.
+// imageOrder says which image a row belongs to.
 const imageOrder = "the validation images of the study, in the order of its split"
 
-// Encode writes a file: the same bytes for the same predictions.
+// Encode encodes a file: the same bytes for the same predictions.
 func (p File) Encode() ([]byte, error) {
 	said, err := json.Marshal(description{schemaVersion, p.Key, p.Trial, p.Seed,
 		p.Names, imageOrder})
@@ -75,7 +75,7 @@ func (p File) Encode() ([]byte, error) {
 	}.Encode()
 }
 
-// Decode reads a file. It believes nothing: shapes, labels and logits are checked.
+// Decode decodes an untrusted file: shapes, labels and logits are checked.
 func Decode(text []byte) (p File, err error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
@@ -96,7 +96,7 @@ func Decode(text []byte) (p File, err error) {
 	return p, err
 }
 
-// describe reads what the metadata say.
+// describe reads the metadata.
 func (p *File) describe(metadata map[string]string) error {
 	said, ok := metadata[metadataKey]
 	if !ok {
@@ -116,7 +116,7 @@ func (p *File) describe(metadata map[string]string) error {
 	return nil
 }
 
-// tensors takes them out of a file and compares their shapes with each other.
+// tensors finds the tensors of a file and compares their shapes.
 func tensors(
 	f *safetensors.File,
 ) (labels []int32, logits []float32, classes int, err error) {

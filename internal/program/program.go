@@ -1,5 +1,6 @@
-// Package program is the file of the running program, whatever becomes of its path: a build that
-// replaces it, or a package that is upgraded, leaves a running study with workers of its own kind.
+// Package program gives access to the executable of the running program, even after its file is
+// replaced by a build or an upgrade: a running study then keeps starting workers of its own
+// version.
 package program
 
 import (
@@ -15,8 +16,8 @@ import (
 	"sync"
 )
 
-// image is the open file of the running program: on Linux that which was started, elsewhere the one
-// at its path when it is first asked for.
+// image is the open file of the executable: on Linux the one that was started, elsewhere the one at
+// its path at the first call.
 var image = sync.OnceValues(func() (*os.File, error) {
 	if runtime.GOOS == "linux" {
 		if file, err := os.Open("/proc/self/exe"); err == nil {
@@ -59,7 +60,7 @@ var Hash = sync.OnceValue(func() string {
 	return hex.EncodeToString(hash.Sum(nil))
 })
 
-// Shown is a command for people to read: one that starts with Path has the name of the file there.
+// Shown is a command for display: if it starts with Path, that is replaced by the file's name.
 func Shown(command []string) []string {
 	path, err1 := Path()
 	name, err2 := os.Executable()
@@ -69,16 +70,16 @@ func Shown(command []string) []string {
 	return append([]string{name}, command[1:]...)
 }
 
-// Command is exec.CommandContext of words, the first of which may be Path: it then has the name of
-// the file in lists of processes.
+// Command is exec.CommandContext for words, the first of which may be Path: lists of processes then
+// show the file's name.
 func Command(ctx context.Context, words []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Args[0] = Shown(words)[0]
 	return cmd
 }
 
-// Sign gives this process the name of its file in the system's list of processes: what is started
-// from Path would be called by a number. It is for people to read, so a failure does no harm.
+// Sign sets this process's name in the system's list of processes to its file's name: a process
+// started from Path would be shown as a number. Failures are ignored.
 func Sign() {
 	if name, err := os.Executable(); err == nil && runtime.GOOS == "linux" {
 		_ = os.WriteFile("/proc/self/comm", []byte(filepath.Base(name)), 0)

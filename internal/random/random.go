@@ -1,4 +1,4 @@
-// Package random gives named streams of random numbers.
+// Package random provides named streams of random numbers.
 //
 // Every random draw of a study is a function of a seed and of names: the purpose, and what it is
 // drawn for (an epoch, an example, a layer, a step). There is no generator state to save: a run
@@ -20,8 +20,8 @@ import (
 // Stream is a sequence of random numbers. It is not safe for concurrent use.
 type Stream struct{ source rand.PCG }
 
-// New opens the stream of a seed and a path of names; a name is a string or an int.
-// It panics on a name of another type, which is a mistake in the program.
+// New opens the stream of a seed and a path of names; a name is a string or an int. It panics on a
+// name of another type.
 func New(seed uint64, names ...any) *Stream {
 	text := binary.LittleEndian.AppendUint64(make([]byte, 0, 96), seed)
 	for _, name := range names {
@@ -36,7 +36,7 @@ func New(seed uint64, names ...any) *Stream {
 // Seed derives another seed from a seed and a path of names.
 func Seed(seed uint64, names ...any) uint64 { return New(seed, names...).Uint64() }
 
-// appendName writes a name so that no two paths of names have the same bytes: a tag, then the
+// appendName encodes a name so that different paths of names have different bytes: a tag, then the
 // length before a string.
 func appendName(text []byte, name any) []byte {
 	switch v := name.(type) {

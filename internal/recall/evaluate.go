@@ -79,7 +79,7 @@ func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 	return r, finite(r.Logits, arch.Classes)
 }
 
-// finite is the error of a network whose finite parameters overflow on an image: its loss is none.
+// finite returns an error if finite parameters overflow to infinite or NaN logits for an image.
 func finite(logits []float32, classes int) error {
 	for i, v := range logits {
 		if v-v != 0 {

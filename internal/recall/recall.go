@@ -16,10 +16,10 @@ import (
 	byimage "gridsearch/search/images"
 )
 
-// Each visits the predictions of every complete run in plan order, one at a time: those
-// that the run has kept, or else those that its kept weights give. The latter are written down for
-// the next time, where the study keeps predictions of their size. note is told, before the first
-// run that is computed, that this takes its time; it may be nil.
+// Each visits the predictions of every complete run in plan order, one at a time: those that the
+// run has stored, or else those computed from its stored weights. The latter are stored for the
+// next time, if the study keeps predictions of their size. note is called before the first run that
+// is computed, which takes time; it may be nil.
 //
 // The error of a file that is damaged, missing or of another run is a *study.InputError which names it
 // and says what to do; no file is touched then. An error of visit is passed on.
@@ -44,7 +44,7 @@ func Each(s *study.Study, note func(string), visit func(predictions.File) error)
 	return nil
 }
 
-// recaller finds the predictions of one run after the other.
+// recaller finds the predictions of runs.
 type recaller struct {
 	study     *study.Study
 	note      func(string)
@@ -85,7 +85,7 @@ func readPredictions(text []byte, record store.Record) (predictions.File, error)
 	return p, agree(p, *record.Result)
 }
 
-// advice says how to come by the predictions of a run whose file is no good.
+// advice says how to restore the predictions of a run whose file is unusable.
 func advice(f study.Folder, key string) string {
 	if _, err := os.Stat(f.Weights(key)); err == nil {
 		return "bring a copy of it back, or move it away and they are computed from the run's " +
@@ -95,13 +95,13 @@ func advice(f study.Folder, key string) string {
 		"again in a study under another --dir"
 }
 
-// What predictions computed on another machine may differ by from the record.
+// Largest differences from the record of predictions computed on another machine.
 const (
 	lossTolerance = 1e-3 // relative to 1 + loss
 	top1Tolerance = 5e-3 // images whose best logits lie closer than rounding
 )
 
-// agree compares predictions with what the record says of the run. Those of the run's own machine
+// agree compares predictions with the record of the run. Predictions from the run's own machine
 // agree to the last bit.
 func agree(p predictions.File, recorded store.Result) error {
 	if p.N() != recorded.Examples {
@@ -130,7 +130,7 @@ func (r *recaller) sameImages(p predictions.File) error {
 	return nil
 }
 
-// compute evaluates a run's kept weights.
+// compute evaluates a run's stored weights.
 func (r *recaller) compute(record store.Record) (p predictions.File, err error) {
 	path := r.study.Folder.Weights(record.Key)
 	text, err := os.ReadFile(path)
@@ -156,7 +156,7 @@ func (r *recaller) compute(record store.Record) (p predictions.File, err error) 
 	return p, remember(r.study, p, record)
 }
 
-// evaluate gives a network's predictions of the study's validation images.
+// evaluate computes a network's predictions for the study's validation images.
 func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 	if r.evaluator == nil {
 		if r.note != nil {
@@ -176,7 +176,7 @@ func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 	return p, err
 }
 
-// missing is the error of a run that has kept neither predictions nor weights.
+// missing is the error for a run that has stored neither predictions nor weights.
 func missing(s *study.Study, record store.Record) error {
 	return &study.InputError{Err: fmt.Errorf("run %s (%s seed=%d) has no predictions: %s is not there, nor "+
 		"are weights to compute them from; bring a copy of either back, or train the run again in "+
@@ -185,8 +185,8 @@ func missing(s *study.Study, record store.Record) error {
 		s.Folder.Predictions(record.Key))}
 }
 
-// remember writes down predictions that were computed. Bytes that differ from those on the record,
-// by another machine's rounding, are not, and a folder that cannot be written costs only time.
+// remember stores predictions that were computed. Bytes that differ from those on record, by
+// another machine's rounding, are not stored, and a folder that cannot be written costs only time.
 func remember(s *study.Study, p predictions.File, record store.Record) error {
 	text, err := p.Encode()
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-// lengthSize is the number of bytes that hold the length of the header.
+// lengthSize is the size in bytes of the header's length.
 const lengthSize = 8
 
 // maxHeader is the longest header that the format allows.
 const maxHeader = 100_000_000
 
-// Reading a header takes up to 24 times its length, garbage included. Networks' headers are a
-// hundred bytes a tensor: one that is long is to be a small part of its file, so that reading never
-// takes more memory than the file.
+// Parsing a header takes up to 24 times its length in memory, garbage included. Headers of networks
+// have about a hundred bytes per tensor: a long header must be a small part of its file, so that
+// parsing never takes more memory than the file.
 const (
 	longHeader  = 1 << 20
 	headerShare = 32 // of a file with a long header
@@ -75,8 +75,8 @@ type decoder struct {
 	offsets [][2]int // of each tensor, in the order of the header
 }
 
-// object reads an object and has each of its members read. encoding/json by itself would take the
-// last of two members with one name.
+// object reads an object and calls member for each key. encoding/json itself would silently take
+// the last of two equal keys.
 func (d *decoder) object(member func(key string) error) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return cmp.Or(err, fmt.Errorf("an object is wanted, not %.20v", t))
@@ -151,7 +151,7 @@ func (d *decoder) tensor(name string) error {
 	return nil
 }
 
-// end refuses what is behind the header's object; spaces may be.
+// end refuses anything but spaces after the header's object.
 func (d *decoder) end() error {
 	if t, err := d.Token(); err != io.EOF {
 		return cmp.Or(err, fmt.Errorf("%.20v follows its end", t))
@@ -159,7 +159,7 @@ func (d *decoder) end() error {
 	return nil
 }
 
-// place gives every tensor its bytes. Together they are all of the data, each once.
+// place assigns every tensor its bytes. The tensors must cover the data exactly once.
 func (d *decoder) place(data []byte) error {
 	order := make([]int, len(d.offsets))
 	for i := range order {

@@ -9,10 +9,10 @@ import (
 	"slices"
 )
 
-// metadataKey is the one key of a header that is no tensor.
+// metadataKey is the only key of a header that is not a tensor.
 const metadataKey = "__metadata__"
 
-// alignment is that of the first tensor; the header is filled up with spaces.
+// alignment of the first tensor in bytes; the header is padded with spaces.
 const alignment = 8
 
 // entry is a tensor in the header.

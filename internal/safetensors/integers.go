@@ -26,7 +26,7 @@ func (t Tensor) Int32s() ([]int32, error) {
 	return values, nil
 }
 
-// Tensor finds a tensor by its name.
+// Tensor finds a tensor by its name; it is an error if there is none.
 func (f File) Tensor(name string) (Tensor, error) {
 	for _, t := range f.Tensors {
 		if t.Name == name {

@@ -2,11 +2,11 @@
 // little-endian; the header, a JSON object; the tensors' bytes, little-endian and row-major, one
 // behind the other.
 //
-// Decode takes files from anywhere. It believes no number of a header before it has held it against
-// the bytes that are there: what it allocates is in proportion to the header, and a tensor's data
-// stay where they are in the file. It is as strict as the format's own implementation, and also
-// refuses what that leaves open: names that occur twice, keys that nobody knows, and headers of
-// more than a MiB that are more than 1/32 of their file.
+// Decode treats files as untrusted. It checks every number of a header against the bytes that
+// exist: what it allocates is in proportion to the header, and a tensor's data stay where they are
+// in the file. It is as strict as the format's own implementation, and also refuses what that
+// leaves open: names that occur twice, keys that nobody knows, and headers of more than a MiB that
+// are more than 1/32 of their file.
 package safetensors
 
 import (
@@ -21,8 +21,8 @@ type File struct {
 	Tensors  []Tensor // in the order of their bytes
 }
 
-// Tensor is a named array. Its data are raw, so that a type that nobody here computes with passes
-// through.
+// Tensor is a named array. Its data are raw bytes, so that types without conversions here are
+// passed through.
 type Tensor struct {
 	Name  string
 	Type  string // one of the format: "F32", "I64", ...
@@ -36,7 +36,7 @@ var sizes = map[string]int{
 	"BF16": 2, "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
 }
 
-// size is the number of bytes that a type and a shape ask for.
+// size is the number of bytes that a type and a shape need.
 func size(kind string, shape []int) (int, error) {
 	n, ok := sizes[kind]
 	if !ok {
@@ -83,10 +83,10 @@ func (t Tensor) Float32s() ([]float32, error) {
 	return values, nil
 }
 
-// IsFloat reports whether Float32s can read the tensor.
+// IsFloat reports whether Float32s can convert the tensor.
 func (t Tensor) IsFloat() bool { return floats[t.Type] != nil }
 
-// floats read an element of each type that float32 can take.
+// floats convert an element of each type that float32 can represent.
 var floats = map[string]func([]byte) float32{
 	"F16": func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) },
 	"BF16": func(b []byte) float32 {

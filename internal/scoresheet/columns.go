@@ -10,7 +10,7 @@ import (
 	"gridsearch/internal/nearest"
 )
 
-// Columns with a meaning of their own.
+// Columns with a fixed meaning.
 const (
 	trialColumn  = "trial"
 	seedColumn   = "seed"
@@ -25,7 +25,7 @@ var coefficientColumns = []string{"alpha", "beta", "gamma", "phi"}
 // described are the columns of a trial.
 var described = append([]string{maddsColumn, familyColumn}, coefficientColumns...)
 
-// silent are columns of `gridsearch results --format csv` that are no metric unless asked for.
+// silent are columns of `gridsearch results --format csv` that are not metrics unless asked for.
 var silent = []string{"study", "control", "key", "state", "params", "activations", "madds_ratio",
 	"error"}
 
@@ -96,7 +96,7 @@ func (h head) has(name string) bool {
 	return ok
 }
 
-// metrics are the columns that may be one.
+// metrics are the columns that may be metrics.
 func (h head) metrics() []string {
 	other := append([]string{"", trialColumn, seedColumn}, append(described, silent...)...)
 	return slices.DeleteFunc(slices.Clone(h.names), func(name string) bool {
@@ -104,8 +104,8 @@ func (h head) metrics() []string {
 	})
 }
 
-// describe takes over what a line says of its trial. A trial's lines may leave cells empty, and
-// must not contradict each other.
+// describe reads what a line says about its trial. Cells may be empty, but lines of a trial must
+// not contradict each other.
 func (p *parser) describe(t *Trial, line int, cells []string) error {
 	for _, name := range p.sheet.Columns {
 		text := cells[p.head.at[name]]
@@ -119,7 +119,7 @@ func (p *parser) describe(t *Trial, line int, cells []string) error {
 	return nil
 }
 
-// set gives a trial one of its columns.
+// set sets one column of a trial.
 func (p *parser) set(t *Trial, line int, name, text string) error {
 	switch name {
 	case maddsColumn:
@@ -144,7 +144,7 @@ func (p *parser) set(t *Trial, line int, name, text string) error {
 	return keep(p, t, line, name, to, span, *to == Span{})
 }
 
-// keep sets a value that is new, and compares an old one with it.
+// keep sets a new value, and compares a later one with it.
 func keep[T comparable](p *parser, t *Trial, line int, name string, to *T, v T, isNew bool) error {
 	if !isNew && *to != v {
 		return p.contradiction(t, line, name)
@@ -170,7 +170,7 @@ func familyNames(text string) []string {
 	return names
 }
 
-// mostMAdds keeps costs in what whole numbers and logarithms bear.
+// mostMAdds limits costs to what integers and logarithms can represent.
 const mostMAdds = 1e18
 
 func (p *parser) madds(line int, text string) (int64, error) {

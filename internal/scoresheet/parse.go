@@ -14,14 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// mostLoss bounds losses, whose squares are summed.
+// mostLoss limits losses, whose squares are summed.
 const mostLoss = 1e9
 
-// mostTrials bounds the time of a comparison, which grows with the square of their number.
+// mostTrials limits the time of a comparison, which grows with the square of their number.
 const mostTrials = 1000
 
-// Parse reads the text of a file. The metric is one of its columns; where none is asked for it is
-// top1, or the only column that can be one.
+// Parse reads the text of a file. The metric is one of its columns; the default is top1, or the
+// only column that can be one.
 func Parse(file string, text []byte, metric string) (*Sheet, error) {
 	p := &parser{sheet: &Sheet{File: file}, byName: map[string]int{}}
 	if err := p.read(text, metric); err != nil {
@@ -76,7 +76,7 @@ func (p *parser) read(text []byte, metric string) error {
 	}
 }
 
-// badLine is the first line that is no text in UTF-8; 0: none.
+// badLine is the first line that is not valid UTF-8; 0 if there is none.
 func badLine(text []byte) int {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
@@ -91,7 +91,7 @@ func badLine(text []byte) int {
 // separators are what may stand between cells.
 const separators = ",;\t"
 
-// separator is the one that the first line with text has most of, quotes apart.
+// separator is the most frequent separator of the first line with text, outside quotes.
 func separator(text []byte) rune {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(text, "\r\n"), []byte("\n"))
 	counts, quoted := map[rune]int{}, false
@@ -108,7 +108,7 @@ func separator(text []byte) rune {
 	})
 }
 
-// syntax is an error of the quotes, in our words.
+// syntax rewords an error about quotes.
 func (p *parser) syntax(err error) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
@@ -137,7 +137,7 @@ func (p *parser) line(line int, cells []string, first bool, metric string) (err 
 	return p.run(line, cells)
 }
 
-// run takes over a line.
+// run reads a line.
 func (p *parser) run(line int, cells []string) error {
 	name := cells[p.head.at[trialColumn]]
 	if err := p.checkName(line, name); err != nil {
@@ -247,7 +247,7 @@ func (p *parser) finish() error {
 	return p.baseFirst()
 }
 
-// checkSize says what nothing can be compared with.
+// checkSize returns an error if there is too little to compare.
 func (p *parser) checkSize() error {
 	s := p.sheet
 	switch {
@@ -266,7 +266,7 @@ func (p *parser) checkSize() error {
 	return nil
 }
 
-// scale makes fractions of percent.
+// scale converts percent to fractions.
 func (p *parser) scale() {
 	s := p.sheet
 	small := 0
@@ -292,7 +292,7 @@ func (p *parser) eachScore(do func(*float64)) {
 	}
 }
 
-// checkMAdds wants a cost of every trial where there is one of any.
+// checkMAdds requires a cost for every trial if there is one for any.
 func (p *parser) checkMAdds() error {
 	for _, t := range p.sheet.Trials {
 		if p.sheet.Has(maddsColumn) && t.MAdds == 0 {
@@ -304,7 +304,7 @@ func (p *parser) checkMAdds() error {
 	return nil
 }
 
-// baseFirst puts the base network in front.
+// baseFirst moves the base network to the front.
 func (p *parser) baseFirst() error {
 	s := p.sheet
 	i := slices.IndexFunc(s.Trials, Trial.isBase)

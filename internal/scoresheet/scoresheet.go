@@ -1,5 +1,5 @@
-// Package scoresheet reads scores that another program has trained: a table of runs as text, with
-// commas, semicolons or tabs between the cells.
+// Package scoresheet reads another program's scores: a table of runs as text, with commas,
+// semicolons or tabs between the cells.
 //
 // The first line names the columns: trial, seed and a metric; madds, alpha, beta, gamma, phi and
 // family where they are known. Every further line is a run. What `gridsearch results --format csv`
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Sheet is what a file says.
+// Sheet is the content of a file.
 type Sheet struct {
 	File    string
 	Metric  string
@@ -57,7 +57,7 @@ func (s *Sheet) Has(column string) bool { return slices.Contains(s.Columns, colu
 var lowerNames = []string{"loss", "brier", "ece", "nll", "error", "err", "mse", "rmse", "mae",
 	"perplexity"}
 
-// lower says so of a metric: loss, val_loss, val/loss.
+// lower reports whether a metric is better the lower it is: loss, val_loss, val/loss.
 func lower(metric string) bool {
 	words := strings.FieldsFunc(metric, func(r rune) bool {
 		return strings.ContainsRune("/_-. ", r)
@@ -72,7 +72,7 @@ func (t Trial) isBase() bool {
 	return strings.EqualFold(t.Name, base) || slices.Contains(t.Families, base)
 }
 
-// runs counts those with a score.
+// runs counts the runs with a score.
 func (s *Sheet) runs() int {
 	n := 0
 	for _, t := range s.Trials {

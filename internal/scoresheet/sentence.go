@@ -13,7 +13,7 @@ func (s *Sheet) Sentence() string {
 		plural.Of(len(s.Seeds), "seed"), s.reading())
 }
 
-// reading says what the values were taken for.
+// reading says how the values were interpreted.
 func (s *Sheet) reading() string {
 	switch {
 	case s.Lower:

@@ -1,5 +1,5 @@
-// Package terminal writes text as a terminal shows it: by the cells that characters take, and
-// without those that a terminal obeys instead of showing.
+// Package terminal prepares text for terminals: it measures text in cells, and makes control
+// characters visible.
 //
 // Widths are those of Unicode Standard Annex 11 (East Asian Width): wide and fullwidth characters
 // take two cells, marks and joiners none. Emoji that several characters make up are counted as
@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Width is the number of cells that a text takes.
+// Width is the number of cells that a text occupies.
 func Width(text string) int {
 	cells := 0
 	for _, r := range text {
@@ -38,7 +38,7 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// Clip is the beginning of a text that fits into so many cells.
+// Clip is the longest beginning of a text that fits into a number of cells.
 func Clip(text string, cells int) string {
 	for at, r := range text {
 		if cells -= cellsOf(r); cells < 0 {
@@ -48,8 +48,8 @@ func Clip(text string, cells int) string {
 	return text
 }
 
-// Printable is a text in which characters that steer a terminal, or turn the direction of what
-// follows, are written as \u001b, which JSON reads as the same text. Lines and tabs stay.
+// Printable is a text in which control characters, and characters that change the direction of
+// writing, are escaped as \u001b, which JSON reads as the same text. Newlines and tabs are kept.
 func Printable(text string) string {
 	if !strings.ContainsFunc(text, steers) && utf8.ValidString(text) {
 		return text
@@ -65,8 +65,8 @@ func Printable(text string) string {
 	return b.String()
 }
 
-// steers reports whether a terminal obeys a character: the control characters of ASCII and of
-// Latin-1 but for line and tab, and those that turn the direction of writing.
+// steers reports whether a character controls the terminal: the control characters of ASCII and of
+// Latin-1 except newline and tab, and those that change the direction of writing.
 func steers(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' ||
 		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'

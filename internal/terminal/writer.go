@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// Writer passes text on as Printable has it.
+// Writer passes text on after Printable.
 type Writer struct {
 	to   io.Writer
-	rest []byte // of a character whose end has not come yet
+	rest []byte // the beginning of a character that is not complete yet
 }
 
-// NewWriter makes one.
+// NewWriter makes a Writer.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
 // Write passes text on, made printable.

@@ -1,6 +1,6 @@
 // Package tomlform reads the tables of a TOML file strictly: every unknown key, wrong type and
-// impossible value is noted at once, each with line, column and the nearest valid name. Settings
-// from outside, such as train.epochs=3, go before the file's own values.
+// invalid value is reported at once, each with line, column and the nearest valid name. Settings
+// from outside, such as train.epochs=3, override the file's values.
 //
 // A reader asks a Table for keys by name and type; what nobody has asked for is unknown (Finish).
 // On the way the table notes what each key is held to, which is a description of the format
@@ -15,7 +15,7 @@ import (
 	"gridsearch/internal/tomlform/place"
 )
 
-// Form is what messages about all files of a format show.
+// Form is what messages about all files of a format need.
 type Form struct {
 	Setting string // key and value of a setting: "train.epochs=3"
 	Item    string // a key of a table in an array: "target"

@@ -8,7 +8,7 @@ import (
 	"gridsearch/internal/tomlform/place"
 )
 
-// Kind is what a value is.
+// Kind is the type of a value.
 type Kind string
 
 // The kinds. A decimal is a number or a string, a duration a string or whole seconds.
@@ -21,7 +21,7 @@ const (
 	Duration Kind = "duration"
 )
 
-// Rule is what a key is held to, as far as it stands for itself.
+// Rule is what a key's value must satisfy, as far as it does not depend on other keys.
 type Rule struct {
 	Kind   Kind     // of the value or its items; empty for a table, and a list of tables
 	Names  []string // texts that are known; nil for any
@@ -40,24 +40,24 @@ type Rule struct {
 	Depends bool // what a missing key is depends on other keys, and Default is nil
 }
 
-// Bounds are what numbers lie between; the zero value bounds nothing.
+// Bounds are the bounds of numbers; the zero value has none.
 type Bounds struct {
 	Set         bool
 	Least, Most float64 // Most may be infinite
 	Above       bool    // Least itself is too low
 }
 
-// Between are bounds that are allowed themselves.
+// Between are closed bounds.
 func Between[N int | float64](low, high N) Bounds {
 	return Bounds{Set: true, Least: float64(low), Most: float64(high)}
 }
 
-// Above are bounds of which the upper one alone is allowed itself.
+// Above are bounds of which only the upper one is allowed itself.
 func Above(low, high int) Bounds {
 	return Bounds{Set: true, Least: float64(low), Most: float64(high), Above: true}
 }
 
-// AboveZero are those of a positive number, without an upper bound.
+// AboveZero are the bounds of a positive number, without an upper bound.
 var AboveZero = Bounds{Set: true, Most: math.Inf(1), Above: true}
 
 // given is a text that stands for a missing key; nil for none.
@@ -74,8 +74,8 @@ type Rules map[string]*Rule
 
 var index = regexp.MustCompile(`\[[0-9]+\]`)
 
-// Collect has all tables of the file note from now on what each key is held to. The rules come as
-// keys are asked for.
+// Collect makes all tables of the file record from now on the rule of each key. Rules appear as
+// keys are read.
 func (t *Table) Collect() Rules {
 	t.source.rules = Rules{}
 	return t.source.rules
@@ -93,17 +93,17 @@ func (s *source) rule(path string) *Rule {
 	return s.rules[path]
 }
 
-// Rule is that of a key, for readers to change where they know more.
+// Rule is the rule of a key, for callers to amend.
 func (t *Table) Rule(key string) *Rule { return t.source.rule(place.Join(t.path, key)) }
 
-// Note says what a key is held to; that it is needed stays.
+// Note records the rule of a key; that it is needed stays.
 func (t *Table) Note(key string, r Rule) {
 	at := t.Rule(key)
 	r.Needed = at.Needed
 	*at = r
 }
 
-// Either notes keys of the table that exclude each other.
+// Either records keys of the table that exclude each other.
 func (t *Table) Either(keys ...string) {
 	at := t.source.rule(t.path)
 	if !slices.ContainsFunc(at.Either, func(k []string) bool { return slices.Equal(k, keys) }) {

@@ -17,7 +17,7 @@ import (
 	"gridsearch/internal/tomlform/place"
 )
 
-// source is what all tables of a file share.
+// source is the state that all tables of a file share.
 type source struct {
 	form   Form
 	file   string
@@ -26,8 +26,8 @@ type source struct {
 	rules  Rules // nil where nobody asks for them
 }
 
-// syntaxMistake says where a text is no TOML. The decoder's own line is one too far where a line
-// ends early; its offset is right.
+// syntaxMistake locates a syntax error. The decoder's line is one too far where a line ends early;
+// its offset is right.
 func syntaxMistake(file, text string, err error) Mistake {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
@@ -37,7 +37,7 @@ func syntaxMistake(file, text string, err error) Mistake {
 	return mistakeAt(file, text, at, sentence(parse.Message))
 }
 
-// mistakeAt is one at a byte of the text.
+// mistakeAt is a mistake at a byte of the text.
 func mistakeAt(file, text string, at int, message string) Mistake {
 	start := strings.LastIndexByte(text[:at], '\n') + 1
 	return Mistake{File: file, Line: strings.Count(text[:at], "\n") + 1,
@@ -110,7 +110,7 @@ func (s *source) plainSetting(path string, value any) (text string, ok bool) {
 	return "", false
 }
 
-// forget drops the places of a path and of all that is in it.
+// forget removes the places of a path and of everything below it.
 func (s *source) forget(path string) {
 	maps.DeleteFunc(s.places, func(p string, _ place.Place) bool {
 		return p == path || strings.HasPrefix(p, path+".") || strings.HasPrefix(p, path+"[")
@@ -127,14 +127,14 @@ func settingValue(text string) any {
 	return value["v"]
 }
 
-// fail notes a mistake at a path, or at the nearest thing around it that the file has.
+// fail records a mistake at a path, or at its nearest parent that the file has.
 func (s *source) fail(path, format string, values ...any) {
 	m := s.mistake(path)
 	m.Text = fmt.Sprintf(format, values...)
 	s.errs.List = append(s.errs.List, m)
 }
 
-// mistake is one without a text at a path, or at the nearest thing around it that the file has.
+// mistake is a mistake without a text at a path, or at its nearest parent that the file has.
 func (s *source) mistake(path string) Mistake {
 	for ; path != ""; path = place.Parent(path) {
 		p, ok := s.places[path]

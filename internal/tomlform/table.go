@@ -12,8 +12,8 @@ import (
 	"gridsearch/internal/tomlform/place"
 )
 
-// Table reads the keys of one TOML table, notes every mistake and which keys it was asked for: what
-// is left over is unknown.
+// Table reads the keys of one TOML table, and records every mistake and which keys were read: the
+// others are unknown.
 type Table struct {
 	path   string // "train", "constraint[0]", empty for the root
 	values map[string]any
@@ -45,12 +45,12 @@ func (t *Table) Without(key string) (*Table, *Errors) {
 	return newTable(t.path, values, &alone), alone.errs
 }
 
-// Fail notes a mistake at a key, or at the nearest thing around it that the file has.
+// Fail records a mistake at a key, or at its nearest parent that the file has.
 func (t *Table) Fail(key, format string, values ...any) {
 	t.source.fail(place.Join(t.path, key), format, values...)
 }
 
-// FailWhole notes a mistake at the table itself.
+// FailWhole records a mistake at the table itself.
 func (t *Table) FailWhole(format string, values ...any) { t.source.fail(t.path, format, values...) }
 
 // At says where a key comes from: file, line and column of it, or of the nearest thing around it
@@ -70,7 +70,7 @@ func (t *Table) Culprit(keys ...string) string {
 	return keys[0]
 }
 
-// Require notes a missing key, with what to write.
+// Require records a missing key, with an example of what to write.
 func (t *Table) Require(key, example string) {
 	t.Rule(key).Needed = true
 	if t.Has(key) || t.broken {
@@ -83,7 +83,7 @@ func (t *Table) Require(key, example string) {
 	t.FailWhole("%s needs the key %s, like %s", where, key, example)
 }
 
-// Exclude notes that two keys say the same thing twice.
+// Exclude records that two keys say the same thing twice.
 func (t *Table) Exclude(key, other string) {
 	t.Either(key, other)
 	if t.Has(key) && t.Has(other) {
@@ -160,7 +160,7 @@ func (t *Table) Tables(key string) []*Table {
 	return tables
 }
 
-// Finish notes the keys that nobody asked for.
+// Finish records the keys that were never read.
 func (t *Table) Finish() {
 	known := slices.Sorted(maps.Keys(t.known))
 	for _, key := range slices.Sorted(maps.Keys(t.values)) {
@@ -170,7 +170,7 @@ func (t *Table) Finish() {
 	}
 }
 
-// suggest finds the name that somebody meant: one that the word begins, or the nearest.
+// suggest finds the name that was meant: one that begins with the word, or the nearest.
 func suggest(word string, names []string) string {
 	for _, name := range names {
 		if len(word) >= 3 && strings.HasPrefix(name, word) {

@@ -13,9 +13,9 @@ import (
 	"gridsearch/model/layer"
 )
 
-// bottlenecks are networks of one bottleneck of every kind: shapes that fill vectors and shapes
-// that do not, maps of one and two pixels, odd and even sides, both strides and kernels, with and
-// without expansion, squeeze-excite, skip and stochastic depth.
+// bottlenecks are networks of one inverted bottleneck of every kind: shapes that fill vectors and
+// shapes that do not, maps of one and two pixels, odd and even sides, both strides and kernels,
+// with and without expansion, squeeze-excite, skip and stochastic depth.
 func bottlenecks() map[string]model.Architecture {
 	archs := map[string]model.Architecture{}
 	for _, c := range []struct {
@@ -41,8 +41,8 @@ func bottlenecks() map[string]model.Architecture {
 				Stride: 1, Repeats: 1},
 				{Block: model.MBConv, Expansion: c.expansion, Channels: c.out, Kernel: c.kernel,
 					Stride: c.stride, Repeats: 1, SERatio: c.se}}}
-		// a stem on an even map, or a bottleneck, that the engine leaves to plain layers beside
-		// those that it does not
+		// a stem on an even map, or an inverted bottleneck, which has no fused form, next to blocks
+		// that have
 		if c.stride == 2 && c.pixels < 40 {
 			same := archs[name]
 			same.Padding = model.Same
@@ -52,9 +52,9 @@ func bottlenecks() map[string]model.Architecture {
 	return archs
 }
 
-// others are networks of one block of every other kind: both strides, sides that are odd and even,
-// large enough to go through in stretches of rows, and the stem, pooling and classifier of residual
-// networks.
+// others are networks of one block of every other kind: both strides, odd and even sides, some
+// large enough to be computed in several ranges of rows, and the stem, pooling and classifier of
+// residual networks.
 func others() map[string]model.Architecture {
 	archs := map[string]model.Architecture{}
 	for _, c := range []struct {
@@ -130,7 +130,7 @@ func TestFusedIsPlain(t *testing.T) {
 	}
 }
 
-// trial is what one training step and one evaluation leave.
+// trial is the results of one training step and one evaluation.
 type trial struct {
 	loss           float64
 	logits, scores []float32
@@ -192,8 +192,8 @@ func (r trial) compare(t *testing.T, want trial) {
 	for i, q := range reference.List {
 		got, want := r.parameters.List[i].Grad, q.Grad
 		if strings.HasSuffix(q.Name, ".beta") {
-			// A shift in front of another batch norm has the gradient 0 and shows rounding alone:
-			// it counts together with its scale.
+			// The gradient of a beta before another batch norm is 0 but for rounding: it counts
+			// together with its gamma's.
 			gamma := i - 1
 			got, want = slices.Concat(got, r.parameters.List[gamma].Grad),
 				slices.Concat(want, reference.List[gamma].Grad)

@@ -31,8 +31,8 @@ func dot(a, b []float32) float64 {
 }
 
 // slope is the derivative of f along direction at the point x, which is restored: two central
-// differences, extrapolated (Richardson) so that the third derivative drops out. That leaves room
-// for steps so large that the rounding of float32 outputs does not count.
+// differences, extrapolated (Richardson) so that the third derivative cancels. That allows steps so
+// large that the rounding of float32 outputs is negligible.
 func slope(x, direction []float32, f func() float64) float64 {
 	saved := slices.Clone(x)
 	at := func(by float32) float64 {
@@ -252,7 +252,7 @@ func TestActivationsOfBlocks(t *testing.T) {
 	}
 }
 
-// scatter moves norms and biases, so that no parameter is 0 or 1.
+// scatter changes norms and biases, so that no parameter is 0 or 1.
 func scatter(p *layer.Parameters) {
 	for _, q := range p.List {
 		if !q.Decay {

@@ -123,7 +123,7 @@ func TestOneNodePerBlock(t *testing.T) {
 	}
 }
 
-// spy notes what a block's backward pass is asked for.
+// spy records the arguments of a block's backward pass.
 type spy struct {
 	layer.Layer
 	passes int
@@ -347,7 +347,7 @@ func losses(t testing.TB, steps int) []float64 {
 	return all
 }
 
-// TestDeterminism: the same seed gives the same bits, alone and beside other networks.
+// TestDeterminism: the same seed gives the same bits, alone and concurrently with other networks.
 func TestDeterminism(t *testing.T) {
 	alone := losses(t, 8)
 	if alone[7] >= alone[0] {
@@ -407,8 +407,8 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-// TestPanicIsAnError: a mistake inside a block ends the step, not the process, and the network
-// still works.
+// TestPanicIsAnError: a panic inside a block ends the step, not the process, and the network still
+// works.
 func TestPanicIsAnError(t *testing.T) {
 	n, _ := trainer(t, small(), 2)
 	n.labels[0] = 99

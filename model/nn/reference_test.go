@@ -49,8 +49,8 @@ func floats(t *testing.T, text string) []float32 {
 	return values
 }
 
-// distance is the norm of the difference, relative to that of the wanted values. A shift before a
-// batch norm has the gradient 0 and shows rounding alone, so norms below 1e-3 count as that.
+// distance is the norm of the difference, relative to that of the wanted values. The gradient of a
+// beta before a batch norm is 0 but for rounding, so norms below 1e-3 count as 1e-3.
 func distance(t *testing.T, name string, got, want []float32) float64 {
 	t.Helper()
 	if len(got) != len(want) {

@@ -166,7 +166,7 @@ func resumed(t *testing.T, j Job, cuts *random.Stream) Result {
 	}
 }
 
-// TestEvaluationIsHeardOf: it tells of every batch.
+// TestEvaluationIsHeardOf: an evaluation reports progress after every batch.
 func TestEvaluationIsHeardOf(t *testing.T) {
 	j, batches := job(), 0
 	trainer, err := NewTrainer(j.Architecture, j.Recipe, j.Seed, 1)
@@ -183,8 +183,8 @@ func TestEvaluationIsHeardOf(t *testing.T) {
 	}
 }
 
-// TestUnwritableCheckpoint: a checkpoint that cannot be written on the way is told once and costs
-// nothing else; one at the end of the context is an error beside the context's.
+// TestUnwritableCheckpoint: a periodic checkpoint that cannot be written is reported once and has
+// no other effect; one at the end of the context is an error in addition to the context's.
 func TestUnwritableCheckpoint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("is of files, not of the processor")
@@ -208,8 +208,8 @@ func TestUnwritableCheckpoint(t *testing.T) {
 	}
 }
 
-// TestImpossibleCheckpoints: a checkpoint under a right checksum whose place is none of the
-// training's is not used.
+// TestImpossibleCheckpoints: a checkpoint with a correct checksum but an impossible position in the
+// training is not used.
 func TestImpossibleCheckpoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("is of files, not of the processor")
@@ -270,8 +270,8 @@ func stopped(t testing.TB, j Job, steps int) *state {
 	return s
 }
 
-// FuzzCheckpoint: no header and no tensors under a right checksum do harm, and what is taken is a
-// place of the training.
+// FuzzCheckpoint: no header and no tensors with a correct checksum do harm, and an accepted one is
+// at a possible position in the training.
 func FuzzCheckpoint(f *testing.F) {
 	j := job()
 	j.Checkpoint = filepath.Join(f.TempDir(), "checkpoint")
@@ -448,8 +448,8 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// TestScheduleOfTheAuthors holds the rate of [code] with 100 steps an epoch, decays every 240 steps
-// from the first on, and a warm-up over 500.
+// TestScheduleOfTheAuthors compares the rate with that of [code] with 100 steps an epoch, decays
+// every 240 steps from the first on, and a warm-up over 500.
 func TestScheduleOfTheAuthors(t *testing.T) {
 	r := EfficientNetRecipe()
 	for step, want := range map[int]float64{0: 0, 1: .000032, 250: .008, 499: .015968,

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTrainer makes steps on one batch until it is learned, the same twice; a loss that is no
-// number leaves the weights alone.
+// TestTrainer runs steps on one batch until it is learned, the same twice; a loss of NaN leaves the
+// weights unchanged.
 func TestTrainer(t *testing.T) {
 	recipe := DefaultRecipe()
 	recipe.BatchSize = 16

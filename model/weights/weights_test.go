@@ -113,7 +113,7 @@ func TestExportIsWhatPyTorchSaves(t *testing.T) {
 	}
 }
 
-// TestONNX holds the bytes of the golden networks' files, which make peers has checked by
+// TestONNX compares the bytes of the golden networks' files, which make peers has checked by
 // onnx.checker and evaluated by ONNX Runtime.
 func TestONNX(t *testing.T) {
 	for _, family := range families {
@@ -294,8 +294,8 @@ not of the network: fc.weight`
 	}
 }
 
-// TestPrefix: what programs put before all names is taken off; where it is not in front of all, one
-// line says so.
+// TestPrefix: a common prefix of all names is removed; if only some names have it, the error is one
+// line.
 func TestPrefix(t *testing.T) {
 	for _, family := range families {
 		for _, names := range Libraries(golden(t, family)) {
@@ -330,7 +330,7 @@ func TestPrefix(t *testing.T) {
 	}
 }
 
-// TestNotFinite: neither parameters nor moments nor logits are infinite or no numbers.
+// TestNotFinite: parameters, moments and logits that are infinite or NaN are refused.
 func TestNotFinite(t *testing.T) {
 	f, bad := file(t, read(t, "efficientnet/torchvision.safetensors")), float32(math.Inf(1))
 	i := slices.IndexFunc(f.Tensors,

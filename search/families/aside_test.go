@@ -46,8 +46,8 @@ func of(scores ...[]float64) measured {
 	return m
 }
 
-// TestSetAsideWithHoles: variances are compared, not sums; a seed that one trial alone has does not
-// hide it; and where the others do not hang together without it, nothing is told.
+// TestSetAsideWithHoles: variances are compared, not sums; a seed that only one trial has does not
+// hide it; and where the others are not connected without it, none is set aside.
 func TestSetAsideWithHoles(t *testing.T) {
 	few := of([]float64{1, 2, 1, 2, 1, 2, 1, 2, 1, 2}, []float64{5, 5, 5, 5, 5, 5, 5, 5, 5, 5.1},
 		[]float64{7, 7, 7, 7, 7, 7, 7, 7, 7.1, 7},

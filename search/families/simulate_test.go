@@ -28,7 +28,7 @@ type design struct {
 var byPhi = [4][]float64{{1.17, 1.37, 3.78, 5.25}, {1.40, 1.86, 3.28, 5.93},
 	{1.47, 1.98, 3.94, 7.85}, {1.54, 1.97, 3.85}}
 
-// evenly are so many networks a family in equal steps of log cost from 1.4 to 6, a little apart
+// evenly are n networks per family in equal steps of log cost from 1.4 to 6, shifted slightly
 // between families, as rounded networks are.
 func evenly(networks int) (costs [4][]float64) {
 	for family, shift := range []float64{0, .05, .02, -.05} {
@@ -145,7 +145,7 @@ func designs() []design {
 }
 
 // TestLevel: where compound is as good as width and networks scatter, the claim is wrong in 5 % of
-// studies, whether curves bend alike or not; compared with the noise of runs it would be in 15 %.
+// studies, whether curves bend alike or not; tested against the noise of runs it would be in 15 %.
 func TestLevel(t *testing.T) {
 	d := designs()[3]
 	for _, bend := range []float64{0, 2} {

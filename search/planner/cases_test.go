@@ -68,8 +68,8 @@ func TestPointsCountOnce(t *testing.T) {
 	}
 }
 
-// TestNamesAreUnique: coefficients that differ behind the sixth place, and networks that differ in
-// what a name does not tell.
+// TestNamesAreUnique: coefficients that differ after the sixth decimal, and networks whose
+// difference is not in the name.
 func TestNamesAreUnique(t *testing.T) {
 	calls := 0
 	each := func(p search.Point) (search.Network, error) {

@@ -28,7 +28,7 @@ func toy(p search.Point) (search.Network, error) {
 	}, nil
 }
 
-// limited makes networks of more than so many pixels infeasible.
+// limited makes networks above a number of pixels infeasible.
 func limited(native int) search.Build {
 	return func(p search.Point) (search.Network, error) {
 		n, err := toy(p)

@@ -22,7 +22,7 @@ func normals(n int, names ...any) []float32 {
 	return x
 }
 
-// bench is a bottleneck with everything that it reads and writes.
+// bench is an inverted bottleneck with everything that it reads and writes.
 type bench struct {
 	block        *Block
 	weights      map[string]engine.Weight
@@ -67,7 +67,7 @@ func newBench(set *ops.Set, threads, batch int, s Shape) *bench {
 	return b
 }
 
-// value is a random linear form of the output, and gradients those of that form.
+// value is a random linear form of the output, and gradients its gradients.
 func (b *bench) value() float64 {
 	b.block.Forward(b.y, b.x)
 	sum := 0.

@@ -32,8 +32,8 @@ func TestCrowdedRun(t *testing.T) {
 	wait.Wait()
 }
 
-// TestLateWake: whoever waits for an event sleeps on when the one before, which it has seen awake,
-// wakes it late.
+// TestLateWake: a goroutine that waits for an event goes back to sleep after a late wake-up for the
+// event before, which it had seen while spinning.
 func TestLateWake(t *testing.T) {
 	s := newSignal()
 	s.count.Add(1) // a raise that is interrupted here

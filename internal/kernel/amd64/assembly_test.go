@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// base is what functions of no set may use: they run on every amd64.
+// base is the extensions that functions of no set may use: every amd64 processor has them.
 var base = Set{VectorBytes: 16, Registers: 16}
 
 // baseInstructions are those of the functions of no set, which are written by hand.
 var baseInstructions = []string{"LDMXCSR", "PAUSE", "RET", "STMXCSR"}
 
 // TestAssemblyKeepsToItsSet reads the committed assembly: no function may use a register or an
-// instruction that its set has not, as a processor with that set alone would end the process there.
+// instruction that its set does not have, as it would crash on a processor with only that set.
 func TestAssemblyKeepsToItsSet(t *testing.T) {
 	paths, err := filepath.Glob("*.s")
 	if err != nil || len(paths) == 0 {
@@ -118,7 +118,7 @@ func setOf(name string) Set {
 	return base
 }
 
-// fault says what of a line the set has not; it is empty if all is well.
+// fault reports what in a line the set does not have; it is empty if all is well.
 func (s Set) fault(l line, permitted []string) string {
 	mnemonic, operands, _ := strings.Cut(l.text, " ")
 	if !slices.Contains(permitted, mnemonic) {
@@ -134,8 +134,8 @@ func (s Set) fault(l line, permitted []string) string {
 	return ""
 }
 
-// instructionLists reads, for each set, the instructions that the generator has listed beside the
-// assembly, and finds fault with one of an extension that is none of the set's.
+// instructionLists reads, for each set, the instructions that the generator has listed next to the
+// assembly, and reports those of an extension that the set does not have.
 func instructionLists(t *testing.T, path string) map[string][]string {
 	t.Helper()
 	lists := map[string][]string{base.Name: baseInstructions}

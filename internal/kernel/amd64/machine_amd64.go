@@ -16,7 +16,7 @@ func peakAVX512(a *abi.ProbeArgs)
 //go:noescape
 func readMemoryAVX512(a *abi.ProbeArgs)
 
-// copyMemoryAVX512 copies n pieces of 256 bytes past the caches.
+// copyMemoryAVX512 copies n pieces of 256 bytes with non-temporal stores.
 //
 //go:noescape
 func copyMemoryAVX512(a *abi.ProbeArgs)
@@ -31,7 +31,7 @@ func peakAVX2(a *abi.ProbeArgs)
 //go:noescape
 func readMemoryAVX2(a *abi.ProbeArgs)
 
-// copyMemoryAVX2 copies n pieces of 256 bytes past the caches.
+// copyMemoryAVX2 copies n pieces of 256 bytes with non-temporal stores.
 //
 //go:noescape
 func copyMemoryAVX2(a *abi.ProbeArgs)

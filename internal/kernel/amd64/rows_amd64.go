@@ -36,7 +36,7 @@ func scaleRowsAVX512(a *abi.RowArgs)
 //go:noescape
 func momentsAVX512(a *abi.RowArgs)
 
-// momentsCopyAVX512 is moments of p1, which it copies past the caches to p0.
+// momentsCopyAVX512 is moments of p1, which it copies to p0 with non-temporal stores.
 //
 //go:noescape
 func momentsCopyAVX512(a *abi.RowArgs)
@@ -61,7 +61,7 @@ func gateProductsAVX512(a *abi.RowArgs)
 //go:noescape
 func mulProductsAVX512(a *abi.RowArgs)
 
-// mulProductsPastAVX512 is mulProducts past the caches.
+// mulProductsPastAVX512 is mulProducts with non-temporal stores.
 //
 //go:noescape
 func mulProductsPastAVX512(a *abi.RowArgs)
@@ -71,7 +71,7 @@ func mulProductsPastAVX512(a *abi.RowArgs)
 //go:noescape
 func mulProductsGateAVX512(a *abi.RowArgs)
 
-// mulProductsGatePastAVX512 is mulProductsGate past the caches.
+// mulProductsGatePastAVX512 is mulProductsGate with non-temporal stores.
 //
 //go:noescape
 func mulProductsGatePastAVX512(a *abi.RowArgs)
@@ -181,7 +181,7 @@ func scaleRowsAVX2(a *abi.RowArgs)
 //go:noescape
 func momentsAVX2(a *abi.RowArgs)
 
-// momentsCopyAVX2 is moments of p1, which it copies past the caches to p0.
+// momentsCopyAVX2 is moments of p1, which it copies to p0 with non-temporal stores.
 //
 //go:noescape
 func momentsCopyAVX2(a *abi.RowArgs)
@@ -206,7 +206,7 @@ func gateProductsAVX2(a *abi.RowArgs)
 //go:noescape
 func mulProductsAVX2(a *abi.RowArgs)
 
-// mulProductsPastAVX2 is mulProducts past the caches.
+// mulProductsPastAVX2 is mulProducts with non-temporal stores.
 //
 //go:noescape
 func mulProductsPastAVX2(a *abi.RowArgs)
@@ -216,7 +216,7 @@ func mulProductsPastAVX2(a *abi.RowArgs)
 //go:noescape
 func mulProductsGateAVX2(a *abi.RowArgs)
 
-// mulProductsGatePastAVX2 is mulProductsGate past the caches.
+// mulProductsGatePastAVX2 is mulProductsGate with non-temporal stores.
 //
 //go:noescape
 func mulProductsGatePastAVX2(a *abi.RowArgs)

@@ -20,7 +20,7 @@ func eachSet(t *testing.T, test func(*testing.T, *ops.Set)) {
 	}
 }
 
-// TestInPlace: a result may be in the place of the first operand.
+// TestInPlace: a result may overwrite the first operand.
 func TestInPlace(t *testing.T) {
 	dice := rand.New(rand.NewPCG(11, 12))
 	const rows, channels = 7, 37
@@ -61,7 +61,7 @@ func TestInPlace(t *testing.T) {
 	})
 }
 
-// TestJoinedRows: rows without a gap, which are joined, give the bits of rows with one, in place
+// TestJoinedRows: contiguous rows, which are joined, give the same bits as rows with gaps, in place
 // too.
 func TestJoinedRows(t *testing.T) {
 	dice := rand.New(rand.NewPCG(13, 14))
@@ -117,7 +117,7 @@ func TestSigmoidRange(t *testing.T) {
 }
 
 // TestHardSwish compares the activation and its slope with their definition in float64: its kernels
-// are plain Go in every set, which no check against plain Go can find wrong.
+// are plain Go in every set, so comparing them with plain Go would find nothing.
 func TestHardSwish(t *testing.T) {
 	define := func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }
 	eachSet(t, func(t *testing.T, s *ops.Set) {
@@ -127,7 +127,7 @@ func TestHardSwish(t *testing.T) {
 		}
 		n, k := len(x), s.New()
 		y, d, du := make([]float32, n), make([]float32, n), make([]float32, n)
-		// The affine map in front is 2 x - 1 / 2.
+		// The affine map before it is 2 x - 1 / 2.
 		double, half := slices.Repeat([]float32{2}, n), slices.Repeat([]float32{-.5}, n)
 		par := k.NewParams(4, n).Set(double, half)
 		rows := ops.Rows{Rows: 1, Channels: n}

@@ -123,7 +123,8 @@ func scored(t *testing.T, scores [3][]float64) *study.Study {
 	return s
 }
 
-// TestVerdicts: one sentence says what is known, of how many that were compared, and no more.
+// TestVerdicts: one sentence says which trials are tied, of how many that were compared, and no
+// more.
 func TestVerdicts(t *testing.T) {
 	for want, scores := range map[string][3][]float64{
 		"3 of 3 trials cannot be told from the best (*); 95 % of such searches keep every best one; " +
@@ -173,8 +174,8 @@ func TestEveryRunFailed(t *testing.T) {
 	}
 }
 
-// TestDroppedRuns: runs that a decision has dropped are told in the table and below it, by number,
-// and as their state where every run is listed.
+// TestDroppedRuns: runs that a decision has dropped are counted in the table and below it, and are
+// listed with that state where every run is.
 func TestDroppedRuns(t *testing.T) {
 	s := made.Study(t)
 	dropped := func(seed int) {

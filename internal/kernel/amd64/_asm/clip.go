@@ -14,7 +14,7 @@ type clip struct {
 	zero, one, top vec
 }
 
-// clipFor loads the constants if the kernel of that name has a use for them.
+// clipFor loads the constants if the kernel of that name needs them.
 func (s isa) clipFor(kernel string, args reg.Register) *clip {
 	if !strings.Contains(strings.ToLower(kernel), "clip") {
 		return nil
@@ -39,8 +39,8 @@ func (c *clip) apply(us ...vec) []vec {
 	return us
 }
 
-// slope returns clip of u and 1 between the ends, 0 elsewhere: PyTorch's derivative of ReLU and
-// ReLU6.
+// slope returns clip of u, and its derivative as PyTorch defines it for ReLU and ReLU6: 1 between
+// the bounds, 0 elsewhere.
 func (c *clip) slope(us ...vec) (a, d []vec) {
 	for _, u := range us {
 		d = append(d, c.masked(u, c.one))

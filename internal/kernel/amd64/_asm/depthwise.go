@@ -21,7 +21,7 @@ const (
 	dwBlocks    = 56 // blocks of pixels in a row
 	dwVectors   = 64 // vectors of channels; counted down
 	dwImages    = 72
-	dwGapOut    = 80 // from the row behind an image to the next image
+	dwGapOut    = 80 // from the row after an image to the next image
 	dwGapIn     = 88
 
 	dwImagesLeft = 96 // for the kernels' own use
@@ -47,7 +47,7 @@ func depthwise(s isa) {
 }
 
 // blocks are the numbers of output pixels that are computed at a time: their sums and the weights
-// of a kernel's row (of a 3x3 kernel all) stay in registers.
+// of a row of the kernel (of a 3x3 kernel all) stay in registers.
 func (s isa) blocks(kernel int) []int {
 	if !s.wide && kernel == 3 {
 		return []int{4, 2, 1}
@@ -55,7 +55,8 @@ func (s isa) blocks(kernel int) []int {
 	return []int{7, 4, 2, 1}
 }
 
-// nextImage moves the pointers behind an image to the next and repeats while there is one.
+// nextImage advances the pointers from the end of an image to the next and repeats while there is
+// one.
 func nextImage(args, in, out reg.Register, again string) {
 	ADDQ(argument(args, dwGapIn), in)
 	ADDQ(argument(args, dwGapOut), out)
@@ -74,7 +75,7 @@ func nextChannels(s isa, args reg.Register, again string) {
 	finish()
 }
 
-// forward computes rows of output pixels, so many at a time.
+// forward computes rows of output pixels, pixels at a time.
 func forward(s isa, kernel, stride, pixels int) {
 	text(fmt.Sprintf("depthwise%ds%dx%d%s", kernel, stride, pixels, s.name), "DepthwiseArgs",
 		fmt.Sprintf("computes a %d x %d depthwise convolution of stride %d, %d pixels at a time",
@@ -153,8 +154,8 @@ func loadRow(s isa, taps *pointers, kernel int) []vec {
 	return w
 }
 
-// weights adds to the gradient of the weights what rows of pixels give. The sums of the whole
-// kernel, with AVX2 of two rows of a 5x5 one, stay in registers.
+// weights adds the contribution of rows of pixels to the gradient of the weights. The sums of the
+// whole kernel, with AVX2 of two rows of a 5x5 one, stay in registers.
 func weights(s isa, kernel, stride int) {
 	text(fmt.Sprintf("depthwiseWeights%ds%d%s", kernel, stride, s.name), "DepthwiseArgs",
 		fmt.Sprintf("adds to the gradient of the weights of a %d x %d depthwise convolution of "+
@@ -237,10 +238,10 @@ func someWeights(s isa, args reg.Register, pixel pitch, strideIn reg.GPVirtual, 
 	}
 }
 
-// data computes the gradient of the input of a convolution of stride 2, so many 2 x 2 squares at a
-// time: out is the input's gradient, in that of the output with its padding, and rows count
-// squares. Row and column 2y of the input see the taps that have the parity of the padding; 2y+1
-// the others.
+// data computes the gradient of the input of a convolution of stride 2, squares of 2 x 2 pixels at
+// a time: out is the input's gradient, in that of the output with its padding, and rows count
+// squares. Row and column 2y of the input belong to the taps with the parity of the padding; 2y+1
+// to the others.
 func data(s isa, kernel, squares int) {
 	text(fmt.Sprintf("depthwiseData%dx%d%s", kernel, squares, s.name), "DepthwiseArgs",
 		fmt.Sprintf("computes the input's gradient of a %d x %d depthwise convolution of stride "+
@@ -303,12 +304,12 @@ func data(s isa, kernel, squares int) {
 	nextChannels(s, args, channels)
 }
 
-// squareTap is a tap that an input pixel sees, and the output pixel it belongs to, counted from the
-// first that the square sees.
+// squareTap is a tap that reads an input pixel, and the output pixel it contributes to, counted
+// from the first that the square contributes to.
 type squareTap struct{ offset, index int }
 
-// squareTaps lists the taps of even and odd pixels, and how many output pixels a square sees along
-// an axis.
+// squareTaps lists the taps of even and odd pixels, and the number of output pixels along an axis
+// that a square contributes to.
 func squareTaps(kernel int) (taps [2][]squareTap, reach int) {
 	if kernel == 3 {
 		return [2][]squareTap{{{0, 1}}, {{0, 2}, {1, 0}}}, 2

@@ -73,7 +73,7 @@ func (r *strip) load(i int) vec {
 
 func (r *strip) store(v vec, i int) { r.isa.store(v, Mem{Base: r.p[i]}, r.tail) }
 
-// gradient is p1 times the scale plus the decay times the weight.
+// gradient is the scaled gradient p1 plus weight decay.
 func (r *strip) gradient(weight vec) vec {
 	g := r.load(1)
 	VMULPS(r.scalar[3], g, g)

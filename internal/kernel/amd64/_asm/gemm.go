@@ -44,11 +44,11 @@ func gemm(s isa) {
 	pack(s)
 }
 
-// halvedRows are the fewest of tiles with half a vector at their end. They hide the latency of the
-// multiply-add where there is nothing else, as two of half a vector begin in a cycle.
+// halvedRows is the least height of tiles with half a vector at their end. Lower tiles would not
+// hide the latency of the multiply-add, as two half-vector operations can start per cycle.
 const halvedRows = 8
 
-// tile is a part of C of so many rows and vectors across.
+// tile is a part of C: rows x across vectors.
 type tile struct {
 	rows, across int
 	transposed   bool // of C = A^T B
@@ -67,7 +67,7 @@ func (t tile) name(s isa) string {
 	return fmt.Sprintf("product%dx%d%s", t.rows, t.across, s.name)
 }
 
-// doc says what it computes.
+// doc describes what the kernel computes.
 func (t tile) doc() string {
 	width, of := fmt.Sprintf("%d vectors", t.across), "of C = A B with B packed"
 	if t.transposed {
@@ -88,8 +88,8 @@ func (t tile) vectors(s isa) []vec {
 	return v
 }
 
-// product computes tiles of C = A B, or of A^T B with transposed: B comes row by row, and of A a
-// column, or a row of the transposed, is broadcast.
+// product computes tiles of C = A B, or of A^T B if transposed: B is read row by row, and a column
+// of A, or a row of the transposed, is broadcast.
 //
 // Plain: a tile is rows of A [rows, depth] times a panel of packed B. Transposed: a tile is columns
 // of A [depth, rows] times rows of B.
@@ -99,7 +99,7 @@ func product(s isa, t tile) {
 	a, b, c := fetch(args, gemmA), fetch(args, gemmB), fetch(args, gemmC)
 	strideA, strideB, strideC := fetch(args, gemmStrideA), fetch(args, gemmStrideB),
 		fetch(args, gemmStrideC)
-	// With AVX2 the largest tile takes all 16 registers: there the mask of the last vector is made
+	// With AVX2 the largest tile takes all 16 registers: the mask of the last vector is then loaded
 	// where it is used.
 	tailHere := func() *tail { return s.tailOf(fetch(args, gemmTail)) }
 	var last *tail
@@ -155,8 +155,8 @@ func product(s isa, t tile) {
 		mask := tailHere()
 		unrolled(depth, 4, func(k int) { step(k, mask) }, func(int) {})
 	default:
-		// Masks are slow with AVX2. Every row but the last has a row of more than a vector behind
-		// it, and what comes of that is not stored.
+		// Masked loads are slow with AVX2. Every row but the last is followed by a row of more than
+		// a vector, so a full load is safe, and the excess is not stored.
 		DECQ(depth)
 		unrolled(depth, 4, func(k int) { step(k, nil) }, func(int) {})
 		step(0, tailHere())
@@ -205,8 +205,8 @@ func (s isa) mulAdd(number Mem, panel, sums []vec) {
 	}
 }
 
-// unrolled runs a step depth times, n at a time and then one by one; depth is lost. After the steps
-// of a round it advances by their number.
+// unrolled runs a step depth times, n at a time and then one by one; it clobbers depth. After the
+// steps of a round it calls advance with their number.
 func unrolled(depth reg.GPVirtual, n int, step func(k int), advance func(n int)) {
 	many, rest, one, end := label("many"), label("rest"), label("one"), label("end")
 	SUBQ(Imm(uint64(n)), depth)
@@ -229,9 +229,9 @@ func unrolled(depth reg.GPVirtual, n int, step func(k int), advance func(n int))
 	Label(end)
 }
 
-// storeTile writes the sums to C or adds them to it, and moves c behind the tile. C is read in full
-// before it is written: a masked load right behind a masked store to the same line would wait for
-// it.
+// storeTile writes the sums to C or adds them to it, and advances c past the tile. All of C is read
+// before any of it is written: a masked load right after a masked store to the same cache line
+// would have to wait for it.
 func (s isa) storeTile(args reg.Register, sums [][]vec, c, strideC reg.GPVirtual, last *tail) {
 	write := label("write")
 	place := func(p reg.GPVirtual, j int) (Mem, *tail) {
@@ -263,7 +263,7 @@ func (s isa) storeTile(args reg.Register, sums [][]vec, c, strideC reg.GPVirtual
 	}
 }
 
-// pitch is the distance of two rows, once and three times.
+// pitch is the stride of rows, and three times that.
 type pitch struct{ one, three reg.GPVirtual }
 
 func pitchOf(stride reg.GPVirtual) pitch {
@@ -272,7 +272,7 @@ func pitchOf(stride reg.GPVirtual) pitch {
 	return p
 }
 
-// pointers address rows that are a pitch apart: five for each register.
+// pointers address rows a pitch apart: five for each register.
 type pointers struct {
 	base []reg.GPVirtual
 	pitch
@@ -308,7 +308,7 @@ func (p *pointers) row(i int) Mem {
 	return m
 }
 
-// advance moves all pointers by so many bytes.
+// advance moves all pointers by a number of bytes.
 func (p *pointers) advance(bytes int) {
 	for _, b := range p.base {
 		ADDQ(Imm(uint64(bytes)), b)
@@ -333,7 +333,7 @@ func skip(p, stride reg.GPVirtual, n int) {
 	ADDQ(t, p)
 }
 
-// pack writes the kernels that bring a matrix into panels.
+// pack writes the kernels that pack a matrix into panels.
 func pack(s isa) {
 	for _, across := range []int{1, 2, 3} {
 		packPanel(s, across)
@@ -367,7 +367,7 @@ func packPanel(s isa, across int) {
 	finish()
 }
 
-// packTransposed copies a square of rows of B, as many as a vector has lanes, into a vector of
+// packTransposed copies a square of rows of B, as many as a vector has lanes, to a vector of
 // columns of a panel, square after square.
 func packTransposed(s isa) {
 	text("packTransposed"+s.name, "GemmArgs",

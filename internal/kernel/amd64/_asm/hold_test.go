@@ -9,8 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// TestHold: what a processor of a set could not execute is refused with the kernel's name, what it
-// could is noted.
+// TestHold: an instruction that a processor with the set could not execute is rejected with the
+// kernel's name, any other is recorded.
 func TestHold(t *testing.T) {
 	memory := op.Mem{Base: reg.R14}
 	for _, c := range []struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// isa is a set of kernels: the instruction set that they are written for.
+// isa is an instruction set that kernels are written for.
 type isa struct {
 	name       string // ending of its functions
 	lanes      int    // floats of a vector
@@ -24,7 +24,7 @@ var (
 	sets = []isa{avx512, avx2}
 )
 
-// baseline are the extensions that every amd64 has.
+// baseline are the extensions that every amd64 processor has.
 var baseline = []string{"MMX+", "SSE", "SSE2"}
 
 // registers is the number of vector registers.
@@ -71,13 +71,13 @@ func (s isa) zeros(n int) []vec {
 	return v
 }
 
-// tail is the set of lanes that the end of a row fills; nil for all.
+// tail is the mask of the lanes in use at the end of a row; nil for all.
 type tail struct {
 	opmask reg.OpmaskVirtual // AVX-512
 	mask   vec               // AVX2: all ones in the lanes
 }
 
-// tails is a table of sliding masks: tail n of AVX2 begins lanes-n numbers in, and that of AVX-512
+// tails is a table of sliding masks: tail n of AVX2 begins at number lanes-n, and that of AVX-512
 // is number n.
 func (s isa) tails() Mem {
 	if m, ok := tables[s.name]; ok {
@@ -103,7 +103,7 @@ func (s isa) tails() Mem {
 
 var tables = map[string]Mem{}
 
-// tailOf makes the mask of the first n lanes, with n in a register that is lost.
+// tailOf makes the mask of the first n lanes; it clobbers n.
 func (s isa) tailOf(n reg.GPVirtual) *tail {
 	base := GP64()
 	LEAQ(s.tails(), base)
@@ -140,7 +140,7 @@ func (s isa) store(v vec, m Mem, t *tail) {
 	}
 }
 
-// constant is a number in memory, as often as a vector of AVX2 has lanes.
+// constant is a number in memory, repeated to fill a vector of AVX2.
 func constant(x float32) Mem {
 	bits := math.Float32bits(x)
 	if m, ok := constants[bits]; ok {
@@ -165,7 +165,7 @@ func (s isa) broadcast(x float32) vec {
 
 var labels int
 
-// label makes a name for a place in the code.
+// label makes a unique label.
 func label(stem string) string {
 	labels++
 	return fmt.Sprintf("%s%d", stem, labels)

@@ -5,7 +5,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// machine writes what measures the processor: its multiply-adds, and its memory.
+// machine writes the kernels that measure the processor's multiply-adds and memory.
 func machine(s isa) {
 	// enough to hide the latency of a multiply-add on every processor of the last ten years
 	const chains = 12
@@ -40,7 +40,7 @@ func machine(s isa) {
 	JNZ(LabelRef(loop))
 	finish()
 
-	text("copyMemory"+s.name, "ProbeArgs", "copies n pieces of 256 bytes past the caches")
+	text("copyMemory"+s.name, "ProbeArgs", "copies n pieces of 256 bytes with non-temporal stores")
 	args = Load(Param("a"), GP64())
 	to := fetch(args, 0)
 	from = fetch(args, 8)

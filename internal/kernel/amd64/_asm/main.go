@@ -5,12 +5,12 @@
 //	go run . -sets ../sets.go
 //
 // The first writes gemm_amd64.s, gemm_amd64.go with the declarations, and gemm_amd64.txt with the
-// instructions of each set; the second what each set is. A kernel that needs more than its set has
-// is refused, and nothing is written.
+// instructions of each set; the second describes the sets. A kernel that needs more than its set
+// has is rejected, and nothing is written.
 //
-// Every kernel takes one pointer, to a structure of package abi whose offsets are below. The two
-// instruction sets come from one description: an isa knows how long a vector is and how the end of
-// a row that fills none is loaded and stored.
+// Every kernel takes one pointer, to a structure of package abi whose offsets are below. Both
+// instruction sets are generated from one description: an isa defines the length of a vector and
+// how a partial vector at the end of a row is loaded and stored.
 package main
 
 import (
@@ -55,7 +55,7 @@ func main() {
 	assemble(filepath.Join(*into, *as))
 }
 
-// assemble writes the files of all functions so far, if every one of them keeps to its set.
+// assemble writes the files of all functions so far, if every one of them uses only its set.
 func assemble(path string) {
 	used := instructions{}
 	files := pass.Func(func(f *ir.File) error {
@@ -80,12 +80,12 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// function is one that the group declares.
+// function is a function that the group declares.
 type function struct{ name, arguments, doc string }
 
 var functions []function
 
-// text begins a function of one pointer argument and notes its declaration.
+// text begins a function of one pointer argument and records its declaration.
 func text(name, arguments, doc string) {
 	functions = append(functions, function{name, arguments, doc})
 	// the structure's own type is unknown here, and a pointer is a pointer

@@ -29,17 +29,17 @@ const (
 func rowPointer(i int) int { return 8 * i }
 func rowStride(i int) int  { return 32 + 8*i }
 
-// from the row behind a group to the next group
+// from the row after a group to the next group
 func rowGap(i int) int { return rowGaps + 8*i }
 
-// from the group behind an image to the next image
+// from the group after an image to the next image
 func imageGap(i int) int { return rowImageGaps + 8*i }
 
 // rowBlock is the number of rows that share one load of the channels' parameters.
 const rowBlock = 4
 
-// ahead is how far in front of a load memory is prefetched: rows that come from beyond the second
-// cache follow each other there.
+// ahead is the distance in bytes of prefetching: rows that are not in the L2 cache are read
+// consecutively.
 const ahead = 4096
 
 // rows writes the kernels on rows of channels, with parameters of each channel: par0 is the first
@@ -81,7 +81,7 @@ func rows(s isa) {
 		{"moments", "adds p0 to par0 and its square to par1", 1, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.moments(b.load(0, r)) })
 		}},
-		{"momentsCopy", "is moments of p1, which it copies past the caches to p0", 2, 2,
+		{"momentsCopy", "is moments of p1, which it copies to p0 with non-temporal stores", 2, 2,
 			[]int{0, 1}, 0, nil, func(b *block) {
 				b.each(func(r int) {
 					x := b.load(1, r)
@@ -117,14 +117,14 @@ func rows(s isa) {
 			2, []int{0, 1}, 0, nil, func(b *block) {
 				b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.store) })
 			}},
-		{"mulProductsPast", "is mulProducts past the caches", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
+		{"mulProductsPast", "is mulProducts with non-temporal stores", 4, 2, []int{0, 1}, 0, nil, func(b *block) {
 			b.each(func(r int) { b.mulProducts(r, b.load(1, r), b.storePast) })
 		}},
 		{"mulProductsGate", "is mulProducts of gate0 p1 + gate1", 4, 2, []int{0, 1}, 2, nil,
 			func(b *block) {
 				b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.store) })
 			}},
-		{"mulProductsGatePast", "is mulProductsGate past the caches", 4, 2, []int{0, 1}, 2, nil,
+		{"mulProductsGatePast", "is mulProductsGate with non-temporal stores", 4, 2, []int{0, 1}, 2, nil,
 			func(b *block) {
 				b.each(func(r int) { b.mulProducts(r, b.gated(1, r), b.storePast) })
 			}},
@@ -168,12 +168,12 @@ func rows(s isa) {
 	s.activated("Clip", "clip", func(b *block) activation { return b.clip })
 }
 
-// activation is a function that follows a batch norm. It takes several vectors and goes over them
-// instruction by instruction: those of one vector wait for each other, and a processor does not
-// look far enough ahead for the next vector's behind them.
+// activation is a function that follows a batch norm. It takes several vectors and interleaves
+// their instructions: those of one vector depend on each other, and a processor's reorder window
+// does not reach the next vector's.
 type activation interface {
 	// apply returns the function of each u, which it may overwrite; slope returns the derivatives
-	// beside it.
+	// too.
 	apply(u ...vec) []vec
 	slope(u ...vec) (a, d []vec)
 }
@@ -221,7 +221,7 @@ func (s isa) activated(name, doc string, of func(*block) activation) {
 	}
 }
 
-// rowKernel describes one of them.
+// rowKernel describes a kernel on rows.
 type rowKernel struct {
 	name, doc string
 	pointers  int
@@ -249,7 +249,7 @@ func (b *block) each(row func(r int)) {
 	}
 }
 
-// some goes over the rows in groups whose vectors have registers at the same time.
+// some visits the rows in groups whose vectors fit into registers at the same time.
 func (b *block) some(visit func(rows []int)) {
 	together := rowBlock
 	if !b.wide {
@@ -264,7 +264,7 @@ func (b *block) some(visit func(rows []int)) {
 	}
 }
 
-// at is the place of operand i in row r of the block.
+// at is the address of operand i in row r of the block.
 func (b *block) at(i, r int) Mem {
 	switch r {
 	case 1, 2:
@@ -283,7 +283,7 @@ func (b *block) load(i, r int) vec {
 	return v
 }
 
-// stream loads what may come from far away.
+// stream loads what may not be in the caches, with prefetching.
 func (b *block) stream(i, r int) vec {
 	if b.tail == nil {
 		m := b.at(i, r)
@@ -295,7 +295,7 @@ func (b *block) stream(i, r int) vec {
 
 func (b *block) store(v vec, i, r int) { b.isa.store(v, b.at(i, r), b.tail) }
 
-// storePast stores past the caches; whoever asks for it has whole, aligned vectors.
+// storePast uses a non-temporal store; vectors must be whole and aligned.
 func (b *block) storePast(v vec, i, r int) {
 	if b.tail != nil {
 		b.store(v, i, r)
@@ -437,7 +437,7 @@ func (s isa) rowKernel(k rowKernel) {
 	finish()
 }
 
-// columns goes over the columns of the block's rows, and moves the pointers to the rows behind it.
+// columns visits the columns of the block's rows, and advances the pointers to the rows after it.
 func (b *block) columns(k rowKernel, args reg.Register) {
 	var parameters []reg.GPVirtual // of the channels, of the group
 	for _, p := range []struct{ field, rows int }{{rowPar, k.params}, {rowGate, k.gates}} {
@@ -480,7 +480,7 @@ func (b *block) columns(k rowKernel, args reg.Register) {
 	}
 }
 
-// column loads the parameters of a vector of columns, goes over the rows, and writes the sums back.
+// column loads the parameters of a vector of columns, visits the rows, and writes the sums back.
 // Rows of parameters are whole vectors.
 func (b *block) column(k rowKernel, args reg.Register, parameters []reg.GPVirtual) {
 	par, gate := rowsFrom(args, parameters[0], rowParStride), rowsFrom(args, parameters[1], rowGateRow)
@@ -500,7 +500,7 @@ func (b *block) column(k rowKernel, args reg.Register, parameters []reg.GPVirtua
 	}
 }
 
-// rowsFrom addresses rows of parameters, whose distance is in a field of the arguments.
+// rowsFrom addresses rows of parameters, whose stride is in a field of the arguments.
 func rowsFrom(args reg.Register, first reg.GPVirtual, field int) func(i int) Mem {
 	return func(i int) Mem {
 		if i == 0 {

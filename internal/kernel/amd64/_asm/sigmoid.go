@@ -10,9 +10,9 @@ import (
 
 // sigmoid holds the constants of 1 / (1 + exp(-u)), in registers where there are enough.
 //
-// exp(-u) is 2^n 2^f with a whole n and 0 <= f < 1; 2^f is the polynomial of degree 5 with the
-// smallest relative error, below 2e-7. The division is exact: the reciprocal's approximation
-// differs between makers of processors.
+// exp(-u) is 2^n 2^f with an integer n and 0 <= f < 1; 2^f is the polynomial of degree 5 with the
+// smallest relative error, below 2e-7. The division is exact: approximate reciprocals differ
+// between CPU vendors.
 type sigmoid struct {
 	isa
 	low, high, one vec
@@ -40,7 +40,7 @@ func (s isa) constant(x float32) operand {
 	return operand{m: constant(x)}
 }
 
-// sigmoidFor loads the constants if the kernel of that name has a use for them.
+// sigmoidFor loads the constants if the kernel of that name needs them.
 func (s isa) sigmoidFor(kernel string) *sigmoid {
 	for _, word := range []string{"silu", "SiLU", "sigmoid"} {
 		if strings.Contains(kernel, word) {
@@ -66,7 +66,7 @@ func (s isa) sigmoid() *sigmoid {
 	return g
 }
 
-// of returns the sigmoid of each u in a new register. NaN goes through.
+// of returns the sigmoid of each u in a new register. NaN propagates.
 func (g *sigmoid) of(us ...vec) []vec {
 	x, n, p := g.vectors(len(us)), g.vectors(len(us)), g.vectors(len(us))
 	for i, u := range us {
@@ -86,7 +86,7 @@ func (g *sigmoid) of(us ...vec) []vec {
 	return p
 }
 
-// power computes p = 2^x; n is for its own use, x is lost.
+// power computes p = 2^x; n is scratch, x is clobbered.
 func (g *sigmoid) power(x, n, p []vec) {
 	for i, v := range x {
 		VMINPS(v, g.high, v) // the minimum and the maximum return their second operand for NaN
@@ -102,8 +102,8 @@ func (g *sigmoid) power(x, n, p []vec) {
 	}
 }
 
-// powerWide needs no limits: the fraction of an infinite number is 0, and the scaling by a power of
-// two takes any exponent.
+// powerWide needs no limits: the fraction of an infinity is 0, and the scaling by a power of two
+// accepts any exponent.
 func (g *sigmoid) powerWide(x, f, p []vec) {
 	for i, v := range x {
 		VREDUCEPS(Imm(1), v, f[i]) // x less its floor
@@ -136,7 +136,7 @@ func (g *sigmoid) apply(us ...vec) []vec {
 }
 
 // slope returns a = u s and the derivative s + a (1 - s) = s + a - a s, with the sigmoid s of u. u
-// is lost.
+// is clobbered.
 func (g *sigmoid) slope(us ...vec) (a, d []vec) {
 	s, d := g.of(us...), g.vectors(len(us))
 	for i, u := range us {
