@@ -52,14 +52,17 @@ type InterruptedError struct {
 	Cause error
 }
 
+// Error says what has stopped the study and what is left.
 func (e *InterruptedError) Error() string { return fmt.Sprintf("%v: %s", e.Cause, left(e.Left)) }
 
+// Unwrap is the cause.
 func (e *InterruptedError) Unwrap() error { return e.Cause }
 
 // LimitError says that the call has trained as many runs as it was asked to, and that the study has
 // more.
 type LimitError struct{ Left int }
 
+// Error says what is left.
 func (e *LimitError) Error() string { return "the limit of this call is reached: " + left(e.Left) }
 
 // StoppedError says that failed runs have stopped the study before its end, as the experiment file
@@ -70,6 +73,7 @@ type StoppedError struct {
 	Advice string // what to try; may be empty
 }
 
+// Error says why, what is left, and what to try.
 func (e *StoppedError) Error() string {
 	text := e.Reason + ": " + left(e.Left)
 	if e.Advice != "" {
@@ -83,6 +87,7 @@ func left(runs int) string { return fmt.Sprintf("runs left to train: %d", runs) 
 // FailedRunsError says that the study is finished, but some runs have no result.
 type FailedRunsError struct{ Failed, Total int }
 
+// Error says how many, and what to do.
 func (e *FailedRunsError) Error() string {
 	return fmt.Sprintf("%d of %s failed: see gridsearch results for why, and gridsearch retry to "+
 		"train %s again", e.Failed,

@@ -20,6 +20,7 @@ type UnmeasuredError struct {
 	Reason  string // of the last that was tried
 }
 
+// Error says how many, and what to do.
 func (e *UnmeasuredError) Error() string {
 	return fmt.Sprintf("%d %s could not be measured: %s: run the same command again to try %s again",
 		e.Missing, plural.Verb(e.Missing, "latency", "latencies"), e.Reason,

@@ -17,6 +17,7 @@ type FaultError struct {
 	Fault *fault.Fault
 }
 
+// Error says what the machine did, and what to do.
 func (e *FaultError) Error() string {
 	text := "stopped by this machine, which is no run's fault: " + e.Fault.Error()
 	if e.Left >= 0 {
@@ -25,6 +26,7 @@ func (e *FaultError) Error() string {
 	return text + "\n" + e.Fault.Advice
 }
 
+// Unwrap is the cause.
 func (e *FaultError) Unwrap() error { return e.Fault }
 
 // ByMachine marks an error that the machine is at fault for. What is said of the input stays: it

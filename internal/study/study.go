@@ -84,7 +84,10 @@ type document struct {
 // folder's name.
 type InputError struct{ Err error }
 
+// Error is the mistake.
 func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
 func (e *InputError) Unwrap() error { return e.Err }
 
 // Study is a study on disk with what is on its record.
