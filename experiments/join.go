@@ -13,9 +13,9 @@ import (
 	"gridsearch/search/planner"
 )
 
-// Baseline is the network that the search starts from, for data with so many classes and channels;
-// 0 of both where there are no data: then the preset's channels count, and [model] classes. Stem,
-// head and stages of the file come first, then its strides, then the coefficients.
+// Baseline is the network that the search starts from, for data with that many classes and
+// channels, or 0 of both without data: then the preset's channels and [model] classes count. Stem,
+// head and stages of the file are applied first, then its strides, then the coefficients.
 func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error) {
 	m := e.Model
 	a, err := model.Preset(m.Baseline)
@@ -44,8 +44,8 @@ func (e *Experiment) Baseline(classes, channels int) (model.Architecture, error)
 	return a, nil
 }
 
-// Rounded warns of channels that the file writes, that no coefficient scales and that the rule of
-// rounding changes all the same; empty if there are none.
+// Rounded warns of channels in the file that the rounding rule changes although no coefficient
+// scales them; empty if there are none.
 func (e *Experiment) Rounded() string {
 	m := e.Model
 	written := model.Architecture{Stem: model.Stem{Channels: m.Stem}, Stages: m.Stages,
@@ -59,8 +59,8 @@ func (e *Experiment) Rounded() string {
 		written, base.Channels(), m.Rounding.ChannelDivisor)
 }
 
-// modelCause is the key of [model] without which its network could be built, empty where no key
-// alone is to blame.
+// modelCause is the key of [model] without which its network could be built, empty if no single key
+// is to blame.
 func (e *Experiment) modelCause(t *tomlform.Table) string {
 	var causes []string
 	for _, key := range t.Keys() {
@@ -134,7 +134,7 @@ func (e *Experiment) Plan(base model.Architecture, native int) (*planner.Plan, e
 }
 
 // strictest is the index of the constraint that leaves a search empty: the first that excludes
-// every point by itself, or else the one that the nearest point violates most.
+// every point alone, or else the one that the nearest point violates most.
 func strictest(e *planner.EmptyError) int {
 	all := slices.IndexFunc(e.Plan.Removed,
 		func(r planner.Removal) bool { return r.Alone == e.Plan.Points })
@@ -145,8 +145,8 @@ func strictest(e *planner.EmptyError) int {
 		func(r planner.Removal) bool { return r.Constraint == e.Nearest.Constraint })
 }
 
-// blame puts before an error the place and the name of the key that it is of: the one of these that
-// is set from outside, or else the first in the file.
+// blame prefixes an error with the place and the name of the key that caused it: the one of these
+// that is set from outside, or else the first in the file.
 func (e *Experiment) blame(err error, paths ...string) error {
 	path := e.root.Culprit(paths...)
 	return fmt.Errorf("%s: %s: %w", e.At(path), path, err)

@@ -28,7 +28,7 @@ type Layer struct {
 	OutWidth    int    `json:"out_width"`
 	Params      int64  `json:"params"`
 	MAdds       int64  `json:"madds"`
-	Stage       int    `json:"-"` // as of Block
+	Stage       int    `json:"-"` // as in Block
 	norm        int64  // parameters of the batch norm after the layer
 }
 

@@ -29,7 +29,7 @@ func MeasureIn(ctx context.Context, command []string, w Workload, peakGFLOPS flo
 	if err != nil {
 		return r, err
 	}
-	defer in.Close() // not before the answer: its end says that nobody waits any more
+	defer in.Close() // not before the answer: its end tells the process that the caller is gone
 	text, err := json.Marshal(request{w, peakGFLOPS})
 	if err != nil {
 		return r, err

@@ -141,7 +141,7 @@ func (b *Builder) compile() (*Program, error) {
 }
 
 // Program is a compiled graph. It is not safe for concurrent use; programs that share inputs may
-// run at the same time as long as nobody writes those.
+// run at the same time as long as the inputs are not written.
 type Program struct {
 	machine gorgonia.VM
 	builder *Builder

@@ -165,7 +165,7 @@ type state struct {
 	sums   sums
 	waited time.Duration
 
-	unsaved bool // the last checkpoint could not be written, which has been told
+	unsaved bool // the last checkpoint could not be written, which has been reported
 
 	report func(Progress)
 	last   Progress  // the last step's

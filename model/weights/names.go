@@ -25,7 +25,7 @@ type namedLayer struct {
 	name string // where it goes
 	norm string // the batch norm after it; empty for none
 
-	shift int // as of model.Block, where the layer has the block's stride
+	shift int // as in model.Block, where the layer has the block's stride
 }
 
 // part is a layer of a block: its name in package nn and in timm, and that of its batch norm in

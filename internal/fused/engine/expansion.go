@@ -4,7 +4,7 @@ import "gridsearch/internal/kernel/ops"
 
 // Expansion is a 1x1 convolution to many channels followed by batch norm, the first layer of an
 // inverted bottleneck and the last of a network; the activation is computed by its consumer. Its
-// output z is kept for the backward pass, or implicit: recomputed by whoever reads it (activation
+// output z is kept for the backward pass, or implicit: recomputed by its readers (activation
 // checkpointing).
 type Expansion struct {
 	*Engine

@@ -120,7 +120,7 @@ func (s *signal) await(n uint32) {
 	for {
 		s.asleep.Store(true)
 		if s.count.Load() == n && s.asleep.Swap(false) {
-			return // it came meanwhile, and has woken nobody
+			return // the event came in between, without a wake-up
 		}
 		<-s.wakeUp
 		// A wake-up may be stale: that of an event whose number the spinning goroutine had already
