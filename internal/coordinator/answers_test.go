@@ -44,6 +44,12 @@ func TestWrongAnswers(t *testing.T) {
 		"another top-1 than its images": {greeted + done + `"result":{"top1":0.5,"top5":1,"loss":1,` +
 			`"examples":8,"correct":"AA==","curve":[{"epoch":1,"step":1}],"steps":1}}}'; exec cat`,
 			"its answer is no result of a training: a result has top-1 0.5, and 0 of 8 images as correct"},
+		"an interruption by nobody": {greeted + done + `"interrupted":true}}'; exec cat`,
+			"it was interrupted by nobody, so it was killed"},
+		"words that say nothing": {greeted + `echo '{}'; exec cat`,
+			"it says something else than how far it is, so it was killed"},
+		"a second greeting": {greeted + `echo "$HELLO"; exec cat`,
+			"it says something else than how far it is, so it was killed"},
 		"garbage": {greeted + `echo what; exec cat`,
 			"what it says is no message (invalid character 'w' looking for beginning of value), " +
 				"so it was killed"},

@@ -134,9 +134,7 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 		return err
 	}
 	defer record.Close()
-	if err := errors.Join(folder.WritePlan(p, specs), o.patiently(ctx, func() error {
-		return record.Withdraw(study.Stages(specs))
-	}), folder.MakeRuns()); err != nil {
+	if err := settleOn(ctx, folder, record, p, specs, o); err != nil {
 		return err
 	}
 	o.Command = withPlaces(folder, o.Command, p.Experiment.Data.Path)
@@ -171,6 +169,21 @@ func openRecord(ctx context.Context, folder study.Folder, p *study.Prepared, spe
 	return record, nil
 }
 
+// settleOn writes the plan, and only then takes runs off the record that it does not have any more.
+func settleOn(ctx context.Context, folder study.Folder, record *store.Store, p *study.Prepared,
+	specs []job.Spec, o Options) error {
+	if err := folder.WritePlan(p, specs); err != nil {
+		return err
+	}
+	err := o.patiently(ctx, func() error {
+		return record.Withdraw(study.Stages(p.Decision, specs))
+	})
+	if err != nil {
+		return err
+	}
+	return folder.MakeRuns()
+}
+
 // coordinator hands runs to workers and writes down what comes back.
 type coordinator struct {
 	folder    study.Folder
@@ -185,17 +198,17 @@ type coordinator struct {
 
 	locked      atomic.Bool // the record, by another program, which has been told
 	board       board
+	stage       *stage
 	stop        context.CancelCauseFunc
 	mutex       sync.Mutex // of what follows; not held while anything is written to the disk
 	tracker     *progress.Tracker
 	specs       map[string]job.Spec // of all runs, by key
-	stage       stage
-	consecutive int             // failed runs in a row
-	given       int             // runs of this call that have ended or are being trained
-	opening     opening         // the first attempts of this call
-	usedUp      map[string]bool // runs that wait although all their tries here have crashed
-	notes       []Event         // to be told when the study goes on
-	told        time.Time       // when the status was last put on the board
+	consecutive int                 // failed runs in a row
+	given       int                 // runs of this call that have ended or are being trained
+	opening     opening             // the first attempts of this call
+	usedUp      map[string]bool     // runs that wait although all their tries here have crashed
+	notes       []Event             // to be told when the study goes on
+	told        time.Time           // when the status was last put on the board
 }
 
 func newCoordinator(folder study.Folder, record *store.Store, specs []job.Spec, e experiments.Execution,
@@ -283,12 +296,15 @@ func (c *coordinator) run(ctx context.Context) error {
 		c.tell(note)
 	}
 	if err := c.decide(); err != nil {
+		if ctx.Err() != nil { // nothing has been begun
+			return c.end(context.Cause(ctx))
+		}
 		if faulted := (*FaultError)(nil); errors.As(ByMachine(err), &faulted) {
 			return c.end(faulted)
 		}
 		return err
 	}
-	errs := make([]error, min(c.options.Workers, max(1, c.tracker.Waiting())))
+	errs := make([]error, c.options.Workers) // who starts no process without a run
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
@@ -326,8 +342,10 @@ func (c *coordinator) end(cause error) error {
 		return &StoppedError{left, stopped.Reason, stopped.Advice}
 	case left > 0 && cause != nil:
 		return &InterruptedError{left, cause}
-	case left > 0:
+	case left > 0 && c.options.Limit > 0:
 		return &LimitError{left}
+	case left > 0:
+		return fmt.Errorf("the queue of runs is empty, and not all have ended: runs left to train: %d", left)
 	case t.Failed() > 0:
 		return &FailedRunsError{t.Failed(), t.Total()}
 	}
@@ -418,6 +436,9 @@ func (c *coordinator) train(ctx context.Context, p *process.Process,
 	timedOut := release()
 	if err == nil {
 		err = c.hold(p, spec.Key, &done)
+	}
+	if err == nil && done.Interrupted && done.Fault == nil && ctx.Err() == nil {
+		err = p.Refuse("it was interrupted by nobody")
 	}
 	e.Ended = time.Now()
 	e.TrainSeconds, e.EvalSeconds, e.WaitSeconds, e.PeakRSSBytes = done.TrainSeconds,
@@ -530,12 +551,12 @@ func (c *coordinator) completed(spec job.Spec, result store.Result, e store.Exec
 	_ = os.Remove(filepath.Join(c.folder.Run(spec.Key), job.CheckpointFile))
 	c.mutex.Lock()
 	c.consecutive = 0
-	c.stage.end(spec.Key, decide.Complete, result.Top1)
+	c.stage.become(spec.Key, decide.Complete, result.Top1)
 	event := about(RunComplete, spec)
 	event.Top1, event.Seconds = &result.Top1, c.tracker.Finish(spec, result.Top1, e.Ended)
 	c.tellLocked(event)
 	c.mutex.Unlock()
-	return cmp.Or(errors.Join(folded, c.settle()), c.decide())
+	return c.next(errors.Join(folded, c.settle()))
 }
 
 // differs tells of a second result of a run, which is recorded beside the first.
@@ -557,7 +578,7 @@ func (c *coordinator) failed(spec job.Spec, e store.Execution) error {
 	c.mutex.Lock()
 	c.gone(spec, e)
 	c.mutex.Unlock()
-	return cmp.Or(errors.Join(c.record.Fold(), c.settle()), c.decide())
+	return c.next(errors.Join(c.record.Fold(), c.settle()))
 }
 
 // back lets a run wait again whose end could not be recorded.
@@ -570,7 +591,7 @@ func (c *coordinator) back(spec job.Spec, e store.Execution) {
 // gone tells of a run that is recorded as failed. The mutex is held.
 func (c *coordinator) gone(spec job.Spec, e store.Execution) {
 	c.tracker.Fail(spec, e.Ended)
-	c.stage.end(spec.Key, decide.Failed, math.NaN())
+	c.stage.become(spec.Key, decide.Failed, math.NaN())
 	event := about(RunFailed, spec)
 	event.Error = e.Error
 	c.tellLocked(event)

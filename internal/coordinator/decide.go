@@ -15,39 +15,83 @@ import (
 )
 
 // stage is what a decision reads: the runs of a study in the record's order, and what has become of
-// them.
+// them. It has a mutex of its own, as copying all runs takes longer than progress may wait; it may
+// be taken while the coordinator's is held, and not the other way round.
 type stage struct {
 	decision decide.Decision
 	asking   sync.Mutex // one choice is carried out before the next is made
-	known    []decide.Known
-	keys     []string       // of the same runs
-	places   map[string]int // of them, by key
+
+	mutex   sync.Mutex // of what follows
+	known   []decide.Known
+	keys    map[decide.Run]string
+	places  map[string]int  // in known, by key
+	leaving map[string]bool // runs that are being dropped: the record does not have it yet
 }
 
-func newStage(d decide.Decision) stage { return stage{decision: d, places: map[string]int{}} }
+func newStage(d decide.Decision) *stage {
+	return &stage{decision: d, keys: map[decide.Run]string{}, places: map[string]int{},
+		leaving: map[string]bool{}}
+}
 
 // add takes a run behind the others. The score is its top-1, NaN for none.
 func (g *stage) add(key string, run decide.Run, state decide.State, score float64) {
-	g.places[key] = len(g.keys)
-	g.keys = append(g.keys, key)
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.places[key] = len(g.known)
+	g.keys[run] = key
 	g.known = append(g.known, decide.Known{Run: run, State: state, Score: score})
 }
 
-// end notes what has become of a run. One that was dropped stays so.
-func (g *stage) end(key string, state decide.State, score float64) {
+// become notes what has become of a run. One that was dropped stays so.
+func (g *stage) become(key string, state decide.State, score float64) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
 	if place, ok := g.places[key]; ok && g.known[place].State != decide.Dropped {
 		g.known[place].State, g.known[place].Score = state, score
 	}
 }
 
-// dropped says whether nobody is to train a run any more.
+// dropped says whether nobody is to begin with a run any more.
 func (g *stage) dropped(key string) bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
 	place, ok := g.places[key]
-	return ok && g.known[place].State == decide.Dropped
+	return ok && (g.leaving[key] || g.known[place].State == decide.Dropped)
+}
+
+// leave has a run begin no more, unless it has ended.
+func (g *stage) leave(key string) bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	state := g.known[g.places[key]].State
+	if state != decide.Open && state != decide.Asked {
+		return false
+	}
+	g.leaving[key] = true
+	return true
+}
+
+// stay takes back what leave has done.
+func (g *stage) stay(keys []string) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, key := range keys {
+		delete(g.leaving, key)
+	}
+}
+
+// key finds a run.
+func (g *stage) key(run decide.Run) (key string, known bool) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	key, known = g.keys[run]
+	return key, known
 }
 
 // study is what the decision reads now.
 func (g *stage) study() decide.Study {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
 	return decide.Study{Stage: stages.Search, Maximise: true, Runs: slices.Clone(g.known)}
 }
 
@@ -71,10 +115,15 @@ func (c *coordinator) specOf(r decide.Run) (job.Spec, error) {
 		return spec, fmt.Errorf("run %v is of a trial that the plan does not have", r)
 	}
 	spec.SeedIndex, spec.Stream = r.Seed, r.Stream
+	var err error
 	if r.Condition == "" {
-		return spec.WithKey()
+		spec, err = spec.WithKey()
+	} else {
+		spec, err = spec.Under(r.Condition)
 	}
-	spec, err := spec.Under(r.Condition)
+	if err == nil {
+		err = spec.Check()
+	}
 	if err == nil && spec.Condition != r.Condition {
 		err = fmt.Errorf("its condition is written %q here", spec.Condition)
 	}
@@ -108,49 +157,49 @@ func (c *coordinator) recorded(r stages.Run) (job.Spec, error) {
 	return spec, nil
 }
 
+// next asks for a decision where what has come before it has gone well.
+func (c *coordinator) next(err error) error {
+	if err != nil {
+		return err
+	}
+	return c.decide()
+}
+
 // decide asks what is to be trained next and carries the choice out: what it adds and drops is on
 // the record before any of it waits for a worker, so that a kill in between changes nothing. It is
 // called at the start, and when a run has ended and is still leased: workers wait for what it adds.
 func (c *coordinator) decide() error {
 	c.stage.asking.Lock()
 	defer c.stage.asking.Unlock()
-	c.mutex.Lock()
 	seen := c.stage.study()
-	c.mutex.Unlock()
 	choice, err := decide.Ask(c.stage.decision, seen)
-	if err != nil {
+	if err != nil || len(choice.Train)+len(choice.Drop) == 0 {
 		return err
 	}
-	plan, err := c.carryOut(choice)
+	plan, err := c.choose(choice)
 	if err != nil {
 		return err
 	}
 	if len(plan.add)+len(plan.drop) > 0 {
 		if err := c.recordChoice(seen.Digest(), choice, plan); err != nil {
+			c.stage.stay(plan.drop)
 			return err
+		}
+	}
+	c.apply(choice, plan)
+	if len(plan.drop) > 0 {
+		if err := c.queue.Drop(c.untilKilled(), plan.drop...); err != nil {
+			return ofQueue(err)
 		}
 	}
 	return c.wait(plan.train)
 }
 
-// carryOut finds the keys of a choice and takes it into the state of the study. A run that a worker
-// has begun is not dropped any more.
-func (c *coordinator) carryOut(choice decide.Choice) (plan chosen, err error) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	keys := map[decide.Run]string{}
-	for i, k := range c.stage.known {
-		keys[k.Run] = c.stage.keys[i]
-	}
-	for _, r := range choice.Drop {
-		if key := keys[r]; !c.tracker.Running(key) {
-			plan.drop = append(plan.drop, key)
-			c.stage.end(key, decide.Dropped, math.NaN())
-			c.tracker.Drop(c.specs[key])
-		}
-	}
+// choose finds the keys of a choice. A run that a worker has begun is not dropped any more, and one
+// that is to be dropped not begun.
+func (c *coordinator) choose(choice decide.Choice) (plan chosen, err error) {
 	for _, r := range choice.Train {
-		key, known := keys[r]
+		key, known := c.stage.key(r)
 		if !known {
 			spec, err := c.specOf(r)
 			if err != nil {
@@ -158,15 +207,41 @@ func (c *coordinator) carryOut(choice decide.Choice) (plan chosen, err error) {
 			}
 			key = spec.Key
 			plan.add = append(plan.add, spec)
-			c.specs[key] = spec
-			c.stage.add(key, r, decide.Open, math.NaN())
-			c.tracker.Wait(spec)
 		}
-		c.stage.end(key, decide.Asked, math.NaN())
 		plan.train = append(plan.train, key)
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, r := range choice.Drop {
+		if key, _ := c.stage.key(r); !c.tracker.Running(key) && c.stage.leave(key) {
+			plan.drop = append(plan.drop, key)
+		}
 	}
 	c.lastTries(plan.train)
 	return plan, nil
+}
+
+// apply takes a choice that is on the record into the state of the study, and tells it.
+func (c *coordinator) apply(choice decide.Choice, plan chosen) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, spec := range plan.add {
+		c.specs[spec.Key] = spec
+		c.stage.add(spec.Key, runOf(study.RunOf(spec)), decide.Open, math.NaN())
+		c.tracker.Wait(spec)
+	}
+	for _, key := range plan.drop {
+		c.stage.become(key, decide.Dropped, math.NaN())
+		c.tracker.Drop(c.specs[key])
+	}
+	c.stage.stay(plan.drop)
+	for _, key := range plan.train {
+		c.stage.become(key, decide.Asked, math.NaN())
+	}
+	if len(plan.add)+len(plan.drop) > 0 {
+		c.tellLocked(Event{Kind: Decided, Reason: choice.Because, Added: len(plan.add),
+			Dropped: len(plan.drop)})
+	}
 }
 
 // lastTries puts runs last whose tries here are used up: another one may show that the machine is
@@ -183,7 +258,7 @@ func (c *coordinator) lastTries(keys []string) {
 	})
 }
 
-// recordChoice writes down a choice with what was read, and takes dropped runs off the queue.
+// recordChoice writes down a choice with what was read.
 func (c *coordinator) recordChoice(input string, choice decide.Choice, plan chosen) error {
 	text, err := json.Marshal(struct {
 		Decision string `json:"decision"`
@@ -196,15 +271,7 @@ func (c *coordinator) recordChoice(input string, choice decide.Choice, plan chos
 	for i, spec := range plan.add {
 		runs[i] = study.RunOf(spec)
 	}
-	err = c.write(func() error {
+	return c.write(func() error {
 		return c.record.Decide(stages.Search, input, text, runs, plan.drop)
 	})
-	if err != nil {
-		return err
-	}
-	c.tell(Event{Kind: Decided, Reason: choice.Because, Added: len(plan.add), Dropped: len(plan.drop)})
-	if len(plan.drop) == 0 {
-		return nil
-	}
-	return ofQueue(c.queue.Drop(c.untilKilled(), plan.drop...))
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +104,12 @@ func (b *bench) call(ctx context.Context, d decide.Decision, limit, workers int)
 	c, err := newCoordinator(b.folder, b.record, b.specs,
 		experiments.Execution{MaxRetries: 2, ThreadsPerRun: 1},
 		Options{Workers: workers, Limit: limit, Command: []string{"sh", "-c", b.script},
-			Observe: func(e Event) { b.events = append(b.events, e) }}, d)
+			Observe: func(e Event) {
+				b.events = append(b.events, e)
+				if b.seen != nil {
+					b.seen(e)
+				}
+			}}, d)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -183,6 +191,8 @@ func TestBadDecisions(t *testing.T) {
 		},
 		"runs are left open (6)":                     func(decide.Study) (c decide.Choice, err error) { return c, nil },
 		"is of a trial that the study does not have": add(decide.Run{Trial: "d"}),
+		`there is no stream "x"`:                     add(decide.Run{Trial: "a", Stream: "x"}),
+		"its seed 65536 is not one of 0 ":            add(decide.Run{Trial: "a", Seed: 1 << 16}),
 		`its condition is written "" here`: add(decide.Run{Trial: "a", Stream: "tune",
 			Condition: "epochs=10"}),
 	} {
@@ -211,19 +221,24 @@ func TestDroppedBeforeItsBegin(t *testing.T) {
 	if err := c.decide(); err != nil {
 		t.Fatal(err)
 	}
-	begun, waiting := c.specs[c.stage.keys[0]], c.specs[c.stage.keys[1]]
+	begun, waiting := c.specs[b.specs[0].Key], c.specs[b.specs[1].Key]
 	if _, dropped := c.began(begun); dropped {
 		t.Fatal("it is dropped")
 	}
-	plan, err := c.carryOut(decide.Choice{Drop: []decide.Run{c.stage.known[0].Run,
-		c.stage.known[1].Run}, Because: "test"})
+	choice := decide.Choice{Drop: []decide.Run{c.stage.known[0].Run,
+		c.stage.known[1].Run}, Because: "test"}
+	plan, err := c.choose(choice)
 	if err != nil || len(plan.drop) != 1 || plan.drop[0] != waiting.Key {
 		t.Errorf("it drops %+v (%v)", plan, err)
 	}
 	if _, dropped := c.began(waiting); !dropped {
+		t.Error("a run begins that is being dropped")
+	}
+	c.apply(choice, plan)
+	if _, dropped := c.began(waiting); !dropped {
 		t.Error("a dropped run begins")
 	}
-	c.stage.end(waiting.Key, decide.Complete, 1)
+	c.stage.become(waiting.Key, decide.Complete, 1)
 	if k := c.stage.known[1]; k.State != decide.Dropped || !math.IsNaN(k.Score) {
 		t.Errorf("it is %+v", k)
 	}
@@ -235,6 +250,7 @@ func TestDroppedBeforeItsBegin(t *testing.T) {
 // TestRecordedRunOfNoPlan: a run on the record whose key is not that of its name is damage.
 func TestRecordedRunOfNoPlan(t *testing.T) {
 	b := threeBySeeds(t)
+	last := b.specs[5]
 	b.specs = b.specs[:3]
 	if err := b.call(t.Context(), decide.All{}, 1, 1); err == nil {
 		t.Fatal("it ends well")
@@ -244,7 +260,7 @@ func TestRecordedRunOfNoPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := c.recorded(study.RunOf(c.specs[c.stage.keys[5]])); err != nil || s.SeedIndex != 1 ||
+	if s, err := c.recorded(study.RunOf(last)); err != nil || s.SeedIndex != 1 ||
 		s.Trial != "c" {
 		t.Errorf("a run of another seed is %+v (%v)", s, err)
 	}
@@ -252,5 +268,112 @@ func TestRecordedRunOfNoPlan(t *testing.T) {
 	if _, err := c.recorded(stages.Run{Key: "ffffffffffffffff", Trial: "a", Seed: 7}); !errors.As(err,
 		&damaged) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestGivenUpRunAsksDecision: a run that is given up for its crashes is an end like any other.
+func TestGivenUpRunAsksDecision(t *testing.T) {
+	b := threeBySeeds(t)
+	b.script = strings.Replace(scores, "*) top1=0.25; correct=Aw==;;", "*) kill -9 $$;;", 1)
+	var failed *FailedRunsError
+	if err := b.call(t.Context(), rounds{}, 0, 1); !errors.As(err, &failed) || failed.Failed != 2 ||
+		failed.Total != 7 || b.count(RunComplete) != 4 {
+		t.Errorf("it ends with %v: %+v", err, b.events)
+	}
+}
+
+// slowly begins with two runs, and drops all others once one has ended. It returns when the second
+// one has ended too, which it does not know.
+func slowly(other <-chan struct{}) decision {
+	return func(s decide.Study) (c decide.Choice, err error) {
+		c.Because = "test"
+		ended := slices.ContainsFunc(s.Runs, func(k decide.Known) bool { return k.State > decide.Asked })
+		for i, k := range s.Runs {
+			switch {
+			case !ended && k.State == decide.Open && i < 2:
+				c.Train = append(c.Train, k.Run)
+			case ended && k.State <= decide.Asked:
+				c.Drop = append(c.Drop, k.Run)
+			}
+		}
+		if ended && len(c.Drop) > 0 {
+			<-other
+		}
+		return c, nil
+	}
+}
+
+// TestEndsWhileItIsDecided: a run that ends while a decision thinks of dropping it has ended, well
+// or not, and is counted once.
+func TestEndsWhileItIsDecided(t *testing.T) {
+	for name, c := range map[string]struct {
+		end   string
+		state store.State
+	}{"complete": {`top1=0.5; correct=Dw==;;`, store.Complete},
+		"failed": {`echo '{"done":{"key":"'$key'","error":"no luck"}}'; continue;;`, store.Failed}} {
+		t.Run(name, func(t *testing.T) {
+			b := threeBySeeds(t)
+			first := filepath.Join(t.TempDir(), "first")
+			t.Setenv("FIRST", first)
+			// trial b waits until a has ended
+			b.script = strings.Replace(scores, "b) top1=0.5; correct=Dw==;;",
+				`b) while ! test -e "$FIRST"; do sleep 0.01; done; `+c.end, 1)
+			other := make(chan struct{})
+			b.seen = func(e Event) {
+				if e.Kind != RunComplete && e.Kind != RunFailed {
+					return
+				}
+				if e.Trial == "b" {
+					close(other)
+				} else if err := os.WriteFile(first, nil, 0o644); err != nil {
+					t.Error(err)
+				}
+			}
+			err := b.call(t.Context(), slowly(other), 0, 2)
+			var failed *FailedRunsError
+			if (c.state == store.Failed) != errors.As(err, &failed) || failed == nil && err != nil {
+				t.Errorf("it ends with %v", err)
+			}
+			records, err := b.record.Records()
+			if err != nil || records[1].State != c.state || records[0].State != store.Complete {
+				t.Errorf("the record has %+v (%v)", records, err)
+			}
+			s := b.events[len(b.events)-1].Status
+			if s.Dropped != 4 || s.Complete+s.Failed != 2 || s.Total != 6 {
+				t.Errorf("the state is %+v", s)
+			}
+		})
+	}
+}
+
+// TestDecisionOffTheRecord: what could not be recorded has not been decided.
+func TestDecisionOffTheRecord(t *testing.T) {
+	b := threeBySeeds(t)
+	err := b.call(t.Context(), decision(func(s decide.Study) (c decide.Choice, err error) {
+		c.Because = "test"
+		for _, k := range s.Runs[1:] {
+			c.Drop = append(c.Drop, k.Run)
+		}
+		c.Train = []decide.Run{s.Runs[0].Run}
+		return c, b.record.Close()
+	}), 0, 1)
+	s := b.events[len(b.events)-1].Status
+	if err == nil || s.Dropped != 0 || b.count(RunStarted) != 0 {
+		t.Errorf("it ends with %v and %+v", err, s)
+	}
+}
+
+// TestAddedRunStays: what a decision has added is of its stage, begun or not.
+func TestAddedRunStays(t *testing.T) {
+	b := threeBySeeds(t)
+	var limit *LimitError
+	if err := b.call(t.Context(), rounds{}, 5, 1); !errors.As(err, &limit) || limit.Left != 1 {
+		t.Fatal(err)
+	}
+	list := study.Stages(rounds{}.Name(), b.specs)
+	err := errors.Join(b.record.Plan(list), b.record.Withdraw(list))
+	records, err1 := b.record.Records()
+	if err := errors.Join(err, err1); err != nil || len(records) != 7 || records[6].Stream != "confirm" {
+		t.Errorf("the record has %+v (%v)", records, err)
 	}
 }

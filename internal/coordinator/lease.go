@@ -19,6 +19,9 @@ func (c *coordinator) untilKilled() context.Context {
 // wait lets runs wait in the queue. A worker of this machine finds the rest by their keys, so they
 // have no payload.
 func (c *coordinator) wait(keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
 	items := make([]queue.Item, len(keys))
 	for i, key := range keys {
 		items[i].Key = key

@@ -23,6 +23,7 @@ import (
 	"gridsearch/internal/process"
 	"gridsearch/internal/store"
 	"gridsearch/internal/store/database"
+	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
 	"gridsearch/search/decide"
 )
@@ -131,6 +132,7 @@ type bench struct {
 	specs  []job.Spec
 	script string
 	events []Event
+	seen   func(Event) // may be nil
 }
 
 func newBench(t *testing.T, script string, trials ...string) *bench {
@@ -154,7 +156,7 @@ func benchOf(t *testing.T, script string, specs []job.Spec) *bench {
 	b := &bench{t: t, folder: study.Folder(t.TempDir()), script: script, specs: specs}
 	var err error
 	if b.record, err = store.Open(b.folder.Database()); err == nil {
-		err = errors.Join(b.record.Plan(study.Stages(b.specs)), b.folder.MakeRuns())
+		err = errors.Join(b.record.Plan(study.Stages(stages.DecideAll, b.specs)), b.folder.MakeRuns())
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package coordinator
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -133,7 +132,7 @@ func (c *coordinator) crashed(spec job.Spec, e store.Execution, lease queue.Leas
 	case hopeless != nil:
 		c.stop(hopeless)
 	case settled:
-		err = c.settle()
+		err = c.next(c.settle())
 	}
 	return c.leave(end, err)
 }
@@ -153,7 +152,7 @@ func (c *coordinator) giveUp(lease queue.Lease) (gone bool, err error) {
 	if e.Error, err = c.record.LastCrash(key); err != nil {
 		return false, err
 	}
-	err = cmp.Or(c.surrender(heldRun{spec, e}), c.decide())
+	err = c.next(c.surrender(heldRun{spec, e}))
 	return true, c.leave(lease.Done, err)
 }
 
@@ -173,12 +172,12 @@ func (c *coordinator) settle() error {
 	c.opening.held = nil
 	c.mutex.Unlock()
 	for _, h := range held {
-		c.mutex.Lock()
-		c.given++
-		c.mutex.Unlock()
 		if err := c.surrender(h); err != nil {
 			return err
 		}
+		c.mutex.Lock()
+		c.given++
+		c.mutex.Unlock()
 	}
 	return nil
 }
@@ -186,10 +185,7 @@ func (c *coordinator) settle() error {
 // surrender records a run as failed whose crashes are on the record. One that has been dropped
 // meanwhile is not failed.
 func (c *coordinator) surrender(h heldRun) error {
-	c.mutex.Lock()
-	dropped := c.stage.dropped(h.spec.Key)
-	c.mutex.Unlock()
-	if dropped {
+	if c.stage.dropped(h.spec.Key) {
 		return nil
 	}
 	if err := c.write(func() error { return c.record.GiveUp(h.spec.Key, h.e.Error) }); err != nil {
@@ -197,6 +193,8 @@ func (c *coordinator) surrender(h heldRun) error {
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.gone(h.spec, h.e)
+	if !c.stage.dropped(h.spec.Key) {
+		c.gone(h.spec, h.e)
+	}
 	return nil
 }

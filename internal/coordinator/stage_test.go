@@ -12,9 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	"gridsearch/experiments"
 	"gridsearch/internal/store"
 	"gridsearch/internal/store/stages"
 	"gridsearch/internal/study"
+	"gridsearch/search/decide"
 )
 
 // schema6 is a folder with a study of the last version before stages, of which 7 of 10 runs are
@@ -165,7 +167,7 @@ func TestHalfGrown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more := study.Stages(specs)
+	more := study.Stages(stages.DecideAll, specs)
 	more[0].Runs = append(more[0].Runs, stages.Run{Key: "fedcba9876543210", Trial: "base", Seed: 2})
 	record, err := store.Open(folder.Database())
 	if err == nil {
@@ -236,4 +238,54 @@ func glance(t *testing.T, folder study.Folder) study.Overview {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// TestPlanThatCannotBeWritten: where plan.json stays, so do its runs.
+func TestPlanThatCannotBeWritten(t *testing.T) {
+	file := schema6(t).Path("experiment.toml")
+	folder := study.Folder(t.TempDir())
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	call := func(settings ...string) error {
+		t.Helper()
+		p, err := study.Prepare(file, settings...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Run(stopped, folder, p, Options{Command: []string{"none"}})
+	}
+	var interrupted *InterruptedError
+	if err := call(); !errors.As(err, &interrupted) {
+		t.Fatal(err)
+	}
+	plan := folder.Path("plan.json")
+	text, err := os.ReadFile(plan)
+	if err := errors.Join(err, os.Remove(plan), os.MkdirAll(filepath.Join(plan, "x"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if err := call("replication.seeds=1"); err == nil || errors.As(err, &interrupted) {
+		t.Errorf("it ends with %v", err)
+	}
+	if err := errors.Join(os.RemoveAll(plan), os.WriteFile(plan, text, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if s := load(t, folder); len(s.Records) != 10 {
+		t.Errorf("%d runs are left", len(s.Records))
+	}
+}
+
+// TestKilledBeforeTheStart: two signals before anything was begun are an interruption.
+func TestKilledBeforeTheStart(t *testing.T) {
+	b := threeBySeeds(t)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	c, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{ThreadsPerRun: 1},
+		Options{Workers: 1, Kill: stopped, Command: []string{"none"}}, decide.All{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var interrupted *InterruptedError
+	if err := c.run(stopped); !errors.As(err, &interrupted) || interrupted.Left != 6 {
+		t.Errorf("it ends with %v", err)
+	}
 }

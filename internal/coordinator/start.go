@@ -15,8 +15,14 @@ func (c *coordinator) start(ctx context.Context, key string) (*process.Process, 
 	p, err := c.workers.Start(ctx, key)
 	none := (*process.NoWorkerError)(nil)
 	switch {
+	case err == nil:
+		if err := c.from(p.Hello.Host); err != nil {
+			p.Stop()
+			return nil, err
+		}
+		return p, nil
 	case !errors.As(err, &none):
-		return p, err
+		return nil, err
 	case none.Err == nil:
 		replaced := &StoppedError{Reason: none.Reason, Advice: replacedAdvice}
 		c.stop(replaced)
@@ -24,6 +30,18 @@ func (c *coordinator) start(ctx context.Context, key string) (*process.Process, 
 	}
 	c.stop(&StoppedError{Reason: none.Reason, Advice: advice(none.Cause)})
 	return nil, none.Err
+}
+
+// from notes where a worker is: what has been completed there shows that program and machine fit.
+func (c *coordinator) from(host string) error {
+	if host == c.host {
+		return nil
+	}
+	settled, err := c.record.CompletedOn(host)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.opening.settled = c.opening.settled || settled
+	return err
 }
 
 // replacedAdvice is what to do about workers of another program.

@@ -46,6 +46,7 @@ func shell(t *testing.T, script string) (s *coordinator, path string) {
 		tracker: progress.New(time.Now(), 1)}
 	s.workers = process.Starter{Command: []string{"sh", "-c", script, path}, Within: time.Minute,
 		Retries: 2, Folder: s.folder, Rejected: s.rejected}
+	s.host, _ = os.Hostname()
 	s.board.path = s.folder.Status()
 	t.Cleanup(s.board.flush)
 	if err := s.folder.MakeRuns(); err != nil {

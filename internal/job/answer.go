@@ -30,6 +30,10 @@ func (r Request) Fits(reply Reply) error {
 		return r.answered(reply)
 	}
 	p := reply.Progress
+	if count(p != nil, reply.Alive, reply.Unsaved != nil) != 1 || reply.Hello != nil ||
+		reply.Checking != "" || reply.Refused != "" {
+		return errors.New("it says something else than how far it is")
+	}
 	if p != nil && r.Train != nil && p.Key != r.Train.Spec.Key {
 		return fmt.Errorf("its progress is of run %q, and it was asked for %s", p.Key,
 			r.Train.Spec.Key)

@@ -36,6 +36,9 @@ type Data struct {
 	ValidationExamples int     `json:"validation_examples"`
 }
 
+// MaxSeeds is more seeds than an experiment file can ask for.
+const MaxSeeds = 1 << 16
+
 // Spec is one run in full: whoever holds it can train it, with no experiment file beside it.
 type Spec struct {
 	Key       string `json:"key"`
@@ -139,6 +142,10 @@ func canonicalJSON(value any) ([]byte, error) {
 
 // Check holds the spec against its key, and what stays out of the key against the rest.
 func (s Spec) Check() error {
+	if s.SeedIndex < 0 || s.SeedIndex >= MaxSeeds {
+		return fmt.Errorf("run %q of trial %s: its seed %d is not one of 0 to %d", s.Key, s.Trial,
+			s.SeedIndex, MaxSeeds-1)
+	}
 	if s.Stream != "" && !slices.Contains(Streams, s.Stream) {
 		return fmt.Errorf("run %q of trial %s: there is no stream %q; did you mean %s?", s.Key, s.Trial,
 			s.Stream, nearest.Words(s.Stream, Streams))

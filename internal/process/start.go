@@ -66,8 +66,8 @@ func (s *Starter) Start(ctx context.Context, key string) (*Process, error) {
 		case fault && kernel.ByHand():
 			return nil, &study.InputError{Err: fmt.Errorf("environment variable %s: kernels %s end "+
 				"a worker here: %w", kernel.Variable, died.Kernels, err)}
-		case fault:
-			s.reject(died.Kernels, died.Cause)
+		case fault && s.reject(died.Kernels, died.Cause):
+			// the next set is tried
 		case deaths >= s.Retries:
 			return nil, &NoWorkerError{"no worker comes up: " + err.Error(), died.Cause, died}
 		default:
@@ -102,11 +102,14 @@ func (s *Starter) command() []string {
 	return command
 }
 
-// reject has this process and its next workers go on without a set of kernels.
-func (s *Starter) reject(set, reason string) {
-	if kernel.Reject(set, reason) {
+// reject has this process and its next workers go on without a set of kernels. It is false where
+// they do already.
+func (s *Starter) reject(set, reason string) bool {
+	anew := kernel.Reject(set, reason)
+	if anew {
 		s.Rejected(set, reason)
 	}
+	return anew
 }
 
 // Keep writes what a dead worker has left to a file of the run that it trained or was started for.

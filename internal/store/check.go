@@ -8,14 +8,11 @@ import (
 	"gridsearch/internal/store/stages"
 )
 
-// maxSeeds is more than an experiment file can ask for.
-const maxSeeds = 1 << 16
-
 // check says what a result that was read has that no training gives. Whoever uses one may count on
 // the rest.
 func (r Result) check(of stages.Run) error {
 	err := job.Result(r).Check()
-	if of.Seed < 0 || of.Seed >= maxSeeds {
+	if of.Seed < 0 || of.Seed >= job.MaxSeeds {
 		err = fmt.Errorf("its seed is %d", of.Seed)
 	}
 	if err != nil {

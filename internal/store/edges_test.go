@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"gridsearch/internal/job"
 	"gridsearch/internal/store/stages"
 )
 
@@ -51,7 +52,7 @@ func TestMismatchSaysWhy(t *testing.T) {
 
 // TestSeedsOfResults: a seed is 0 or more, and below what an experiment file can ask for.
 func TestSeedsOfResults(t *testing.T) {
-	for seed, sound := range map[int]bool{-1: false, 0: true, maxSeeds - 1: true, maxSeeds: false} {
+	for seed, sound := range map[int]bool{-1: false, 0: true, job.MaxSeeds - 1: true, job.MaxSeeds: false} {
 		if err := result(1).check(stages.Run{Seed: seed}); (err == nil) != sound {
 			t.Errorf("seed %d: %v", seed, err)
 		}

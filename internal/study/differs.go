@@ -15,7 +15,7 @@ import (
 
 // Register writes the runs of a plan into the record. A *stages.MismatchError says what differs.
 func (f Folder) Register(record *store.Store, p *Prepared, specs []job.Spec) error {
-	err := record.Plan(Stages(specs))
+	err := record.Plan(Stages(p.Decision, specs))
 	if other := (*stages.MismatchError)(nil); errors.As(err, &other) {
 		other.Why = differences(f, record, p, specs)
 	}

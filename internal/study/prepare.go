@@ -11,6 +11,7 @@ import (
 	"gridsearch/experiments"
 	"gridsearch/internal/images"
 	"gridsearch/internal/job"
+	"gridsearch/internal/store/stages"
 	"gridsearch/model"
 	"gridsearch/search/planner"
 )
@@ -22,7 +23,8 @@ type Prepared struct {
 	Overrides  []string // key=value settings from outside the file
 	Base       model.Architecture
 	Plan       *planner.Plan
-	Validation int // images of the validation split; 0 where the file names no data set
+	Validation int    // images of the validation split; 0 where the file names no data set
+	Decision   string // what says which of the runs are trained
 	source     dataset.Source
 }
 
@@ -68,7 +70,7 @@ func locate(data *experiments.Data, found string) (err error) {
 }
 
 func plan(experiment *experiments.Experiment) (*Prepared, error) {
-	p := &Prepared{Experiment: experiment}
+	p := &Prepared{Experiment: experiment, Decision: stages.DecideAll}
 	var info dataset.Info
 	if experiment.Data != nil {
 		var err error

@@ -45,9 +45,9 @@ func (f Folder) MakeRuns() error {
 	return nil
 }
 
-// Stages are those of a study: the search, which trains every run of the plan.
-func Stages(specs []job.Spec) []stages.Stage {
-	return []stages.Stage{{Name: stages.Search, Decision: stages.DecideAll, Runs: runs(specs)}}
+// Stages are those of a study: the search, of which a decision says what is trained.
+func Stages(decision string, specs []job.Spec) []stages.Stage {
+	return []stages.Stage{{Name: stages.Search, Decision: decision, Runs: runs(specs)}}
 }
 
 func runs(specs []job.Spec) []stages.Run {

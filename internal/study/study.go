@@ -242,7 +242,7 @@ func (f Folder) Write(name string, text []byte) error { return files.Replace(f.P
 // document is the plan with its runs.
 func (p *Prepared) document(specs []job.Spec) document {
 	d := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides,
-		NumericVersion: job.NumericVersion, Stages: Stages(specs)}
+		NumericVersion: job.NumericVersion, Stages: Stages(p.Decision, specs)}
 	if p.Experiment.Data != nil {
 		d.DataPath = p.Experiment.Data.Path
 	}
