@@ -33,7 +33,7 @@ func product(x, y []float32, in, out int) []float64 {
 }
 
 // TestImplicit: an implicit expansion keeps no output, its rows are x W, and its statistics are
-// those of x W, on any number of threads.
+// those of x W, on any number of threads, each of which has a share of the batch.
 func TestImplicit(t *testing.T) {
 	const in, out, rows = 5, 11, 7000 // more rows than a unit has
 	dice := rand.New(rand.NewPCG(1, 2))
@@ -51,6 +51,11 @@ func TestImplicit(t *testing.T) {
 		l.Forward(x)
 		if !l.Implicit() || l.Z != nil {
 			t.Errorf("an implicit expansion keeps %d numbers of its output", len(l.Z))
+		}
+		for worker, sums := range l.implicit.part {
+			if sums[0] == 0 {
+				t.Errorf("worker %d of %d has summed nothing", worker, threads)
+			}
 		}
 		checkExpanded(t, l, x, weight, l.Rows(e.Workers[0], x, 0, rows))
 	}
