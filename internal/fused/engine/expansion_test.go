@@ -38,26 +38,28 @@ func TestImplicit(t *testing.T) {
 	const in, out, rows = 5, 11, 7000 // more rows than a unit has
 	dice := rand.New(rand.NewPCG(1, 2))
 	x, weight := normals(dice, rows*in), normals(dice, in*out)
-	for threads := 1; threads <= 3; threads++ {
-		e := New(&kernel.Sets()[0].Set, threads, true)
-		defer e.Close()
-		p := NormParams{Gamma: Weight{Value: make([]float32, out)},
-			Beta: Weight{Value: make([]float32, out)}, Mean: make([]float32, out),
-			Variance: make([]float32, out), Epsilon: 1e-3}
-		l := e.NewExpansion(Weight{weight, make([]float32, in*out)}, p, in, out)
-		l.MakeImplicit()
-		l.Allocate(rows)
-		e.Reserve(Recomputed, rows*l.Pad)
-		l.Forward(x)
-		if !l.Implicit() || l.Z != nil {
-			t.Errorf("an implicit expansion keeps %d numbers of its output", len(l.Z))
-		}
-		for worker, sums := range l.implicit.part {
-			if sums[0] == 0 {
-				t.Errorf("worker %d of %d has summed nothing", worker, threads)
+	for _, set := range kernel.Sets() {
+		for threads := 1; threads <= 3; threads++ {
+			e := New(&set.Set, threads, true)
+			defer e.Close()
+			p := NormParams{Gamma: Weight{Value: make([]float32, out)},
+				Beta: Weight{Value: make([]float32, out)}, Mean: make([]float32, out),
+				Variance: make([]float32, out), Epsilon: 1e-3}
+			l := e.NewExpansion(Weight{weight, make([]float32, in*out)}, p, in, out)
+			l.MakeImplicit()
+			l.Allocate(rows)
+			e.Reserve(Recomputed, rows*l.Pad)
+			l.Forward(x)
+			if !l.Implicit() || l.Z != nil {
+				t.Errorf("an implicit expansion keeps %d numbers of its output", len(l.Z))
 			}
+			for worker, sums := range l.implicit.part {
+				if sums[0] == 0 {
+					t.Errorf("worker %d of %d has summed nothing", worker, threads)
+				}
+			}
+			checkExpanded(t, l, x, weight, l.Rows(e.Workers[0], x, 0, rows))
 		}
-		checkExpanded(t, l, x, weight, l.Rows(e.Workers[0], x, 0, rows))
 	}
 }
 
