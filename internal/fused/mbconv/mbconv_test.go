@@ -36,6 +36,7 @@ func newBench(set *ops.Set, threads, batch int, s Shape) *bench {
 		w := engine.Weight{Value: normals(n, name), Grad: make([]float32, n)}
 		for i := range w.Value {
 			w.Value[i] *= scale
+			w.Grad[i] = float32(math.NaN()) // the backward pass writes all of it
 		}
 		b.weights[name] = w
 		return w

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gridsearch/internal/kernel/abi"
 	"gridsearch/internal/kernel/check"
 	"gridsearch/internal/kernel/ops"
 )
@@ -164,4 +165,32 @@ func data2(k *ops.Kernels, dice *rand.Rand, kernel, first, width, channels int) 
 	}
 	k.DepthwiseData2(c.large.Map, c.small.Map, c.weights.Data, kernel, a)
 	return c.wrong()
+}
+
+// TestPixelsOnce: the blocks that rows are cut into compute each pixel once, whatever the width.
+func TestPixelsOnce(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *ops.Set) {
+		dice := rand.New(rand.NewPCG(31, 32))
+		for window, kernels := range s.Table.Depthwise {
+			pixels, counting := 0, *s
+			var counted []abi.PixelKernel
+			for _, p := range kernels.Forward {
+				counted = append(counted, abi.PixelKernel{Pixels: p.Pixels,
+					Run: func(a *abi.DepthwiseArgs) { pixels += a.Blocks * p.Pixels; p.Run(a) }})
+			}
+			counting.Table.Depthwise = map[abi.Window]*abi.DepthwiseKernels{
+				window: {Forward: counted}}
+			k := counting.New()
+			for width := 1; width <= 17; width++ {
+				pixels = 0
+				c := newDepthwiseCase(dice, window.Kernel, window.Stride, width, s.Width)
+				if err := c.forward(k); err != nil {
+					t.Fatal(err)
+				}
+				if pixels != width {
+					t.Errorf("%+v: %d pixels are computed for rows of %d", window, pixels, width)
+				}
+			}
+		}
+	})
 }

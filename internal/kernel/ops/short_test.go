@@ -136,3 +136,26 @@ func TestShortMaps(t *testing.T) {
 			}, 0, 1, 2)
 	}
 }
+
+// TestEmptyMatrices: products without rows or without columns touch no memory, and need none.
+func TestEmptyMatrices(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *ops.Set) {
+		k, dice := s.New(), rand.New(rand.NewPCG(33, 34))
+		for _, n := range []struct{ rows, columns int }{{0, 7}, {5, 0}, {0, 0}} {
+			const depth = 6
+			a, b := check.Random(dice, n.rows*depth), check.Random(dice, depth*n.columns)
+			p := k.NewPacked(depth, n.columns)
+			k.Pack(p, ops.Dense(b.Data, n.columns))
+			k.PackTransposed(p, ops.Dense(b.Data, depth))
+			c := check.Random(dice, 0)
+			want := c.Clone()
+			k.Product(ops.Dense(c.Data, n.columns), ops.Dense(a.Data, depth), p, n.rows, false)
+			k.ProductPadded(ops.Dense(c.Data, n.columns), ops.Dense(a.Data, depth), p, n.rows)
+			k.ProductTA(ops.Dense(c.Data, n.columns), ops.Dense(a.Data, n.rows),
+				ops.Dense(b.Data, n.columns), depth, n.rows, n.columns, false)
+			if err := want.Same(c, 0); err != nil {
+				t.Errorf("%+v: %v", n, err)
+			}
+		}
+	})
+}
