@@ -38,15 +38,50 @@ func TestLogCostSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var phis []Decimal
-		for _, p := range got.Points {
-			phis = append(phis, p.Phi)
-		}
+		phis := phisOf(got.Points)
 		if !slices.Equal(phis, c.want) || len(got.Short) != c.short {
 			t.Errorf("%d points of %v: phi %v, want %v; short %v", c.points, c.costs, phis, c.want,
 				got.Short)
 		}
 	}
+}
+
+// TestLogCostOfNetworksTooLarge: the steps end where the data allow no larger network, and the one
+// at the end of phi is listed; where none can be trained, all are candidates.
+func TestLogCostOfNetworksTooLarge(t *testing.T) {
+	ladder := ladderOf(100, 120, 200, 280, 400, 900)
+	for _, c := range []struct {
+		trainable func(phi float64) bool
+		want      []Decimal
+	}{
+		{func(phi float64) bool { return phi < 5 }, []Decimal{"2.502", "4.5", "6"}}, // 100, 200, 400
+		{func(phi float64) bool { return phi == 0 }, []Decimal{"6"}},
+		{func(phi float64) bool { return false }, []Decimal{"3.498", "6"}}, // 100, 280, 900
+	} {
+		limited := func(p Point) (Network, error) {
+			n, err := ladder(p)
+			if !c.trainable(p.Phi.Float64()) {
+				n.Infeasible = "too many pixels"
+			}
+			return n, err
+		}
+		s := Space{Methods: []string{Compound}, Coefficients: PaperTriple,
+			LogCost: &LogCost{From: "0", To: "6", Points: 3}}
+		got, err := s.Enumerate(limited, Network{Cost: Cost{MAdds: 100}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if phis := phisOf(got.Points); !slices.Equal(phis, c.want) {
+			t.Errorf("phi %v, want %v", phis, c.want)
+		}
+	}
+}
+
+func phisOf(points []Candidate) (list []Decimal) {
+	for _, p := range points {
+		list = append(list, p.Phi)
+	}
+	return list
 }
 
 // TestNearestToATie: of two networks at equal distance from a target the cheaper one is taken, as
