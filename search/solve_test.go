@@ -49,6 +49,7 @@ func TestSolvedForRealCost(t *testing.T) {
 		"one network":         {stairs(nil, 100), "2", math.Sqrt(8), .001},
 		"smooth":              {power(1), "2", 2, 1e-5},
 		"smooth and small":    {power(1), "0.3", .3, 1e-5},
+		"in the first step":   {power(1), "1.003", 1.003, 1e-5},
 		"out of reach, above": {power(.1), "2", 8, 1e-6},
 		"out of reach, below": {power(.1), "0.5", .125, 1e-6},
 	} {
