@@ -84,6 +84,7 @@ func TestMethodsFail(t *testing.T) {
 		return cube(p)
 	}
 	real := []search.Constraint{search.Around(search.MAddsRatio, "2", "0.1")}
+	steps := &search.LogCost{From: "0", To: "1", Points: 3}
 	for want, s := range map[string]search.Space{
 		"method grid: alpha: high": {Methods: methods(search.Grid), Alpha: bad, Beta: good, Gamma: good},
 		"method grid: beta: high":  {Methods: methods(search.Grid), Alpha: good, Beta: bad, Gamma: good},
@@ -96,8 +97,11 @@ func TestMethodsFail(t *testing.T) {
 		"method random: it is not one of [grid": {Methods: methods("random")},
 		"method solve: " + large: {Methods: methods(search.Solve), Alpha: good, Beta: good,
 			Constraints: real},
-		"method single: " + large: {Methods: methods(search.Single), Constraints: real},
-		large:                     {Controls: []string{"depth"}, Constraints: real},
+		"method single: " + large:                   {Methods: methods(search.Single), Constraints: real},
+		"alpha 2, beta 1, gamma 1, phi 0: " + large: {Controls: []string{"depth"}, LogCost: steps},
+		"alpha 1.6, beta 1, gamma 1, phi 0: " + large: {Methods: methods(search.List), LogCost: steps,
+			List: []search.Point{{Alpha: "1.6", Beta: "1", Gamma: "1"}}},
+		large: {Controls: []string{"depth"}, Constraints: real},
 	} {
 		base, err := cube(search.Baseline)
 		if err != nil {

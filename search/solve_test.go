@@ -47,6 +47,8 @@ func TestSolvedForRealCost(t *testing.T) {
 		"cheaper of a tie":    {stairs(edges, 100, 150, 250, 900), "2", math.Sqrt(1.5 * 2.5), .005},
 		"last of the stairs":  {stairs(edges, 100, 110, 120, 130), "2", math.Sqrt(4 * 8), .005},
 		"one network":         {stairs(nil, 100), "2", math.Sqrt(8), .001},
+		"one at target 1":     {stairs(nil, 100), "1", math.Sqrt(4), .001},
+		"the base network":    {stairs([]float64{1.002}, 100, 300), "1.5", 1, 1e-6},
 		"smooth":              {power(1), "2", 2, 1e-5},
 		"smooth and small":    {power(1), "0.3", .3, 1e-5},
 		"in the first step":   {power(1), "1.003", 1.003, 1e-5},
