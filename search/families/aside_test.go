@@ -72,6 +72,22 @@ func TestSetAsideWithHoles(t *testing.T) {
 	}
 }
 
+// TestSetAsideNeedsThreeOthers: two trials do not show the noise that a third is judged by, however
+// far off its run is; three do.
+func TestSetAsideNeedsThreeOthers(t *testing.T) {
+	scores := [][]float64{{1, 1.01, 1, 1.02, .99, 1}, {2, 2.02, 2.01, 2, 2, 1.99},
+		{3, 9, 3.01, 3, 3.01, 3}, {4, 4, 4.01, 4.01, 4, 3.99}}
+	for n, want := range map[int]int{3: 0, 4: 1} {
+		m := of(scores[:n]...)
+		if i, p := m.loudest(); i != 2 || p*float64(n) > asideLevel {
+			t.Fatalf("of %d trials %d is the loudest with p = %g", n, i, p)
+		}
+		if names := m.setAside(); len(names) != want {
+			t.Errorf("of %d trials %v are set aside, want %d", n, names, want)
+		}
+	}
+}
+
 // TestLargest: the variance of two runs is that of one degree of freedom, here 2 against 1.34.
 func TestLargest(t *testing.T) {
 	m := of([]float64{0, 0}, []float64{0, 0, 0})

@@ -103,6 +103,19 @@ func TestHoles(t *testing.T) {
 	}
 }
 
+// TestNotComparedButBest: a trial that is not compared is named where its mean is higher than the
+// best one's, not where they are equal.
+func TestNotComparedButBest(t *testing.T) {
+	for score, named := range map[float64]bool{.625: false, .626: true} {
+		c := Compare([]Sample{{"a", []float64{.5, .75, .625}}, {"b", []float64{.25, .5, .25}},
+			{"single", []float64{score}}}, usual)
+		text := strings.Join(c.Warnings, "\n")
+		if c.Compared != 2 || strings.Contains(text, "single has a higher mean") != named {
+			t.Errorf("a mean of %v beside .625: warnings %q", score, c.Warnings)
+		}
+	}
+}
+
 // TestHoleIsAllowedFor: a trial that lacks the best seed is behind by what it is behind on the
 // others, not by what their means differ.
 func TestHoleIsAllowedFor(t *testing.T) {
@@ -110,6 +123,18 @@ func TestHoleIsAllowedFor(t *testing.T) {
 		{"c", []float64{.50, .605, nan}}}, usual)
 	if e := c.Summaries[2]; !e.Tied || math.Abs(e.Behind) > .005 || e.Mean > .56 {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestBestChanceIsReproducible: the draws come from a named seed, so that a study's table shows the
+// same numbers whenever it is made; rounding on another machine may decide a draw or two.
+func TestBestChanceIsReproducible(t *testing.T) {
+	c := Compare([]Sample{{"a", []float64{.50, .61, .70}}, {"b", []float64{.51, .60, .72}},
+		{"c", []float64{.49, .60, .71}}}, usual)
+	for i, want := range []float64{928, 2410, 662} {
+		if got := c.Summaries[i].Best * bestDraws; math.Abs(got-want) > 2.5 {
+			t.Errorf("trial %d is the best in %v of %d draws, want %v", i, got, bestDraws, want)
+		}
 	}
 }
 
