@@ -107,6 +107,29 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// TestToldOfEachLock: that a record is waited for is told once while it is locked, and again when it
+// was free in between; what fails otherwise leaves it free too.
+func TestToldOfEachLock(t *testing.T) {
+	s, _ := shell(t, "")
+	busy, told := locked(t), 0
+	s.options.Observe = func(e Event) {
+		if told++; e.Kind != Waiting {
+			t.Errorf("told of %+v", e)
+		}
+	}
+	for i, end := range []error{nil, fs.ErrExist, nil} {
+		tries := 0
+		if err := s.write(func() error {
+			if tries++; tries < 4 {
+				return busy
+			}
+			return end
+		}); err != end || told != i+1 {
+			t.Errorf("lock %d ends with %v, told %d times", i, err, told)
+		}
+	}
+}
+
 // TestByMachine: what the system refuses is told from what the input is at fault for.
 func TestByMachine(t *testing.T) {
 	full := &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}
