@@ -205,3 +205,25 @@ func TestAhead(t *testing.T) {
 		t.Errorf("without a complete run the best is %+v", best)
 	}
 }
+
+// TestNumbersOfAnEarlierPlan: what a plan does not say of its numbers, the first execution does.
+func TestNumbersOfAnEarlierPlan(t *testing.T) {
+	folder, specs := written(t)
+	record, err := store.Open(folder.Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer record.Close()
+	for i, want := range []int{0, 5, 5} {
+		if got := (document{}).numbers(record); got != want {
+			t.Errorf("after %d executions the version is %d, want %d", i, got, want)
+		}
+		if got := (document{NumericVersion: 2}).numbers(record); got != 2 {
+			t.Errorf("the plan's version is %d", got)
+		}
+		if err := record.Note(store.Execution{Key: specs[0].Key, Outcome: store.OutcomeInterrupted,
+			Environment: store.Environment{NumericVersion: 5 + i}}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
