@@ -3,8 +3,11 @@ package coordinator
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"gridsearch/experiments"
 	"gridsearch/internal/job"
@@ -101,5 +104,61 @@ func TestEveryHeldRunIsGivenUp(t *testing.T) {
 	if states, err := b.ends(experiments.Execution{}, Options{}); states != "ffc" ||
 		!errors.As(err, &failed) || failed.Failed != 2 {
 		t.Errorf("the runs end as %s, the study with %v", states, err)
+	}
+}
+
+// TestRunsWithoutAnEnd: a run that goes on beyond its timeout is failed, which the record says, and
+// the next one has another worker.
+func TestRunsWithoutAnEnd(t *testing.T) {
+	b := goodAndBad(t, `echo "$HELLO"; read request; exec sleep 60`, "bb")
+	var failed *FailedRunsError
+	if states, err := b.ends(experiments.Execution{Timeout: time.Millisecond}, Options{}); states !=
+		"ff" || !errors.As(err, &failed) || failed.Failed != 2 {
+		t.Errorf("the runs end as %s, the study with %v", states, err)
+	}
+	records, err1 := b.record.Records()
+	executions, err2 := b.record.Executions()
+	if err := errors.Join(err1, err2); err != nil || len(executions) != 2 {
+		t.Fatalf("%d executions (%v)", len(executions), err)
+	}
+	for i, e := range executions {
+		const want = "it took longer than the timeout of 1ms"
+		if e.Outcome != store.OutcomeFailed || e.Error != want || records[i].Error != want {
+			t.Errorf("the record says %s, %q and %q", e.Outcome, e.Error, records[i].Error)
+		}
+	}
+}
+
+// TestCrashesAndLimit: an attempt that has crashed counts as no run of a call's limit.
+func TestCrashesAndLimit(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	t.Setenv("FIRST", filepath.Join(t.TempDir(), "first"))
+	b := goodAndBad(t, `if mkdir "$FIRST" 2>/dev/null; then echo "$HELLO"; read request; exit 1; fi; `+
+		answers, "gg")
+	states, err := b.ends(experiments.Execution{MaxRetries: 1}, Options{Limit: 1})
+	var limit *LimitError
+	if strings.Count(states, "c") != 1 || !errors.As(err, &limit) || limit.Left != 1 {
+		t.Errorf("the runs end as %s, the call with %v", states, err)
+	}
+	if got := b.outcomes(); got != "0 crashed, 1 complete" && got != "0 crashed, 0 complete" {
+		t.Errorf("the attempts are %s", got)
+	}
+}
+
+// TestNumberOfWorkers: the call's goes before the file's; without either there is one for as many
+// processors as a run has threads, and one at least.
+func TestNumberOfWorkers(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(6))
+	for _, c := range []struct{ call, file, threads, want int }{{3, 2, 2, 3}, {0, 2, 1, 2},
+		{0, 0, 1, 6}, {0, 0, 2, 3}, {0, 0, 4, 1}, {0, 0, 7, 1}} {
+		b := goodAndBad(t, "", "g")
+		s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{Workers: c.file,
+			ThreadsPerRun: c.threads}, Options{Workers: c.call}, decide.All{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.options.Workers; got != c.want {
+			t.Errorf("%+v: %d workers", c, got)
+		}
 	}
 }

@@ -144,6 +144,12 @@ func TestByMachine(t *testing.T) {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}
+	for n, said := range map[int]bool{-1: false, 0: true, 1: true} {
+		text := (&FaultError{n, fault.Of(full)}).Error()
+		if strings.Contains(text, fmt.Sprint(": runs left to train: ", n, "\n")) != said {
+			t.Errorf("with %d runs left it says %q", n, text)
+		}
+	}
 }
 
 // bench is a study of runs by the names of their trials, whose workers are a shell script.
@@ -404,6 +410,9 @@ func TestStoppedRuns(t *testing.T) {
 		if last.Kind != Interrupted || last.Checkpoint != c.want ||
 			(last.Error == "") != (c.want == CheckpointWritten) {
 			t.Errorf("%s: %+v", name, last)
+		}
+		if len(last.Status.Running) != 0 {
+			t.Errorf("%s: %+v are said to train", name, last.Status.Running)
 		}
 		if left := (*InterruptedError)(nil); c.want == CheckpointWritten && !errors.As(err, &left) {
 			t.Errorf("%s: %v", name, err)
