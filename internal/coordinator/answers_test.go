@@ -113,7 +113,8 @@ func TestWhoTrained(t *testing.T) {
 		t.Fatalf("%+v (%v)", list, err)
 	}
 	if e := list[0]; e.Host != hello.Host || e.CommandLine != hello.CommandLine ||
-		e.Environment.CPU != hello.CPU || e.Environment.Cores != hello.Cores {
+		e.Environment.CPU != hello.CPU || e.Environment.Cores != hello.Cores ||
+		e.Started.IsZero() || e.Ended.IsZero() {
 		t.Errorf("the record says %+v", e)
 	}
 }

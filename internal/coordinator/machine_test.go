@@ -108,6 +108,29 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// TestToldOfEachLock: that a record is waited for is told once while it is locked, and again when it
+// was free in between; what fails otherwise leaves it free too.
+func TestToldOfEachLock(t *testing.T) {
+	s, _ := shell(t, "")
+	busy, told := locked(t), 0
+	s.options.Observe = func(e Event) {
+		if told++; e.Kind != Waiting {
+			t.Errorf("told of %+v", e)
+		}
+	}
+	for i, end := range []error{nil, fs.ErrExist, nil} {
+		tries := 0
+		if err := s.write(func() error {
+			if tries++; tries < 4 {
+				return busy
+			}
+			return end
+		}); err != end || told != i+1 {
+			t.Errorf("lock %d ends with %v, told %d times", i, err, told)
+		}
+	}
+}
+
 // TestByMachine: what the system refuses is told from what the input is at fault for.
 func TestByMachine(t *testing.T) {
 	full := &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}
@@ -120,6 +143,12 @@ func TestByMachine(t *testing.T) {
 		&database.FileError{Path: "p", Err: full}, &FaultError{3, fault.Of(full)}} {
 		if got := ByMachine(err); got != err {
 			t.Errorf("%v becomes %v", err, got)
+		}
+	}
+	for n, said := range map[int]bool{-1: false, 0: true, 1: true} {
+		text := (&FaultError{n, fault.Of(full)}).Error()
+		if strings.Contains(text, fmt.Sprint(": runs left to train: ", n, "\n")) != said {
+			t.Errorf("with %d runs left it says %q", n, text)
 		}
 	}
 }
@@ -383,6 +412,9 @@ func TestStoppedRuns(t *testing.T) {
 		if last.Kind != Interrupted || last.Checkpoint != c.want ||
 			(last.Error == "") != (c.want == CheckpointWritten) {
 			t.Errorf("%s: %+v", name, last)
+		}
+		if len(last.Status.Running) != 0 {
+			t.Errorf("%s: %+v are said to train", name, last.Status.Running)
 		}
 		if left := (*InterruptedError)(nil); c.want == CheckpointWritten && !errors.As(err, &left) {
 			t.Errorf("%s: %v", name, err)

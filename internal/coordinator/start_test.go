@@ -185,6 +185,12 @@ func TestOpening(t *testing.T) {
 				"panic: x")
 			o.crash(a)
 		}, false, false},
+		"the first unlike": {func(o *opening) {
+			o.begins(3)
+			o.crash("panic: x")
+			o.crash(a)
+			o.crash(a)
+		}, false, false},
 		"one has completed": {func(o *opening) {
 			o.settled = true
 			o.begins(3)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -31,6 +32,34 @@ func TestLatencies(t *testing.T) {
 	defer old.Close()
 	if list, err := old.Latencies(); err != nil || list != nil {
 		t.Errorf("a record without the table: %+v (%v)", list, err)
+	}
+}
+
+// TestLatenciesThatAreNone: a time that is none, and a batch without an image, are damage, even
+// where the row is as it was written.
+func TestLatenciesThatAreNone(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		batch            int
+		shortest, median float64
+		ok               bool
+	}{{1, 5e-324, 5e-324, true}, {0, 1, 1, false}, {1, 0, 1, false}, {1, 1, 0, false},
+		{1, -1, 1, false}, {1, 1, -1, false}, {1, 1, inf, false}, {1, inf, 1, false},
+		{1, inf, inf, false}} {
+		s, path := open(t, 1)
+		err := s.SetLatency(Latency{Trial: "trial 0", Batch: c.batch, Shortest: c.shortest,
+			Median: c.median})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.Latencies()
+		if c.ok {
+			if err != nil || len(list) != 1 || list[0].Shortest != c.shortest {
+				t.Errorf("%+v is read as %+v (%v)", c, list, err)
+			}
+			continue
+		}
+		checkDamaged(t, err, path, "trial trial 0 has a latency of ")
 	}
 }
 

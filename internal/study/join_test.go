@@ -103,3 +103,45 @@ func TestTwoResults(t *testing.T) {
 		t.Errorf("three runs: %q", got)
 	}
 }
+
+// TestUnplannedInWords: runs of no stage are counted and named; without any there is nothing to
+// say.
+func TestUnplannedInWords(t *testing.T) {
+	if got := unplannedRuns(nil); got != "" {
+		t.Errorf("of none: %q", got)
+	}
+	one := store.Record{Run: stages.Run{Trial: "x"}, State: store.Waiting}
+	two := store.Record{Run: stages.Run{Trial: "y", Seed: 1}, State: store.Complete}
+	for want, list := range map[string][]store.Record{
+		": 1, complete 0 of them: x seed=0; ":           {one},
+		": 2, complete 1 of them: x seed=0, y seed=1; ": {one, two},
+	} {
+		if got := unplannedRuns(list); !strings.Contains(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestMixed: kernels and processors of complete runs are told with their numbers where there are
+// several; runs that do not say theirs are none.
+func TestMixed(t *testing.T) {
+	of := func(state store.State, kernels, cpu string) (r store.Record) {
+		r.State, r.KernelSet, r.CPU = state, kernels, cpu
+		return r
+	}
+	one, other := of(store.Complete, "avx2", "a"), of(store.Complete, "generic", "a")
+	for _, c := range []struct {
+		records []store.Record
+		want    string
+	}{
+		{nil, ""},
+		{[]store.Record{one, one, of(store.Complete, "", ""), of(store.Failed, "generic", "a")}, ""},
+		{[]store.Record{other, one, one}, " (kernels avx2 on a: 2; kernels generic on a: 1)"},
+		{[]store.Record{one, of(store.Complete, "avx2", "b")},
+			" (kernels avx2 on a: 1; kernels avx2 on b: 1)"},
+	} {
+		if got := mixed(c.records); (got == "") != (c.want == "") || !strings.HasSuffix(got, c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

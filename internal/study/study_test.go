@@ -3,6 +3,7 @@ package study
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -238,5 +239,25 @@ func begin(t *testing.T, folder Folder) {
 	if err := record.Note(store.Execution{Key: list[0].Key, Outcome: store.OutcomeInterrupted},
 		false); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSettingsInWords: those of the command line are said as they are given, with none in words.
+func TestSettingsInWords(t *testing.T) {
+	for want, list := range map[string][]string{"none": nil, "--set a=1": {"a=1"},
+		"--set a=1 --set b=2": {"a=1", "b=2"}} {
+		if got := settings(list); got != want {
+			t.Errorf("%q are said as %q, want %q", list, got, want)
+		}
+	}
+}
+
+// TestCauseOfAMistake: what a mistake in the input comes from can be asked for.
+func TestCauseOfAMistake(t *testing.T) {
+	full := &fs.PathError{Op: "open", Path: "p", Err: fs.ErrPermission}
+	var found *fs.PathError
+	if err := (&InputError{full}); !errors.Is(err, fs.ErrPermission) || !errors.As(err, &found) ||
+		found != full {
+		t.Errorf("%v has the cause %v", err, found)
 	}
 }

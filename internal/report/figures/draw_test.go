@@ -2,6 +2,8 @@ package figures
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,6 +57,37 @@ func TestStudy(t *testing.T) {
 	}
 	if !slices.Equal(o.Drawn, want) || len(o.Failed) != 0 || o.Chosen {
 		t.Errorf("got %+v", o)
+	}
+}
+
+// TestFolderOfFigures: it has the rights that other folders have; where it cannot be made that is an
+// error.
+func TestFolderOfFigures(t *testing.T) {
+	study := made.Study(t)
+	scores := report.FromSheet(made.Sheet(t, "..", "sheet-families.csv"))
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.Mkdir(other, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for folder, draw := range map[string]func(folder string) (Outcome, error){
+		study.Folder.Path(Folder): func(string) (Outcome, error) { return Study(study, report.New(study)) },
+		filepath.Join(t.TempDir(), "new", "figures"): func(folder string) (Outcome, error) {
+			return Sheet(scores, folder)
+		},
+	} {
+		_, err0 := draw(folder)
+		got, err1 := os.Stat(folder)
+		want, err2 := os.Stat(other)
+		if err := errors.Join(err0, err1, err2); err != nil || got.Mode() != want.Mode() {
+			t.Fatalf("its mode is %v, want %v (%v)", got.Mode(), want.Mode(), err)
+		}
+		if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		var path *fs.PathError
+		if o, err := draw(folder); !errors.As(err, &path) || path.Path != folder {
+			t.Errorf("with a file of its name: %+v, %v", o, err)
+		}
 	}
 }
 

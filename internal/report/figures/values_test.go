@@ -135,3 +135,12 @@ func TestFamilies(t *testing.T) {
 		t.Errorf("without compound scaling there are %+v", v.Families)
 	}
 }
+
+// TestLabelsAreShort: coefficients have two digits beside a point.
+func TestLabelsAreShort(t *testing.T) {
+	for v, want := range map[float64]string{1.4: "1.4", 1.2137: "1.2", 2: "2", 1.96: "2", .25: "0.25"} {
+		if got := short(v); got != want {
+			t.Errorf("%v is labelled %s, want %s", v, got, want)
+		}
+	}
+}

@@ -94,3 +94,32 @@ func TestSheetWithoutBase(t *testing.T) {
 		t.Errorf("%s", text.String())
 	}
 }
+
+// TestTrialsInSentences: a trial is named by its coefficients where the file has any of them, with
+// its name, and by its name alone where it has none.
+func TestTrialsInSentences(t *testing.T) {
+	for column, want := range map[string]string{
+		"alpha": "alpha 1.5, beta , gamma  (a)",
+		"beta":  "alpha , beta 1.5, gamma  (a)",
+		"gamma": "alpha , beta , gamma 1.5 (a)",
+		"phi":   "a",
+		"madds": "a",
+	} {
+		cell := "1.5"
+		if column == "madds" {
+			cell = "15"
+		}
+		text := "trial,seed,top1," + column + "\n"
+		for _, row := range []string{"a,0,0.5", "a,1,0.6", "b,0,0.7", "b,1,0.6"} {
+			text += row + "," + cell + "\n"
+		}
+		s, err := scoresheet.Parse("f", []byte(text), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := results{report.FromSheet(s)}
+		if got := r.identity(r.Trials[0]); got != want {
+			t.Errorf("with the column %s it is called %q, want %q", column, got, want)
+		}
+	}
+}

@@ -134,8 +134,39 @@ func TestCorrupt(t *testing.T) {
 		if err == nil || corrupt(err) != want {
 			t.Errorf("%s is corrupt: %t (%v)", path, corrupt(err), err)
 		}
+		said := map[bool]string{true: "it is no readable SQLite file (", false: "it cannot be read here ("}
+		if told := unreadable(err); !errors.Is(told, err) ||
+			!strings.HasPrefix(told.Error(), said[want]) {
+			t.Errorf("%s is told as %v", path, told)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestRefusedIsClosed: a file that is refused is not kept open.
+func TestRefusedIsClosed(t *testing.T) {
+	const fds = "/proc/self/fd"
+	if _, err := os.Stat(fds); err != nil {
+		t.Skip("needs a system that lists the open files")
+	}
+	path := filepath.Join(t.TempDir(), "study.db")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var file *FileError
+	if _, err := OpenReadOnly(path); !errors.As(err, &file) {
+		t.Errorf("an empty file: %v", err)
+	}
+	info, err1 := os.Stat(path)
+	list, err2 := os.ReadDir(fds)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if open, err := os.Stat(filepath.Join(fds, e.Name())); err == nil && os.SameFile(open, info) {
+			t.Errorf("%s is still open", path)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package stages_test
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -198,6 +199,32 @@ func TestBegun(t *testing.T) {
 		if err := s.Withdraw(search(nil)); err != nil || len(records(t, s)) != 1 {
 			t.Errorf("%s: %v, %d runs are left", name, err, len(records(t, s)))
 		}
+	}
+}
+
+// TestUnknownBegun: where the record does not say which runs have been begun, none is added or taken
+// off.
+func TestUnknownBegun(t *testing.T) {
+	s, path := open(t, 2)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("DROP TABLE failures"); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func([]stages.Stage) error{"Plan": s.Plan,
+		"Withdraw": s.Withdraw} {
+		var file *database.FileError
+		if err := change(search(plan(3)[1:])); !errors.As(err, &file) ||
+			!strings.Contains(err.Error(), "no such table: failures") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var n int
+	if err := db.QueryRow("SELECT count(*) FROM runs").Scan(&n); err != nil || n != 2 {
+		t.Errorf("the record has %d runs (%v)", n, err)
 	}
 }
 
