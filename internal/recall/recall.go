@@ -1,3 +1,4 @@
+// Package recall gives the predictions of a study's runs, and those of other networks on its images.
 package recall
 
 import (

@@ -1,9 +1,8 @@
-// Package study runs a search and keeps its results.
+// Package study is a study on disk: its folder, its plan and what is on its record.
 //
-// The way of a study: an experiment file becomes a plan (Prepare), the plan is written in full into
-// the study's folder (Create), and Run hands its runs to workers until every run has a row in the
-// record. Killed at any moment and started again, it trains only what is missing. Whoever wants to
-// see results opens the folder (Load) and needs neither the data nor the experiment's file.
+// An experiment file becomes a plan (Prepare), which is written in full into the study's folder
+// before anything is trained. Package coordinator has its runs trained. Whoever wants to see results
+// opens the folder (Load) and needs neither the data nor the experiment's file.
 package study
 
 import (
