@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,5 +51,15 @@ func TestUnlikeMachines(t *testing.T) {
 		"cpu with kernels avx512"
 	if text := strings.Join(New(s).Warnings, "\n"); !strings.Contains(text, want) {
 		t.Errorf("warnings are %s", text)
+	}
+}
+
+// TestWarningsOfTheRecord: what a reader has to know about the record is with the results.
+func TestWarningsOfTheRecord(t *testing.T) {
+	s := made.Study(t)
+	s.Unplanned = s.Records[:1]
+	want := s.Warnings()
+	if got := New(s).Warnings; len(want) != 1 || !slices.Contains(got, want[0]) {
+		t.Errorf("warnings are %q, want also %q", got, want)
 	}
 }

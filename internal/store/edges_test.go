@@ -85,3 +85,21 @@ func TestClosedRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestResultWithoutAnExecution: a result whose execution cannot be recorded is not, and that is an
+// error.
+func TestResultWithoutAnExecution(t *testing.T) {
+	s, _ := open(t, 1)
+	_, err := s.file.DB.Exec("CREATE TRIGGER no BEFORE INSERT ON executions " +
+		"BEGIN SELECT RAISE(ABORT, 'not now'); END")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Complete(result(0), execution(0)); err == nil || !strings.Contains(err.Error(),
+		"not now") {
+		t.Errorf("the result is recorded: %v", err)
+	}
+	if r := records(t, s)[0]; r.State != Waiting || r.Result != nil {
+		t.Errorf("the record has %+v", r)
+	}
+}

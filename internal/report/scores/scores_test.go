@@ -3,6 +3,7 @@ package scores
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -214,6 +215,24 @@ func TestNew(t *testing.T) {
 	}
 	if d, err = New(s, Request{Images: true, Predictions: recall.Each}); err != nil || d.Scores != nil || d.Images == nil {
 		t.Errorf("images without a metric: %+v (%v)", d, err)
+	}
+}
+
+// TestReadsNoMoreThanAsked: what is on record, and a request of nothing, read no predictions; what they are
+// needed for passes on why they cannot be read.
+func TestReadsNoMoreThanAsked(t *testing.T) {
+	unread := errors.New("unread")
+	refuse := func(*study.Study, func(string), func(predictions.File) error) error { return unread }
+	for _, c := range []struct {
+		metric string
+		images bool
+		want   error
+	}{{"", false, nil}, {"top1", false, nil}, {"loss", false, nil}, {"top1", true, unread},
+		{"brier", false, unread}} {
+		_, err := New(made.Study(t), Request{Metric: c.metric, Images: c.images, Predictions: refuse})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }
 
