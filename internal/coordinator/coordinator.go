@@ -449,7 +449,7 @@ func (c *coordinator) train(ctx context.Context, p *process.Process,
 			fmt.Sprintf("it took longer than the timeout of %v", c.execution.Timeout)
 		return false, c.leave(lease.Done, c.failed(spec, e))
 	case err != nil && ctx.Err() != nil:
-		// Killed by the second signal, or with the rest of the process group: nobody'c fault.
+		// Killed by the second signal, or with the rest of the process group: nobody's fault.
 		e.Outcome, e.Error = store.OutcomeInterrupted, err.Error()
 		return false, c.interrupted(spec, e, lease, CheckpointNone)
 	case err != nil:
