@@ -597,7 +597,8 @@ func (c *coordinator) gone(spec job.Spec, e store.Execution) {
 	c.tellLocked(event)
 	c.consecutive++
 	limit := c.execution.MaxConsecutiveFailures
-	if c.options.FailFast || c.execution.OnFailure == experiments.OnFailureStop {
+	if c.options.FailFast || c.execution.OnFailure == experiments.OnFailureStop ||
+		limit == 1 {
 		c.stop(&StoppedError{Reason: "stopped at the first failed run"})
 	} else if limit > 0 && c.consecutive >= limit {
 		c.stop(&StoppedError{Reason: fmt.Sprintf("stopped because %s failed one after the other",

@@ -73,7 +73,7 @@ func TestFailuresInARow(t *testing.T) {
 		{"gbgbg", experiments.Execution{MaxConsecutiveFailures: 2}, false, "cfcfc", ""},
 		{"bbgbb", experiments.Execution{MaxConsecutiveFailures: 3}, false, "ffcff", ""},
 		{"gbg", experiments.Execution{MaxConsecutiveFailures: 1}, false, "cfw",
-			"stopped because 1 run failed one after the other"},
+			"stopped at the first failed run"},
 		{"bbbg", experiments.Execution{}, false, "fffc", ""},
 		{"gbg", experiments.Execution{OnFailure: experiments.OnFailureStop}, false, "cfw", first},
 		{"gbg", experiments.Execution{}, true, "cfw", first},
