@@ -3,14 +3,23 @@ package main
 import (
 	"errors"
 	"os"
+	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain runs the tests, or the program where a script calls this binary by its name. Tests that
+// are run under nohup heed hangups all the same: the programs that they start would ignore them
+// otherwise.
 func TestMain(m *testing.M) {
+	if name := filepath.Base(os.Args[0]); strings.TrimSuffix(name, ".exe") != "gridsearch" {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	testscript.Main(m, map[string]func(){"gridsearch": main})
 }
 

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -113,10 +112,6 @@ func TestSoak(t *testing.T) {
 }
 
 func newSoak(t *testing.T) *soak {
-	// A signal that is heard here is not ignored in the program, though the test runs under nohup.
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	t.Cleanup(func() { signal.Stop(hangups) })
 	s := &soak{session: newSession(t), dice: random.New(*soakSeed, "soak")}
 	s.copyProgram()
 	code, want, text := s.run(append(slices.Clone(soakRun), "--dir", "whole")...)
