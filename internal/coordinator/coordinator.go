@@ -390,19 +390,26 @@ func (c *coordinator) work(ctx context.Context) error {
 	}
 }
 
-// lease takes a run from the queue, as long as the limit of the call allows.
+// lease takes a run from the queue, as long as the limit of the call allows. The limit is asked
+// first, so that the runs of a call with a limit are the first that wait, however many workers.
 func (c *coordinator) lease(ctx context.Context) (queue.Lease, error) {
+	if !c.give() {
+		return nil, queue.ErrEmpty // for this call
+	}
 	lease, err := c.queue.Lease(ctx)
-	if errors.Is(err, queue.ErrEmpty) {
+	if err == nil && ctx.Err() == nil {
+		return lease, nil
+	}
+	c.mutex.Lock()
+	c.given--
+	c.mutex.Unlock()
+	switch {
+	case err == nil:
+		return nil, cmp.Or(c.leave(lease.Release, nil), queue.ErrEmpty)
+	case errors.Is(err, queue.ErrEmpty):
 		return nil, err
 	}
-	if err != nil {
-		return nil, ofQueue(err)
-	}
-	if ctx.Err() != nil || !c.give() {
-		return nil, cmp.Or(c.leave(lease.Release, nil), queue.ErrEmpty) // for this call
-	}
-	return lease, nil
+	return nil, ofQueue(err)
 }
 
 // give counts a run of this call, as long as its limit allows.

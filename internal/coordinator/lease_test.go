@@ -12,6 +12,7 @@ import (
 	"gridsearch/experiments"
 	"gridsearch/internal/fault"
 	"gridsearch/internal/queue"
+	"gridsearch/internal/store"
 	"gridsearch/internal/store/database"
 	"gridsearch/search/decide"
 )
@@ -78,12 +79,12 @@ func (l outageLease) Release(ctx context.Context) error {
 }
 
 // through is a call with one worker that has its runs from the queue that change makes of its own.
-func (b *bench) through(ctx context.Context, limit int,
+func (b *bench) through(ctx context.Context,
 	change func(queue.Queue) queue.Queue) error {
 	b.t.Helper()
 	b.events = nil
 	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,
-		ThreadsPerRun: 1}, Options{Workers: 1, Limit: limit,
+		ThreadsPerRun: 1}, Options{Workers: 1,
 		Command: []string{"sh", "-c", b.script},
 		Observe: func(e Event) { b.events = append(b.events, e) }}, decide.All{})
 	if err != nil {
@@ -113,24 +114,23 @@ func TestQueueThatFails(t *testing.T) {
 	const bad = `if mkdir "$FIRST" 2>/dev/null; then echo "$HELLO"; read request; exit 1; fi; ` +
 		answers
 	for _, c := range []struct {
-		method      string
-		after       int32
-		script      string
-		limit, left int
-		recorded    string
+		method   string
+		after    int32
+		script   string
+		left     int
+		recorded string
 	}{
-		{"lease", 0, answers, 0, 3, ""},
-		{"lease", 1, answers, 0, 2, "0 complete"},
-		{"done", 0, answers, 0, 2, "0 complete"},
-		{"done", 1, answers, 0, 1, "0 complete, 1 complete"},
-		{"retry", 0, bad, 0, 3, "0 crashed"},
-		{"release", 0, answers, 1, 2, "0 complete"},
+		{"lease", 0, answers, 3, ""},
+		{"lease", 1, answers, 2, "0 complete"},
+		{"done", 0, answers, 2, "0 complete"},
+		{"done", 1, answers, 1, "0 complete, 1 complete"},
+		{"retry", 0, bad, 3, "0 crashed"},
 	} {
 		t.Run(fmt.Sprint(c.method, " ", c.after), func(t *testing.T) {
 			t.Setenv("ANSWER", result)
 			t.Setenv("FIRST", t.TempDir()+"/first")
 			b := newBench(t, c.script, "a", "b", "c")
-			err := b.through(t.Context(), c.limit, func(q queue.Queue) queue.Queue {
+			err := b.through(t.Context(), func(q queue.Queue) queue.Queue {
 				return cut(q, c.method, c.after)
 			})
 			want := fmt.Sprintf("stopped by this machine, which is no run's fault: the queue of "+
@@ -155,7 +155,7 @@ func TestQueueThatFails(t *testing.T) {
 func TestQueueThatFailsLast(t *testing.T) {
 	t.Setenv("ANSWER", result)
 	b := newBench(t, answers, "a")
-	if err := b.through(t.Context(), 0, func(q queue.Queue) queue.Queue {
+	if err := b.through(t.Context(), func(q queue.Queue) queue.Queue {
 		return cut(q, "done", 0)
 	}); err != nil || b.outcomes() != "0 complete" {
 		t.Errorf("the study ends with %v, on the record are %s", err, b.outcomes())
@@ -177,7 +177,7 @@ func (q lender) Lease(ctx context.Context) (queue.Lease, error) {
 func TestLostLeases(t *testing.T) {
 	t.Setenv("ANSWER", result)
 	b := newBench(t, answers, "a", "b")
-	if err := b.through(t.Context(), 0, func(q queue.Queue) queue.Queue {
+	if err := b.through(t.Context(), func(q queue.Queue) queue.Queue {
 		return lender{q}
 	}); err != nil || b.outcomes() != "0 complete, 1 complete" {
 		t.Errorf("the study ends with %v, on the record are %s", err, b.outcomes())
@@ -209,5 +209,26 @@ func TestUnrecordedRunsStayLeased(t *testing.T) {
 	}
 	if err := l.Extend(t.Context(), 0); err != nil {
 		t.Errorf("its lease: %v", err)
+	}
+}
+
+// TestLimitTakesTheFirst: a call with a limit has the first runs that wait, with many workers too.
+func TestLimitTakesTheFirst(t *testing.T) {
+	t.Setenv("ANSWER", result)
+	for range 10 {
+		b := newBench(t, answers, "a", "b", "c", "d", "e", "f")
+		var limit *LimitError
+		if err := b.call(t.Context(), decide.All{}, 3, 4); !errors.As(err, &limit) || limit.Left != 3 {
+			t.Fatalf("it ends with %v", err)
+		}
+		records, err := b.record.Records()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range records {
+			if (r.State == store.Complete) != (i < 3) {
+				t.Fatalf("run %d is %s", i, r.State)
+			}
+		}
 	}
 }
