@@ -208,6 +208,21 @@ func TestOpening(t *testing.T) {
 	}
 }
 
+// TestOnlyAttempt: one attempt is no row of attempts.
+func TestOnlyAttempt(t *testing.T) {
+	for attempts, want := range map[int]string{1: "the only attempt has crashed, and",
+		2: "the first 2 attempts have crashed alike, and"} {
+		var o opening
+		o.begins(attempts)
+		for range attempts {
+			o.crash("worker died: SIGILL in f")
+		}
+		if got := o.last(); got == nil || !strings.HasPrefix(got.Reason, want) {
+			t.Errorf("%d attempts: %v", attempts, got)
+		}
+	}
+}
+
 func (o *opening) begins(n int) {
 	for range n {
 		o.begin()
