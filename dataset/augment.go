@@ -20,8 +20,7 @@ func (a augmentation) rectangle(seed uint64, epoch, example, side int) rectangle
 	most := min(1, 1/shape)
 	height := s.Uniform(min(math.Sqrt(a.Crop/shape), most), most)
 	pixels := func(share float64) int {
-		return min(side,
-			max(1, int(math.Round(share*float64(side)))))
+		return min(side, max(1, int(math.Round(share*float64(side)))))
 	}
 	r := rectangle{width: pixels(height * shape), height: pixels(height)}
 	r.x, r.y = s.IntN(side-r.width+1), s.IntN(side-r.height+1)

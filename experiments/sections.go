@@ -235,13 +235,12 @@ const maxThreads = 256
 func readExecution(t *tomlform.Table) Execution {
 	defer t.Finish()
 	return Execution{
-		Workers:       t.Integer("workers", 0, 0, 4096),
-		ThreadsPerRun: t.Integer("threads_per_run", 1, 1, maxThreads),
-		Timeout:       t.Duration("timeout", 0),
-		Silence:       t.Duration("silence", 10*time.Minute),
-		MaxRetries:    t.Integer("max_retries", 2, 0, 100),
-		OnFailure: t.Choice("on_failure", OnFailureContinue, OnFailureContinue,
-			OnFailureStop),
+		Workers:                t.Integer("workers", 0, 0, 4096),
+		ThreadsPerRun:          t.Integer("threads_per_run", 1, 1, maxThreads),
+		Timeout:                t.Duration("timeout", 0),
+		Silence:                t.Duration("silence", 10*time.Minute),
+		MaxRetries:             t.Integer("max_retries", 2, 0, 100),
+		OnFailure:              t.Choice("on_failure", OnFailureContinue, OnFailureContinue, OnFailureStop),
 		MaxConsecutiveFailures: t.Integer("max_consecutive_failures", 0, 0, 1<<20),
 		KeepWeights:            t.Flag("keep_weights", true),
 		KeepPredictions:        readPredictions(t),

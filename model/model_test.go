@@ -284,124 +284,95 @@ func TestBlocksFit(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	for want, spoil := range map[string]func(*Architecture){
-		"the pixels must be 1 or more, not 0": func(
-			a *Architecture) {
+		"the pixels must be 1 or more, not 0": func(a *Architecture) {
 			a.Pixels = 0
 		},
-		"the input channels must be 1 or more, not -3": func(
-			a *Architecture) {
+		"the input channels must be 1 or more, not -3": func(a *Architecture) {
 			a.InChannels = -3
 		},
-		"the classes must be 1 or more, not 0": func(
-			a *Architecture) {
+		"the classes must be 1 or more, not 0": func(a *Architecture) {
 			a.Classes = 0
 		},
-		"the channels of the head must be 1 or more, or 0 for a head with": func(
-			a *Architecture) {
+		"the channels of the head must be 1 or more, or 0 for a head with": func(a *Architecture) {
 			a.Head = -1
 		},
-		"the kernel of the stem must be odd, not 2": func(
-			a *Architecture) {
+		"the kernel of the stem must be odd, not 2": func(a *Architecture) {
 			a.Stem.Kernel = 2
 		},
-		"the number of stages must be 1 or more, not 0": func(
-			a *Architecture) {
+		"the number of stages must be 1 or more, not 0": func(a *Architecture) {
 			a.Stages = nil
 		},
-		"dropout must be at least 0 and below 1, not 1": func(
-			a *Architecture) {
+		"dropout must be at least 0 and below 1, not 1": func(a *Architecture) {
 			a.Dropout = 1
 		},
-		"drop_connect must be at least 0 and below 1, not NaN": func(
-			a *Architecture) {
+		"drop_connect must be at least 0 and below 1, not NaN": func(a *Architecture) {
 			a.DropConnect = math.NaN()
 		},
-		"batch_norm_momentum must be at least 0 and below 1, not 1.5": func(
-			a *Architecture) {
+		"batch_norm_momentum must be at least 0 and below 1, not 1.5": func(a *Architecture) {
 			a.BatchNormMomentum = 1.5
 		},
-		"batch_norm_epsilon must be at least 0 and below 1, not -1": func(
-			a *Architecture) {
+		"batch_norm_epsilon must be at least 0 and below 1, not -1": func(a *Architecture) {
 			a.BatchNormEpsilon = -1
 		},
-		`stage 2: block "mb" is not known: did you mean "mbconv"? (one of`: func(
-			a *Architecture) {
+		`stage 2: block "mb" is not known: did you mean "mbconv"? (one of`: func(a *Architecture) {
 			a.Stages[1].Block = "mb"
 		},
-		`stage 2: block "" is not known: did you mean "conv"?`: func(
-			a *Architecture) {
+		`stage 2: block "" is not known: did you mean "conv"?`: func(a *Architecture) {
 			a.Stages[1].Block = ""
 		},
-		`activation "relu7" is not known: did you mean "relu"? (`: func(
-			a *Architecture) {
+		`activation "relu7" is not known: did you mean "relu"? (`: func(a *Architecture) {
 			a.Activation = "relu7"
 		},
 		`stage 2: activation "swish" is not known: did you mean "hard-swish"?`: func(
 			a *Architecture) {
 			a.Stages[1].Activation = "swish"
 		},
-		`stage 3: block "separable" has no squeeze-excite: leave out se_`: func(
-			a *Architecture) {
+		`stage 3: block "separable" has no squeeze-excite: leave out se_`: func(a *Architecture) {
 			a.Stages[2].Block = Separable
 		},
-		`stage 3: block "basic" has no expansion: leave it out`: func(
-			a *Architecture) {
+		`stage 3: block "basic" has no expansion: leave it out`: func(a *Architecture) {
 			a.Stages[2].Block, a.Stages[2].SERatio = Basic, 0
 		},
-		"stage 3: channels of a bottleneck must be a multiple of its expa": func(
-			a *Architecture) {
+		"stage 3: channels of a bottleneck must be a multiple of its expa": func(a *Architecture) {
 			a.Stages[2].Block, a.Stages[2].SERatio = Bottleneck, 0
 		},
-		"stage 1: expansion must be 1 or more, not 0": func(
-			a *Architecture) {
+		"stage 1: expansion must be 1 or more, not 0": func(a *Architecture) {
 			a.Stages[0].Expansion = 0
 		},
-		"stage 1: channels must be 1 or more, not -8": func(
-			a *Architecture) {
+		"stage 1: channels must be 1 or more, not -8": func(a *Architecture) {
 			a.Stages[0].Channels = -8
 		},
-		"stage 4: kernel must be odd, not 4": func(
-			a *Architecture) {
+		"stage 4: kernel must be odd, not 4": func(a *Architecture) {
 			a.Stages[3].Kernel = 4
 		},
-		"stage 1: stride must be 1 or 2, not 3": func(
-			a *Architecture) {
+		"stage 1: stride must be 1 or 2, not 3": func(a *Architecture) {
 			a.Stages[0].Stride = 3
 		},
-		"stage 7: repeats must be 1 or more, not 0": func(
-			a *Architecture) {
+		"stage 7: repeats must be 1 or more, not 0": func(a *Architecture) {
 			a.Stages[6].Repeats = 0
 		},
-		"stage 3: se_ratio must be between 0 and 1, not 2": func(
-			a *Architecture) {
+		"stage 3: se_ratio must be between 0 and 1, not 2": func(a *Architecture) {
 			a.Stages[2].SERatio = 2
 		},
-		"20015 blocks are more than the 10000 that a network may have": func(
-			a *Architecture) {
+		"20015 blocks are more than the 10000 that a network may have": func(a *Architecture) {
 			a.Stages[0].Repeats = 20000
 		},
-		"too large to be counted": func(
-			a *Architecture) {
+		"too large to be counted": func(a *Architecture) {
 			a.Pixels = 1 << 28
 		},
-		"more than 1e+17 multiply-adds": func(
-			a *Architecture) {
+		"more than 1e+17 multiply-adds": func(a *Architecture) {
 			a.Pixels = 1 << 26
 		},
-		"the classes must be 67108864 at most, not 1125899906842624": func(
-			a *Architecture) {
+		"the classes must be 67108864 at most, not 1125899906842624": func(a *Architecture) {
 			a.Classes = 1 << 50
 		},
-		"stage 2: the network is too large to be counted: expansion, chan": func(
-			a *Architecture) {
+		"stage 2: the network is too large to be counted: expansion, chan": func(a *Architecture) {
 			a.Stages[1].Expansion = 1 << 62
 		},
-		"stage 6: stride 2 has nothing to shrink: at 16 pixels the map be": func(
-			a *Architecture) {
+		"stage 6: stride 2 has nothing to shrink: at 16 pixels the map be": func(a *Architecture) {
 			a.Pixels = 16
 		},
-		"the stem's pooling of stride 2 has nothing to shrink: at 2 pixel": func(
-			a *Architecture) {
+		"the stem's pooling of stride 2 has nothing to shrink: at 2 pixel": func(a *Architecture) {
 			a.Pixels, a.Stem.Pool = 2, true
 		},
 	} {

@@ -219,8 +219,7 @@ func (s Space) simplex() ([]Candidate, error) {
 	for a := 0; a <= n; a++ {
 		for b := 0; a+b <= n; b++ {
 			share := func(k int, of float64) Decimal {
-				return rounded(math.Pow(factor,
-					of*float64(k)/float64(n)))
+				return rounded(math.Pow(factor, of*float64(k)/float64(n)))
 			}
 			points = append(points, Candidate{Point: Point{Alpha: share(a, 1), Beta: share(b, .5),
 				Gamma: share(n-a-b, .5)}})

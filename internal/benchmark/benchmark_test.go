@@ -156,8 +156,7 @@ func TestNoise(t *testing.T) {
 
 // TestStepsPerSecond: workers add up, and one that fails is an error.
 func TestStepsPerSecond(t *testing.T) {
-	got, err := stepsPerSecond(Default(), 2, func(Workload) (Result,
-		error) {
+	got, err := stepsPerSecond(Default(), 2, func(Workload) (Result, error) {
 		return Result{StepMSMedian: 4}, nil
 	})
 	if err != nil || got != 500 {

@@ -79,8 +79,7 @@ func (l outageLease) Release(ctx context.Context) error {
 }
 
 // through is a call with one worker that has its runs from the queue that change makes of its own.
-func (b *bench) through(ctx context.Context,
-	change func(queue.Queue) queue.Queue) error {
+func (b *bench) through(ctx context.Context, change func(queue.Queue) queue.Queue) error {
 	b.t.Helper()
 	b.events = nil
 	s, err := newCoordinator(b.folder, b.record, b.specs, experiments.Execution{MaxRetries: 2,

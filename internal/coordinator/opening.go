@@ -105,8 +105,7 @@ func (c *coordinator) crashed(spec job.Spec, e store.Execution, lease queue.Leas
 	first bool) error {
 	var times int
 	if err := c.write(func() (err error) {
-		times, err = c.record.Crash(e,
-			c.place)
+		times, err = c.record.Crash(e, c.place)
 		return err
 	}); err != nil {
 		c.back(spec, e)

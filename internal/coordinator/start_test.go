@@ -173,16 +173,14 @@ func TestOpening(t *testing.T) {
 			o.begins(5)
 			o.crash(a)
 			o.crash(b)
-			o.crash(
-				a)
+			o.crash(a)
 		}, true, true},
 		"two alike and no end": {func(o *opening) { o.begins(3); o.crash(a); o.crash(b) }, false, false},
 		"all two":              {func(o *opening) { o.begins(2); o.crash(a); o.crash(b) }, false, true},
 		"unlike": {func(o *opening) {
 			o.begins(3)
 			o.crash(a)
-			o.crash(
-				"panic: x")
+			o.crash("panic: x")
 			o.crash(a)
 		}, false, false},
 		"the first unlike": {func(o *opening) {
@@ -195,8 +193,7 @@ func TestOpening(t *testing.T) {
 			o.settled = true
 			o.begins(3)
 			o.crash(a)
-			o.crash(
-				a)
+			o.crash(a)
 			o.crash(a)
 		}, false, false},
 	} {

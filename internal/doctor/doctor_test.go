@@ -34,12 +34,10 @@ func TestWarnings(t *testing.T) {
 		},
 		"two workers at once are 1.20 times": func(r *Report) { r.TwoWorkers = 1.2 },
 		"the time of 1.5 of 2 cores: set execution.workers to 1": func(r *Report) {
-			r.limit(
-				machine.Limits{Cores: 1.5})
+			r.limit(machine.Limits{Cores: 1.5})
 		},
 		"921.6 MiB of memory are available": func(r *Report) {
-			r.limit(
-				machine.Limits{Memory: 4 << 30, MemoryFree: 9 << 30 / 10})
+			r.limit(machine.Limits{Memory: 4 << 30, MemoryFree: 9 << 30 / 10})
 		},
 		"1.0 GiB of memory are available": func(r *Report) { r.MemoryAvailable = 1 << 30 },
 		"1.0 MiB are free on the disk":    func(r *Report) { r.Studies.Free = 1 << 20 },
@@ -50,8 +48,7 @@ func TestWarnings(t *testing.T) {
 		"no others": func(r *Report) { // a set that fails its check is not the environment's choice
 			r.Kernels, r.KernelChecks = kernel.Generic, []Check{{Set: kernel.AVX2, Problem: "no"}}
 		},
-		"kernels avx2 fail their check and are left out: no": func(
-			r *Report) {
+		"kernels avx2 fail their check and are left out: no": func(r *Report) {
 			r.KernelChecks = []Check{{Set: kernel.AVX2, Problem: "no"}, {Set: kernel.Generic}}
 		},
 		"motifs: no cache": func(r *Report) { r.DataSets[0].Problem = "no cache" },

@@ -47,8 +47,7 @@ func TestMatMulDoesNotDependOnPlaces(t *testing.T) {
 			f(want, a, b, m, n, k)
 			for shift := range 4 {
 				moved := func(x []float32) []float32 {
-					return append(make([]float32, shift,
-						shift+len(x)), x...)[shift:]
+					return append(make([]float32, shift, shift+len(x)), x...)[shift:]
 				}
 				got := moved(want)
 				f(got, moved(a), moved(b), m, n, k)

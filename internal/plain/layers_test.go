@@ -146,8 +146,7 @@ func TestBatchNorm(t *testing.T) {
 			inverse[j] = float32(1 / math.Sqrt(float64(v)+1e-3))
 		}
 		guarded(t, "forward", want, 2e-5, func(out []float32) {
-			BatchNormForward(out, x, mean,
-				inverse, gamma, beta, rows, c)
+			BatchNormForward(out, x, mean, inverse, gamma, beta, rows, c)
 		})
 		gradient := func(values []float64, run func() []float64) []float64 {
 			g := make([]float64, len(values))
@@ -364,16 +363,14 @@ func TestPoolingAndScaling(t *testing.T) {
 		scaled[i] = v * float64(factors[i/(area*c)])
 	}
 	guarded(t, "ScaleExamples", scaled, 1e-6, func(out []float32) {
-		ScaleExamples(out, x, factors,
-			batch, area*c)
+		ScaleExamples(out, x, factors, batch, area*c)
 	})
 	for i, v := range wide(x) {
 		scaled[i] = v + float64(gate[i%c])
 	}
 	guarded(t, "AddBias", scaled, 1e-6, func(out []float32) {
 		copy(out, x)
-		AddBias(out, gate,
-			batch*area, c)
+		AddBias(out, gate, batch*area, c)
 	})
 }
 
@@ -415,8 +412,7 @@ func TestLoss(t *testing.T) {
 		gradient[i], z[i] = 3*(up-loss(z))/(2*h), v
 	}
 	guarded(t, "gradient", gradient, 1e-6, func(out []float32) {
-		SoftmaxCrossEntropyBackward(out,
-			prob, labels, smoothing, 3, batch, classes)
+		SoftmaxCrossEntropyBackward(out, prob, labels, smoothing, 3, batch, classes)
 	})
 }
 

@@ -49,8 +49,7 @@ func TestEventsDoNotGrow(t *testing.T) {
 	}
 	tr, specs := waiting(t, 1)
 	at := func(d time.Duration) *study.Estimate {
-		return tr.Status(time.Unix(100,
-			0).Add(d)).Remaining
+		return tr.Status(time.Unix(100, 0).Add(d)).Remaining
 	}
 	estimate := at(0)
 	if at(estimateEvery-1) != estimate {

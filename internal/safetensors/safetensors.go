@@ -90,13 +90,11 @@ func (t Tensor) IsFloat() bool { return floats[t.Type] != nil }
 var floats = map[string]func([]byte) float32{
 	"F16": func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) },
 	"BF16": func(b []byte) float32 {
-		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(
-			b)) << 16)
+		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
 	},
 	"F32": func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) },
 	"F64": func(b []byte) float32 {
-		return float32(math.Float64frombits(binary.LittleEndian.Uint64(
-			b)))
+		return float32(math.Float64frombits(binary.LittleEndian.Uint64(b)))
 	},
 }
 

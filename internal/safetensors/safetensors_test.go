@@ -151,8 +151,7 @@ func TestBadFiles(t *testing.T) {
 		"7 bytes are too few for the length of its header": make([]byte, 7),
 		"not a safetensors file but one of torch.save: load it in PyTor": []byte(
 			"PK\x03\x04\x00\x00\x08\x08"),
-		"not a safetensors file but one of torch.save: load it": []byte(
-			"\x80\x02\x8a\nl\xfc\x9cF"),
+		"not a safetensors file but one of torch.save: load it": []byte("\x80\x02\x8a\nl\xfc\x9cF"),
 		"a header of 18446744073709551615 bytes is longer than": huge,
 		"its header should have 100000000 bytes, 2 are left":    long,
 		"its header should have 8 bytes, 2 are left":            file("{}      ", "")[:10],
@@ -178,8 +177,7 @@ func TestLongHeaders(t *testing.T) {
 	empty := func(n int) string {
 		return "{" + many(n,
 			func(i int) string {
-				return fmt.Sprintf(
-					`"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, i)
+				return fmt.Sprintf(`"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, i)
 			}) + "}"
 	}
 	shape := func(n int) string {

@@ -163,8 +163,7 @@ func (p *Prepared) Trainable() []planner.Trial {
 		}
 	}
 	slices.SortStableFunc(trials, func(a, b planner.Trial) int {
-		return cmp.Compare(
-			b.Network.Cost.MAdds, a.Network.Cost.MAdds)
+		return cmp.Compare(b.Network.Cost.MAdds, a.Network.Cost.MAdds)
 	})
 	return trials
 }

@@ -214,8 +214,7 @@ func TestBuildErrors(t *testing.T) {
 		}
 	}
 	if _, err := Build(func(b *Builder) (*Node, []*Node) {
-		return b.Apply(square("y", 1),
-			b.Input("x", value(), 1)), nil
+		return b.Apply(square("y", 1), b.Input("x", value(), 1)), nil
 	}); err != nil {
 		t.Errorf("after the errors nothing can be built: %v", err)
 	}

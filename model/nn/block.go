@@ -295,8 +295,7 @@ func (m *maker) head() block {
 	if e := m.engine(); e != nil {
 		c := m.chain(ends.NewPool(e, weightOf(conv.Weight), normOf(bn), b.In, b.Out,
 			area, layer.Activations[b.Activation].Fused), drop,
-			ends.NewDense(e, weightOf(dense.Weight), weightOf(dense.Bias), b.Out,
-				m.arch.Classes))
+			ends.NewDense(e, weightOf(dense.Weight), weightOf(dense.Bias), b.Out, m.arch.Classes))
 		return m.finish(&c, m.arch.Classes)
 	}
 	c := m.chain(conv, bn, m.activation(area*b.Out),
@@ -310,8 +309,7 @@ func (m *maker) classifier() block {
 	drop, dense := m.dense()
 	var last layer.Layer = dense
 	if e := m.engine(); e != nil {
-		last = ends.NewDense(e, weightOf(dense.Weight), weightOf(dense.Bias), b.Out,
-			m.arch.Classes)
+		last = ends.NewDense(e, weightOf(dense.Weight), weightOf(dense.Bias), b.Out, m.arch.Classes)
 	}
 	c := m.chain(&layer.GlobalMean{Area: b.OutSize * b.OutSize, Channels: b.Out}, drop, last)
 	return m.finish(&c, m.arch.Classes)

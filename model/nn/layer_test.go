@@ -186,8 +186,7 @@ func TestBlockGradients(t *testing.T) {
 		for i, name := range map[int]string{0: "stem", 2: c.name, 3: "head"} {
 			b := arch.Blocks()[i]
 			t.Run(c.name+"/"+name, func(t *testing.T) {
-				checkLayer(t, blocks[i].Layer,
-					b.InSize*b.InSize*b.In, 6, blocks[i].params)
+				checkLayer(t, blocks[i].Layer, b.InSize*b.InSize*b.In, 6, blocks[i].params)
 			})
 		}
 		if skip && c.drop > 0 && (!slices.Contains(r.Factors, 0) ||
@@ -227,8 +226,7 @@ func TestKindGradients(t *testing.T) {
 			for i, part := range map[int]string{3: "block", 4: "classifier"} {
 				b := arch.Blocks()[i]
 				t.Run(name+"/"+part, func(t *testing.T) {
-					checkLayer(t, blocks[i].Layer,
-						b.InSize*b.InSize*b.In, 6, blocks[i].params)
+					checkLayer(t, blocks[i].Layer, b.InSize*b.InSize*b.In, 6, blocks[i].params)
 				})
 			}
 		}
@@ -288,8 +286,7 @@ func TestLossGradient(t *testing.T) {
 		z, prob, d := normals(batch*classes, "logits"), make([]float32, batch*classes),
 			make([]float32, batch*classes)
 		value := func() float64 {
-			return plain.SoftmaxCrossEntropy(prob, z, labels, smoothing,
-				batch, classes)
+			return plain.SoftmaxCrossEntropy(prob, z, labels, smoothing, batch, classes)
 		}
 		value()
 		plain.SoftmaxCrossEntropyBackward(d, prob, labels, smoothing, 1, batch, classes)

@@ -34,23 +34,19 @@ func TestEveryOptimizerHasARule(t *testing.T) {
 // TestWrongOptions: a recipe has exactly the options of its optimiser, within their ranges.
 func TestWrongOptions(t *testing.T) {
 	for want, spoil := range map[string]func(Recipe) Recipe{
-		"beta1 must be between 0 and 0.9999, not 1": func(
-			r Recipe) Recipe {
+		"beta1 must be between 0 and 0.9999, not 1": func(r Recipe) Recipe {
 			r.Options["beta1"] = 1
 			return r
 		},
-		"beta2 must be between 0 and 0.999999, not N": func(
-			r Recipe) Recipe {
+		"beta2 must be between 0 and 0.999999, not N": func(r Recipe) Recipe {
 			r.Options["beta2"] = math.NaN()
 			return r
 		},
 		"adamw needs the option epsilon, like 1e-08": func(r Recipe) Recipe {
-			delete(r.Options,
-				"epsilon")
+			delete(r.Options, "epsilon")
 			return r
 		},
-		"adamw has no option gamma: leave it out": func(
-			r Recipe) Recipe {
+		"adamw has no option gamma: leave it out": func(r Recipe) Recipe {
 			r.Options["gamma"] = 1
 			return r
 		},

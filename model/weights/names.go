@@ -146,8 +146,7 @@ func style(arch model.Architecture, names string) func(place) (layer, norm strin
 // only reports whether all stages have blocks of these kinds.
 func only(arch model.Architecture, kinds ...string) bool {
 	return !slices.ContainsFunc(arch.Stages, func(s model.Stage) bool {
-		return !slices.Contains(
-			kinds, s.Block)
+		return !slices.Contains(kinds, s.Block)
 	})
 }
 

@@ -99,8 +99,7 @@ func (x index) trains(r Run) error {
 	case r.Seed < 0:
 		return fmt.Errorf("run %v: seeds begin at 0", r)
 	case !isCondition(r.Condition):
-		return fmt.Errorf("run %v: a condition is key=value words, sorted, with a space between",
-			r)
+		return fmt.Errorf("run %v: a condition is key=value words, sorted, with a space between", r)
 	}
 	return nil
 }

@@ -140,8 +140,7 @@ func (p *planner) finish() (*Plan, error) {
 		}
 	}
 	slices.SortStableFunc(p.plan.Trials, func(a, b Trial) int {
-		return compareLabels(a.Labels[0],
-			b.Labels[0])
+		return compareLabels(a.Labels[0], b.Labels[0])
 	})
 	nameAll(p.plan.Trials)
 	if !trainable {

@@ -182,8 +182,7 @@ func TestChains(t *testing.T) {
 	for i, c := range chains {
 		first := c.Convs[0]
 		x := normals(c.batch*first.InSize*first.InSize*first.In, 0, 1, "x")
-		want := definition(c.ChainShape, wide(x), values(parameters(c.ChainShape)),
-			overBatch)
+		want := definition(c.ChainShape, wide(x), values(parameters(c.ChainShape)), overBatch)
 		dy := normals(len(want), 0, 1, "dy")
 		slopes := slopes(c.ChainShape, x, dy)
 		for _, set := range kernel.Sets() {

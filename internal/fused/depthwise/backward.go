@@ -12,14 +12,12 @@ import (
 func (d *Layer) Backward(dx, du, x, residual []float32) {
 	d.Norm.Backward(d.batch * d.shape.OutSize * d.shape.OutSize)
 	if d.kernel == 1 {
-		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from,
-			to int) {
+		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from, to int) {
 			d.backwardPixels(w, dx, du, x, residual, from, to)
 		})
 	} else {
 		d.Run(d.units(), func(w *engine.Worker, from, to int) {
-			d.backwardBands(w, dx, du, x,
-				residual, from, to)
+			d.backwardBands(w, dx, du, x, residual, from, to)
 		})
 	}
 	d.collect()

@@ -144,8 +144,7 @@ func (d *Layer) Forward(x []float32) {
 	d.Norm.Begin(d.Engine)
 	size := d.shape.OutSize
 	if d.kernel == 1 {
-		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from,
-			to int) {
+		d.Run(engine.Pieces(d.batch, d.chunk()), func(w *engine.Worker, from, to int) {
 			d.forwardPixels(w, x, from, to)
 		})
 	} else {

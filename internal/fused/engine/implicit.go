@@ -163,8 +163,7 @@ func (l *Expansion) Finish(dx, x []float32) {
 	l.parameterGradients()
 	m, k := l.implicit, l.Workers[0]
 	l.packScaled(m.byB, l.Norm.B)
-	k.Product(ops.Dense(m.square, m.in), ops.Dense(l.conv.Weight.Value, m.out), m.byB, m.in,
-		false)
+	k.Product(ops.Dense(m.square, m.in), ops.Dense(l.conv.Weight.Value, m.out), m.byB, m.in, false)
 	k.Pack(m.corrected, ops.Dense(m.square, m.in))
 	for i := range m.in {
 		sum := 0.
