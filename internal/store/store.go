@@ -14,7 +14,7 @@ import (
 	"gridsearch/internal/store/stages"
 )
 
-// State of a run on the record. Whether a run is running is known to its supervisor alone.
+// State of a run on the record. Whether a run is running is known to its coordinator alone.
 type State string
 
 // The states.
