@@ -183,7 +183,7 @@ func TestLockAndSignals(t *testing.T) {
 		syscall.SIGHUP: 129} {
 		s := newSession(t)
 		cmd, _, messages := s.command("run", "small.toml", "--progress", "plain", "--set",
-			"train.epochs=40")
+			"train.epochs=4000") // no run of it ends before the signal, however slow this test is
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func TestLockAndSignals(t *testing.T) {
 		}
 		_ = cmd.Wait()
 		if code := cmd.ProcessState.ExitCode(); code != want || !strings.Contains(messages.String(),
-			"go on with: gridsearch run small.toml --set train.epochs=40") {
+			"go on with: gridsearch run small.toml --set train.epochs=4000") {
 			t.Errorf("%v ends with %d: %s", signal, code, messages)
 		}
 		checkpoints, err := filepath.Glob(filepath.Join(s.folder, "studies", "small", "runs", "*",
