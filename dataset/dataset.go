@@ -1,15 +1,9 @@
-// Package dataset reads labelled images, brings them to the size that a network takes, splits and
-// augments them, and feeds them in batches.
+// Package dataset reads labelled images, brings them to the size that a network takes and splits
+// them. Package batch augments them and feeds them.
 //
-// Images stay at their native size and as bytes until a run asks for its own size. Every size is
-// made from the native one by an area filter, never by enlarging, so that a higher resolution
-// carries more information; only crops are resized by a bicubic filter, which enlarges small ones.
-// Every random choice is a function of a seed and of names (package random), in units of the image,
-// so that trials of different resolution see the same shifts, crops and distortions.
-//
-// References:
-//
-//	[code] EfficientNet's official code: preprocessing.py (crops) and autoaugment.py (RandAugment, AutoAugment).
+// Every size is made from the native one by an area filter, never by enlarging, so that a higher
+// resolution carries more information; only crops are resized by a bicubic filter, which enlarges
+// small ones.
 package dataset
 
 import (
@@ -97,16 +91,20 @@ type Images struct {
 	Labels   []int32
 }
 
-func newImages(n, size, channels int) *Images {
+// NewImages are n black images of class 0.
+func NewImages(n, size, channels int) *Images {
 	return &Images{N: n, Size: size, Channels: channels,
 		Pixels: make([]uint8, n*size*size*channels), Labels: make([]int32, n)}
 }
 
-// bytes is the number of bytes of one image.
-func (im *Images) bytes() int { return im.Size * im.Size * im.Channels }
+// Bytes is the number of bytes of one image.
+func (im *Images) Bytes() int { return im.Size * im.Size * im.Channels }
 
-// Image is the pixels of image i, [Size, Size, Channels].
-func (im *Images) Image(i int) []uint8 { return im.Pixels[i*im.bytes():][:im.bytes()] }
+// Image is the pixels of image i, [Size, Size, Channels]. It is not to be changed.
+func (im *Images) Image(i int) ([]uint8, error) { return im.image(i), nil }
+
+// image is the pixels of image i of images in memory.
+func (im *Images) image(i int) []uint8 { return im.Pixels[i*im.Bytes():][:im.Bytes()] }
 
 // Checksum is the SHA-256 of sizes, labels and pixels, in hexadecimal digits.
 func (im *Images) Checksum() string {

@@ -124,13 +124,13 @@ func (s *folderSet) Info() Info             { return s.info }
 func (s *folderSet) Labels(part Part) []int { return s.labels[part] }
 
 func (s *folderSet) Load(part Part, indices []int) (*Images, error) {
-	im := newImages(len(indices), s.info.Native, s.info.Channels)
+	im := NewImages(len(indices), s.info.Native, s.info.Channels)
 	for place, i := range indices {
 		if i < 0 || i >= len(s.files[part]) {
 			return nil, fmt.Errorf("%s has no %s image %d: there are %d", s.info.Origin, part, i,
 				len(s.files[part]))
 		}
-		if err := s.decode(im.Image(place), s.files[part][i]); err != nil {
+		if err := s.decode(im.image(place), s.files[part][i]); err != nil {
 			return nil, err
 		}
 		im.Labels[place] = int32(s.labels[part][i])
@@ -198,7 +198,7 @@ func square(picture image.Image, channels int) *Images {
 	b := picture.Bounds()
 	side := min(b.Dx(), b.Dy())
 	left, top := b.Min.X+(b.Dx()-side)/2, b.Min.Y+(b.Dy()-side)/2
-	im := newImages(1, side, channels)
+	im := NewImages(1, side, channels)
 	for y := range side {
 		for x := range side {
 			at := (y*side + x) * channels

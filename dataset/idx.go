@@ -230,12 +230,12 @@ func (s *idxSet) Load(part Part, indices []int) (*Images, error) {
 
 // pick copies images out of a whole part in memory.
 func pick(info Info, pixels []uint8, labels []int, indices []int) (*Images, error) {
-	im := newImages(len(indices), info.Native, info.Channels)
+	im := NewImages(len(indices), info.Native, info.Channels)
 	for place, i := range indices {
 		if i < 0 || i >= len(labels) {
 			return nil, fmt.Errorf("data set %s has no image %d: there are %d", info.Name, i, len(labels))
 		}
-		copy(im.Image(place), pixels[i*im.bytes():])
+		copy(im.image(place), pixels[i*im.Bytes():])
 		im.Labels[place] = int32(labels[i])
 	}
 	return im, nil

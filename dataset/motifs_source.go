@@ -63,7 +63,7 @@ func motifRange(part Part) (first, n int) {
 // Load reads or draws the pictures, on all cores.
 func (m *motifSet) Load(part Part, indices []int) (*Images, error) {
 	first, n := motifRange(part)
-	im := newImages(len(indices), motifs.Pixels, motifs.Channels)
+	im := NewImages(len(indices), motifs.Pixels, motifs.Channels)
 	for place, i := range indices {
 		if i < 0 || i >= n {
 			return nil, fmt.Errorf("motifs has no %s picture %d: there are %d", part, i, n)
@@ -81,7 +81,7 @@ func (m *motifSet) Load(part Part, indices []int) (*Images, error) {
 			record := make([]uint8, motifRecord)
 			for place := int(next.Add(1)) - 1; place < len(indices); place = int(next.Add(1)) - 1 {
 				fetch(cache, record, first+indices[place])
-				copy(im.Image(place), record[sha256.Size:])
+				copy(im.image(place), record[sha256.Size:])
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+
+	"gridsearch/dataset/resample"
+)
 
 // Resize makes images of another, smaller size with an area filter: every new pixel is the mean of
 // the old ones that it covers, weighted by the area covered. The arithmetic is in integers, so that
@@ -13,12 +17,12 @@ func (im *Images) Resize(pixels int) (*Images, error) {
 	if pixels == im.Size {
 		return im, nil
 	}
-	small := newImages(im.N, pixels, im.Channels)
+	small := NewImages(im.N, pixels, im.Channels)
 	copy(small.Labels, im.Labels)
 	spans := areaSpans(im.Size, pixels)
 	rows := make([]uint32, pixels*im.Size*im.Channels)
 	for i := range im.N {
-		shrink(small.Image(i), im.Image(i), rows, spans, im.Size, im.Channels)
+		shrink(small.image(i), im.image(i), rows, spans, im.Size, im.Channels)
 	}
 	return small, nil
 }
@@ -70,4 +74,19 @@ func shrink(to, from []uint8, rows []uint32, spans []span, size, channels int) {
 			}
 		}
 	}
+}
+
+// CentreCrop crops every image to the central square with this share of the side, and resizes it by
+// bicubic interpolation to pixels on a side. Its errors are those of reading the images.
+func (im *Images) CentreCrop(share float64, pixels int) (*Images, error) {
+	out, r := NewImages(im.N, pixels, im.Channels), resample.NewBicubic(pixels, im.Channels)
+	copy(out.Labels, im.Labels)
+	for i := range im.N {
+		image, err := im.Image(i)
+		if err != nil {
+			return nil, err
+		}
+		r.Run(out.image(i), image, im.Size, resample.Centre(im.Size, share))
+	}
+	return out, nil
 }

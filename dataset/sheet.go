@@ -31,7 +31,7 @@ func ContactSheet(src Source, columns int) (image.Image, error) {
 	}
 	clear(count)
 	for i, row := range rows {
-		paste(sheet, gap+count[row]*cell, gap+row*cell, im.Image(i), info.Native, info.Channels)
+		paste(sheet, gap+count[row]*cell, gap+row*cell, im.image(i), info.Native, info.Channels)
 		count[row]++
 	}
 	return sheet, nil

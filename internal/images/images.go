@@ -60,8 +60,11 @@ func (s *Set) At(v View) (*Set, error) {
 		}
 	}
 	if v.Crop > 0 {
-		scaled.Validation = s.Validation.CentreCrop(v.Crop, v.Pixels)
-	} else if scaled.Validation, err = s.Validation.Resize(v.Pixels); err != nil {
+		scaled.Validation, err = s.Validation.CentreCrop(v.Crop, v.Pixels)
+	} else {
+		scaled.Validation, err = s.Validation.Resize(v.Pixels)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if len(s.scaled) == sizesKept {

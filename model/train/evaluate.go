@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gridsearch/dataset"
+	"gridsearch/dataset/batch"
 	"gridsearch/model"
 	"gridsearch/model/layer"
 	"gridsearch/model/nn"
@@ -32,7 +33,10 @@ func evaluate(arch model.Architecture, params *layer.Parameters, im *dataset.Ima
 	r := Result{Examples: im.N, Correct: make([]byte, (im.N+7)/8)}
 	top1, top5 := 0, 0
 	for from := 0; from < im.N; from += network.Batch() {
-		n := dataset.FillBatch(network.Images(), network.Labels(), im, from, mean, deviation)
+		n, err := batch.Fill(network.Images(), network.Labels(), im, from, mean, deviation)
+		if err != nil {
+			return Result{}, err
+		}
 		if _, err := network.Step(0); err != nil {
 			return Result{}, err
 		}

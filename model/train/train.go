@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gridsearch/dataset"
+	"gridsearch/dataset/batch"
 	"gridsearch/internal/kernel"
 	"gridsearch/internal/machine"
 	"gridsearch/internal/random"
@@ -188,7 +189,7 @@ func newState(job Job) (*state, error) {
 		return nil, err
 	}
 	s := &state{Trainer: trainer, job: job}
-	s.perEpoch = dataset.StepsPerEpoch(job.Train.N, job.Recipe.BatchSize)
+	s.perEpoch = batch.StepsPerEpoch(job.Train.N, job.Recipe.BatchSize)
 	s.steps = s.perEpoch * job.Recipe.Epochs
 	s.mean, s.deviation = job.Train.Moments()
 	return s, nil
@@ -261,7 +262,7 @@ func (s *state) log(text string) {
 
 // train runs the remaining steps.
 func (s *state) train(ctx context.Context) error {
-	loader, err := dataset.NewLoader(dataset.LoaderConfig{Images: s.job.Train,
+	loader, err := batch.NewLoader(batch.Config{Images: s.job.Train,
 		Pixels: s.arch.Pixels, Batch: s.job.Recipe.BatchSize, Seed: random.Seed(s.job.Seed, "data"),
 		Augmentation: s.job.Augmentation, Mean: s.mean, Deviation: s.deviation, Start: s.step,
 		Steps: s.steps})
@@ -321,8 +322,11 @@ func (s *state) checkpoint() error {
 }
 
 // one makes one step.
-func (s *state) one(loader *dataset.Loader, rate float64) (loss float64, err error) {
-	s.waited += loader.Next(s.Images(), s.Labels())
+func (s *state) one(loader *batch.Loader, rate float64) (loss float64, err error) {
+	waited, err := loader.Next(s.Images(), s.Labels())
+	if s.waited += waited; err != nil {
+		return 0, err
+	}
 	if loss, err = s.Step(s.step, rate); err != nil {
 		return 0, err
 	}

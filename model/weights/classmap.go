@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gridsearch/dataset"
+	"gridsearch/dataset/batch"
 	"gridsearch/internal/plural"
 	"gridsearch/model/nn"
 )
@@ -47,7 +48,10 @@ func (n Network) ClassMaps(images []*dataset.Images, class int) ([]ClassMap, err
 		if err != nil {
 			return nil, err
 		}
-		dataset.FillBatch(network.Images(), network.Labels(), small, 0, n.Mean, n.Deviation)
+		_, err = batch.Fill(network.Images(), network.Labels(), small, 0, n.Mean, n.Deviation)
+		if err != nil {
+			return nil, err
+		}
 		if err := network.Step(); err != nil {
 			return nil, err
 		}

@@ -8,8 +8,8 @@ import (
 	"gridsearch/model/nn"
 )
 
-// batch bounds the memory of an evaluation; results do not depend on it.
-const batch = 16
+// logitsBatch bounds the memory of an evaluation; results do not depend on it.
+const logitsBatch = 16
 
 // Logits evaluates images [n, channels, pixels, pixels], normalised as in training, and returns the
 // logits of each, or an error if one is not finite. The tensor may be of any floating-point type. 0
@@ -25,7 +25,7 @@ func (n Network) Logits(images safetensors.Tensor, threads int) ([][]float32, er
 	if err != nil {
 		return nil, fmt.Errorf("tensor %q: %w", images.Name, err)
 	}
-	network, err := nn.NewEvaluator(a, n.Parameters, nn.Options{Batch: min(batch, images.Shape[0]),
+	network, err := nn.NewEvaluator(a, n.Parameters, nn.Options{Batch: min(logitsBatch, images.Shape[0]),
 		Threads: threads})
 	if err != nil {
 		return nil, err

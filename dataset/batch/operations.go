@@ -1,4 +1,4 @@
-package dataset
+package batch
 
 import (
 	"math"
@@ -235,3 +235,5 @@ func (c *canvas) cutout(x, y, pad int) {
 		}
 	}
 }
+
+func clip8(v int32) uint8 { return uint8(min(255, max(0, v))) }

@@ -1,17 +1,27 @@
-package dataset
+// Package batch makes the batches that a network is trained and evaluated on: it augments images,
+// normalises them and feeds them in the order of a seed.
+//
+// Every random choice is a function of a seed and of names (package random), in units of the image,
+// so that trials of different resolution see the same shifts, crops and distortions.
+//
+// References:
+//
+//	[code] EfficientNet's official code: preprocessing.py (crops) and autoaugment.py (RandAugment, AutoAugment).
+package batch
 
 import (
 	"fmt"
 	"time"
 
+	"gridsearch/dataset"
 	"gridsearch/internal/random"
 	"gridsearch/model/recipe"
 )
 
-// LoaderConfig says which batches a Loader makes.
-type LoaderConfig struct {
-	Images       *Images // of the batches' size, or of the native one where the augmentation crops
-	Pixels       int     // on a side of the batches' images
+// Config says which batches a Loader makes.
+type Config struct {
+	Images       *dataset.Images // of the batches' size, or of the native one where the augmentation crops
+	Pixels       int             // on a side of the batches' images
 	Batch        int
 	Seed         uint64 // of the order and the augmentation
 	Augmentation recipe.Augmentation
@@ -26,7 +36,7 @@ type LoaderConfig struct {
 // Loader makes the training batches of a run, prefetching one batch. Every epoch goes through the
 // images in its own random order and drops the incomplete batch at its end.
 type Loader struct {
-	config  LoaderConfig
+	config  Config
 	table   normaliser
 	editor  *editor
 	ready   chan *batch
@@ -38,10 +48,11 @@ type Loader struct {
 type batch struct {
 	images []float32
 	labels []int32
+	err    error // why it could not be made; no batch comes after it
 }
 
 // NewLoader starts a loader; Close ends it.
-func NewLoader(c LoaderConfig) (*Loader, error) {
+func NewLoader(c Config) (*Loader, error) {
 	if c.Batch < 1 || c.Batch > c.Images.N {
 		return nil, fmt.Errorf("a batch of %d does not fit %d training images", c.Batch, c.Images.N)
 	}
@@ -53,7 +64,8 @@ func NewLoader(c LoaderConfig) (*Loader, error) {
 		ready: make(chan *batch), used: make(chan *batch, 2), quit: make(chan struct{}),
 		stopped: make(chan struct{})}
 	for range 2 {
-		l.used <- &batch{make([]float32, c.Batch*l.editor.bytes()), make([]int32, c.Batch)}
+		l.used <- &batch{images: make([]float32, c.Batch*l.editor.bytes()),
+			labels: make([]int32, c.Batch)}
 	}
 	go l.work()
 	return l, nil
@@ -79,37 +91,47 @@ func (l *Loader) work() {
 		case <-l.quit:
 			return
 		}
-		l.fill(b, order[index*c.Batch:][:c.Batch], epoch)
+		b.err = l.fill(b, order[index*c.Batch:][:c.Batch], epoch)
 		select {
 		case l.ready <- b:
 		case <-l.quit:
 			return
 		}
+		if b.err != nil {
+			return
+		}
 	}
 }
 
-func (l *Loader) fill(b *batch, examples []int, epoch int) {
+func (l *Loader) fill(b *batch, examples []int, epoch int) error {
 	c, bytes := l.config, l.editor.bytes()
 	for i, example := range examples {
 		change := augmentation(c.Augmentation).draw(c.Seed, epoch, example, c.Pixels)
-		l.table.write(b.images[i*bytes:][:bytes], l.editor.edit(epoch, example), c.Pixels, change)
+		image, err := l.editor.edit(epoch, example)
+		if err != nil {
+			return err
+		}
+		l.table.write(b.images[i*bytes:][:bytes], image, c.Pixels, change)
 		b.labels[i] = c.Images.Labels[example]
 	}
+	return nil
 }
 
 // Next copies the next batch [Batch, Size, Size, Channels] and returns how long it had to wait for
-// it. It panics after the last batch.
-func (l *Loader) Next(images []float32, labels []int32) (waited time.Duration) {
+// it. An error is that of reading an image, and the last batch. It panics after the last batch.
+func (l *Loader) Next(images []float32, labels []int32) (waited time.Duration, err error) {
 	before := time.Now()
 	b, ok := <-l.ready
 	if !ok {
-		panic(fmt.Sprintf("dataset: no batch after step %d", l.config.Steps))
+		panic(fmt.Sprintf("batch: no batch after step %d", l.config.Steps))
 	}
-	waited = time.Since(before)
+	if waited = time.Since(before); b.err != nil {
+		return waited, b.err
+	}
 	copy(images, b.images)
 	copy(labels, b.labels)
 	l.used <- b
-	return waited
+	return waited, nil
 }
 
 // Close ends the loader's goroutine.
@@ -118,16 +140,20 @@ func (l *Loader) Close() {
 	<-l.stopped
 }
 
-// FillBatch writes images starting at from as a batch for evaluation, without augmentation, and
-// returns their number; the rest of the batch repeats the last one.
-func FillBatch(images []float32, labels []int32, im *Images, from int, mean,
-	deviation []float32) int {
+// Fill writes images starting at from as a batch for evaluation, without augmentation, and returns
+// their number; the rest of the batch repeats the last one. Its errors are those of reading them.
+func Fill(images []float32, labels []int32, im *dataset.Images, from int, mean,
+	deviation []float32) (n int, err error) {
 	table := newNormaliser(mean, deviation)
-	n := min(len(labels), im.N-from)
+	n = min(len(labels), im.N-from)
 	for i := range labels {
 		example := from + min(i, n-1)
-		table.write(images[i*im.bytes():][:im.bytes()], im.Image(example), im.Size, change{})
+		image, err := im.Image(example)
+		if err != nil {
+			return 0, err
+		}
+		table.write(images[i*im.Bytes():][:im.Bytes()], image, im.Size, change{})
 		labels[i] = im.Labels[example]
 	}
-	return n
+	return n, nil
 }

@@ -1,8 +1,9 @@
-package dataset
+package batch
 
 import (
 	"math"
 
+	"gridsearch/dataset/resample"
 	"gridsearch/internal/random"
 	"gridsearch/model/recipe"
 )
@@ -14,7 +15,7 @@ type augmentation recipe.Augmentation
 // example: the same for every trial. Its aspect ratio is uniform between 3:4 and 4:3, its height
 // uniform among those that are large enough and fit, as in TensorFlow's
 // sample_distorted_bounding_box.
-func (a augmentation) rectangle(seed uint64, epoch, example, side int) rectangle {
+func (a augmentation) rectangle(seed uint64, epoch, example, side int) resample.Rectangle {
 	s := random.New(seed, "crop", epoch, example)
 	shape := s.Uniform(3./4, 4./3)
 	most := min(1, 1/shape)
@@ -22,8 +23,8 @@ func (a augmentation) rectangle(seed uint64, epoch, example, side int) rectangle
 	pixels := func(share float64) int {
 		return min(side, max(1, int(math.Round(share*float64(side)))))
 	}
-	r := rectangle{width: pixels(height * shape), height: pixels(height)}
-	r.x, r.y = s.IntN(side-r.width+1), s.IntN(side-r.height+1)
+	r := resample.Rectangle{Width: pixels(height * shape), Height: pixels(height)}
+	r.X, r.Y = s.IntN(side-r.Width+1), s.IntN(side-r.Height+1)
 	return r
 }
 

@@ -1,4 +1,4 @@
-package dataset
+package batch
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"gridsearch/dataset"
+	"gridsearch/dataset/resample"
 	"gridsearch/internal/random"
 	"gridsearch/model/recipe"
 )
@@ -73,8 +75,8 @@ func TestOperationsArePillows(t *testing.T) {
 			c.cutout(int(n[0]), int(n[1]), int(n[2]))
 		case "resize":
 			c.pixels = make([]uint8, int(n[4])*int(n[4])*c.channels)
-			newResampler(int(n[4]), c.channels).run(c.pixels, image, size,
-				rectangle{int(n[0]), int(n[1]), int(n[2]), int(n[3])})
+			resample.NewBicubic(int(n[4]), c.channels).Run(c.pixels, image, size,
+				resample.Rectangle{int(n[0]), int(n[1]), int(n[2]), int(n[3])})
 		default:
 			t.Fatalf("%s is not tested", g.Function)
 		}
@@ -93,33 +95,43 @@ func TestCropKeepsEnough(t *testing.T) {
 		side, example := rapid.IntRange(8, 500).Draw(t, "side"), rapid.IntRange(0, 1000).Draw(t,
 			"example")
 		r := a.rectangle(1, 2, example, side)
-		if r.x < 0 || r.y < 0 || r.width < 1 || r.height < 1 || r.x+r.width > side || r.y+
-			r.height > side {
+		if r.X < 0 || r.Y < 0 || r.Width < 1 || r.Height < 1 || r.X+r.Width > side || r.Y+
+			r.Height > side {
 			t.Fatalf("%+v is not in an image of %d", r, side)
 		}
-		w, h := float64(r.width), float64(r.height)
+		w, h := float64(r.Width), float64(r.Height)
 		if (w+.5)*(h+.5) < a.Crop*float64(side*side) || (w+.5)/(h-.5) < 3./4 || (w-.5)/(h+.5) > 4./3 {
 			t.Fatalf("%+v of %d keeps too little for %v, or is too long", r, side, a.Crop)
 		}
 	})
-	if r := (augmentation{Crop: 1}).rectangle(1, 2, 3, 100); max(r.width, r.height) != 100 {
+	if r := (augmentation{Crop: 1}).rectangle(1, 2, 3, 100); max(r.Width, r.Height) != 100 {
 		t.Errorf("a crop that may keep all keeps %+v", r)
 	}
+}
+
+// crop crops images to their centre.
+func crop(t rapid.TB, im *dataset.Images, share float64, pixels int) *dataset.Images {
+	t.Helper()
+	cropped, err := im.CentreCrop(share, pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cropped
 }
 
 // TestCropOfTheWholeImage leaves it, and one colour stays that colour at every size.
 func TestCropOfTheWholeImage(t *testing.T) {
 	im := noisy(2, 9, 3, 1)
-	if got := im.CentreCrop(1, 9); !bytes.Equal(got.Pixels, im.Pixels) {
+	if got := crop(t, im, 1, 9); !bytes.Equal(got.Pixels, im.Pixels) {
 		t.Error("a crop of everything changes the images")
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		flat, colour := newImages(1, rapid.IntRange(1, 40).Draw(t, "size"), 1),
+		flat, colour := dataset.NewImages(1, rapid.IntRange(1, 40).Draw(t, "size"), 1),
 			rapid.Byte().Draw(t, "colour")
 		for i := range flat.Pixels {
 			flat.Pixels[i] = colour
 		}
-		got := flat.CentreCrop(rapid.Float64Range(.1, 1).Draw(t, "share"),
+		got := crop(t, flat, rapid.Float64Range(.1, 1).Draw(t, "share"),
 			rapid.IntRange(1, 40).Draw(t, "pixels"))
 		for _, v := range got.Pixels {
 			if v != colour {
@@ -129,9 +141,9 @@ func TestCropOfTheWholeImage(t *testing.T) {
 	})
 	// [code], _decode_and_center_crop: int(224 * 0.875) from (224 - 196 + 1) / 2 on, and odd
 	// remainders.
-	for size, want := range map[int]rectangle{224: {14, 14, 196, 196}, 72: {5, 5, 63, 63},
+	for size, want := range map[int]resample.Rectangle{224: {14, 14, 196, 196}, 72: {5, 5, 63, 63},
 		28: {2, 2, 24, 24}, 33: {3, 3, 28, 28}} {
-		if got := centre(size, .875); got != want {
+		if got := resample.Centre(size, .875); got != want {
 			t.Errorf("the centre of %d is %+v, want %+v", size, got, want)
 		}
 	}
@@ -203,7 +215,7 @@ func TestLoaderCrops(t *testing.T) {
 	im := noisy(12, 20, 3, 5)
 	mean, deviation := im.Moments()
 	for _, policy := range append([]string{""}, recipe.Policies...) {
-		config := LoaderConfig{Images: im, Pixels: 9, Batch: 4, Seed: 3, Mean: mean,
+		config := Config{Images: im, Pixels: 9, Batch: 4, Seed: 3, Mean: mean,
 			Deviation: deviation, Steps: 9,
 			Augmentation: recipe.Augmentation{Flip: recipe.FlipRandom, Crop: .08, Policy: policy, Layers: 2,
 				Magnitude: 10}}
@@ -225,16 +237,20 @@ func TestLoaderCrops(t *testing.T) {
 
 // TestEditMeansTheSamePictures: trials of different resolution see the same part of the image.
 func TestEditMeansTheSamePictures(t *testing.T) {
-	im := newImages(1, 64, 1)
+	im := dataset.NewImages(1, 64, 1)
 	for i := range im.Pixels {
 		im.Pixels[i] = uint8(2 * (i%64 + i/64))
 	}
 	for epoch := range 20 {
 		mean := func(pixels int) float64 {
-			e := newEditor(LoaderConfig{Images: im, Pixels: pixels, Seed: 1,
+			e := newEditor(Config{Images: im, Pixels: pixels, Seed: 1,
 				Augmentation: recipe.Augmentation{Crop: .08}})
 			sum := 0
-			for _, v := range e.edit(epoch, 0) {
+			image, err := e.edit(epoch, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range image {
 				sum += int(v)
 			}
 			return float64(sum) / float64(pixels*pixels)
@@ -254,10 +270,12 @@ func BenchmarkEdit(b *testing.B) {
 			if a.Crop == 0 {
 				native = 64
 			}
-			e := newEditor(LoaderConfig{Images: noisy(64, native, 3, 1), Pixels: 64, Seed: 1,
+			e := newEditor(Config{Images: noisy(64, native, 3, 1), Pixels: 64, Seed: 1,
 				Augmentation: a})
 			for i := 0; b.Loop(); i++ {
-				e.edit(i, i%64)
+				if _, err := e.edit(i, i%64); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

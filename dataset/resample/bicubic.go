@@ -1,41 +1,43 @@
-package dataset
+// Package resample resizes parts of square images of bytes by a bicubic filter.
+package resample
 
 import "math"
 
-// resampler resizes rectangles of square images by antialiased bicubic interpolation, up or down:
+// Bicubic resizes rectangles of square images by antialiased bicubic interpolation, up or down:
 // Pillow's resize, bit for bit. (The resize_bicubic of [code] has another kernel, a = -3/4, and no
 // antialiasing.) It is not safe for concurrent use.
-type resampler struct {
+type Bicubic struct {
 	size, channels int
 	filters        map[int]filter // by the length that is brought to size
 	room           []uint8        // the rectangle with one side of its new length
 	sums           []int32        // of a new row
 }
 
-func newResampler(size, channels int) *resampler {
-	return &resampler{size: size, channels: channels, filters: map[int]filter{}}
+// NewBicubic makes images [size, size, channels].
+func NewBicubic(size, channels int) *Bicubic {
+	return &Bicubic{size: size, channels: channels, filters: map[int]filter{}}
 }
 
-// rectangle is a part of an image, in pixels.
-type rectangle struct{ x, y, width, height int }
+// Rectangle is a part of an image, in pixels.
+type Rectangle struct{ X, Y, Width, Height int }
 
-// centre is the central square with this share of the side ([code], _decode_and_center_crop).
-func centre(size int, share float64) rectangle {
+// Centre is the central square with this share of the side ([code], _decode_and_center_crop in preprocessing.py of EfficientNet).
+func Centre(size int, share float64) Rectangle {
 	side := max(1, int(share*float64(size)))
 	at := (size - side + 1) / 2
-	return rectangle{at, at, side, side}
+	return Rectangle{at, at, side, side}
 }
 
-// run resizes the rectangle of an image [side, side, channels] to [size, size, channels]. The
+// Run resizes a rectangle of an image [side, side, channels] to [size, size, channels]. The
 // longer side is resized first, which is cheaper.
-func (r *resampler) run(to, from []uint8, side int, part rectangle) {
-	image := pixels{from[(part.y*side+part.x)*r.channels:], part.width, part.height, side * r.channels}
-	if part.height > part.width {
-		r.across(to, r.down(r.between(part.width), image))
+func (r *Bicubic) Run(to, from []uint8, side int, part Rectangle) {
+	image := pixels{from[(part.Y*side+part.X)*r.channels:], part.Width, part.Height, side * r.channels}
+	if part.Height > part.Width {
+		r.across(to, r.down(r.between(part.Width), image))
 	} else {
-		between := r.between(part.height)
+		between := r.between(part.Height)
 		r.across(between, image)
-		r.down(to, pixels{between, r.size, part.height, r.size * r.channels})
+		r.down(to, pixels{between, r.size, part.Height, r.size * r.channels})
 	}
 }
 
@@ -47,7 +49,7 @@ type pixels struct {
 }
 
 // between is a buffer for an image that has its new size along one axis only.
-func (r *resampler) between(other int) []uint8 {
+func (r *Bicubic) between(other int) []uint8 {
 	if need := r.size * other * r.channels; len(r.room) < need {
 		r.room = make([]uint8, need)
 	}
@@ -55,7 +57,7 @@ func (r *resampler) between(other int) []uint8 {
 }
 
 // down resizes the height.
-func (r *resampler) down(to []uint8, p pixels) pixels {
+func (r *Bicubic) down(to []uint8, p pixels) pixels {
 	f, width := r.filter(p.height), p.width*r.channels
 	if len(r.sums) < width {
 		r.sums = make([]int32, width)
@@ -81,7 +83,7 @@ func (r *resampler) down(to []uint8, p pixels) pixels {
 }
 
 // across resizes the width.
-func (r *resampler) across(to []uint8, p pixels) {
+func (r *Bicubic) across(to []uint8, p pixels) {
 	f, width := r.filter(p.width), r.size*r.channels
 	for y := range p.height {
 		out, row := to[y*width:][:width], p.data[y*p.stride:][:p.width*r.channels]
@@ -141,7 +143,7 @@ func (f filter) taps(x int) (first int, weights []int32) {
 }
 
 // filter computes the filter for a length, once.
-func (r *resampler) filter(length int) filter {
+func (r *Bicubic) filter(length int) filter {
 	f, ok := r.filters[length]
 	if !ok {
 		f = newFilter(length, r.size)
@@ -184,15 +186,4 @@ func cubic(x float64) float64 {
 		return (float64((float64((x-5)*x)+8)*x) - 4) * -.5
 	}
 	return 0
-}
-
-// CentreCrop crops every image to the central square with this share of the side, and resizes it by
-// bicubic interpolation.
-func (im *Images) CentreCrop(share float64, pixels int) *Images {
-	out, r := newImages(im.N, pixels, im.Channels), newResampler(pixels, im.Channels)
-	copy(out.Labels, im.Labels)
-	for i := range im.N {
-		r.run(out.Image(i), im.Image(i), im.Size, centre(im.Size, share))
-	}
-	return out
 }
