@@ -76,7 +76,7 @@ func TestOperationsArePillows(t *testing.T) {
 		case "resize":
 			c.pixels = make([]uint8, int(n[4])*int(n[4])*c.channels)
 			resample.NewBicubic(int(n[4]), c.channels).Run(c.pixels, image, size,
-				resample.Rectangle{int(n[0]), int(n[1]), int(n[2]), int(n[3])})
+				resample.Rectangle{X: int(n[0]), Y: int(n[1]), Width: int(n[2]), Height: int(n[3])})
 		default:
 			t.Fatalf("%s is not tested", g.Function)
 		}
@@ -141,8 +141,10 @@ func TestCropOfTheWholeImage(t *testing.T) {
 	})
 	// [code], _decode_and_center_crop: int(224 * 0.875) from (224 - 196 + 1) / 2 on, and odd
 	// remainders.
-	for size, want := range map[int]resample.Rectangle{224: {14, 14, 196, 196}, 72: {5, 5, 63, 63},
-		28: {2, 2, 24, 24}, 33: {3, 3, 28, 28}} {
+	for size, want := range map[int][2]int{224: {14, 196}, 72: {5, 63}, 28: {2, 24},
+		33: {3, 28}} {
+		at, side := want[0], want[1]
+		want := resample.Rectangle{X: at, Y: at, Width: side, Height: side}
 		if got := resample.Centre(size, .875); got != want {
 			t.Errorf("the centre of %d is %+v, want %+v", size, got, want)
 		}
