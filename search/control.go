@@ -24,13 +24,15 @@ var families = map[string][3]float64{
 	"dWr":        {.1, .4, .05},
 }
 
-func family(name string, factor float64) Point {
+// family is the rule's point whose nominal cost at phi is factor times the base's.
+func family(name string, factor float64, phi Decimal) Point {
 	e := families[name]
-	power := func(i int) Decimal { return rounded(math.Pow(factor, e[i])) }
-	return Point{Alpha: power(0), Beta: power(1), Gamma: power(2), Phi: "1"}
+	power := func(i int) Decimal { return rounded(math.Pow(factor, e[i]/phi.Float64())) }
+	return Point{Alpha: power(0), Beta: power(1), Gamma: power(2), Phi: phi}
 }
 
-// families solves the named rules for the space's target at phi = 1.
+// families solves the named rules for the space's target: a nominal one at phi = 1, as is the
+// constraint, a real cost at the phi of solvedAt.
 func (s Space) families(build Build, base Network, names ...string) ([]Candidate, error) {
 	target, real := s.target()
 	var points []Candidate
@@ -42,10 +44,10 @@ func (s Space) families(build Build, base Network, names ...string) ([]Candidate
 		if _, ok := families[name]; !ok {
 			return nil, fmt.Errorf("control %q is not one of %v", name, Controls)
 		}
-		p := family(name, target)
+		p := family(name, target, "1")
 		if real {
 			var err error
-			if p, _, err = (line{func(factor float64) Point { return family(name, factor) }, build,
+			if p, _, err = (line{func(factor float64) Point { return family(name, factor, s.solvedAt()) }, build,
 				base}).nearest(target); err != nil {
 				return nil, err
 			}

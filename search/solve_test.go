@@ -97,3 +97,26 @@ func TestControlsShareTheBudget(t *testing.T) {
 		}
 	}
 }
+
+// TestSolvedAtPhi: a real cost of 8 at phi 3 is met there, not at phi 1.
+func TestSolvedAtPhi(t *testing.T) {
+	build := power(1)
+	base, err := build(search.Baseline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := search.Space{Methods: []string{search.Solve}, Phi: []search.Decimal{"3"},
+		Alpha: search.Range{Low: "2", High: "2", Step: "1"}, Beta: search.Range{Low: "1", High: "1",
+			Step: "1"}, Controls: []string{"depth"},
+		Constraints: []search.Constraint{{Quantity: search.MAddsRatio, Low: "7", High: "9"}}}
+	c, err := s.Enumerate(build, base)
+	if err != nil || len(c.Controls) != 1 || len(c.Points) != 1 {
+		t.Fatalf("%+v (%v)", c, err)
+	}
+	if alpha := c.Controls[0].Alpha.Float64(); math.Abs(alpha-2) > 1e-5 || c.Controls[0].Phi != "3" {
+		t.Errorf("depth alone has %v, want alpha 2 at phi 3", c.Controls[0])
+	}
+	if p := c.Points[0]; p.Alpha != "2" || p.Phi != "3" {
+		t.Errorf("solved: %v, want alpha 2 at phi 3", p)
+	}
+}

@@ -63,6 +63,23 @@ func (s Space) target() (factor float64, real bool) {
 	return factor, false
 }
 
+// solvedAt is the phi at which a target of real cost is met: 1 if the space has it, or else its
+// least above 0.
+func (s Space) solvedAt() Decimal {
+	var least Decimal
+	for _, phi := range s.Phi {
+		if v := phi.Float64(); v == 1 {
+			return "1"
+		} else if v > 0 && (least == "" || v < least.Float64()) {
+			least = phi
+		}
+	}
+	if least == "" {
+		return "1"
+	}
+	return least
+}
+
 // Candidate is a point with the name of the control or family that it belongs to, empty for the
 // grid.
 type Candidate struct {
@@ -182,10 +199,15 @@ func (s Space) plane(visit func(alpha, beta Decimal) error) error {
 // themselves are left out.
 func (s Space) solve(build Build, base Network) ([]Candidate, error) {
 	target, real := s.target()
+	phi := Decimal("1")
+	if real {
+		phi = s.solvedAt()
+	}
 	var points []Candidate
 	err := s.plane(func(alpha, beta Decimal) error {
-		along := func(factor float64) Point {
-			return Point{Alpha: alpha, Beta: beta, Gamma: rounded(math.Sqrt(factor)), Phi: "1"}
+		along := func(factor float64) Point { // of the resolution's cost, at phi
+			return Point{Alpha: alpha, Beta: beta, Gamma: rounded(math.Pow(factor, .5/phi.Float64())),
+				Phi: phi}
 		}
 		rest := target / alpha.Float64() / math.Pow(beta.Float64(), 2)
 		if real {
@@ -214,7 +236,10 @@ func (s Space) simplex() ([]Candidate, error) {
 	if step <= 0 || math.Abs(float64(n)*step-1) > 1e-9 {
 		return nil, fmt.Errorf("share_step must divide 1, as 0.1 and 0.25 do, not %s", s.ShareStep)
 	}
-	factor, _ := s.target()
+	factor, real := s.target()
+	if real {
+		factor = math.Pow(factor, 1/s.solvedAt().Float64())
+	}
 	var points []Candidate
 	for a := 0; a <= n; a++ {
 		for b := 0; a+b <= n; b++ {
