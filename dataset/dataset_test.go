@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -144,8 +143,8 @@ func count(labels []int, class int, indices []int) int {
 
 func TestMotifs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "cache")
-	set := &motifSet{path}
-	a, err := set.Load(Train, []int{0, 1, 300, 11999})
+	set := &motifSet{cache: path, watch: func(string, int, int) {}}
+	a, err := set.Load(t.Context(), Train, []int{0, 1, 300, 11999})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,8 +160,8 @@ func TestMotifs(t *testing.T) {
 	if err := os.WriteFile(path, spoilt[:len(spoilt)-1000], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, again := range []*motifSet{set, {}} {
-		b, err := again.Load(Train, []int{0, 1, 300, 11999})
+	for _, again := range []*motifSet{set, {watch: set.watch}} {
+		b, err := again.Load(t.Context(), Train, []int{0, 1, 300, 11999})
 		if err != nil || a.Checksum() != b.Checksum() {
 			t.Errorf("other pictures the second time (%v)", err)
 		}
@@ -171,30 +170,13 @@ func TestMotifs(t *testing.T) {
 		5000] {
 		t.Errorf("the damaged record is still there (%v)", err)
 	}
-	test, err := set.Load(Test, []int{0})
+	test, err := set.Load(t.Context(), Test, []int{0})
 	if err != nil || bytes.Equal(test.Pixels, a.image(0)) {
 		t.Errorf("the first test picture is the first training picture (%v)", err)
 	}
-	if _, err := set.Load(Test, []int{4000}); err == nil {
+	if _, err := set.Load(t.Context(), Test, []int{4000}); err == nil {
 		t.Error("test picture 4000 of 4000 is given")
 	}
-}
-
-// idxBytes makes an IDX file.
-func idxBytes(data []byte, dims ...uint32) []byte {
-	text := []byte{0, 0, 8, byte(len(dims))}
-	for _, d := range dims {
-		text = binary.BigEndian.AppendUint32(text, d)
-	}
-	return append(text, data...)
-}
-
-func zipped(text []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	w.Write(text)
-	w.Close()
-	return b.Bytes()
 }
 
 func writeAll(t *testing.T, folder string, files map[string][]byte) {
@@ -210,162 +192,14 @@ func writeAll(t *testing.T, folder string, files map[string][]byte) {
 	}
 }
 
-func TestIDX(t *testing.T) {
-	folder := t.TempDir()
-	pixels := noisy(3, 4, 1, 1).Pixels
-	writeAll(t, folder, map[string][]byte{
-		"train-images-idx3-ubyte.gz": zipped(idxBytes(pixels, 3, 4, 4)),
-		"train-labels-idx1-ubyte":    idxBytes([]byte{2, 0, 1}, 3),
-		"t10k-images-idx3-ubyte":     idxBytes(pixels[:16], 1, 4, 4),
-		"t10k-labels-idx1-ubyte.gz":  zipped(idxBytes([]byte{1}, 1)),
-	})
-	src, err := Open(Spec{Name: "idx", Path: folder})
-	if err != nil {
-		t.Fatal(err)
-	}
-	im, err := src.Load(Train, []int{2, 0})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(im.image(0), pixels[32:48]) || !slices.Equal(im.Labels, []int32{1, 2}) {
-		t.Error("not the images of the file")
-	}
-	if info := src.Info(); info.Native != 4 || info.Train != 3 || info.Test != 1 ||
-		len(info.Classes) != 3 {
-		t.Errorf("%+v", info)
-	}
-	_, err = Open(Spec{Name: "fashion-mnist", Path: folder})
-	if err == nil || !strings.Contains(err.Error(), "not the published file") {
-		t.Errorf("other files pass for Fashion-MNIST: %v", err)
-	}
-}
-
-func TestBadIDX(t *testing.T) {
-	for want, text := range map[string][]byte{
-		"ends at offset 2, inside the first 4 bytes":     {0, 0},
-		"offset 0 has 00 00 0d 01":                       {0, 0, 13, 1, 0, 0, 0, 1},
-		"truncated at offset 6, inside the dimensions":   {0, 0, 8, 1, 0, 0},
-		"truncated at offset 10":                         idxBytes([]byte{1, 2}, 5),
-		"2 bytes too many after offset 9":                idxBytes([]byte{1, 2, 3}, 1),
-		"offset 12: dimensions [65536 65536 65536] make": idxBytes(nil, 65536, 65536, 65536),
-	} {
-		_, _, err := parseIDX(bytes.NewReader(text))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
-		}
-	}
-	path := filepath.Join(t.TempDir(), "x.gz")
-	whole := zipped(idxBytes(bytes.Repeat([]byte{7, 1, 9}, 1000), 3000))
-	if err := os.WriteFile(path, whole[:len(whole)/2], 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := readIDX(path); err == nil || !strings.Contains(err.Error(), path) ||
-		!strings.Contains(err.Error(), "offset") {
-		t.Errorf("a torn gzip file gives %v", err)
-	}
-}
-
-func FuzzIDX(f *testing.F) {
-	f.Add(idxBytes([]byte{1, 2, 3, 4}, 1, 2, 2))
-	f.Add(idxBytes([]byte{1, 2}, 5))
-	f.Add(idxBytes(nil, 1<<31, 1<<31))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		idx, _, err := parseIDX(bytes.NewReader(text))
-		if err != nil {
-			return
-		}
-		size := 1
-		for _, d := range idx.dims {
-			size *= d
-		}
-		if size != len(idx.data) || size > len(text) {
-			t.Fatalf("dimensions %v, %d bytes of data from %d", idx.dims, len(idx.data), len(text))
-		}
-	})
-}
-
-func TestFashionMNIST(t *testing.T) {
-	src, err := Open(Spec{Name: "fashion-mnist"})
-	if err != nil {
-		if !strings.Contains(err.Error(), "apt-get install") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	im, err := src.Load(Train, []int{0, 59999})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info := src.Info(); info.Train != 60000 || info.Test != 10000 || info.Native != 28 ||
-		info.Classes[im.Labels[0]] != "ankle boot" {
-		t.Errorf("%+v, first label %d", info, im.Labels[0])
-	}
-}
-
-// cifarRecord makes a record whose planes are constant.
-func cifarRecord(f cifarFormat, class, r, g, b byte) []byte {
-	record := make([]byte, f.labelBytes)
-	record[f.labelBytes-1] = class
-	for _, v := range []byte{r, g, b} {
-		record = append(record, bytes.Repeat([]byte{v}, cifarSize*cifarSize)...)
-	}
-	return record
-}
-
-func TestCIFAR(t *testing.T) {
-	for _, f := range []cifarFormat{cifar10, cifar100} {
-		folder := t.TempDir()
-		files := map[string][]byte{f.files[Test][0]: cifarRecord(f, 3, 1, 2, 3)}
-		for i, name := range f.files[Train] {
-			files[name] = append(cifarRecord(f, byte(i), 10, 20, 30), cifarRecord(f, 9, 40, 50, 60)...)
-		}
-		writeAll(t, folder, files)
-		src, err := Open(Spec{Name: f.name, Path: folder})
-		if err != nil {
-			t.Fatal(err)
-		}
-		im, err := src.Load(Train, []int{1, 0})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(im.Pixels[:3], []byte{40, 50, 60}) || im.Labels[0] != 9 ||
-			im.Labels[1] != 0 || len(src.Labels(Test)) != 1 {
-			t.Errorf("%s: pixels %v, labels %v", f.name, im.Pixels[:3], im.Labels)
-		}
-		if err := os.Truncate(filepath.Join(folder, f.files[Test][0]), 3000); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Open(Spec{Name: f.name, Path: folder}); err == nil ||
-			!strings.Contains(err.Error(), "offset 0 has 3000 bytes") ||
-			!strings.Contains(err.Error(), f.files[Test][0]) {
-			t.Errorf("a torn file gives %v", err)
-		}
-	}
-	if _, _, err := cifar10.parse(cifarRecord(cifar10, 10, 0, 0, 0)); err == nil ||
-		!strings.Contains(err.Error(), "offset 0: class 10") {
-		t.Errorf("class 10 of 10 gives %v", err)
-	}
-}
-
-func FuzzCIFAR(f *testing.F) {
-	f.Add(cifarRecord(cifar10, 3, 1, 2, 3))
-	f.Add([]byte{1, 2})
-	f.Fuzz(func(t *testing.T, text []byte) {
-		pixels, labels, err := cifar10.parse(text)
-		if err == nil && (len(pixels) != len(labels)*cifarPixels ||
-			len(labels)*(cifarPixels+1) != len(text)) {
-			t.Fatalf("%d labels and %d bytes of pixels from %d", len(labels), len(pixels), len(text))
-		}
-	})
-}
-
 func TestImageFolder(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	folder := t.TempDir()
 	files := map[string][]byte{"train/note.txt": []byte("x"), "train/cat/b.PNG": encoded(t, 9, 6,
 		true), "train/cat/a.jpg": encoded(t, 8, 8, false),
 		"train/dog/c.png": encoded(t, 7, 12, false), "test/dog/d.png": encoded(t, 6, 6, false)}
 	writeAll(t, folder, files)
-	src, err := Open(Spec{Name: "image-folder", Path: folder})
+	src, err := Open(t.Context(), Spec{Name: "image-folder", Path: folder}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -373,15 +207,16 @@ func TestImageFolder(t *testing.T) {
 		[]string{"cat", "dog"}) || info.Train != 3 || info.Test != 1 {
 		t.Errorf("%+v", info)
 	}
-	im, err := src.Load(Train, []int{0, 1, 2})
+	im, err := src.Load(t.Context(), Train, []int{0, 1, 2})
 	if err != nil || !slices.Equal(im.Labels, []int32{0, 0, 1}) || im.Size != 6 {
 		t.Fatalf("%v, labels %v", err, im.Labels)
 	}
 	writeAll(t, folder, map[string][]byte{"train/dog/e.jpg": encoded(t, 30, 30, false)[:400]})
-	if src, err = Open(Spec{Name: "image-folder", Path: folder}); err == nil {
-		_, err = src.Load(Train, []int{3})
+	if src, err = Open(t.Context(), Spec{Name: "image-folder", Path: folder}, nil); err != nil {
+		t.Fatal(err)
 	}
-	if err == nil || !strings.Contains(err.Error(), filepath.Join("train", "dog", "e.jpg")) {
+	err = src.(*Photographs).Unreadable(Train)
+	if err == nil || !strings.Contains(err.Error(), "train/dog/e.jpg: ") {
 		t.Errorf("a torn image gives %v", err)
 	}
 }
@@ -389,11 +224,12 @@ func TestImageFolder(t *testing.T) {
 // TestImageFolderClasses: hidden folders are no classes, an empty class is a mistake, and a file
 // that is torn in its header is named with the offset.
 func TestImageFolderClasses(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	folder := t.TempDir()
 	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 9, 6, true),
 		"dog/b.png": encoded(t, 6, 6, true), ".cache/c.png": encoded(t, 2, 2, true)})
 	spec := Spec{Name: "image-folder", Path: folder}
-	src, err := Open(spec)
+	src, err := Open(t.Context(), spec, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,13 +238,16 @@ func TestImageFolderClasses(t *testing.T) {
 		t.Errorf("%+v", info)
 	}
 	writeAll(t, folder, map[string][]byte{"empty/note.txt": []byte("x")})
-	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(),
-		filepath.Join(folder, "empty")+" holds no JPEG or PNG image") {
+	if _, err := Open(t.Context(), spec, nil); err == nil || !strings.Contains(err.Error(),
+		`no image is in "empty": remove the folder`) {
 		t.Errorf("an empty class gives %v", err)
 	}
 	writeAll(t, folder, map[string][]byte{"empty/d.jpg": encoded(t, 30, 30, false)[:20]})
-	if _, err := Open(spec); err == nil || !strings.Contains(err.Error(),
-		"d.jpg: not a readable image, at or before offset 20") {
+	if src, err = Open(t.Context(), spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := src.(*Photographs).Unreadable(Train); err == nil ||
+		!strings.Contains(err.Error(), "empty/d.jpg: ") || !strings.Contains(err.Error(), "20") {
 		t.Errorf("a torn header gives %v", err)
 	}
 }
@@ -422,13 +261,13 @@ func TestHugeImage(t *testing.T) {
 	binary.BigEndian.PutUint32(text[29:], crc32.ChecksumIEEE(header))
 	folder := t.TempDir()
 	writeAll(t, folder, map[string][]byte{"cat/a.png": text})
-	const want = "a.png: 100000 x 100000 pixels are none, or more than the 134217728 of the " +
+	const want = "100000 x 100000 pixels are none, or more than the 134217728 of the " +
 		"largest image that is read"
-	if _, err := ReadFile(filepath.Join(folder, "cat/a.png"), 3); err == nil ||
+	if _, err := ReadFile(filepath.Join(folder, "cat/a.png"), 3, ""); err == nil ||
 		!strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, err := Open(Spec{Name: "image-folder", Path: folder}); err == nil ||
+	if _, err := Open(t.Context(), Spec{Name: "image-folder", Path: folder}, nil); err == nil ||
 		!strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -457,31 +296,37 @@ func encoded(t *testing.T, width, height int, grey bool) []byte {
 }
 
 func TestOpenErrors(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // with no data set in it
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("LocalAppData", t.TempDir())
 	part := t.TempDir()
 	writeAll(t, part, map[string][]byte{"train-images-idx3-ubyte": idxBytes(make([]byte, 4), 1, 2, 2)})
-	if _, err := Open(Spec{Name: "fashion-mnist", Path: part}); err == nil ||
+	if _, err := Open(t.Context(), Spec{Name: "fashion-mnist", Path: part}, nil); err == nil ||
 		!strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("another set in the place of fashion-mnist gives %v", err)
 	}
 	for want, spec := range map[string]Spec{
 		`did you mean "motifs"`:      {Name: "motif"},
 		"apt-get install":            {Name: "fashion-mnist", Path: "/nowhere"},
+		"fashion-mnist --fetch --pa": {Name: "fashion-mnist", Path: "/nowhere"},
 		"set [data] path":            {Name: "cifar-10"},
+		"dataset cifar-10 --fetch\n": {Name: "cifar-10"},
 		"published binary version":   {Name: "cifar-100", Path: t.TempDir()},
 		"plain or as .gz":            {Name: "idx", Path: t.TempDir()},
-		"holds no folders with JPEG": {Name: "image-folder", Path: t.TempDir()},
+		"holds no image: expected":   {Name: "image-folder", Path: t.TempDir()},
 	} {
-		if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Open(t.Context(), spec, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v gives %v, want %q", spec, err, want)
 		}
 	}
-	if _, err := Open(Spec{Name: "image-folder", Path: "/nowhere"}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(t.Context(), Spec{Name: "image-folder", Path: "/nowhere"}, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing folder gives %v", err)
 	}
 }
 
 func TestContactSheet(t *testing.T) {
-	sheet, err := ContactSheet(&motifSet{}, 3)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	sheet, err := ContactSheet(t.Context(), &motifSet{watch: func(string, int, int) {}}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -491,14 +336,36 @@ func TestContactSheet(t *testing.T) {
 	folder := t.TempDir()
 	writeAll(t, folder, map[string][]byte{"cat/a.png": encoded(t, 6, 6, true),
 		"dog/b.png": encoded(t, 6, 6, true), "dog/c.png": encoded(t, 6, 6, true)})
-	src, err := Open(Spec{Name: "image-folder", Path: folder})
+	src, err := Open(t.Context(), Spec{Name: "image-folder", Path: folder}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sheet, err = ContactSheet(src, 1<<40); err != nil {
+	if sheet, err = ContactSheet(t.Context(), src, 1<<40); err != nil {
 		t.Fatal(err)
 	}
 	if size := sheet.Bounds().Size(); size != image.Pt(2*8+2, 2*8+2) {
 		t.Errorf("the sheet of 3 images is %v", size)
+	}
+}
+
+// TestNoValidationPart: sets that are published in two parts have no images in a third, and a study
+// that asks for it is refused.
+func TestNoValidationPart(t *testing.T) {
+	folder := t.TempDir()
+	writeAll(t, folder, map[string][]byte{
+		"train-images-idx3-ubyte": idxBytes(make([]byte, 8), 2, 2, 2),
+		"train-labels-idx1-ubyte": idxBytes([]byte{0, 1}, 2)})
+	for _, spec := range []Spec{{Name: "motifs"}, {Name: "idx", Path: folder}} {
+		source, err := Open(t.Context(), spec, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(source.Labels(Validation)); n != 0 {
+			t.Errorf("%s has %d validation images", spec.Name, n)
+		}
+		if _, _, _, err := Choose(source, 0, 0, 1); err == nil ||
+			!strings.Contains(err.Error(), "there is no validation part") {
+			t.Errorf("%s: %v", spec.Name, err)
+		}
 	}
 }

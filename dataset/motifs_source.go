@@ -1,20 +1,20 @@
 package dataset
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"gridsearch/dataset/motifs"
+	"gridsearch/dataset/photos"
 )
 
 // motifSet draws pictures when they are first needed, and keeps them in the user's cache directory.
 type motifSet struct {
 	cache string // file of records; empty where there is none, and pictures are drawn every time
+	watch Watch
 }
 
 // A record of the cache is the SHA-256 of a picture and the picture; record i is picture i's.
@@ -22,7 +22,7 @@ type motifSet struct {
 // again. Processes may write at the same time: they write the same bytes.
 const motifRecord = sha256.Size + motifs.Bytes
 
-func openMotifs() *motifSet { return &motifSet{MotifsCache()} }
+func openMotifs(w Watch) *motifSet { return &motifSet{MotifsCache(), w} }
 
 // MotifsCache is the cache file of the pictures of motifs, "" where the user has no cache
 // directory.
@@ -54,14 +54,17 @@ func (*motifSet) Labels(part Part) []int {
 }
 
 func motifRange(part Part) (first, n int) {
-	if part == Test {
+	switch part {
+	case Train:
+		return 0, motifs.Train
+	case Test:
 		return motifs.Train, motifs.Test
 	}
-	return 0, motifs.Train
+	return motifs.Train + motifs.Test, 0
 }
 
 // Load reads or draws the pictures, on all cores.
-func (m *motifSet) Load(part Part, indices []int) (*Images, error) {
+func (m *motifSet) Load(ctx context.Context, part Part, indices []int) (*Images, error) {
 	first, n := motifRange(part)
 	im := NewImages(len(indices), motifs.Pixels, motifs.Channels)
 	for place, i := range indices {
@@ -74,19 +77,14 @@ func (m *motifSet) Load(part Part, indices []int) (*Images, error) {
 	if cache != nil {
 		defer cache.Close()
 	}
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range runtime.NumCPU() {
-		wait.Go(func() {
-			record := make([]uint8, motifRecord)
-			for place := int(next.Add(1)) - 1; place < len(indices); place = int(next.Add(1)) - 1 {
-				fetch(cache, record, first+indices[place])
-				copy(im.image(place), record[sha256.Size:])
-			}
-		})
-	}
-	wait.Wait()
-	return im, nil
+	err := photos.Each(ctx, len(indices), func(done int) {
+		m.watch("drawing images", done, len(indices))
+	}, func(place int) {
+		record := make([]uint8, motifRecord)
+		fetch(cache, record, first+indices[place])
+		copy(im.image(place), record[sha256.Size:])
+	})
+	return im, err
 }
 
 // open opens the cache. Without a writable cache pictures are only drawn again, so errors are

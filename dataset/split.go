@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -33,6 +34,44 @@ func Split(labels []int, validationFraction float64, trainExamples int,
 	train = slices.Clone(train)
 	slices.Sort(train)
 	return train, validation, nil
+}
+
+// Choose says which images a study trains and validates on, and the part that the second are of. A
+// fraction of 0 takes the validation part; otherwise the split is Split's.
+func Choose(source Source, validationFraction float64, trainExamples int, seed uint64) (train,
+	validation []int, of Part, err error) {
+	labels := source.Labels(Train)
+	if validationFraction > 0 {
+		train, validation, err = Split(labels, validationFraction, trainExamples, seed)
+		return train, validation, Train, err
+	}
+	given := len(source.Labels(Validation))
+	if given == 0 {
+		return nil, nil, Validation, errors.New("there is no validation part: set " +
+			"validation_fraction to the share of the training images to validate on, like 0.1")
+	}
+	if train, err = Take(labels, trainExamples, seed); err != nil {
+		return nil, nil, Validation, err
+	}
+	for i := range given {
+		validation = append(validation, i)
+	}
+	return train, validation, Validation, nil
+}
+
+// Take draws training images where none are needed for validation: so many, or all of 0, stratified
+// as Split draws them. Indices are in increasing order.
+func Take(labels []int, trainExamples int, seed uint64) ([]int, error) {
+	if trainExamples > len(labels) {
+		return nil, fmt.Errorf("%d training examples are more than the %d images of the training part",
+			trainExamples, len(labels))
+	}
+	train := interleave(labels, seed)
+	if trainExamples > 0 {
+		train = train[:trainExamples]
+	}
+	slices.Sort(train)
+	return train, nil
 }
 
 // interleave orders all images so that every prefix contains each class in its share: the k-th of n

@@ -18,6 +18,7 @@ import (
 	"os"
 	"time"
 
+	"gridsearch/dataset"
 	"gridsearch/experiments/space"
 	"gridsearch/experiments/training"
 	"gridsearch/internal/tomlform"
@@ -94,10 +95,14 @@ type Data struct {
 	Path               string  // folder of the files; the data set's usual place
 	TrainExamples      int     // 0: all that validation leaves
 	ValidationFraction float64 // of the published training images, 0.1
+	// the file sets that fraction: it is taken even where the data have a validation part
+	SplitsTraining bool
 	// share of the side of the middle that is validated on, 0 for all without a filter
 	ValidationCrop float64
 	Augmentation   recipe.Augmentation // none; at φ 0
 	Magnitude      Strength            // of RandAugment, 10
+
+	dataset.Reading // of an image folder
 }
 
 // Replication is [replication].

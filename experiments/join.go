@@ -154,5 +154,5 @@ func (e *Experiment) blame(err error, paths ...string) error {
 
 // DataSpec names the data set.
 func (e *Experiment) DataSpec() dataset.Spec {
-	return dataset.Spec{Name: e.Data.Dataset, Path: e.Data.Path}
+	return dataset.Spec{Name: e.Data.Dataset, Path: e.Data.Path, Reading: e.Data.Reading}
 }

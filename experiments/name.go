@@ -25,6 +25,33 @@ func makesFolder(name string) bool {
 		". ") && !isDevice(name)
 }
 
+// NameFrom makes a study's name of any text, such as a folder's name: what a name cannot have
+// becomes a dash. A text of which nothing is left gives the name otherwise.
+func NameFrom(text, otherwise string) string {
+	name := strings.Map(func(r rune) rune {
+		if strange(r) || r == utf8.RuneError {
+			return '-'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "-"))
+	name = strings.TrimLeftFunc(name, func(r rune) bool {
+		return strings.ContainsRune("-. ", r) || joins(r)
+	})
+	const most = maxName - 16 // leaves room for the number of a second one
+	for len(name) > most {
+		_, last := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-last]
+	}
+	name = strings.TrimRight(name, "-. ")
+	if isDevice(name) {
+		name = "_" + name
+	}
+	if !makesFolder(name) {
+		return otherwise
+	}
+	return name
+}
+
 // strange are characters that some file system refuses, a shell takes for its own, or nobody sees.
 func strange(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !joins(r) &&

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"gridsearch/dataset"
 	"gridsearch/internal/figure"
 	"gridsearch/internal/tomlform"
 	"gridsearch/model"
@@ -102,7 +103,9 @@ func TestEveryKey(t *testing.T) {
 				{Quantity: "params_ratio", Low: "1", High: "2.5"}},
 		},
 		Data: &Data{Dataset: "image-folder", Path: "photos", TrainExamples: 100,
-			ValidationFraction: .2, ValidationCrop: .9, Magnitude: Strength{From: 5},
+			ValidationFraction: .2, SplitsTraining: true, ValidationCrop: .9,
+			Reading: dataset.Reading{List: "all.csv", Ground: "#f0f0f0", OnUnreadable: "skip",
+				Deduplicate: true}, Magnitude: Strength{From: 5},
 			Augmentation: recipe.Augmentation{Shift: .05, Flip: recipe.FlipAlternate, Cutout: .25,
 				Crop: .2, Policy: recipe.RandAugment, Layers: 3, Magnitude: 5}},
 		Train: &recipe.Recipe{Epochs: 5, BatchSize: 16, Optimizer: recipe.RMSProp,

@@ -40,6 +40,7 @@ func golden(t *testing.T, name string, got []byte) {
 var published = map[string]struct{ classes, channels, native int }{
 	"motifs":        {16, 3, 72},
 	"fashion-mnist": {10, 1, 28},
+	"image-folder":  {10, 3, 96}, // clothing.toml's
 }
 
 // readyPlan reads an embedded file and makes its plan.

@@ -180,9 +180,13 @@ func readData(root *tomlform.Table, way manner) *Data {
 		Path:               t.Text("path", ""),
 		TrainExamples:      t.Integer("train_examples", 0, 0, 1<<40),
 		ValidationFraction: t.Number("validation_fraction", .1, .0001, .9999),
+		SplitsTraining:     t.Has("validation_fraction"),
 		ValidationCrop:     t.Number("validation_crop", way.validationCrop, 0, 1),
 	}
+	readFolder(t, d)
 	t.Require("dataset", `dataset = "motifs"`)
+	share := t.Rule("validation_fraction")
+	share.Default, share.Depends = nil, true // on the data
 	if m := root.Table("model"); m.Has("classes") {
 		m.Fail("classes", "classes comes from the data: leave it out where there is a [data]")
 	}
@@ -197,6 +201,30 @@ func readData(root *tomlform.Table, way manner) *Data {
 	}
 	readPolicy(a, d)
 	return d
+}
+
+// readFolder reads how an image folder is read. What is as usual stays empty, so that a study which
+// says so is the one that does not.
+func readFolder(t *tomlform.Table, d *Data) {
+	d.List, d.Ground = t.Text("list", ""), t.Text("ground", "white")
+	d.OnUnreadable = t.Choice("on_unreadable", dataset.UnreadableFails, dataset.UnreadableFails,
+		dataset.UnreadableSkips)
+	d.Deduplicate = t.Flag("deduplicate", false)
+	if _, err := dataset.ParseGround(d.Ground); err != nil {
+		t.Fail("ground", "ground %s", err)
+	}
+	if d.Ground == "white" {
+		d.Ground = ""
+	}
+	if d.OnUnreadable == dataset.UnreadableFails {
+		d.OnUnreadable = ""
+	}
+	for key, set := range map[string]bool{"list": d.List != "", "ground": d.Ground != "",
+		"on_unreadable": d.OnUnreadable != "", "deduplicate": d.Deduplicate} {
+		if set && d.Dataset != dataset.ImageFolder {
+			t.Fail(key, "%s is for the data set %s alone", key, dataset.ImageFolder)
+		}
+	}
 }
 
 // noPolicy is what [data] augmentation calls the empty policy.

@@ -32,8 +32,9 @@ func newCAM() *cobra.Command {
 			"activations in front of the pooling, weighted as the classifier weights them for a " +
 			"class: the one that the network names, or --class. Each has its own scale.\n" +
 			"RUN is a run as weights takes it, --beside another one for a column of its own. An " +
-			"IMAGE is a JPEG or PNG file, whose middle square counts; --example N is\n" +
-			"image N, from 0, of the validation images of the run's study. On standard output is " +
+			"IMAGE is a file of any format that an image-folder has, whose middle square counts, " +
+			"and needs none of\nthe study's data; --example N is image N, from 0, of the validation " +
+			"images of the run's study. On standard output is " +
 			"what each network has named, with its probability.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -46,14 +47,13 @@ func newCAM() *cobra.Command {
 				return usageError{fmt.Errorf("--output %s: its name must end in .png", output)}
 			}
 			c.beside = append(args[:1:1], c.beside...)
-			rows, err := c.sheet(cmd, args[1:])
-			if err != nil {
+			if err := c.sheet(cmd, args[1:]); err != nil {
 				return err
 			}
 			if output == "" {
 				output = outputName(c.variants[0].path, "-cam.png")
 			}
-			return c.write(cmd, rows, output)
+			return c.write(cmd, output)
 		},
 	}
 	flags := cmd.Flags()
@@ -62,6 +62,7 @@ func newCAM() *cobra.Command {
 	flags.IntSliceVar(&c.examples, "example", nil, "number of a validation image, or several: 3,14,15")
 	flags.StringVar(&c.study, "study", "", "study whose validation images and names of classes "+
 		"are meant (default: the first run's)")
+	flags.StringVar(&c.data, "data", "", "folder of the study's data, where it is another by now")
 	flags.StringVar(&c.class, "class", "", "name or number of the class to look for (default: "+
 		"what each network names)")
 	flags.StringVar(&output, "output", "", "file to write (default: the first run's key with "+
@@ -73,11 +74,15 @@ func newCAM() *cobra.Command {
 type cam struct {
 	beside   []string // names of all networks, the argument first
 	study    string
+	data     string
 	class    string
 	examples []int
 
 	variants []variant
 	classes  []string // names; nil where no study tells them
+	ground   string   // under transparent pixels of files
+	rows     []plots.Seen
+	squares  [][]*dataset.Images // by network: the images at its size
 }
 
 // variant is a network with a column of its own.
@@ -87,41 +92,38 @@ type variant struct {
 }
 
 // sheet finds networks and images, and computes each network's map of each image.
-func (c *cam) sheet(cmd *cobra.Command, files []string) ([]plots.Seen, error) {
+func (c *cam) sheet(cmd *cobra.Command, files []string) error {
 	if len(files) == 0 && len(c.examples) == 0 {
-		return nil, usageError{errors.New("there is no image to look at: name JPEG or PNG files, " +
+		return usageError{errors.New("there is no image to look at: name JPEG or PNG files, " +
 			"or validation images by --example")}
 	}
 	for _, name := range c.beside {
 		n, path, err := findNetwork(cmd, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c.variants = append(c.variants, variant{n, path, variantTitle(path)})
 	}
-	rows, images, err := c.images(cmd, files)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.fit(rows, images); err != nil {
-		return nil, err
+	c.squares = make([][]*dataset.Images, len(c.variants))
+	if err := c.images(cmd, files); err != nil {
+		return err
 	}
 	class, err := c.number()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, v := range c.variants {
-		maps, err := v.ClassMaps(images, class)
+	for i, v := range c.variants {
+		maps, err := v.ClassMaps(c.squares[i], class)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("%s: %w", v.path, err)}
+			return usageError{fmt.Errorf("%s: %w", v.path, err)}
 		}
-		for i, m := range maps {
+		for k, m := range maps {
 			title := fmt.Sprintf("%s  %.0f %%", c.name(m.Class), 100*m.Probability)
-			rows[i].Maps = append(rows[i].Maps, plots.ClassMap{Title: title, Size: m.Size,
+			c.rows[k].Maps = append(c.rows[k].Maps, plots.ClassMap{Title: title, Size: m.Size,
 				Evidence: m.Evidence})
 		}
 	}
-	return rows, nil
+	return nil
 }
 
 // variantTitle is the title of a column: a run's trial with the controls that build it, or a file's
@@ -149,72 +151,89 @@ func variantTitle(path string) string {
 	return key
 }
 
-// images are the rows, still without maps, and the images in them: examples first.
-func (c *cam) images(cmd *cobra.Command, files []string) (rows []plots.Seen,
-	images []*dataset.Images, err error) {
+// images makes the rows, still without maps: examples first.
+func (c *cam) images(cmd *cobra.Command, files []string) error {
+	access := newReading("auto", cmd.ErrOrStderr()).access(c.data)
 	folder, _, known := runOf(c.variants[0].path)
+	var err error
 	if c.study != "" {
 		if folder, err = findStudy(cmd, c.study); err != nil {
-			return nil, nil, err
+			return err
 		}
 	} else if !known && len(c.examples) > 0 {
-		return nil, nil, usageError{fmt.Errorf("%s is of no study: say by --study whose "+
+		return usageError{fmt.Errorf("%s is of no study: say by --study whose "+
 			"validation images --example means", c.variants[0].path)}
 	}
 	if known || c.study != "" {
-		if c.classes, err = study.Classes(folder); err != nil {
-			return nil, nil, err
+		about, err := aboutStudy(cmd.Context(), access, folder)
+		if err != nil {
+			return err
 		}
+		c.classes, c.ground = about.classes, about.data.Ground
 	}
 	if len(c.examples) > 0 {
-		if images, err = study.Examples(folder, c.examples); err != nil {
-			return nil, nil, err
+		images, err := study.Examples(cmd.Context(), access, folder, c.examples)
+		if err != nil {
+			return err
 		}
-	}
-	for i, n := range c.examples {
-		rows = append(rows, plots.Seen{Title: fmt.Sprintf("%d: %s", n, c.name(int(images[i].Labels[0])))})
+		for i, im := range images {
+			if err := c.add(fmt.Sprintf("%d: %s", c.examples[i], c.name(im.Label)), im); err != nil {
+				return err
+			}
+		}
 	}
 	for _, path := range files {
-		im, err := dataset.ReadFile(path, c.variants[0].Architecture.InChannels)
+		im, err := dataset.ReadFile(path, c.variants[0].Architecture.InChannels, c.ground)
 		if err != nil {
-			return nil, nil, usageError{err}
+			return usageError{err}
 		}
-		rows, images = append(rows, plots.Seen{Title: filepath.Base(path)}), append(images, im)
-	}
-	for i := range rows {
-		if rows[i].Image, err = shown(images[i]); err != nil {
-			return nil, nil, err
-		}
-	}
-	return rows, images, nil
-}
-
-// fit reports an image that is too small for a network, before memory of a size that a file chose
-// is allocated.
-func (c *cam) fit(rows []plots.Seen, images []*dataset.Images) error {
-	for _, v := range c.variants {
-		for i, im := range images {
-			if pixels := v.Architecture.Pixels; im.Size < pixels {
-				return usageError{fmt.Errorf("%s has %d pixels on a side, %s takes %d: images "+
-					"are never enlarged", rows[i].Title, im.Size, v.path, pixels)}
-			}
+		if err := c.add(dataset.Quote(filepath.Base(path)), im); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// shown is an image, reduced to the size of a sheet's pictures if it is larger.
-func shown(im *dataset.Images) (image.Image, error) {
-	im, err := im.Resize(min(im.Size, plots.MapPixels))
-	if err != nil {
-		return nil, err
+// add makes a row of an image, and the squares that the networks take.
+func (c *cam) add(title string, im *dataset.Single) error {
+	if err := c.fit(title, im.Side); err != nil {
+		return err
 	}
+	for i, v := range c.variants {
+		square, err := im.Square(v.Architecture.Pixels)
+		if err != nil {
+			return usageError{err}
+		}
+		c.squares[i] = append(c.squares[i], square)
+	}
+	square, err := im.Square(min(im.Side, plots.MapPixels))
+	if err != nil {
+		return usageError{err}
+	}
+	c.rows = append(c.rows, plots.Seen{Title: title, Image: shown(square)})
+	return nil
+}
+
+// fit reports an image that is too small for a network, before memory of a size that a file chose
+// is allocated.
+func (c *cam) fit(title string, side int) error {
+	for _, v := range c.variants {
+		if pixels := v.Architecture.Pixels; side < pixels {
+			return usageError{fmt.Errorf("%s has %d pixels on a side, %s takes %d: images "+
+				"are never enlarged", title, side, v.path, pixels)}
+		}
+	}
+	return nil
+}
+
+// shown is an image for people.
+func shown(im *dataset.Images) image.Image {
 	picture := image.NewRGBA(image.Rect(0, 0, im.Size, im.Size))
 	for p := range im.Size * im.Size {
 		v := im.Pixels[p*im.Channels:][:im.Channels]
 		picture.SetRGBA(p%im.Size, p/im.Size, color.RGBA{v[0], v[im.Channels/2], v[im.Channels-1], 255})
 	}
-	return picture, nil
+	return picture
 }
 
 // number is the class that the flag names, by its name or its number.
@@ -241,18 +260,18 @@ func (c *cam) number() (int, error) {
 // name is the name of a class if it is known, otherwise its number.
 func (c *cam) name(class int) string {
 	if class < len(c.classes) {
-		return c.classes[class]
+		return dataset.Quote(c.classes[class])
 	}
 	return fmt.Sprint("class ", class)
 }
 
 // write draws the sheet into a new file and prints the predicted classes.
-func (c *cam) write(cmd *cobra.Command, rows []plots.Seen, path string) error {
+func (c *cam) write(cmd *cobra.Command, path string) error {
 	titles := make([]string, len(c.variants))
 	for i, v := range c.variants {
 		titles[i] = v.title
 	}
-	figure, err := plots.ClassMaps(titles, rows)
+	figure, err := plots.ClassMaps(titles, c.rows)
 	if err != nil {
 		return err
 	}
@@ -265,7 +284,7 @@ func (c *cam) write(cmd *cobra.Command, rows []plots.Seen, path string) error {
 	for _, title := range titles {
 		fmt.Fprintf(t, "\t%s", oneLine(title))
 	}
-	for _, r := range rows {
+	for _, r := range c.rows {
 		fmt.Fprintf(t, "\n%s", r.Title)
 		for _, m := range r.Maps {
 			fmt.Fprintf(t, "\t%s", m.Title)

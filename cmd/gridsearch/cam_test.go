@@ -3,10 +3,8 @@ package main
 import (
 	"testing"
 
-	"gridsearch/dataset"
 	"gridsearch/model"
 	"gridsearch/model/weights"
-	"gridsearch/plots"
 )
 
 // TestSmallImage: an image that a network is larger than is named with it, before the network is
@@ -19,7 +17,7 @@ func TestSmallImage(t *testing.T) {
 	c := cam{variants: []variant{of(24), of(1 << 40)}}
 	const want = "cat.png has 60 pixels on a side, huge.safetensors takes 1099511627776: images " +
 		"are never enlarged"
-	if err := c.fit([]plots.Seen{{Title: "cat.png"}}, []*dataset.Images{{Size: 60}}); err == nil ||
+	if err := c.fit("cat.png", 60); err == nil ||
 		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

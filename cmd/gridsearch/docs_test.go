@@ -36,10 +36,11 @@ func commandsPage() []byte {
 	var page bytes.Buffer
 	fmt.Fprint(&page, "# Commands\n\nWhat each command says of itself (`gridsearch COMMAND "+
 		"--help`). Data go to standard output, messages and progress to standard error.\n\n"+
-		"Exit codes: 0 done; 1 internal error, or latencies that could not be measured; 2 usage, "+
-		"experiment file or data; 3 finished, or stopped as asked, with failed runs, or stopped by "+
+		"Exit codes: 0 done; 1 internal error, latencies that could not be measured, or a download "+
+		"that failed; 2 usage, experiment file or data; 3 finished, or stopped as asked, with failed runs, or stopped by "+
 		"a fault of the machine;\n"+
-		"4 the study on disk has begun runs that are in no stage of the file; 5 another process "+
+		"4 the study on disk has begun runs that are in no stage of the file, or --data names "+
+		"other images than its own; 5 another process "+
 		"works on the study; 129, 130 and 143 stopped (terminal closed, Ctrl-C, SIGTERM), to be continued by the same "+
 		"command.\n`go run` turns every code into 1: scripts use the built binary.\n")
 	root := newRoot()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -27,6 +28,7 @@ type session struct {
 	t       *testing.T
 	folder  string
 	program string
+	cache   string // the user's cache directory
 }
 
 func newSession(t *testing.T) session {
@@ -35,7 +37,7 @@ func newSession(t *testing.T) session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := session{t, t.TempDir(), program}
+	s := session{t, t.TempDir(), program, filepath.Join(os.TempDir(), "gridsearch-test-cache")}
 	text, err := os.ReadFile("testdata/small.toml")
 	if err == nil {
 		err = os.WriteFile(filepath.Join(s.folder, "small.toml"), text, 0o644)
@@ -49,8 +51,7 @@ func newSession(t *testing.T) session {
 func (s session) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	cmd := exec.Command(s.program, args...)
 	cmd.Dir = s.folder
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(os.TempDir(),
-		"gridsearch-test-cache"))
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+s.cache)
 	out, messages := &bytes.Buffer{}, &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, messages
 	return cmd, out, messages
@@ -176,6 +177,9 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("waited in vain for %s", what)
 }
 
+// trains says whether a status tells of a run that has made a step.
+func trains(status string) bool { return regexp.MustCompile(`step [1-9]`).MatchString(status) }
+
 // TestLockAndSignals: a second process is refused, the first signal stops the study with a
 // checkpoint, and it goes on to the same table.
 func TestLockAndSignals(t *testing.T) {
@@ -206,7 +210,7 @@ func TestLockAndSignals(t *testing.T) {
 			})
 			waitFor(t, "a run that trains", func() bool {
 				_, out, _ := s.run("status", "small")
-				return strings.Contains(out, "running ")
+				return trains(out)
 			})
 			for _, pid := range children(cmd.Process.Pid) {
 				if worker, err := os.FindProcess(pid); err == nil {

@@ -84,7 +84,7 @@ func written(folder study.Folder) (string, error) {
 // record.
 func goOn(t *testing.T, program string, folder study.Folder, want string) {
 	t.Helper()
-	p, err := study.Reopen(folder)
+	p, err := study.Reopen(t.Context(), study.Access{}, folder)
 	if err != nil {
 		t.Fatal(err)
 	}

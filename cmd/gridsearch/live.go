@@ -58,7 +58,7 @@ func (l *live) event(e coordinator.Event) {
 	defer l.mutex.Unlock()
 	l.last, l.seen = e, time.Now()
 	switch e.Kind {
-	case coordinator.Decided, coordinator.Differs, coordinator.Interrupted, coordinator.KernelsOut,
+	case coordinator.DataMoved, coordinator.Decided, coordinator.Differs, coordinator.Interrupted, coordinator.KernelsOut,
 		coordinator.LatencyRetried, coordinator.RunFailed, coordinator.RunRetried,
 		coordinator.StartsOver, coordinator.TriedAgain, coordinator.Unmeasured,
 		coordinator.Unrecorded, coordinator.Unsaved, coordinator.Waiting:

@@ -1,16 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"gridsearch/internal/random"
 )
 
 // TestMain runs the tests, or the program where a script calls this binary by its name. Tests that
@@ -27,8 +34,9 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	cache := t.TempDir()
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"key": firstKey, "edit": edit},
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"key": firstKey, "edit": edit,
+			"pictures": pictures},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("HOME", cache)
@@ -60,6 +68,28 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 		text = regexp.MustCompile(args[i]).ReplaceAllString(text, args[i+1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// pictures makes noisy PNG files 0.png, 1.png, ... of a side in a folder: pictures FOLDER N SIDE.
+// Those of other folders are others.
+func pictures(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	side, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	folder := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(folder, 0o755))
+	for i := range n {
+		noise, picture := random.New(7, args[0], i), image.NewRGBA(image.Rect(0, 0, side, side))
+		for p := range picture.Pix {
+			if picture.Pix[p] = 255; p%4 < 3 {
+				picture.Pix[p] = uint8(noise.IntN(256))
+			}
+		}
+		var text bytes.Buffer
+		ts.Check(png.Encode(&text, picture))
+		ts.Check(os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.png", i)), text.Bytes(), 0o644))
+	}
 }
 
 func copyFile(from, to string) error {

@@ -28,7 +28,7 @@ func TestOtherKernels(t *testing.T) {
 	}
 	waitFor(t, "a run that trains", func() bool {
 		_, out, _ := s.run("status", "small")
-		return strings.Contains(out, "running ")
+		return trains(out)
 	})
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	_ = cmd.Wait()
@@ -39,7 +39,7 @@ func TestOtherKernels(t *testing.T) {
 	code, _, text := s.run(run...)
 	if want := "checkpoint was written with kernels generic on "; code != exitDone ||
 		strings.Count(text, "  starts over: ") != 1 || !strings.Contains(text, want) {
-		t.Errorf("it goes on with %d: %s", code, text)
+		t.Errorf("it was stopped with %s, and goes on with %d: %s", messages, code, text)
 	}
 	if code, _, text := s.run(append(run, "--dir", "alone")...); code != exitDone {
 		t.Fatalf("alone: %d: %s", code, text)

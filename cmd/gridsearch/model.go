@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -71,7 +72,7 @@ func startingPoint(name string) (model.Architecture, model.Rounding, error) {
 		}
 		return a, model.OfficialRounding(), nil
 	}
-	p, err := study.Prepare(name)
+	p, err := study.Prepare(context.Background(), study.Access{}, name)
 	if err != nil {
 		return model.Architecture{}, model.Rounding{}, err
 	}

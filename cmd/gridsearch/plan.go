@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -18,7 +17,7 @@ import (
 
 func newPlan() *cobra.Command {
 	var settings []string
-	var format string
+	var format, data string
 	cmd := &cobra.Command{
 		Use:   "plan FILE",
 		Short: "Print what a study would train, without training",
@@ -27,7 +26,8 @@ func newPlan() *cobra.Command {
 			if err := checkFormat(format, []string{"table", "json"}); err != nil {
 				return err
 			}
-			p, err := study.Prepare(args[0], settings...)
+			p, err := study.Prepare(cmd.Context(),
+				newReading("auto", cmd.ErrOrStderr()).access(data), args[0], settings...)
 			if err != nil {
 				return err
 			}
@@ -40,17 +40,18 @@ func newPlan() *cobra.Command {
 				encoder.SetIndent("", " ")
 				return encoder.Encode(p.Plan.Document(p.Experiment.Study.Name))
 			}
-			return printPlan(out, p)
+			return printPlan(cmd, p)
 		},
 	}
 	cmd.Flags().StringArrayVar(&settings, "set", nil,
 		"set a key of the experiment file, like train.epochs=3 (repeatable)")
 	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	cmd.Flags().StringVar(&data, "data", "", "folder of the data, instead of the file's")
 	return cmd
 }
 
-func printPlan(out io.Writer, p *study.Prepared) error {
-	plan := p.Plan
+func printPlan(cmd *cobra.Command, p *study.Prepared) error {
+	plan, out := p.Plan, cmd.OutOrStdout()
 	fmt.Fprintf(out, "%s: %s, %d %s all constraints and %s %s\n", p.Experiment.Study.Name,
 		plural.Of(plan.Points, "point"),
 		plan.Kept, plural.Verb(plan.Kept, "satisfies", "satisfy"), plural.Verb(plan.Kept, "builds",
@@ -77,8 +78,13 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 	if rounded := p.Experiment.Rounded(); rounded != "" {
 		warnings = append(warnings, rounded)
 	}
-	for _, warning := range warnings {
-		fmt.Fprintf(out, "\nwarning: %s", warning)
+	remarks, err := p.Remarks(cmd.Context())
+	if err != nil {
+		return err
+	}
+	remarks.Warnings = append(warnings, remarks.Warnings...)
+	for _, line := range remarks.Lines() {
+		fmt.Fprintf(out, "\n%s", line)
 	}
 	estimate, err := forecast.Measure(p)
 	if err != nil {
@@ -90,7 +96,50 @@ func printPlan(out io.Writer, p *study.Prepared) error {
 			clock(estimate.Seconds), plural.Of(estimate.Runs, "run"), plural.Of(estimate.Workers,
 				"core"), estimate.FLOPS/1e9)
 	}
-	return nil
+	reading, err := forecast.Read(cmd.Context(), p)
+	if err != nil || reading == nil {
+		return err
+	}
+	_, err = fmt.Fprint(out, readingLines(*reading, estimate.Workers))
+	return err
+}
+
+// readingLines say what reading photographs takes, and warn where that is more than there is. Without
+// a folder for packs, each of the workers has its own, and so has the program that starts them.
+func readingLines(r forecast.Reading, workers int) string {
+	var text strings.Builder
+	packs := "the packs of " + plural.Of(r.Sizes, "size")
+	if r.Decode > 0 {
+		fmt.Fprintf(&text, "reading: %s once, about %s; ", plural.Of(r.Decode, "image"), clock(r.Seconds))
+	} else {
+		text.WriteString("reading: no image has to be decoded; ")
+	}
+	if r.Folder == "" {
+		total := r.Bytes * int64(workers+1)
+		fmt.Fprintf(&text, "%s take %sB in each of %s (%sB of memory free)\n", packs,
+			si.Text(float64(r.Bytes)), plural.Of(workers+1, "process"),
+			si.Text(float64(r.MemoryFree)))
+		if r.MemoryFree > 0 && total > r.MemoryFree {
+			fmt.Fprintf(&text, "warning: that is %sB, more than there is; with a cache directory "+
+				"(XDG_CACHE_HOME) processes share one copy\n", si.Text(float64(total)))
+		}
+		return text.String()
+	}
+	fmt.Fprintf(&text, "%s take %sB in %s", packs, si.Text(float64(r.Bytes)), r.Folder)
+	if r.DiskFree > 0 {
+		fmt.Fprintf(&text, " (%sB free)", si.Text(float64(r.DiskFree)))
+	}
+	text.WriteString("\n")
+	if r.DiskFree > 0 && r.Write > r.DiskFree {
+		fmt.Fprintf(&text, "warning: %sB are to be written there, more than is free; XDG_CACHE_HOME puts "+
+			"them elsewhere\n", si.Text(float64(r.Write)))
+	}
+	if r.MemoryFree > 0 && r.Largest > r.MemoryFree {
+		fmt.Fprintf(&text, "warning: those of the largest size take %sB, more than the %sB of memory that "+
+			"are free: every epoch reads them from the disk\n", si.Text(float64(r.Largest)),
+			si.Text(float64(r.MemoryFree)))
+	}
+	return text.String()
 }
 
 // labels counts the points of a trial, kept and excluded.

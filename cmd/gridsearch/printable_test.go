@@ -24,7 +24,7 @@ func TestPrintable(t *testing.T) {
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
 		t.Fatal(err)
 	}
-	for _, class := range []string{"cat\x1b[31m", "dog"} {
+	for _, class := range []string{"cat\x1b[31m", "dog", "hen\n", "owl\u202e"} {
 		for _, name := range []string{"a.png", "b.png"} {
 			path := filepath.Join(folder, class, name)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -37,7 +37,8 @@ func TestPrintable(t *testing.T) {
 	}
 	var out, messages bytes.Buffer
 	if code := execute([]string{"dataset", "image-folder", "--path", folder}, &out,
-		&messages); code != exitDone || !strings.Contains(out.String(), `classes: cat\u001b[31m, dog`) {
+		&messages); code != exitDone || !strings.Contains(out.String(),
+		`classes: "cat\x1b[31m", dog, "hen\n", "owl\u202e"`) {
 		t.Errorf("dataset ends with %d: %q%q", code, out.String(), messages.String())
 	}
 	out.Reset()

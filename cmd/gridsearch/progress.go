@@ -30,8 +30,7 @@ type display interface {
 func newDisplay(mode, name string, out io.Writer) (display, error) {
 	switch mode {
 	case "auto":
-		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) &&
-			hasCursor(os.Getenv("TERM"), runtime.GOOS) {
+		if file, ok := hasTerminal(out); ok {
 			return newLive(name, file), nil
 		}
 		return newLines(out), nil
@@ -44,6 +43,12 @@ func newDisplay(mode, name string, out io.Writer) (display, error) {
 	}
 	return nil, usageError{fmt.Errorf("--progress %q is not known: use auto, plain, json or none",
 		mode)}
+}
+
+// hasTerminal reports whether out is a terminal on which lines can be redrawn, and which file it is.
+func hasTerminal(out io.Writer) (*os.File, bool) {
+	file, ok := out.(*os.File)
+	return file, ok && term.IsTerminal(int(file.Fd())) && hasCursor(os.Getenv("TERM"), runtime.GOOS)
 }
 
 // hasCursor reports whether a terminal, by its TERM, supports cursor movement. On Windows TERM is
@@ -110,6 +115,8 @@ func (l lines) event(e coordinator.Event) {
 	case coordinator.TriedAgain:
 		fmt.Fprintf(l.out, "%s to train again: their workers have died, but of another program "+
 			"or on another machine\n", plural.Of(e.Count, "run"))
+	case coordinator.DataMoved:
+		fmt.Fprintln(l.out, e.Reason)
 	case coordinator.Decided:
 		fmt.Fprintf(l.out, "%s %s: runs added %d, dropped %d\n", count, e.Reason, e.Added, e.Dropped)
 	case coordinator.Waiting:
@@ -125,6 +132,8 @@ func stopped(e coordinator.Event) string {
 		return "stopped, checkpoint written"
 	case coordinator.CheckpointEarlier:
 		return "stopped at its last checkpoint: " + e.Error
+	case coordinator.CheckpointUnneeded:
+		return "stopped before its first step"
 	}
 	return "stopped without a checkpoint, so it starts over: " + e.Error
 }

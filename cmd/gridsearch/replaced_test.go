@@ -68,7 +68,7 @@ func TestReplacedProgram(t *testing.T) {
 	}
 	training := func() bool {
 		_, out, _ := s.run("status", "small")
-		return strings.Contains(out, "running ")
+		return trains(out)
 	}
 	waitFor(t, "a worker that trains", training)
 	if err := os.Rename(s.program, s.program+".old"); err != nil {

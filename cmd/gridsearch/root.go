@@ -28,11 +28,12 @@ import (
 // Exit codes, as documented.
 const (
 	exitDone     = 0
-	exitInternal = 1 // or latencies that could not be measured
+	exitInternal = 1 // or latencies that could not be measured, or a failed download
 	exitInput    = 2 // usage, experiment file or data
 	// some runs failed, in a study that is finished or that they have stopped; or the machine has
-	exitFailedRuns  = 3
-	exitOtherStudy  = 4 // the record has begun runs that belong to no stage of the file
+	exitFailedRuns = 3
+	// the record has begun runs that belong to no stage of the file, or images are not the study's
+	exitOtherStudy  = 4
 	exitLocked      = 5
 	exitInterrupted = 128 // plus the number of the signal
 )
@@ -139,6 +140,7 @@ func exitCode(err error) int {
 	var faulted *coordinator.FaultError
 	var signalled signalError
 	var fault *crash.Fault
+	var images *study.OtherImagesError
 	switch {
 	case err == nil:
 		return exitDone
@@ -156,6 +158,8 @@ func exitCode(err error) int {
 		return exitFailedRuns
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file):
 		return exitInput
+	case errors.As(err, &images): // of a command that trains on them
+		return exitOtherStudy
 	}
 	return exitInternal
 }
@@ -175,7 +179,7 @@ func newRoot() *cobra.Command {
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
 	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newResults(), newReport(),
-		newRetry())
+		newExport(), newRetry())
 	root.AddCommand(newModel(), newWeights(), newCAM(), newDataset(), newBench(), newDoctor())
 	root.AddCommand(newValidate(), newSchema(), newInit(), newVersion(), newWorker(),
 		newBenchProcess())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,7 +21,7 @@ import (
 
 func newRun() *cobra.Command {
 	var settings []string
-	var progress, launcher string
+	var progress, launcher, data string
 	options := coordinator.Options{}
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
@@ -45,12 +46,14 @@ func newRun() *cobra.Command {
 			if options.Command, err = workerCommand(strings.Fields(launcher)); err != nil {
 				return err
 			}
-			return runStudy(cmd, args[0], settings, progress, options)
+			return runStudy(cmd, args[0], data, settings, progress, options)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&settings, "set", nil,
 		"set a key of the experiment file, like train.epochs=3 (repeatable)")
+	flags.StringVar(&data, "data", "", "folder of the data, where it is another than the file or the "+
+		"study says; other images than the study's are refused")
 	flags.StringVar(&progress, "progress", "auto", "auto, plain, json or none")
 	flags.IntVar(&options.Workers, "workers", 0, "runs at a time (default: the file's, or one a core)")
 	flags.IntVar(&options.Limit, "limit", 0, "let at most n runs end in this call, in a result "+
@@ -73,11 +76,28 @@ func workerCommand(launcher []string) ([]string, error) {
 	return append(launcher, path, workerProcess), err
 }
 
-func runStudy(cmd *cobra.Command, name string, settings []string, progress string,
+func runStudy(cmd *cobra.Command, name, data string, settings []string, progress string,
 	options coordinator.Options) error {
-	prepared, folder, err := prepare(cmd, name, settings)
-	if err != nil {
+	stop, kill, release := stopSignals(cmd.Context())
+	defer release()
+	var prepared *study.Prepared
+	var folder study.Folder
+	var remarks study.Remarks
+	read := newReading(progress, cmd.ErrOrStderr())
+	defer read.end()
+	pipe := isPipe(name)
+	err := coordinator.UntilKilled(stop, kill, func() (err error) {
+		prepared, folder, err = prepare(stop, cmd, read.access(data), name, settings)
+		if err == nil {
+			remarks, err = prepared.Remarks(stop)
+		}
 		return err
+	})
+	if err != nil {
+		if !pipe { // it is read, and no study has its text yet
+			err = resumable(cmd, name, settings, err)
+		}
+		return bySignal(stop, err)
 	}
 	screen, err := newDisplay(progress, prepared.Experiment.Study.Name, cmd.ErrOrStderr())
 	if err != nil {
@@ -86,13 +106,16 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	if warning := plainKernels(); warning != "" {
 		screen.note(warning)
 	}
-	stop, kill, release := stopSignals(cmd.Context())
-	defer release()
-	options.Kill, options.Observe = kill, screen.event
-	if isPipe(name) { // the study has the text
+	for _, line := range remarks.Lines() {
+		screen.note(line)
+	}
+	options.Kill, options.Observe = kill, withLeftOut(prepared, screen)
+	if pipe { // the study has the text
 		name, settings = prepared.Experiment.Study.Name, nil
 	}
-	err = resumable(cmd, name, settings, coordinator.Run(stop, folder, prepared, options))
+	if err = coordinator.Run(stop, folder, prepared, options); !pipe || folder.Exists() {
+		err = resumable(cmd, name, settings, err)
+	}
 	screen.close()
 	var failed *coordinator.FailedRunsError
 	var stopped *coordinator.StoppedError
@@ -110,14 +133,30 @@ func runStudy(cmd *cobra.Command, name string, settings []string, progress strin
 	return bySignal(stop, err)
 }
 
+// withLeftOut shows the events of a study, and before the first what the reading of its images has
+// left out besides.
+func withLeftOut(prepared *study.Prepared, screen display) func(coordinator.Event) {
+	known := prepared.LeftOut()
+	return func(e coordinator.Event) {
+		if e.Kind == coordinator.Started {
+			for _, line := range prepared.LeftOut() {
+				if !slices.Contains(known, line) {
+					screen.note("note: " + line)
+				}
+			}
+		}
+		screen.event(e)
+	}
+}
+
 // prepare makes the plan of a file, or of an existing study. A file takes precedence over a study
 // of the same name, which would hide every change to the file.
-func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepared, study.Folder,
-	error) {
+func prepare(ctx context.Context, cmd *cobra.Command, access study.Access, name string,
+	settings []string) (*study.Prepared, study.Folder, error) {
 	folder, none := findStudy(cmd, name)
 	switch {
 	case isFile(name):
-		prepared, err := study.Prepare(name, settings...)
+		prepared, err := study.Prepare(ctx, access, name, settings...)
 		if err != nil && none == nil {
 			err = fmt.Errorf("%w\n%s is read as an experiment file: the study of that name "+
 				"goes by %s", err, name, folder)
@@ -135,9 +174,9 @@ func prepare(cmd *cobra.Command, name string, settings []string) (*study.Prepare
 			"under %s", name, studiesDir(cmd))}
 	case len(settings) > 0:
 		return nil, "", usageError{fmt.Errorf("--set is for a new study: %s keeps the settings "+
-			"that it was started with", name)}
+			"that it was started with; --data PATH says where its data are now", name)}
 	}
-	prepared, err := study.Reopen(folder)
+	prepared, err := study.Reopen(ctx, access, folder)
 	return prepared, folder, err
 }
 
@@ -208,6 +247,11 @@ func commandLine(cmd *cobra.Command, name string, settings []string) string {
 	line := []string{"gridsearch", "run", quoted(name)}
 	for _, s := range settings {
 		line = append(line, "--set", quoted(s))
+	}
+	// a study remembers where its data are, a file does not
+	if data, err := cmd.Flags().GetString("data"); err == nil && cmd.Name() == "run" && data != "" &&
+		isFile(name) {
+		line = append(line, "--data", quoted(data))
 	}
 	if dir := studiesDir(cmd); dir != "studies" {
 		line = append(line, "--dir", quoted(dir))

@@ -52,7 +52,7 @@ func (f *simulateFlags) print(cmd *cobra.Command, path string) error {
 	if err := checkFormat(f.format, outlook.Formats); err != nil {
 		return err
 	}
-	p, err := study.Prepare(path, f.settings...)
+	p, err := study.Prepare(cmd.Context(), newReading("auto", cmd.ErrOrStderr()).access(""), path, f.settings...)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func newWeightsExport() *cobra.Command {
 			if output == "" {
 				output = outputName(path, "."+format)
 			}
-			text, err := export(n, format, names)
+			text, err := encodeNetwork(n, format, names)
 			if err != nil {
 				return err
 			}
@@ -108,7 +108,7 @@ func exportNames(n weights.Network, names string) (string, error) {
 		libraries[0], libraries[0])
 }
 
-func export(n weights.Network, format, names string) ([]byte, error) {
+func encodeNetwork(n weights.Network, format, names string) ([]byte, error) {
 	if format == "onnx" {
 		return n.ONNX()
 	}

@@ -1,4 +1,5 @@
-// Package resample resizes parts of square images of bytes by a bicubic filter.
+// Package resample resizes square images of bytes: whole ones to a smaller size by an area filter,
+// parts of them by a bicubic filter.
 package resample
 
 import "math"

@@ -307,6 +307,7 @@ var onlyParsed = []string{
 	"must divide 1", "is below low", "step must be positive",
 	"needs the key points", "belongs to RandAugment", "and means nothing to",
 	"classes comes from the data",
+	"is no colour", "is for the data set image-folder alone",
 	"are more than", "do not fill one batch", "for 1 stage",
 }
 

@@ -93,12 +93,19 @@ var words = map[string]about{
 
 	"data": {"images to train on; a file without them can be planned alone",
 		""},
-	"data.dataset":             {"which images", ""},
-	"data.path":                {"folder of the files", "the data set's usual place"},
-	"data.train_examples":      {"images to train on, 0 for all that validation leaves", ""},
-	"data.validation_fraction": {"share of the training images that are validated on", ""},
+	"data.dataset":        {"which images", ""},
+	"data.path":           {"folder of the files", "the data set's usual place"},
+	"data.train_examples": {"images to train on, 0 for all that validation leaves", ""},
+	"data.validation_fraction": {"share of the training images that are validated on",
+		"0.1, or the validation part of a folder that has one"},
 	"data.validation_crop": {"share of the side, about the middle, that is validated on; " +
 		"0 for all", ""},
+	"data.list": {"of image-folder: CSV file in the folder with the columns path, label and perhaps " +
+		"split, instead of a folder for each class", ""},
+	"data.ground":        {"of image-folder: colour under transparent pixels, like #f0f0f0", ""},
+	"data.on_unreadable": {"of image-folder: what happens to files that cannot be read", ""},
+	"data.deduplicate": {"of image-folder: leave out copies of training images, and training " +
+		"images that the validation part has", ""},
 	"data.augmentation":        {"how training images are varied", ""},
 	"data.augmentation.shift":  {"largest shift, as a share of the side", ""},
 	"data.augmentation.flip":   {"which images are mirrored left to right", ""},

@@ -48,12 +48,17 @@ type Options struct {
 // InterruptedError says that the study was stopped from outside before its end and can be
 // continued.
 type InterruptedError struct {
-	Left  int // runs without a result
+	Left  int // runs without a result; -1 where images were still being read
 	Cause error
 }
 
 // Error says what has stopped the study and what is left.
-func (e *InterruptedError) Error() string { return fmt.Sprintf("%v: %s", e.Cause, left(e.Left)) }
+func (e *InterruptedError) Error() string {
+	if e.Left < 0 {
+		return fmt.Sprintf("%v while images were read", e.Cause)
+	}
+	return fmt.Sprintf("%v: %s", e.Cause, left(e.Left))
+}
 
 // Unwrap is the cause.
 func (e *InterruptedError) Unwrap() error { return e.Cause }
@@ -96,7 +101,8 @@ func (e *FailedRunsError) Error() string {
 
 // Run trains what a study lacks. The folder is made once nothing of the input is refused, or
 // continued if its runs are those of the plan. When ctx ends, workers write checkpoints and the
-// error is an *InterruptedError; other errors are *InputError, *database.FileError,
+// error is an *InterruptedError; other errors are *InputError, *study.OtherImagesError,
+// *database.FileError,
 // *stages.MismatchError, *database.LockedError, *LimitError, *StoppedError, *FaultError,
 // *FailedRunsError and *UnmeasuredError.
 func Run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options) error {
@@ -111,7 +117,15 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 		return &database.LockedError{Path: folder.Lock(), PID: pid}
 	}
 	go program.Hash() // wanted when the first worker greets
-	specs, err := p.Specs()
+	var specs []job.Spec
+	err := UntilKilled(ctx, o.Kill, func() (err error) {
+		specs, err = p.Specs(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	moved, err := folder.Moved(p, specs)
 	if err != nil {
 		return err
 	}
@@ -144,10 +158,33 @@ func run(ctx context.Context, folder study.Folder, p *study.Prepared, o Options)
 	}
 	defer s.queue.Close()
 	defer s.board.flush()
+	if moved != "" {
+		s.notes = append(s.notes, Event{Kind: DataMoved, Reason: moved})
+	}
 	err = s.run(ctx)
 	if failed := (*FailedRunsError)(nil); p.Experiment.Execution.Latency &&
 		(err == nil || errors.As(err, &failed)) {
 		err = errors.Join(err, s.latencies(ctx, specs))
+	}
+	return err
+}
+
+// UntilKilled does what reads images. What ctx has ended is an *InterruptedError; when kill ends, which
+// may be nil, it is left alone, whatever it is busy with: the process is to end.
+func UntilKilled(ctx, kill context.Context, read func() error) error {
+	if kill == nil {
+		kill = context.Background()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- crash.Guard(read) }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-kill.Done():
+		err = context.Cause(kill)
+	}
+	if err != nil && ctx.Err() != nil {
+		return &InterruptedError{Left: -1, Cause: context.Cause(ctx)}
 	}
 	return err
 }
@@ -620,9 +657,12 @@ func (c *coordinator) interrupted(spec job.Spec, e store.Execution, lease queue.
 	if database.Busy(err) {
 		err = nil // a note more or less
 	}
-	if _, missing := os.Stat(filepath.Join(c.folder.Run(spec.Key),
-		job.CheckpointFile)); from == CheckpointNone && missing == nil {
+	_, missing := os.Stat(filepath.Join(c.folder.Run(spec.Key), job.CheckpointFile))
+	switch {
+	case from == CheckpointNone && missing == nil:
 		from = CheckpointEarlier
+	case from == CheckpointWritten && errors.Is(missing, fs.ErrNotExist):
+		from = CheckpointUnneeded
 	}
 	c.mutex.Lock()
 	c.tracker.PutBack(spec, e.Ended)

@@ -32,6 +32,8 @@ const (
 	Unrecorded EventKind = "unrecorded"
 	// so many runs wait again (Count) whose workers have died, as program or machine is another
 	TriedAgain EventKind = "tried again"
+	// the data are at another place than the study had them: Reason says where
+	DataMoved EventKind = "data moved"
 	// the decision has added runs to the study or dropped some: Reason says why
 	Decided EventKind = "decided"
 	Waiting EventKind = "waiting" // another program has the record locked
@@ -61,7 +63,7 @@ type Event struct {
 	Runs       []string   `json:"runs,omitempty"`       // keys
 	Added      int        `json:"added,omitempty"`      // runs
 	Dropped    int        `json:"dropped,omitempty"`    // runs
-	Reason     string     `json:"reason,omitempty"`     // of a decision
+	Reason     string     `json:"reason,omitempty"`     // of a decision; where data are
 	Count      int        `json:"count,omitempty"`      // of runs
 	Results    []Given    `json:"results,omitempty"`    // of one run: the recorded one and the second
 
@@ -85,4 +87,6 @@ const (
 	CheckpointWritten Checkpoint = "written" // now
 	CheckpointEarlier Checkpoint = "earlier" // a part of the training is lost
 	CheckpointNone    Checkpoint = "none"    // it starts over
+	// nothing: it was stopped before it trained, while its images were read
+	CheckpointUnneeded Checkpoint = "unneeded"
 )

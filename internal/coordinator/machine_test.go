@@ -378,18 +378,19 @@ func TestStoppedRuns(t *testing.T) {
 	const interrupted = `{"interrupted":true}`
 	const unwritten = `{"interrupted":true,"fault":{"path":"p","cause":"no space left on device","advice":"make room"}}`
 	for name, c := range map[string]struct {
-		answer  string
-		earlier bool
-		want    Checkpoint
+		answer string
+		there  bool // a checkpoint
+		want   Checkpoint
 	}{
-		"written": {interrupted, false, CheckpointWritten},
-		"earlier": {unwritten, true, CheckpointEarlier},
-		"none":    {unwritten, false, CheckpointNone},
+		"written":  {interrupted, true, CheckpointWritten},
+		"unneeded": {interrupted, false, CheckpointUnneeded},
+		"earlier":  {unwritten, true, CheckpointEarlier},
+		"none":     {unwritten, false, CheckpointNone},
 	} {
 		t.Setenv("ANSWER", c.answer)
 		b := newBench(t,
 			`echo "$HELLO"; read request; echo '{"alive":true}'; cat >/dev/null; echo '{"done":{"key":"0000000000000000",'"${ANSWER#?}"'}'`, "a")
-		if c.earlier {
+		if c.there {
 			if err := errors.Join(os.Mkdir(b.folder.Run(b.specs[0].Key), 0o755),
 				os.WriteFile(filepath.Join(b.folder.Run(b.specs[0].Key), job.CheckpointFile), nil,
 					0o644)); err != nil {
@@ -410,13 +411,13 @@ func TestStoppedRuns(t *testing.T) {
 		err = s.run(ctx)
 		last := b.events[len(b.events)-1]
 		if last.Kind != Interrupted || last.Checkpoint != c.want ||
-			(last.Error == "") != (c.want == CheckpointWritten) {
+			(last.Error == "") != (c.answer == interrupted) {
 			t.Errorf("%s: %+v", name, last)
 		}
 		if len(last.Status.Running) != 0 {
 			t.Errorf("%s: %+v are said to train", name, last.Status.Running)
 		}
-		if left := (*InterruptedError)(nil); c.want == CheckpointWritten && !errors.As(err, &left) {
+		if left := (*InterruptedError)(nil); c.answer == interrupted && !errors.As(err, &left) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -72,14 +72,13 @@ func TestEarlierStudy(t *testing.T) {
 		t.Errorf("%d runs are complete", complete)
 	}
 	stopped, stop := context.WithCancel(t.Context())
-	stop()
-	p, err := study.Reopen(folder)
+	p, err := study.Reopen(t.Context(), study.Access{}, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var interrupted *InterruptedError
-	if err := Run(stopped, folder, p, Options{Command: []string{"none"}}); !errors.As(err,
-		&interrupted) || interrupted.Left != 3 {
+	err = Run(stopped, folder, p, Options{Command: []string{"none"}, Observe: atStart(stop)})
+	if !errors.As(err, &interrupted) || interrupted.Left != 3 {
 		t.Fatalf("it goes on with %v", err)
 	}
 	after := load(t, folder)
@@ -155,15 +154,24 @@ func TestStages(t *testing.T) {
 	}
 }
 
+// atStart stops a study when it has started, before anything is trained.
+func atStart(stop func()) func(Event) {
+	return func(e Event) {
+		if e.Kind == Started {
+			stop()
+		}
+	}
+}
+
 // TestHalfGrown: a study that was killed between its record and its plan, when it was to have
 // another run, is read as it was, and goes on as the plan says.
 func TestHalfGrown(t *testing.T) {
 	folder := schema6(t)
-	p, err := study.Reopen(folder)
+	p, err := study.Reopen(t.Context(), study.Access{}, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	specs, err := p.Specs()
+	specs, err := p.Specs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +189,9 @@ func TestHalfGrown(t *testing.T) {
 		t.Errorf("%d runs, and %+v", len(s.Records), s.Unplanned)
 	}
 	stopped, stop := context.WithCancel(t.Context())
-	stop()
 	var interrupted *InterruptedError
-	if err := Run(stopped, folder, p, Options{Command: []string{"none"}}); !errors.As(err,
-		&interrupted) || interrupted.Left != 3 {
+	err = Run(stopped, folder, p, Options{Command: []string{"none"}, Observe: atStart(stop)})
+	if !errors.As(err, &interrupted) || interrupted.Left != 3 {
 		t.Fatalf("it goes on with %v", err)
 	}
 	if s = load(t, folder); len(s.Records) != 10 || len(s.Warnings()) != 0 {
@@ -212,7 +219,7 @@ func TestDroppedIsDone(t *testing.T) {
 		Outcome: store.OutcomeFailed}, true), record.Close()); err != nil {
 		t.Fatal(err)
 	}
-	p, err := study.Reopen(folder)
+	p, err := study.Reopen(t.Context(), study.Access{}, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,15 +251,14 @@ func glance(t *testing.T, folder study.Folder) study.Overview {
 func TestPlanThatCannotBeWritten(t *testing.T) {
 	file := schema6(t).Path("experiment.toml")
 	folder := study.Folder(t.TempDir())
-	stopped, stop := context.WithCancel(t.Context())
-	stop()
 	call := func(settings ...string) error {
 		t.Helper()
-		p, err := study.Prepare(file, settings...)
+		stopped, stop := context.WithCancel(t.Context())
+		p, err := study.Prepare(t.Context(), study.Access{}, file, settings...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Run(stopped, folder, p, Options{Command: []string{"none"}})
+		return Run(stopped, folder, p, Options{Command: []string{"none"}, Observe: atStart(stop)})
 	}
 	var interrupted *InterruptedError
 	if err := call(); !errors.As(err, &interrupted) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -223,5 +224,33 @@ func TestOnlyAttempt(t *testing.T) {
 func (o *opening) begins(n int) {
 	for range n {
 		o.begin()
+	}
+}
+
+// TestUntilKilled: what is read ends with its own error; what the first signal ends is interrupted,
+// and what hangs then is left alone by the second.
+func TestUntilKilled(t *testing.T) {
+	if err := UntilKilled(t.Context(), nil, func() error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := UntilKilled(t.Context(), t.Context(), func() error { return fs.ErrClosed }); err !=
+		fs.ErrClosed {
+		t.Errorf("a mistake gives %v", err)
+	}
+	stop, stopNow := context.WithCancelCause(t.Context())
+	kill, killNow := context.WithCancel(t.Context())
+	err := UntilKilled(stop, kill, func() error {
+		stopNow(fs.ErrInvalid)
+		killNow()
+		<-t.Context().Done() // it hangs as long as the test
+		return nil
+	})
+	var interrupted *InterruptedError
+	if !errors.As(err, &interrupted) || interrupted.Left >= 0 || !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("signals give %v", err)
+	}
+	if err := UntilKilled(stop, nil, func() error { return context.Cause(stop) }); !errors.As(err,
+		&interrupted) {
+		t.Errorf("one signal gives %v", err)
 	}
 }

@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -153,7 +154,7 @@ func motifs() DataSet {
 
 func fashionMNIST() DataSet {
 	d := DataSet{Name: "fashion-mnist"}
-	if _, err := dataset.Open(dataset.Spec{Name: d.Name}); err != nil {
+	if _, err := dataset.Open(context.Background(), dataset.Spec{Name: d.Name}, nil); err != nil {
 		d.Problem = err.Error()
 		return d
 	}

@@ -2,12 +2,14 @@ package files
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -102,7 +104,10 @@ func TestClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	Clean(folder)
+	removed, bytes := Clean(folder)
+	if removed != 2 || bytes != 2 {
+		t.Errorf("%d files of %d bytes are removed", removed, bytes)
+	}
 	want := append(foreign, "folder"+mark+"1", filepath.Base(held.Name()))
 	if slices.Sort(want); !slices.Equal(names(t, folder), want) {
 		t.Errorf("what stays is\n%s\nwant\n%s", strings.Join(names(t, folder), "\n"),
@@ -112,4 +117,76 @@ func TestClean(t *testing.T) {
 	if Clean(folder); slices.Contains(names(t, folder), filepath.Base(held.Name())) {
 		t.Error("what its writer has left stays")
 	}
+}
+
+// TestDraft: pieces in any order make a file that is whole or not there, and errors name its place.
+func TestDraft(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a")
+	draft, err := Begin(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int64{3, 0} {
+		if _, err := draft.WriteAt([]byte("abc"), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if removed, _ := Clean(folder); removed != 0 || len(names(t, folder)) != 1 {
+		t.Errorf("%d removed, %v are there while it is written", removed, names(t, folder))
+	}
+	if err := draft.Commit(true); err != nil {
+		t.Fatal(err)
+	}
+	draft.Abort()
+	if text, err := os.ReadFile(path); string(text) != "abcabc" || len(names(t, folder)) != 1 {
+		t.Errorf("%q (%v) among %v", text, err, names(t, folder))
+	}
+	var about *fs.PathError
+	if _, err := draft.WriteAt([]byte("x"), 0); !errors.As(err, &about) || about.Path != path {
+		t.Errorf("after its commit: %v", err)
+	}
+	other, err := Begin(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = other.WriteAt([]byte("x"), 0)
+	if other.Abort(); len(names(t, folder)) != 1 {
+		t.Errorf("%v are there after an abort", names(t, folder))
+	}
+	if _, err := Begin(filepath.Join(path, "b")); !errors.As(err, &about) ||
+		about.Path != filepath.Join(path, "b") {
+		t.Errorf("below a file: %v", err)
+	}
+}
+
+// TestCleanBesideWriters: writers that begin while others clean lose nothing.
+func TestCleanBesideWriters(t *testing.T) {
+	folder := t.TempDir()
+	over := make(chan struct{})
+	var cleaners, writers sync.WaitGroup
+	for range 2 {
+		cleaners.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					Clean(folder)
+				}
+			}
+		})
+	}
+	for i := range 4 {
+		writers.Go(func() {
+			for range 200 {
+				if err := Renew(filepath.Join(folder, fmt.Sprint(i)), nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(over)
+	cleaners.Wait()
 }

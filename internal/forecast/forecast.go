@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gridsearch/internal/study"
+	"gridsearch/model"
 	"gridsearch/model/nn"
 )
 
@@ -18,57 +19,60 @@ type Time struct {
 	FLOPS   float64 // floating-point operations a second of one worker, 2 for a multiply-add
 }
 
-// estimateSteps and estimateWork limit the measurement: a few steps of at most estimateWork
-// multiply-adds each.
+// The measurement takes so many steps at least, and goes on for so long, of at most estimateWork
+// multiply-adds each: the best of many short ones is not slowed by other programs.
 const (
 	estimateSteps = 4
+	estimateTime  = 500 * time.Millisecond
 	estimateWork  = 4e8
 )
 
-// Measure trains the base network for a few steps and scales the time to the plan: 3 passes over
-// each training image of each epoch, and one over the validation images.
+// Measure trains the base network for a few steps and scales the time to the plan.
 func Measure(p *study.Prepared) (Time, error) {
 	e := p.Experiment
 	if e.Data == nil || e.Train == nil {
 		return Time{}, nil
 	}
-	speed, err := rate(p)
+	speed, err := Speed(p.Base, e.Train.BatchSize)
 	if err != nil {
 		return Time{}, err
 	}
-	published := float64(p.Published())
-	validation := math.Round(e.Data.ValidationFraction * published)
-	images := float64(e.Data.TrainExamples)
+	images := e.Data.TrainExamples
 	if images == 0 {
-		images = published - validation
+		images = p.Published()
+		if e.Data.ValidationFraction > 0 {
+			images -= p.Validation
+		}
 	}
 	t := Time{Workers: runtime.GOMAXPROCS(0), FLOPS: 2 * speed}
 	if e.Execution.Workers > 0 {
 		t.Workers = min(t.Workers, e.Execution.Workers) // more of them share the cores
 	}
 	for _, trial := range p.Trainable() {
-		work := float64(trial.Network.Cost.MAdds) * (3*images*float64(e.Train.Epochs) + validation)
+		work := float64(trial.Network.Cost.MAdds) * e.Train.Passes(images, p.Validation)
 		t.Seconds += work / speed * float64(e.Replication.Seeds) / float64(t.Workers)
 		t.Runs += e.Replication.Seeds
 	}
 	return t, nil
 }
 
-// rate measures multiply-adds a second.
-func rate(p *study.Prepared) (float64, error) {
-	cost := 3 * float64(p.Base.Cost().MAdds)
-	batch := max(2, min(p.Experiment.Train.BatchSize, int(estimateWork/cost)))
-	params, err := nn.NewParameters(p.Base, 1, false)
+// Speed measures the multiply-adds a second of one core that trains a network, in the best of a few
+// steps.
+func Speed(base model.Architecture, batch int) (float64, error) {
+	cost := 3 * float64(base.Cost().MAdds)
+	batch = max(2, min(batch, int(estimateWork/cost)))
+	params, err := nn.NewParameters(base, 1, false)
 	if err != nil {
 		return 0, err
 	}
-	network, err := nn.NewTrainer(p.Base, params, nn.Options{Batch: batch})
+	network, err := nn.NewTrainer(base, params, nn.Options{Batch: batch})
 	if err != nil {
 		return 0, err
 	}
 	defer network.Close()
 	best := math.Inf(1)
-	for step := range estimateSteps {
+	start := time.Now()
+	for step := 0; step < estimateSteps || time.Since(start) < estimateTime; step++ {
 		began := time.Now()
 		if _, err := network.Step(step); err != nil {
 			return 0, err

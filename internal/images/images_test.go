@@ -11,11 +11,11 @@ import (
 // augmentation crops; the middle of validation images is cut out.
 func TestViews(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	source, err := dataset.Open(dataset.Spec{Name: "motifs"})
+	source, err := dataset.Open(t.Context(), dataset.Spec{Name: "motifs"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := Load(source, .001, 32, 1)
+	set, err := Load(t.Context(), source, Split{.001, 32, 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,13 +27,25 @@ const sharesVersion = 2
 // alone: all runs share it.
 type Data struct {
 	Dataset string `json:"dataset"` // its name: where its files lie, each machine knows
-	// SHA-256 of the training and validation images at their native size
+	// SHA-256 of the training and validation images, at their native size or, of photographs, at
+	// the run's
 	Checksum           string  `json:"checksum"`
 	ValidationFraction float64 `json:"validation_fraction"`
 	// share of the side of the middle that is validated on; 0 for all without a filter
 	ValidationCrop     float64 `json:"validation_crop,omitempty"`
 	TrainExamples      int     `json:"train_examples"` // images trained on
 	ValidationExamples int     `json:"validation_examples"`
+
+	// how a folder of photographs is read: what it changes in the images is in the checksum
+	Reading Reading `json:"reading,omitzero"`
+}
+
+// Reading says how a folder of photographs is read; see dataset.Reading, which has these fields.
+type Reading struct {
+	List         string `json:"list,omitempty"`
+	Ground       string `json:"ground,omitempty"`
+	OnUnreadable string `json:"on_unreadable,omitempty"`
+	Deduplicate  bool   `json:"deduplicate,omitempty"`
 }
 
 // MaxSeeds is more seeds than an experiment file can ask for.

@@ -1,6 +1,7 @@
 package recall
 
 import (
+	"context"
 	"fmt"
 
 	"gridsearch/dataset"
@@ -15,12 +16,12 @@ import (
 // Evaluate evaluates a network on the validation images of a study. A network that does not say
 // how its images were normalised gets the moments of the study's training images, as if it had been
 // trained there. The error of a network that does not fit the data is a *study.InputError.
-func Evaluate(folder study.Folder, n weights.Network) (train.Result, error) {
-	e, err := newEvaluator(folder)
+func Evaluate(ctx context.Context, a study.Access, folder study.Folder, n weights.Network) (train.Result, error) {
+	e, err := newEvaluator(ctx, a, folder, n.Architecture.Pixels)
 	if err != nil {
 		return train.Result{}, err
 	}
-	return e.evaluate(n)
+	return e.evaluate(ctx, n)
 }
 
 // evaluator holds the images of a study for the evaluation of networks.
@@ -28,24 +29,31 @@ type evaluator struct {
 	experiment *experiments.Experiment
 	source     dataset.Source
 	images     *images.Set // nil before the first network that fits
+	labels     []int32     // of the validation images
 }
 
-func newEvaluator(folder study.Folder) (*evaluator, error) {
-	experiment, source, err := folder.Data()
+// newEvaluator finds the images, for networks of these sizes.
+func newEvaluator(ctx context.Context, a study.Access, folder study.Folder,
+	sizes ...int) (*evaluator, error) {
+	experiment, source, err := folder.Data(ctx, a, sizes...)
 	return &evaluator{experiment: experiment, source: source}, err
 }
 
-// load reads the images once.
-func (e *evaluator) load() (err error) {
-	data := e.experiment.Data
-	if e.images == nil {
-		e.images, err = images.Load(e.source, data.ValidationFraction, data.TrainExamples,
-			e.experiment.Study.Seed)
+// pair reads the images in a view: photographs at each size, others once.
+func (e *evaluator) pair(ctx context.Context, v images.View) (p images.Pair, err error) {
+	_, photos := e.source.(*dataset.Photographs)
+	if e.images == nil || photos {
+		data := e.experiment.Data
+		e.images, err = images.Load(ctx, e.source, images.Split{Seed: e.experiment.Study.Seed,
+			ValidationFraction: data.ValidationFraction, TrainExamples: data.TrainExamples}, v)
 	}
-	return err
+	if err != nil {
+		return p, &study.InputError{Err: err}
+	}
+	return e.images.At(v)
 }
 
-func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
+func (e *evaluator) evaluate(ctx context.Context, n weights.Network) (train.Result, error) {
 	experiment, info, arch := e.experiment, e.source.Info(), n.Architecture
 	if classes := len(info.Classes); arch.Classes != classes || arch.InChannels != info.Channels {
 		return train.Result{}, &study.InputError{Err: fmt.Errorf("the network tells %s apart on images of "+
@@ -57,15 +65,12 @@ func (e *evaluator) evaluate(n weights.Network) (train.Result, error) {
 		return train.Result{}, &study.InputError{Err: fmt.Errorf("the network takes images of %s, data set "+
 			"%s has %d: they are not enlarged", plural.Of(arch.Pixels, "pixel"), info.Name, info.Native)}
 	}
-	if err := e.load(); err != nil {
-		return train.Result{}, &study.InputError{Err: err}
-	}
-	native := experiment.Data.Augmentation.Crop > 0
-	set, err := e.images.At(images.View{Pixels: arch.Pixels, Native: native,
-		Crop: experiment.Data.ValidationCrop})
+	set, err := e.pair(ctx, images.View{Pixels: arch.Pixels,
+		Native: experiment.Data.Augmentation.Crop > 0, Crop: experiment.Data.ValidationCrop})
 	if err != nil {
 		return train.Result{}, err
 	}
+	e.labels = set.Validation.Labels
 	mean, deviation := n.Mean, n.Deviation
 	if mean == nil {
 		mean, deviation = set.Train.Moments()

@@ -13,7 +13,7 @@ import (
 // TestEvaluateRefuses what does not fit a study's data.
 func TestEvaluateRefuses(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p, err := study.Prepare("../../cmd/gridsearch/testdata/small.toml")
+	p, err := study.Prepare(t.Context(), study.Access{}, "../../cmd/gridsearch/testdata/small.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestEvaluateRefuses(t *testing.T) {
 		a := small
 		spoil(&a)
 		var input *study.InputError
-		if _, err := Evaluate(folder, weights.Network{Architecture: a}); !errors.As(err, &input) ||
+		if _, err := Evaluate(t.Context(), study.Access{}, folder, weights.Network{Architecture: a}); !errors.As(err, &input) ||
 			err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -44,7 +44,7 @@ func TestEvaluateRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Evaluate(folder, weights.Network{Architecture: small,
+	if r, err := Evaluate(t.Context(), study.Access{}, folder, weights.Network{Architecture: small,
 		Parameters: params}); err != nil || r.Examples != p.Validation {
 		t.Errorf("%d images are named (%v), want %d", r.Examples, err, p.Validation)
 	}

@@ -2,6 +2,7 @@
 package recall
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -163,16 +164,16 @@ func (r *recaller) evaluate(n weights.Network) (p predictions.File, err error) {
 		if r.note != nil {
 			r.note("predictions that are not on disk are computed from the runs' weights")
 		}
-		if r.evaluator, err = newEvaluator(r.study.Folder); err != nil {
+		if r.evaluator, err = newEvaluator(context.Background(), study.Access{}, r.study.Folder); err != nil {
 			return p, err
 		}
 	}
-	result, err := r.evaluator.evaluate(n)
+	result, err := r.evaluator.evaluate(context.Background(), n)
 	if err != nil {
 		return p, err
 	}
 	p.Names = r.evaluator.source.Info().Classes
-	labels := r.evaluator.images.Validation.Labels
+	labels := r.evaluator.labels
 	p.Predictions, err = byimage.New(labels, result.Logits, n.Architecture.Classes)
 	return p, err
 }

@@ -29,11 +29,11 @@ import (
 func trained(t *testing.T) (*study.Study, []job.Spec) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p, err := study.Prepare("../../cmd/gridsearch/testdata/small.toml", "train.epochs=1")
+	p, err := study.Prepare(t.Context(), study.Access{}, "../../cmd/gridsearch/testdata/small.toml", "train.epochs=1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	specs, err := p.Specs()
+	specs, err := p.Specs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -374,7 +374,7 @@ func TestEvaluateNotFinite(t *testing.T) {
 			q.Value[i] = 1e30
 		}
 	}
-	_, err = Evaluate(s.Folder, n)
+	_, err = Evaluate(t.Context(), study.Access{}, s.Folder, n)
 	var input *study.InputError
 	if !errors.As(err, &input) || !strings.Contains(err.Error(), "for validation image 0") {
 		t.Errorf("got %v", err)

@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -63,6 +64,16 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if !reflect.DeepEqual(byName(&f), byName(read)) || !reflect.DeepEqual(f.Metadata, read.Metadata) {
 			t.Fatalf("wrote %+v, read %+v", f, read)
+		}
+		for i := range read.Tensors {
+			read.Tensors[i].Data = nil
+		}
+		head, err := read.Header()
+		if err != nil || len(head)%alignment != 0 || !bytes.HasPrefix(text, head) {
+			t.Fatalf("the header is %q (%v), the file %q", head, err, text)
+		}
+		if read, err = Decode(text); err != nil {
+			t.Fatal(err)
 		}
 		if again, err := read.Encode(); err != nil || string(again) != string(text) {
 			t.Fatalf("written again it is %q, was %q (%v)", again, text, err)
@@ -237,6 +248,8 @@ func TestEncodeRefuses(t *testing.T) {
 			metadataKey, 1)}},
 		`tensor "a": it has 4 bytes, its shape [2] wants 8`: {Tensors: []Tensor{{"a", "F32",
 			[]int{2}, one.Data}}},
+		`tensor "b": with those before it, it has more bytes than can`: {Tensors: []Tensor{
+			{"a", "U8", []int{math.MaxInt}, nil}, {"b", "U8", []int{1}, []byte{1}}}},
 		`tensor "a": dtype "F33" is not known`: {Tensors: []Tensor{{"a", "F33", []int{1}, one.Data}}},
 	} {
 		if _, err := f.Encode(); err == nil || !strings.Contains(err.Error(), want) {

@@ -146,8 +146,11 @@ func attribute(records []Record, executions []Execution) {
 	}
 	for _, e := range executions {
 		r := byKey[e.Key]
+		if r == nil {
+			continue
+		}
+		r.Executions = append(r.Executions, e)
 		switch {
-		case r == nil:
 		case e.Outcome == OutcomeFailed, e.Outcome == OutcomeCrashed:
 			r.Attempts++
 		case e.Outcome == OutcomeComplete && r.CPU == "": // later ones gave the same

@@ -42,7 +42,8 @@ type Record struct {
 
 	CPU, KernelSet string // that gave the result; empty where the record does not say
 
-	Others []Execution // later ones of the outcome OutcomeDiffers: their errors say in what
+	Executions []Execution // every attempt, in the order of their ends
+	Others     []Execution // those of the outcome OutcomeDiffers: their errors say in what
 }
 
 // Environment is where a run was executed.
@@ -97,6 +98,13 @@ func on(file *database.File, err error) (*Store, error) {
 
 // Close closes the record.
 func (s *Store) Close() error { return s.file.Close() }
+
+// AtOnce reads what the record is at one moment, whoever writes it meanwhile. Until it returns nobody
+// else may use the record through s.
+func (s *Store) AtOnce(read func() error) error { return s.file.AtOnce(read) }
+
+// CopyTo writes the record as it is at one moment into a file that must not be there yet.
+func (s *Store) CopyTo(path string) error { return s.file.CopyTo(path) }
 
 // Fold brings what the write-ahead log has into the file itself, so that a copy of the file alone
 // has every result, as far as those who read at this moment let it.

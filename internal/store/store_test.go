@@ -89,14 +89,17 @@ func TestRecord(t *testing.T) {
 	if err := s.Note(crash, false); err != nil {
 		t.Fatal(err)
 	}
-	crash.Attempt, crash.Outcome = 2, OutcomeFailed
-	if err := s.Note(crash, true); err != nil {
+	failure := crash
+	failure.Attempt, failure.Outcome = 2, OutcomeFailed
+	if err := s.Note(failure, true); err != nil {
 		t.Fatal(err)
 	}
-	second := result(2)
+	second, first := result(2), execution(2)
+	first.Outcome = OutcomeComplete
 	want := []Record{{Run: plan(4)[0], State: Waiting}, {Run: plan(4)[1], State: Failed,
-		Attempts: 2, Error: "signal: killed"},
-		{Run: plan(4)[2], State: Complete, Result: &second, CPU: "cpu", KernelSet: "generic"},
+		Attempts: 2, Error: "signal: killed", Executions: []Execution{crash, failure}},
+		{Run: plan(4)[2], State: Complete, Result: &second, CPU: "cpu", KernelSet: "generic",
+			Executions: []Execution{first}},
 		{Run: plan(4)[3], State: Waiting}}
 	if got := records(t, s); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -116,8 +119,6 @@ func TestRecord(t *testing.T) {
 	if err != nil || len(list) != 3 {
 		t.Fatalf("%d executions, %v", len(list), err)
 	}
-	first := execution(2)
-	first.Outcome = OutcomeComplete
 	if !reflect.DeepEqual(list[0], first) {
 		t.Errorf("execution %+v, want %+v", list[0], first)
 	}

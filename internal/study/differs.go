@@ -47,12 +47,12 @@ func differences(folder Folder, record *store.Store, p *Prepared, specs []job.Sp
 	switch {
 	case old.DataChecksum == "" && len(list) == 0:
 		list = append(list, "file, settings and numeric version are the study's, so the images "+
-			"are not: bring the old files back")
+			"are not: bring the old files back, or say where they are with --data PATH")
 	case old.DataChecksum != "" && old.DataChecksum != now.DataChecksum:
-		line := fmt.Sprintf("the images differ: SHA-256 %.12s, the study was planned with %.12s",
-			now.DataChecksum, old.DataChecksum)
+		line := fmt.Sprintf("the images differ: SHA-256 %.12s, the study was planned with %.12s%s",
+			now.DataChecksum, old.DataChecksum, otherPhotographs(folder, p))
 		if len(list) == 0 {
-			line += ": bring the old files back"
+			line += ": bring the old files back, or say where they are with --data PATH"
 		}
 		list = append(list, line)
 	}

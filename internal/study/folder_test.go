@@ -78,11 +78,11 @@ func TestUnrecorded(t *testing.T) {
 func written(t *testing.T) (Folder, []job.Spec) {
 	t.Helper()
 	_, file := idxFile(t)
-	p, err := Prepare(file)
+	p, err := Prepare(t.Context(), Access{}, file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	specs, err := p.Specs()
+	specs, err := p.Specs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,10 +101,10 @@ func written(t *testing.T) (Folder, []job.Spec) {
 // TestClasses: they are those of the data; where there is no study that is an error.
 func TestClasses(t *testing.T) {
 	folder, _ := written(t)
-	if got, err := Classes(folder); err != nil || !slices.Equal(got, []string{"0", "1"}) {
+	if got, err := Classes(t.Context(), Access{}, folder); err != nil || !slices.Equal(got, []string{"0", "1"}) {
 		t.Errorf("the classes are %q (%v)", got, err)
 	}
-	if got, err := Classes(Folder(t.TempDir())); err == nil {
+	if got, err := Classes(t.Context(), Access{}, Folder(t.TempDir())); err == nil {
 		t.Errorf("a folder without a study has the classes %q", got)
 	}
 }
@@ -114,18 +114,22 @@ func TestClasses(t *testing.T) {
 func TestExamples(t *testing.T) {
 	folder, _ := written(t)
 	const validation = 4 // a fifth of 20
-	list, err := Examples(folder, []int{0, 2, validation - 1, 0})
+	list, err := Examples(t.Context(), Access{}, folder, []int{0, 2, validation - 1, 0})
 	if err != nil || len(list) != 4 {
 		t.Fatalf("%d images (%v)", len(list), err)
 	}
 	for i, one := range list {
-		if one.N != 1 || len(one.Labels) != 1 || len(one.Pixels) != one.Size*one.Size*one.Channels {
-			t.Errorf("example %d has %d images, %d labels", i, one.N, len(one.Labels))
+		im, err := one.Square(16)
+		if err != nil || one.Side != 32 || im.N != 1 || im.Size != 16 || int(im.Labels[0]) != one.Label {
+			t.Errorf("example %d has a side of %d (%v)", i, one.Side, err)
+		}
+		if _, err := one.Square(33); err == nil {
+			t.Errorf("example %d is enlarged", i)
 		}
 	}
 	for _, n := range []int{-1, validation} {
 		var input *InputError
-		if _, err := Examples(folder, []int{0, n}); !errors.As(err, &input) ||
+		if _, err := Examples(t.Context(), Access{}, folder, []int{0, n}); !errors.As(err, &input) ||
 			!strings.Contains(err.Error(), "has the validation images 0 to 3") {
 			t.Errorf("image %d: %v", n, err)
 		}

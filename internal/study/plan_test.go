@@ -33,7 +33,7 @@ func TestDamagedPlan(t *testing.T) {
 		}
 		for name, read := range map[string]func() error{
 			"Load":   func() error { _, err := Load(folder); return err },
-			"Reopen": func() error { _, err := Reopen(folder); return err },
+			"Reopen": func() error { _, err := Reopen(t.Context(), Access{}, folder); return err },
 			"Glance": func() error { _, err := Glance(folder); return err },
 		} {
 			var input *InputError
@@ -49,7 +49,7 @@ func TestDamagedPlan(t *testing.T) {
 
 // FuzzPlan: a plan that is read has what its readers count on.
 func FuzzPlan(f *testing.F) {
-	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml")
+	p, err := Prepare(f.Context(), Access{}, "../../cmd/gridsearch/testdata/small.toml")
 	if err != nil {
 		f.Fatal(err)
 	}

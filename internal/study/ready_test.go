@@ -12,6 +12,7 @@ import (
 var published = map[string]struct{ classes, channels, native int }{
 	"motifs":        {16, 3, 72},
 	"fashion-mnist": {10, 1, 28},
+	"image-folder":  {10, 3, 96}, // clothing.toml's
 }
 
 // readyKeys are the keys of the first run of each ready file that can be run, on images whose
@@ -20,6 +21,7 @@ var readyKeys = map[string]string{
 	"quickstart.toml":                 "9853d3632d9eeb1e",
 	"fashion-mnist.toml":              "c23ba8f4af704d8c",
 	"paper-search.toml":               "0771060b7331d157",
+	"clothing.toml":                   "56a590655e0c1914",
 	"official-recipe.toml":            "e6ef8c575e527037",
 	"single-vs-compound.toml":         "970c32a8419b4ea4",
 	"single-vs-compound-fashion.toml": "432b273948e9a016",

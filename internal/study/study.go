@@ -6,6 +6,7 @@
 package study
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,6 +77,8 @@ type document struct {
 
 	NumericVersion int            `json:"numeric_version,omitempty"`
 	DataChecksum   string         `json:"data_checksum,omitempty"` // SHA-256 of the images
+	Classes        []string       `json:"classes,omitempty"`       // names, by number
+	Largest        *Largest       `json:"largest_class,omitempty"` // where classes are uneven
 	Stages         []stages.Stage `json:"stages,omitempty"`        // in the order of training
 }
 
@@ -97,6 +100,7 @@ type Study struct {
 	Records    []store.Record // of the search's runs, in the plan's order
 	Later      []store.Record // of the runs of later stages
 	Unplanned  []store.Record // of runs of no stage, which an earlier plan has left
+	Largest    *Largest       // class of the validation images; nil where they are even
 	Latencies  []store.Latency
 }
 
@@ -105,6 +109,9 @@ func (s *Study) Warnings() []string {
 	var list []string
 	if text := unplannedRuns(s.Unplanned); text != "" {
 		list = append(list, text)
+	}
+	if s.Largest != nil {
+		list = append(list, s.Largest.String())
 	}
 	if text := mixed(s.Records); text != "" {
 		list = append(list, text)
@@ -127,8 +134,14 @@ func Load(folder Folder) (*Study, error) {
 		return nil, err
 	}
 	defer record.Close()
-	s := &Study{Folder: folder, Experiment: experiment, Plan: plan.Document}
-	records, err := record.Records()
+	s := &Study{Folder: folder, Experiment: experiment, Plan: plan.Document, Largest: plan.Largest}
+	var records []store.Record
+	err = record.AtOnce(func() (err error) {
+		if records, err = record.Records(); err == nil {
+			s.Latencies, err = record.Latencies()
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +157,7 @@ func Load(folder Folder) (*Study, error) {
 			s.Later = append(s.Later, r)
 		}
 	}
-	s.Latencies, err = record.Latencies()
-	return s, err
+	return s, nil
 }
 
 // Experiment reads the file that the study was made from, with the settings of the command line
@@ -243,7 +255,8 @@ func (p *Prepared) document(specs []job.Spec) document {
 	d := document{Document: p.Plan.Document(p.Experiment.Study.Name), Overrides: p.Overrides,
 		NumericVersion: job.NumericVersion, Stages: Stages(p.Decision, specs)}
 	if p.Experiment.Data != nil {
-		d.DataPath = p.Experiment.Data.Path
+		d.DataPath, d.Classes = p.Experiment.Data.Path, p.source.Info().Classes
+		d.Largest = p.shares.largest()
 	}
 	if len(specs) > 0 {
 		d.DataChecksum = specs[0].Data.Checksum
@@ -261,16 +274,21 @@ func (f Folder) WritePlan(p *Prepared, specs []job.Spec) error {
 	if err := files.Replace(f.plan(), append(text, '\n')); err != nil {
 		return err
 	}
+	if list := p.photographs(); list != nil {
+		if err := files.Replace(f.images(), list); err != nil {
+			return err
+		}
+	}
 	return files.Replace(f.experiment(), p.Text)
 }
 
 // Reopen prepares an existing study to go on.
-func Reopen(folder Folder) (*Prepared, error) {
+func Reopen(ctx context.Context, a Access, folder Folder) (*Prepared, error) {
 	plan, err := folder.readPlan()
 	if err != nil {
 		return nil, err
 	}
-	p, err := prepare(folder.experiment(), plan.DataPath, plan.Overrides)
+	p, err := prepare(ctx, a, folder.experiment(), folder, plan.DataPath, plan.Overrides)
 	if err != nil {
 		return nil, err
 	}

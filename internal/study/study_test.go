@@ -20,14 +20,14 @@ import (
 // network those of phi 0.
 func TestStrengthsFollowTheTrial(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p, err := Prepare("../../cmd/gridsearch/testdata/small.toml", "train.recipe=efficientnet",
+	p, err := Prepare(t.Context(), Access{}, "../../cmd/gridsearch/testdata/small.toml", "train.recipe=efficientnet",
 		"train.warmup_epochs=1", "search.method=compound", `search.phi=["2", "3.5"]`,
 		"search.controls=[]", "constraint.0.tolerance=0.5",
 		`data.augmentation={ policy = "randaugment", magnitude = { from = 10, to = 28, phi = 6 } }`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	specs, err := p.Specs()
+	specs, err := p.Specs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestRelativeData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		specs, err := p.Specs()
+		specs, err := p.Specs(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,17 +117,17 @@ func TestRelativeData(t *testing.T) {
 		return list
 	}
 	t.Chdir(start)
-	p, err := Prepare("fold.toml")
+	p, err := Prepare(t.Context(), Access{}, "fold.toml")
 	want := keys(p, err)
 	folder := Folder(t.TempDir())
 	if err := folder.WritePlan(p, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	if got := keys(Reopen(folder)); len(want) == 0 || !slices.Equal(got, want) {
+	if got := keys(Reopen(t.Context(), Access{}, folder)); len(want) == 0 || !slices.Equal(got, want) {
 		t.Errorf("the runs are %v, want %v", got, want)
 	}
-	if _, err := Prepare(filepath.Join(start, "fold.toml")); err == nil ||
+	if _, err := Prepare(t.Context(), Access{}, filepath.Join(start, "fold.toml")); err == nil ||
 		!strings.Contains(err.Error(), filepath.Join("img", "x")) {
 		t.Errorf("a new study from here finds the data: %v", err)
 	}
@@ -148,7 +148,7 @@ func TestOneClass(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := Prepare(filepath.Join(folder, "one.toml"))
+	_, err := Prepare(t.Context(), Access{}, filepath.Join(folder, "one.toml"))
 	var input *InputError
 	if !errors.As(err, &input) || !strings.Contains(err.Error(),
 		`one.toml:6:1: data set idx has the one class "0"`) {
@@ -167,11 +167,11 @@ func TestOtherPlan(t *testing.T) {
 	t.Cleanup(func() { record.Close() })
 	register := func() error {
 		t.Helper()
-		p, err := Prepare(file)
+		p, err := Prepare(t.Context(), Access{}, file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		specs, err := p.Specs()
+		specs, err := p.Specs(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,11 +201,11 @@ func TestOtherPlan(t *testing.T) {
 		old, new string
 		want     []string
 	}{
-		{"", "", []string{"the images differ: SHA-256 ", ": bring the old files back\n"}},
+		{"", "", []string{"the images differ: SHA-256 ", ": bring the old files back, or say where they are with --data PATH\n"}},
 		{`"numeric_version": 3`, `"numeric_version": 2`,
 			[]string{"made by a program of numeric version 2, this one has 3", "the images differ"}},
 		{`"data_checksum": "`, `"of an earlier version": "`,
-			[]string{"so the images are not: bring the old files back"}},
+			[]string{"so the images are not: bring the old files back, or say where they are with --data PATH"}},
 	} {
 		if err := os.WriteFile(folder.plan(), bytes.Replace(plan, []byte(c.old), []byte(c.new), 1),
 			0o644); err != nil {

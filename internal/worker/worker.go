@@ -133,6 +133,14 @@ func (w *worker) train(ctx context.Context, r job.Training) job.Outcome {
 	runtime.GOMAXPROCS(r.Spec.Threads + 1)
 	done := job.Outcome{Key: r.Spec.Key}
 	result, kept, err := w.run(ctx, r)
+	for mended := 0; w.library.mend(err); mended++ {
+		if mended == mends {
+			err = &fault.Fault{Cause: err.Error(), Advice: "it was made anew before, so the disk or the " +
+				"memory of this machine fails"}
+			break
+		}
+		result, kept, err = w.run(ctx, r)
+	}
 	done.PeakRSSBytes = machine.PeakMemory()
 	done.TrainSeconds, done.EvalSeconds, done.WaitSeconds = result.TrainSeconds, result.EvalSeconds,
 		result.WaitSeconds
@@ -159,12 +167,15 @@ func (w *worker) train(ctx context.Context, r job.Training) job.Outcome {
 	return done
 }
 
+// mends is how often packs are made anew for one run before the machine is at fault.
+const mends = 3
+
 // run trains one run. Beside its result it gives the files that it has kept.
 func (w *worker) run(
 	ctx context.Context, r job.Training,
 ) (result train.Result, kept []job.File, err error) {
 	folder := w.folder(r.Spec.Key)
-	set, err := w.images(r.Spec)
+	pair, err := w.images(ctx, r.Spec)
 	if err != nil {
 		return result, nil, err
 	}
@@ -183,7 +194,7 @@ func (w *worker) run(
 		r.Spec.SeedIndex, os.Getpid())
 	training := train.Job{
 		Architecture: r.Spec.Architecture, Recipe: r.Spec.Recipe, Augmentation: r.Spec.Augmentation,
-		Train: set.Train, Validation: set.Validation,
+		Train: pair.Train, Validation: pair.Validation,
 		Seed: r.Spec.Seed(), Threads: r.Spec.Threads, Checkpoint: filepath.Join(folder,
 			job.CheckpointFile), CheckpointEvery: checkpointEvery,
 		Log: func(note string) { logger.Print(note) },
@@ -191,18 +202,18 @@ func (w *worker) run(
 			_ = w.send(job.Reply{Progress: &job.Progress{Key: r.Spec.Key, StartsOver: reason.Error()}})
 		},
 		Unsaved:    func(err error) { _ = w.send(job.Reply{Unsaved: fault.Of(err)}) },
-		KeepLogits: keepsPredictions(r, set.Validation.N),
+		KeepLogits: keepsPredictions(r, pair.Validation.N),
 	}
 	result, err = train.Run(ctx, training, w.progress(r.Spec.Key))
 	if err == nil {
-		kept, err = w.keep(r, result, set.Validation.Labels)
+		kept, err = w.keep(r, result, pair.Validation.Labels)
 	}
 	logger.Print(summary(result, err))
 	return result, kept, err
 }
 
 // images reads the images of a run, and says all the while that the worker is alive.
-func (w *worker) images(spec job.Spec) (*images.Set, error) {
+func (w *worker) images(ctx context.Context, spec job.Spec) (images.Pair, error) {
 	read := make(chan struct{})
 	defer close(read)
 	go func() {
@@ -217,7 +228,7 @@ func (w *worker) images(spec job.Spec) (*images.Set, error) {
 			}
 		}
 	}()
-	return w.library.get(spec)
+	return w.library.get(ctx, spec)
 }
 
 // aliveEvery is the time from one word to the next where a run has no progress to tell.

@@ -28,12 +28,17 @@ import (
 func small(t *testing.T, epochs int) job.Spec {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	source, err := dataset.Open(dataset.Spec{Name: "motifs"})
+	source, err := dataset.Open(t.Context(), dataset.Spec{Name: "motifs"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const share, examples = .001, 32
-	set, err := images.Load(source, share, examples, 1)
+	set, err := images.Load(t.Context(), source, images.Split{ValidationFraction: share,
+		TrainExamples: examples, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := set.Checksum(images.View{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +51,8 @@ func small(t *testing.T, epochs int) job.Spec {
 	r := recipe.DefaultRecipe()
 	r.Epochs, r.BatchSize = epochs, 8
 	s, err := job.Spec{Trial: "small", StudySeed: 1, Architecture: arch, Recipe: r, Threads: 1,
-		Data: job.Data{Dataset: "motifs", Checksum: set.Checksum(), ValidationFraction: share,
-			TrainExamples: examples, ValidationExamples: set.Validation.N}}.WithKey()
+		Data: job.Data{Dataset: "motifs", Checksum: sum, ValidationFraction: share,
+			TrainExamples: examples, ValidationExamples: set.Validation}}.WithKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +140,7 @@ func TestLeavesWithItsInput(t *testing.T) {
 	}
 	changed := spec
 	changed.Data.Checksum = "0"
-	if _, err := (&library{}).get(changed); err == nil || !strings.Contains(err.Error(),
+	if _, err := (&library{}).get(t.Context(), changed); err == nil || !strings.Contains(err.Error(),
 		"has changed since the study was planned") {
 		t.Errorf("other data: %v", err)
 	}

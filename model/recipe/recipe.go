@@ -146,6 +146,13 @@ func (r Recipe) Validate() error {
 	return nil
 }
 
+// Passes is how many forward passes of one image a run takes, by the work that they are: three for
+// each training image and epoch, as its gradient is twice a pass, and one for each that it is
+// validated on.
+func (r Recipe) Passes(train, validation int) float64 {
+	return 3*float64(train)*float64(r.Epochs) + float64(validation)
+}
+
 // Rate is the learning rate of a step, counted from 0, of all steps.
 func (r Recipe) Rate(step, steps, perEpoch int) float64 {
 	// Half a step ahead, so that the rate of the first step is not 0.

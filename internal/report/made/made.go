@@ -3,9 +3,13 @@
 package made
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"gridsearch/experiments"
@@ -113,4 +117,31 @@ func Main(m *testing.M) {
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
+}
+
+// Recorded is a folder with a study of an earlier version, which was really trained: 7 of its 10
+// runs are complete. root leads to the folder of the module.
+func Recorded(t testing.TB, root string) study.Folder {
+	t.Helper()
+	folder := study.Folder(t.TempDir())
+	for _, name := range []string{"experiment.toml", "plan.json", "study.db.gz"} {
+		text, err := os.ReadFile(filepath.Join(root, "internal/study/testdata/schema6", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, packed := strings.CutSuffix(name, ".gz"); packed {
+			reader, err := gzip.NewReader(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, err = io.ReadAll(reader); err != nil {
+				t.Fatal(err)
+			}
+			name = plain
+		}
+		if err := os.WriteFile(folder.Path(name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
 }

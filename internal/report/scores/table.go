@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gridsearch/dataset"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/terminal"
 )
@@ -30,7 +31,7 @@ func (v *Images) classTable(w io.Writer) {
 	t := terminal.NewTable(w)
 	fmt.Fprintln(t, "class\timages\tbest, %\tall trials, %")
 	for _, c := range v.Classes {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Images, fixed(c.best, 100, 1),
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", dataset.Quote(c.Class), c.Images, fixed(c.best, 100, 1),
 			fixed(c.all, 100, 1))
 	}
 	t.Flush()
