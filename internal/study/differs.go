@@ -44,13 +44,22 @@ func differences(folder Folder, record *store.Store, p *Prepared, specs []job.Sp
 		list = append(list, fmt.Sprintf("the settings differ: the study was started with %s, this "+
 			"call has %s", settings(old.Overrides), settings(now.Overrides)))
 	}
+	checksum, pixels := old.reference()
+	images, known := checksumAt(specs, pixels)
+	differ, files := known && images != checksum, otherPhotographs(folder, p)
+	if p.photographs() != nil && len(list) > 0 { // other settings may read other pixels of a file
+		differ = files != ""
+	}
 	switch {
-	case old.DataChecksum == "" && len(list) == 0:
+	case checksum == "" && len(list) == 0:
 		list = append(list, "file, settings and numeric version are the study's, so the images "+
 			"are not: bring the old files back, or say where they are with --data PATH")
-	case old.DataChecksum != "" && old.DataChecksum != now.DataChecksum:
-		line := fmt.Sprintf("the images differ: SHA-256 %.12s, the study was planned with %.12s%s",
-			now.DataChecksum, old.DataChecksum, otherPhotographs(folder, p))
+	case checksum != "" && differ:
+		line := "the images differ" + files
+		if known { // no network of this plan may see them at that size
+			line = fmt.Sprintf("the images differ: SHA-256 %.12s, the study was planned with %.12s%s",
+				images, checksum, files)
+		}
 		if len(list) == 0 {
 			line += ": bring the old files back, or say where they are with --data PATH"
 		}

@@ -47,6 +47,16 @@ func (d document) reference() (checksum string, pixels int) {
 	return d.DataChecksum, pixels
 }
 
+// checksumAt is the checksum of the images that runs of networks of this size see, or any runs for 0.
+func checksumAt(specs []job.Spec, pixels int) (checksum string, known bool) {
+	for _, s := range specs {
+		if pixels == 0 || s.Architecture.Pixels == pixels {
+			return s.Data.Checksum, true
+		}
+	}
+	return "", false
+}
+
 // Moved holds the images of a plan, whose place --data has said, against the study in the folder. It
 // says where they are now if that is news, and is empty where there is no study yet. The error of
 // other images is an *OtherImagesError. Where a plan differs in something else too, Register says in
@@ -57,13 +67,11 @@ func (f Folder) Moved(p *Prepared, specs []job.Spec) (note string, err error) {
 		return "", nil // the runs' keys tell whether anything differs
 	}
 	checksum, pixels := old.reference()
-	first := slices.IndexFunc(specs, func(s job.Spec) bool {
-		return pixels == 0 || s.Architecture.Pixels == pixels
-	})
-	if first < 0 {
+	now, known := checksumAt(specs, pixels)
+	if !known {
 		return "", nil
 	}
-	path, now := p.Experiment.Data.Path, specs[first].Data.Checksum
+	path := p.Experiment.Data.Path
 	switch {
 	case now == checksum && path != old.DataPath:
 		return "the data are now in " + same(path, now), nil

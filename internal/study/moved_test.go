@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/job"
 )
 
 // copied is another folder with the files of one.
@@ -311,5 +312,46 @@ func TestClassOfCopies(t *testing.T) {
 	const want = "the class has no training image: dog\n6 left out, copies of images that are used: dog/b.png, "
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDifferencesOfPhotographs: another plan whose networks see the same photographs at other sizes
+// is not told that the images differ; a changed file is named.
+func TestDifferencesOfPhotographs(t *testing.T) {
+	data, file := photographs(t)
+	planned := func(settings ...string) (*Prepared, []job.Spec) {
+		t.Helper()
+		p, err := Prepare(t.Context(), Access{}, file, settings...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs, err := p.Specs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, specs
+	}
+	const smaller = `search.coefficients=["1", "1", "1.2"]`
+	folder := Folder(t.TempDir())
+	if err := folder.WritePlan(planned()); err != nil {
+		t.Fatal(err)
+	}
+	p, specs := planned(smaller)
+	text := strings.Join(differences(folder, nil, p, specs), "\n")
+	if strings.Contains(text, "images differ") ||
+		!strings.Contains(text, "the settings differ") {
+		t.Errorf("other sizes are told as %s", text)
+	}
+	changed := filepath.Join(data, "cat", "a.png")
+	other, err := os.ReadFile(filepath.Join(data, "cat", "c.png"))
+	if err := errors.Join(err, os.WriteFile(changed, other, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, settings := range [][]string{nil, {smaller}} {
+		p, specs := planned(settings...)
+		text := strings.Join(differences(folder, nil, p, specs), "\n")
+		if !strings.Contains(text, "the images differ") || !strings.Contains(text, "1 changed (cat/a.png)") {
+			t.Errorf("with %v a changed file is told as %s", settings, text)
+		}
 	}
 }
