@@ -101,7 +101,7 @@ func openFolder(ctx context.Context, spec Spec, watch photos.Watch) (Source, err
 		Notes: set.Listing.Notes}}
 	p.survey()
 	if len(p.used[Train]) == 0 {
-		if text := p.badFiles(Train, Train); text != "" {
+		if text := p.badFiles(Train); text != "" {
 			return nil, fmt.Errorf("%s%s\nno other training image is there", Quote(spec.Path), text)
 		}
 		return nil, fmt.Errorf("%s has no training image", Quote(spec.Path))
@@ -257,7 +257,7 @@ func (p *Photographs) Unreadable(part Part) error {
 	if p.reading.OnUnreadable == UnreadableSkips {
 		return nil
 	}
-	if text := p.badFiles(part, part); text != "" {
+	if text := p.badFiles(part); text != "" {
 		return fmt.Errorf("%s%s\nmend or remove them, or set [data] on_unreadable = %q to leave "+
 			"them out", p.info.Origin, text, UnreadableSkips)
 	}
@@ -278,14 +278,12 @@ func (p *Photographs) Files(parts ...Part) (lines []string) {
 // shown limits how many files a message names.
 const shown = 20
 
-// badFiles names the unreadable files of some parts, a line for each; empty if there is none.
-func (p *Photographs) badFiles(first, last Part) string {
+// badFiles names the unreadable files of a part, a line for each; empty if there is none.
+func (p *Photographs) badFiles(part Part) string {
 	var lines []string
-	for part := first; part <= last; part++ {
-		for _, photo := range p.set.Parts[part] {
-			if photo.Bad != "" {
-				lines = append(lines, fmt.Sprintf("%s: %s", Quote(photo.Path), photo.Bad))
-			}
+	for _, photo := range p.set.Parts[part] {
+		if photo.Bad != "" {
+			lines = append(lines, fmt.Sprintf("%s: %s", Quote(photo.Path), photo.Bad))
 		}
 	}
 	if len(lines) == 0 {

@@ -3,6 +3,7 @@ package batch
 import (
 	"math"
 
+	"gridsearch/dataset/resample"
 	"gridsearch/internal/portable"
 )
 
@@ -29,7 +30,7 @@ type table [256]uint8
 func (c *canvas) each(rule func(v int) int) {
 	var t table
 	for v := range t {
-		t[v] = clip8(int32(rule(v)))
+		t[v] = resample.Clip(int32(rule(v)))
 	}
 	for i, v := range c.pixels {
 		c.pixels[i] = t[v]
@@ -74,7 +75,7 @@ func (c *canvas) autoContrast() {
 		scale := 255 / float64(high-low)
 		offset := float64(-float64(low) * scale)
 		for v := range t {
-			t[v] = clip8(int32(float64(float64(v)*scale) + offset))
+			t[v] = resample.Clip(int32(float64(float64(v)*scale) + offset))
 		}
 		return t
 	})
@@ -96,7 +97,7 @@ func (c *canvas) equalize() {
 		}
 		n := step / 2
 		for v := range t {
-			t[v] = clip8(int32(n / step))
+			t[v] = resample.Clip(int32(n / step))
 			n += counts[v]
 		}
 		return t
@@ -156,7 +157,7 @@ func (c *canvas) color(factor float32) {
 	for i := range c.size * c.size {
 		luma := c.luma(i)
 		for ch, v := range c.pixels[i*c.channels:][:c.channels] {
-			c.pixels[i*c.channels+ch] = clip8(int32(blend(luma, int(v), factor)))
+			c.pixels[i*c.channels+ch] = resample.Clip(int32(blend(luma, int(v), factor)))
 		}
 	}
 }
@@ -182,7 +183,7 @@ func (c *canvas) sharpness(factor float32) {
 			for _, row := range [3]int{i - width, i, i + width} {
 				sum += int(c.pixels[row-c.channels]) + int(c.pixels[row]) + int(c.pixels[row+c.channels])
 			}
-			c.spare[i] = clip8(int32(blend((2*sum+13)/26, int(c.pixels[i]), factor)))
+			c.spare[i] = resample.Clip(int32(blend((2*sum+13)/26, int(c.pixels[i]), factor)))
 		}
 	}
 	c.pixels, c.spare = c.spare, c.pixels
@@ -235,5 +236,3 @@ func (c *canvas) cutout(x, y, pad int) {
 		}
 	}
 }
-
-func clip8(v int32) uint8 { return uint8(min(255, max(0, v))) }

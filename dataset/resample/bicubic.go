@@ -77,7 +77,7 @@ func (r *Bicubic) down(to []uint8, p pixels) pixels {
 		}
 		out := to[y*width:][:width]
 		for i := range out {
-			out[i] = clip8(sums[i] >> fraction)
+			out[i] = Clip(sums[i] >> fraction)
 		}
 	}
 	return pixels{to, p.width, r.size, width}
@@ -100,7 +100,7 @@ func (r *Bicubic) across(to []uint8, p pixels) {
 					sum += w * int32(row[at])
 					at += r.channels
 				}
-				out[x*r.channels+c] = clip8(sum >> fraction)
+				out[x*r.channels+c] = Clip(sum >> fraction)
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (f filter) colours(out, row []uint8) {
 			from = from[3:]
 		}
 		to := out[3*x:][:3]
-		to[0], to[1], to[2] = clip8(red>>fraction), clip8(green>>fraction), clip8(blue>>fraction)
+		to[0], to[1], to[2] = Clip(red>>fraction), Clip(green>>fraction), Clip(blue>>fraction)
 	}
 }
 
@@ -129,7 +129,8 @@ const (
 	half     = 1 << (fraction - 1)
 )
 
-func clip8(v int32) uint8 { return uint8(min(255, max(0, v))) }
+// Clip is the nearest byte.
+func Clip(v int32) uint8 { return uint8(min(255, max(0, v))) }
 
 // filter is how each new pixel of a row is computed from the old ones: `count[x]` of them from
 // `first[x]` on, with weights that sum to 1.
