@@ -1,9 +1,11 @@
-// Package plural writes counts of things.
+// Package plural writes counts, lists and sentences in English.
 package plural
 
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Of is a number with what is counted: 1 point, 2 points, 3 classes.
@@ -24,4 +26,29 @@ func Verb(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// List joins names as in a sentence: a, b and c.
+func List(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// Sentence gives a line that begins small a capital letter and a full stop. It stays small where
+// its first word is a name with coefficients, such as d=1.2, and ends as it does where that is a
+// full stop or a question mark.
+func Sentence(line string) string {
+	if word, _, _ := strings.Cut(line, " "); !strings.Contains(word, "=") {
+		first, size := utf8.DecodeRuneInString(line)
+		if size > 0 {
+			line = string(unicode.ToUpper(first)) + line[size:]
+		}
+	}
+	if !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, "?") {
+		line += "."
+	}
+	return line
 }

@@ -17,3 +17,22 @@ func TestOf(t *testing.T) {
 		t.Error("a verb has the other form")
 	}
 }
+
+func TestList(t *testing.T) {
+	for want, names := range map[string][]string{"": nil, "a": {"a"}, "a and b": {"a", "b"},
+		"a, b and c": {"a", "b", "c"}} {
+		if got := List(names); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestSentence: a name with coefficients stays as it is, as it is no word.
+func TestSentence(t *testing.T) {
+	for line, want := range map[string]string{"5 keep": "5 keep.", "étude": "Étude.", "why?": "Why?",
+		"d=1 w=2 is best": "d=1 w=2 is best.", "it ends.": "It ends.", "": "."} {
+		if got := Sentence(line); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

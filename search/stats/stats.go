@@ -97,6 +97,7 @@ type Comparison struct {
 	Compared  int       // trials with a verdict
 	Seeds     int       // that they were compared on
 	Noise     float64   // pooled s.d. of one run's score, after pairing; NaN without a verdict
+	Freedom   int       // degrees of freedom of Noise
 	Saved     float64   // share of the variance between seeds that pairing removes, 0..1
 	Warnings  []string
 }
@@ -130,6 +131,7 @@ func Compare(samples []Sample, o Options) Comparison {
 		aside[i] = trials[place]
 	}
 	c.Compared, c.Seeds, c.Noise, c.Saved = len(left), len(seeds), math.Sqrt(t.pooled), t.saved()
+	c.Freedom = t.freedom
 	c.judge(t, left, o)
 	c.warn(samples, left, aside, t, o)
 	return c
