@@ -19,7 +19,7 @@ test:
 bench:
 	go test -run '^$$' -bench . ./internal/kernel ./model/nn
 
-# numbers and weights against torchvision, timm and ONNX Runtime, records and exports against pandas, DuckDB and TensorBoard, all of which it installs into testdata/peers/.venv
+# numbers and weights against torchvision, timm and ONNX Runtime, records and exports against pandas, DuckDB and TensorBoard, all of which it installs into testdata/peers/.venv; exports against W&B and Aim, if they are there
 peers:
 	testdata/peers/run.sh
 

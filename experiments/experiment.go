@@ -139,7 +139,9 @@ type Analysis struct {
 // Report is [report].
 type Report struct {
 	Figures []string // names of package figure; all, which means those that the study allows
-	Formats []string // "svg" and "png"
+	Formats []string // of figure.Formats
+	// data set whose published models figures show: a name of package literature, "auto" unless set
+	Reference string
 }
 
 // PredictionBytes is up to which size a run keeps its predictions where the file does not say.

@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 			OnFailure: OnFailureContinue, KeepWeights: true, LatencyBatch: 16,
 			KeepPredictions: PredictionBytes},
 		Analysis: Analysis{Confidence: .95, Check: CheckPermutation},
-		Report:   Report{Figures: figure.Names(), Formats: []string{"svg", "png"}},
+		Report:   Report{Figures: figure.Names(), Formats: []string{"svg", "png"}, Reference: "auto"},
 	}
 	want.root = e.root
 	if !reflect.DeepEqual(e, want) {
@@ -118,7 +118,8 @@ func TestEveryKey(t *testing.T) {
 			Silence: 5 * time.Minute, OnFailure: OnFailureStop, MaxConsecutiveFailures: 4,
 			Latency: true, LatencyBatch: 8},
 		Analysis: Analysis{Confidence: .9, Check: CheckNone},
-		Report:   Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"}},
+		Report: Report{Figures: []string{"accuracy-cost"}, Formats: []string{"svg"},
+			Reference: "auto"},
 	}
 	want.root = e.root
 	if !reflect.DeepEqual(e, want) {

@@ -10,6 +10,7 @@ import (
 
 	"gridsearch/dataset"
 	"gridsearch/internal/figure"
+	"gridsearch/internal/figure/literature"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/tomlform"
 	"gridsearch/internal/tomlform/place"
@@ -302,9 +303,20 @@ func readAnalysis(t *tomlform.Table) Analysis {
 func readReport(t *tomlform.Table) Report {
 	defer t.Finish()
 	return Report{
-		Figures: t.Choices("figures", figure.Names()),
-		Formats: t.Choices("formats", figure.Formats),
+		Figures: t.Renamed("figures", figure.Names(), figure.Former()),
+		Formats: readFormats(t),
+
+		Reference: t.Choice("reference", literature.Automatic, literature.Names()...),
 	}
+}
+
+func readFormats(t *tomlform.Table) []string {
+	given := t.Has("formats")
+	formats := t.Choices("formats", figure.Formats)
+	if t.Rule("formats").Default = figure.Usual; !given {
+		return slices.Clone(figure.Usual)
+	}
+	return formats
 }
 
 // check looks for values that are right by themselves and cannot be together. Tables of the root

@@ -1,166 +1,212 @@
-// Package plots draws figures from plain values, SVG and PNG: those of the registry in package
-// figure by Draw, from their panels, and others by a function each.
+// Package plots draws figures from plain values, as package picture describes them: SVG, PNG, PDF.
 //
-// The common style: logarithmic cost axes with ticks at 1, 2 and 5 and SI prefixes; a palette that
-// is safe for colour-blind readers, with a marker of its own for each colour; error bars; the
-// legend beside the data, never over it. Accuracies are passed as fractions and drawn in percent.
-// NaN and infinite values are errors.
+// The house style: a column's width (84 mm) or a page's (174 mm) with the type of a journal, so
+// that a figure can be printed as it is and is a slide when enlarged; a palette that is safe for
+// colour-blind readers, and beside it a shape and a dash for each look, so that a figure reads in
+// grey; the legend below the data, never over them; logarithmic cost axes with ticks at 1, 2 and 5
+// and SI prefixes. NaN and infinite values are errors.
 //
 // References:
 //
-//	[effnet] M. Tan, Q. Le, EfficientNet, 2019: Figures 2, 3 and 8.
+//	[effnet] M. Tan, Q. Le, EfficientNet, 2019: Figures 2, 3, 7 and 8.
+//	[nunez]  J. Nuñez, C. Anderton, R. Renslow, Optimizing colormaps with consideration for color
+//	         vision deficiency, PLOS ONE 13, 2018: cividis.
 //	[okabe]  M. Okabe, K. Ito, Color Universal Design, 2008: the palette.
 package plots
 
 import (
 	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"gridsearch/internal/figure/picture"
+	"gridsearch/plots/glyphs"
 )
 
-// Figure is one or more panels side by side with one legend on the right.
+// Figure is a picture that is laid out to be written.
 type Figure struct {
-	panels []*plot.Plot
-	legend plot.Legend
-	width  vg.Length
-	height vg.Length
+	width, height vg.Length
+	head          []textLine // title and note
+	panels        [][]*plot.Plot
+	row           vg.Length // height of a row of panels
+	x             string    // the label below all panels
+	legend        legend
+}
+
+// textLine is a line of text with its height.
+type textLine struct {
+	text  string
+	style text.Style
 }
 
 // Sizes of a figure.
 const (
-	panelWidth  = 11 * vg.Centimeter
-	legendWidth = 4.2 * vg.Centimeter
-	height      = 9 * vg.Centimeter
-	resolution  = 150 // dots an inch of a PNG
+	column     = 84 * vg.Millimeter
+	page       = 174 * vg.Millimeter
+	axesHeight = 50 * vg.Millimeter // of a panel, where it does not say
+	margin     = 5                  // around all, in points
+	spacing    = 5                  // between head, panels and legend
+	panelGap   = 8                  // between panels
+	resolution = 300                // dots an inch of a PNG
 )
 
-// style is how a kind of trial is drawn.
-type style struct {
-	name  string
-	color color.Color
-	shape draw.GlyphDrawer
-}
-
-// The palette of [okabe].
-var (
-	black     = color.RGBA{0, 0, 0, 255}
-	grey      = color.RGBA{140, 140, 140, 255}
-	pale      = color.RGBA{225, 225, 225, 255}
-	orange    = color.RGBA{230, 159, 0, 255}
-	sky       = color.RGBA{86, 180, 233, 255}
-	green     = color.RGBA{0, 158, 115, 255}
-	blue      = color.RGBA{0, 114, 178, 255}
-	vermilion = color.RGBA{213, 94, 0, 255}
-	purple    = color.RGBA{204, 121, 167, 255}
-	yellow    = color.RGBA{240, 228, 66, 255}
-)
-
-// styles of the families that a trial can belong to, in the order of the legend. The last is for
-// all others.
-var styles = []style{
-	{"base", black, draw.BoxGlyph{}},
-	{"width", blue, polygon{{X: -1.2, Y: -.8}, {X: 1.2, Y: -.8}, {X: 0, Y: 1.2}}},
-	{"depth", vermilion, polygon{{X: -1.2, Y: .8}, {X: 1.2, Y: .8}, {X: 0, Y: -1.2}}},
-	{"resolution", green, polygon{{X: -1.3, Y: 0}, {X: 0, Y: 1.3}, {X: 1.3, Y: 0}, {X: 0, Y: -1.3}}},
-	{"compound", purple, draw.CircleGlyph{}},
-	{"paper", orange, draw.PlusGlyph{}},
-	{"dwr", sky, draw.CrossGlyph{}},
-	{"dWr", sky, draw.PlusGlyph{}},
-	{"", grey, draw.CircleGlyph{}},
-}
-
-// polygon is a filled marker; its corners are in units of the marker's radius.
-type polygon []vg.Point
-
-// DrawGlyph implements draw.GlyphDrawer.
-func (p polygon) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
-	var path vg.Path
-	for i, corner := range p {
-		place := at.Add(corner.Scale(s.Radius))
-		if i == 0 {
-			path.Move(place)
-			continue
+// Draw lays out a picture. NaN, infinite values, costs of 0 on logarithmic axes, and panels without
+// marks are errors.
+func Draw(p picture.Picture) (*Figure, error) {
+	if len(p.Panels) == 0 {
+		return nil, errEmpty
+	}
+	if err := check(p); err != nil {
+		return nil, err
+	}
+	f := &Figure{width: column, x: p.X}
+	if p.Wide {
+		f.width = page
+	}
+	f.head = append(lines(p.Title, leftStyle(titleSize, black), f.inner()),
+		lines(p.Note, leftStyle(noteSize, dark), f.inner())...)
+	f.legend = newLegend(p, f.inner())
+	columns := columns(p)
+	for i := range p.Panels {
+		drawn, height, err := newPanel(p, i)
+		if err != nil {
+			return nil, err
 		}
-		path.Line(place)
-	}
-	path.Close()
-	c.SetColor(s.Color)
-	c.Fill(path)
-}
-
-// styleOf is the style of a family, or that of grid points for any other name.
-func styleOf(family string) style {
-	for _, s := range styles {
-		if s.name == family {
-			return s
+		if i%columns == 0 {
+			f.panels = append(f.panels, make([]*plot.Plot, columns))
 		}
+		f.panels[i/columns][i%columns] = drawn
+		f.row = max(f.row, height)
 	}
-	return styles[len(styles)-1]
+	f.height = f.headHeight() + f.row*vg.Length(len(f.panels)) + f.xHeight() + f.legend.height() +
+		2*margin
+	return f, nil
 }
 
-func newPanel(title, x, y string) *plot.Plot {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	for _, t := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
-		&p.X.Tick.Label, &p.Y.Tick.Label} {
-		t.Font.Variant = "Sans"
+// Wide says whether the figure takes a page's width, not a column's.
+func (f *Figure) Wide() bool { return f.width == page }
+
+// columns is the number of panels beside each other.
+func columns(p picture.Picture) int {
+	if p.Columns <= 0 || p.Columns > len(p.Panels) {
+		return len(p.Panels)
 	}
-	p.Title.TextStyle.Font.Size, p.Title.Padding = 11, 6
-	p.X.Label.TextStyle.Font.Size, p.Y.Label.TextStyle.Font.Size = 10, 10
-	p.X.Label.Padding, p.Y.Label.Padding = 4, 4
-	p.X.Padding, p.Y.Padding = 6, 6
-	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = pale, pale
-	p.Add(grid)
-	return p
+	return p.Columns
 }
 
-func newFigure(panels ...*plot.Plot) *Figure {
-	f := &Figure{panels: panels, legend: plot.NewLegend(), height: height}
-	f.width = vg.Length(len(panels))*panelWidth + legendWidth
-	f.legend.TextStyle.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, 9)
-	f.legend.Top, f.legend.Left, f.legend.Padding, f.legend.ThumbnailWidth = true, true, 3, 18
-	return f
+func (f *Figure) inner() vg.Length { return f.width - 2*margin }
+
+// lines breaks text at spaces so that it fits into a width.
+func lines(text string, style text.Style, width vg.Length) []textLine {
+	var list []textLine
+	for paragraph := range strings.Lines(text) {
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			word = fit(word, style, width)
+			longer := strings.TrimSpace(line + " " + word)
+			if line != "" && style.Width(longer) > width {
+				list, longer = append(list, textLine{line, style}), word
+			}
+			line = longer
+		}
+		list = append(list, textLine{line, style})
+	}
+	return list
 }
 
-// draw puts the panels and the legend on a canvas.
+// fit shortens text in its middle so that it fits into a width.
+func fit(text string, style text.Style, width vg.Length) string {
+	return glyphs.Fit(style, text, width)
+}
+
+func (l textLine) height() vg.Length { return 1.25 * l.style.Font.Size }
+
+func (f *Figure) headHeight() (sum vg.Length) {
+	for _, l := range f.head {
+		sum += l.height()
+	}
+	if sum > 0 {
+		sum += spacing
+	}
+	return sum
+}
+
+func (f *Figure) xHeight() vg.Length {
+	if f.x == "" {
+		return 0
+	}
+	return labelSize + spacing
+}
+
+// draw puts head, panels and legend on a canvas.
 func (f *Figure) draw(c draw.Canvas) {
-	const margin = 8
 	c = draw.Crop(c, margin, -margin, margin, -margin)
-	each := (c.Max.X - c.Min.X - legendWidth) / vg.Length(len(f.panels))
-	for i, p := range f.panels {
-		left := vg.Length(i) * each
-		p.Draw(draw.Crop(c, left, left+each-(c.Max.X-c.Min.X), 0, 0))
+	top := c.Max.Y
+	for _, l := range f.head {
+		c.FillText(l.style, vg.Point{X: c.Min.X, Y: top}, l.text)
+		top -= l.height()
 	}
-	f.legend.Draw(draw.Crop(c, vg.Length(len(f.panels))*each+12, 0, 0, -20))
+	top = c.Max.Y - f.headHeight()
+	bottom := top - f.row*vg.Length(len(f.panels))
+	f.drawPanels(draw.Crop(c, 0, 0, bottom-c.Min.Y, top-c.Max.Y))
+	if f.x != "" {
+		style := textStyle(labelSize)
+		style.YAlign = text.YTop
+		c.FillText(style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: bottom - 1}, f.x)
+		bottom -= f.xHeight()
+	}
+	f.legend.draw(c, bottom)
 }
 
-// Write draws the figure as "svg" or "png".
+// drawPanels draws the panels so that the axes of rows and columns are level.
+func (f *Figure) drawPanels(c draw.Canvas) {
+	tiles := draw.Tiles{Rows: len(f.panels), Cols: len(f.panels[0]), PadX: panelGap, PadY: 4}
+	for i, row := range plot.Align(f.panels, tiles, c) {
+		for j, canvas := range row {
+			if p := f.panels[i][j]; p != nil {
+				fitTitle(p, canvas)
+				p.Draw(canvas)
+			}
+		}
+	}
+}
+
+// fitTitle shortens a panel's title, which stands over the middle of the axes, to the room on either
+// side of that.
+func fitTitle(p *plot.Plot, c draw.Canvas) {
+	axes := p.DataCanvas(c)
+	center := (axes.Min.X + axes.Max.X) / 2
+	room := 2 * min(center-c.Min.X, c.Max.X-center)
+	p.Title.Text = fit(p.Title.Text, p.Title.TextStyle, room)
+}
+
+// Write draws the figure as "svg", "png" or "pdf".
 func (f *Figure) Write(w io.Writer, format string) error {
 	switch format {
 	case "svg":
-		c := vgsvg.New(f.width, f.height)
+		c := glyphs.NewSVG(f.width, f.height)
+		f.draw(draw.New(c))
+		_, err := c.WriteTo(w)
+		return err
+	case "pdf":
+		c := glyphs.NewPDF(f.width, f.height)
 		f.draw(draw.New(c))
 		_, err := c.WriteTo(w)
 		return err
 	case "png":
 		c := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(resolution))
 		f.draw(draw.New(c))
-		_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
-		return err
+		return writePNG(w, c.Image())
 	}
-	return fmt.Errorf("a figure cannot be written as %q: use svg or png", format)
+	return fmt.Errorf("a figure cannot be written as %q: use svg, png or pdf", format)
 }
 
 // finite returns an error for values that cannot be drawn.
@@ -175,3 +221,11 @@ func finite(name string, values ...float64) error {
 
 // errEmpty is the error for a figure without data.
 var errEmpty = errors.New("there is nothing to draw: no run is complete")
+
+// Warning names the characters that no font has, which are drawn as boxes in PNG and PDF, with a
+// text that has them; it is empty where there are none.
+func (f *Figure) Warning() string {
+	audit := &glyphs.Audit{Width: f.width, Height: f.height}
+	f.draw(draw.New(audit))
+	return glyphs.Warning(audit.Gaps)
+}

@@ -4,28 +4,24 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"gridsearch/internal/figure"
+	"gridsearch/internal/figure/picture"
 )
 
-// labels draws the labels of a curve's points next to them, where they overlap neither the curve
-// nor bars, markers or each other. That depends on the size of the panel, so positions are chosen
-// when the panel is drawn.
-type labels []figure.Point
+// labels draws the labels of a panel's dots next to them, where they overlap neither lines nor bars,
+// dots or each other; those that find no such place are left out. That depends on the size of the
+// panel, so positions are chosen when the panel is drawn.
+type labels struct{ picture.Panel }
 
-// Sizes around a label, in points.
-const (
-	labelSize   = 8
-	labelMargin = 1.5 // kept free around a label
-)
+// labelMargin is kept free around a label, in points.
+const labelMargin = .8
 
 // distances of a label's edge from the centre of its marker, in points, the preferred ones first;
 // close ones do not touch the marker.
-var distances = []vg.Length{7, 10, 14, 19, 25}
+var distances = []vg.Length{4, 6, 9, 13}
 
 // directions from a marker to its label, the preferred ones first: below, above, and then towards
 // the right, where a curve that saturates leaves room below it.
@@ -34,37 +30,62 @@ var directions = []vg.Point{{X: 0, Y: -1}, {X: 0, Y: 1}, {X: 1, Y: -1}, {X: -1, 
 
 // Plot implements plot.Plotter.
 func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
-	style := labelStyle()
-	for i, box := range l.boxes(c, p) {
-		if l[i].Label != "" {
-			c.FillText(style, middle(box), l[i].Label)
-		}
+	for _, label := range l.found(c, placer(&c, p)) {
+		c.FillText(labelStyle(), middle(label.box), label.text)
 	}
 }
 
-func labelStyle() text.Style {
-	return text.Style{Color: black,
-		Font:   font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, labelSize),
-		XAlign: text.XCenter, YAlign: text.YCenter, Handler: plot.DefaultTextHandler}
+// label is a text with its place.
+type label struct {
+	text string
+	box  vg.Rectangle
 }
 
-// boxes places the labels one after the other: each takes the first position with the fewest
-// overlaps.
-func (l labels) boxes(c draw.Canvas, p *plot.Plot) []vg.Rectangle {
-	style, lines := labelStyle(), l.lines(c, p)
-	boxes := make([]vg.Rectangle, len(l))
-	for i, q := range l {
-		if q.Label == "" {
-			continue
-		}
-		size, least := style.Rectangle(q.Label).Size(), math.MaxInt
-		for _, box := range places(l.at(c, p, i), size) {
-			if n := crossings(box, c.Rectangle, lines, boxes[:i]); n < least {
-				boxes[i], least = box, n
+// found are the labels that have found a place, one after the other.
+func (l labels) found(c draw.Canvas, at place) []label {
+	rules, taken := l.rules(c, at)
+	style, obstacles := labelStyle(), append(l.obstacles(at), rules...)
+	var list []label
+	taken = append(taken, l.texts(at)...)
+	for _, dot := range l.labelled() {
+		size := style.Rectangle(dot.Label).Size()
+		for _, box := range places(at(picture.XY{X: dot.X, Y: dot.Y}), size) {
+			if crossings(box, c.Rectangle, obstacles, taken) == 0 {
+				list, taken = append(list, label{dot.Label, box}), append(taken, box)
+				break
 			}
 		}
 	}
-	return boxes
+	return list
+}
+
+// texts are the boxes of level texts.
+func (l labels) texts(at place) []vg.Rectangle {
+	var list []vg.Rectangle
+	for _, m := range l.Marks {
+		if t, ok := m.(picture.Text); ok && t.Turn == 0 {
+			box, corner := words(t).style().Rectangle(t.Text), at(t.At)
+			list = append(list, vg.Rectangle{Min: box.Min.Add(corner), Max: box.Max.Add(corner)})
+		}
+	}
+	return list
+}
+
+func labelStyle() text.Style { return textStyle(smallSize) }
+
+// labelled are the dots with labels.
+func (l labels) labelled() []picture.Dot {
+	var list []picture.Dot
+	for _, m := range l.Marks {
+		if d, ok := m.(picture.Dots); ok {
+			for _, dot := range d.Dots {
+				if dot.Label != "" {
+					list = append(list, dot)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // places are the possible positions of a label around a marker.
@@ -86,37 +107,63 @@ func places(at, size vg.Point) []vg.Rectangle {
 
 func middle(box vg.Rectangle) vg.Point { return box.Min.Add(box.Max).Scale(.5) }
 
-// at is the position of a point on the canvas.
-func (l labels) at(c draw.Canvas, p *plot.Plot, i int) vg.Point {
-	x, y := p.Transforms(&c)
-	return vg.Point{X: x(l[i].Cost), Y: y(100 * l[i].Mean)}
-}
+// segment is a line segment.
+type segment struct{ from, to vg.Point }
 
-// line is a line segment.
-type line struct{ from, to vg.Point }
-
-// lines are those that the labels must not cross: the curve, the bars with their caps, and the
-// diagonals of the markers.
-func (l labels) lines(c draw.Canvas, p *plot.Plot) []line {
-	var list []line
-	x, y := p.Transforms(&c)
-	for i, q := range l {
-		at := l.at(c, p, i)
-		if i > 0 {
-			list = append(list, line{l.at(c, p, i-1), at})
+// obstacles are what labels must not cross: lines, bars with their caps, and the diagonals of dots.
+func (l labels) obstacles(at place) []segment {
+	var list []segment
+	for _, m := range l.Marks {
+		switch m := m.(type) {
+		case picture.Line:
+			if m.Look == picture.Grid {
+				continue
+			}
+			for i := 1; i < len(m.Points); i++ {
+				list = append(list, segment{at(m.Points[i-1]), at(m.Points[i])})
+			}
+		case picture.Dots:
+			for _, dot := range m.Dots {
+				list = append(list, barLines(at, dot)...)
+				radius := vg.Length(dotRadius)
+				if dot.Ring {
+					radius = ringRadius
+				}
+				list = append(list, diagonals(at(picture.XY{X: dot.X, Y: dot.Y}), radius)...)
+			}
 		}
-		low, high := vg.Point{X: x(q.Cost), Y: y(100 * q.Low)}, vg.Point{X: x(q.Cost), Y: y(100 * q.High)}
-		end, corner := vg.Point{X: barCap / 2}, vg.Point{X: markerRadius, Y: markerRadius}
-		across := vg.Point{X: corner.X, Y: -corner.Y}
-		list = append(list, line{low, high},
-			line{low.Sub(end), low.Add(end)}, line{high.Sub(end), high.Add(end)},
-			line{at.Sub(corner), at.Add(corner)}, line{at.Sub(across), at.Add(across)})
 	}
 	return list
 }
 
+// rules are the lines across the panel, and where their labels stand.
+func (l labels) rules(c draw.Canvas, at place) (list []segment, boxes []vg.Rectangle) {
+	for _, m := range l.Marks {
+		r, ok := m.(picture.Rule)
+		switch {
+		case !ok || r.Equality:
+			continue
+		case r.Vertical:
+			x := at(picture.XY{X: r.At, Y: 1}).X // a logarithmic axis has no 0
+			list = append(list, segment{vg.Point{X: x, Y: c.Min.Y}, vg.Point{X: x, Y: c.Max.Y}})
+		default:
+			y := at(picture.XY{X: 1, Y: r.At}).Y
+			list = append(list, segment{vg.Point{X: c.Min.X, Y: y}, vg.Point{X: c.Max.X, Y: y}})
+		}
+		if last := list[len(list)-1]; r.Label != "" {
+			boxes = append(boxes, rule(r).labelBox(c, last.from, last.to))
+		}
+	}
+	return list, boxes
+}
+
+func diagonals(at vg.Point, radius vg.Length) []segment {
+	up, down := vg.Point{X: radius, Y: radius}, vg.Point{X: radius, Y: -radius}
+	return []segment{{at.Sub(up), at.Add(up)}, {at.Sub(down), at.Add(down)}}
+}
+
 // crossings counts what a label would overlap: lines, other labels, and the edge of the panel.
-func crossings(box, panel vg.Rectangle, lines []line, others []vg.Rectangle) int {
+func crossings(box, panel vg.Rectangle, lines []segment, others []vg.Rectangle) int {
 	margin := vg.Point{X: labelMargin, Y: labelMargin}
 	box = vg.Rectangle{Min: box.Min.Sub(margin), Max: box.Max.Add(margin)}
 	n := 0
@@ -140,7 +187,7 @@ func crossings(box, panel vg.Rectangle, lines []line, others []vg.Rectangle) int
 
 // crosses reports whether the line passes through a box, by clipping it at each of the four edges
 // (Liang and Barsky 1984).
-func (l line) crosses(box vg.Rectangle) bool {
+func (l segment) crosses(box vg.Rectangle) bool {
 	first, last := 0., 1. // of the line, as shares of it
 	for _, edge := range [][3]vg.Length{
 		{l.from.X, l.to.X, box.Min.X}, {-l.from.X, -l.to.X, -box.Max.X},

@@ -9,23 +9,30 @@ import (
 	"gonum.org/v1/plot/vg/recorder"
 	"pgregory.net/rapid"
 
-	"gridsearch/internal/figure"
+	"gridsearch/internal/figure/picture"
 )
 
-// panel draws points alone and returns their labels' boxes with what these cross.
-func panel(t interface{ Fatal(...any) }, points []figure.Point) (boxes []vg.Rectangle,
-	crossed []int) {
-	p := newPanel("", "", "")
-	if err := frame(p, points); err != nil {
+// placed draws a panel of a curve with its bars and returns the boxes of the labels that found a
+// place, and how often these cross lines or each other.
+func placed(t interface{ Fatal(...any) }, dots []picture.Dot) (boxes []vg.Rectangle, crossed int) {
+	line := picture.Line{Name: "curve"}
+	for _, d := range dots {
+		line.Points = append(line.Points, picture.XY{X: d.X, Y: d.Y})
+	}
+	values := picture.Panel{X: picture.Axis{Kind: picture.Log},
+		Marks: []picture.Mark{line, picture.Dots{Dots: dots}}}
+	p, height, err := newPanel(picture.Picture{Panels: []picture.Panel{values}}, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
-	c := p.DataCanvas(draw.NewCanvas(new(recorder.Canvas), panelWidth, height))
-	l := labels(points)
-	boxes = l.boxes(c, p)
-	for i, box := range boxes {
-		if points[i].Label != "" {
-			crossed = append(crossed, crossings(box, c.Rectangle, l.lines(c, p), boxes[:i]))
+	c := p.DataCanvas(draw.NewCanvas(new(recorder.Canvas), column, height))
+	l := labels{values}
+	at := placer(&c, p)
+	for _, found := range l.found(c, at) {
+		if n := crossings(found.box, c.Rectangle, l.obstacles(at), boxes); n > 0 {
+			crossed += n
 		}
+		boxes = append(boxes, found.box)
 	}
 	return boxes, crossed
 }
@@ -41,43 +48,72 @@ var studied = map[string][][3]float64{
 		{10, 57.92, 1.16}},
 }
 
-// TestLabelsCrossNothing on curves that have been drawn.
-func TestLabelsCrossNothing(t *testing.T) {
+// TestLabelsOfStudies: on curves that have been measured every label finds a place.
+func TestLabelsOfStudies(t *testing.T) {
 	for name, rows := range studied {
-		var points []figure.Point
+		var dots []picture.Dot
 		for i, row := range rows {
-			q := figure.Point{Trial: name, Cost: 1e6 * row[0], Mean: row[1] / 100,
-				Low: (row[1] - row[2]/1.732) / 100, High: (row[1] + row[2]/1.732) / 100}
+			se := row[2] / 1.732
+			d := picture.Dot{Name: name, X: 1e6 * row[0], Y: row[1],
+				YSpan: &picture.Span{Low: row[1] - se, High: row[1] + se}}
 			if i > 0 {
-				q.Label = fmt.Sprintf("%s=1.%d", name, i)
+				d.Label = fmt.Sprintf("%s=1.%d", name, i)
 			}
-			points = append(points, q)
+			dots = append(dots, d)
 		}
-		if _, crossed := panel(t, points); fmt.Sprint(crossed) != "[0 0 0 0]" {
-			t.Errorf("labels of %s cross %v lines", name, crossed)
+		if boxes, crossed := placed(t, dots); len(boxes) != 4 || crossed != 0 {
+			t.Errorf("%d labels of %s cross %d lines", len(boxes), name, crossed)
 		}
 	}
 }
 
-// TestLabelsAreFree: whatever a curve and its bars do, labels cross nothing while markers are as
-// far from each other as a label is wide.
+// TestLabelsAreFree: whatever a curve and its bars do, labels that are drawn cross nothing, and one
+// alone is drawn.
 func TestLabelsAreFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cost, points := 1e6, []figure.Point(nil)
+		cost, dots := 1e6, []picture.Dot(nil)
 		for i := range rapid.IntRange(1, 6).Draw(t, "points") {
-			mean, bar := rapid.Float64Range(.4, .6).Draw(t, "mean"),
-				rapid.Float64Range(0, .02).Draw(t, "bar")
-			points = append(points, figure.Point{Trial: "x", Label: fmt.Sprintf("w=1.%d", i),
-				Cost: cost, Mean: mean, Low: mean - bar, High: mean + bar})
+			mean, bar := rapid.Float64Range(40, 60).Draw(t, "mean"),
+				rapid.Float64Range(0, 2).Draw(t, "bar")
+			dots = append(dots, picture.Dot{Label: fmt.Sprintf("w=1.%d", i), X: cost, Y: mean,
+				YSpan: &picture.Span{Low: mean - bar, High: mean + bar}})
 			cost *= rapid.Float64Range(1.6, 2).Draw(t, "factor")
 		}
-		boxes, crossed := panel(t, points)
-		for i, n := range crossed {
-			if n > 0 {
-				t.Fatalf("label %d at %v crosses %d lines", i, boxes[i], n)
-			}
+		if boxes, crossed := placed(t, dots); crossed > 0 || len(boxes) == 0 {
+			t.Fatalf("%d labels cross %d lines", len(boxes), crossed)
 		}
 	})
+}
+
+// TestLabelsKeepOffRules: a label stands beside the lines across the panel that go through its dot,
+// and that of an upright rule within the panel, also at its right end.
+func TestLabelsKeepOffRules(t *testing.T) {
+	upright := picture.Rule{At: 2e6, Vertical: true, Label: "4 × base"}
+	values := picture.Panel{X: picture.Axis{Kind: picture.Log, Include: []float64{1e6, 2e6}},
+		Y: picture.Axis{Include: []float64{40, 60}},
+		Marks: []picture.Mark{upright, picture.Rule{At: 50},
+			picture.Dots{Dots: []picture.Dot{{X: 1.4e6, Y: 50, Label: "off the level one"},
+				{X: 2e6, Y: 45, Label: "off"}, {X: 1.95e6, Y: 59, Label: "off"}}}}}
+	p, height, err := newPanel(picture.Picture{Panels: []picture.Panel{values}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.DataCanvas(draw.NewCanvas(new(recorder.Canvas), column, height))
+	at := placer(&c, p)
+	level, right := at(picture.XY{X: 1e6, Y: 50}).Y, at(picture.XY{X: 2e6, Y: 50}).X
+	found := labels{values}.found(c, at)
+	if len(found) != 3 || found[0].box.Min.Y < level && found[0].box.Max.Y > level ||
+		found[1].box.Max.X > right && found[1].box.Min.X < right {
+		t.Errorf("labels at %+v, rules at %v and %v", found, level, right)
+	}
+	top := at(picture.XY{X: 2e6, Y: 60})
+	box := rule(upright).labelBox(c, vg.Point{X: right}, top)
+	if n := crossings(found[2].box, c.Rectangle, nil, []vg.Rectangle{box}); n > 0 {
+		t.Errorf("a label at %+v lies over the rule's at %+v", found[2].box, box)
+	}
+	if box.Max.X > c.Max.X || box.Min.X < c.Min.X || box.Max.X > right {
+		t.Errorf("the rule's label is at %+v of %+v", box, c.Rectangle)
+	}
 }
 
 func TestCrosses(t *testing.T) {
@@ -94,8 +130,8 @@ func TestCrosses(t *testing.T) {
 		{vg.Point{X: 0, Y: 1.5}, vg.Point{X: 1.1, Y: 3}, false}, // past the corner
 		{vg.Point{X: 0, Y: 0}, vg.Point{X: .5, Y: .5}, false},   // ends before it
 	} {
-		if got := (line{c.from, c.to}).crosses(box); got != c.want ||
-			(line{c.to, c.from}).crosses(box) != c.want {
+		if got := (segment{c.from, c.to}).crosses(box); got != c.want ||
+			(segment{c.to, c.from}).crosses(box) != c.want {
 			t.Errorf("%v to %v crosses: %v, want %v", c.from, c.to, got, c.want)
 		}
 	}

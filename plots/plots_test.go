@@ -5,156 +5,87 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/color"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/cmpimg"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 	"pgregory.net/rapid"
 
 	"gridsearch/internal/figure"
-	"gridsearch/internal/random"
+	"gridsearch/internal/figure/classmaps"
+	"gridsearch/internal/figure/costs"
+	"gridsearch/internal/figure/literature"
+	"gridsearch/internal/figure/picture"
+	"gridsearch/internal/figure/sample"
+	"gridsearch/internal/figure/values"
 )
 
 var update = flag.Bool("update", false, "write the golden images anew")
 
-// trials are made up: a base, controls and a grid.
-func trials() []figure.Point {
-	s := random.New(1, "trials")
-	points := []figure.Point{{Trial: "base", Family: "base", Cost: 287e3, Mean: .26}}
-	controls := []string{"width", "depth", "resolution", "paper", "dwr", "", "", "", "", ""}
-	for i, family := range controls {
-		points = append(points, figure.Point{Trial: fmt.Sprint("trial ", i), Family: family,
-			Cost: 510e3 + 15e3*float64(i), Mean: .3 + .02*s.Norm(), Tied: i%3 == 0})
-	}
-	for i := range points {
-		points[i].Low, points[i].High = points[i].Mean-.01, points[i].Mean+.01
-	}
-	return points
-}
-
-// quick are the same trials at milliseconds.
-func quick() []figure.Point {
-	points := trials()
-	for i := range points {
-		points[i].Cost *= 1e-6
-	}
-	return points
-}
-
-func scaling() []figure.Family {
-	var list []figure.Family
-	for i, name := range []string{"width", "depth", "resolution", "compound"} {
-		base := figure.Point{Trial: "base", Label: "", Cost: 1e6, Mean: .4, Low: .39, High: .41}
-		f := figure.Family{Name: name, Points: []figure.Point{base}}
-		for phi := 1.; phi <= 3; phi++ {
-			m := .4 + .05*phi - .01*phi*float64(4-i)/3
-			label := fmt.Sprintf("x%.1f", math.Pow(1.4, phi))
-			f.Points = append(f.Points, figure.Point{Trial: name, Label: label,
-				Cost: 1e6 * math.Pow(2, phi), Mean: m, Low: m - .01, High: m + .01})
-		}
-		list = append(list, f)
-	}
-	list[2].Note = "ends at 28 px"
-	return list
-}
-
-func lossCurves() []figure.Curve {
-	var list []figure.Curve
-	for i := range 9 {
-		c := figure.Curve{Trial: fmt.Sprintf("d=1 w=1.%d px=24", i), Highlight: i%3 == 0}
-		for epoch := range 8 {
-			v := math.Exp(-.2*float64(epoch)) + .02*float64(i)
-			c.Loss, c.Top1 = append(c.Loss, 2*v), append(c.Top1, .8-.5*v)
-		}
-		list = append(list, c)
-	}
-	return list
-}
-
-// values are what all figures of the registry can be built from.
-func values() figure.Values {
-	return figure.Values{Title: "a study", Accuracy: "validation top-1, %", Points: trials(),
-		Latencies: quick(), Curves: lossCurves(), Families: scaling()}
-}
-
-// panels builds a figure of the registry.
-func panels(name string, v figure.Values) []figure.Panel {
-	return figure.All[slices.Index(figure.Names(), name)].Panels(v)
-}
-
-// networks are a small one, and the same deeper and wider.
-func networks() []Network {
-	stages := []NetworkBlock{{"stem", 16, 32}, {"1: mbconv 3x3", 8, 32}, {"2: mbconv 5x5", 24, 16},
-		{"2: mbconv 5x5", 24, 16}, {"3: mbconv 3x3", 48, 8}, {"head", 320, 8}}
-	wide, deep := Network{Title: "width × 2"}, Network{Title: "depth × 2"}
-	for _, b := range stages {
-		wide.Blocks = append(wide.Blocks, NetworkBlock{b.Stage, 2 * b.Channels, b.Size})
-		deep.Blocks = append(deep.Blocks, b)
-		if b.Stage != "stem" && b.Stage != "head" {
-			deep.Blocks = append(deep.Blocks, b)
-		}
-	}
-	return []Network{{"baseline", "64 px\n1 M multiply-adds", stages}, wide, deep}
-}
-
-// seen are two images, of which one is grey, with the maps of two networks.
-func seen() []Seen {
-	bright, grey := image.NewRGBA(image.Rect(0, 0, 12, 12)), image.NewGray(image.Rect(3, 4, 305, 306))
-	for i := range bright.Pix {
-		bright.Pix[i] = uint8(255 * (i % 4 / 3)) // opaque
-	}
-	for i := range 12 {
-		bright.SetRGBA(i, i, color.RGBA{90, 230, 120, 255})
-	}
-	for i := range grey.Pix {
-		grey.Pix[i] = uint8(i)
-	}
-	one := ClassMap{Title: "ring  83 %", Size: 3, Evidence: []float32{0, 1, 0, 1, 5, 1, 0, 1, -2}}
-	return []Seen{{"0: ring", bright, []ClassMap{one, {Title: "bars  51 %", Size: 1,
-		Evidence: []float32{7}}}},
-		{"photo.jpg", grey, []ClassMap{{Title: "bars  40 %", Size: 2, Evidence: []float32{1, 2, 3,
-			4}}, one}}}
-}
-
-func figures(t testing.TB) map[string]*Figure {
+// pictures are those of the registry, and the others.
+func pictures(t testing.TB) map[string]picture.Picture {
 	t.Helper()
-	all := map[string]*Figure{}
-	keep := func(name string, f *Figure, err error) {
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+	all := map[string]picture.Picture{}
+	for _, f := range figure.All {
+		var err error
+		if all[f.Name], err = f.Picture(sample.Values()); err != nil {
+			t.Fatal(err)
 		}
-		all[name] = f
 	}
-	for _, name := range figure.Names() {
-		f, err := Draw(panels(name, values()))
-		keep(name, f, err)
+	published := sample.Values()
+	published.Reference = literature.For("imagenet")
+	for i := range published.Trials {
+		published.Trials[i].Mean += .5
+		published.Trials[i].Params *= 1e3
 	}
-	f, err := Networks(networks())
-	keep("networks", f, err)
-	f, err = ClassMaps([]string{"base", "width\nd=1 w=1.4 px=24"}, seen())
-	keep("class-maps", f, err)
+	all["params-published"] = costs.Params(published)
+	many := sample.Maps()
+	many.Networks = append(many.Networks, many.Networks...)
+	for i, row := range many.Rows {
+		many.Rows[i].Maps = append(row.Maps, row.Maps...)
+	}
+	for range 10 {
+		many.Rows = append(many.Rows, many.Rows[0])
+	}
+	one := &values.Maps{Networks: many.Networks[:1], Rows: []values.Seen{sample.Maps().Rows[0]}}
+	one.Rows[0].Maps = one.Rows[0].Maps[:1]
+	for name, maps := range map[string]*values.Maps{"cam-many": many, "cam-one": one} {
+		var err error
+		if all[name], err = classmaps.Picture("Where a network sees a class", "", *maps); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return all
+}
+
+func drawn(t testing.TB, p picture.Picture) *Figure {
+	t.Helper()
+	f, err := Draw(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // TestGoldenImages compares every figure with the one that was looked at; -update writes them.
 func TestGoldenImages(t *testing.T) {
-	for name, f := range figures(t) {
-		var png, again bytes.Buffer
-		if err := f.Write(&png, "png"); err != nil {
+	for name, p := range pictures(t) {
+		var text, again bytes.Buffer
+		if err := drawn(t, p).Write(&text, "png"); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join("testdata", name+".png")
 		if *update {
-			if err := os.WriteFile(path, png.Bytes(), 0o644); err != nil {
+			if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -162,90 +93,46 @@ func TestGoldenImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if same, err := cmpimg.EqualApprox("png", png.Bytes(), want, .1); err != nil || !same {
+		if same, err := cmpimg.EqualApprox("png", text.Bytes(), want, .1); err != nil || !same {
 			t.Errorf("%s is not %s (%v): look at it, and run the test with -update if it is right",
 				name, path, err)
 		}
-		for _, format := range []string{"svg", "png"} {
-			png.Reset()
-			again.Reset()
-			if err := figures(t)[name].Write(&png, format); err != nil {
-				t.Fatal(err)
-			}
-			if err := figures(t)[name].Write(&again, format); err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(png.Bytes(), again.Bytes()) {
-				t.Errorf("%s as %s differs from one time to the next", name, format)
-			}
+		text.Reset()
+		err1, err2 := drawn(t, p).Write(&text, "svg"), drawn(t, p).Write(&again, "svg")
+		if err1 != nil || err2 != nil || !bytes.Equal(text.Bytes(), again.Bytes()) {
+			t.Errorf("%s differs from one time to the next (%v, %v)", name, err1, err2)
 		}
 	}
 }
 
+// TestRefusals: values that cannot be drawn are errors that name what has them.
 func TestRefusals(t *testing.T) {
-	bad := trials()
-	bad[3].Mean = math.NaN()
-	infinite := trials()
-	infinite[2].High = math.Inf(1)
-	free := trials()
-	free[0].Cost = 0
-	for name, points := range map[string][]figure.Point{"trial 2 has the value NaN": bad,
-		"trial 1 has the value +Inf": infinite, "nothing to draw": nil, "cost of 0": free} {
-		_, err := Draw(panels("accuracy-cost", figure.Values{Points: points}))
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("got %v, want %q", err, name)
+	one := func(kind picture.Kind, m ...picture.Mark) picture.Picture {
+		return picture.Picture{Panels: []picture.Panel{{X: picture.Axis{Kind: kind}, Marks: m}}}
+	}
+	dot := func(d picture.Dot) picture.Dots { return picture.Dots{Dots: []picture.Dot{d}} }
+	nan, infinite := math.NaN(), math.Inf(1)
+	for want, p := range map[string]picture.Picture{
+		"trial 2 has the value NaN": one(0, dot(picture.Dot{Name: "trial 2", Y: nan})),
+		"trial 1 has the value +Inf": one(0, dot(picture.Dot{Name: "trial 1",
+			YSpan: &picture.Span{High: infinite}})),
+		"trial 3 has the value NaN": one(0, dot(picture.Dot{Name: "trial 3", Shade: &nan})),
+		"curve has the value NaN":   one(0, picture.Line{Name: "curve", Points: []picture.XY{{X: nan}}}),
+		"band has the value -Inf": one(0, picture.Area{Name: "band",
+			Points: []picture.XY{{Y: math.Inf(-1)}}}),
+		"run has the value NaN": one(0, picture.Boxes{Boxes: []picture.Box{{Name: "run",
+			X: picture.Span{Low: nan}}}}),
+		"cost of 0":           one(picture.Log, dot(picture.Dot{})),
+		"nothing to draw":     {},
+		"nothing to draw: no": one(0),
+	} {
+		if _, err := Draw(p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	curves := lossCurves()
-	curves[1].Loss[2] = math.NaN()
-	_, err := Draw(panels("training-curves", figure.Values{Curves: curves}))
-	if err == nil || !strings.Contains(err.Error(), "px=24 has the value NaN") {
+	err := drawn(t, pictures(t)["compound"]).Write(&bytes.Buffer{}, "gif")
+	if err == nil || !strings.Contains(err.Error(), `as "gif"`) {
 		t.Errorf("got %v", err)
-	}
-	for name, list := range map[string][]Network{"nothing to draw": {{Title: "empty"}},
-		"wide has a block of 0 channels at 8 pixels": {{Title: "wide",
-			Blocks: []NetworkBlock{{"stem", 0, 8}}}}} {
-		if _, err := Networks(list); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("got %v, want %q", err, name)
-		}
-	}
-	ragged, infinitely := seen(), seen()
-	ragged[1].Maps[0].Size, infinitely[0].Maps[0].Evidence[2] = 3, float32(math.Inf(-1))
-	for name, rows := range map[string][]Seen{"nothing to draw": nil,
-		"photo.jpg, base: a map of 4 numbers does not have 3 pixels on a side": ragged,
-		"0: ring, base: the map has the value -Inf":                            infinitely,
-		"0: ring has 1 maps for 2 networks": {{Title: "0: ring",
-			Image: seen()[0].Image, Maps: seen()[0].Maps[:1]}}} {
-		if _, err := ClassMaps([]string{"base", "width"}, rows); err == nil ||
-			!strings.Contains(err.Error(), name) {
-			t.Errorf("got %v, want %q", err, name)
-		}
-	}
-	for _, name := range figure.Names() {
-		_, err := Draw(panels(name, figure.Values{}))
-		if err == nil || !strings.Contains(err.Error(), "nothing to draw") {
-			t.Errorf("%s of nothing: %v", name, err)
-		}
-	}
-	if err := figures(t)["scaling-curves"].Write(&bytes.Buffer{}, "gif"); err == nil ||
-		!strings.Contains(err.Error(), `as "gif"`) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// TestBilinear: between the middles of two pixels a map is a straight line, beyond them constant.
-func TestBilinear(t *testing.T) {
-	m := ClassMap{Size: 2, Evidence: []float32{0, 4, 8, 12}}
-	for x, want := range []float64{0, 0, .5, 1.5, 2.5, 3.5, 4, 4} {
-		if got := m.at(x, 0, 8); got != want {
-			t.Errorf("pixel %d of the first row is %v, want %v", x, got, want)
-		}
-		if got := m.at(0, x, 8); got != 2*want {
-			t.Errorf("pixel %d of the first column is %v, want %v", x, got, 2*want)
-		}
-	}
-	if got := m.at(4, 3, 8); got != 2.5+3 {
-		t.Errorf("near the middle it is %v, want 5.5", got)
 	}
 }
 
@@ -269,8 +156,8 @@ func TestCostTicks(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
 		want      string
-	}{{90e3, 2.1e6, "100 k,200 k,500 k,1 M,2 M"}, {270e3, 690e3, "300 k,500 k"},
-		{32e3, 72e3, "50 k,70 k"}} {
+	}{{90e3, 2.1e6, "100 k,200 k,500 k,1 M,2 M"}, {1, 1e9, "1,100,10 k,1 M,100 M"}, {270e3, 690e3, "300 k,400 k,500 k,600 k"},
+		{32e3, 72e3, "40 k,50 k,60 k,70 k"}} {
 		var labels []string
 		for _, tick := range (costTicks{}).Ticks(c.low, c.high) {
 			if tick.Label != "" {
@@ -283,11 +170,28 @@ func TestCostTicks(t *testing.T) {
 	}
 }
 
+// TestPNG: the file says how large the figure is on paper, and is otherwise one that is read.
+func TestPNG(t *testing.T) {
+	f := drawn(t, pictures(t)["compound"])
+	var text bytes.Buffer
+	if err := f.Write(&text, "png"); err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(text.Bytes(), []byte("pHYs"))
+	if at < 0 || !bytes.Equal(text.Bytes()[at+4:at+13], []byte{0, 0, 46, 35, 0, 0, 46, 35, 1}) {
+		t.Errorf("11,811 dots a metre are not there")
+	}
+	shown, err := png.Decode(&text)
+	if err != nil || shown.Bounds().Dx() != 992 {
+		t.Errorf("it is %v wide (%v)", shown.Bounds().Dx(), err)
+	}
+}
+
 func ExampleDraw() {
-	drawn, err := Draw([]figure.Panel{{Title: "two trials", Points: []figure.Point{
-		{Trial: "base", Family: "base", Cost: 287e3, Mean: .55, Low: .54, High: .56},
-		{Trial: "wider", Family: "width", Cost: 578e3, Mean: .6, Low: .59, High: .61, Tied: true},
-	}}})
+	drawn, err := Draw(picture.Picture{Title: "Two trials", Rings: "tied with the best",
+		Panels: []picture.Panel{{X: picture.Axis{Kind: picture.Log, Label: "multiply-adds"},
+			Marks: []picture.Mark{picture.Dots{Name: "width", Look: picture.Width,
+				Dots: []picture.Dot{{X: 287e3, Y: 55}, {X: 578e3, Y: 60, Ring: true}}}}}}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -320,85 +224,158 @@ func TestTickLabels(t *testing.T) {
 	}
 }
 
-// TestNoBarsNoNote: a figure of single runs has no bars, and its legend speaks of none.
-func TestNoBarsNoNote(t *testing.T) {
-	single := trials()
-	for i := range single {
-		single[i].Low, single[i].High = single[i].Mean, single[i].Mean
-	}
-	for _, c := range []struct {
-		points []figure.Point
-		want   bool
-	}{{single, false}, {trials(), true}} {
-		f, err := Draw([]figure.Panel{{Points: c.points}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var svg bytes.Buffer
-		if err := f.Write(&svg, "svg"); err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Contains(svg.String(), "bars: 1 standard error"); got != c.want {
-			t.Errorf("the legend explains bars: %v, want %v", got, c.want)
-		}
-	}
+// actions are what is drawn of a picture.
+func actions(t *testing.T, p picture.Picture) []recorder.Action {
+	t.Helper()
+	f, c := drawn(t, p), new(recorder.Canvas)
+	f.draw(draw.NewCanvas(c, f.width, f.height))
+	return c.Actions
 }
 
-// TestRings: each trial of the tied set has a ring, and the legend one more; without such trials
-// there is none.
-func TestRings(t *testing.T) {
-	rings := func(points []figure.Point) int {
-		f, err := Draw(panels("accuracy-cost", figure.Values{Points: points}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := new(recorder.Canvas)
-		f.draw(draw.NewCanvas(c, f.width, f.height))
-		n := 0
-		for _, action := range c.Actions {
-			if stroke, ok := action.(*recorder.Stroke); ok && isRing(stroke.Path) {
-				n++
+// TestRoundTicks: labels are at multiples of 1, 2 or 5 times a power of ten, two to seven of them.
+func TestRoundTicks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		low := rapid.Float64Range(-10, 10).Draw(t, "low")
+		high := low + math.Pow(10, rapid.Float64Range(-2, 3).Draw(t, "span"))
+		var values []float64
+		for _, tick := range (plainTicks{}).Ticks(low, high) {
+			if tick.Label == "" {
+				continue
 			}
+			v, err := strconv.ParseFloat(tick.Label, 64)
+			if err != nil || math.Abs(v-tick.Value) > 1e-9*math.Max(1, math.Abs(v)) || v < low-1e-6 ||
+				v > high+1e-6 || tick.Label == "-0" {
+				t.Fatalf("%v to %v has the label %s at %v", low, high, tick.Label, tick.Value)
+			}
+			values = append(values, v)
 		}
-		return n
-	}
-	points := trials() // four of them are tied
-	if got := rings(points); got != 5 {
-		t.Errorf("%d rings are drawn, want 5", got)
-	}
-	for i := range points {
-		points[i].Tied = false
-	}
-	if got := rings(points); got != 0 {
-		t.Errorf("%d rings are drawn without a tied set", got)
-	}
-}
-
-// isRing reports whether a path is a circle of the size of a ring.
-func isRing(path vg.Path) bool {
-	return slices.ContainsFunc(path, func(part vg.PathComp) bool {
-		return part.Type == vg.ArcComp && part.Radius == ringRadius
+		if len(values) < 2 || len(values) > mostTicks+1 {
+			t.Fatalf("%v to %v has the labels %v", low, high, values)
+		}
+		step := values[1] - values[0]
+		digit := step / math.Pow(10, math.Floor(math.Log10(step)+1e-6))
+		if math.Abs(math.Remainder(values[0], step)) > 1e-6*step || math.Abs(digit-1) > 1e-4 &&
+			math.Abs(digit-2) > 1e-4 && math.Abs(digit-5) > 1e-4 {
+			t.Fatalf("%v to %v has the labels %v", low, high, values)
+		}
 	})
 }
 
-// TestHighlights: highlighted lines are in colour and named in the legend, the others grey.
-func TestHighlights(t *testing.T) {
-	lines := []figure.Line{{Name: "one", Highlight: true, Values: []float64{1, 2}},
-		{Name: "two", Values: []float64{2, 1}}}
-	f, err := Draw([]figure.Panel{{Lines: lines}})
-	if err != nil {
-		t.Fatal(err)
+// TestRings: each ringed dot has a ring, and the legend one more.
+func TestRings(t *testing.T) {
+	dots := picture.Dots{Name: "grid", Dots: []picture.Dot{{X: 1, Ring: true}, {X: 2},
+		{X: 3, Ring: true}}}
+	p := picture.Picture{Rings: "tied", Panels: []picture.Panel{{Marks: []picture.Mark{dots}}}}
+	rings := 0
+	for _, action := range actions(t, p) {
+		if stroke, ok := action.(*recorder.Stroke); ok && len(stroke.Path) > 20 {
+			first := stroke.Path[0].Pos.Y - stroke.Path[len(circle)/2].Pos.Y
+			if math.Abs(float64(first-2*ringRadius)) < 1e-6 {
+				rings++
+			}
+		}
 	}
-	var svg bytes.Buffer
-	if err := f.Write(&svg, "svg"); err != nil {
-		t.Fatal(err)
+	if rings != 3 {
+		t.Errorf("%d rings are drawn, want 3", rings)
 	}
-	text := svg.String()
-	if !strings.Contains(text, ">one<") || strings.Contains(text, ">two<") {
-		t.Error("the legend does not name the highlighted line alone")
+}
+
+// TestLooks: what a figure tells apart by colour it tells apart by shape or dash too, and in grey.
+func TestLooks(t *testing.T) {
+	groups := [][]picture.Look{{picture.Base, picture.Width, picture.Depth, picture.Resolution,
+		picture.Compound, "paper", "dwr", "dWr", picture.Plain}, picture.Accents}
+	for _, group := range groups {
+		for i, a := range group {
+			for _, b := range group[i+1:] {
+				one, other := styleOf(a), styleOf(b)
+				if slices.Equal(one.shape, other.shape) && a != picture.Compound && a != picture.Plain {
+					t.Errorf("%q and %q have one shape", a, b)
+				}
+			}
+		}
 	}
-	blue := "stroke:#0072B2" // the first of accents: in the panel and in the legend
-	if got := strings.Count(text, blue); got != 2 {
-		t.Errorf("%d lines are blue, want 2", got)
+	for i, a := range picture.Accents {
+		for _, b := range picture.Accents[i+1:] {
+			if slices.Equal(styleOf(a).dash, styleOf(b).dash) {
+				t.Errorf("lines of %q and %q have one dash", a, b)
+			}
+		}
+	}
+}
+
+// TestShade: lightness rises with the share, so that a grey print says the same.
+func TestShade(t *testing.T) {
+	last := -1.
+	for i := range 101 {
+		r, g, b, _ := shade(float64(i) / 100).RGBA()
+		light := .2126*float64(r) + .7152*float64(g) + .0722*float64(b)
+		if light <= last {
+			t.Errorf("at %d %% the lightness is %v after %v", i, light, last)
+		}
+		last = light
+	}
+}
+
+// TestInside: nothing reaches a figure's edges, where it could be cut, whatever the titles and names.
+func TestInside(t *testing.T) {
+	long := strings.Repeat("wordwithoutspaces", 12)
+	for name, p := range pictures(t) {
+		p.Title += strings.Repeat(" a long title", 12)
+		p.Note += long
+		for i := range p.Panels {
+			p.Panels[i].Title += long
+			p.Panels[i].X.Label += long
+		}
+		p.Panels[0].Marks = append(p.Panels[0].Marks, picture.Line{Name: long,
+			Points: []picture.XY{{X: 1, Y: 1}}})
+		var text bytes.Buffer
+		if err := drawn(t, p).Write(&text, "png"); err != nil {
+			t.Fatal(err)
+		}
+		shown, err := png.Decode(&text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at, ok := inkAtEdge(shown); ok {
+			t.Errorf("%s has ink at its edge, at %v", name, at)
+		}
+	}
+}
+
+// inkAtEdge finds a pixel of the outermost ones that is not white.
+func inkAtEdge(m image.Image) (image.Point, bool) {
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			inside := x > 1 && y > 1 && x < b.Max.X-2 && y < b.Max.Y-2
+			if r, g, b, _ := m.At(x, y).RGBA(); !inside && r+g+b < 3*0xf000 {
+				return image.Pt(x, y), true
+			}
+		}
+	}
+	return image.Point{}, false
+}
+
+// TestClock: seconds are written without a zero in front where there is no minute before them.
+func TestClock(t *testing.T) {
+	for _, c := range []struct {
+		seconds, step float64
+		want          string
+	}{{0, 1, "0"}, {1, 1, "1s"}, {30, 30, "30s"}, {65, 5, "1m05s"}, {120, 60, "2m"},
+		{5400, 1800, "1h30m"}} {
+		if got := clock(c.seconds, c.step); got != c.want {
+			t.Errorf("%g seconds in steps of %g are %q, want %q", c.seconds, c.step, got, c.want)
+		}
+	}
+}
+
+// TestPublishedShape: models of the literature are told from every trial without colour.
+func TestPublishedShape(t *testing.T) {
+	published := styles[picture.Published].shape
+	for _, look := range []picture.Look{picture.Base, picture.Width, picture.Depth,
+		picture.Resolution, picture.Compound, picture.Plain, picture.Grid, "paper", "dwr", "dWr"} {
+		if slices.Equal(styles[look].shape, published) {
+			t.Errorf("%q has the shape of published models", look)
+		}
 	}
 }

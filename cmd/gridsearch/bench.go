@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +21,7 @@ import (
 	"gridsearch/internal/plural"
 	"gridsearch/internal/program"
 	"gridsearch/internal/si"
+	"gridsearch/internal/terminal"
 	"gridsearch/model"
 )
 
@@ -189,7 +189,8 @@ func printBench(out io.Writer, d *benchmark.Document, format string) error {
 	fmt.Fprintf(out, "%s, %s, kernels %s, %s\n", d.CPU, plural.Of(d.Cores, "core"), d.Kernels, d.Go)
 	fmt.Fprintf(out, "one core: %.1f GFLOP/s at its peak, reads %.1f GB/s, copies %.1f GB/s\n\n",
 		d.PeakGFLOPS, d.ReadGBs, d.CopyGBs)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(out)
+	t.MayLack("median", "params", "peak memory", "multiply-adds")
 	fmt.Fprintln(t, "workload\tthreads\tparams\tmultiply-adds\tstep, "+
 		"ms\tmedian\timages/s\tGFLOP/s\tof peak\tpeak memory\t")
 	for _, r := range d.Workloads {

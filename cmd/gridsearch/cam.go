@@ -14,11 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/dataset"
+	"gridsearch/internal/figure/classmaps"
+	"gridsearch/internal/figure/values"
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 	"gridsearch/model/weights"
 	"gridsearch/plots"
+	"gridsearch/plots/glyphs"
 )
 
 func newCAM() *cobra.Command {
@@ -81,7 +84,7 @@ type cam struct {
 	variants []variant
 	classes  []string // names; nil where no study tells them
 	ground   string   // under transparent pixels of files
-	rows     []plots.Seen
+	rows     []values.Seen
 	squares  [][]*dataset.Images // by network: the images at its size
 }
 
@@ -112,18 +115,31 @@ func (c *cam) sheet(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
+	return c.look(class)
+}
+
+// look computes each network's map of each image.
+func (c *cam) look(class int) error {
 	for i, v := range c.variants {
 		maps, err := v.ClassMaps(c.squares[i], class)
 		if err != nil {
 			return usageError{fmt.Errorf("%s: %w", v.path, err)}
 		}
 		for k, m := range maps {
-			title := fmt.Sprintf("%s  %.0f %%", c.name(m.Class), 100*m.Probability)
-			c.rows[k].Maps = append(c.rows[k].Maps, plots.ClassMap{Title: title, Size: m.Size,
-				Evidence: m.Evidence})
+			c.rows[k].Maps = append(c.rows[k].Maps, values.ClassMap{Title: c.name(m.Class),
+				Probability: m.Probability, Size: m.Size, Evidence: m.Evidence})
 		}
 	}
 	return nil
+}
+
+// maps are the rows with the titles of their columns.
+func (c *cam) maps() *values.Maps {
+	m := &values.Maps{Rows: c.rows}
+	for _, v := range c.variants {
+		m.Networks = append(m.Networks, v.title)
+	}
+	return m
 }
 
 // variantTitle is the title of a column: a run's trial with the controls that build it, or a file's
@@ -206,11 +222,11 @@ func (c *cam) add(title string, im *dataset.Single) error {
 		}
 		c.squares[i] = append(c.squares[i], square)
 	}
-	square, err := im.Square(min(im.Side, plots.MapPixels))
+	square, err := im.Square(min(im.Side, classmaps.MapPixels))
 	if err != nil {
 		return usageError{err}
 	}
-	c.rows = append(c.rows, plots.Seen{Title: title, Image: shown(square)})
+	c.rows = append(c.rows, values.Seen{Title: title, Image: shown(square)})
 	return nil
 }
 
@@ -260,20 +276,24 @@ func (c *cam) number() (int, error) {
 // name is the name of a class if it is known, otherwise its number.
 func (c *cam) name(class int) string {
 	if class < len(c.classes) {
-		return dataset.Quote(c.classes[class])
+		return glyphs.Isolate(dataset.Quote(c.classes[class]))
 	}
 	return fmt.Sprint("class ", class)
 }
 
 // write draws the sheet into a new file and prints the predicted classes.
 func (c *cam) write(cmd *cobra.Command, path string) error {
-	titles := make([]string, len(c.variants))
-	for i, v := range c.variants {
-		titles[i] = v.title
-	}
-	figure, err := plots.ClassMaps(titles, c.rows)
+	maps := c.maps()
+	shown, err := classmaps.Picture(c.title(), "", *maps)
 	if err != nil {
 		return err
+	}
+	figure, err := plots.Draw(shown)
+	if err != nil {
+		return err
+	}
+	if why := figure.Warning(); why != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), path+": "+why)
 	}
 	var picture bytes.Buffer
 	if err := figure.Write(&picture, "png"); err != nil {
@@ -281,13 +301,13 @@ func (c *cam) write(cmd *cobra.Command, path string) error {
 	}
 	t := terminal.NewTable(cmd.OutOrStdout())
 	fmt.Fprint(t, "image")
-	for _, title := range titles {
+	for _, title := range maps.Networks {
 		fmt.Fprintf(t, "\t%s", oneLine(title))
 	}
 	for _, r := range c.rows {
 		fmt.Fprintf(t, "\n%s", r.Title)
 		for _, m := range r.Maps {
-			fmt.Fprintf(t, "\t%s", m.Title)
+			fmt.Fprintf(t, "\t%s  %.0f %%", m.Title, 100*m.Probability)
 		}
 	}
 	fmt.Fprintln(t)
@@ -295,6 +315,17 @@ func (c *cam) write(cmd *cobra.Command, path string) error {
 		return err
 	}
 	return writeNew(cmd, path, picture.Bytes())
+}
+
+// title says which class is looked for.
+func (c *cam) title() string {
+	if c.class == "" {
+		return "Where in an image a network sees the class that it names"
+	}
+	if i, err := strconv.Atoi(c.class); err == nil && !slices.Contains(c.classes, c.class) {
+		return "Where in an image a network sees " + c.name(i)
+	}
+	return "Where in an image a network sees " + dataset.Quote(c.class)
 }
 
 // oneLine joins the lines of a title.

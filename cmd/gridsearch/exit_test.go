@@ -83,6 +83,8 @@ func TestExitCodes(t *testing.T) {
 		{exitInput, []string{"results", "--scores", "missing.csv"}},
 		{exitInput, []string{"run", "small.toml", "--set", "train.epochs=0"}},
 		{exitInput, []string{"run", "missing.toml"}},
+		{exitInput, []string{"run", "small.toml", "--serve=nowhere"}},
+		{exitInput, []string{"serve", "missing"}},
 		{exitInput, []string{"model", "efficientnet-b9"}},
 		{exitInput, []string{"model", "efficientnet-b0", "--resolution", "8"}},
 		{exitInput, []string{"run", "small.toml", "--set", "data.dataset=cifar-10"}},

@@ -198,7 +198,7 @@ func writeBundle(cmd *cobra.Command, folder study.Folder, output string, weights
 	err := writeOutput(output, func(w io.Writer) (err error) {
 		notes, err = bundle.Write(w, folder, nameOf(folder), weights,
 			func(copied study.Folder) ([]string, error) {
-				_, outcome, err := derive(copied)
+				_, outcome, err := derive(cmd.Context(), copied, folder)
 				return outcome.Lines(), err
 			})
 		return err

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"gridsearch/dataset"
 	"gridsearch/dataset/fetch"
@@ -86,8 +84,10 @@ func (f *fetching) base(set fetch.Set) (*url.URL, error) {
 // download downloads into a folder, and shows on out how far it is.
 func download(stop context.Context, out io.Writer, set fetch.Set, base *url.URL,
 	into string) error {
-	_, live := hasTerminal(out)
-	m := &meter{out: out, live: live}
+	m := &meter{out: out}
+	if file, ok := hasTerminal(out); ok {
+		m.area = areaOn(file)
+	}
 	fetcher := fetch.New(func(p fetch.Progress) { m.show(p, time.Now()) }, m.say)
 	err := fetcher.Fetch(stop, set, base, into)
 	m.end()
@@ -133,11 +133,10 @@ func names(set fetch.Set) string {
 // for a tenth of each file.
 type meter struct {
 	out   io.Writer
-	live  bool
+	area  *terminal.Area // of a terminal
 	last  fetch.Progress // as shown
 	began time.Time      // the transfer that it is of
 	shown time.Time
-	open  bool // the line on the terminal has not ended
 }
 
 func (m *meter) show(p fetch.Progress, now time.Time) {
@@ -147,7 +146,7 @@ func (m *meter) show(p fetch.Progress, now time.Time) {
 		m.began = now
 	}
 	step := 10*p.Done/p.Bytes > 10*last.Done/p.Bytes
-	if m.live {
+	if m.area != nil {
 		step = p.Done == p.Bytes || now.Sub(m.shown) >= redrawEvery
 	}
 	if !begins && !step {
@@ -155,12 +154,12 @@ func (m *meter) show(p fetch.Progress, now time.Time) {
 	}
 	m.last, m.shown = p, now
 	line := meterLine(p, now.Sub(m.began).Seconds())
-	if !m.live {
+	if m.area == nil {
 		fmt.Fprintln(m.out, line)
 		return
 	}
-	fmt.Fprint(m.out, "\r\x1b[K", terminal.Clip(line, widthOf(m.out)-1))
-	if m.open = true; p.Done == p.Bytes {
+	m.area.Draw([]string{line})
+	if p.Done == p.Bytes {
 		m.end()
 	}
 }
@@ -173,20 +172,9 @@ func (m *meter) say(text string) {
 
 // end ends the line that is redrawn.
 func (m *meter) end() {
-	if m.open {
-		fmt.Fprintln(m.out)
+	if m.area != nil {
+		m.area.Keep()
 	}
-	m.open = false
-}
-
-// widthOf is the width of a terminal in cells.
-func widthOf(out io.Writer) int {
-	if file, ok := out.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 1 {
-			return width
-		}
-	}
-	return 80
 }
 
 // meterLine is the progress of a transfer after so many seconds.

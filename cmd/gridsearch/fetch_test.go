@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"gridsearch/dataset/fetch"
+	"gridsearch/internal/terminal"
 )
 
 // record is one image of CIFAR-10.
@@ -213,11 +214,13 @@ func TestMeterLine(t *testing.T) {
 func TestMeter(t *testing.T) {
 	for live, want := range map[bool]string{
 		false: "a.gz    0 %|a.gz   50 %|note|a.gz  100 %|b.gz    0 %|",
-		true: "\r\x1b[Ka.gz    0 %\r\x1b[Ka.gz   50 %|note|\r\x1b[Ka.gz  100 %|" +
-			"\r\x1b[Kb.gz    0 %|",
+		true:  "a.gz    0 %|\x1b[1A\x1b[1Ma.gz   50 %|note|a.gz  100 %|b.gz    0 %|",
 	} {
 		var out bytes.Buffer
-		m := &meter{out: &out, live: live}
+		m := &meter{out: &out}
+		if live {
+			m.area = &terminal.Area{Out: &out, Size: func() (int, int) { return 80, 24 }}
+		}
 		at := time.Unix(0, 0)
 		for _, done := range []int64{0, 1, 2, 500, 501, 509} {
 			m.show(fetch.Progress{File: "a.gz", Done: done, Bytes: 1000}, at)

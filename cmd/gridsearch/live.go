@@ -1,15 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"os"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
 	"gridsearch/internal/coordinator"
+	"gridsearch/internal/job"
 	"gridsearch/internal/plural"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
@@ -19,11 +20,11 @@ import (
 // the running trials.
 type live struct {
 	name  string
-	out   *os.File
+	area  *terminal.Area
+	chars bool // beyond ASCII
 	mutex sync.Mutex
 	last  coordinator.Event
 	seen  time.Time // when the last event came
-	drawn int       // lines on the screen that belong to the table
 	quit  chan struct{}
 	done  chan struct{}
 }
@@ -31,8 +32,8 @@ type live struct {
 // redrawEvery keeps the clock running between events.
 const redrawEvery = 500 * time.Millisecond
 
-func newLive(name string, out *os.File) *live {
-	l := &live{name: name, out: out, quit: make(chan struct{}), done: make(chan struct{})}
+func newLive(name string, area *terminal.Area, chars bool) *live {
+	l := &live{name: name, area: area, chars: chars, quit: make(chan struct{}), done: make(chan struct{})}
 	go l.tick()
 	return l
 }
@@ -62,8 +63,8 @@ func (l *live) event(e coordinator.Event) {
 		coordinator.LatencyRetried, coordinator.RunFailed, coordinator.RunRetried,
 		coordinator.StartsOver, coordinator.TriedAgain, coordinator.Unmeasured,
 		coordinator.Unrecorded, coordinator.Unsaved, coordinator.Waiting:
-		l.erase()
-		newLines(l.out).event(e)
+		l.area.Erase()
+		newLines(l.area.Out).event(e)
 	}
 	if e.Kind != coordinator.RunProgress {
 		l.draw()
@@ -78,66 +79,106 @@ func (l *live) close() {
 	l.draw()
 }
 
-func (l *live) note(text string) { newLines(l.out).note(text) }
-
-// erase erases the table from the screen.
-func (l *live) erase() {
-	if l.drawn > 0 {
-		fmt.Fprintf(l.out, "\x1b[%dA\x1b[J", l.drawn)
-	}
-	l.drawn = 0
-}
+func (l *live) note(text string) { newLines(l.area.Out).note(text) }
 
 func (l *live) draw() {
-	if l.seen.IsZero() {
-		return
+	if !l.seen.IsZero() {
+		columns, _ := l.area.Size()
+		l.area.Draw(table(l.name, l.last.Status, time.Since(l.seen).Seconds(), columns-1, l.chars))
 	}
-	width, height, err := term.GetSize(int(l.out.Fd()))
-	if err != nil || width < 1 {
-		width, height = 80, 24
-	}
-	rows := table(l.name, l.last.Status, time.Since(l.seen).Seconds())
-	rows = rows[:min(len(rows), max(1, height-1))] // what has left the screen cannot be erased
-	l.erase()
-	for _, row := range rows {
-		fmt.Fprintln(l.out, terminal.Clip(terminal.Printable(row), width-1))
-	}
-	l.drawn = len(rows)
 }
 
-// table renders the state of a study; since is the age of the state in seconds.
-func table(name string, s study.Status, since float64) []string {
-	counts := fmt.Sprintf("  %d running  %d failed", len(s.Running), s.Failed)
-	if s.Dropped > 0 {
-		counts += fmt.Sprintf("  %d dropped", s.Dropped)
-	}
-	counts += "  elapsed " + clock(s.Elapsed+since)
-	if s.Remaining != nil && s.Done() < s.Total {
-		r := *s.Remaining
-		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
-		counts += "  " + remaining(study.Status{Remaining: &r})
-	}
-	rows := []string{fmt.Sprintf("%s  %s  %d of %s", name, bar(s.Done(), s.Total, 24),
-		s.Complete, plural.Of(s.Total, "run")), counts}
+// table renders the state of a study in lines of so many cells; since is the age of the state in
+// seconds. With chars it has characters beyond ASCII.
+func table(name string, s study.Status, since float64, cells int, chars bool) []string {
+	head := fmt.Sprintf("  %s  %d of %s", bar(s.Done(), s.Total, min(24, max(8, cells-55))), s.Complete,
+		plural.Of(s.Total, "run"))
+	rows := []string{terminal.Cut(name, max(leastName, cells-terminal.Width(head)), chars) + head}
+	rows = append(rows, terminal.Lines(counts(s, since), cells)...)
 	if s.Best != nil {
 		rows = append(rows, fmt.Sprintf("  best so far  %s  %.2f %% (%s)", s.Best.Trial,
 			100*s.Best.Top1, plural.Of(s.Best.Runs, "run")))
 	}
-	for _, a := range s.Running {
-		rows = append(rows, fmt.Sprintf("  running      %-22s seed %d  %s  loss %.3f", a.Trial,
-			a.Seed, bar(a.Step, a.Steps, 12), a.Loss))
+	return append(rows, runningRows(s.Running, cells, chars)...)
+}
+
+// counts says how many runs are where, and how long all takes.
+func counts(s study.Status, since float64) string {
+	text := fmt.Sprintf("  %d running  %d failed", len(s.Running), s.Failed)
+	if s.Dropped > 0 {
+		text += fmt.Sprintf("  %d dropped", s.Dropped)
+	}
+	text += "  elapsed " + clock(s.Elapsed+since)
+	if s.Remaining != nil && s.Done() < s.Total {
+		r := *s.Remaining
+		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)
+		text += "  " + remaining(study.Status{Remaining: &r})
+	}
+	return text
+}
+
+// Cells of a name that is cut, at the least, and of a run's losses.
+const (
+	leastName  = 10
+	fewLosses  = 6
+	manyLosses = 40
+)
+
+// runningRows are the running runs as columns: trial, seed, the losses so far, and the last. The
+// losses have the room that the others leave.
+func runningRows(running []study.Active, cells int, chars bool) (rows []string) {
+	const others = len("  running    seed   [] 100 %  loss 0.000")
+	longest, digits := 0, 1
+	for _, a := range running {
+		longest, digits = max(longest, terminal.Width(a.Trial)), max(digits, len(fmt.Sprint(a.Seed)))
+	}
+	room := cells - others - digits
+	longest = min(longest, max(leastName, room-fewLosses))
+	for _, a := range running {
+		name := terminal.Cut(a.Trial, longest, chars)
+		rows = append(rows, fmt.Sprintf("  running  %s%s  seed %*d  [%s] %3d %%  loss %.3f", name,
+			strings.Repeat(" ", longest-terminal.Width(name)), digits, a.Seed,
+			losses(a, min(manyLosses, max(fewLosses, room-longest)), chars), percentOf(a.Step, a.Steps),
+			a.Loss))
 	}
 	return rows
 }
 
+// losses is a bar of so many cells for a run's steps, filled as far as the run has come, with the
+// loss as its height: the mean of the epoch that ended there, and of the epoch that has not ended
+// the last step's.
+func losses(a study.Active, cells int, chars bool) string {
+	values := make([]float64, cells)
+	for i := range values {
+		values[i] = lossAt(a, float64(i+1)/float64(cells)*float64(a.Steps))
+	}
+	return terminal.Sparkline(values, chars)
+}
+
+// lossAt is the loss of the epoch that a step is in; NaN if the run is not there yet.
+func lossAt(a study.Active, step float64) float64 {
+	at, _ := slices.BinarySearchFunc(a.Curve, step, func(p job.CurvePoint, step float64) int {
+		return cmp.Compare(float64(p.Step), step)
+	})
+	switch {
+	case at < len(a.Curve):
+		return a.Curve[at].Loss
+	case a.Step > 0 && step <= float64(a.Step):
+		return a.Loss
+	}
+	return math.NaN()
+}
+
 // bar draws done of total as cells of a fixed width, with the percentage.
 func bar(done, total, cells int) string {
-	share := 0.
-	if total > 0 {
-		share = float64(done) / float64(total)
-	}
-	share = min(1, max(0, share))
-	full := int(share * float64(cells))
+	full := int(shareOf(done, total) * float64(cells))
 	return fmt.Sprintf("[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat("-", cells-full),
-		int(100*share))
+		percentOf(done, total))
 }
+
+// shareOf is done of total, between 0 and 1.
+func shareOf(done, total int) float64 {
+	return min(1, max(0, float64(done)/float64(max(1, total))))
+}
+
+func percentOf(done, total int) int { return int(100 * shareOf(done, total)) }

@@ -114,8 +114,8 @@ func (f *modelFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.layers, "layers", false, "every layer as a row (json has them always)")
 	flags.StringVar(&f.format, "format", "table", "table, json or csv")
 	flags.StringVar(&f.diagram, "diagram", "",
-		"draw the network and what each scaled dimension makes of it to this SVG or PNG file; "+
-			"unless it is scaled, by the paper's coefficients at phi 3")
+		"draw the network and what each scaled dimension makes of it to this SVG, PNG or PDF "+
+			"file; unless it is scaled, by the paper's coefficients at phi 3")
 }
 
 // paperPoint is the paper's coefficients, at an exponent.

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"gridsearch/internal/si"
+	"gridsearch/internal/figure"
+	"gridsearch/internal/figure/networks"
+	"gridsearch/internal/figure/values"
+	"gridsearch/internal/report/figures"
 	"gridsearch/model"
 	"gridsearch/plots"
 )
@@ -14,14 +18,14 @@ import (
 // writeDiagram draws a network beside its versions scaled in each dimension alone, and in all.
 func writeDiagram(path string, base model.Architecture, s scaling) error {
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
-	if format != "svg" && format != "png" {
-		return usageError{fmt.Errorf("--diagram %s: its name must end in .svg or .png", path)}
+	if !slices.Contains(figure.Formats, format) {
+		return usageError{fmt.Errorf("--diagram %s: its name must end in .svg, .png or .pdf", path)}
 	}
-	figure, err := diagram(base, s)
+	drawn, err := diagram(base, s)
 	if err != nil {
 		return err
 	}
-	return writeOutput(path, func(w io.Writer) error { return figure.Write(w, format) })
+	return writeOutput(path, func(w io.Writer) error { return drawn.Write(w, format) })
 }
 
 // diagram leaves out dimensions that are not scaled.
@@ -30,43 +34,35 @@ func diagram(base model.Architecture, s scaling) (*plots.Figure, error) {
 		s.depth, s.width, s.resolution = paperPoint("3").Scaling()
 	}
 	identity := scaling{depth: 1, width: 1, resolution: 1, rounding: s.rounding}
-	drawn := []plots.Network{drawing("baseline", identity.apply(base))}
+	drawn := []values.Network{drawing("baseline", identity.apply(base))}
 	all := s.apply(base)
+	factor := float64(all.Pixels) / float64(base.Pixels)
 	for _, v := range []struct {
-		title string
-		set   bool
-		to    func(*scaling)
+		name   string
+		factor float64
+		to     func(*scaling)
 	}{
-		{fmt.Sprintf("width × %.4g", s.width), s.width != 1, func(one *scaling) { one.width = s.width }},
-		{fmt.Sprintf("depth × %.4g", s.depth), s.depth != 1, func(one *scaling) { one.depth = s.depth }},
-		{fmt.Sprintf("resolution: %d px", all.Pixels), all.Pixels != base.Pixels,
-			func(one *scaling) { one.resolution, one.pixels = s.resolution, s.pixels }},
+		{"width", s.width, func(one *scaling) { one.width = s.width }},
+		{"depth", s.depth, func(one *scaling) { one.depth = s.depth }},
+		{"resolution", factor, func(one *scaling) { one.resolution, one.pixels = s.resolution, s.pixels }},
 	} {
-		if v.set {
+		if v.factor != 1 {
 			one := identity
 			v.to(&one)
-			drawn = append(drawn, drawing(v.title, one.apply(base)))
+			drawn = append(drawn, drawing(fmt.Sprintf("%s × %.3g", v.name, v.factor), one.apply(base)))
 		}
 	}
 	if len(drawn) > 2 {
-		drawn = append(drawn, drawing("compound", all))
+		drawn = append(drawn, drawing("all together", all))
 	}
-	return plots.Networks(drawn)
+	shown, err := networks.Picture("Ways to scale "+base.Name, drawn)
+	if err != nil {
+		return nil, err
+	}
+	return plots.Draw(shown)
 }
 
-func drawing(title string, a model.Architecture) plots.Network {
+func drawing(title string, a model.Architecture) values.Network {
 	c := a.Cost()
-	n := plots.Network{Title: title, Note: fmt.Sprintf("%d px\n%s multiply-adds\n%s parameters",
-		a.Pixels, si.Text(float64(c.MAdds)), si.Text(float64(c.Params)))}
-	for _, b := range a.Blocks() {
-		if b.Kind == model.KindClassifier {
-			continue // no map of its own
-		}
-		stage := b.Name
-		if b.Stage > 0 && b.Stage <= len(a.Stages) {
-			stage = fmt.Sprintf("%d: %s %dx%d", b.Stage, b.Kind, b.Kernel, b.Kernel)
-		}
-		n.Blocks = append(n.Blocks, plots.NetworkBlock{Stage: stage, Channels: b.Out, Size: b.OutSize})
-	}
-	return n
+	return figures.Drawn(title, a, figures.Costs(c.MAdds, c.Params)...)
 }

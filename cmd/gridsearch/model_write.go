@@ -7,10 +7,10 @@ import (
 	"io"
 	"math"
 	"strings"
-	"text/tabwriter"
 
 	"gridsearch/internal/plural"
 	"gridsearch/internal/si"
+	"gridsearch/internal/terminal"
 	"gridsearch/model"
 )
 
@@ -78,7 +78,9 @@ func (d modelDocument) write(out io.Writer, format string, layers bool) error {
 
 // columns prints rows with aligned columns.
 func columns(out io.Writer, rows [][]string) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(out)
+	t.MayLack("groups", "in_height", "in_width", "out_width", "params", "se ratio", "expansion", "activation",
+		"stride", "kernel")
 	for _, row := range rows {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +11,7 @@ import (
 	"gridsearch/internal/plural"
 	"gridsearch/internal/si"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 	"gridsearch/search/planner"
 )
 
@@ -61,7 +61,8 @@ func printPlan(cmd *cobra.Command, p *study.Prepared) error {
 	}
 	fmt.Fprintf(out, "%s with base and controls, %s each\n\n", plural.Of(len(plan.Trials), "trial"),
 		plural.Of(p.Experiment.Replication.Seeds, "seed"))
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(out)
+	t.MayLack("activations", "labels", "params", "nominal", "multiply-adds", "control", "repeats")
 	fmt.Fprintln(t, "trial\tcontrol\tlabels\tnominal\tx "+
 		"base\tmultiply-adds\tparams\tactivations\tpixels\trepeats\tchannels\t")
 	for _, trial := range plan.Document("").Trials {

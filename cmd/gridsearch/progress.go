@@ -4,12 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
+	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/term"
 
 	"gridsearch/internal/coordinator"
 	"gridsearch/internal/plural"
@@ -31,7 +27,7 @@ func newDisplay(mode, name string, out io.Writer) (display, error) {
 	switch mode {
 	case "auto":
 		if file, ok := hasTerminal(out); ok {
-			return newLive(name, file), nil
+			return newLive(name, areaOn(file), hasUnicode()), nil
 		}
 		return newLines(out), nil
 	case "plain":
@@ -45,30 +41,28 @@ func newDisplay(mode, name string, out io.Writer) (display, error) {
 		mode)}
 }
 
-// hasTerminal reports whether out is a terminal on which lines can be redrawn, and which file it is.
-func hasTerminal(out io.Writer) (*os.File, bool) {
-	file, ok := out.(*os.File)
-	return file, ok && term.IsTerminal(int(file.Fd())) && hasCursor(os.Getenv("TERM"), runtime.GOOS)
-}
-
-// hasCursor reports whether a terminal, by its TERM, supports cursor movement. On Windows TERM is
-// not set.
-func hasCursor(name, system string) bool {
-	return name != "dumb" && (name != "" || system == "windows")
-}
-
 type silent struct{}
 
 func (silent) event(coordinator.Event) {}
 func (silent) close()                  {}
 func (silent) note(string)             {}
 
-// jsonLines writes every event as one JSON object a line.
+// jsonLines writes every event as one JSON object a line. An event has the curve of its own run
+// only: the others' have been told already, in theirs.
 type jsonLines struct{ encoder *json.Encoder }
 
-func (j *jsonLines) event(e coordinator.Event) { _ = j.encoder.Encode(e) }
-func (j *jsonLines) close()                    {}
-func (j *jsonLines) note(string)               {}
+func (j *jsonLines) event(e coordinator.Event) {
+	e.Status.Running = slices.Clone(e.Status.Running)
+	for i, run := range e.Status.Running {
+		if run.Key != e.Key {
+			e.Status.Running[i].Curve = nil
+		}
+	}
+	_ = j.encoder.Encode(e)
+}
+
+func (j *jsonLines) close()      {}
+func (j *jsonLines) note(string) {}
 
 // lines writes one plain line for each event that ends something.
 type lines struct{ out io.Writer }
@@ -175,13 +169,4 @@ func remaining(s study.Status) string {
 }
 
 // clock prints seconds as 42s, 3m05s or 2h07m.
-func clock(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-}
+func clock(seconds float64) string { return si.Clock(seconds) }

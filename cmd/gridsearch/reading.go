@@ -4,12 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
@@ -19,8 +15,8 @@ import (
 // afterwards, elsewhere in a line now and then. A short one is not worth a word.
 type reading struct {
 	out  io.Writer
-	json *json.Encoder // instead of lines, where it is set
-	live bool
+	json *json.Encoder  // instead of lines, where it is set
+	area *terminal.Area // of a terminal
 
 	mutex sync.Mutex
 	what  string
@@ -37,13 +33,11 @@ const (
 // newReading shows readings as newDisplay shows a study.
 func newReading(mode string, out io.Writer) *reading {
 	r := &reading{out: io.Discard}
-	file, isFile := out.(*os.File)
 	switch mode {
 	case "auto", "plain":
 		r.out = terminal.NewWriter(out)
-		if mode == "auto" && isFile && term.IsTerminal(int(file.Fd())) &&
-			hasCursor(os.Getenv("TERM"), runtime.GOOS) {
-			r.out, r.live = out, true
+		if file, ok := hasTerminal(out); ok && mode == "auto" {
+			r.area = areaOn(file)
 		}
 	case "json":
 		r.json = json.NewEncoder(out)
@@ -60,8 +54,8 @@ func (r *reading) access(path string) study.Access {
 func (r *reading) note(text string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if r.live {
-		text = "\r\x1b[K" + terminal.Printable(text)
+	if r.area != nil {
+		r.area.Erase()
 	}
 	if r.json == nil {
 		fmt.Fprintln(r.out, text)
@@ -86,7 +80,7 @@ func (r *reading) watch(what string, done, total int) {
 		r.what, r.began, r.said = what, now, time.Time{}
 	}
 	ended, wait := total > 0 && done == total, nextWord
-	if r.live || r.json != nil {
+	if r.area != nil || r.json != nil {
 		wait = time.Second
 	}
 	first := r.said.IsZero()
@@ -107,8 +101,8 @@ func (r *reading) watch(what string, done, total int) {
 func (r *reading) end() {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if r.live && r.what != "" && !r.said.IsZero() {
-		fmt.Fprint(r.out, "\r\x1b[K")
+	if r.area != nil {
+		r.area.Erase()
 	}
 }
 
@@ -132,11 +126,11 @@ func (r *reading) tell(done, total int, ended bool, seconds float64) {
 			clock(left))
 	}
 	switch {
-	case !r.live:
+	case r.area == nil:
 		fmt.Fprintln(r.out, text)
 	case ended:
-		fmt.Fprint(r.out, "\r\x1b[K")
+		r.area.Erase()
 	default:
-		fmt.Fprintf(r.out, "\r\x1b[K%s", text)
+		r.area.Draw([]string{text})
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -8,14 +10,16 @@ import (
 
 	"gridsearch/internal/nearest"
 	"gridsearch/internal/report"
+	"gridsearch/internal/report/chart"
 	"gridsearch/internal/report/scores"
 	"gridsearch/internal/report/tables"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 func newResults() *cobra.Command {
 	var format string
-	var wide bool
+	var wide, plot bool
 	var more scores.Request
 	var sheet sheetFlags
 	cmd := &cobra.Command{
@@ -33,7 +37,12 @@ func newResults() *cobra.Command {
 			"2026 a bootstrap share, which was no probability); permutation_p or sign_flip_p,\n" +
 			"whichever check [analysis] asks for; noise_sd of one run, pairing_saved of its\n" +
 			"variance, and image_effect_sd, what another draw of the validation images would add to\n" +
-			"a trial's mean beside the others'.\n\n" + sheetHelp,
+			"a trial's mean beside the others'.\n\n" +
+			"On a terminal that is too narrow the table gives way in this order: short headings,\n" +
+			"coefficients of four digits, long names, p, the intervals of behind best, behind best,\n" +
+			"FLOPs x base; a line below says what is left out, and sentences are broken to fit.\n" +
+			"--plot has a shape, or where the locale is not UTF-8 a letter, for each family: filled,\n" +
+			"or a capital, where tied; a number is of so many trials in one place.\n\n" + sheetHelp,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if sheet.file != "" && len(args) == 0 {
 				return nil
@@ -45,8 +54,11 @@ func newResults() *cobra.Command {
 			return exactly("a study (or --scores FILE.csv)")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkPlot(cmd, plot); err != nil {
+				return err
+			}
 			if sheet.file != "" {
-				return sheet.print(cmd, format, wide, more)
+				return sheet.print(cmd, format, wide, plot, more)
 			}
 			if err := sheet.check(); err != nil {
 				return err
@@ -62,8 +74,14 @@ func newResults() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if plot && more.Metric != "" {
+				return usageError{errors.New("--plot draws a study's top-1: leave out --metric")}
+			}
 			if more.Images || more.Metric != "" {
 				return printScores(cmd, s, more, format)
+			}
+			if plot {
+				return printPlot(cmd, report.New(s))
 			}
 			return tables.Write(cmd.OutOrStdout(), report.New(s), format, wide)
 		},
@@ -72,9 +90,30 @@ func newResults() *cobra.Command {
 	cmd.Flags().BoolVar(&wide, "wide", false,
 		"all columns of table and md: names, runs, intervals, top-5 (where a run has\n"+
 			"less than 100 %), parameters, latencies")
+	cmd.Flags().BoolVar(&plot, "plot", false,
+		"draw accuracy against multiply-adds as text, in place of the table")
 	addScores(cmd, &more)
 	sheet.add(cmd)
 	return cmd
+}
+
+// checkPlot refuses flags of the table beside --plot.
+func checkPlot(cmd *cobra.Command, plot bool) error {
+	for _, name := range []string{"format", "wide", "images"} {
+		if plot && cmd.Flags().Changed(name) {
+			return usageError{fmt.Errorf("--plot draws in place of the table: leave out --%s", name)}
+		}
+	}
+	return nil
+}
+
+// printPlot draws results as text, as wide as the terminal, or 80 columns.
+func printPlot(cmd *cobra.Command, r report.Results) error {
+	if why := chart.Unplottable(r); why != "" {
+		return usageError{errors.New("--plot: " + why)}
+	}
+	columns := cmp.Or(terminal.CellsOf(cmd.OutOrStdout()), 80)
+	return chart.Write(cmd.OutOrStdout(), r, chart.Options{Columns: columns, Unicode: hasUnicode()})
 }
 
 func checkFormat(format string, known []string) error {

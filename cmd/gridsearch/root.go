@@ -50,23 +50,29 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	out := &output{to: stdout}
 	data := terminal.NewWriter(out)
+	data.Cells = cellsOf(stdout)
 	root.SetArgs(args)
 	root.SetOut(data)
 	root.SetErr(stderr)
+	page := terminal.NewPage(data)
+	ctx := context.WithValue(context.Background(), stdoutKey{}, stdout)
 	understood, name := false, ""
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		understood, name = true, cmd.Name()
+		if isText(cmd) {
+			root.SetOut(page)
+		}
 		if _, err := kernel.Preferred(); err != nil {
 			return usageError{err}
 		}
 		return nil
 	}
-	err := guarded(args, func() error { return root.ExecuteContext(context.Background()) })
+	err := guarded(args, func() error { return root.ExecuteContext(ctx) })
 	var fault *crash.Fault
 	if err != nil && !understood && !errors.As(err, &fault) {
 		err = usageError{err}
 	}
-	if _ = data.Flush(); err == nil && out.err != nil {
+	if _, _ = page.Flush(), data.Flush(); err == nil && out.err != nil {
 		err = fmt.Errorf("standard output is not whole: %w", out.err)
 	}
 	if !slices.Contains([]string{"run", "doctor", workerProcess}, name) { // those say so themselves
@@ -76,6 +82,15 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		complain(stderr, err)
 	}
 	return exitCode(err)
+}
+
+// isText reports whether a command prints text for people, which may be broken into lines: not data,
+// nor what is to be copied.
+func isText(cmd *cobra.Command) bool {
+	if format := cmd.Flags().Lookup("format"); format != nil {
+		return format.Value.String() == "table"
+	}
+	return slices.Contains([]string{"run", "cam", "doctor"}, cmd.Name())
 }
 
 // guarded runs a command; a panic becomes an error of one line. A worker's panic is not recovered:
@@ -178,8 +193,8 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("%w\nrun %q for the flags", err, cmd.CommandPath()+" --help")
 	})
 	root.PersistentFlags().String("dir", "studies", "folder that holds the studies")
-	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newResults(), newReport(),
-		newExport(), newRetry())
+	root.AddCommand(newRun(), newPlan(), newSimulate(), newStatus(), newServe(), newResults(),
+		newReport(), newExport(), newRetry())
 	root.AddCommand(newModel(), newWeights(), newCAM(), newDataset(), newBench(), newDoctor())
 	root.AddCommand(newValidate(), newSchema(), newInit(), newVersion(), newWorker(),
 		newBenchProcess())

@@ -4,24 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/coordinator"
 	"gridsearch/internal/program"
 	"gridsearch/internal/report/figures"
+	htmlpage "gridsearch/internal/report/page"
 	"gridsearch/internal/report/tables"
+	"gridsearch/internal/serve"
 	"gridsearch/internal/study"
+	"gridsearch/internal/terminal"
 )
 
 func newRun() *cobra.Command {
 	var settings []string
-	var progress, launcher, data string
+	var progress, launcher, data, address string
 	options := coordinator.Options{}
 	cmd := &cobra.Command{
 		Use:   "run FILE|STUDY",
@@ -46,7 +49,14 @@ func newRun() *cobra.Command {
 			if options.Command, err = workerCommand(strings.Fields(launcher)); err != nil {
 				return err
 			}
-			return runStudy(cmd, args[0], data, settings, progress, options)
+			var page net.Listener
+			if address != "" { // before anything is read or trained
+				if page, err = listen(address); err != nil {
+					return err
+				}
+				defer page.Close()
+			}
+			return runStudy(cmd, args[0], data, settings, progress, options, address, page)
 		},
 	}
 	flags := cmd.Flags()
@@ -59,6 +69,9 @@ func newRun() *cobra.Command {
 	flags.IntVar(&options.Limit, "limit", 0, "let at most n runs end in this call, in a result "+
 		"or in failure")
 	flags.BoolVar(&options.FailFast, "fail-fast", false, "stop at the first failed run")
+	flags.StringVar(&address, "serve", "", "show the study in a browser meanwhile, as gridsearch serve "+
+		"does (--serve=HOST:PORT; without an address "+serve.DefaultAddress+")")
+	flags.Lookup("serve").NoOptDefVal = serve.DefaultAddress
 	flags.StringVar(&launcher, "launcher", "",
 		"words in front of the command of every worker, like \"nice -n 10\" or an emulator")
 	return cmd
@@ -77,7 +90,7 @@ func workerCommand(launcher []string) ([]string, error) {
 }
 
 func runStudy(cmd *cobra.Command, name, data string, settings []string, progress string,
-	options coordinator.Options) error {
+	options coordinator.Options, address string, page net.Listener) error {
 	stop, kill, release := stopSignals(cmd.Context())
 	defer release()
 	var prepared *study.Prepared
@@ -108,6 +121,12 @@ func runStudy(cmd *cobra.Command, name, data string, settings []string, progress
 	}
 	for _, line := range remarks.Lines() {
 		screen.note(line)
+	}
+	if page != nil {
+		for _, line := range whereabouts(page) {
+			screen.note(line)
+		}
+		defer beside(cmd, folder, address, page, screen.note)()
 	}
 	options.Kill, options.Observe = kill, withLeftOut(prepared, screen)
 	if pipe { // the study has the text
@@ -259,20 +278,12 @@ func commandLine(cmd *cobra.Command, name string, settings []string) string {
 	return strings.Join(line, " ")
 }
 
-// quoted puts a word in quotes if a shell would interpret it.
-func quoted(word string) string {
-	const plain = "-_.,:/=+@%" // besides letters and digits
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
-	}) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+// quoted is a word as a shell takes it for one.
+func quoted(word string) string { return terminal.Quoted(word) }
 
 // finish prints the table and renews the derived files.
 func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
-	results, drawn, unwritten := derive(folder)
+	results, drawn, unwritten := derive(cmd.Context(), folder, folder)
 	if unwritten != nil && results.Trials == nil {
 		return unwritten
 	}
@@ -284,10 +295,13 @@ func finish(cmd *cobra.Command, folder study.Folder, screen display) error {
 	if len(drawn.Drawn) > 0 {
 		screen.note("figures are in " + folder.Path(figures.Folder))
 	}
+	screen.note("the report is " + folder.Path(htmlpage.FileName))
+	lines := drawn.Boxes
 	if drawn.Chosen && len(drawn.Failed) > 0 {
-		for _, line := range drawn.Lines() {
-			screen.note(line)
-		}
+		lines = drawn.Lines()
+	}
+	for _, line := range lines {
+		screen.note(line)
 	}
 	return nil
 }

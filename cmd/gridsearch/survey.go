@@ -33,6 +33,7 @@ func shorten(names []string, between string, most int) string {
 func writeSurvey(out io.Writer, photos *dataset.Photographs, s *dataset.Survey) error {
 	fmt.Fprintf(out, "read as: %s\n\n", s.Layout)
 	t := terminal.NewTable(out)
+	t.MayLack("grey", "median", "unlabelled")
 	fmt.Fprint(t, "part\timages\tclasses\tshorter side\tmedian\tgrey\tunlabelled\tunreadable")
 	for _, p := range s.Parts {
 		sides, median := sidesText(p)

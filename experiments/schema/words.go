@@ -180,6 +180,8 @@ var words = map[string]about{
 	"report":         {"what a report has", ""},
 	"report.figures": {"which figures are drawn", ""},
 	"report.formats": {"files of each figure", ""},
+	"report.reference": {"data set whose published models params and flops show; auto is the " +
+		"study's own", ""},
 }
 
 func init() {

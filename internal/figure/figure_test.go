@@ -4,86 +4,79 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gridsearch/internal/figure/sample"
+	"gridsearch/internal/figure/values"
 )
 
-// full are values that every figure can be built from.
-func full() Values {
-	return Values{Title: "a study", Accuracy: "top-1, %", Points: []Point{{Trial: "base", Cost: 2}},
-		Latencies: []Point{{Trial: "base", Cost: 3}},
-		Curves:    []Curve{{Trial: "base", Highlight: true, Loss: []float64{2}, Top1: []float64{.5}}},
-		Families: []Family{{Name: "width", Note: "ends"}, {Name: "depth"},
-			{Name: Compound, Note: "ends too"}}}
-}
-
-// TestRegistry: every entry is whole, names are unique, and figures need nothing beyond full values
-// and something.
+// TestRegistry: every entry is whole, names are unique, and figures need nothing beyond the values
+// of a study that has everything, and something.
 func TestRegistry(t *testing.T) {
 	for i, f := range All {
-		if f.Name == "" || f.Caption == "" || f.Panels == nil ||
+		if f.Name == "" || f.Caption == "" || f.See == "" || f.Picture == nil ||
 			slices.Index(Names(), f.Name) != i {
 			t.Errorf("the entry %q is not whole, or there twice", f.Name)
 		}
-		if why := f.Lack(full()); why != "" {
+		if why := f.Lack(sample.Values()); why != "" {
 			t.Errorf("%s of everything: %s", f.Name, why)
 		}
-		if got := f.Lack(Values{}); got != "no run is complete" {
-			t.Errorf("%s of nothing: %q", f.Name, got)
+		if got := f.Lack(values.Values{}); got == "" {
+			t.Errorf("%s can be drawn of nothing", f.Name)
 		}
-		if len(f.Panels(full())) == 0 {
-			t.Errorf("%s has no panel", f.Name)
+		p, err := f.Picture(sample.Values())
+		if err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		if p.Title == "" || len(p.Panels) == 0 || !strings.Contains(p.Note, "a study") {
+			t.Errorf("%s has the title %q, the note %q and %d panels", f.Name, p.Title, p.Note,
+				len(p.Panels))
 		}
 	}
 }
 
-// TestLack: a figure says what of its own is missing.
+// TestLack: a figure says what of its own is missing, and is drawn without what is another's.
 func TestLack(t *testing.T) {
-	for name, c := range map[string]struct {
-		without func(*Values)
+	for _, c := range []struct {
+		names   string
+		without func(*values.Values)
 		want    string
 	}{
-		"accuracy-latency": {func(v *Values) { v.Latencies = nil }, "no latency of one image"},
-		"training-curves":  {func(v *Values) { v.Curves = nil }, "no training curve"},
-		"scaling-curves":   {func(v *Values) { v.Families = nil }, "no family makes a curve"},
-		"scaling-panels":   {func(v *Values) { v.Families = v.Families[2:] }, "no family of width"},
+		{"latency", func(v *values.Values) {
+			for i := range v.Trials {
+				v.Trials[i].Milliseconds = 0
+			}
+		}, "no latency of one image"},
+		{"training", func(v *values.Values) { v.Curves = nil }, "no training curve"},
+		{"single compound", func(v *values.Values) { v.Families = nil }, "no family makes a curve"},
+		{"triangle", func(v *values.Values) {
+			for i := range v.Trials {
+				v.Trials[i].Phi = float64(i) // no two are of one, and the waiting are few
+			}
+		}, "no phi has five trials"},
+		{"space-3d nominal-real", func(v *values.Values) {
+			v.Waiting = nil
+			for i := range v.Trials {
+				v.Trials[i].Labels = nil
+			}
+		}, "coefficients"},
+		{"single", func(v *values.Values) { v.Families = v.Families[3:] }, "no family of width"},
 	} {
-		v := full()
+		v := sample.Values()
 		c.without(&v)
 		for _, f := range All {
-			why := f.Lack(v)
-			if f.Name == name && !strings.HasPrefix(why, c.want) {
-				t.Errorf("%s lacks %q, want %q", name, why, c.want)
-			}
-			if !strings.HasPrefix(f.Name, "scaling") && f.Name != name && why != "" {
-				t.Errorf("without what %s needs, %s lacks %q", name, f.Name, why)
+			why, own := f.Lack(v), slices.Contains(strings.Fields(c.names), f.Name)
+			if own && !strings.HasPrefix(why, c.want) || !own && why != "" {
+				t.Errorf("without what %s needs, %s lacks %q", c.names, f.Name, why)
 			}
 		}
 	}
 }
 
-// TestPanels: each figure shows the values of its own.
-func TestPanels(t *testing.T) {
-	v := full()
-	p := accuracyCost(v)[0]
-	if p.Points[0].Cost != 2 || p.Title != v.Title || p.Y != v.Accuracy || p.X != multiplyAdds {
-		t.Errorf("accuracy against cost: %+v", p)
-	}
-	if p := accuracyLatency(v)[0]; p.Points[0].Cost != 3 || p.X != "latency of one image, ms" {
-		t.Errorf("accuracy against latency: %+v", p)
-	}
-	lines := trainingCurves(v)
-	loss, top1 := lines[0].Lines[0], lines[1].Lines[0]
-	if len(lines) != 2 || loss.Values[0] != 2 || top1.Values[0] != 50 || !loss.Highlight ||
-		!top1.Highlight || loss.Name != "base" {
-		t.Errorf("training curves: %+v", lines)
-	}
-	panels := scalingPanels(v)
-	if len(panels) != 2 || panels[0].Title != "width: ends" || panels[0].Y != v.Accuracy ||
-		panels[1].Title != "depth" || panels[1].Y != "" || !panels[1].Labelled {
-		t.Errorf("panels: %+v", panels)
-	}
-	curves := scalingCurves(v)
-	const x = multiplyAdds + "\nwidth: ends\ncompound: ends too"
-	if len(curves) != 1 || len(curves[0].Families) != 3 || curves[0].X != x || curves[0].Labelled {
-		t.Errorf("curves: %+v", curves)
+// TestFormerNames: no name that a figure has had means another one now.
+func TestFormerNames(t *testing.T) {
+	for former, name := range Former() {
+		if slices.Contains(Names(), former) || !slices.Contains(Names(), name) {
+			t.Errorf("%s was %s", name, former)
+		}
 	}
 }

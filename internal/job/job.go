@@ -101,6 +101,10 @@ type Progress struct {
 	Loss         float64 `json:"loss"`
 	LearningRate float64 `json:"learning_rate"`
 
+	// Curve is what Thin leaves of the run's curve so far, where that has grown since the last word;
+	// else it is empty.
+	Curve []CurvePoint `json:"curve,omitempty"`
+
 	// StartsOver is why the run begins again although it has a checkpoint; empty if it does not.
 	StartsOver string `json:"starts_over,omitempty"`
 }
@@ -144,14 +148,6 @@ type File struct {
 func FileOf(name string, text []byte) File {
 	sum := sha256.Sum256(text)
 	return File{name, hex.EncodeToString(sum[:])}
-}
-
-// CurvePoint is the training at the end of an epoch.
-type CurvePoint struct {
-	Epoch int     `json:"epoch"`
-	Step  int     `json:"step"`
-	Loss  float64 `json:"loss"`
-	Top1  float64 `json:"top1"`
 }
 
 // Result is what a run ended with: the same on every repetition. Accuracies are fractions.

@@ -1,7 +1,6 @@
 package job
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -43,21 +42,6 @@ func (r Result) Consistent() error {
 	if float64(correct)/float64(r.Examples) != r.Top1 {
 		return fmt.Errorf("a result has top-1 %v, and %d of %d images as correct", r.Top1, correct,
 			r.Examples)
-	}
-	return nil
-}
-
-// curve checks the training curve: a point for each epoch.
-func (r Result) curve() error {
-	if len(r.Curve) == 0 {
-		return errors.New("its training curve is empty")
-	}
-	step := 0
-	for i, p := range r.Curve {
-		if p.Epoch != i+1 || p.Step <= step || !finite(p.Loss) || !share(p.Top1) {
-			return fmt.Errorf("point %d of its training curve is %+v", i+1, p)
-		}
-		step = p.Step
 	}
 	return nil
 }

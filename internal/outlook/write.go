@@ -6,9 +6,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"gridsearch/internal/plural"
+	"gridsearch/internal/terminal"
 )
 
 // Formats lists the formats that Write can write.
@@ -21,7 +21,8 @@ func (o Outlook) Write(w io.Writer, format string) error {
 		encoder.SetIndent("", " ")
 		return encoder.Encode(o)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
+	t.MayLack("by 3 s.d.", "by 2 s.d.", "runs", "tied, ahead by 1 s.d.")
 	fmt.Fprintln(t, "seeds\truns\tlead of a lone winner\ttied, ahead by 1 s.d.\tby 2 s.d.\tby "+
 		"3 s.d.")
 	for _, r := range o.Rows {

@@ -116,9 +116,13 @@ func (p *Process) greeting() error {
 }
 
 // Train has the worker train a run and returns how it ended; heard takes everything that it says
-// until then. The error says that the worker died on the way; the process is gone then.
+// until then. A worker that has been told to stop before it got the run leaves it interrupted. The
+// error says that the worker died on the way; the process is gone then.
 func (p *Process) Train(t job.Training, heard func(job.Reply)) (job.Outcome, error) {
 	last, err := p.ask(job.Request{Train: &t}, heard)
+	if errors.Is(err, os.ErrClosed) {
+		return job.Outcome{Interrupted: true}, nil
+	}
 	if err != nil {
 		return job.Outcome{}, err
 	}
@@ -135,9 +139,12 @@ func (p *Process) Measure(m job.Measurement) (job.Latency, error) {
 }
 
 // ask gives the worker a request and returns the reply that ends it; heard takes those before. A
-// worker that answers something else is killed: that is an error like its death.
+// worker that answers something else is killed: that is an error like its death. The error of a
+// worker that has been told to stop is os.ErrClosed.
 func (p *Process) ask(r job.Request, heard func(job.Reply)) (job.Reply, error) {
-	if err := json.NewEncoder(p.in).Encode(r); err != nil {
+	if err := json.NewEncoder(p.in).Encode(r); errors.Is(err, os.ErrClosed) {
+		return job.Reply{}, err
+	} else if err != nil {
 		return job.Reply{}, p.crashed()
 	}
 	for {

@@ -50,6 +50,7 @@ type activeRun struct {
 	began    time.Time
 	heard    time.Time
 	progress job.Progress
+	curve    []job.CurvePoint // as last told
 }
 
 // New begins to keep the state of a study, with so many workers at a time. Every run of the study is
@@ -138,9 +139,13 @@ func (t *Tracker) Heard(key string, said *job.Progress, now time.Time) bool {
 		return false
 	}
 	run.heard = now
-	if said != nil {
-		run.progress = *said
+	if said == nil {
+		return true
 	}
+	if len(said.Curve) > 0 {
+		run.curve = said.Curve
+	}
+	run.progress = *said
 	return true
 }
 
@@ -208,7 +213,8 @@ func (t *Tracker) Status(now time.Time) study.Status {
 	for _, key := range slices.Sorted(maps.Keys(t.running)) {
 		run := t.running[key]
 		s.Running = append(s.Running, study.Active{Key: key, Trial: run.spec.Trial, Seed: run.spec.SeedIndex,
-			Step: run.progress.Step, Steps: run.progress.Steps, Loss: run.progress.Loss, Heard: run.heard})
+			Step: run.progress.Step, Steps: run.progress.Steps, Loss: run.progress.Loss, Heard: run.heard,
+			Curve: run.curve})
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package progress
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -126,5 +127,32 @@ func TestTracker(t *testing.T) {
 	if s := tr.Status(at(56)); s.Best.Runs != 2 || math.Abs(s.Best.Top1-.6) > 1e-12 ||
 		len(s.Running) != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestCurve: a run's curve is what its worker has last told, and a run that is begun again has none.
+func TestCurve(t *testing.T) {
+	tr, specs := waiting(t, 1)
+	now, key := time.Unix(1, 0), specs[0].Key
+	curve := func() []job.CurvePoint { return tr.Status(now).Running[0].Curve }
+	if curve() != nil {
+		t.Errorf("before an epoch has ended the curve is %+v", curve())
+	}
+	first := []job.CurvePoint{{Epoch: 1, Step: 5, Loss: 2, Top1: .25}}
+	tr.Heard(key, &job.Progress{Step: 5, Steps: 10, Curve: first}, now)
+	tr.Heard(key, &job.Progress{Step: 6, Steps: 10}, now)
+	tr.Heard(key, nil, now)
+	if !slices.Equal(curve(), first) {
+		t.Errorf("after the first epoch the curve is %+v", curve())
+	}
+	second := append(slices.Clone(first), job.CurvePoint{Epoch: 2, Step: 10, Loss: 1, Top1: .5})
+	tr.Heard(key, &job.Progress{Step: 10, Steps: 10, Curve: second}, now)
+	if !slices.Equal(curve(), second) {
+		t.Errorf("after the second epoch the curve is %+v", curve())
+	}
+	tr.PutBack(specs[0], now)
+	tr.Start(specs[0], now)
+	if curve() != nil {
+		t.Errorf("a run that begins again has the curve %+v", curve())
 	}
 }

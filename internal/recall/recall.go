@@ -46,6 +46,16 @@ func Each(s *study.Study, note func(string), visit func(predictions.File) error)
 	return nil
 }
 
+// Kept is Each of the named trials' runs that have kept their predictions; none is computed.
+func Kept(s *study.Study, trials []string, visit func(predictions.File) error) error {
+	kept := *s
+	kept.Records = slices.DeleteFunc(slices.Clone(s.Records), func(r store.Record) bool {
+		_, err := os.Stat(s.Folder.Predictions(r.Key))
+		return !slices.Contains(trials, r.Trial) || errors.Is(err, fs.ErrNotExist)
+	})
+	return Each(&kept, nil, visit)
+}
+
 // recaller finds the predictions of runs.
 type recaller struct {
 	study     *study.Study

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -61,5 +62,24 @@ func TestWarningsOfTheRecord(t *testing.T) {
 	want := s.Warnings()
 	if got := New(s).Warnings; len(want) != 1 || !slices.Contains(got, want[0]) {
 		t.Errorf("warnings are %q, want also %q", got, want)
+	}
+}
+
+// TestMeans: without the comparison, means and runs are those of the whole table.
+func TestMeans(t *testing.T) {
+	s := made.Study(t)
+	whole, quick := New(s), Means(s)
+	for i, want := range whole.Trials {
+		got := quick.Trials[i]
+		if got.N != want.N || got.Tied != nil || got.P != nil || len(got.Runs) != len(want.Runs) {
+			t.Errorf("%s: %+v", want.Name, got)
+		}
+		if (got.MeanTop1 == nil) != (want.MeanTop1 == nil) ||
+			got.MeanTop1 != nil && math.Abs(*got.MeanTop1-*want.MeanTop1) > 1e-12 {
+			t.Errorf("%s: the mean is %v, want %v", want.Name, got.MeanTop1, want.MeanTop1)
+		}
+	}
+	if quick.Study != whole.Study || quick.Validation != whole.Validation {
+		t.Errorf("got %q of %d images", quick.Study, quick.Validation)
 	}
 }

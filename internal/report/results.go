@@ -7,6 +7,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -40,7 +41,8 @@ type Results struct {
 	Warnings []string           `json:"warnings"`
 	Read     string             `json:"read,omitempty"` // how a file of scores was read
 
-	Sheet *scoresheet.Sheet `json:"-"` // the file of scores; nil for a study
+	NoiseFreedom int               `json:"-"` // degrees of freedom of Noise
+	Sheet        *scoresheet.Sheet `json:"-"` // the file of scores; nil for a study
 }
 
 // Trial is one network with its runs. Values that need more runs than are complete are null.
@@ -134,35 +136,60 @@ type Run struct {
 
 // New makes the table of a study from its record.
 func New(s *study.Study) Results {
-	r := Results{SchemaVersion: SchemaVersion, Study: s.Plan.Study,
-		Metric: s.Experiment.Study.Metric, Confidence: s.Experiment.Analysis.Confidence,
-		Trials: []Trial{}}
-	byTrial := map[string][]store.Record{}
-	for _, record := range s.Records {
-		byTrial[record.Trial] = append(byTrial[record.Trial], record)
-	}
+	r := Means(s)
+	byTrial := recordsByTrial(s)
 	var samples []stats.Sample
 	var trained []int // indices of the samples' trials
 	for i, t := range s.Plan.Trials {
-		r.Trials = append(r.Trials, newTrial(t, byTrial[t.Name]))
-		r.Trials[i].Latencies = latencies(t.Name, s.Latencies)
 		if t.ExcludedBy == "" {
 			one := sample(t.Name, byTrial[t.Name], s.Experiment.Replication.Seeds)
 			samples, trained = append(samples, one), append(trained, i)
 		}
 	}
-	r.Validation = validationImages(s.Records)
 	c := stats.Compare(samples, stats.Options{Confidence: r.Confidence,
 		Check: s.Experiment.Analysis.Check, Images: r.Validation, Cache: cache.User("statistics")})
 	for i, e := range c.Summaries {
 		r.Trials[trained[i]].judge(e)
 	}
 	r.Noise, r.PairingSaved = numberOrNil(c.Noise), numberOrNil(c.Saved)
+	r.NoiseFreedom = c.Freedom
 	r.ImageEffect = numberOrNil(stats.ImageEffect(bits(r, s.Records), r.Validation))
 	r.warn(c.Warnings, s.Latencies)
 	r.Warnings = append(r.Warnings, s.Warnings()...)
 	r.Families = r.FamilyComparisons()
 	return r
+}
+
+// Means makes the table of a study without what compares trials, which can take seconds where there
+// are many: their runs and means, and no interval, p, tied set or warning.
+func Means(s *study.Study) Results {
+	r := Results{SchemaVersion: SchemaVersion, Study: s.Plan.Study,
+		Metric: s.Experiment.Study.Metric, Confidence: s.Experiment.Analysis.Confidence,
+		Trials: []Trial{}, Validation: validationImages(s.Records), Warnings: []string{}}
+	byTrial := recordsByTrial(s)
+	for _, t := range s.Plan.Trials {
+		trial := newTrial(t, byTrial[t.Name])
+		trial.Latencies = latencies(t.Name, s.Latencies)
+		sum := 0.
+		for _, run := range trial.Runs {
+			if run.Top1 != nil {
+				sum += *run.Top1
+			}
+		}
+		if trial.N > 0 {
+			trial.MeanTop1 = numberOrNil(sum / float64(trial.N))
+		}
+		r.Trials = append(r.Trials, trial)
+	}
+	return r
+}
+
+func recordsByTrial(s *study.Study) map[string][]store.Record {
+	byTrial := map[string][]store.Record{}
+	for _, record := range s.Records {
+		byTrial[record.Trial] = append(byTrial[record.Trial], record)
+	}
+	return byTrial
 }
 
 // judge copies the outcome of the comparison.
@@ -354,4 +381,16 @@ func (r Results) Ranked() []Trial {
 	trials := slices.Clone(r.Trials)
 	slices.SortStableFunc(trials, func(a, b Trial) int { return cmp.Compare(value(b), value(a)) })
 	return trials
+}
+
+// Probability prints a p value with three digits, empty where there is none; what a simulation
+// cannot distinguish from 0 is not 0.
+func Probability(v *float64) string {
+	switch {
+	case v == nil:
+		return ""
+	case *v < .0005:
+		return "<0.001"
+	}
+	return fmt.Sprintf("%.3f", *v)
 }

@@ -33,6 +33,7 @@ func FromSheet(s *scoresheet.Sheet) Results {
 		r.Trials[i].judge(e)
 	}
 	r.Noise, r.PairingSaved = numberOrNil(c.Noise), numberOrNil(c.Saved)
+	r.NoiseFreedom = c.Freedom
 	r.warn(c.Warnings, nil)
 	r.Families = r.FamilyComparisons()
 	return r
@@ -47,7 +48,7 @@ func sheetName(file string) string {
 // sheetTrial is a trial as the tables know it.
 func sheetTrial(t scoresheet.Trial, s *scoresheet.Sheet) Trial {
 	trial := Trial{Name: t.Name, Labels: sheetLabels(t), Control: strings.Join(t.Families, ","),
-		MAdds: t.MAdds, Runs: []Run{}}
+		MAdds: t.MAdds, Params: t.Params, Runs: []Run{}}
 	if s.Base && t.MAdds > 0 {
 		trial.MAddsRatio = float64(t.MAdds) / float64(s.Trials[0].MAdds)
 	}

@@ -15,6 +15,7 @@ const (
 	trialColumn  = "trial"
 	seedColumn   = "seed"
 	maddsColumn  = "madds"
+	paramsColumn = "params"
 	familyColumn = "family"
 	usualMetric  = "top1"
 )
@@ -23,11 +24,10 @@ const (
 var coefficientColumns = []string{"alpha", "beta", "gamma", "phi"}
 
 // described are the columns of a trial.
-var described = append([]string{maddsColumn, familyColumn}, coefficientColumns...)
+var described = append([]string{maddsColumn, paramsColumn, familyColumn}, coefficientColumns...)
 
 // silent are columns of `gridsearch results --format csv` that are not metrics unless asked for.
-var silent = []string{"study", "control", "key", "state", "params", "activations", "madds_ratio",
-	"error"}
+var silent = []string{"study", "control", "key", "state", "activations", "madds_ratio", "error"}
 
 // head is the first line.
 type head struct {
@@ -122,12 +122,16 @@ func (p *parser) describe(t *Trial, line int, cells []string) error {
 // set sets one column of a trial.
 func (p *parser) set(t *Trial, line int, name, text string) error {
 	switch name {
-	case maddsColumn:
-		madds, err := p.madds(line, text)
+	case maddsColumn, paramsColumn:
+		count, err := p.count(line, name, text)
 		if err != nil {
 			return err
 		}
-		return keep(p, t, line, name, &t.MAdds, madds, t.MAdds == 0)
+		to := &t.MAdds
+		if name == paramsColumn {
+			to = &t.Params
+		}
+		return keep(p, t, line, name, to, count, *to == 0)
 	case familyColumn:
 		families := familyNames(text)
 		if t.Families != nil && !slices.Equal(t.Families, families) {
@@ -170,16 +174,21 @@ func familyNames(text string) []string {
 	return names
 }
 
-// mostMAdds limits costs to what integers and logarithms can represent.
-const mostMAdds = 1e18
+// most limits costs to what integers and logarithms can represent.
+const most = 1e18
 
-func (p *parser) madds(line int, text string) (int64, error) {
-	v, err := p.number(line, maddsColumn, text)
+// count reads the multiply-adds or the parameters of a network.
+func (p *parser) count(line int, column, text string) (int64, error) {
+	v, err := p.number(line, column, text)
 	if err != nil {
 		return 0, err
 	}
-	if !(v >= 1 && v <= mostMAdds) {
-		return 0, p.cell(line, maddsColumn, "%s is no number of multiply-adds of one image", text)
+	if !(v >= 1 && v <= most) {
+		what := "multiply-adds of one image"
+		if column == paramsColumn {
+			what = "parameters"
+		}
+		return 0, p.cell(line, column, "%s is no number of %s", text, what)
 	}
 	return int64(math.Round(v)), nil
 }

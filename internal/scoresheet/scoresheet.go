@@ -29,6 +29,7 @@ type Trial struct {
 	Name     string
 	Families []string
 	MAdds    int64 // multiply-adds of one image; 0 where the file has none
+	Params   int64 // parameters; 0 where the file has none
 	Alpha    Span
 	Beta     Span
 	Gamma    Span

@@ -17,7 +17,8 @@ type Overview struct {
 	Dropped       int       `json:"dropped"` // by decisions: they count as done
 	Waiting       int       `json:"waiting"` // without a result: those that run are among them
 	Running       []Active  `json:"running"`
-	PID           int       `json:"pid"` // of the process that works on it; 0 for none
+	PID           int       `json:"pid"`                // of the process that works on it; 0 for none
+	Died          int       `json:"died_pid,omitempty"` // the last one, where it was killed or crashed
 	Best          *Best     `json:"best,omitempty"`
 	Remaining     *Estimate `json:"remaining,omitempty"` // as last estimated
 	Warnings      []string  `json:"warnings,omitempty"`  // about the record
@@ -29,8 +30,15 @@ func Glance(folder Folder) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
+	return s.Overview(), nil
+}
+
+// Overview is how far a study is, by what was loaded of its record and what its coordinator says
+// now.
+func (s *Study) Overview() Overview {
 	o := Overview{SchemaVersion: 1, Study: s.Plan.Study, Total: len(s.Records) + len(s.Later),
-		Running: []Active{}, PID: database.Holder(folder.Lock()), Warnings: s.Warnings()}
+		Running: []Active{}, Warnings: s.Warnings()}
+	o.PID, o.Died = s.Folder.Worker()
 	tallies := map[string]*Tally{}
 	for _, r := range s.Records {
 		o.count(r.State)
@@ -44,14 +52,23 @@ func Glance(folder Folder) (Overview, error) {
 	for _, t := range tallies {
 		o.Best = t.Ahead(o.Best)
 	}
-	last := lastStatus(folder)
+	last := s.Folder.LastStatus()
 	if o.PID > 0 {
 		o.Running = last.Running
 	}
 	if o.Waiting > 0 {
 		o.Remaining = last.Remaining
 	}
-	return o, nil
+	return o
+}
+
+// Worker is the process that works on the study, 0 for none, and the one that has died while it
+// did, 0 where the last one has left it in order.
+func (f Folder) Worker() (pid, died int) {
+	if pid = database.Holder(f.Lock()); pid == 0 {
+		died = database.Died(f.Lock())
+	}
+	return pid, died
 }
 
 func add(tallies map[string]*Tally, r store.Record) {

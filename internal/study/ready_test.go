@@ -22,6 +22,7 @@ var readyKeys = map[string]string{
 	"fashion-mnist.toml":              "c23ba8f4af704d8c",
 	"paper-search.toml":               "0771060b7331d157",
 	"clothing.toml":                   "56a590655e0c1914",
+	"width-by-base.toml":              "691a3798742a5b71",
 	"official-recipe.toml":            "e6ef8c575e527037",
 	"single-vs-compound.toml":         "970c32a8419b4ea4",
 	"single-vs-compound-fashion.toml": "432b273948e9a016",

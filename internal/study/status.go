@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"time"
+
+	"gridsearch/internal/job"
 )
 
 // Status is the state of a study at one moment, as its coordinator says it.
@@ -31,6 +33,9 @@ type Active struct {
 	Steps int       `json:"steps"`
 	Loss  float64   `json:"loss"`
 	Heard time.Time `json:"heard"` // when its worker has last said something
+	// Curve is what job.Thin leaves of the epochs so far, none before the first has ended; it is
+	// shared and not to be changed.
+	Curve []job.CurvePoint `json:"curve,omitempty"`
 }
 
 // Best is the trial with the highest mean top-1 among those with a complete run.
@@ -73,12 +78,12 @@ func (t Tally) Ahead(best *Best) *Best {
 	return best
 }
 
-// lastStatus reads what the coordinator has last said of the study. There is nothing before its
+// LastStatus reads what the coordinator has last said of the study. There is nothing before its
 // first event, and nothing worth an error in a file that a power cut has torn: it is no part of the
 // record.
-func lastStatus(folder Folder) Status {
+func (f Folder) LastStatus() Status {
 	var s Status
-	text, err := os.ReadFile(folder.Status())
+	text, err := os.ReadFile(f.Status())
 	if err != nil || json.Unmarshal(text, &s) != nil {
 		return Status{}
 	}

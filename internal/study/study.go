@@ -96,12 +96,14 @@ func (e *InputError) Unwrap() error { return e.Err }
 type Study struct {
 	Folder     Folder
 	Experiment *experiments.Experiment
+	Origin     Origin
 	Plan       planner.Document
 	Records    []store.Record // of the search's runs, in the plan's order
 	Later      []store.Record // of the runs of later stages
 	Unplanned  []store.Record // of runs of no stage, which an earlier plan has left
 	Largest    *Largest       // class of the validation images; nil where they are even
 	Latencies  []store.Latency
+	Decisions  []stages.Decision // in that order
 }
 
 // Warnings tell what a reader of the results has to know about the record.
@@ -129,16 +131,24 @@ func Load(folder Folder) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
+	origin, err := folder.origin(plan)
+	if err != nil {
+		return nil, err
+	}
 	record, err := store.OpenReadOnly(folder.Database())
 	if err != nil {
 		return nil, err
 	}
 	defer record.Close()
-	s := &Study{Folder: folder, Experiment: experiment, Plan: plan.Document, Largest: plan.Largest}
+	s := &Study{Folder: folder, Experiment: experiment, Origin: origin, Plan: plan.Document,
+		Largest: plan.Largest}
 	var records []store.Record
 	err = record.AtOnce(func() (err error) {
 		if records, err = record.Records(); err == nil {
 			s.Latencies, err = record.Latencies()
+		}
+		if err == nil {
+			s.Decisions, err = record.Decisions()
 		}
 		return err
 	})

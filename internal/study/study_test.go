@@ -44,13 +44,13 @@ func TestStrengthsFollowTheTrial(t *testing.T) {
 // TestTornStatus: a torn status file takes nothing from those who look at the record.
 func TestTornStatus(t *testing.T) {
 	folder := Folder(t.TempDir())
-	if s := lastStatus(folder); s.Remaining != nil || s.Total != 0 {
+	if s := folder.LastStatus(); s.Remaining != nil || s.Total != 0 {
 		t.Errorf("without a file: %+v", s)
 	}
 	if err := os.WriteFile(folder.Status(), []byte(`{"total": 3, "remain`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if s := lastStatus(folder); s.Remaining != nil || s.Total != 0 {
+	if s := folder.LastStatus(); s.Remaining != nil || s.Total != 0 {
 		t.Errorf("with a torn one: %+v", s)
 	}
 }

@@ -181,3 +181,12 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// TestRenamed: names of earlier versions are read as what they mean now.
+func TestRenamed(t *testing.T) {
+	root, _ := open(t, "figures = [\"old\", \"b\"]\n")
+	got := root.Renamed("figures", []string{"a", "b"}, map[string]string{"old": "a"})
+	if !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("got %v", got)
+	}
+}

@@ -77,7 +77,11 @@ func (t *Table) name(key, at string, v any, names []string) (string, bool) {
 }
 
 // Choices reads a name or a list of names; all of them where the key is missing.
-func (t *Table) Choices(key string, names []string) []string {
+func (t *Table) Choices(key string, names []string) []string { return t.Renamed(key, names, nil) }
+
+// Renamed is like Choices where names have had other ones before, which older files have: they are
+// read as what former says, and mentioned nowhere.
+func (t *Table) Renamed(key string, names []string, former map[string]string) []string {
 	t.Note(key, Rule{Kind: Text, Names: names, List: true, Single: true, Once: true, Default: names})
 	v, ok := t.Take(key)
 	if !ok {
@@ -85,6 +89,9 @@ func (t *Table) Choices(key string, names []string) []string {
 	}
 	chosen := []string{}
 	for at, value := range t.Items(key, v) {
+		if text, ok := value.(string); ok && former[text] != "" {
+			value = former[text]
+		}
 		name, ok := t.name(key, at, value, names)
 		switch {
 		case !ok:

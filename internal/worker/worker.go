@@ -285,12 +285,18 @@ func weightsOf(r job.Training, result train.Result) ([]byte, error) {
 	return network.Safetensors(weights.Torchvision)
 }
 
+// progress sends how far a run is, and its curve when an epoch has ended since.
 func (w *worker) progress(key string) func(train.Progress) {
+	told := 0 // epochs
 	return func(p train.Progress) {
+		var curve []job.CurvePoint
+		if len(p.Curve) > told {
+			told, curve = len(p.Curve), job.Thin(curveOf(p.Curve))
+		}
 		// A failed send means that the coordinator is gone; the end of the input says so too and
 		// stops the training.
 		_ = w.send(job.Reply{Progress: &job.Progress{Key: key, Step: p.Step, Steps: p.Steps,
-			Loss: p.Loss, LearningRate: p.LearningRate}})
+			Loss: p.Loss, LearningRate: p.LearningRate, Curve: curve}})
 	}
 }
 
@@ -306,11 +312,15 @@ func summary(result train.Result, err error) string {
 
 // recorded takes from a result what is the same on every repetition of the run.
 func recorded(r train.Result) *job.Result {
-	curve := make([]job.CurvePoint, len(r.Curve))
-	for i, point := range r.Curve {
-		curve[i] = job.CurvePoint{Epoch: point.Epoch, Step: point.Step, Loss: point.Loss,
-			Top1: point.Top1}
-	}
 	return &job.Result{Top1: r.Top1, Top5: r.Top5, Loss: r.Loss, Examples: r.Examples,
-		Correct: r.Correct, Curve: curve, Steps: r.Steps}
+		Correct: r.Correct, Curve: curveOf(r.Curve), Steps: r.Steps}
+}
+
+// curveOf is a training curve as it is told.
+func curveOf(c train.Curve) []job.CurvePoint {
+	curve := make([]job.CurvePoint, len(c))
+	for i, point := range c {
+		curve[i] = job.CurvePoint(point)
+	}
+	return curve
 }

@@ -118,8 +118,15 @@ func TestLeavesWithItsInput(t *testing.T) {
 	if progress := o.next().Progress; progress == nil || progress.Key != spec.Key {
 		t.Fatalf("progress is %+v", progress)
 	}
-	o.requests.Close()
 	r := o.next()
+	for r.Progress != nil && len(r.Progress.Curve) == 0 {
+		r = o.next()
+	}
+	if p := r.Progress; p == nil || len(p.Curve) > job.MostPoints || p.Curve[len(p.Curve)-1].Step > p.Step ||
+		p.Curve[len(p.Curve)-1].Loss <= 0 {
+		t.Errorf("when epochs have ended it says %+v", p)
+	}
+	o.requests.Close()
 	for r.Done == nil {
 		r = o.next()
 	}

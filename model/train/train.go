@@ -48,6 +48,7 @@ type Progress struct {
 	Epoch        int
 	Loss         float64 // of the last step
 	LearningRate float64
+	Curve        Curve // so far; it is not changed any more, only followed by longer ones
 }
 
 // CurvePoint is the end of an epoch: mean loss and top-1 over the epoch's steps, computed on the
@@ -133,7 +134,7 @@ func Run(ctx context.Context, job Job, report func(Progress)) (Result, error) {
 	}
 	defer s.Close()
 	s.resume()
-	s.report, s.last = report, Progress{Step: s.step, Steps: s.steps}
+	s.report, s.last = report, Progress{Step: s.step, Steps: s.steps, Curve: s.curve}
 	if err := s.train(ctx); err != nil {
 		return Result{TrainSeconds: time.Since(began).Seconds(), WaitSeconds: s.waited.Seconds()}, err
 	}
@@ -284,7 +285,7 @@ func (s *state) train(ctx context.Context) error {
 			return err
 		}
 		s.last = Progress{Step: s.step, Steps: s.steps, Epoch: (s.step - 1) / s.perEpoch,
-			Loss: loss, LearningRate: rate}
+			Loss: loss, LearningRate: rate, Curve: s.curve}
 		s.tell()
 		if s.job.CheckpointEvery > 0 && time.Since(saved) >= s.job.CheckpointEvery {
 			s.saved(s.checkpoint())

@@ -110,7 +110,7 @@ func (b *bundle) collect(place string) error {
 			return text.Bytes(), err
 		})
 	}
-	places, err := environments(b.study)
+	places, err := b.study.Places()
 	if err != nil {
 		return err
 	}

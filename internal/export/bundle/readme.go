@@ -17,6 +17,7 @@ var lines = []struct{ path, text string }{
 	{"images.txt", "the image files, each behind the first 16 digits of its SHA-256"},
 	{"results.csv", "a row a run with its accuracy, and cost and coefficients of its network: `pandas.read_csv(\"results.csv\", dtype={\"key\": str})`"},
 	{"summary.json", "the table of networks: means, intervals, p values, the set that is tied with the best (`gridsearch results --format json`)"},
+	{"report.html", "the report: question, answer, cost, figures and tables on one page, for a browser or a printer; it loads nothing from elsewhere"},
 	{"runs.parquet", "a row a run, with times, host and attempts besides: `pandas.read_parquet(\"runs.parquet\")`, or `SELECT * FROM 'runs.parquet'` in DuckDB"},
 	{"curves.parquet", "a row an epoch of each complete run: training loss and accuracy"},
 	{"executions.parquet", "a row an attempt at a run, with its outcome, times, host, command line and environment (JSON)"},
@@ -49,8 +50,8 @@ func (b *bundle) readme(name string) []byte {
 	}
 	fmt.Fprintf(&page, "\nThis folder is a study as gridsearch keeps it: `gridsearch results %s`, "+
 		"`report`, `status` and `export` read it, from the folder above.\nHost names, command lines and "+
-		"the paths in them are in `study.db`, `executions.parquet`, `environment.json` and `plan.json`.\n",
-		shell(name))
+		"the paths in them are in `study.db`, `executions.parquet`, `environment.json` and `plan.json`, host\nnames in `report.html` too.\n",
+		terminal.Quoted(name))
 	for _, note := range b.notes {
 		fmt.Fprintf(&page, "\nNote: %s.\n", terminal.Printable(note))
 	}
@@ -66,16 +67,4 @@ func (b *bundle) has(pattern string) bool {
 		}
 	}
 	return false
-}
-
-// shell is a name as a shell takes it for one word.
-func shell(name string) string {
-	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-			strings.ContainsRune("-_.", c)
-	}
-	if strings.IndexFunc(name, func(c rune) bool { return !plain(c) }) < 0 {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }

@@ -1,6 +1,10 @@
 package tensorboard
 
 import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"gridsearch/internal/export"
@@ -82,10 +86,14 @@ func float(p *int64) *float64 {
 	return &v
 }
 
+// word is a text as it is shown: never empty, as check boxes and axes would have no name for that,
+// nor left out, as the parallel coordinates drop runs that lack a hyperparameter.
+func (h hparam) word(r export.Run) string { return cmp.Or(h.text(r), "none") }
+
 // encode is the value as google.protobuf.Value; empty for none.
 func (h hparam) encode(r export.Run) (v protobuf.Message) {
 	if h.text != nil {
-		v.Text(3, h.text(r))
+		v.Text(3, h.word(r))
 	} else if n := h.number(r); n != nil {
 		v.Float64(2, *n)
 	}
@@ -117,8 +125,12 @@ func experiment(name string, created time.Time, runs []export.Run) protobuf.Mess
 		info.Text(3, h.description)
 		if h.text != nil {
 			info.Int(4, typeString)
+			info.Bytes(5, h.values(runs))
 		} else {
 			info.Int(4, typeFloat64)
+			if interval := h.interval(runs); len(interval) > 0 {
+				info.Bytes(6, interval)
+			}
 		}
 		if h.differs(runs) {
 			info.Int(7, 1)
@@ -143,6 +155,37 @@ func (h hparam) differs(runs []export.Run) bool {
 		}
 	}
 	return false
+}
+
+// values is the domain of a text: those that runs have, in order, as google.protobuf.ListValue.
+// TensorBoard's filters offer the values of a domain and nothing else.
+func (h hparam) values(runs []export.Run) (list protobuf.Message) {
+	seen := map[string]bool{}
+	for _, r := range runs {
+		seen[h.word(r)] = true
+	}
+	for _, text := range slices.Sorted(maps.Keys(seen)) {
+		var v protobuf.Message
+		v.Text(3, text)
+		list.Bytes(1, v)
+	}
+	return list
+}
+
+// interval is the domain of a number, the least and the greatest that runs have; empty where none
+// has one.
+func (h hparam) interval(runs []export.Run) (i protobuf.Message) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, r := range runs {
+		if v := h.number(r); v != nil {
+			low, high = min(low, *v), max(high, *v)
+		}
+	}
+	if low <= high {
+		i.Float64(1, low)
+		i.Float64(2, high)
+	}
+	return i
 }
 
 // start is the summary of a session's beginning. What TensorBoard calls a session is a run; a

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,31 @@ func TestFolders(t *testing.T) {
 	}
 	if groups["d=1 w=1.4 px=16"] != 2 || len(groups) != 9 {
 		t.Errorf("groups are %v", groups)
+	}
+}
+
+// TestDomains: texts in order and each once, an empty one by a word; the least and the greatest
+// number of those that there are, and nothing where there is none.
+func TestDomains(t *testing.T) {
+	base := "base"
+	runs := []export.Run{{Trial: "b", Control: &base, Width: number(2)},
+		{Trial: "b"}, {Trial: "a", Width: number(-1)}, {Trial: "c", Width: number(0)}}
+	for name, want := range map[string]string{
+		"trial":   "1: \n  3: \"a\"\n1: \n  3: \"b\"\n1: \n  3: \"c\"\n",
+		"control": "1: \n  3: \"base\"\n1: \n  3: \"none\"\n",
+		"width":   "1: -1\n2: 2\n",
+		"depth":   "",
+	} {
+		i := slices.IndexFunc(hparams, func(h hparam) bool { return h.name == name })
+		domain := hparams[i].interval
+		if hparams[i].text != nil {
+			domain = hparams[i].values
+		}
+		var got bytes.Buffer
+		dump(&got, domain(runs), "")
+		if got.String() != want {
+			t.Errorf("%s: got\n%swant\n%s", name, got.String(), want)
+		}
 	}
 }
 

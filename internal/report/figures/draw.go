@@ -6,15 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"gridsearch/internal/figure"
 	"gridsearch/internal/files"
+	"gridsearch/internal/plural"
 	"gridsearch/internal/report"
 	"gridsearch/internal/study"
-	"gridsearch/plots"
 )
 
 // Folder is the folder of a study that Study draws into.
@@ -22,50 +23,63 @@ const Folder = "figures"
 
 // Outcome says which of the requested figures were drawn.
 type Outcome struct {
-	Drawn  []string // the files' paths
+	Drawn  []string // the files' paths; the figures' names while there are no files; of Pictures, the names
 	Failed []Undrawn
-	Chosen bool // these figures were chosen by their names; all means those that there can be
+	Boxes  []string // figures that have boxes in place of characters, and which
+	Chosen bool     // these figures were chosen by their names; all means those that there can be
 }
 
 // Undrawn is a figure that cannot be drawn, and why.
 type Undrawn struct{ Name, Why string }
 
-// Lines say what is not drawn, one line per figure, or one for all if the reason is the same.
-func (o Outcome) Lines() []string {
+// Lines say what is not drawn, a line for each reason, and then what is drawn with boxes in place of
+// characters.
+func (o Outcome) Lines() []string { return append(o.undrawn(), o.Boxes...) }
+
+func (o Outcome) undrawn() []string {
 	if len(o.Drawn) == 0 && len(o.Failed) == 0 {
 		return []string{"no figure is drawn: the experiment file asks for none"}
 	}
-	var lines []string
+	var reasons []string
+	names := map[string][]string{}
 	for _, f := range o.Failed {
-		lines = append(lines, fmt.Sprintf("%s is not drawn: %s", f.Name, f.Why))
+		if names[f.Why] == nil {
+			reasons = append(reasons, f.Why)
+		}
+		names[f.Why] = append(names[f.Why], f.Name)
 	}
-	other := func(f Undrawn) bool { return f.Why != o.Failed[0].Why }
-	if len(o.Drawn) == 0 && !slices.ContainsFunc(o.Failed, other) {
-		return []string{"no figure is drawn: " + o.Failed[0].Why}
+	if len(o.Drawn) == 0 && len(reasons) == 1 {
+		return []string{"no figure is drawn: " + reasons[0]}
+	}
+	var lines []string
+	for _, why := range reasons {
+		verb := "is"
+		if len(names[why]) > 1 {
+			verb = "are"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s not drawn: %s", plural.List(names[why]), verb, why))
 	}
 	return lines
 }
 
-// Study draws the figures that the experiment file asks for into the study's folder; each file is
-// replaced as a whole. Files of figures that an earlier call has drawn and this one has not are
-// removed; other files are kept.
-func Study(s *study.Study, r report.Results) (Outcome, error) {
+// Save writes a study's pictures into its folder, in the formats that the experiment file asks for,
+// and adds to the outcome which files these are; each file is replaced as a whole. Files of figures
+// that an earlier call has drawn and this one has not are removed; other files are kept.
+func Save(s *study.Study, list []Picture, o Outcome) (Outcome, error) {
 	folder := s.Folder.Path(Folder)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return Outcome{}, err
+		return o, err
 	}
-	asked := s.Experiment.Report
-	o, err := draw(asked.Figures, asked.Formats, folder, studyValues(s, r))
-	o.Chosen = len(asked.Figures) < len(figure.All)
-	if err != nil {
+	if err := o.write(list, s.Experiment.Report.Formats, folder); err != nil {
 		return o, err
 	}
 	return o, removeOthers(folder, o.Drawn)
 }
 
 // Sheet draws the figures that another program's scores allow into a folder, which it creates, as
-// SVG and PNG. It needs accuracies and multiply-adds. Other files in the folder are kept.
-func Sheet(r report.Results, folder string) (Outcome, error) {
+// SVG and PNG, params and flops beside the models published for the reference, a name of package
+// literature. It needs accuracies and multiply-adds. Other files in the folder are kept.
+func Sheet(r report.Results, folder, about string) (Outcome, error) {
 	if r.Lower() || !r.Has("madds") {
 		return Outcome{}, errors.New("figures are of accuracy against cost: they take accuracies, " +
 			"and a column madds")
@@ -73,39 +87,39 @@ func Sheet(r report.Results, folder string) (Outcome, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return Outcome{}, err
 	}
-	return draw(figure.Names(), figure.Formats, folder, sheetValues(r))
+	v := sheetValues(r)
+	v.Reference = reference(about, "")
+	v.Lacking = map[string]string{"cam": "a file of scores has no weights"}
+	list, o := pictures(v, figure.Names())
+	return o, o.write(list, figure.Usual, folder)
 }
 
-// draw draws the named figures in the order of the registry.
-func draw(names, formats []string, folder string, v figure.Values) (o Outcome, err error) {
-	for _, f := range figure.All {
-		if !slices.Contains(names, f.Name) {
-			continue
-		}
-		if why := f.Lack(v); why != "" {
-			o.Failed = append(o.Failed, Undrawn{f.Name, why})
-			continue
-		}
-		picture, err := plots.Draw(f.Panels(v))
-		if err != nil {
-			return o, fmt.Errorf("figure %s: %w", f.Name, err)
-		}
+// write writes pictures into files, which are what is drawn then.
+func (o *Outcome) write(list []Picture, formats []string, folder string) error {
+	o.Drawn = nil
+	for _, p := range list {
 		for _, format := range formats {
-			path := filepath.Join(folder, f.Name+"."+format)
+			path := filepath.Join(folder, p.Name+"."+format)
 			if err := files.Write(path, func(w io.Writer) error {
-				return picture.Write(w, format)
+				return p.drawn.Write(w, format)
 			}); err != nil {
-				return o, fmt.Errorf("figure %s: %w", f.Name, err)
+				return fmt.Errorf("figure %s: %w", p.Name, err)
 			}
 			o.Drawn = append(o.Drawn, path)
 		}
+		onlySVG := !slices.ContainsFunc(formats, func(f string) bool { return f != "svg" })
+		if why := p.drawn.Warning(); why != "" && !onlySVG {
+			o.Boxes = append(o.Boxes, fmt.Sprintf("figure %s: %s", p.Name, why))
+		}
 	}
-	return o, nil
+	return nil
 }
 
-// removeOthers removes the files of the registry's figures that were not drawn.
+// removeOthers removes the files of the registry's figures that were not drawn, and those of names
+// that they have had before.
 func removeOthers(folder string, drawn []string) error {
-	for _, name := range figure.Names() {
+	names := append(figure.Names(), slices.Collect(maps.Keys(figure.Former()))...)
+	for _, name := range names {
 		for _, format := range figure.Formats {
 			path := filepath.Join(folder, name+"."+format)
 			if slices.Contains(drawn, path) {

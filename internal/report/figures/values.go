@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gridsearch/internal/figure"
+	"gridsearch/internal/figure/values"
 	"gridsearch/internal/report"
 	"gridsearch/internal/store"
 	"gridsearch/internal/study"
@@ -16,65 +16,108 @@ import (
 
 // studyValues are the values of a study. Its families are curves only where all dimensions are
 // scaled together as well: otherwise the controls of a grid would look like curves.
-func studyValues(s *study.Study, r report.Results) figure.Values {
-	v := figure.Values{Title: r.Study, Accuracy: "validation top-1, %", Points: points(r),
-		Latencies: latencies(r), Curves: curves(s.Records, r)}
+func studyValues(s *study.Study, r report.Results) values.Values {
+	v := resultValues(r)
+	v.Rule = rule(s.Experiment.Search.Constraints)
+	if data := s.Experiment.Data; data != nil {
+		v.Data = data.Dataset
+	}
+	v.Curves = curves(s.Records, r)
+	for i, t := range v.Trials {
+		v.Trials[i].Pixels = pixels(s, t.Name)
+	}
 	all := families(r)
-	if slices.ContainsFunc(all, func(f figure.Family) bool { return f.Name == figure.Compound }) {
+	for _, f := range all {
+		for i, q := range f.Points {
+			f.Points[i].Pixels = pixels(s, q.Name)
+		}
+	}
+	if slices.ContainsFunc(all, func(f values.Family) bool { return f.Name == values.Compound }) {
 		v.Families = all
 	}
+	addCurves(&v, r)
 	return v
 }
 
 // sheetValues are the values of a file of scores. A curve has at least two points.
-func sheetValues(r report.Results) figure.Values {
-	v := figure.Values{Title: r.Study, Accuracy: "validation top-1, %", Points: points(r)}
+func sheetValues(r report.Results) values.Values {
+	v := resultValues(r)
 	if r.Metric != "top1" {
-		v.Accuracy = r.Metric + ", %"
+		v.Accuracy, v.Metric = r.Metric+", %", r.Metric
 	}
 	for _, f := range families(r) {
 		if len(f.Points) > 1 {
 			v.Families = append(v.Families, f)
 		}
 	}
+	addCurves(&v, r)
 	return v
 }
 
-// points are the trials with a complete run, at their multiply-adds.
-func points(r report.Results) []figure.Point {
-	var list []figure.Point
+// resultValues are what results say.
+func resultValues(r report.Results) values.Values {
+	v := values.Values{Study: r.Study, Accuracy: "validation top-1, %", Metric: "top-1",
+		Confidence: r.Confidence, Validation: r.Validation, Noise: r.Noise,
+		ImageEffect: r.ImageEffect}
 	for _, t := range r.Trials {
-		if t.N > 0 {
-			list = append(list, point(t))
+		switch {
+		case t.N > 0:
+			v.Trials = append(v.Trials, trial(r, t))
+		case t.ExcludedBy != "":
+			excluded := trial(r, t)
+			excluded.Why = t.ExcludedBy
+			v.Excluded = append(v.Excluded, excluded)
+		default:
+			waiting := trial(r, t)
+			waiting.Failed = failed(t)
+			v.Waiting = append(v.Waiting, waiting)
+		}
+	}
+	v.Spread = spread(r, v.Trials)
+	v.Bases = bases(v.Trials)
+	return v
+}
+
+func pixels(s *study.Study, trial string) int {
+	for _, t := range s.Plan.Trials {
+		if t.Name == trial {
+			return t.Resolution
+		}
+	}
+	return 0
+}
+
+// trial is a network with its results.
+func trial(r report.Results, t report.Trial) values.Trial {
+	to := values.Trial{Name: t.Name, Family: firstControl(t), Control: t.Control != "",
+		MAdds: float64(t.MAdds), Params: float64(t.Params), Activations: float64(t.Activations),
+		Ratio: t.MAddsRatio, Scores: scores(r, t), Half: half(r, t), Tied: t.Tied != nil && *t.Tied}
+	if to.Family == "" && r.Based() && t.Name == r.Trials[0].Name {
+		to.Family = "base" // of a file of scores
+	}
+	if t.MeanTop1 != nil {
+		to.Mean = *t.MeanTop1
+	}
+	if t.Behind != nil && t.BehindLow != nil && t.BehindHigh != nil {
+		to.Behind = &values.Behind{Difference: *t.Behind, Low: *t.BehindLow, High: *t.BehindHigh}
+	}
+	if l := t.Latency(1); l != nil {
+		to.Milliseconds = 1e3 * l.Shortest
+	}
+	place(&to, t.Labels)
+	return to
+}
+
+// scores are those of the complete runs by seed, NaN where one is missing.
+func scores(r report.Results, t report.Trial) []float64 {
+	var list []float64
+	for i, run := range t.Runs {
+		list = append(list, math.NaN())
+		if run.Top1 != nil {
+			list[i] = *run.Top1
 		}
 	}
 	return list
-}
-
-// latencies are the trials at the least time of one image in milliseconds, where that has been
-// measured.
-func latencies(r report.Results) []figure.Point {
-	var list []figure.Point
-	for _, t := range r.Trials {
-		if l := t.Latency(1); t.N > 0 && l != nil {
-			p := point(t)
-			p.Cost = 1e3 * l.Shortest
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// point is a trial with one standard error on either side.
-func point(t report.Trial) figure.Point {
-	mean := *t.MeanTop1
-	p := figure.Point{Trial: t.Name, Family: firstControl(t), Cost: float64(t.MAdds),
-		Mean: mean, Low: mean, High: mean, Tied: t.Tied != nil && *t.Tied}
-	if t.SDTop1 != nil {
-		se := *t.SDTop1 / math.Sqrt(float64(t.N))
-		p.Low, p.High = p.Mean-se, p.Mean+se
-	}
-	return p
 }
 
 // firstControl is the first of the trial's controls, whose style it is drawn in.
@@ -85,58 +128,60 @@ func firstControl(t report.Trial) string {
 
 // families are the ways to scale with growing cost, each starting with the base network. One
 // without a trained trial is left out.
-func families(r report.Results) []figure.Family {
-	var list []figure.Family
-	for _, name := range []string{"width", "depth", "resolution", figure.Compound} {
+func families(r report.Results) []values.Family {
+	var list []values.Family
+	for _, name := range report.Families() {
 		f := family(r, name)
 		if len(f.Points) == 0 {
 			continue
 		}
 		if base := r.Trials[0]; r.Based() && base.N > 0 {
-			f.Points = append(f.Points, point(base))
+			f.Points = append(f.Points, values.FamilyPoint{Trial: trial(r, base)})
 		}
-		slices.SortFunc(f.Points, func(a, b figure.Point) int { return cmp.Compare(a.Cost, b.Cost) })
+		slices.SortFunc(f.Points, func(a, b values.FamilyPoint) int {
+			return cmp.Compare(a.MAdds, b.MAdds)
+		})
 		list = append(list, f)
 	}
 	return list
 }
 
 // family is the trained trials of a family, in plan order, and what ends it.
-func family(r report.Results, name string) figure.Family {
-	f := figure.Family{Name: name}
+func family(r report.Results, name string) values.Family {
+	f := values.Family{Name: name}
 	for _, t := range r.Trials {
-		label, member := member(t, name)
+		label, phi, member := member(t, name)
 		switch {
 		case member && t.ExcludedBy != "":
 			f.Note = t.ExcludedBy
 		case member && t.N > 0:
-			p := point(t)
-			p.Label = label
-			f.Points = append(f.Points, p)
+			f.Points = append(f.Points, values.FamilyPoint{Trial: trial(r, t), Label: label, Phi: phi})
 		}
 	}
 	return f
 }
 
-// member reports whether a trial belongs to a family, and by what its dimension is multiplied.
-func member(t report.Trial, family string) (label string, ok bool) {
+// member reports whether a trial belongs to a family, by what its dimension is multiplied, and its
+// phi.
+func member(t report.Trial, family string) (label, phi string, ok bool) {
 	i := slices.IndexFunc(t.Labels, func(l planner.Label) bool { return l.Control == family })
 	if i < 0 {
-		return "", false
+		return "", "", false
 	}
-	if t.Labels[i].Nominal == "" { // a file of scores may have no coefficients
-		return "", true
+	l := t.Labels[i]
+	if l.Nominal == "" || l.Phi == "" { // a file of scores may not say
+		return "", string(l.Phi), true
 	}
-	depth, width, resolution := t.Labels[i].Scaling()
+	depth, width, resolution := l.Scaling()
 	switch family {
 	case "width":
-		return "w=" + short(width), true
+		return "w=" + short(width), string(l.Phi), true
 	case "depth":
-		return "d=" + short(depth), true
+		return "d=" + short(depth), string(l.Phi), true
 	case "resolution":
-		return "r=" + short(resolution), true
+		return "r=" + short(resolution), string(l.Phi), true
 	}
-	return "phi=" + string(t.Labels[i].Phi), true
+	return "phi=" + string(l.Phi), string(l.Phi), true
 }
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 2, 64) }
@@ -145,18 +190,19 @@ func short(v float64) string { return strconv.FormatFloat(v, 'g', 2, 64) }
 const highlighted = 5
 
 // curves are the mean training curves of all trials with a complete run, the best first.
-func curves(records []store.Record, r report.Results) []figure.Curve {
+func curves(records []store.Record, r report.Results) []values.Curve {
 	byTrial := map[string][]*store.Result{}
 	for _, record := range records {
 		if record.Result != nil {
 			byTrial[record.Trial] = append(byTrial[record.Trial], record.Result)
 		}
 	}
-	var list []figure.Curve
+	var list []values.Curve
 	for rank, t := range r.Ranked() {
 		if results := byTrial[t.Name]; len(results) > 0 {
 			c := meanCurve(results)
 			c.Trial, c.Highlight = t.Name, rank < highlighted || t.Name == r.Trials[0].Name
+			c.Mean = *t.MeanTop1
 			list = append(list, c)
 		}
 	}
@@ -164,7 +210,7 @@ func curves(records []store.Record, r report.Results) []figure.Curve {
 }
 
 // meanCurve averages over runs, up to the last epoch that all of them have.
-func meanCurve(results []*store.Result) (c figure.Curve) {
+func meanCurve(results []*store.Result) (c values.Curve) {
 	epochs := len(results[0].Curve)
 	for _, result := range results {
 		epochs = min(epochs, len(result.Curve))

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"gridsearch/internal/figure"
+	"gridsearch/internal/figure/values"
 	"gridsearch/internal/report"
 	"gridsearch/internal/report/made"
 	"gridsearch/internal/store"
 	"gridsearch/internal/store/stages"
 )
 
-// values are those of the study that is made, with its results.
-func values(t *testing.T) (figure.Values, report.Results) {
+// ofMade are those of the study that is made, with its results.
+func ofMade(t *testing.T) (values.Values, report.Results) {
 	t.Helper()
 	s := made.Timed(t)
 	r := report.New(s)
@@ -25,36 +25,61 @@ func values(t *testing.T) (figure.Values, report.Results) {
 // near compares what is computed with what was written down.
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-12 }
 
-// TestPoints: trials with a run are at their multiply-adds, with one standard error to either side,
-// and those that are tied with the best say so.
-func TestPoints(t *testing.T) {
-	v, _ := values(t)
-	se := math.Sqrt(2*.01*.01/2) / math.Sqrt(3) // of .80, .81 and .82
-	want := figure.Point{Trial: "d=1.2 w=1.1 px=18", Family: "compound", Cost: 1950000,
-		Mean: .81, Low: .81 - se, High: .81 + se, Tied: true}
+// TestTrials: trials with a run have their cost, their scores and what the statistics say of them.
+func TestTrials(t *testing.T) {
+	v, r := ofMade(t)
 	var tied []bool
-	for _, p := range v.Points {
+	for _, p := range v.Trials {
 		tied = append(tied, p.Tied)
 	}
 	if !slices.Equal(tied, []bool{false, false, true}) {
-		t.Fatalf("tied are %v of %+v", tied, v.Points)
+		t.Fatalf("tied are %v of %+v", tied, v.Trials)
 	}
-	got := v.Points[2]
-	if got.Trial != want.Trial || got.Family != want.Family || got.Cost != want.Cost ||
-		!near(got.Mean, want.Mean) || !near(got.Low, want.Low) || !near(got.High, want.High) {
-		t.Errorf("got %+v, want %+v", got, want)
+	got, of := v.Trials[2], r.Trials[2]
+	if got.Name != "d=1.2 w=1.1 px=18" || got.Family != "compound" || got.MAdds != 1950000 ||
+		got.Params != 7000 || !near(got.Mean, .81) || !slices.Equal(got.Scores, []float64{.8, .81, .82}) {
+		t.Errorf("got %+v", got)
 	}
-	if v.Title != "made" || v.Accuracy != "validation top-1, %" {
-		t.Errorf("words are %q and %q", v.Title, v.Accuracy)
+	if got.Behind.Difference != *of.Behind || got.Behind.Low != *of.BehindLow ||
+		got.Behind.High != *of.BehindHigh {
+		t.Errorf("behind the best it is %+v", got.Behind)
+	}
+	if v.Study != "made" || v.Accuracy != "validation top-1, %" || v.Validation != 400 {
+		t.Errorf("words are %q and %q, images %d", v.Study, v.Accuracy, v.Validation)
+	}
+	if s := v.Trials[0].Scores; len(s) != 3 || !math.IsNaN(s[2]) {
+		t.Errorf("the base's failed run has the score %v", s)
+	}
+	if len(v.Excluded) != 1 || v.Excluded[0].Why != "40 pixels are more than the data's native 28" {
+		t.Errorf("excluded are %+v", v.Excluded)
+	}
+}
+
+// TestPlaces: a trial has its multiples and the parts of the cost that its dimensions take, by the
+// logarithms of alpha, beta^2 and gamma^2; the base has none.
+func TestPlaces(t *testing.T) {
+	v, _ := ofMade(t)
+	if b := v.Trials[0]; b.Depth != 1 || b.Width != 1 || b.Resolution != 1 || b.Shares != nil {
+		t.Errorf("the base is at %+v", b)
+	}
+	all := math.Log(1.2) + 2*math.Log(1.1) + 2*math.Log(1.15)
+	c := v.Trials[2]
+	if c.Depth != 1.2 || c.Width != 1.1 || c.Resolution != 1.15 || !near(c.Nominal, 1.92027) ||
+		len(c.Shares) != 1 || !near(c.Shares[0].Depth, math.Log(1.2)/all) ||
+		!near(c.Shares[0].Resolution, 2*math.Log(1.15)/all) || c.Phi != 1 {
+		t.Errorf("the compound trial is at %+v", c)
+	}
+	if s := v.Trials[1].Shares[0]; !near(s.Width, 1) || !near(s.Depth, 0) {
+		t.Errorf("the wide one takes %+v", s)
 	}
 }
 
 // TestLatencies: the time of one image is the shortest one, in milliseconds.
 func TestLatencies(t *testing.T) {
-	v, _ := values(t)
-	if len(v.Latencies) != 2 || !near(v.Latencies[0].Cost, .123) ||
-		!near(v.Latencies[1].Cost, .246) || v.Latencies[1].Mean != v.Points[1].Mean {
-		t.Errorf("got %+v", v.Latencies)
+	v, _ := ofMade(t)
+	if !near(v.Trials[0].Milliseconds, .123) || !near(v.Trials[1].Milliseconds, .246) ||
+		v.Trials[2].Milliseconds != 0 {
+		t.Errorf("got %+v", v.Trials)
 	}
 }
 
@@ -111,13 +136,13 @@ func TestHighlights(t *testing.T) {
 // TestFamilies: families have the base and their labels in the order of cost, and what ends them;
 // they make curves in studies that scale all dimensions together.
 func TestFamilies(t *testing.T) {
-	v, r := values(t)
+	v, r := ofMade(t)
 	if len(v.Families) != 2 || v.Families[0].Name != "width" || v.Families[1].Name != "compound" {
 		t.Fatalf("families are %+v", v.Families)
 	}
 	for i, label := range []string{"w=1.4", "phi=1"} {
 		f := v.Families[i].Points
-		if len(f) != 2 || f[0].Trial != "base" || f[0].Label != "" || f[1].Label != label {
+		if len(f) != 2 || f[0].Name != "base" || f[0].Label != "" || f[1].Label != label {
 			t.Errorf("points are %+v", f)
 		}
 	}

@@ -53,13 +53,18 @@ func (v *Images) pairTable(w io.Writer) {
 	}
 	level := strconv.FormatFloat(100*v.confidence, 'g', 4, 64) + " %"
 	t := terminal.NewTable(w)
+	t.MayLack("kappa", "agreement", "best alone", "it alone", "seeds", level, "loss, nats", "McNemar p")
 	fmt.Fprintln(t, strings.Join([]string{"against the best", "seeds", "top-1, points", level,
 		"loss, nats", level, "best alone", "it alone", "McNemar p", "agreement", "kappa"}, "\t"))
 	for _, p := range v.Pairs {
 		fmt.Fprintln(t, strings.Join(p.row(), "\t"))
 	}
 	t.Flush()
-	fmt.Fprint(w, pairNotes)
+	notes := pairNotes
+	if terminal.CellsOf(w) > 0 { // where they are broken into lines that fit
+		notes = "\n" + strings.ReplaceAll(strings.TrimSpace(notes), "\n", " ") + "\n"
+	}
+	fmt.Fprint(w, notes)
 }
 
 func (p Pair) row() []string {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gridsearch/internal/plural"
+	"gridsearch/internal/report"
 	"gridsearch/search/planner"
 )
 
@@ -17,14 +18,7 @@ func (r results) findings() []string {
 		}
 	}
 	add(r.Read)
-	if r.AllFailed() {
-		add("every run failed: there is nothing to compare")
-	}
-	add(r.verdict())
-	lines = append(lines, r.FamiliesSentence()...)
-	add(r.noise())
-	add(r.images())
-	add(r.check())
+	lines = append(append(lines, Answer(r.Results)...), Certainty(r.Results)...)
 	for _, warning := range r.Warnings {
 		add("warning: " + warning)
 	}
@@ -43,6 +37,33 @@ func (r results) findings() []string {
 	if dropped > 0 {
 		add(fmt.Sprintf("dropped: %s, which a decision of the study has found not worth training",
 			plural.Of(dropped, "run")))
+	}
+	return lines
+}
+
+// Answer says in sentences what the comparison shows: which trials may be the best, and whether
+// scaling all dimensions together is better than scaling one; nothing without a complete run. They
+// begin with a small letter and have no full stop.
+func Answer(all report.Results) []string {
+	r := results{all}
+	var lines []string
+	if r.AllFailed() {
+		lines = append(lines, "every run failed: there is nothing to compare")
+	}
+	if verdict := r.verdict(); verdict != "" {
+		lines = append(lines, verdict)
+	}
+	return append(lines, r.FamiliesSentence()...)
+}
+
+// Certainty says in sentences like those of Answer what limits it: the noise of runs, the draw of
+// images, and what another test says.
+func Certainty(all report.Results) (lines []string) {
+	r := results{all}
+	for _, line := range []string{r.noise(), r.images(), r.check()} {
+		if line != "" {
+			lines = append(lines, line)
+		}
 	}
 	return lines
 }

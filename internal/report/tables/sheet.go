@@ -13,7 +13,8 @@ func (r results) sheetCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	rows := [][]string{append([]string{"trial", "seed", r.Metric}, r.Sheet.Columns...)}
 	for _, t := range r.Trials {
-		cells := map[string]string{"madds": strconv.FormatInt(t.MAdds, 10), "family": t.Control,
+		cells := map[string]string{"madds": strconv.FormatInt(t.MAdds, 10),
+			"params": strconv.FormatInt(t.Params, 10), "family": t.Control,
 			"alpha": alpha(t), "beta": beta(t), "gamma": gamma(t), "phi": phi(t)}
 		for _, run := range t.Runs {
 			row := []string{t.Name, strconv.Itoa(run.Seed), number(run.Top1)}

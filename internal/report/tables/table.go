@@ -33,7 +33,7 @@ func (r results) columns(wide bool) []column {
 		column{"sd", func(t report.Trial) string { return r.value(t.SDTop1) }, true},
 		column{"top-5 %", func(t report.Trial) string { return percent(t.MeanTop5) }, true},
 		column{"behind best", r.behind, false},
-		column{"p", func(t report.Trial) string { return probability(t.P) }, false})
+		column{"p", func(t report.Trial) string { return report.Probability(t.P) }, false})
 	if r.permuted() {
 		list = append(list, column{"permutation p", permuted, true})
 	}
@@ -155,8 +155,8 @@ func (r results) identity(t report.Trial) string {
 }
 
 func cost(t report.Trial) string     { return fmt.Sprintf("%.2f", t.MAddsRatio) }
-func permuted(t report.Trial) string { return probability(t.Permutation) }
-func flipped(t report.Trial) string  { return probability(t.SignFlip) }
+func permuted(t report.Trial) string { return report.Probability(t.Permutation) }
+func flipped(t report.Trial) string  { return report.Probability(t.SignFlip) }
 
 // runs is the number of complete runs, and of those that failed or were dropped.
 func runs(t report.Trial) string {
@@ -192,18 +192,6 @@ func (r results) behind(t report.Trial) string {
 	}
 	return fmt.Sprintf("%s (%s..%s)", r.signed(*t.Behind), r.signed(*t.BehindLow),
 		r.signed(*t.BehindHigh))
-}
-
-// probability prints a p value with three digits; what a simulation cannot distinguish from 0 is
-// not 0.
-func probability(v *float64) string {
-	switch {
-	case v == nil:
-		return ""
-	case *v < .0005:
-		return "<0.001"
-	}
-	return fmt.Sprintf("%.3f", *v)
 }
 
 // chance is the probability of being best in percent, never 0 or 100, as no simulation shows that.
@@ -263,15 +251,15 @@ func names(columns []column) []string {
 }
 
 func (r results) table(w io.Writer, wide bool) error {
-	columns := r.columns(wide)
+	rows, lost := r.fitted(w, wide)
 	t := terminal.NewTable(w)
-	for _, row := range append([][]string{names(columns)}, r.rows(columns)...) {
+	for _, row := range rows {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.findings(), "\n"))
+	_, err := fmt.Fprintf(w, "\n%s%s\n", lost, strings.Join(r.findings(), "\n"))
 	return err
 }
 

@@ -20,7 +20,8 @@ type results struct{ report.Results }
 
 // Write prints results in one of the Formats: the table and Markdown for people, in percent,
 // ranked, and with all columns if wide is set; CSV with a line for each run and JSON lines with one
-// for each trial, in plan order.
+// for each trial, in plan order. To a *terminal.Page the table keeps to the width of its terminal,
+// unless wide is set.
 func Write(w io.Writer, all report.Results, format string, wide bool) error {
 	r := results{all}
 	switch format {

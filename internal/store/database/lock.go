@@ -88,6 +88,17 @@ func Holder(path string) (pid int) {
 	return pid
 }
 
+// Died returns the process that has ended without giving a lock back, 0 for none. Whether the lock is
+// free Holder says.
+func Died(path string) (pid int) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	return owner(file)
+}
+
 // owner reads the number of the process that a lock's file names, 0 for none.
 func owner(file *os.File) int {
 	text := make([]byte, 32)

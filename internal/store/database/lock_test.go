@@ -74,6 +74,33 @@ func TestHolder(t *testing.T) {
 	}
 }
 
+// TestDied: a lock that was given back names nobody; one whose process has ended without that, it.
+func TestDied(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if pid := Died(path); pid != 0 {
+		t.Errorf("without a lock %d has died", pid)
+	}
+	lock, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if pid := Died(path); pid != 0 {
+		t.Errorf("of a lock that was given back %d has died", pid)
+	}
+	if lock, err = Lock(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.file.Close(); err != nil { // as the system does at the end of a process
+		t.Fatal(err)
+	}
+	if pid := Died(path); pid != os.Getpid() || Holder(path) != 0 {
+		t.Errorf("of a lock that was left %d has died, and %d holds it", pid, Holder(path))
+	}
+}
+
 // TestLockIsSigned: a lock whose last holder died with a longer number, or whose file has other
 // text, names its holder alone.
 func TestLockIsSigned(t *testing.T) {
