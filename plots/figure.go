@@ -110,7 +110,7 @@ func lines(text string, style text.Style, width vg.Length) []textLine {
 	for paragraph := range strings.Lines(text) {
 		line := ""
 		for _, word := range strings.Fields(paragraph) {
-			word = fit(word, style, width)
+			word = glyphs.Fit(style, word, width)
 			longer := strings.TrimSpace(line + " " + word)
 			if line != "" && style.Width(longer) > width {
 				list, longer = append(list, textLine{line, style}), word
@@ -120,11 +120,6 @@ func lines(text string, style text.Style, width vg.Length) []textLine {
 		list = append(list, textLine{line, style})
 	}
 	return list
-}
-
-// fit shortens text in its middle so that it fits into a width.
-func fit(text string, style text.Style, width vg.Length) string {
-	return glyphs.Fit(style, text, width)
 }
 
 func (l textLine) height() vg.Length { return 1.25 * l.style.Font.Size }
@@ -185,7 +180,7 @@ func fitTitle(p *plot.Plot, c draw.Canvas) {
 	axes := p.DataCanvas(c)
 	center := (axes.Min.X + axes.Max.X) / 2
 	room := 2 * min(center-c.Min.X, c.Max.X-center)
-	p.Title.Text = fit(p.Title.Text, p.Title.TextStyle, room)
+	p.Title.Text = glyphs.Fit(p.Title.TextStyle, p.Title.Text, room)
 }
 
 // Write draws the figure as "svg", "png" or "pdf".

@@ -9,6 +9,7 @@ import (
 
 	"gridsearch/internal/figure/picture"
 	"gridsearch/internal/si"
+	"gridsearch/plots/glyphs"
 )
 
 // legend is what marks mean, in rows below the panels.
@@ -44,7 +45,7 @@ func newLegend(p picture.Picture, width vg.Length) legend {
 	used := vg.Length(0)
 	for _, e := range entries(p) {
 		e.sample = e.room()
-		e.name = fit(e.name, textStyle(tickSize), width-e.sample-sampleGap)
+		e.name = glyphs.Fit(textStyle(tickSize), e.name, width-e.sample-sampleGap)
 		e.width = e.sample + sampleGap + textStyle(tickSize).Width(e.name)
 		if len(row) > 0 && used+e.width > width {
 			l.rows, row, used = append(l.rows, row), nil, 0

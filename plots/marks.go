@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"gridsearch/internal/figure/picture"
+	"gridsearch/plots/glyphs"
 )
 
 // Sizes of marks, in points.
@@ -244,7 +245,7 @@ func atMost(list []textLine, most int, room vg.Length) []textLine {
 	for _, l := range list[most:] {
 		last.text += " " + l.text
 	}
-	last.text = fit(last.text, last.style, room)
+	last.text = glyphs.Fit(last.style, last.text, room)
 	return list[:most]
 }
 

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"gridsearch/internal/figure/picture"
+	"gridsearch/plots/glyphs"
 )
 
 // newPanel makes the panel of an index, and says how high it is with its axes.
@@ -20,10 +21,10 @@ func newPanel(of picture.Picture, index int) (*plot.Plot, vg.Length, error) {
 	p := plot.New()
 	room := panelWidth(of)
 	p.Title.TextStyle = panelTitle()
-	p.Title.Text = fit(values.Title, p.Title.TextStyle, room)
+	p.Title.Text = glyphs.Fit(p.Title.TextStyle, values.Title, room)
 	// gonum keeps room for a label on either side of the middle of the axis
-	p.X.Label.Text = fit(values.X.Label, panelTitle(), .75*room)
-	p.Y.Label.Text = fit(values.Y.Label, panelTitle(), panelHeight(values))
+	p.X.Label.Text = glyphs.Fit(panelTitle(), values.X.Label, .75*room)
+	p.Y.Label.Text = glyphs.Fit(panelTitle(), values.Y.Label, panelHeight(values))
 	axisStyle(&p.X)
 	axisStyle(&p.Y)
 	p.BackgroundColor = nil

@@ -186,7 +186,7 @@ func meterLine(p fetch.Progress, seconds float64) string {
 	}
 	line += fmt.Sprintf("  %.2f MB/s", came/seconds/1e6)
 	if p.Done == p.Bytes {
-		return line + "  in " + clock(seconds)
+		return line + "  in " + si.Clock(seconds)
 	}
-	return line + "  ETA " + clock(float64(p.Bytes-p.Done)*seconds/came)
+	return line + "  ETA " + si.Clock(float64(p.Bytes-p.Done)*seconds/came)
 }

@@ -12,6 +12,7 @@ import (
 	"gridsearch/internal/coordinator"
 	"gridsearch/internal/job"
 	"gridsearch/internal/plural"
+	"gridsearch/internal/si"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 )
@@ -108,7 +109,7 @@ func counts(s study.Status, since float64) string {
 	if s.Dropped > 0 {
 		text += fmt.Sprintf("  %d dropped", s.Dropped)
 	}
-	text += "  elapsed " + clock(s.Elapsed+since)
+	text += "  elapsed " + si.Clock(s.Elapsed+since)
 	if s.Remaining != nil && s.Done() < s.Total {
 		r := *s.Remaining
 		r.Low, r.Mid, r.High = max(0, r.Low-since), max(0, r.Mid-since), max(0, r.High-since)

@@ -94,7 +94,7 @@ func printPlan(cmd *cobra.Command, p *study.Prepared) error {
 	if estimate.Runs > 0 {
 		fmt.Fprintf(out, "\nabout %s for %s on %s of this machine, at %.1f GFLOP/s (measured now "+
 			"on the base network)\n",
-			clock(estimate.Seconds), plural.Of(estimate.Runs, "run"), plural.Of(estimate.Workers,
+			si.Clock(estimate.Seconds), plural.Of(estimate.Runs, "run"), plural.Of(estimate.Workers,
 				"core"), estimate.FLOPS/1e9)
 	}
 	reading, err := forecast.Read(cmd.Context(), p)
@@ -111,7 +111,7 @@ func readingLines(r forecast.Reading, workers int) string {
 	var text strings.Builder
 	packs := "the packs of " + plural.Of(r.Sizes, "size")
 	if r.Decode > 0 {
-		fmt.Fprintf(&text, "reading: %s once, about %s; ", plural.Of(r.Decode, "image"), clock(r.Seconds))
+		fmt.Fprintf(&text, "reading: %s once, about %s; ", plural.Of(r.Decode, "image"), si.Clock(r.Seconds))
 	} else {
 		text.WriteString("reading: no image has to be decoded; ")
 	}

@@ -83,7 +83,7 @@ func (l lines) event(e coordinator.Event) {
 		fmt.Fprintf(l.out, "%s %s  starts over: %s\n", count, run, e.Error)
 	case coordinator.RunComplete:
 		fmt.Fprintf(l.out, "%s %s  top-1 %.2f %%  %s  %s\n", count, run, 100**e.Top1,
-			clock(e.Seconds), remaining(s))
+			si.Clock(e.Seconds), remaining(s))
 	case coordinator.Differs:
 		fmt.Fprintf(l.out, "%s %s  has given two results: %s; the record keeps the first\n", count, run,
 			e.Error)
@@ -165,8 +165,5 @@ func remaining(s study.Status) string {
 	if r == nil {
 		return ""
 	}
-	return fmt.Sprintf("ETA %s (%s to %s)", clock(r.Mid), clock(r.Low), clock(r.High))
+	return fmt.Sprintf("ETA %s (%s to %s)", si.Clock(r.Mid), si.Clock(r.Low), si.Clock(r.High))
 }
-
-// clock prints seconds as 42s, 3m05s or 2h07m.
-func clock(seconds float64) string { return si.Clock(seconds) }

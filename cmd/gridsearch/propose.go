@@ -12,6 +12,7 @@ import (
 	"gridsearch/experiments/propose"
 	"gridsearch/internal/forecast"
 	"gridsearch/internal/plural"
+	"gridsearch/internal/si"
 )
 
 // proposing is the arguments of init for a folder of photographs.
@@ -54,7 +55,7 @@ func (p *proposing) run(cmd *cobra.Command, path, name string) error {
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "\nwrote %s, the study %s: a base network at %d pixels and %s of about twice "+
 		"its cost, %s with the controls, about %s on %s\n", path, folder.Study, made.Pixels,
-		plural.Of(made.Networks, "network"), plural.Of(made.Runs, "run"), clock(made.Seconds),
+		plural.Of(made.Networks, "network"), plural.Of(made.Runs, "run"), si.Clock(made.Seconds),
 		plural.Of(cores, "core"))
 	for _, warning := range made.Warnings {
 		fmt.Fprintln(out, "warning: "+warning)

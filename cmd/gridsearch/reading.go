@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"gridsearch/internal/si"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 )
@@ -120,10 +121,10 @@ func (r *reading) tell(done, total int, ended bool, seconds float64) {
 	text := r.what
 	switch {
 	case ended:
-		text = fmt.Sprintf("%s: %d in %s", r.what, total, clock(seconds))
+		text = fmt.Sprintf("%s: %d in %s", r.what, total, si.Clock(seconds))
 	case done > 0:
 		text = fmt.Sprintf("%s: %d of %d (%d %%)  ETA %s", r.what, done, total, 100*done/total,
-			clock(left))
+			si.Clock(left))
 	}
 	switch {
 	case r.area == nil:

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gridsearch/internal/plural"
+	"gridsearch/internal/si"
 	"gridsearch/internal/study"
 	"gridsearch/internal/terminal"
 )
@@ -88,7 +89,7 @@ func printStatus(out io.Writer, state study.Overview, cells int) {
 	fmt.Fprintf(out, "runs       %d complete, %d failed, %d waiting%s of %d\n", state.Complete,
 		state.Failed, state.Waiting, dropped, state.Total)
 	for _, a := range state.Running {
-		heard := fmt.Sprintf("last word %s ago", clock(max(0, time.Since(a.Heard).Seconds())))
+		heard := fmt.Sprintf("last word %s ago", si.Clock(max(0, time.Since(a.Heard).Seconds())))
 		if cells > 0 {
 			room := cells - len("           [] 100 %  ") - len(heard)
 			heard = fmt.Sprintf("\n           [%s] %3d %%  %s", losses(a,
@@ -104,7 +105,7 @@ func printStatus(out io.Writer, state study.Overview, cells int) {
 			plural.Of(state.Best.Runs, "run"))
 	}
 	if r := state.Remaining; r != nil {
-		fmt.Fprintf(out, "remaining  about %s (%s to %s)\n", clock(r.Mid), clock(r.Low), clock(r.High))
+		fmt.Fprintf(out, "remaining  about %s (%s to %s)\n", si.Clock(r.Mid), si.Clock(r.Low), si.Clock(r.High))
 	}
 	for _, warning := range state.Warnings {
 		fmt.Fprintf(out, "warning    %s\n", warning)

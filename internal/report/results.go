@@ -233,6 +233,12 @@ func (r Results) AllFailed() bool {
 	return runs > 0
 }
 
+// Family is the first of the trial's controls, by which it is drawn; empty for none.
+func (t Trial) Family() string {
+	name, _, _ := strings.Cut(t.Control, ",")
+	return name
+}
+
 // Failed counts the failed runs.
 func (t Trial) Failed() int { return t.count(store.Failed) }
 

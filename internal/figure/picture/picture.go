@@ -60,6 +60,16 @@ type Scale struct {
 	Low, High float64
 }
 
+// Share is the part of the scale that lies below a value, 0 to 1; a half where the scale is one value.
+// The value is rounded first: some processors would fuse what it is computed by with the difference,
+// and an end of the scale would miss it by a bit.
+func (s Scale) Share(v float64) float64 {
+	if s.High <= s.Low {
+		return .5
+	}
+	return (float64(v) - s.Low) / (s.High - s.Low)
+}
+
 // Look is how marks are drawn: the house style has a colour and a shape for each.
 type Look string
 

@@ -170,10 +170,7 @@ func (s scale) legend(v values.Values) *picture.Scale {
 
 // shade is a trial's part of the scale.
 func (s scale) shade(t values.Trial) *float64 {
-	share := .5
-	if s.high > s.low {
-		share = (100*t.Mean - s.low) / (s.high - s.low)
-	}
+	share := picture.Scale{Low: s.low, High: s.high}.Share(100 * t.Mean)
 	return &share
 }
 

@@ -237,10 +237,7 @@ func (s *Scene) points(v values.Values, trials []values.Trial) {
 			p.Text, p.Look = "failed", string(picture.Failed)
 		}
 		if i < trained {
-			share := .5
-			if s.Scale.High > s.Scale.Low {
-				share = (100*t.Mean - s.Scale.Low) / (s.Scale.High - s.Scale.Low)
-			}
+			share := picture.Scale(*s.Scale).Share(100 * t.Mean)
 			p.Shade = &share
 			p.Text = fmt.Sprintf("%.1f %%", 100*t.Mean)
 			if t.Name == best.Name {

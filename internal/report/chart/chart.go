@@ -103,7 +103,7 @@ func newPlot(r report.Results, o Options) *plot {
 	p.families = p.marks.familiesOf(trained)
 	for i, t := range trained {
 		p.points[i].family = slices.IndexFunc(p.families, func(f family) bool {
-			return f.name == familyOf(t)
+			return f.name == t.Family()
 		})
 	}
 	p.scale(min(widest, max(narrowest, o.Columns)))
@@ -113,12 +113,6 @@ func newPlot(r report.Results, o Options) *plot {
 // usual are the families that have the same shape in every chart; the first are the trials that are
 // no controls.
 var usual = []string{"", "width", "depth", "resolution", "compound", "paper"}
-
-// familyOf is the family of a trial, the first of several.
-func familyOf(t report.Trial) string {
-	name, _, _ := strings.Cut(t.Control, ",")
-	return name
-}
 
 // named is a family's name in the legend.
 func (p *plot) named(f family) string {
@@ -137,7 +131,7 @@ func (p *plot) named(f family) string {
 func (m marks) familiesOf(trials []report.Trial) (list []family) {
 	var names []string
 	for _, t := range trials {
-		if name := familyOf(t); !slices.Contains(names, name) {
+		if name := t.Family(); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -150,7 +150,7 @@ func underCondition(r report.Results, later map[string][]float64) (values.Agreem
 	var s agreement.Scores
 	for _, t := range r.Trials {
 		if there, ok := later[t.Name]; ok && t.N > 0 {
-			a.Points = append(a.Points, values.AgreementPoint{Name: t.Name, Family: firstControl(t),
+			a.Points = append(a.Points, values.AgreementPoint{Name: t.Name, Family: t.Family(),
 				First: *t.MeanTop1, Second: meanOf(there)})
 			s.First, s.Second = append(s.First, scores(r, t)), append(s.Second, there)
 		}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"gridsearch/internal/figure/values"
 	"gridsearch/internal/report"
@@ -89,7 +88,7 @@ func pixels(s *study.Study, trial string) int {
 
 // trial is a network with its results.
 func trial(r report.Results, t report.Trial) values.Trial {
-	to := values.Trial{Name: t.Name, Family: firstControl(t), Control: t.Control != "",
+	to := values.Trial{Name: t.Name, Family: t.Family(), Control: t.Control != "",
 		MAdds: float64(t.MAdds), Params: float64(t.Params), Activations: float64(t.Activations),
 		Ratio: t.MAddsRatio, Scores: scores(r, t), Half: half(r, t), Tied: t.Tied != nil && *t.Tied}
 	if to.Family == "" && r.Based() && t.Name == r.Trials[0].Name {
@@ -118,12 +117,6 @@ func scores(r report.Results, t report.Trial) []float64 {
 		}
 	}
 	return list
-}
-
-// firstControl is the first of the trial's controls, whose style it is drawn in.
-func firstControl(t report.Trial) string {
-	name, _, _ := strings.Cut(t.Control, ",")
-	return name
 }
 
 // families are the ways to scale with growing cost, each starting with the base network. One
