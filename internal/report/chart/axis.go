@@ -34,9 +34,10 @@ type tick struct {
 	label string
 }
 
-// cell is the cell of a value, which may be outside.
+// cell is the cell of a value, which may be outside. One between two cells goes to the higher, on
+// every processor: logarithms differ in their last bit.
 func (a axis) cell(v float64) int {
-	return int(math.Round((v - a.low) / (a.high - a.low) * float64(a.cells-1)))
+	return int(math.Floor((v-a.low)/(a.high-a.low)*float64(a.cells-1) + .5 + 1e-9))
 }
 
 // tick is the tick at a cell, nil for none.
@@ -106,7 +107,7 @@ func upAxis(low, high float64) axis {
 	if high-low < 1e-4*max(1, math.Abs(high)) { // no difference that a chart could show
 		low, high = low-beside(low), high+beside(high)
 	}
-	step := round((high - low) / 8)
+	step := si.Step((high - low) / 8)
 	first, last := math.Floor(low/step+1e-9), math.Ceil(high/step-1e-9)
 	rows := max(1, (tall-1)/int(last-first))
 	a := axis{low: first * step, high: last * step, cells: rows*int(last-first) + 1}
@@ -119,17 +120,6 @@ func upAxis(low, high float64) axis {
 
 // beside is the room to either side of one value alone.
 func beside(v float64) float64 { return max(.01*math.Abs(v), 1e-3) }
-
-// round is the next of 1, 2 and 5 times a power of ten.
-func round(v float64) float64 {
-	size := math.Pow(10, math.Floor(math.Log10(v)))
-	for _, m := range []float64{1, 2, 5} {
-		if v <= m*size*(1+1e-9) {
-			return m * size
-		}
-	}
-	return 10 * size
-}
 
 // acrossAxis covers costs, given as log10, with a little room beside them, and has round costs as
 // ticks: 1, 2 and 5 times powers of ten, or closer ones where these are too few.
@@ -144,7 +134,7 @@ func acrossAxis(low, high float64, cells int) axis {
 	}
 	if len(a.ticks) < 3 {
 		a.ticks = nil
-		step := round((most - least) / 8)
+		step := si.Step((most - least) / 8)
 		for n := math.Ceil(least / step); n*step <= most; n++ {
 			a.mark(n*step, least, most)
 		}
